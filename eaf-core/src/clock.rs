@@ -1,0 +1,41 @@
+//! Time and entropy as parameters. The host injects the real ones; tests inject what they need.
+
+use std::sync::Arc;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// A source of cryptographically strong randomness.
+pub trait Entropy: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// What every operation that needs time or randomness is given.
+#[derive(Clone)]
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl World {
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// Time-ordered (UUIDv7), so that index pages stay warm.
+    pub fn uuid(&self) -> Uuid {
+        let mut random = [0u8; 10];
+        self.entropy.fill(&mut random);
+        let millis = self.now().unix_timestamp_nanos() / 1_000_000;
+        uuid::Builder::from_unix_timestamp_millis(millis.max(0) as u64, &random).into_uuid()
+    }
+
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0u8; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,132 @@
+//! The doors to PostgreSQL.
+//!
+//! | door | role | for |
+//! |---|---|---|
+//! | [`TenantTx`] | `eaf_app` | all reads, and state beside the log; may go through a transaction-pooling PgBouncer |
+//! | `Db::append` pool | `eaf_app`, direct | the one statement that appends |
+//! | `Db::platform` pool | `eaf_platform` | payload-free columns across tenants: leases, due times, heads of lanes |
+//!
+//! `TenantTx` sets the tenant for its transaction alone. RLS is the wall; queries still name the tenant.
+
+use crate::id::TenantId;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::str::FromStr;
+use std::time::Duration;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database address of {role} is not a PostgreSQL URL")]
+    Address {
+        role: &'static str,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error("no connection to the database as {role}")]
+    Connect {
+        role: &'static str,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error("the transaction could not be opened")]
+    Begin(#[source] sqlx::Error),
+    #[error("the transaction could not be committed")]
+    Commit(#[source] sqlx::Error),
+}
+
+/// Where the database is, one URL per role. Passwords are in the URLs: never log them.
+#[derive(Clone)]
+pub struct Config {
+    /// `eaf_app`; may point to PgBouncer.
+    pub app_url: String,
+    /// `eaf_app`, direct: append and LISTEN.
+    pub direct_url: String,
+    /// `eaf_platform`.
+    pub platform_url: String,
+    pub app_connections: u32,
+    /// 8 to 16 are faster than more.
+    pub append_connections: u32,
+    pub platform_connections: u32,
+}
+
+/// The pools. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    app: PgPool,
+    append: PgPool,
+    platform: PgPool,
+    direct_url: String,
+}
+
+impl Db {
+    pub async fn connect(config: &Config) -> Result<Self, Error> {
+        Ok(Db {
+            app: pool("eaf_app", &config.app_url, config.app_connections).await?,
+            append: pool("eaf_app (direct)", &config.direct_url, config.append_connections).await?,
+            platform: pool("eaf_platform", &config.platform_url, config.platform_connections).await?,
+            direct_url: config.direct_url.clone(),
+        })
+    }
+
+    /// Opens a transaction in which only this tenant's rows exist.
+    pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
+        let mut tx = self.app.begin().await.map_err(Error::Begin)?;
+        sqlx::query("select set_config('app.tenant_id', $1, true)")
+            .bind(tenant.0.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(Error::Begin)?;
+        Ok(TenantTx { tx, tenant })
+    }
+
+    pub(crate) fn append_pool(&self) -> &PgPool {
+        &self.append
+    }
+
+    pub(crate) fn platform_pool(&self) -> &PgPool {
+        &self.platform
+    }
+
+    /// For LISTEN, which needs a connection of its own.
+    pub(crate) fn direct_url(&self) -> &str {
+        &self.direct_url
+    }
+}
+
+async fn pool(role: &'static str, url: &str, connections: u32) -> Result<PgPool, Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|cause| Error::Address { role, cause })?
+        .application_name("eaf")
+        .options([
+            ("idle_in_transaction_session_timeout", "5000"),
+            ("lock_timeout", "10000"),
+            ("statement_timeout", "30000"),
+            ("tcp_user_timeout", "10000"),
+        ]);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .map_err(|cause| Error::Connect { role, cause })
+}
+
+/// One transaction of one tenant. Dropped without [`commit`](Self::commit), it rolls back.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+impl TenantTx {
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    pub async fn commit(self) -> Result<(), Error> {
+        self.tx.commit().await.map_err(Error::Commit)
+    }
+}

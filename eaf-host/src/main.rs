@@ -1,0 +1,3 @@
+//! The EAF host.
+mod capabilities;
+fn main() {}
