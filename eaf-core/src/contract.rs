@@ -196,10 +196,18 @@ pub struct ProjectOutput {
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum RowChange {
     /// The whole row; a column that is not named becomes null.
-    Upsert { key: String, row: Map<String, Value> },
+    Upsert {
+        key: String,
+        row: Map<String, Value>,
+    },
     /// Some columns of a row that exists.
-    Patch { key: String, set: Map<String, Value> },
-    Delete { key: String },
+    Patch {
+        key: String,
+        set: Map<String, Value>,
+    },
+    Delete {
+        key: String,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
