@@ -339,12 +339,16 @@ pub struct WorkflowType {
     /// it went through: body {key, stalled, code, message}.
     #[serde(default)]
     pub on_stall: Option<String>,
+    /// A command that the host gives before a run ends without having returned a result, however that came about:
+    /// body {key, event, code, message}.
+    #[serde(default)]
+    pub on_failure: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     pub event: String,
-    /// JSON pointer to the id of the business thing, for lists and for `on_stall`.
+    /// JSON pointer to the id of the business thing, for lists, `on_stall` and `on_failure`.
     pub key: String,
     /// JSON pointer to the actor id under whose key the journal is encrypted.
     pub subject: String,

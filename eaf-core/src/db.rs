@@ -8,6 +8,24 @@
 //!
 //! `TenantTx` sets the tenant for its transaction alone. RLS is the wall; queries still name the tenant.
 
+mod bootstrap;
+mod budget;
+mod check;
+mod migrate;
+mod ready;
+mod schema;
+mod trouble;
+
+pub use bootstrap::{Passwords, bootstrap};
+#[cfg(feature = "testing")]
+pub use check::catalogue_findings;
+pub use check::check;
+#[cfg(feature = "testing")]
+pub(crate) use migrate::embedded_schema;
+pub use migrate::migrate;
+pub use ready::ready;
+pub use trouble::is_transient;
+
 use crate::id::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -32,7 +50,30 @@ pub enum Error {
     Begin(#[source] sqlx::Error),
     #[error("the transaction could not be committed")]
     Commit(#[source] sqlx::Error),
+    #[error("the roles could not be set up")]
+    Bootstrap(#[source] sqlx::Error),
+    #[error("the database could not be migrated")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// One readable line per finding.
+    #[error(
+        "the database's schema is older than this program or another one:\n  {}\nGive EAF_DATABASE_MIGRATE_URL, so that it is migrated at the start.",
+        .0.join("\n  ")
+    )]
+    Schema(Vec<String>),
+    #[error(
+        "this host may open {needed} connections to the database, which lets in {available}: raise max_connections there, or lower EAF's numbers of connections"
+    )]
+    TooManyConnections { needed: u32, available: i32 },
+    #[error("the database's catalogue could not be read")]
+    ReadCatalogue(#[source] sqlx::Error),
+    /// One readable line per finding.
+    #[error("the database does not keep tenants apart as it must:\n  {}", .0.join("\n  "))]
+    Catalogue(Vec<String>),
 }
+
+/// How long a transaction may wait for its client before the database ends it. What is done in between, such as a call of
+/// a component, must be over sooner.
+pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
 /// Where the database is, one URL per role. Passwords are in the URLs: never log them.
 #[derive(Clone)]
@@ -94,11 +135,12 @@ impl Db {
 }
 
 async fn pool(role: &'static str, url: &str, connections: u32) -> Result<PgPool, Error> {
+    let idle = IDLE_IN_TRANSACTION.as_millis().to_string();
     let options = PgConnectOptions::from_str(url)
         .map_err(|cause| Error::Address { role, cause })?
         .application_name("eaf")
         .options([
-            ("idle_in_transaction_session_timeout", "5000"),
+            ("idle_in_transaction_session_timeout", idle.as_str()),
             ("lock_timeout", "10000"),
             ("statement_timeout", "30000"),
             ("tcp_user_timeout", "10000"),
@@ -128,5 +170,13 @@ impl TenantTx {
 
     pub async fn commit(self) -> Result<(), Error> {
         self.tx.commit().await.map_err(Error::Commit)
+    }
+
+    /// For whoever tries again at once: its locks are gone when this returns, which a drop does not promise.
+    pub(crate) async fn rollback(self) {
+        // A connection that is lost rolls back by itself.
+        if let Err(error) = self.tx.rollback().await {
+            tracing::debug!(%error, "a transaction ended with its connection");
+        }
     }
 }

@@ -95,6 +95,11 @@ impl RunId {
     pub fn derive(tenant: TenantId, workflow: &str, event: EventId) -> Self {
         RunId(derive(&[b"run", tenant.0.as_bytes(), workflow.as_bytes(), event.0.as_bytes()]))
     }
+
+    /// Of the audit row of a call that was denied to this run.
+    pub fn of_denial(self, sequence: i32) -> Uuid {
+        derive(&[b"denial", self.0.as_bytes(), &sequence.to_be_bytes()])
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,44 @@
 //! through [`db::TenantTx`]. SQL lives in this crate and nowhere else.
 
 pub mod actor;
+pub mod audit;
+mod checkpoint;
 pub mod clock;
+pub mod command_bus;
+pub mod connection;
 pub mod contract;
+pub mod crypto;
 pub mod db;
+pub mod directory;
+pub mod event_store;
+pub mod grant;
 pub mod id;
+pub mod live;
+pub mod mail_log;
+pub mod package;
+pub mod projection;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod trigger;
+pub mod view;
+pub mod workflow;
 
-/// What the modules of the framework share. Made once, by the host's composition root.
+/// What the modules of the framework share. Made once, by the host's composition root. Cheap to clone.
+#[derive(Clone)]
 pub struct Core {
     pub db: db::Db,
     pub world: clock::World,
+    pub keyring: crypto::Keyring,
+    pub doorbell: live::Doorbell,
+    pub feed: live::Feed,
+}
+
+impl Core {
+    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys.
+    pub fn start(db: db::Db, world: clock::World, master: crypto::MasterKey) -> Self {
+        let keyring = crypto::Keyring::new(master, world.clone());
+        let doorbell = live::Doorbell::start(&db, &world);
+        let feed = live::Feed::start(&db, &world);
+        Core { db, world, keyring, doorbell, feed }
+    }
 }

@@ -1,0 +1,194 @@
+//! How far a consumer (a view or a trigger) has come in a tenant's log.
+//!
+//! A batch is one transaction that holds the checkpoint's row lock: whoever does not get it leaves the work to the holder. So
+//! several hosts share the consumers without leases, and a host that dies gives its lock back with its connection.
+
+use crate::Core;
+use crate::db::{self, TenantTx};
+use crate::event_store::Position;
+use crate::id::TenantId;
+use time::OffsetDateTime;
+
+/// What one batch came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The checkpoint stands at `position` now; there may be more.
+    Advanced {
+        position: Position,
+        changes: usize,
+    },
+    CaughtUp,
+    /// Another host or task has the checkpoint.
+    Busy,
+    /// It failed before and is not tried again yet.
+    Parked {
+        code: String,
+    },
+}
+
+/// A consumer that does not move, for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    pub plugin: String,
+    /// The view's table, or `workflow/<name>`.
+    pub consumer: String,
+    /// The view's name, when it is one.
+    pub view: Option<String>,
+    pub position: u64,
+    pub error: String,
+    pub failures: i32,
+    pub since: OffsetDateTime,
+    pub retry_at: OffsetDateTime,
+}
+
+/// What holding the row says.
+pub(crate) enum Held {
+    /// After this position; if it `failed` there before, the next step should be small.
+    At {
+        pos: u64,
+        failed: bool,
+    },
+    Busy,
+    Parked {
+        code: String,
+    },
+}
+
+/// Where a consumer starts that has no checkpoint yet.
+pub(crate) enum Start {
+    Beginning,
+    /// After everything that was recorded before this workflow was registered.
+    Registered {
+        workflow: String,
+    },
+}
+
+/// Takes the checkpoint's row lock; makes the row first if there is none.
+pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) -> Result<Held, sqlx::Error> {
+    if position(tx, plugin, consumer).await?.is_none() {
+        insert(tx, plugin, consumer, start).await?;
+    }
+    let row: Option<(i64, Option<String>, bool)> = sqlx::query_as(
+        "select pos, error, coalesce(retry_at > clock_timestamp(), false) from eaf.checkpoint
+         where tenant_id = $1 and plugin = $2 and consumer = $3 for update skip locked",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(match row {
+        None => Held::Busy,
+        Some((_, Some(code), true)) => Held::Parked { code },
+        Some((pos, code, _)) => Held::At { pos: pos as u64, failed: code.is_some() },
+    })
+}
+
+async fn insert(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) -> Result<(), sqlx::Error> {
+    let workflow = match start {
+        Start::Beginning => None,
+        Start::Registered { workflow } => Some(workflow.as_str()),
+    };
+    sqlx::query(
+        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
+         select $1, $2, $3, (select epoch from eaf.log_epoch), coalesce((
+           select e.pos from eaf.trigger t join eaf.event e on e.tenant_id = $1 and e.lane = 0 and e.at < t.since
+           where t.plugin = $2 and t.workflow = $4 order by e.pos desc limit 1), 0)
+         on conflict do nothing",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .bind(workflow)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn advance(tx: &mut TenantTx, plugin: &str, consumer: &str, to: Position) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update eaf.checkpoint set epoch = $4, pos = $5, failures = 0, error = null, error_at = null, retry_at = null,
+                updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and consumer = $3",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .bind(to.epoch as i32)
+    .bind(to.pos as i64)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// `None`: it has not begun.
+pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Option<u64>, sqlx::Error> {
+    let pos: Option<i64> =
+        sqlx::query_scalar("select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
+            .bind(tx.tenant())
+            .bind(plugin)
+            .bind(consumer)
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(pos.map(|pos| pos as u64))
+}
+
+/// Parks the consumer of this one tenant, for 1 s at first and a minute at most. `code` carries no data.
+pub(crate) async fn park(
+    tx: &mut TenantTx,
+    plugin: &str,
+    consumer: &str,
+    start: &Start,
+    code: &str,
+) -> Result<(), sqlx::Error> {
+    insert(tx, plugin, consumer, start).await?;
+    sqlx::query(
+        "update eaf.checkpoint set failures = failures + 1, error = $4, error_at = coalesce(error_at, clock_timestamp()),
+                retry_at = clock_timestamp() + least(60, power(2, least(failures, 10))) * interval '1 second',
+                updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and consumer = $3",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .bind(code)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the checkpoints could not be read")]
+    Read(#[source] sqlx::Error),
+}
+
+/// What does not move in a tenant, and why.
+pub async fn parked(core: &Core, tenant: TenantId) -> Result<Vec<Parked>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    type Row = (String, String, Option<String>, i64, String, i32, OffsetDateTime, OffsetDateTime);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select c.plugin, c.consumer, v.view, c.pos, c.error, c.failures, c.error_at, c.retry_at
+         from eaf.checkpoint c left join eaf.view v on v.table_name = c.consumer
+         where c.tenant_id = $1 and c.error is not null order by c.plugin, c.consumer",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(rows
+        .into_iter()
+        .map(|(plugin, consumer, view, pos, error, failures, since, retry_at)| Parked {
+            plugin,
+            consumer,
+            view,
+            position: pos as u64,
+            error,
+            failures,
+            since,
+            retry_at,
+        })
+        .collect())
+}

@@ -1,0 +1,98 @@
+//! The one way state changes: command → decide → events.
+//!
+//! Ledger, load, decide, append, in this order. An answer, also a "no", is given only after the versions that it was
+//! decided on have been confirmed in the database, and it is recorded there: a retry gets the first answer.
+
+mod boundary;
+mod execute;
+mod ledger;
+mod output;
+
+pub use execute::execute;
+
+use crate::contract::{DomainError, Rejection, Subject};
+use crate::event_store::Position;
+use crate::id::CommandId;
+use crate::{crypto, db, event_store};
+use serde_json::Value;
+
+/// Permission and body have been checked by the caller of the bus.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// As the plugin calls it: `request-vm`.
+    pub name: String,
+    /// `None`: the newest.
+    pub version: Option<u16>,
+    pub body: Value,
+    /// 1 to 200 bytes.
+    pub idempotency_key: String,
+    /// Decide, and store nothing.
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Accepted {
+        command_id: CommandId,
+        /// Of the last event; none if there was none.
+        position: Option<Position>,
+        subject: Option<Subject>,
+    },
+    Rejected(Rejection),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the plugin has no command '{name}' of this version")]
+    UnknownCommand { name: String },
+    #[error("an idempotency key has 1 to 200 bytes")]
+    Key,
+    #[error("the idempotency key was used for another command")]
+    KeyReused,
+    #[error("the answer to this key can no longer be read: its actor was erased")]
+    Erased,
+    #[error("others changed the same things {attempts} times in a row")]
+    Conflict { attempts: u32 },
+    #[error("another generation of the plugin is active")]
+    Generation,
+    #[error("{what} is larger than {limit} bytes")]
+    TooLarge { what: &'static str, limit: usize },
+    #[error("the decision has more than {limit} events")]
+    TooManyEvents { limit: usize },
+    #[error("the boundary named more than {limit} streams")]
+    TooManyStreams { limit: usize },
+    #[error("the boundary still named new streams after {limit} rounds")]
+    TooManyRounds { limit: usize },
+    #[error("the streams of the boundary hold more than {limit} events")]
+    TooMuchHistory { limit: u32 },
+    #[error("the streams of the boundary hold more than {limit} bytes")]
+    TooManyBytes { limit: usize },
+    #[error("'{stream}' is not a stream name")]
+    StreamName { stream: String },
+    #[error("the decision writes to '{stream}', which the boundary does not guard")]
+    OutsideBoundary { stream: String },
+    #[error("the package does not declare the event '{kind}', version {schema}")]
+    UndeclaredEvent { kind: String, schema: u16 },
+    #[error("the package does not declare the view '{view}'")]
+    UndeclaredView { view: String },
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    #[error("a personal field of an event could not be sealed")]
+    Personal(#[from] crypto::personal::Error),
+    #[error("the ledger's row could not be sealed or opened")]
+    Crypto(#[from] crypto::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error(transparent)]
+    Store(#[from] event_store::Error),
+    #[error("the ledger could not be read")]
+    Ledger(#[source] sqlx::Error),
+    #[error("eaf.ledger.answer of command {command} is not what was written there")]
+    Corrupt {
+        command: CommandId,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("the event store refuses the request as malformed")]
+    Invalid,
+}

@@ -1,0 +1,278 @@
+//! One command from request to answer.
+
+use super::ledger::{self, Told};
+use super::{Answer, Error, Request, boundary, output};
+use crate::Core;
+use crate::actor::Caller;
+use crate::contract::{
+    Accepted, Command, CommandType, Context, ContextActor, DecideInput, Decision, Domain, LoadedStream, StreamMode,
+};
+use crate::crypto::personal;
+use crate::db::{self, TenantTx};
+use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite};
+use crate::id::{CommandId, EventId};
+use serde_json::Map;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+const BODY_BYTES: usize = 1024 * 1024;
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
+const ATTEMPTS: u32 = 6;
+/// The wait before the second attempt is up to twice this, then twice that, …
+const BACKOFF: Duration = Duration::from_millis(2);
+
+/// Decides and records. Repeating it with the same key gives the first answer and has no further effect.
+pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+    let started = Instant::now();
+    let plugin = domain.plugin().to_owned();
+    // Only a declared name becomes a label: others are the client's words.
+    let name = find(domain, &request).map_or("unknown", |known| known.name.as_str()).to_owned();
+    let span = tracing::info_span!(
+        "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
+        command_id = %CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key)
+    );
+    let result = run(core, domain, caller, request).instrument(span.clone()).await;
+    let outcome = label(&result);
+    span.in_scope(|| tracing::info!(outcome, "command answered"));
+    let labels = [("plugin", plugin), ("command", name), ("outcome", outcome.to_owned())];
+    metrics::counter!("eaf_commands_total", &labels).increment(1);
+    metrics::histogram!("eaf_command_seconds", &labels).record(started.elapsed().as_secs_f64());
+    result
+}
+
+async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+    let known = find(domain, &request).ok_or_else(|| Error::UnknownCommand { name: request.name.clone() })?;
+    if !KEY_BYTES.contains(&request.idempotency_key.len()) {
+        return Err(Error::Key);
+    }
+    let command = Command { name: request.name, version: known.version, body: request.body };
+    if command.body.to_string().len() > BODY_BYTES {
+        return Err(Error::TooLarge { what: "the command", limit: BODY_BYTES });
+    }
+    let context = context(core, domain, caller, &request.idempotency_key);
+    let attempt = Attempt { core, domain, caller, command, context, key: request.idempotency_key };
+    if request.dry_run {
+        return attempt.rehearse().await;
+    }
+    let mut appending = false;
+    for number in 1..=ATTEMPTS {
+        match attempt.once(&mut appending).await {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => {}
+            // Whether it happened, the ledger tells the next attempt, once the database can be reached again.
+            Err(error) if appending && number < ATTEMPTS && db::is_transient(&error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    number,
+                    "the outcome is unknown; asking again"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(backoff(core, number)).await;
+    }
+    Err(Error::Conflict { attempts: ATTEMPTS })
+}
+
+struct Attempt<'a> {
+    core: &'a Core,
+    domain: &'a dyn Domain,
+    caller: &'a Caller,
+    command: Command,
+    context: Context,
+    key: String,
+}
+
+impl Attempt<'_> {
+    /// `None`: somebody was faster, decide again on what they left. `appending` tells that it came as far as the append:
+    /// from then on an error leaves open whether the command had its effect.
+    async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
+        let Attempt { core, caller, domain, .. } = self;
+        let mut tx = core.db.tenant(caller.tenant).await?;
+        let fingerprint = ledger::fingerprint(core, &mut tx, domain.plugin(), &self.command).await?;
+        let lookup = ledger::look_up(core, &mut tx, caller, &self.key, &fingerprint);
+        if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
+            return Ok(Some(answer));
+        }
+        // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
+        tx.commit().await?;
+        let (streams, decision) = self.decide().await?;
+        let mut tx = core.db.tenant(caller.tenant).await?;
+        let sealing = self.sealed(&mut tx, &streams, decision, fingerprint);
+        let (request, told) = sealing.instrument(tracing::debug_span!("seal")).await?;
+        // Keys that were made on the way must exist before anything sealed under them does.
+        tx.commit().await?;
+
+        let started = Instant::now();
+        *appending = true;
+        let append = event_store::append(core, caller.tenant, vec![request]);
+        let outcome = append.instrument(tracing::info_span!("append")).await?.pop().ok_or(Error::Invalid)?;
+        metrics::histogram!("eaf_append_seconds", "plugin" => domain.plugin().to_owned())
+            .record(started.elapsed().as_secs_f64());
+        match outcome {
+            Outcome::Ok { positions } => {
+                Ok(Some(told.answer(self.context.command_id, positions.map(|(_, last)| last))))
+            }
+            Outcome::Duplicate { answer, positions } => {
+                let mut tx = core.db.tenant(caller.tenant).await?;
+                let last = positions.map(|(_, last)| last);
+                ledger::open(core, &mut tx, caller, &self.key, &answer, last).await.map(Some)
+            }
+            Outcome::KeyReused => Err(Error::KeyReused),
+            Outcome::Conflict { .. } | Outcome::Retry => {
+                metrics::counter!("eaf_append_conflicts_total", "plugin" => domain.plugin().to_owned()).increment(1);
+                tracing::debug!("a stream of the boundary has changed meanwhile");
+                Ok(None)
+            }
+            Outcome::Fenced => Err(Error::Generation),
+            Outcome::Invalid => Err(Error::Invalid),
+        }
+    }
+
+    /// Decides without ledger and append.
+    async fn rehearse(&self) -> Result<Answer, Error> {
+        let (_, decision) = self.decide().await?;
+        Ok(told(&decision).answer(self.context.command_id, None))
+    }
+
+    async fn decide(&self) -> Result<(Vec<LoadedStream>, Decision), Error> {
+        let loading = boundary::load(self.core, self.caller.tenant, self.domain, &self.command, &self.context);
+        let streams = loading.instrument(tracing::info_span!("load")).await?;
+        let input =
+            DecideInput { command: self.command.clone(), context: self.context.clone(), streams: streams.clone() };
+        let decision = self.domain.decide(input).instrument(tracing::info_span!("decide")).await?;
+        if let Decision::Accepted(accepted) = &decision {
+            output::check(self.domain.description(), &streams, accepted)?;
+        }
+        Ok((streams, decision))
+    }
+
+    /// The append request, with every guard of the boundary, and what the caller will be told.
+    async fn sealed(
+        &self,
+        tx: &mut TenantTx,
+        streams: &[LoadedStream],
+        decision: Decision,
+        fingerprint: [u8; 32],
+    ) -> Result<(AppendRequest, Told), Error> {
+        let Attempt { core, domain, caller, command, context, key } = self;
+        let told = told(&decision);
+        let answer = ledger::seal(core, tx, *domain, command, context, streams, told.clone()).await?;
+        let guards: Vec<&LoadedStream> = streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
+        let events = match decision {
+            Decision::Accepted(accepted) => self.events(tx, &guards, accepted).await?,
+            Decision::Rejected(_) => Vec::new(),
+        };
+        let write = |entry: &&LoadedStream| StreamWrite {
+            stream: boundary::stream_id(caller.tenant, domain.plugin(), &entry.stream),
+            expected: Some(entry.version),
+        };
+        let request = AppendRequest {
+            actor: caller.actor,
+            key: key.clone(),
+            fingerprint,
+            answer,
+            fence: Some(Fence { plugin: domain.plugin().to_owned(), generation: domain.generation() }),
+            streams: guards.iter().map(write).collect(),
+            events,
+        };
+        Ok((request, told))
+    }
+
+    async fn events(
+        &self,
+        tx: &mut TenantTx,
+        guards: &[&LoadedStream],
+        accepted: Accepted,
+    ) -> Result<Vec<PendingEvent>, Error> {
+        let Attempt { core, domain, caller, context, .. } = self;
+        let mut pending = Vec::with_capacity(accepted.events.len());
+        for mut event in accepted.events {
+            let position = guards.iter().position(|entry| entry.stream == event.stream);
+            let stream = position.ok_or_else(|| Error::OutsideBoundary { stream: event.stream.clone() })?;
+            let id = EventId(core.world.uuid());
+            let declared = domain
+                .description()
+                .events
+                .iter()
+                .find(|known| known.kind == event.kind && known.schema_version == event.schema)
+                .ok_or_else(|| Error::UndeclaredEvent { kind: event.kind.clone(), schema: event.schema })?;
+            let place = event_store::aad(id);
+            personal::encrypt(&core.keyring, tx, &declared.schema, &place, &mut event.data).await?;
+            let meta = Meta {
+                actor: caller.actor,
+                actor_kind: caller.kind,
+                command_id: context.command_id,
+                trace_id: caller.trace.0.clone(),
+                stream: boundary::full(domain.plugin(), &event.stream),
+                plugin: domain.plugin().to_owned(),
+                generation: domain.generation(),
+                digest: domain.digest().to_owned(),
+            };
+            let command = context.command_id;
+            pending.push(PendingEvent {
+                stream,
+                id,
+                kind: format!("{}.{}", domain.plugin(), event.kind),
+                schema: event.schema,
+                data: event.data.to_string().into_bytes(),
+                meta: serde_json::to_vec(&meta).map_err(|cause| Error::Corrupt { command, cause })?,
+            });
+        }
+        Ok(pending)
+    }
+}
+
+fn told(decision: &Decision) -> Told {
+    match decision {
+        Decision::Accepted(accepted) => Told::Accepted { subject: accepted.subject.clone() },
+        Decision::Rejected(rejection) => Told::Rejected(rejection.clone()),
+    }
+}
+
+fn find<'a>(domain: &'a dyn Domain, request: &Request) -> Option<&'a CommandType> {
+    let named = domain.description().commands.iter().filter(|known| known.name == request.name);
+    match request.version {
+        Some(version) => named.into_iter().find(|known| known.version == version),
+        None => named.max_by_key(|known| known.version),
+    }
+}
+
+fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {
+    let prefix = format!("{}.", domain.plugin());
+    let permissions = caller.permissions.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned);
+    Context {
+        now: (core.world.now().unix_timestamp_nanos() / 1_000_000) as i64,
+        tenant: caller.tenant,
+        actor: ContextActor {
+            id: caller.actor,
+            kind: caller.kind,
+            name: caller.name.clone(),
+            roles: caller.roles.clone(),
+            permissions: permissions.collect(),
+        },
+        locale: caller.locale.as_str().to_owned(),
+        settings: Map::new(),
+        seed: core.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        command_id: CommandId::derive(caller.tenant, caller.actor, key),
+        trace_id: caller.trace.0.clone(),
+    }
+}
+
+/// Doubles, with jitter, so that those who collided do not meet again.
+fn backoff(core: &Core, number: u32) -> Duration {
+    let [jitter] = core.world.bytes::<1>();
+    BACKOFF * 2u32.pow(number) * u32::from(jitter) / 255
+}
+
+fn label(result: &Result<Answer, Error>) -> &'static str {
+    match result {
+        Ok(Answer::Accepted { .. }) => "accepted",
+        Ok(Answer::Rejected(_)) => "rejected",
+        Err(Error::Conflict { .. }) => "conflict",
+        Err(Error::KeyReused) => "key-reused",
+        Err(Error::Generation) => "fenced",
+        Err(Error::Domain(_)) => "domain-failed",
+        Err(_) => "failed",
+    }
+}

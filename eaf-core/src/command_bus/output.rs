@@ -1,0 +1,33 @@
+//! What a plugin's decision may contain. A plugin is not trusted to keep to its own boundary.
+
+use super::Error;
+use crate::contract::{Accepted, Description, LoadedStream, StreamMode};
+
+const EVENTS: usize = 256;
+const EVENT_BYTES: usize = 256 * 1024;
+
+pub(super) fn check(description: &Description, boundary: &[LoadedStream], accepted: &Accepted) -> Result<(), Error> {
+    if accepted.events.len() > EVENTS {
+        return Err(Error::TooManyEvents { limit: EVENTS });
+    }
+    for event in &accepted.events {
+        let guarded = boundary.iter().any(|entry| entry.stream == event.stream && entry.mode == StreamMode::Guard);
+        if !guarded {
+            return Err(Error::OutsideBoundary { stream: event.stream.clone() });
+        }
+        let declared =
+            |known: &crate::contract::EventType| known.kind == event.kind && known.schema_version == event.schema;
+        if !description.events.iter().any(declared) {
+            return Err(Error::UndeclaredEvent { kind: event.kind.clone(), schema: event.schema });
+        }
+        if event.data.to_string().len() > EVENT_BYTES {
+            return Err(Error::TooLarge { what: "an event", limit: EVENT_BYTES });
+        }
+    }
+    match &accepted.subject {
+        Some(subject) if !description.views.iter().any(|view| view.name == subject.view) => {
+            Err(Error::UndeclaredView { view: subject.view.clone() })
+        }
+        _ => Ok(()),
+    }
+}

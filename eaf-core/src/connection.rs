@@ -1,0 +1,215 @@
+//! Connections: where a tenant's vCenter or mail server is, and how to sign in there.
+//!
+//! The secret is sealed under the tenant's key and is write-only for people: [`list`] never has it, [`get`] is for
+//! providers. The secret may be left out to keep the stored one, but only while the rest still sends it to the same place
+//! for the same account: who does not know a password must not be able to have it sent to a server of their own.
+
+use crate::db::{self, TenantTx};
+use crate::id::{ActorId, TenantId};
+use crate::{Core, crypto};
+use serde_json::{Map, Value};
+use sqlx::Row;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the connections could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the connection could not be written")]
+    Write(#[source] sqlx::Error),
+    #[error("a new connection needs its secret")]
+    NoSecret,
+    #[error("the stored secret is not kept when where it goes changes")]
+    SecretNeededAgain,
+    #[error("the secret of connection {capability}/{name} could not be sealed or opened")]
+    Crypto {
+        capability: String,
+        name: String,
+        #[source]
+        cause: crypto::Error,
+    },
+    #[error("the secret of connection {capability}/{name} is not what was stored")]
+    Corrupt { capability: String, name: String },
+}
+
+/// As a provider needs it. It has no `Debug`: its secret is in clear.
+#[derive(Clone)]
+pub struct Connection {
+    pub capability: String,
+    pub name: String,
+    pub config: Value,
+    pub secret: Map<String, Value>,
+}
+
+/// As it is set.
+pub struct NewConnection {
+    pub capability: String,
+    pub name: String,
+    /// Nothing secret: it is shown.
+    pub config: Value,
+    /// `None` keeps the stored one.
+    pub secret: Option<Map<String, Value>>,
+    /// Members of `config` that do not say where the secret goes or whose it is. Only they may change while it is kept.
+    pub harmless: &'static [&'static str],
+}
+
+/// As it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    pub capability: String,
+    pub name: String,
+    pub config: Value,
+    pub last_check_at: Option<OffsetDateTime>,
+    /// Of the last check; none: it was good.
+    pub last_error: Option<String>,
+    pub updated_by: ActorId,
+    pub updated_at: OffsetDateTime,
+}
+
+/// Adds or replaces, in the caller's transaction, so that an audit row can stand beside it.
+pub async fn put(core: &Core, tx: &mut TenantTx, new: &NewConnection, by: ActorId) -> Result<(), Error> {
+    let secret = match &new.secret {
+        Some(secret) => seal(core, tx, new, secret).await?,
+        None => kept(tx, new).await?,
+    };
+    sqlx::query(
+        "insert into eaf.connection as c (tenant_id, capability, name, config, secret, updated_by)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, capability, name) do update set config = excluded.config, secret = excluded.secret,
+           last_check_at = null, last_error = null, updated_by = excluded.updated_by, updated_at = clock_timestamp()",
+    )
+    .bind(tx.tenant())
+    .bind(&new.capability)
+    .bind(&new.name)
+    .bind(Json(&new.config))
+    .bind(secret)
+    .bind(by)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// The stored secret, still sealed. Locks the row: it must not begin to point elsewhere before this is over.
+async fn kept(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
+    let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
+        "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
+    )
+    .bind(tx.tenant())
+    .bind(&new.capability)
+    .bind(&new.name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let (config, secret) = row.ok_or(Error::NoSecret)?;
+    if aim(&config, new.harmless) != aim(&new.config, new.harmless) {
+        return Err(Error::SecretNeededAgain);
+    }
+    Ok(secret)
+}
+
+/// Everything that is not known to be harmless, so that a setting that nobody thought of counts too.
+fn aim(config: &Value, harmless: &[&str]) -> Value {
+    let mut aim = config.clone();
+    if let Some(members) = aim.as_object_mut() {
+        members.retain(|name, _| !harmless.contains(&name.as_str()));
+    }
+    aim
+}
+
+async fn seal(
+    core: &Core,
+    tx: &mut TenantTx,
+    new: &NewConnection,
+    secret: &Map<String, Value>,
+) -> Result<Vec<u8>, Error> {
+    let plain = serde_json::to_vec(secret).expect("a JSON object always serialises");
+    core.keyring
+        .seal_tenant(tx, &place(&new.capability, &new.name), &Zeroizing::new(plain))
+        .await
+        .map_err(|cause| Error::Crypto { capability: new.capability.clone(), name: new.name.clone(), cause })
+}
+
+/// With its secret: for the capability's provider only.
+pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) -> Result<Option<Connection>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
+        "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3",
+    )
+    .bind(tenant)
+    .bind(capability)
+    .bind(name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let Some((config, sealed)) = row else { return Ok(None) };
+    let opened = core
+        .keyring
+        .open_tenant(&mut tx, &place(capability, name), &sealed)
+        .await
+        .map(Zeroizing::new)
+        .map_err(|cause| Error::Crypto { capability: capability.into(), name: name.into(), cause })?;
+    let secret = serde_json::from_slice(&opened)
+        .map_err(|_| Error::Corrupt { capability: capability.into(), name: name.into() })?;
+    Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret }))
+}
+
+/// Without secrets.
+pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let rows = sqlx::query(
+        "select capability, name, config, last_check_at, last_error, updated_by, updated_at from eaf.connection
+         where tenant_id = $1 order by capability, name",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Summary {
+                capability: row.try_get("capability")?,
+                name: row.try_get("name")?,
+                config: row.try_get("config")?,
+                last_check_at: row.try_get("last_check_at")?,
+                last_error: row.try_get("last_error")?,
+                updated_by: row.try_get("updated_by")?,
+                updated_at: row.try_get("updated_at")?,
+            })
+        })
+        .collect::<Result<_, _>>()
+        .map_err(Error::Read)
+}
+
+/// What a check of the connection found; `None`: it is good. One sentence for people, without secrets.
+pub async fn record_check(
+    core: &Core,
+    tenant: TenantId,
+    capability: &str,
+    name: &str,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query(
+        "update eaf.connection set last_check_at = clock_timestamp(), last_error = $4
+         where tenant_id = $1 and capability = $2 and name = $3",
+    )
+    .bind(tenant)
+    .bind(capability)
+    .bind(name)
+    .bind(error)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A sealed secret opens only at the connection that it was set for.
+fn place(capability: &str, name: &str) -> String {
+    format!("connection/{capability}/{name}")
+}

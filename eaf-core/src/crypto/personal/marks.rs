@@ -1,0 +1,172 @@
+//! Finds the personal members of a document by walking its schema and the document together.
+
+use crate::id::ActorId;
+use serde_json::{Map, Value};
+
+const KEYWORD: &str = "x-eaf-personal";
+
+/// Schemas may be recursive; documents are not.
+const DEEPEST: usize = 64;
+
+/// A personal member that is present in the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub pointer: String,
+    /// From the sibling that the schema names; none if there is no actor id.
+    pub subject: Option<ActorId>,
+}
+
+pub fn marks(schema: &Value, data: &Value) -> Vec<Mark> {
+    let mut walk = Walk { root: schema, found: Vec::new() };
+    walk.value(schema, data, None, String::new(), 0);
+    walk.found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+    walk.found.dedup_by(|a, b| a.pointer == b.pointer);
+    walk.found
+}
+
+pub(super) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    found: Vec<Mark>,
+}
+
+impl<'a> Walk<'a> {
+    /// `parent` is the object in which the subject's id is looked up.
+    fn value(
+        &mut self,
+        schema: &'a Value,
+        data: &Value,
+        parent: Option<&Map<String, Value>>,
+        pointer: String,
+        depth: usize,
+    ) {
+        if depth > DEEPEST || data.is_null() {
+            return;
+        }
+        if let Some(mark) = schema.get(KEYWORD) {
+            self.found.push(Mark { pointer, subject: subject(mark, parent) });
+            return;
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.resolve(name)) {
+            self.value(target, data, parent, pointer.clone(), depth + 1);
+        }
+        for keyword in ["anyOf", "oneOf", "allOf"] {
+            for branch in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+                self.value(branch, data, parent, pointer.clone(), depth + 1);
+            }
+        }
+        match data {
+            Value::Object(members) => self.object(schema, members, &pointer, depth),
+            Value::Array(items) => self.array(schema, items, parent, &pointer, depth),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, schema: &'a Value, members: &Map<String, Value>, pointer: &str, depth: usize) {
+        let properties = schema.get("properties");
+        for (name, member) in members {
+            let declared = properties.and_then(|properties| properties.get(name));
+            if let Some(schema) = declared.or(schema.get("additionalProperties")) {
+                self.value(schema, member, Some(members), format!("{pointer}/{}", escape(name)), depth + 1);
+            }
+        }
+    }
+
+    fn array(
+        &mut self,
+        schema: &'a Value,
+        items: &[Value],
+        parent: Option<&Map<String, Value>>,
+        pointer: &str,
+        depth: usize,
+    ) {
+        let prefix = schema.get("prefixItems").and_then(Value::as_array);
+        for (index, item) in items.iter().enumerate() {
+            let declared = prefix.and_then(|prefix| prefix.get(index)).or(schema.get("items"));
+            if let Some(schema) = declared {
+                self.value(schema, item, parent, format!("{pointer}/{index}"), depth + 1);
+            }
+        }
+    }
+
+    fn resolve(&self, reference: &str) -> Option<&'a Value> {
+        self.root.pointer(reference.strip_prefix('#')?)
+    }
+}
+
+fn subject(mark: &Value, parent: Option<&Map<String, Value>>) -> Option<ActorId> {
+    let sibling = mark.get("subject")?.as_str()?;
+    parent?.get(sibling)?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ANNA: &str = "6561665f-0000-4000-8000-000000000001";
+    const BEN: &str = "6561665f-0000-4000-8000-000000000002";
+
+    fn found(schema: Value, data: Value) -> Vec<(String, Option<String>)> {
+        marks(&schema, &data)
+            .into_iter()
+            .map(|mark| (mark.pointer, mark.subject.map(|subject| subject.to_string())))
+            .collect()
+    }
+
+    fn personal() -> Value {
+        json!({"type": "string", "x-eaf-personal": {"subject": "who"}})
+    }
+
+    #[test]
+    fn a_marked_member_belongs_to_the_actor_in_its_sibling() {
+        let schema = json!({"properties": {"who": {}, "name": personal(), "size": {}}});
+        let data = json!({"who": ANNA, "name": "Anna", "size": 3});
+        assert_eq!(found(schema, data), [("/name".into(), Some(ANNA.into()))]);
+    }
+
+    #[test]
+    fn references_options_arrays_and_nested_objects_are_followed() {
+        let schema = json!({
+            "properties": {
+                "people": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
+                "chief": {"anyOf": [{"$ref": "#/$defs/Person"}, {"type": "null"}]},
+                "who": {},
+                "note": {"anyOf": [personal(), {"type": "null"}]},
+                "lines": {"items": personal()},
+            },
+            "$defs": {"Person": {"properties": {"who": {}, "a/b": personal()}}},
+        });
+        let data = json!({
+            "people": [{"who": ANNA, "a/b": "Anna"}, {"who": BEN, "a/b": "Ben"}],
+            "chief": {"who": BEN, "a/b": "Ben"},
+            "who": ANNA, "note": "hello", "lines": ["x", "y"],
+        });
+        let expected = [
+            ("/chief/a~1b", BEN),
+            ("/lines/0", ANNA),
+            ("/lines/1", ANNA),
+            ("/note", ANNA),
+            ("/people/0/a~1b", ANNA),
+            ("/people/1/a~1b", BEN),
+        ];
+        assert_eq!(found(schema, data), expected.map(|(pointer, who)| (pointer.into(), Some(who.into()))));
+    }
+
+    #[test]
+    fn null_and_absent_members_are_not_found_and_a_missing_subject_is_told() {
+        let schema = json!({"properties": {"who": {}, "name": personal(), "note": personal()}});
+        assert_eq!(found(schema.clone(), json!({"who": ANNA, "name": null})), []);
+        assert_eq!(found(schema.clone(), json!({"name": "Anna"})), [("/name".into(), None)]);
+        assert_eq!(found(schema, json!({"who": "anna@example.org", "name": "Anna"})), [("/name".into(), None)]);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_ends() {
+        let schema = json!({"$ref": "#"});
+        assert_eq!(found(schema, json!({"a": 1})), []);
+    }
+}

@@ -1,0 +1,64 @@
+//! Trouble that passes: the same request may succeed later, and may even have had its effect already.
+
+use std::error::Error;
+
+/// Whether the database was lost, busy or shutting down. Looks through the causes, so that it can be asked of any error
+/// of this crate.
+pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(cause) = error.downcast_ref::<sqlx::Error>() {
+            return passes(cause);
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn passes(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => true,
+        // Connection, a transaction that was idle for too long, transaction rollback (deadlock), resources (too many
+        // connections), a lock that was not to be had, operator intervention (shutdown, a killed backend).
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["08", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{command_bus, crypto, db, event_store};
+
+    #[test]
+    fn a_lost_connection_is_found_however_deep_it_lies() {
+        let lost = || sqlx::Error::PoolTimedOut;
+        let deep = crypto::personal::Error::Crypto { pointer: "/name".into(), cause: crypto::Error::Load(lost()) };
+        for error in [
+            command_bus::Error::Db(db::Error::Begin(lost())),
+            command_bus::Error::Ledger(lost()),
+            command_bus::Error::Crypto(crypto::Error::Load(lost())),
+            command_bus::Error::Personal(deep),
+            command_bus::Error::Store(event_store::Error::Append(lost())),
+        ] {
+            assert!(is_transient(&error), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_stays_a_fault() {
+        for error in [
+            command_bus::Error::Invalid,
+            command_bus::Error::Crypto(crypto::Error::WrongMasterKey),
+            command_bus::Error::Ledger(sqlx::Error::RowNotFound),
+        ] {
+            assert!(!is_transient(&error), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The people and service accounts of a tenant.
+
+use super::Error;
+use crate::Core;
+use crate::actor::Locale;
+use crate::db::TenantTx;
+use crate::id::{ActorId, TenantId};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+const TABLE: &str = "eaf.member";
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Member {
+    pub actor: ActorId,
+    /// The identity provider, and what it calls this person.
+    pub issuer: String,
+    pub subject: String,
+    pub name: String,
+    pub email: String,
+    pub locale: Locale,
+    pub roles: Vec<String>,
+}
+
+/// What is known of a person before they have an actor id.
+#[derive(Clone)]
+pub struct NewMember {
+    pub issuer: String,
+    pub subject: String,
+    pub name: String,
+    pub email: String,
+    pub locale: Locale,
+    pub roles: Vec<String>,
+}
+
+/// Neither may reach a log by accident.
+impl std::fmt::Debug for Member {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Member").field("actor", &self.actor).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for NewMember {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewMember").field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    issuer: String,
+    subject: String,
+    name: String,
+    email: String,
+}
+
+/// Adds the person, or updates who has the same (issuer, subject). The actor id stays the same.
+pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let identity = identity(core, &mut tx, &new.issuer, &new.subject).await?;
+    // The identity is claimed first: two sign-ins at the same moment become one member.
+    let actor: ActorId = sqlx::query_scalar(
+        "insert into eaf.member (tenant_id, actor_id, identity, sealed, locale, roles) values ($1, $2, $3, '', $4, $5)
+         on conflict (tenant_id, identity) do update set locale = excluded.locale, roles = excluded.roles
+         returning actor_id",
+    )
+    .bind(tenant)
+    .bind(ActorId(core.world.uuid()))
+    .bind(identity.as_slice())
+    .bind(new.locale.as_str())
+    .bind(&new.roles)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
+    let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+    let sealed = core.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
+    sqlx::query("update eaf.member set sealed = $3 where tenant_id = $1 and actor_id = $2")
+        .bind(tenant)
+        .bind(actor)
+        .bind(sealed)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(actor)
+}
+
+pub async fn find_member(core: &Core, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let identity = identity(core, &mut tx, issuer, subject).await?;
+    let row =
+        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2")
+            .bind(tenant)
+            .bind(identity.as_slice())
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(Error::Read)?;
+    let member = match row {
+        Some(row) => Some(open(core, &mut tx, &row).await?),
+        None => None,
+    };
+    // Committed, because a tenant's first look-up makes the tenant's key.
+    tx.commit().await?;
+    Ok(member)
+}
+
+/// Name and address of an erased member are empty.
+pub async fn member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let row =
+        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = $2")
+            .bind(tenant)
+            .bind(actor)
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(Error::Read)?;
+    match row {
+        Some(row) => open(core, &mut tx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All members, without the erased.
+pub async fn members(core: &Core, tenant: TenantId) -> Result<Vec<Member>, Error> {
+    select(core, tenant, None).await
+}
+
+/// Without the erased.
+pub async fn members_with_role(core: &Core, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
+    select(core, tenant, Some(role)).await
+}
+
+/// Destroys the person's key: what was sealed under it can never be read again. They cannot sign in as this actor;
+/// signing in anew makes a new one.
+pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query(
+        "update eaf.member set identity = null, sealed = '', roles = '{}' where tenant_id = $1 and actor_id = $2",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    core.keyring.destroy(&mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn select(core: &Core, tenant: TenantId, role: Option<&str>) -> Result<Vec<Member>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let rows = sqlx::query(
+        "select actor_id, sealed, locale, roles from eaf.member
+         where tenant_id = $1 and identity is not null and ($2::text is null or $2 = any (roles)) order by actor_id",
+    )
+    .bind(tenant)
+    .bind(role)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let mut members = Vec::with_capacity(rows.len());
+    for row in &rows {
+        members.push(open(core, &mut tx, row).await?);
+    }
+    Ok(members)
+}
+
+async fn identity(core: &Core, tx: &mut TenantTx, issuer: &str, subject: &str) -> Result<[u8; 32], Error> {
+    Ok(core.keyring.digest(tx, "identity", &[issuer.as_bytes(), subject.as_bytes()]).await?)
+}
+
+async fn open(core: &Core, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
+    let actor: ActorId = row.try_get("actor_id").map_err(Error::Read)?;
+    let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
+    let locale: String = row.try_get("locale").map_err(Error::Read)?;
+    let roles = row.try_get("roles").map_err(Error::Read)?;
+    let clear = match sealed.is_empty() {
+        true => None,
+        false => core.keyring.open(tx, actor, TABLE, &sealed).await?,
+    };
+    let clear = match clear {
+        Some(clear) => serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?,
+        None => Sealed { issuer: String::new(), subject: String::new(), name: String::new(), email: String::new() },
+    };
+    Ok(Member {
+        actor,
+        issuer: clear.issuer,
+        subject: clear.subject,
+        name: clear.name,
+        email: clear.email,
+        locale: if locale == "de" { Locale::De } else { Locale::En },
+        roles,
+    })
+}

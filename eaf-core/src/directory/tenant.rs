@@ -1,0 +1,62 @@
+//! Customers. The platform may list ids and slugs; the name is the tenant's own.
+
+use super::Error;
+use crate::Core;
+use crate::id::TenantId;
+use sqlx::Row;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: String,
+    pub name: String,
+}
+
+/// Repeating it changes the name.
+pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId, Error> {
+    if !is_slug(slug) {
+        return Err(Error::Slug);
+    }
+    let id = TenantId::derive(slug);
+    let mut tx = core.db.tenant(id).await?;
+    sqlx::query(
+        "insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3)
+         on conflict (tenant_id) do update set name = excluded.name",
+    )
+    .bind(id)
+    .bind(slug)
+    .bind(name)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+pub async fn tenant(core: &Core, id: TenantId) -> Result<Option<Tenant>, Error> {
+    let mut tx = core.db.tenant(id).await?;
+    let row = sqlx::query("select slug, name from eaf.tenant where tenant_id = $1")
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    row.map(|row| Ok(Tenant { id, slug: row.try_get("slug")?, name: row.try_get("name")? }))
+        .transpose()
+        .map_err(Error::Read)
+}
+
+pub async fn tenant_by_slug(core: &Core, slug: &str) -> Result<Option<Tenant>, Error> {
+    tenant(core, TenantId::derive(slug)).await
+}
+
+/// All of them, by slug, with nothing but what the platform may see.
+pub async fn tenants(core: &Core) -> Result<Vec<(TenantId, String)>, Error> {
+    sqlx::query_as("select tenant_id, slug from eaf.tenant order by slug")
+        .fetch_all(core.db.platform_pool())
+        .await
+        .map_err(Error::Read)
+}
+
+fn is_slug(slug: &str) -> bool {
+    (1..=40).contains(&slug.len()) && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,45 @@
+//! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
+//!
+//! Writing is one SQL function in one autocommit statement ([`append`]); reading is `pos > checkpoint` without gap
+//! logic. What the columns mean stands in `migrations/0001_event_store.sql`.
+
+mod append;
+mod position;
+mod read;
+mod stored;
+
+pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append};
+pub use position::Position;
+pub use read::{head, read_after, read_stream, read_streams};
+pub(crate) use stored::aad;
+pub use stored::{Meta, StoredEvent};
+
+use crate::crypto;
+
+/// The only lane there is for now.
+pub const LANE: i16 = 0;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the events could not be appended")]
+    Append(#[source] sqlx::Error),
+    #[error("the events could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("eaf.event position {position}, column {column}: not what was written there")]
+    Corrupt {
+        position: Position,
+        column: &'static str,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("eaf.append answered '{0}', which this version does not know")]
+    UnknownOutcome(String),
+    #[error("eaf.append answered {answered} outcomes to {asked} requests")]
+    OutcomeCount { asked: usize, answered: usize },
+    #[error("a personal field of the event at {position} does not open")]
+    Open {
+        position: Position,
+        #[source]
+        cause: crypto::personal::Error,
+    },
+}

@@ -1,0 +1,196 @@
+//! Appending: a batch of requests, each all or nothing, with one outcome each.
+
+use super::{Error, LANE, Position};
+use crate::Core;
+use crate::id::{ActorId, EventId, StreamId, TenantId};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+/// How long a key is remembered.
+const KEEP_DAYS: i32 = 30;
+
+/// One decision. Without events it is recorded all the same, so that a retry gets the first answer.
+#[derive(Debug, Clone)]
+pub struct AppendRequest {
+    pub actor: ActorId,
+    /// The Idempotency-Key; 1 to 200 bytes, unique per (tenant, actor).
+    pub key: String,
+    /// Of the command's type, version and body; 32 bytes.
+    pub fingerprint: [u8; 32],
+    /// Sealed; what a duplicate is answered.
+    pub answer: Vec<u8>,
+    /// `None`: no plugin decided this (system, benchmark).
+    pub fence: Option<Fence>,
+    /// Each stream at most once. One without events is a guard.
+    pub streams: Vec<StreamWrite>,
+    pub events: Vec<PendingEvent>,
+}
+
+/// The generation that decided; any other active one refuses the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    pub plugin: String,
+    pub generation: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamWrite {
+    pub stream: StreamId,
+    /// `None`: any version.
+    pub expected: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PendingEvent {
+    /// Index into [`AppendRequest::streams`].
+    pub stream: usize,
+    pub id: EventId,
+    /// With the plugin in front.
+    pub kind: String,
+    pub schema: u16,
+    /// The bytes that are hashed; personal fields already sealed.
+    pub data: Vec<u8>,
+    pub meta: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Recorded. Positions of the first and last event; none if the request had no events.
+    Ok { positions: Option<(Position, Position)> },
+    /// The key is known with this fingerprint: what was recorded the first time.
+    Duplicate { answer: Vec<u8>, positions: Option<(Position, Position)> },
+    /// The key is known with another fingerprint.
+    KeyReused,
+    /// A stream is not at the version expected: the versions found, one per stream of the request.
+    Conflict { actual: Vec<u64> },
+    /// It shares a key or a stream with an earlier request of this batch: send it again.
+    Retry,
+    /// Malformed: never send it again.
+    Invalid,
+    /// Another generation of the plugin is active.
+    Fenced,
+}
+
+/// Decided in order, in one autocommit statement; one outcome per request. After an error it is unknown whether it
+/// happened: ask again with the same keys.
+pub async fn append(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Result<Vec<Outcome>, Error> {
+    let asked = requests.len();
+    let batch = Batch::from(requests);
+    let rows = sqlx::query(
+        "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
+         from eaf.append($1, $2, make_interval(days => $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+              a",
+    )
+    .bind(tenant)
+    .bind(LANE)
+    .bind(KEEP_DAYS)
+    .bind(batch.actor)
+    .bind(batch.key)
+    .bind(batch.fingerprint)
+    .bind(batch.answer)
+    .bind(batch.plugin)
+    .bind(batch.generation)
+    .bind(batch.stream_request)
+    .bind(batch.stream)
+    .bind(batch.expected)
+    .bind(batch.event_stream)
+    .bind(batch.event)
+    .bind(batch.kind)
+    .bind(batch.schema)
+    .bind(batch.data)
+    .bind(batch.meta)
+    .fetch_all(core.db.append_pool())
+    .await
+    .map_err(Error::Append)?;
+    let outcomes: Vec<Outcome> = rows.iter().map(outcome).collect::<Result<_, _>>()?;
+    if outcomes.len() != asked {
+        return Err(Error::OutcomeCount { asked, answered: outcomes.len() });
+    }
+    let last = outcomes.iter().filter_map(|outcome| match outcome {
+        // A duplicate may be the answer to an append whose first answer, and ring, got lost.
+        Outcome::Ok { positions: Some((_, last)) } | Outcome::Duplicate { positions: Some((_, last)), .. } => {
+            Some(last.pos)
+        }
+        _ => None,
+    });
+    if let Some(pos) = last.max() {
+        core.doorbell.ring(tenant, pos);
+    }
+    Ok(outcomes)
+}
+
+fn outcome(row: &PgRow) -> Result<Outcome, Error> {
+    let outcome: &str = row.try_get("outcome").map_err(Error::Append)?;
+    let positions = positions(row).map_err(Error::Append)?;
+    match outcome {
+        "ok" => Ok(Outcome::Ok { positions }),
+        "duplicate" => Ok(Outcome::Duplicate { answer: row.try_get("answer").map_err(Error::Append)?, positions }),
+        "key_reused" => Ok(Outcome::KeyReused),
+        "conflict" => {
+            let actual: Vec<i64> = row.try_get("actual").map_err(Error::Append)?;
+            Ok(Outcome::Conflict { actual: actual.into_iter().map(|version| version as u64).collect() })
+        }
+        "retry" => Ok(Outcome::Retry),
+        "invalid" => Ok(Outcome::Invalid),
+        "fenced" => Ok(Outcome::Fenced),
+        other => Err(Error::UnknownOutcome(other.to_owned())),
+    }
+}
+
+fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
+    let epoch = row.try_get::<i32, _>("epoch")? as u32;
+    let first: Option<i64> = row.try_get("first_pos")?;
+    let last: Option<i64> = row.try_get("last_pos")?;
+    let position = |pos: i64| Position { epoch, pos: pos as u64 };
+    Ok(first.zip(last).map(|(first, last)| (position(first), position(last))))
+}
+
+/// The parallel arrays that `eaf.append` takes. All of them count from 1.
+#[derive(Default)]
+struct Batch {
+    actor: Vec<ActorId>,
+    key: Vec<String>,
+    fingerprint: Vec<Vec<u8>>,
+    answer: Vec<Vec<u8>>,
+    plugin: Vec<Option<String>>,
+    generation: Vec<Option<i64>>,
+    stream_request: Vec<i32>,
+    stream: Vec<StreamId>,
+    expected: Vec<Option<i64>>,
+    event_stream: Vec<i32>,
+    event: Vec<EventId>,
+    kind: Vec<String>,
+    schema: Vec<i16>,
+    data: Vec<Vec<u8>>,
+    meta: Vec<Vec<u8>>,
+}
+
+impl From<Vec<AppendRequest>> for Batch {
+    fn from(requests: Vec<AppendRequest>) -> Self {
+        let mut batch = Batch::default();
+        for (index, request) in requests.into_iter().enumerate() {
+            let streams_before = batch.stream.len();
+            batch.actor.push(request.actor);
+            batch.key.push(request.key);
+            batch.fingerprint.push(request.fingerprint.to_vec());
+            batch.answer.push(request.answer);
+            let (plugin, generation) = request.fence.map(|fence| (fence.plugin, fence.generation)).unzip();
+            batch.plugin.push(plugin);
+            batch.generation.push(generation);
+            for write in request.streams {
+                batch.stream_request.push(index as i32 + 1);
+                batch.stream.push(write.stream);
+                batch.expected.push(write.expected.map(|version| version as i64));
+            }
+            for event in request.events {
+                batch.event_stream.push((streams_before + event.stream) as i32 + 1);
+                batch.event.push(event.id);
+                batch.kind.push(event.kind);
+                batch.schema.push(event.schema as i16);
+                batch.data.push(event.data);
+                batch.meta.push(event.meta);
+            }
+        }
+        batch
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading: by stream for a decision, by position for whoever follows the log.
+
+use super::{Error, LANE, Position, StoredEvent};
+use crate::db::TenantTx;
+use crate::id::StreamId;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+/// All events of a stream, in order. A stream that does not exist has none.
+pub async fn read_stream(tx: &mut TenantTx, stream: StreamId, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+    read_streams(tx, &[stream], limit, usize::MAX).await
+}
+
+/// The events of several streams, each stream in order; at most `limit` in all, and none after the one that makes them
+/// more than `bytes`.
+pub async fn read_streams(
+    tx: &mut TenantTx,
+    streams: &[StreamId],
+    limit: u32,
+    bytes: usize,
+) -> Result<Vec<StoredEvent>, Error> {
+    let rows = sqlx::query(
+        "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at
+         from (select e.*, sum(octet_length(data) + octet_length(meta)) over (order by stream_id, version)
+                           - octet_length(data) - octet_length(meta) as before
+               from (select * from eaf.event where tenant_id = $1 and stream_id = any ($2)
+                     order by stream_id, version limit $3) e) e
+         where before <= $4 order by stream_id, version",
+    )
+    .bind(tx.tenant())
+    .bind(streams)
+    .bind(i64::from(limit))
+    .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    rows.iter().map(stored).collect()
+}
+
+/// Events that are read for one batch, in bytes; one event may be more.
+const BATCH_BYTES: i64 = 4 * 1024 * 1024;
+
+/// The next events after a position of the current epoch, in commit order, without gaps. Fewer than `limit` if they are
+/// large, but one if there is one.
+pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+    let rows = sqlx::query(
+        "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at
+         from (select e.*, sum(octet_length(data) + octet_length(meta)) over (order by pos) as bytes,
+                      row_number() over (order by pos) as nth
+               from (select * from eaf.event where tenant_id = $1 and lane = $2 and pos > $3 order by pos limit $4) e) e
+         where bytes <= $5 or nth = 1 order by pos",
+    )
+    .bind(tx.tenant())
+    .bind(LANE)
+    .bind(after as i64)
+    .bind(i64::from(limit))
+    .bind(BATCH_BYTES)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    rows.iter().map(stored).collect()
+}
+
+/// The last position of the tenant's log, 0 if it is empty, with the log's epoch.
+pub async fn head(tx: &mut TenantTx) -> Result<Position, Error> {
+    let (epoch, pos): (i32, i64) = sqlx::query_as(
+        "select (select epoch from eaf.log_epoch), coalesce((select pos from eaf.event
+                where tenant_id = $1 and lane = $2 order by pos desc limit 1), 0)",
+    )
+    .bind(tx.tenant())
+    .bind(LANE)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(Position { epoch: epoch as u32, pos: pos as u64 })
+}
+
+fn stored(row: &PgRow) -> Result<StoredEvent, Error> {
+    let columns = || -> Result<_, sqlx::Error> {
+        let position =
+            Position { epoch: row.try_get::<i32, _>("epoch")? as u32, pos: row.try_get::<i64, _>("pos")? as u64 };
+        Ok((position, row.try_get::<&[u8], _>("data")?, row.try_get::<&[u8], _>("meta")?))
+    };
+    let (position, data, meta) = columns().map_err(Error::Read)?;
+    let corrupt = |column| move |cause| Error::Corrupt { position, column, cause };
+    Ok(StoredEvent {
+        position,
+        stream: row.try_get("stream_id").map_err(Error::Read)?,
+        version: row.try_get::<i64, _>("version").map_err(Error::Read)? as u64,
+        id: row.try_get("event_id").map_err(Error::Read)?,
+        kind: row.try_get("type").map_err(Error::Read)?,
+        schema: row.try_get::<i16, _>("schema_version").map_err(Error::Read)? as u16,
+        data: serde_json::from_slice(data).map_err(corrupt("data"))?,
+        meta: serde_json::from_slice(meta).map_err(corrupt("meta"))?,
+        bytes: data.len() + meta.len(),
+        at: row.try_get("at").map_err(Error::Read)?,
+    })
+}

@@ -1,0 +1,92 @@
+//! An event as it lies in the log, and on its way back to the plugin.
+
+use super::{Error, Position};
+use crate::Core;
+use crate::actor::ActorKind;
+use crate::contract;
+use crate::crypto::personal;
+use crate::db::TenantTx;
+use crate::id::{ActorId, CommandId, EventId, StreamId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// Hashed with the event, so it says for ever who did it and which code decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    pub actor: ActorId,
+    pub actor_kind: ActorKind,
+    pub command_id: CommandId,
+    pub trace_id: String,
+    /// With the plugin in front: `dcm/request/…`.
+    pub stream: String,
+    pub plugin: String,
+    pub generation: i64,
+    /// SHA-256 of the package, hex.
+    pub digest: String,
+}
+
+/// Personal fields are ciphertext here.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    pub position: Position,
+    pub stream: StreamId,
+    pub version: u64,
+    pub id: EventId,
+    /// With the plugin in front: `dcm.request-submitted`.
+    pub kind: String,
+    pub schema: u16,
+    pub data: Value,
+    pub meta: Meta,
+    /// What it takes in the log.
+    pub bytes: usize,
+    /// The database's clock.
+    pub at: OffsetDateTime,
+}
+
+impl StoredEvent {
+    pub fn plugin(&self) -> &str {
+        &self.meta.plugin
+    }
+
+    /// The type as the plugin calls it, without the prefix.
+    pub fn local_kind(&self) -> &str {
+        local(&self.kind, &self.meta.plugin, '.')
+    }
+
+    /// The stream as the plugin calls it, without the prefix.
+    pub fn local_stream(&self) -> &str {
+        local(&self.meta.stream, &self.meta.plugin, '/')
+    }
+
+    /// As its plugin sees it: its own names, personal fields in clear. A field of an erased person is empty.
+    pub async fn open(self, core: &Core, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
+        let (kind, stream) = (self.local_kind().to_owned(), self.local_stream().to_owned());
+        let mut data = self.data;
+        personal::decrypt(&core.keyring, tx, &aad(self.id), &mut data)
+            .await
+            .map_err(|cause| Error::Open { position: self.position, cause })?;
+        Ok(contract::Recorded {
+            id: self.id,
+            stream,
+            version: self.version,
+            position: self.position.pos,
+            kind,
+            schema: self.schema,
+            data,
+            at: (self.at.unix_timestamp_nanos() / 1_000_000) as i64,
+            actor: self.meta.actor,
+            actor_kind: self.meta.actor_kind,
+            trace_id: self.meta.trace_id,
+        })
+    }
+}
+
+/// Where the personal fields of an event stand: they open nowhere else.
+pub(crate) fn aad(event: EventId) -> String {
+    format!("event/{event}")
+}
+
+fn local<'a>(name: &'a str, plugin: &str, separator: char) -> &'a str {
+    name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix(separator)).unwrap_or(name)
+}

@@ -1,0 +1,114 @@
+//! Package files and which of them is active. A package belongs to no tenant and holds no customer data.
+//!
+//! The active generation is a row, the same for all hosts: `append` refuses what any other generation decided. Files stay
+//! as long as a run may need them.
+
+use crate::Core;
+use crate::contract::Description;
+use crate::id::ActorId;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the packages could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the package could not be stored")]
+    Store(#[source] sqlx::Error),
+    #[error("the package could not be activated")]
+    Activate(#[source] sqlx::Error),
+    #[error("there is no package {digest} of the plugin {plugin}")]
+    Unknown { plugin: String, digest: String },
+}
+
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// SHA-256 of `bytes`, hex.
+    pub digest: String,
+    pub plugin: String,
+    pub version: String,
+    pub bytes: Vec<u8>,
+    pub description: Description,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Active {
+    pub plugin: String,
+    pub generation: i64,
+    pub digest: String,
+    pub version: String,
+    pub activated_at: OffsetDateTime,
+}
+
+/// Idempotent: a package is what its digest says.
+pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
+         on conflict (digest) do nothing",
+    )
+    .bind(&package.digest)
+    .bind(&package.plugin)
+    .bind(&package.version)
+    .bind(&package.bytes)
+    .bind(Json(&package.description))
+    .execute(core.db.platform_pool())
+    .await
+    .map_err(Error::Store)?;
+    Ok(())
+}
+
+pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
+    type Row = (String, String, Vec<u8>, Json<Description>);
+    let row: Option<Row> =
+        sqlx::query_as("select plugin, version, bytes, description from eaf.package where digest = $1")
+            .bind(digest)
+            .fetch_optional(core.db.platform_pool())
+            .await
+            .map_err(Error::Read)?;
+    Ok(row.map(|(plugin, version, bytes, Json(description))| Package {
+        digest: digest.to_owned(),
+        plugin,
+        version,
+        bytes,
+        description,
+    }))
+}
+
+/// Makes a stored package the active one; answers its generation. Asked again for the active one, it changes nothing.
+pub async fn activate(core: &Core, plugin: &str, digest: &str, by: ActorId) -> Result<i64, Error> {
+    let generation: Option<i64> = sqlx::query_scalar("select eaf.activate_package($1, $2, $3)")
+        .bind(plugin)
+        .bind(digest)
+        .bind(by)
+        .fetch_one(core.db.platform_pool())
+        .await
+        .map_err(Error::Activate)?;
+    generation.ok_or_else(|| Error::Unknown { plugin: plugin.to_owned(), digest: digest.to_owned() })
+}
+
+/// `None`: no package of this plugin was ever activated.
+pub async fn active(core: &Core, plugin: &str) -> Result<Option<Active>, Error> {
+    Ok(all_active(core).await?.into_iter().find(|active| active.plugin == plugin))
+}
+
+/// By plugin.
+pub async fn all_active(core: &Core) -> Result<Vec<Active>, Error> {
+    let rows: Vec<(String, i64, String, String, OffsetDateTime)> = sqlx::query_as(
+        "select g.plugin, g.generation, g.digest, p.version, a.activated_at
+         from eaf.generation g join eaf.package p on p.digest = g.digest
+         join eaf.activation a on a.plugin = g.plugin and a.generation = g.generation order by g.plugin",
+    )
+    .fetch_all(core.db.platform_pool())
+    .await
+    .map_err(Error::Read)?;
+    Ok(rows
+        .into_iter()
+        .map(|(plugin, generation, digest, version, activated_at)| Active {
+            plugin,
+            generation,
+            digest,
+            version,
+            activated_at,
+        })
+        .collect())
+}

@@ -1,0 +1,249 @@
+//! Projections: events folded into view rows by the plugin's pure `keys` and `project`.
+//!
+//! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch that fails leaves both
+//! as they were and parks this view of this tenant: others go on.
+
+mod fold;
+mod rows;
+mod runner;
+
+pub use crate::checkpoint::{Parked, Step, parked};
+pub use runner::{Error as PrepareError, Runner, prepare};
+
+use crate::checkpoint::{self, Held, Start};
+use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
+use crate::db::TenantTx;
+use crate::event_store;
+use crate::id::TenantId;
+use crate::live::Change;
+use crate::view::Table;
+use crate::{Core, db, view};
+use fold::Invalid;
+use std::collections::BTreeSet;
+
+/// Events per transaction, unless that is too much for the component.
+pub(crate) const BATCH: u32 = 200;
+const MAX_KEYS: usize = 2_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the plugin describes no view {0}")]
+    UnknownView(String),
+    #[error(transparent)]
+    View(#[from] view::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the checkpoint of {consumer} could not be read or written")]
+    Checkpoint {
+        consumer: String,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error("the log could not be read")]
+    Log(#[from] event_store::Error),
+    #[error("the rows of view {view} could not be read or written")]
+    Rows {
+        view: String,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error("the component could not name the keys of view {view}")]
+    Keys {
+        view: String,
+        #[source]
+        cause: DomainError,
+    },
+    #[error("the component named more than {MAX_KEYS} keys for one batch of view {view}")]
+    TooManyKeys { view: String },
+    #[error("the component could not project into view {view}")]
+    Project {
+        view: String,
+        #[source]
+        cause: DomainError,
+    },
+    #[error("the component's rows do not fit the view {view}")]
+    Invalid {
+        view: String,
+        #[source]
+        cause: Invalid,
+    },
+}
+
+impl Error {
+    /// The component may manage fewer events; and one event that it cannot take should not hold up those before it.
+    fn may_be_the_size(&self) -> bool {
+        match self {
+            Error::Keys { cause, .. } | Error::Project { cause, .. } => !matches!(cause, DomainError::Host(_)),
+            Error::TooManyKeys { .. } | Error::Invalid { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// What stands at a parked checkpoint: a word and a name, never data.
+    fn code(&self) -> String {
+        match self {
+            Error::UnknownView(_) => "unknown-view".into(),
+            Error::View(view::Error::NotCreated(_)) => "view-not-created".into(),
+            Error::View(_) => "view".into(),
+            Error::Db(_) | Error::Checkpoint { .. } | Error::Rows { .. } => "database".into(),
+            Error::Log(_) => "log".into(),
+            Error::Keys { cause, .. } => format!("keys: {}", domain_code(cause)),
+            Error::TooManyKeys { .. } => "keys: too many".into(),
+            Error::Project { cause, .. } => format!("project: {}", domain_code(cause)),
+            Error::Invalid { cause, .. } => format!("project: {cause}"),
+        }
+    }
+}
+
+/// A trap's text is the plugin's own and may carry data: it goes to the trace only.
+fn domain_code(cause: &DomainError) -> &'static str {
+    match cause {
+        DomainError::Trap(_) => "trap",
+        DomainError::Deadline => "deadline",
+        DomainError::Malformed(_) => "malformed answer",
+        DomainError::Host(_) => "host",
+    }
+}
+
+/// Projects at most one batch, as much of it as the component manages. An error has parked the view of this tenant when this returns.
+pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
+    let view = domain
+        .description()
+        .views
+        .iter()
+        .find(|known| known.name == view)
+        .ok_or_else(|| Error::UnknownView(view.to_owned()))?;
+    let table = Table::of(domain.plugin(), view)?;
+    match largest_batch(core, domain, tenant, view, &table).await {
+        Ok(step) => {
+            if let Step::Advanced { position, changes: rows } = step {
+                let (plugin, view) = (domain.plugin().to_owned(), view.name.clone());
+                core.feed.publish(Change { tenant, plugin, view, position, rows });
+            }
+            Ok(step)
+        }
+        Err(error) => {
+            park(core, domain, tenant, &table, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// Halves what fails, down to a single event: only that one can park the view.
+async fn largest_batch(
+    core: &Core,
+    domain: &dyn Domain,
+    tenant: TenantId,
+    view: &ViewType,
+    table: &Table<'_>,
+) -> Result<Step, Error> {
+    let mut limit = BATCH;
+    loop {
+        match batch(core, domain, tenant, view, table, &mut limit).await {
+            Err(error) if limit > 1 && error.may_be_the_size() => {
+                tracing::warn!(%tenant, plugin = domain.plugin(), view = view.name, limit, code = error.code(), "a batch is halved");
+                limit /= 2;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn batch(
+    core: &Core,
+    domain: &dyn Domain,
+    tenant: TenantId,
+    view: &ViewType,
+    table: &Table<'_>,
+    limit: &mut u32,
+) -> Result<Step, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    match advance(core, &mut tx, domain, view, table, limit).await {
+        Ok(step @ Step::Advanced { .. }) => {
+            tx.commit().await?;
+            Ok(step)
+        }
+        ended => {
+            tx.rollback().await;
+            ended
+        }
+    }
+}
+
+/// `limit` becomes the number of events that there were.
+async fn advance(
+    core: &Core,
+    tx: &mut TenantTx,
+    domain: &dyn Domain,
+    view: &ViewType,
+    table: &Table<'_>,
+    limit: &mut u32,
+) -> Result<Step, Error> {
+    let plugin = domain.plugin();
+    let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
+    let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
+
+    let after = match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
+        Held::At { pos, failed } => {
+            if failed {
+                *limit = 1;
+            }
+            pos
+        }
+        Held::Busy => return Ok(Step::Busy),
+        Held::Parked { code } => return Ok(Step::Parked { code }),
+    };
+    let stored = event_store::read_after(tx, after, *limit).await?;
+    *limit = stored.len() as u32;
+    let Some(position) = stored.last().map(|event| event.position) else {
+        return Ok(Step::CaughtUp);
+    };
+    let mut events = Vec::new();
+    for event in stored {
+        if event.plugin() == plugin && view.events.iter().any(|kind| kind == event.local_kind()) {
+            events.push(event.open(core, tx).await?);
+        }
+    }
+
+    let mut changes = 0;
+    if !events.is_empty() {
+        let keys = keys(domain, view, &events).await?;
+        let loaded = rows::load(tx, table, &keys).await.map_err(at_rows)?;
+        let input = ProjectInput { view: view.name.clone(), events, rows: loaded.clone() };
+        let output = domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
+        let folded = fold::fold(&view.columns, loaded, output.changes)
+            .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
+        changes = folded.len();
+        rows::store(tx, table, position, folded).await.map_err(at_rows)?;
+    }
+    checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
+    Ok(Step::Advanced { position, changes })
+}
+
+async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Result<Vec<String>, Error> {
+    let input = KeysInput { view: view.name.clone(), events: events.to_vec() };
+    let output = domain.keys(input).await.map_err(|cause| Error::Keys { view: view.name.clone(), cause })?;
+    let keys: BTreeSet<String> = output.keys.into_iter().collect();
+    if keys.len() > MAX_KEYS {
+        return Err(Error::TooManyKeys { view: view.name.clone() });
+    }
+    Ok(keys.into_iter().collect())
+}
+
+async fn park(core: &Core, domain: &dyn Domain, tenant: TenantId, table: &Table<'_>, error: &Error) {
+    let (plugin, view, code) = (domain.plugin(), &table.view.name, error.code());
+    tracing::warn!(%tenant, plugin, view, code, "a view does not move");
+    metrics::counter!("eaf_projection_failures_total", "plugin" => plugin.to_owned(), "view" => view.clone())
+        .increment(1);
+    let parked = async {
+        let mut tx = core.db.tenant(tenant).await?;
+        checkpoint::park(&mut tx, plugin, &table.name, &Start::Beginning, &code)
+            .await
+            .map_err(|cause| Error::Checkpoint { consumer: table.name.clone(), cause })?;
+        tx.commit().await.map_err(Error::from)
+    };
+    // The database is away: the next scan finds the view as it is.
+    if let Err(error) = parked.await {
+        tracing::warn!(%tenant, plugin, view, %error, "the view could not be parked");
+    }
+}

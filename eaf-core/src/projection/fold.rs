@@ -1,0 +1,179 @@
+//! A component's changes, checked against the view's definition and folded into the rows as they end up.
+
+use crate::contract::{Column, ColumnType, RowChange};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const MAX_KEY: usize = 200;
+/// What a B-tree entry holds, with room for the other members of the index.
+const MAX_INDEXED_TEXT: usize = 2_000;
+
+/// Names of columns only, and only declared ones: what a plugin puts into a name or a value is not repeated.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Invalid {
+    #[error("a column that is not declared")]
+    UndeclaredColumn,
+    #[error("a value of the wrong type in column {0}")]
+    WrongType(String),
+    #[error("a text too long to be indexed in column {0}")]
+    TooLong(String),
+    #[error("a patch of a row that does not exist")]
+    NoSuchRow,
+    #[error("a key that is empty, too long or holds a null character")]
+    Key,
+}
+
+/// The rows that change: `None` is a deletion. Values are as `jsonb_to_recordset` reads them: instants are RFC 3339.
+pub(super) type Folded = BTreeMap<String, Option<Map<String, Value>>>;
+
+/// `rows` are the rows as they were, by key.
+pub(super) fn fold(columns: &[Column], rows: Map<String, Value>, changes: Vec<RowChange>) -> Result<Folded, Invalid> {
+    let mut folded = Folded::new();
+    for change in changes {
+        match change {
+            RowChange::Upsert { key, row } => {
+                check_key(&key)?;
+                folded.insert(key, Some(checked(columns, row)?));
+            }
+            RowChange::Patch { key, set } => {
+                let set = checked(columns, set)?;
+                let mut row = match (folded.remove(&key), rows.get(&key)) {
+                    (Some(row), _) => row.ok_or(Invalid::NoSuchRow)?,
+                    (None, Some(Value::Object(row))) => checked(columns, row.clone())?,
+                    _ => return Err(Invalid::NoSuchRow),
+                };
+                row.extend(set);
+                folded.insert(key, Some(row));
+            }
+            RowChange::Delete { key } => {
+                check_key(&key)?;
+                folded.insert(key, None);
+            }
+        }
+    }
+    Ok(folded)
+}
+
+fn check_key(key: &str) -> Result<(), Invalid> {
+    if key.is_empty() || key.len() > MAX_KEY || key.contains('\0') {
+        return Err(Invalid::Key);
+    }
+    Ok(())
+}
+
+fn checked(columns: &[Column], row: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
+    row.into_iter()
+        .map(|(name, value)| {
+            let column = columns.iter().find(|column| column.name == name).ok_or(Invalid::UndeclaredColumn)?;
+            Ok((name, fitted(column, value)?))
+        })
+        .collect()
+}
+
+fn fitted(column: &Column, value: Value) -> Result<Value, Invalid> {
+    let wrong = || Invalid::WrongType(column.name.clone());
+    match (column.kind, value) {
+        (_, Value::Null) => Ok(Value::Null),
+        (ColumnType::Text, Value::String(text)) => {
+            if (column.filter || column.sort) && text.len() > MAX_INDEXED_TEXT {
+                return Err(Invalid::TooLong(column.name.clone()));
+            }
+            Ok(Value::String(storable(text)))
+        }
+        (ColumnType::Integer, Value::Number(number)) if number.is_i64() => Ok(Value::Number(number)),
+        (ColumnType::Boolean, value @ Value::Bool(_)) => Ok(value),
+        (ColumnType::Timestamp, Value::Number(number)) => {
+            let nanos = i128::from(number.as_i64().ok_or_else(wrong)?) * 1_000_000;
+            let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong())?;
+            at.format(&Rfc3339).map(Value::String).map_err(|_| wrong())
+        }
+        (ColumnType::Json, value) => Ok(storable_json(value)),
+        _ => Err(wrong()),
+    }
+}
+
+/// PostgreSQL's text holds no null character; a person can send one, and it must not stop a view.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+fn storable_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(storable(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(storable_json).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, member)| (storable(name), storable_json(member))).collect())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn columns() -> Vec<Column> {
+        let column = |name: &str, kind| Column { name: name.into(), kind, filter: name == "name", sort: false };
+        vec![
+            column("name", ColumnType::Text),
+            column("count", ColumnType::Integer),
+            column("at", ColumnType::Timestamp),
+            column("facts", ColumnType::Json),
+        ]
+    }
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn upsert(key: &str, row: Value) -> RowChange {
+        RowChange::Upsert { key: key.into(), row: map(row) }
+    }
+
+    fn patch(key: &str, set: Value) -> RowChange {
+        RowChange::Patch { key: key.into(), set: map(set) }
+    }
+
+    #[test]
+    fn changes_of_one_row_follow_on_each_other() {
+        let rows = map(json!({"b": {"name": "old", "count": 1, "at": 0}}));
+        let changes = vec![
+            upsert("a", json!({"name": "new"})),
+            patch("a", json!({"count": 2})),
+            patch("b", json!({"count": 2})),
+            patch("b", json!({"name": null})),
+            upsert("c", json!({})),
+            RowChange::Delete { key: "c".into() },
+        ];
+        let folded = fold(&columns(), rows, changes).unwrap();
+        assert_eq!(folded["a"], Some(map(json!({"name": "new", "count": 2}))));
+        assert_eq!(folded["b"], Some(map(json!({"name": null, "count": 2, "at": "1970-01-01T00:00:00Z"}))));
+        assert_eq!(folded["c"], None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_without_repeating_it() {
+        let refused = |change| fold(&columns(), Map::new(), vec![change]).unwrap_err();
+        assert_eq!(refused(upsert("a", json!({"other": 1}))), Invalid::UndeclaredColumn);
+        assert_eq!(refused(upsert("a", json!({"name": 1}))), Invalid::WrongType("name".into()));
+        assert_eq!(refused(upsert("a", json!({"count": 1.5}))), Invalid::WrongType("count".into()));
+        assert_eq!(refused(upsert("a", json!({"count": u64::MAX}))), Invalid::WrongType("count".into()));
+        assert_eq!(refused(upsert("a", json!({"at": i64::MAX}))), Invalid::WrongType("at".into()));
+        assert_eq!(refused(upsert("a", json!({"name": "x".repeat(2_001)}))), Invalid::TooLong("name".into()));
+        assert_eq!(refused(patch("a", json!({"count": 1}))), Invalid::NoSuchRow);
+        assert_eq!(refused(upsert("", json!({}))), Invalid::Key);
+        let gone = vec![RowChange::Delete { key: "a".into() }, patch("a", json!({"count": 1}))];
+        assert_eq!(fold(&columns(), Map::new(), gone), Err(Invalid::NoSuchRow));
+    }
+
+    #[test]
+    fn a_null_character_does_not_stop_a_view() {
+        let folded = fold(&columns(), Map::new(), vec![upsert("a", json!({"name": "a\0b", "facts": {"x\0": ["\0"]}}))]);
+        let row = folded.unwrap()["a"].clone().unwrap();
+        assert_eq!(row["name"], "a\u{fffd}b");
+        assert_eq!(row["facts"], json!({"x\u{fffd}": ["\u{fffd}"]}));
+    }
+}

@@ -1,0 +1,113 @@
+//! Rows of one view, read for the component and written after it.
+
+use super::fold::Folded;
+use crate::contract::ColumnType;
+use crate::db::TenantTx;
+use crate::event_store::Position;
+use crate::view::{Side, Table, decode, quoted};
+use serde_json::{Map, Value};
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row};
+
+/// The rows that exist, by key, as the component sees them.
+pub(super) async fn load(
+    tx: &mut TenantTx,
+    table: &Table<'_>,
+    keys: &[String],
+) -> Result<Map<String, Value>, sqlx::Error> {
+    // PostgreSQL refuses a null character, and no row has such a key.
+    let keys: Vec<&str> = keys.iter().map(String::as_str).filter(|key| !key.contains('\0')).collect();
+    if keys.is_empty() {
+        return Ok(Map::new());
+    }
+    let sql = format!(
+        "select key{} from {} where tenant_id = $1 and key = any ($2) and not _deleted order by key",
+        table.column_list(),
+        table.sql
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(keys).fetch_all(tx.conn()).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, Value::Object(decode(row, 1, &table.view.columns, Side::Plugin)?))))
+        .collect()
+}
+
+/// All rows of a batch carry the batch's last position.
+pub(super) async fn store(
+    tx: &mut TenantTx,
+    table: &Table<'_>,
+    position: Position,
+    folded: Folded,
+) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    let mut deleted = Vec::new();
+    for (key, row) in folded {
+        match row {
+            Some(mut row) => {
+                // `key` is reserved: no column has this name.
+                row.insert("key".into(), Value::String(key));
+                rows.push(Value::Object(row));
+            }
+            None => deleted.push(key),
+        }
+    }
+    if !rows.is_empty() {
+        sqlx::query(AssertSqlSafe(upsert_sql(table)))
+            .bind(tx.tenant())
+            .bind(position.pos as i64)
+            .bind(Json(rows))
+            .execute(tx.conn())
+            .await?;
+    }
+    if !deleted.is_empty() {
+        sqlx::query(AssertSqlSafe(delete_sql(table)))
+            .bind(tx.tenant())
+            .bind(position.pos as i64)
+            .bind(deleted)
+            .execute(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+fn upsert_sql(table: &Table<'_>) -> String {
+    let columns = &table.view.columns;
+    let join = |each: &dyn Fn(String, ColumnType) -> String| -> String {
+        columns.iter().map(|column| each(quoted(&column.name), column.kind)).collect()
+    };
+    format!(
+        "insert into {table} (tenant_id, key, _pos{names})
+         select $1, r.key, $2{values} from jsonb_to_recordset($3) as r (key text{types})
+         on conflict (tenant_id, key) do update set _pos = excluded._pos, _deleted = false{updates}",
+        table = table.sql,
+        names = table.column_list(),
+        values = join(&|name, _| format!(", r.{name}")),
+        types = join(&|name, kind| format!(", {name} {}", sql_type(kind))),
+        updates = join(&|name, _| format!(", {name} = excluded.{name}")),
+    )
+}
+
+/// A tombstone keeps what row rules look at, so that its owner hears of the deletion, and nothing else.
+fn delete_sql(table: &Table<'_>) -> String {
+    let owned = |name: &str| table.view.read.iter().any(|rule| rule.own.as_deref() == Some(name));
+    let cleared: String = table
+        .view
+        .columns
+        .iter()
+        .filter(|column| !owned(&column.name))
+        .map(|column| format!(", {} = null", quoted(&column.name)))
+        .collect();
+    format!(
+        "update {} set _pos = $2, _deleted = true{cleared} where tenant_id = $1 and key = any ($3) and not _deleted",
+        table.sql
+    )
+}
+
+fn sql_type(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Text => "text",
+        ColumnType::Integer => "bigint",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Timestamp => "timestamptz",
+        ColumnType::Json => "jsonb",
+    }
+}

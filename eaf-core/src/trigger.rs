@@ -1,0 +1,177 @@
+//! Triggers: an event of a declared type starts a run, once.
+//!
+//! A run's id is derived from tenant, workflow and event, and the run is inserted in the transaction that moves the
+//! trigger's checkpoint. A rebuild of views does not touch these checkpoints, and a workflow that is new starts at the
+//! moment it was registered: neither acts on history.
+
+use crate::checkpoint::{self, Held, Start, Step};
+use crate::contract::{Domain, Recorded, Trigger, WorkflowType};
+use crate::event_store::{self, Position};
+use crate::id::{ActorId, RunId, TenantId};
+use crate::projection::BATCH;
+use crate::{Core, db};
+
+const MAX_KEY: usize = 200;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the plugin describes no workflow {0}")]
+    UnknownWorkflow(String),
+    #[error("the workflow {workflow} could not be registered")]
+    Register {
+        workflow: String,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the checkpoint of {consumer} could not be read or written")]
+    Checkpoint {
+        consumer: String,
+        #[source]
+        cause: sqlx::Error,
+    },
+    #[error("the log could not be read")]
+    Log(#[from] event_store::Error),
+    #[error("the event at {position} has no id at {pointer}")]
+    NoKey { position: Position, pointer: String },
+    #[error("the event at {position} has no actor id at {pointer}")]
+    NoSubject { position: Position, pointer: String },
+    #[error("the run could not be inserted")]
+    Insert(#[source] sqlx::Error),
+}
+
+impl Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Error::UnknownWorkflow(_) => "unknown-workflow",
+            Error::Register { .. } | Error::Db(_) | Error::Checkpoint { .. } | Error::Insert(_) => "database",
+            Error::Log(_) => "log",
+            Error::NoKey { .. } => "trigger: no key",
+            Error::NoSubject { .. } => "trigger: no subject",
+        }
+    }
+}
+
+/// Makes the plugin's workflows known. Idempotent; the first time decides from which moment on events start them.
+pub async fn register(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
+    for workflow in &domain.description().workflows {
+        sqlx::query("insert into eaf.trigger (plugin, workflow) values ($1, $2) on conflict do nothing")
+            .bind(domain.plugin())
+            .bind(&workflow.name)
+            .execute(core.db.platform_pool())
+            .await
+            .map_err(|cause| Error::Register { workflow: workflow.name.clone(), cause })?;
+    }
+    Ok(())
+}
+
+/// Starts the runs of at most one batch of events. An error has parked this workflow's trigger in this tenant.
+pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &str) -> Result<Step, Error> {
+    let workflow = domain
+        .description()
+        .workflows
+        .iter()
+        .find(|known| known.name == workflow)
+        .ok_or_else(|| Error::UnknownWorkflow(workflow.to_owned()))?;
+    match batch(core, domain, tenant, workflow).await {
+        Ok(step) => {
+            if matches!(step, Step::Advanced { changes, .. } if changes > 0) {
+                core.feed.runs_due();
+            }
+            Ok(step)
+        }
+        Err(error) => {
+            park(core, domain, tenant, workflow, &error).await;
+            Err(error)
+        }
+    }
+}
+
+async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType) -> Result<Step, Error> {
+    let (plugin, consumer) = (domain.plugin(), consumer(workflow));
+    let at_checkpoint = |cause| Error::Checkpoint { consumer: consumer.clone(), cause };
+
+    let mut tx = core.db.tenant(tenant).await?;
+    let after = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow)).await.map_err(at_checkpoint)? {
+        Held::At { pos, .. } => pos,
+        Held::Busy => return Ok(Step::Busy),
+        Held::Parked { code } => return Ok(Step::Parked { code }),
+    };
+    let stored = event_store::read_after(&mut tx, after, BATCH).await?;
+    let Some(position) = stored.last().map(|event| event.position) else {
+        return Ok(Step::CaughtUp);
+    };
+    let mut started = 0;
+    for event in stored {
+        let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
+        let Some(trigger) = trigger.filter(|_| event.plugin() == plugin) else { continue };
+        let at = event.position;
+        let event = event.open(core, &mut tx).await?;
+        started += insert(&mut tx, domain, workflow, trigger, at, &event).await?;
+    }
+    checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
+    tx.commit().await?;
+    Ok(Step::Advanced { position, changes: started })
+}
+
+async fn insert(
+    tx: &mut db::TenantTx,
+    domain: &dyn Domain,
+    workflow: &WorkflowType,
+    trigger: &Trigger,
+    position: Position,
+    event: &Recorded,
+) -> Result<usize, Error> {
+    let text = |pointer: &str| event.data.pointer(pointer).and_then(|value| value.as_str());
+    let key = text(&trigger.key)
+        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY && !key.contains('\0'))
+        .ok_or_else(|| Error::NoKey { position, pointer: trigger.key.clone() })?;
+    let subject: ActorId = text(&trigger.subject)
+        .and_then(|subject| subject.parse().ok())
+        .ok_or_else(|| Error::NoSubject { position, pointer: trigger.subject.clone() })?;
+    let run = RunId::derive(tx.tenant(), &format!("{}/{}", domain.plugin(), workflow.name), event.id);
+    let done = sqlx::query(
+        "insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
+    )
+    .bind(tx.tenant())
+    .bind(run)
+    .bind(domain.plugin())
+    .bind(domain.digest())
+    .bind(&workflow.name)
+    .bind(event.id)
+    .bind(position.pos as i64)
+    .bind(key)
+    .bind(subject)
+    .bind(&event.trace_id)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Insert)?;
+    Ok(done.rows_affected() as usize)
+}
+
+async fn park(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType, error: &Error) {
+    let (plugin, name, code) = (domain.plugin(), &workflow.name, error.code());
+    tracing::warn!(%tenant, plugin, workflow = name, code, "a trigger does not move");
+    let parked = async {
+        let mut tx = core.db.tenant(tenant).await?;
+        let consumer = consumer(workflow);
+        checkpoint::park(&mut tx, plugin, &consumer, &start(workflow), code)
+            .await
+            .map_err(|cause| Error::Checkpoint { consumer, cause })?;
+        tx.commit().await.map_err(Error::from)
+    };
+    // The database is away: the next scan finds the trigger as it is.
+    if let Err(error) = parked.await {
+        tracing::warn!(%tenant, plugin, workflow = name, %error, "the trigger could not be parked");
+    }
+}
+
+fn consumer(workflow: &WorkflowType) -> String {
+    format!("workflow/{}", workflow.name)
+}
+
+fn start(workflow: &WorkflowType) -> Start {
+    Start::Registered { workflow: workflow.name.clone() }
+}

@@ -1,0 +1,53 @@
+//! Where a page ended. Opaque to clients, so it may change; what comes back is checked like any other input.
+
+use super::query::{Direction, Sort};
+use super::{Error, Row};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Cursor {
+    /// The sort's column, and whether it went down.
+    s: Option<String>,
+    d: bool,
+    /// The last row's value and key.
+    v: Value,
+    k: String,
+}
+
+impl Cursor {
+    pub fn after(row: &Row, sort: Option<&Sort>) -> Self {
+        Cursor {
+            s: sort.map(|sort| sort.column.clone()),
+            d: sort.is_some_and(|sort| sort.direction == Direction::Descending),
+            v: sort.and_then(|sort| row.columns.get(&sort.column)).cloned().unwrap_or(Value::Null),
+            k: row.key.clone(),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        BASE64.encode(serde_json::to_vec(self).expect("strings and JSON values always serialise"))
+    }
+
+    /// Refused when it was made for another order.
+    pub fn decode(text: &str, sort: Option<&Sort>) -> Result<Self, Error> {
+        let bytes = BASE64.decode(text).map_err(|_| Error::Cursor)?;
+        let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::Cursor)?;
+        let column = sort.map(|sort| sort.column.as_str());
+        let down = sort.is_some_and(|sort| sort.direction == Direction::Descending);
+        if cursor.s.as_deref() != column || cursor.d != down || cursor.k.contains('\0') {
+            return Err(Error::Cursor);
+        }
+        Ok(cursor)
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.v
+    }
+
+    pub fn key(&self) -> &str {
+        &self.k
+    }
+}

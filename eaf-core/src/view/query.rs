@@ -1,0 +1,220 @@
+//! Reading a view: filters and order on declared columns, pages by keyset.
+//!
+//! Nulls come last in both directions. Ties are broken by key, upwards, so that every page follows on exactly.
+
+use super::cursor::Cursor;
+use super::own::Reach;
+use super::{Error, Row, Side, Table, decode, quoted, read_error};
+use crate::Core;
+use crate::actor::Caller;
+use crate::contract::{Column, ColumnType, ViewType};
+use crate::db::TenantTx;
+use crate::event_store::{self, Position};
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row as _};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub const MAX_LIMIT: u32 = 200;
+const MAX_VALUES: usize = 100;
+
+#[derive(Debug, Clone)]
+pub struct Query {
+    pub filters: Vec<Filter>,
+    /// None: by key.
+    pub sort: Option<Sort>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// 1 to [`MAX_LIMIT`].
+    pub limit: u32,
+}
+
+/// The column equals one of these values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    pub column: String,
+    pub values: Vec<String>,
+}
+
+impl Filter {
+    /// From `?column=a,b`.
+    pub fn parse(column: &str, list: &str) -> Self {
+        Filter { column: column.to_owned(), values: list.split(',').map(str::to_owned).collect() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    pub column: String,
+    pub direction: Direction,
+}
+
+impl Sort {
+    /// From `?sort=column` or `?sort=-column`.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix('-') {
+            Some(column) => Sort { column: column.to_owned(), direction: Direction::Descending },
+            None => Sort { column: text.to_owned(), direction: Direction::Ascending },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Ascending,
+    Descending,
+}
+
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub items: Vec<Row>,
+    /// None: this was the last page.
+    pub next: Option<String>,
+}
+
+pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, query: &Query) -> Result<Page, Error> {
+    if !(1..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Error::Limit);
+    }
+    let reach = Reach::of(caller, plugin, view)?;
+    let table = Table::of(plugin, view)?;
+    let mut sql = select(&table, caller, &reach);
+    for filter in &query.filters {
+        push_filter(&mut sql, &table, filter)?;
+    }
+    push_order(&mut sql, &table, query)?;
+    sql.push(" limit ").push_bind(i64::from(query.limit) + 1);
+
+    let mut tx = core.db.tenant(caller.tenant).await?;
+    let epoch = event_store::head(&mut tx).await?.epoch;
+    let found = sql.build().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
+    let limit = query.limit as usize;
+    let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
+    let more = found.len() > limit;
+    let next = items.last().filter(|_| more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
+    Ok(Page { items, next })
+}
+
+/// One row; `None` also when the caller may not see this one.
+pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
+    let reach = Reach::of(caller, plugin, view)?;
+    if key.contains('\0') {
+        return Ok(None);
+    }
+    let table = Table::of(plugin, view)?;
+    let mut sql = select(&table, caller, &reach);
+    sql.push(" and key = ").push_bind(key.to_owned());
+    let mut tx: TenantTx = core.db.tenant(caller.tenant).await?;
+    let epoch = event_store::head(&mut tx).await?.epoch;
+    let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
+    found.map(|found| row(&found, view, epoch)).transpose()
+}
+
+fn select(table: &Table<'_>, caller: &Caller, reach: &Reach<'_>) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(format!("select key, _pos{} from {}", table.column_list(), table.sql));
+    sql.push(" where tenant_id = ").push_bind(caller.tenant).push(" and not _deleted");
+    reach.restrict(&mut sql, caller);
+    sql
+}
+
+fn row(found: &PgRow, view: &ViewType, epoch: u32) -> Result<Row, Error> {
+    let pos: i64 = found.try_get(1).map_err(Error::Read)?;
+    Ok(Row {
+        key: found.try_get(0).map_err(Error::Read)?,
+        position: Position { epoch, pos: pos as u64 },
+        columns: decode(found, 2, &view.columns, Side::Api).map_err(Error::Read)?,
+    })
+}
+
+fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Filter) -> Result<(), Error> {
+    let unknown = || Error::UnknownFilter { column: filter.column.clone() };
+    let column = table.column(&filter.column).filter(|column| column.filter).ok_or_else(unknown)?;
+    let unfit = || Error::FilterValue { column: filter.column.clone() };
+    if filter.values.is_empty() || filter.values.len() > MAX_VALUES {
+        return Err(unfit());
+    }
+    let values: Vec<Typed> =
+        filter.values.iter().map(|text| Typed::parse(column, text).ok_or_else(unfit)).collect::<Result<_, _>>()?;
+    sql.push(" and ").push(quoted(&column.name)).push(" in (");
+    for (index, value) in values.into_iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        value.bind(sql);
+    }
+    sql.push(")");
+    Ok(())
+}
+
+fn push_order(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, query: &Query) -> Result<(), Error> {
+    let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
+    let Some(sort) = &query.sort else {
+        if let Some(cursor) = cursor {
+            sql.push(" and key > ").push_bind(cursor.key().to_owned());
+        }
+        sql.push(" order by key");
+        return Ok(());
+    };
+    let unknown = || Error::UnknownSort { column: sort.column.clone() };
+    let column = table.column(&sort.column).filter(|column| column.sort).ok_or_else(unknown)?;
+    let name = quoted(&column.name);
+    let (beyond, order) = match sort.direction {
+        Direction::Ascending => (">", "asc"),
+        Direction::Descending => ("<", "desc"),
+    };
+    match cursor {
+        None => {}
+        Some(cursor) if cursor.value().is_null() => {
+            sql.push(format!(" and {name} is null and key > ")).push_bind(cursor.key().to_owned());
+        }
+        Some(cursor) => {
+            let value = || Typed::from_json(column, cursor.value()).ok_or(Error::Cursor);
+            sql.push(format!(" and ({name} {beyond} "));
+            value()?.bind(sql);
+            sql.push(format!(" or ({name} = "));
+            value()?.bind(sql);
+            sql.push(" and key > ").push_bind(cursor.key().to_owned()).push(format!(") or {name} is null)"));
+        }
+    }
+    sql.push(format!(" order by {name} {order} nulls last, key"));
+    Ok(())
+}
+
+/// A value from outside, of a column's type.
+enum Typed {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    Timestamp(OffsetDateTime),
+}
+
+impl Typed {
+    fn parse(column: &Column, text: &str) -> Option<Self> {
+        match column.kind {
+            ColumnType::Text => (!text.contains('\0')).then(|| Typed::Text(text.to_owned())),
+            ColumnType::Integer => text.parse().ok().map(Typed::Integer),
+            ColumnType::Boolean => text.parse().ok().map(Typed::Boolean),
+            ColumnType::Timestamp => OffsetDateTime::parse(text, &Rfc3339).ok().map(Typed::Timestamp),
+            ColumnType::Json => None,
+        }
+    }
+
+    fn from_json(column: &Column, value: &Value) -> Option<Self> {
+        match (column.kind, value) {
+            (ColumnType::Integer, Value::Number(number)) => number.as_i64().map(Typed::Integer),
+            (ColumnType::Boolean, Value::Bool(value)) => Some(Typed::Boolean(*value)),
+            (ColumnType::Text | ColumnType::Timestamp, Value::String(text)) => Typed::parse(column, text),
+            _ => None,
+        }
+    }
+
+    fn bind(self, sql: &mut QueryBuilder<Postgres>) {
+        match self {
+            Typed::Text(value) => sql.push_bind(value),
+            Typed::Integer(value) => sql.push_bind(value),
+            Typed::Boolean(value) => sql.push_bind(value),
+            Typed::Timestamp(value) => sql.push_bind(value),
+        };
+    }
+}

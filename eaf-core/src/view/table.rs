@@ -1,0 +1,142 @@
+//! From a view's definition to the name of its table.
+
+use super::Error;
+use crate::contract::{Column, ColumnType, ViewType};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const MAX_COLUMNS: usize = 64;
+const RESERVED: [&str; 2] = ["tenant_id", "key"];
+
+pub(crate) struct Table<'a> {
+    /// Without schema; also the name of the view's checkpoint.
+    pub name: String,
+    /// Quoted, with schema.
+    pub sql: String,
+    pub view: &'a ViewType,
+    digest: String,
+    spec: Value,
+}
+
+impl<'a> Table<'a> {
+    pub fn of(plugin: &str, view: &'a ViewType) -> Result<Self, Error> {
+        check(view)?;
+        // What a rebuild depends on. Who may read is not part of it: it changes without one.
+        let definition = json!({
+            "plugin": plugin,
+            "view": view.name,
+            "version": view.version,
+            "columns": view.columns,
+            "events": view.events,
+        });
+        let digest: String = Sha256::digest(definition.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("v_{}", &digest[..32]);
+        let mut spec = definition;
+        spec["digest"] = Value::String(digest.clone());
+        Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, digest, spec })
+    }
+
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What `eaf.create_view` is given.
+    pub fn spec(&self) -> &Value {
+        &self.spec
+    }
+
+    pub fn column(&self, name: &str) -> Option<&'a Column> {
+        self.view.columns.iter().find(|column| column.name == name)
+    }
+
+    /// `, "a", "b"` in the definition's order.
+    pub fn column_list(&self) -> String {
+        self.view.columns.iter().map(|column| format!(", {}", quoted(&column.name))).collect()
+    }
+}
+
+/// A name as SQL. The names were checked before; quoting is the second wall.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn check(view: &ViewType) -> Result<(), Error> {
+    let refuse = |why| Err(Error::Definition { view: view.name.clone(), why });
+    if view.columns.is_empty() || view.columns.len() > MAX_COLUMNS {
+        return refuse("it needs 1 to 64 columns");
+    }
+    for (index, column) in view.columns.iter().enumerate() {
+        let name = column.name.as_str();
+        if !is_column_name(name) || RESERVED.contains(&name) {
+            return refuse("a column's name is not valid or reserved");
+        }
+        if view.columns[..index].iter().any(|other| other.name == name) {
+            return refuse("a column's name is used twice");
+        }
+        if column.kind == ColumnType::Json && (column.filter || column.sort) {
+            return refuse("a json column can be neither filtered nor sorted");
+        }
+    }
+    for own in view.read.iter().filter_map(|rule| rule.own.as_deref()) {
+        if !view.columns.iter().any(|column| column.name == own && column.kind == ColumnType::Text) {
+            return refuse("a row rule names no text column");
+        }
+    }
+    Ok(())
+}
+
+fn is_column_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    name.len() <= 48
+        && bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::ReadRule;
+
+    fn view(columns: &[(&str, ColumnType)]) -> ViewType {
+        ViewType {
+            name: "requests".into(),
+            version: 1,
+            columns: columns
+                .iter()
+                .map(|(name, kind)| Column { name: (*name).into(), kind: *kind, filter: false, sort: false })
+                .collect(),
+            read: vec![ReadRule { permission: "read".into(), own: None }],
+            events: vec!["requested".into()],
+        }
+    }
+
+    #[test]
+    fn another_definition_has_another_table() {
+        let one = view(&[("status", ColumnType::Text)]);
+        let same = Table::of("dcm", &one).unwrap().name;
+        assert_eq!(Table::of("dcm", &one.clone()).unwrap().name, same);
+        assert_ne!(Table::of("other", &one).unwrap().name, same);
+        let mut newer = one.clone();
+        newer.version = 2;
+        assert_ne!(Table::of("dcm", &newer).unwrap().name, same);
+    }
+
+    #[test]
+    fn who_may_read_changes_without_a_rebuild() {
+        let one = view(&[("owner", ColumnType::Text)]);
+        let mut other = one.clone();
+        other.read = vec![ReadRule { permission: "read".into(), own: Some("owner".into()) }];
+        assert_eq!(Table::of("dcm", &one).unwrap().name, Table::of("dcm", &other).unwrap().name);
+    }
+
+    #[test]
+    fn a_name_that_is_no_name_is_refused() {
+        for name in ["", "key", "tenant_id", "_pos", "1a", "A", "a\"b", "a b", "a;drop", &"a".repeat(49)] {
+            let bad = view(&[(name, ColumnType::Text)]);
+            assert!(matches!(Table::of("dcm", &bad), Err(Error::Definition { .. })), "{name}");
+        }
+        let mut json = view(&[("facts", ColumnType::Json)]);
+        json.columns[0].filter = true;
+        assert!(Table::of("dcm", &json).is_err());
+    }
+}

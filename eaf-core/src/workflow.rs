@@ -1,0 +1,81 @@
+//! Durable runs and their journals.
+//!
+//! A run is plain code whose host calls are journaled: the host writes an intent, acts, writes the result. After a
+//! crash the code is run again and handed the results that are known. A host may touch a run only while it holds its
+//! lease; leases use the database's clock, and **every write compares the lease's fence**, so that a host that was
+//! paused for longer than its lease cannot write any more ([`Error::Fenced`]).
+//!
+//! Arguments, handles and results are sealed under the run's subject; a journal row is also the audit row of its call.
+
+mod claim;
+mod end;
+mod health;
+mod journal;
+mod list;
+mod wake;
+
+pub use claim::{LEASE, Lease, claim, release, renew};
+pub use end::{Divergence, complete, fail, stop};
+pub use health::{Count, health};
+pub use journal::{Entry, Finished, NewEntry, State, finish, intend, load, pend, progress, retry};
+pub use list::{EntrySummary, RunState, RunSummary, entries, find, list};
+pub use wake::{Reason, Wake, retry_run, suspend, wake};
+
+use crate::actor::TraceId;
+use crate::contract::Recorded;
+use crate::id::{ActorId, RunId, TenantId};
+use crate::{crypto, db, event_store};
+
+/// A run with more calls than this has to continue as another one.
+pub const MAX_ENTRIES: i32 = 2_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("another host has taken over this run")]
+    Fenced,
+    #[error("the run has used up its {MAX_ENTRIES} journal entries")]
+    Full,
+    #[error("the key under which the journal of run {0} is sealed was destroyed")]
+    Erased(RunId),
+    #[error("row {run}/{seq} of eaf.journal is damaged in column {column}")]
+    Corrupt { run: RunId, seq: i32, column: &'static str },
+    #[error("the event that started run {0} is not in the log")]
+    NoEvent(RunId),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("entry {seq} of run {run} is done already, or was never intended")]
+    NotOpen { run: RunId, seq: i32 },
+    #[error("the due runs could not be found")]
+    Find(#[source] sqlx::Error),
+    #[error("the run could not be claimed")]
+    Claim(#[source] sqlx::Error),
+    #[error("the runs or their journals could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the run or its journal could not be written")]
+    Write(#[source] sqlx::Error),
+    #[error("the journal could not be sealed or opened")]
+    Crypto(#[from] crypto::Error),
+    #[error("the event that started the run could not be read")]
+    Event(#[from] event_store::Error),
+}
+
+/// One execution of a workflow.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub tenant: TenantId,
+    pub id: RunId,
+    pub plugin: String,
+    /// The package that the run started on.
+    pub digest: String,
+    /// Without the plugin's prefix.
+    pub workflow: String,
+    /// What started it, personal fields in clear.
+    pub event: Recorded,
+    /// Id of the business thing.
+    pub key: String,
+    /// Under whose key the journal is sealed.
+    pub subject: ActorId,
+    pub trace: TraceId,
+    /// How often the run itself (not a call) failed and was tried again.
+    pub attempts: i32,
+}

@@ -1,0 +1,188 @@
+//! Leases: which host works on a run. By the database's clock alone.
+
+use super::{Error, Run};
+use crate::Core;
+use crate::actor::TraceId;
+use crate::db::TenantTx;
+use crate::event_store;
+use crate::id::{ActorId, HostId, RunId, TenantId};
+use std::time::Duration;
+
+/// How long a claim or a renewal lasts where nothing else is configured. Renew at a third of it.
+pub const LEASE: Duration = Duration::from_secs(15);
+
+/// The right to write to a run. Lost when another host claims the run after it ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub tenant: TenantId,
+    pub run: RunId,
+    pub host: HostId,
+    /// Grows with every claim.
+    pub fence: i64,
+    /// Under whose key this run's journal is sealed.
+    pub subject: ActorId,
+    /// How long it lasts from each renewal; what a run waits at most when its host dies.
+    pub length: Duration,
+}
+
+/// Takes at most `limit` due runs of these plugins, longest due first. One statement finds them for all tenants.
+pub async fn claim(
+    core: &Core,
+    host: HostId,
+    length: Duration,
+    plugins: &[String],
+    limit: u32,
+) -> Result<Vec<(Run, Lease)>, Error> {
+    let due: Vec<(TenantId, RunId)> = sqlx::query_as(
+        "select tenant_id, run_id from eaf.run
+         where state = 'open' and due_at <= now() and (lease_until is null or lease_until <= now()) and plugin = any ($1)
+         order by due_at limit $2",
+    )
+    .bind(plugins)
+    .bind(i64::from(limit))
+    .fetch_all(core.db.platform_pool())
+    .await
+    .map_err(Error::Find)?;
+    let mut claimed = Vec::new();
+    for (tenant, run) in due {
+        match take(core, host, length, tenant, run).await {
+            Ok(Some(taken)) => claimed.push(taken),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%tenant, %run, %error, "a run could not be claimed");
+                defer(core, tenant, run, &error).await;
+            }
+        }
+    }
+    Ok(claimed)
+}
+
+type Row = (i64, String, String, String, i64, String, ActorId, String, i32);
+
+/// `None`: somebody else was faster.
+async fn take(
+    core: &Core,
+    host: HostId,
+    length: Duration,
+    tenant: TenantId,
+    run: RunId,
+) -> Result<Option<(Run, Lease)>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let row: Option<Row> = sqlx::query_as(
+        "update eaf.run set lease_host = $3, lease_fence = lease_fence + 1,
+                lease_until = clock_timestamp() + make_interval(secs => $4), waiting_code = null, waiting = null,
+                updated_at = clock_timestamp()
+         where tenant_id = $1 and run_id = $2 and state = 'open' and due_at <= clock_timestamp()
+           and (lease_until is null or lease_until <= clock_timestamp())
+         returning lease_fence, plugin, digest, workflow, event_pos, key, subject, trace, attempts",
+    )
+    .bind(tenant)
+    .bind(run)
+    .bind(host)
+    .bind(length.as_secs_f64())
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Claim)?;
+    let Some((fence, plugin, digest, workflow, pos, key, subject, trace, attempts)) = row else {
+        return Ok(None);
+    };
+    let event = event(core, &mut tx, run, pos).await?;
+    tx.commit().await?;
+    let lease = Lease { tenant, run, host, fence, subject, length };
+    let trace = TraceId(trace);
+    Ok(Some((Run { tenant, id: run, plugin, digest, workflow, event, key, subject, trace, attempts }, lease)))
+}
+
+/// A run that cannot be read must not keep the others waiting: it is looked at again in a minute.
+async fn defer(core: &Core, tenant: TenantId, run: RunId, error: &Error) {
+    if !matches!(error, Error::NoEvent(_) | Error::Event(_)) {
+        return;
+    }
+    let deferred = async {
+        let mut tx = core.db.tenant(tenant).await?;
+        sqlx::query(
+            "update eaf.run set due_at = clock_timestamp() + interval '1 minute', waiting_code = 'event-unreadable',
+                    waiting = '{}', updated_at = clock_timestamp()
+             where tenant_id = $1 and run_id = $2 and state = 'open'
+               and (lease_until is null or lease_until <= clock_timestamp())",
+        )
+        .bind(tenant)
+        .bind(run)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+        tx.commit().await.map_err(Error::from)
+    };
+    if let Err(error) = deferred.await {
+        tracing::warn!(%tenant, %run, %error, "the run could not be deferred");
+    }
+}
+
+async fn event(core: &Core, tx: &mut TenantTx, run: RunId, pos: i64) -> Result<crate::contract::Recorded, Error> {
+    let found = event_store::read_after(tx, (pos - 1) as u64, 1).await?;
+    let event = found.into_iter().find(|event| event.position.pos == pos as u64).ok_or(Error::NoEvent(run))?;
+    Ok(event.open(core, tx).await?)
+}
+
+/// Lengthens the lease. [`Error::Fenced`] when it was lost: stop working on the run at once.
+pub async fn renew(core: &Core, lease: &Lease) -> Result<(), Error> {
+    let mut tx = core.db.tenant(lease.tenant).await?;
+    let done = sqlx::query(
+        "update eaf.run set lease_until = clock_timestamp() + make_interval(secs => $5)
+         where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'",
+    )
+    .bind(lease.tenant)
+    .bind(lease.run)
+    .bind(lease.host)
+    .bind(lease.fence)
+    .bind(lease.length.as_secs_f64())
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    held(done.rows_affected())?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives the run back as it is, due at once: for a host that stops.
+pub async fn release(core: &Core, lease: &Lease) -> Result<(), Error> {
+    let mut tx = core.db.tenant(lease.tenant).await?;
+    let done = sqlx::query(
+        "update eaf.run set lease_host = null, lease_until = null, due_at = clock_timestamp(), updated_at = clock_timestamp()
+         where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'",
+    )
+    .bind(lease.tenant)
+    .bind(lease.run)
+    .bind(lease.host)
+    .bind(lease.fence)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    held(done.rows_affected())?;
+    tx.commit().await?;
+    core.feed.runs_due();
+    Ok(())
+}
+
+/// A transaction in which this host holds the run: its row is locked until the end, so nobody can take it over meanwhile.
+pub(super) async fn hold(core: &Core, lease: &Lease) -> Result<TenantTx, Error> {
+    let mut tx = core.db.tenant(lease.tenant).await?;
+    let row: Option<i32> = sqlx::query_scalar(
+        "select 1 from eaf.run
+         where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'
+         for no key update",
+    )
+    .bind(lease.tenant)
+    .bind(lease.run)
+    .bind(lease.host)
+    .bind(lease.fence)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    held(u64::from(row.is_some()))?;
+    Ok(tx)
+}
+
+pub(super) fn held(rows: u64) -> Result<(), Error> {
+    if rows == 0 { Err(Error::Fenced) } else { Ok(()) }
+}

@@ -1,0 +1,178 @@
+//! Runs and their calls for operators and tenant admins: no payload.
+
+use super::{Error, Reason};
+use crate::Core;
+use crate::actor::TraceId;
+use crate::db::TenantTx;
+use crate::id::{RunId, TenantId};
+use serde_json::{Map, Value};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
+use time::OffsetDateTime;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// A host works on it, or will at once.
+    Running,
+    /// It sleeps; [`RunSummary::waiting`] says why.
+    Waiting,
+    Done,
+    Failed,
+    /// Its code and its journal differ.
+    Stopped,
+}
+
+impl RunState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Waiting => "waiting",
+            RunState::Done => "done",
+            RunState::Failed => "failed",
+            RunState::Stopped => "stopped",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    pub id: RunId,
+    pub plugin: String,
+    pub workflow: String,
+    /// Id of the business thing.
+    pub key: String,
+    pub state: RunState,
+    pub waiting: Option<Reason>,
+    pub due_at: Option<OffsetDateTime>,
+    /// `{class, code}` of a failure, `{seq, journal, call}` of a divergence.
+    pub failure: Option<Value>,
+    pub attempts: i32,
+    pub trace: TraceId,
+    pub created_at: OffsetDateTime,
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntrySummary {
+    pub seq: i32,
+    /// Such as `vsphere.clone`.
+    pub call: String,
+    pub grant: Option<String>,
+    pub target: Option<String>,
+    /// `intent`, `pending` or `done`.
+    pub state: String,
+    pub progress: Option<u8>,
+    pub attempts: i32,
+    pub retry_code: Option<String>,
+    pub retry_at: Option<OffsetDateTime>,
+    pub outcome: Option<String>,
+    pub started_at: OffsetDateTime,
+    pub done_at: Option<OffsetDateTime>,
+}
+
+const COLUMNS: &str =
+    "select run_id, plugin, workflow, key, state, waiting_code, waiting, due_at, failure, attempts, trace,
+    created_at, ended_at, coalesce(lease_until > now(), false) or due_at <= now() as working from eaf.run";
+
+/// Newest first. `before` is the last one of the page before; `key`: only runs about this business thing.
+pub async fn list(
+    core: &Core,
+    tenant: TenantId,
+    key: Option<&str>,
+    before: Option<(OffsetDateTime, RunId)>,
+    limit: u32,
+) -> Result<Vec<RunSummary>, Error> {
+    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new(COLUMNS);
+    sql.push(" where tenant_id = ").push_bind(tenant);
+    if let Some(key) = key {
+        sql.push(" and key = ").push_bind(key.to_owned());
+    }
+    if let Some((at, run)) = before {
+        sql.push(" and (created_at, run_id) < (").push_bind(at).push(", ").push_bind(run).push(")");
+    }
+    sql.push(" order by created_at desc, run_id desc limit ").push_bind(i64::from(limit));
+    let mut tx = core.db.tenant(tenant).await?;
+    let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
+    rows.iter().map(summary).collect()
+}
+
+pub async fn find(core: &Core, tenant: TenantId, run: RunId) -> Result<Option<RunSummary>, Error> {
+    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new(COLUMNS);
+    sql.push(" where tenant_id = ").push_bind(tenant).push(" and run_id = ").push_bind(run);
+    let mut tx = core.db.tenant(tenant).await?;
+    let row = sql.build().fetch_optional(tx.conn()).await.map_err(Error::Read)?;
+    row.as_ref().map(summary).transpose()
+}
+
+/// The calls of one run, in order: what was done with which grant, and what came of it.
+pub async fn entries(core: &Core, tenant: TenantId, run: RunId) -> Result<Vec<EntrySummary>, Error> {
+    let mut tx: TenantTx = core.db.tenant(tenant).await?;
+    let rows = sqlx::query(
+        "select seq, capability || '.' || function as call, grant_name, target, state, progress, attempts, retry_code, retry_at,
+                outcome, started_at, done_at
+         from eaf.journal where tenant_id = $1 and run_id = $2 order by seq",
+    )
+    .bind(tenant)
+    .bind(run)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    rows.iter().map(|row| entry(row).map_err(Error::Read)).collect()
+}
+
+fn summary(row: &PgRow) -> Result<RunSummary, Error> {
+    let id: RunId = row.try_get("run_id").map_err(Error::Read)?;
+    let read = || -> Result<_, sqlx::Error> {
+        let waiting = row.try_get::<Option<String>, _>("waiting_code")?;
+        let params = row.try_get::<Option<Value>, _>("waiting")?;
+        Ok(RunSummary {
+            id,
+            plugin: row.try_get("plugin")?,
+            workflow: row.try_get("workflow")?,
+            key: row.try_get("key")?,
+            state: RunState::Running,
+            waiting: waiting.map(|code| Reason { code, params: object(params) }),
+            due_at: row.try_get("due_at")?,
+            failure: row.try_get("failure")?,
+            attempts: row.try_get("attempts")?,
+            trace: TraceId(row.try_get("trace")?),
+            created_at: row.try_get("created_at")?,
+            ended_at: row.try_get("ended_at")?,
+        })
+    };
+    let state: &str = row.try_get("state").map_err(Error::Read)?;
+    let working: bool = row.try_get::<Option<bool>, _>("working").map_err(Error::Read)?.unwrap_or(false);
+    let state = match (state, working) {
+        ("open", true) => RunState::Running,
+        ("open", false) => RunState::Waiting,
+        ("done", _) => RunState::Done,
+        ("failed", _) => RunState::Failed,
+        ("stopped", _) => RunState::Stopped,
+        _ => return Err(Error::Corrupt { run: id, seq: 0, column: "state" }),
+    };
+    Ok(RunSummary { state, ..read().map_err(Error::Read)? })
+}
+
+fn object(params: Option<Value>) -> Map<String, Value> {
+    match params {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}
+
+fn entry(row: &PgRow) -> Result<EntrySummary, sqlx::Error> {
+    Ok(EntrySummary {
+        seq: row.try_get("seq")?,
+        call: row.try_get("call")?,
+        grant: row.try_get("grant_name")?,
+        target: row.try_get("target")?,
+        state: row.try_get("state")?,
+        progress: row.try_get::<Option<i16>, _>("progress")?.map(|percent| percent as u8),
+        attempts: row.try_get("attempts")?,
+        retry_code: row.try_get("retry_code")?,
+        retry_at: row.try_get("retry_at")?,
+        outcome: row.try_get("outcome")?,
+        started_at: row.try_get("started_at")?,
+        done_at: row.try_get("done_at")?,
+    })
+}

@@ -1,0 +1,86 @@
+//! Sleeping and waking: a run that waits for minutes or weeks holds nothing in memory.
+
+use super::Error;
+use super::claim::{Lease, hold};
+use crate::Core;
+use crate::id::{RunId, TenantId};
+use serde_json::{Map, Value};
+use sqlx::types::Json;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wake {
+    /// By the database's clock, from now.
+    After(Duration),
+    At(OffsetDateTime),
+}
+
+/// Why a run sleeps: for operators and tenant admins, so no personal data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    pub code: String,
+    pub params: Map<String, Value>,
+}
+
+/// Gives the lease back until it is time.
+pub async fn suspend(core: &Core, lease: &Lease, wake: Wake, reason: &Reason) -> Result<(), Error> {
+    let (after, at) = match wake {
+        Wake::After(after) => (Some(after.as_secs_f64()), None),
+        Wake::At(at) => (None, Some(at)),
+    };
+    let mut tx = hold(core, lease).await?;
+    sqlx::query(
+        "update eaf.run set due_at = coalesce($3, clock_timestamp() + make_interval(secs => $4)), waiting_code = $5, waiting = $6,
+                attempts = 0, lease_host = null, lease_until = null, updated_at = clock_timestamp()
+         where tenant_id = $1 and run_id = $2",
+    )
+    .bind(lease.tenant)
+    .bind(lease.run)
+    .bind(at)
+    .bind(after)
+    .bind(&reason.code)
+    .bind(Json(&reason.params))
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The run itself (not a call) failed: counts the attempt and sleeps.
+pub async fn retry_run(core: &Core, lease: &Lease, after: Duration, reason: &Reason) -> Result<(), Error> {
+    let mut tx = hold(core, lease).await?;
+    sqlx::query(
+        "update eaf.run set due_at = clock_timestamp() + make_interval(secs => $3), waiting_code = $4, waiting = $5,
+                attempts = attempts + 1, lease_host = null, lease_until = null, updated_at = clock_timestamp()
+         where tenant_id = $1 and run_id = $2",
+    )
+    .bind(lease.tenant)
+    .bind(lease.run)
+    .bind(after.as_secs_f64())
+    .bind(&reason.code)
+    .bind(Json(&reason.params))
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes a sleeping run due now. `Ok` also when it does not sleep: then it is at work or over.
+pub async fn wake(core: &Core, tenant: TenantId, run: RunId) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query(
+        "update eaf.run set due_at = clock_timestamp(), updated_at = clock_timestamp()
+         where tenant_id = $1 and run_id = $2 and state = 'open' and due_at > clock_timestamp() and lease_host is null",
+    )
+    .bind(tenant)
+    .bind(run)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    core.feed.runs_due();
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! `eaf.append`: one outcome per request, all or nothing.
+
+use crate::chain::verify;
+use eaf_core::Core;
+use eaf_core::event_store::{AppendRequest, Fence, Outcome, PendingEvent, Position, StreamWrite, append};
+use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
+use eaf_core::testing::{Database, world};
+use uuid::Uuid;
+
+const ACTOR: ActorId = ActorId(Uuid::from_u128(1));
+
+pub fn stream() -> StreamId {
+    StreamId(world().uuid())
+}
+
+fn tenant() -> TenantId {
+    TenantId(world().uuid())
+}
+
+/// Each stream with the version expected and the number of events.
+pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
+    let event = |index: usize| PendingEvent {
+        stream: index,
+        id: EventId(world().uuid()),
+        kind: "test.happened".into(),
+        schema: 1,
+        data: b"{}".to_vec(),
+        meta: b"{}".to_vec(),
+    };
+    AppendRequest {
+        actor: ACTOR,
+        key: world().uuid().to_string(),
+        fingerprint: [1; 32],
+        answer: b"done".to_vec(),
+        fence: None,
+        streams: streams
+            .iter()
+            .map(|(stream, expected, _)| StreamWrite { stream: *stream, expected: *expected })
+            .collect(),
+        events: streams
+            .iter()
+            .enumerate()
+            .flat_map(|(index, (_, _, count))| (0..*count).map(move |_| event(index)))
+            .collect(),
+    }
+}
+
+/// One event on a new stream.
+fn simple() -> AppendRequest {
+    request(&[(stream(), Some(0), 1)])
+}
+
+fn ok(first: u64, last: u64) -> Outcome {
+    let position = |pos| Position { epoch: 1, pos };
+    Outcome::Ok { positions: Some((position(first), position(last))) }
+}
+
+const RECORDED: Outcome = Outcome::Ok { positions: None };
+
+async fn put(core: &Core, tenant: TenantId, requests: &[&AppendRequest]) -> Vec<Outcome> {
+    append(core, tenant, requests.iter().map(|request| (*request).clone()).collect()).await.unwrap()
+}
+
+async fn ledger(database: &Database, tenant: TenantId) -> i64 {
+    let mut root = database.superuser().await;
+    let query = sqlx::query_scalar("select count(*) from eaf.ledger where tenant_id = $1").bind(tenant);
+    query.fetch_one(&mut root).await.unwrap()
+}
+
+#[tokio::test]
+async fn positions_follow_one_another_whichever_path_wrote_them() {
+    let database = Database::fresh().await;
+    let (core, t, s) = (database.core().await, tenant(), stream());
+    assert_eq!(put(&core, t, &[&simple()]).await, [ok(1, 1)]);
+    assert_eq!(put(&core, t, &[&request(&[(s, Some(0), 2)]), &simple()]).await, [ok(2, 3), ok(4, 4)]);
+    assert_eq!(put(&core, t, &[&request(&[(s, Some(2), 1)])]).await, [ok(5, 5)]);
+    assert_eq!(put(&core, t, &[&request(&[(s, None, 1)])]).await, [ok(6, 6)]);
+    assert_eq!(put(&core, t, &[]).await, []);
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (6, 5));
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_versions_found_and_records_nothing() {
+    let database = Database::fresh().await;
+    let (core, t, a, b) = (database.core().await, tenant(), stream(), stream());
+    put(&core, t, &[&request(&[(a, Some(0), 2), (b, Some(0), 1)])]).await;
+    let stale = request(&[(a, Some(1), 1)]);
+    assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![2] }]);
+    let half = request(&[(b, Some(1), 1), (a, Some(0), 1)]);
+    assert_eq!(put(&core, t, &[&half]).await, [Outcome::Conflict { actual: vec![1, 2] }]);
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (3, 1));
+}
+
+#[tokio::test]
+async fn a_request_is_all_or_nothing_and_its_neighbours_are_unaffected() {
+    let database = Database::fresh().await;
+    let (core, t, a, b) = (database.core().await, tenant(), stream(), stream());
+    put(&core, t, &[&request(&[(a, Some(0), 1)])]).await;
+    let torn = request(&[(b, Some(0), 2), (a, Some(0), 1)]);
+    let outcomes = put(&core, t, &[&simple(), &torn, &request(&[(stream(), Some(0), 2)])]).await;
+    assert_eq!(outcomes, [ok(2, 2), Outcome::Conflict { actual: vec![0, 1] }, ok(3, 4)]);
+    let mut tx = core.db.tenant(t).await.unwrap();
+    assert!(eaf_core::event_store::read_stream(&mut tx, b, 10).await.unwrap().is_empty());
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (4, 3));
+}
+
+#[tokio::test]
+async fn a_no_is_recorded_only_if_its_guards_still_hold() {
+    let database = Database::fresh().await;
+    let (core, t, a) = (database.core().await, tenant(), stream());
+    put(&core, t, &[&request(&[(a, Some(0), 1)])]).await;
+    let no = AppendRequest { answer: b"no: quota".to_vec(), ..request(&[(a, Some(1), 0)]) };
+    assert_eq!(put(&core, t, &[&no]).await, [RECORDED]);
+    let again = Outcome::Duplicate { answer: b"no: quota".to_vec(), positions: None };
+    assert_eq!(put(&core, t, &[&no]).await, [again]);
+    let stale = request(&[(a, Some(0), 0)]);
+    assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![1] }]);
+    assert_eq!(put(&core, t, &[&request(&[])]).await, [RECORDED]);
+    // A guard holds for events elsewhere too, and may be shared within a batch.
+    let stale = request(&[(a, Some(0), 0), (stream(), Some(0), 1)]);
+    assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![1, 0] }]);
+    let shared: Vec<_> = (0..3).map(|_| request(&[(a, Some(1), 0), (stream(), Some(0), 1)])).collect();
+    assert_eq!(put(&core, t, &shared.iter().collect::<Vec<_>>()).await, [ok(2, 2), ok(3, 3), ok(4, 4)]);
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (4, 6));
+}
+
+#[tokio::test]
+async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
+    let database = Database::fresh().await;
+    let (core, t) = (database.core().await, tenant());
+    let first = AppendRequest { answer: b"first".to_vec(), ..simple() };
+    put(&core, t, &[&first]).await;
+    let again = AppendRequest { answer: b"second".to_vec(), ..first.clone() };
+    let other = AppendRequest { fingerprint: [2; 32], ..first.clone() };
+    let position = Position { epoch: 1, pos: 1 };
+    let duplicate = Outcome::Duplicate { answer: b"first".to_vec(), positions: Some((position, position)) };
+    assert_eq!(put(&core, t, &[&again]).await, std::slice::from_ref(&duplicate));
+    assert_eq!(put(&core, t, &[&other]).await, [Outcome::KeyReused]);
+    let mixed = put(&core, t, &[&simple(), &again, &simple(), &other]).await;
+    assert_eq!(mixed, [ok(2, 2), duplicate, ok(3, 3), Outcome::KeyReused]);
+    let theirs = AppendRequest { key: first.key.clone(), actor: ActorId(world().uuid()), ..simple() };
+    assert_eq!(put(&core, t, &[&theirs]).await, [ok(4, 4)]);
+    let elsewhere = AppendRequest { key: first.key, ..simple() };
+    assert_eq!(put(&core, tenant(), &[&elsewhere]).await, [ok(1, 1)]);
+    assert_eq!(verify(&database, t).await, 4);
+}
+
+#[tokio::test]
+async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
+    let database = Database::fresh().await;
+    let (core, t, s) = (database.core().await, tenant(), stream());
+    let writes = || request(&[(s, Some(0), 1)]);
+    assert_eq!(put(&core, t, &[&writes(), &writes(), &simple()]).await, [ok(1, 1), Outcome::Retry, ok(2, 2)]);
+    let keyed = || AppendRequest { key: "k".into(), ..simple() };
+    assert_eq!(put(&core, t, &[&keyed(), &keyed()]).await, [ok(3, 3), Outcome::Retry]);
+    let g = stream();
+    let guards = || request(&[(g, Some(0), 0)]);
+    let writes = request(&[(g, Some(0), 1)]);
+    assert_eq!(put(&core, t, &[&guards(), &writes, &guards()]).await, [RECORDED, Outcome::Retry, Outcome::Retry]);
+    let twice = request(&[(g, Some(0), 0), (g, Some(0), 1)]);
+    assert_eq!(put(&core, t, &[&twice, &simple()]).await, [Outcome::Invalid, ok(4, 4)]);
+    assert_eq!(verify(&database, t).await, 4);
+}
+
+#[tokio::test]
+async fn a_poisoned_request_harms_nobody() {
+    let database = Database::fresh().await;
+    let (core, t) = (database.core().await, tenant());
+    let long = AppendRequest { key: "x".repeat(201), ..simple() };
+    let nameless = AppendRequest { key: String::new(), ..simple() };
+    for (round, bad) in [long, nameless].iter().enumerate() {
+        let next = round as u64 * 2 + 1;
+        assert_eq!(put(&core, t, &[bad]).await, [Outcome::Invalid]);
+        let outcomes = put(&core, t, &[&simple(), bad, &simple()]).await;
+        assert_eq!(outcomes, [ok(next, next), Outcome::Invalid, ok(next + 1, next + 1)]);
+    }
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (4, 4));
+}
+
+#[tokio::test]
+async fn only_the_active_generation_appends() {
+    let database = Database::fresh().await;
+    let (core, t) = (database.core().await, tenant());
+    let fenced = |generation| {
+        let fence = Some(Fence { plugin: "dcm".into(), generation });
+        AppendRequest { fence, ..simple() }
+    };
+    assert_eq!(put(&core, t, &[&fenced(1)]).await, [Outcome::Fenced], "no generation is active");
+    let first = fenced(1);
+    activate(&database, "dcm", 1).await;
+    assert_eq!(put(&core, t, &[&first]).await, [ok(1, 1)]);
+    activate(&database, "dcm", 2).await;
+    assert_eq!(put(&core, t, &[&fenced(1), &fenced(2), &simple()]).await, [Outcome::Fenced, ok(2, 2), ok(3, 3)]);
+    assert_eq!(put(&core, t, &[&fenced(1)]).await, [Outcome::Fenced]);
+    // What was answered stays answered.
+    assert!(matches!(put(&core, t, &[&first]).await[..], [Outcome::Duplicate { .. }]));
+    assert_eq!(verify(&database, t).await, 3);
+}
+
+#[tokio::test]
+async fn a_generation_is_not_activated_while_an_append_of_the_old_one_is_under_way() {
+    let database = Database::fresh().await;
+    activate(&database, "dcm", 1).await;
+    let mut appender = database.superuser().await;
+    // As eaf.append does, and not yet committed.
+    sqlx::raw_sql("begin; select pg_advisory_xact_lock_shared(eaf.generation_lock('dcm'))")
+        .execute(&mut appender)
+        .await
+        .unwrap();
+    let mut platform = database.as_role("eaf_platform").await;
+    sqlx::raw_sql("set lock_timeout = '100ms'").execute(&mut platform).await.unwrap();
+    let early = sqlx::query("select eaf.activate('dcm', 2, 'digest')").execute(&mut platform).await;
+    assert_eq!(early.unwrap_err().into_database_error().unwrap().code().as_deref(), Some("55P03"));
+    sqlx::raw_sql("commit").execute(&mut appender).await.unwrap();
+    sqlx::query("select eaf.activate('dcm', 2, 'digest')").execute(&mut platform).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_foreign_tenant_in_the_session_is_refused() {
+    let database = Database::fresh().await;
+    let mut app = database.as_role("eaf_app").await;
+    let call = format!(
+        "begin; select set_config('app.tenant_id', '{}', true);
+         select * from eaf.append('{}', 0::smallint, '1 day', array[]::uuid[], array[]::text[], array[]::bytea[], array[]::bytea[],
+           array[]::text[], array[]::bigint[], array[]::int[], array[]::uuid[], array[]::bigint[], array[]::int[], array[]::uuid[],
+           array[]::text[], array[]::smallint[], array[]::bytea[], array[]::bytea[])",
+        tenant(),
+        tenant()
+    );
+    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(call)).execute(&mut app).await;
+    assert_eq!(refused.unwrap_err().into_database_error().unwrap().code().as_deref(), Some("42501"));
+}
+
+pub async fn activate(database: &Database, plugin: &str, generation: i64) {
+    let mut platform = database.as_role("eaf_platform").await;
+    let query = sqlx::query("select eaf.activate($1, $2, 'digest')").bind(plugin).bind(generation);
+    query.execute(&mut platform).await.unwrap();
+}

@@ -1,0 +1,122 @@
+//! The check that the host makes before it serves: it names every way in which the walls could have a hole.
+
+use eaf_core::db::{catalogue_findings, check, migrate};
+use eaf_core::testing::Database;
+
+#[tokio::test]
+async fn a_migrated_database_passes() {
+    let database = Database::fresh().await;
+    let checked = check(&database.db().await).await;
+    assert!(checked.is_ok(), "{}", checked.unwrap_err());
+}
+
+#[tokio::test]
+async fn connections_of_the_wrong_role_are_refused() {
+    let database = Database::fresh().await;
+    let config = eaf_core::db::Config { app_url: database.superuser_url().into(), ..database.config() };
+    let db = eaf_core::db::Db::connect(&config).await.unwrap();
+    let refused = check(&db).await.unwrap_err().to_string();
+    assert!(refused.contains("should be eaf_app's"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_schema_that_a_newer_host_migrated_is_accepted() {
+    let database = Database::fresh().await;
+    database
+        .run(
+            "insert into eaf._sqlx_migrations (version, description, success, checksum, execution_time)
+             values (9999, 'from the future', true, '\\x00', 0)",
+        )
+        .await;
+    migrate(&database.url("eaf_migrate")).await.unwrap();
+    check(&database.db().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_schema_that_is_older_or_another_one_is_refused_by_name() {
+    for (change, expected) in [
+        ("delete from eaf._sqlx_migrations where version = 5", "0005 operations is missing"),
+        ("update eaf._sqlx_migrations set success = false where version = 5", "0005 operations is missing"),
+        (
+            "update eaf._sqlx_migrations set checksum = '\\x00' where version = 2",
+            "0002 identity was applied with another",
+        ),
+        ("drop table eaf._sqlx_migrations", "0001 event store is missing"),
+    ] {
+        let database = Database::fresh().await;
+        database.run(change).await;
+        let refused = check(&database.db().await).await.unwrap_err().to_string();
+        assert!(refused.contains(expected) && refused.contains("EAF_DATABASE_MIGRATE_URL"), "{change}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn more_connections_than_the_server_has_are_refused_at_the_start() {
+    let database = Database::fresh().await;
+    let config = eaf_core::db::Config { app_connections: 100_000, ..database.config() };
+    let refused = check(&eaf_core::db::Db::connect(&config).await.unwrap()).await.unwrap_err().to_string();
+    // 6 for appending, 2 for the platform, 2 that listen.
+    assert!(refused.contains("100010 connections"), "{refused}");
+}
+
+#[tokio::test]
+async fn each_hole_is_named() {
+    let holes = [
+        ("alter table eaf.member disable row level security", "eaf.member: row level security is off"),
+        ("alter table eaf.member no force row level security", "eaf.member: row level security is not forced"),
+        (
+            "alter policy tenant on eaf.member using (true)",
+            "eaf.member: policy tenant, USING is not the tenant rule: true",
+        ),
+        ("alter policy tenant on eaf.member with check (true)", "WITH CHECK is not the tenant rule: true"),
+        (
+            "alter policy tenant on eaf.member using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))",
+            "USING is not the tenant rule",
+        ),
+        (
+            "alter policy tenant on eaf.member using (tenant_id = (select current_setting('app.tenant_id')::uuid) or true)",
+            "USING is not the tenant rule",
+        ),
+        ("drop policy tenant on eaf.member", "eaf.member: has 0 tenant policies"),
+        ("create policy second on eaf.member to eaf_app, eaf_owner using (true)", "eaf.member: has 2 tenant policies"),
+        ("create policy second on eaf.member to eaf_app using (true)", "policy second is for eaf_app"),
+        ("create policy second on eaf.member using (true)", "policy second is for public"),
+        ("create policy narrow on eaf.member as restrictive using (true)", "policy narrow is restrictive"),
+        (
+            "drop policy tenant on eaf.member; create policy tenant on eaf.member for select to eaf_app, eaf_owner using (true)",
+            "eaf.member: policy tenant is not for all commands",
+        ),
+        ("create policy more on eaf.event to eaf_platform using (true)", "eaf.event: has 2 platform policies"),
+        ("create table eaf_view.operator (id int)", "eaf_view.operator: has no column tenant_id"),
+        ("create table eaf.open (id int)", "eaf.open: has no column tenant_id"),
+        ("alter table eaf.operator add tenant_id uuid not null default gen_random_uuid()", "eaf.operator: is listed"),
+        ("alter table eaf.member add unique (actor_id)", "eaf.member: tenant_id does not lead the key"),
+        ("create view eaf.names as select * from eaf.member", "eaf.names: a view without security_invoker"),
+        ("create materialized view eaf.names as select 1 as x", "eaf.names: materialized views"),
+        ("alter table eaf.member owner to postgres", "eaf.member: belongs to postgres"),
+        ("grant select on eaf.member to eaf_platform", "eaf.member: eaf_platform may select whole rows"),
+        (
+            "grant select (sealed) on eaf.member to eaf_platform",
+            "eaf.member: eaf_platform may select the payload sealed",
+        ),
+        ("grant select on eaf.member to public", "eaf.member: public may select"),
+        ("grant truncate on eaf.event to eaf_app", "eaf.event: eaf_app may truncate"),
+        ("alter role eaf_owner login", "role eaf_owner: can log in"),
+        ("alter role eaf_app bypassrls", "role eaf_app: is superuser, bypasses RLS"),
+        ("grant eaf_owner to eaf_app", "role eaf_app: is a member of eaf_owner"),
+        ("grant pg_read_all_data to eaf_platform", "role eaf_platform: is a member of pg_read_all_data"),
+        (
+            "create function eaf.f() returns int language sql security definer as 'select 1'",
+            "eaf.f(): security definer without a search_path",
+        ),
+    ];
+    let database = Database::fresh().await;
+    let mut root = database.superuser().await;
+    for (hole, expected) in holes {
+        // Rolled back: roles belong to all databases of the cluster.
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {hole}"))).execute(&mut root).await.unwrap();
+        let findings = catalogue_findings(&mut root).await.unwrap();
+        sqlx::raw_sql("rollback").execute(&mut root).await.unwrap();
+        assert!(findings.iter().any(|finding| finding.contains(expected)), "{hole}: {findings:?}");
+    }
+}

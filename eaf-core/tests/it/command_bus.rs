@@ -1,0 +1,201 @@
+//! Command → decide → events, with a plugin that sometimes lies.
+
+use crate::append::{activate, request as append_request};
+use crate::chain::verify;
+use crate::guestbook::{Guestbook, PAGES, PLUGIN};
+use eaf_core::Core;
+use eaf_core::actor::Caller;
+use eaf_core::command_bus::{Answer, Error, Request, execute};
+use eaf_core::contract::Rejection;
+use eaf_core::event_store::{Position, read_after};
+use eaf_core::id::{StreamId, TenantId};
+use eaf_core::testing::{Database, person, world};
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+pub struct House {
+    pub database: Database,
+    pub core: Core,
+    pub book: Guestbook,
+    pub anna: Caller,
+}
+
+impl House {
+    pub async fn open() -> House {
+        let database = Database::fresh().await;
+        let core = database.core().await;
+        activate(&database, PLUGIN, 1).await;
+        let tenant = eaf_core::directory::add_tenant(&core, "acme", "ACME").await.unwrap();
+        House { database, core, book: Guestbook::new(), anna: person(tenant, &["guestbook.sign"]) }
+    }
+
+    pub async fn give(&self, name: &str, key: &str, body: Value) -> Result<Answer, Error> {
+        execute(&self.core, &self.book, &self.anna, request(name, key, body)).await
+    }
+
+    async fn events(&self) -> usize {
+        let mut tx = self.core.db.tenant(self.anna.tenant).await.unwrap();
+        read_after(&mut tx, 0, 1000).await.unwrap().len()
+    }
+}
+
+fn request(name: &str, key: &str, body: Value) -> Request {
+    Request { name: name.into(), version: None, body, idempotency_key: key.into(), dry_run: false }
+}
+
+fn position(answer: &Answer) -> Option<Position> {
+    match answer {
+        Answer::Accepted { position, .. } => *position,
+        Answer::Rejected(rejection) => panic!("{rejection:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
+    let house = House::open().await;
+    let first = house.give("sign", "k1", json!({"book": "a", "note": "hi"})).await.unwrap();
+    assert_eq!(position(&first).unwrap().to_string(), "1-1");
+    // The order of members does not make another command.
+    let again = house.give("sign", "k1", json!({"note": "hi", "book": "a"})).await.unwrap();
+    assert_eq!(again, first);
+    assert_eq!(house.book.decided.load(Ordering::SeqCst), 1);
+    for other in [json!({"book": "a", "note": "ho"}), json!({"book": "a"}), json!({})] {
+        assert!(matches!(house.give("sign", "k1", other).await, Err(Error::KeyReused)));
+    }
+    assert!(matches!(house.give("look", "k1", json!({"book": "a", "note": "hi"})).await, Err(Error::KeyReused)));
+    assert_eq!(house.events().await, 1);
+    // The key is this actor's alone.
+    let ben = person(house.anna.tenant, &[]);
+    let theirs = execute(&house.core, &house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
+    assert_eq!(position(&theirs).unwrap().pos, 2);
+}
+
+#[tokio::test]
+async fn a_no_is_repeated_even_when_it_would_be_a_yes_today() {
+    let house = House::open().await;
+    for n in 0..PAGES {
+        house.give("sign", &format!("fill-{n}"), json!({})).await.unwrap();
+    }
+    let no = house.give("sign", "late", json!({})).await.unwrap();
+    let Answer::Rejected(Rejection { code, params, .. }) = &no else { panic!("{no:?}") };
+    assert_eq!((code.as_str(), &params["pages"]), ("full", &json!(PAGES)));
+    let decided = house.book.decided.load(Ordering::SeqCst);
+    assert_eq!(house.give("sign", "late", json!({})).await.unwrap(), no);
+    assert_eq!(house.book.decided.load(Ordering::SeqCst), decided);
+    assert_eq!(house.events().await as u64, PAGES);
+}
+
+#[tokio::test]
+async fn a_decision_without_events_is_recorded_too() {
+    let house = House::open().await;
+    let first = house.give("look", "k", json!({})).await.unwrap();
+    assert_eq!(position(&first), None);
+    assert_eq!(house.give("look", "k", json!({})).await.unwrap(), first);
+    assert_eq!(house.book.decided.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_nothing_and_leaves_the_key_free() {
+    let house = House::open().await;
+    let rehearsal = Request { dry_run: true, ..request("sign", "k", json!({})) };
+    let answer = execute(&house.core, &house.book, &house.anna, rehearsal).await.unwrap();
+    assert_eq!(position(&answer), None);
+    assert_eq!(house.events().await, 0);
+    assert_eq!(position(&house.give("sign", "k", json!({"book": "x"})).await.unwrap()).unwrap().pos, 1);
+}
+
+/// Somebody else signs while we decide.
+fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
+    let tenant = house.anna.tenant;
+    let stream = StreamId::derive(tenant, "guestbook/book/main");
+    let mut request = append_request(&[(stream, None, 1)]);
+    let event = &mut request.events[0];
+    event.kind = "guestbook.signed".into();
+    event.meta = serde_json::to_vec(&json!({
+        "actor": house.anna.actor, "actor_kind": "person", "command_id": world().uuid(), "trace_id": "",
+        "stream": "guestbook/book/main", "plugin": PLUGIN, "generation": 1, "digest": "",
+    }))
+    .unwrap();
+    (house.core.clone(), tenant, request)
+}
+
+#[tokio::test]
+async fn who_was_overtaken_decides_again_on_what_is_there_now() {
+    let house = House::open().await;
+    house.book.rivals.lock().unwrap().push(rival(&house));
+    let answer = house.give("sign", "k", json!({})).await.unwrap();
+    assert_eq!(position(&answer).unwrap().pos, 2);
+    assert_eq!(house.book.decided.load(Ordering::SeqCst), 2);
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let events = read_after(&mut tx, 1, 10).await.unwrap();
+    assert_eq!((events[0].version, &events[0].data["page"]), (2, &json!(2)));
+}
+
+#[tokio::test]
+async fn a_no_on_an_outdated_state_is_not_given() {
+    let house = House::open().await;
+    // Each decision is overtaken, until the book is full: then the no is confirmed.
+    house.book.rivals.lock().unwrap().extend((0..PAGES).map(|_| rival(&house)));
+    let answer = house.give("sign", "k", json!({})).await.unwrap();
+    assert!(matches!(answer, Answer::Rejected(_)), "{answer:?}");
+    assert_eq!(house.book.decided.load(Ordering::SeqCst) as u64, PAGES + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_at_once_three_sign_a_book_of_three_pages() {
+    let house = std::sync::Arc::new(House::open().await);
+    let guests: Vec<_> = (0..20)
+        .map(|n| {
+            let house = house.clone();
+            tokio::spawn(async move { house.give("sign", &format!("guest-{n}"), json!({})).await })
+        })
+        .collect();
+    let (mut signed, mut refused) = (0, 0);
+    for guest in guests {
+        match guest.await.unwrap().unwrap() {
+            Answer::Accepted { .. } => signed += 1,
+            Answer::Rejected(_) => refused += 1,
+        }
+    }
+    assert_eq!((signed, refused), (3, 17));
+    assert_eq!(verify(&house.database, house.anna.tenant).await, 3);
+}
+
+#[tokio::test]
+async fn output_outside_the_rules_is_refused_and_leaves_nothing() {
+    let house = House::open().await;
+    macro_rules! refused {
+        ($name:literal, $error:pat) => {
+            let result = house.give($name, $name, json!({})).await;
+            assert!(matches!(result, Err($error)), "{}: {result:?}", $name);
+        };
+    }
+    refused!("stray", Error::OutsideBoundary { .. });
+    refused!("write-read", Error::OutsideBoundary { .. });
+    refused!("undeclared", Error::UndeclaredEvent { .. });
+    refused!("many", Error::TooManyEvents { .. });
+    refused!("huge", Error::TooLarge { .. });
+    refused!("stranger", Error::Personal(_));
+    refused!("reserved", Error::Personal(_));
+    refused!("endless", Error::TooManyRounds { .. });
+    refused!("wide", Error::TooManyStreams { .. });
+    refused!("unheard-of", Error::UnknownCommand { .. });
+    let large = house.give("sign", "large", json!({"note": "x".repeat(1024 * 1024)})).await;
+    assert!(matches!(large, Err(Error::TooLarge { .. })));
+    for key in [String::new(), "k".repeat(201)] {
+        assert!(matches!(house.give("sign", &key, json!({})).await, Err(Error::Key)));
+    }
+    assert_eq!(house.events().await, 0);
+    // Four rounds are enough for four.
+    house.give("deep", "deep", json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn another_generation_cannot_write_and_old_answers_stay() {
+    let house = House::open().await;
+    let first = house.give("sign", "before", json!({})).await.unwrap();
+    activate(&house.database, PLUGIN, 2).await;
+    assert!(matches!(house.give("sign", "after", json!({})).await, Err(Error::Generation)));
+    assert_eq!(house.give("sign", "before", json!({})).await.unwrap(), first);
+    assert_eq!(house.events().await, 1);
+}

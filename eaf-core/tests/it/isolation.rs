@@ -1,0 +1,226 @@
+//! With another tenant set, nothing of a tenant can be read, counted, changed or added: on every table that the
+//! catalogue knows, as the application role and as the owner.
+
+use eaf_core::id::TenantId;
+use eaf_core::testing::Database;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
+
+struct Table {
+    name: String,
+    columns: Vec<(String, String)>,
+}
+
+/// What went through, one line each. Puts a row of `acme` and one of `globex` into every table first.
+pub async fn violations(database: &Database) -> Vec<String> {
+    let (acme, globex) = (TenantId::derive("acme"), TenantId::derive("globex"));
+    let mut root = database.superuser().await;
+    let tables = tables(&mut root).await;
+    assert!(tables.len() >= 5, "the catalogue was not found");
+    for table in &tables {
+        for tenant in [acme, globex] {
+            seed(&mut root, table, tenant).await;
+        }
+    }
+    let mut found = Vec::new();
+    let mut app = database.as_role("eaf_app").await;
+    let mut owner = database.as_role("eaf_migrate").await;
+    run(&mut owner, "set role eaf_owner".into()).await.unwrap();
+    for table in &tables {
+        let stolen: String = sqlx::query_scalar(AssertSqlSafe(format!(
+            "select to_jsonb(t)::text from {} t where tenant_id = $1 limit 1",
+            table.name
+        )))
+        .bind(acme)
+        .fetch_one(&mut root)
+        .await
+        .unwrap();
+        for (role, conn) in [("eaf_app", &mut app), ("eaf_owner", &mut owner)] {
+            for attempt in attempts(table, acme, &stolen) {
+                if went_through(conn, globex, &attempt).await {
+                    found.push(format!("{role}: {attempt}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every one of them must touch nothing, or be refused.
+fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
+    let name = &table.name;
+    let row = row.replace('\'', "''");
+    let mut attempts = vec![
+        format!("select 1 from {name} where tenant_id = '{victim}'"),
+        format!("select 1 from (select count(*) as n from {name}) c where n > 1"),
+        format!("insert into {name} select (jsonb_populate_record(null::{name}, '{row}')).*"),
+        format!("delete from {name} where tenant_id = '{victim}'"),
+        format!("update {name} set tenant_id = '{victim}'"),
+    ];
+    attempts.extend(
+        table
+            .columns
+            .iter()
+            .map(|(column, _)| format!("update {name} set {column} = {column} where tenant_id = '{victim}'")),
+    );
+    attempts
+}
+
+async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) -> bool {
+    run(conn, format!("begin; select set_config('app.tenant_id', '{tenant}', true)")).await.unwrap();
+    let done = run(conn, attempt.to_owned()).await;
+    run(conn, "rollback".into()).await.unwrap();
+    match done {
+        Ok(rows) => rows > 0,
+        Err(error) => {
+            let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+            // A duplicate key would have been written, had the row been new; so would any other finding of a constraint.
+            code != "42501"
+        }
+    }
+}
+
+async fn tables(root: &mut PgConnection) -> Vec<Table> {
+    let rows = sqlx::query(
+        "select c.oid::regclass::text as name, array_agg(quote_ident(a.attname) order by a.attnum) as columns,
+                array_agg(format_type(a.atttypid, null) order by a.attnum) as types
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+         where n.nspowner = to_regrole('eaf_owner') and c.relkind in ('r', 'p')
+           and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id')
+         group by c.oid order by 1",
+    )
+    .fetch_all(root)
+    .await
+    .unwrap();
+    let table = |row: &sqlx::postgres::PgRow| Table {
+        name: row.get("name"),
+        columns: row.get::<Vec<String>, _>("columns").into_iter().zip(row.get::<Vec<String>, _>("types")).collect(),
+    };
+    rows.iter().map(table).collect()
+}
+
+/// A row of made-up values. Constraints between columns do not matter here, so they go.
+async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId) {
+    let constraints: Vec<String> = sqlx::query_scalar(
+        "select quote_ident(conname) from pg_constraint where conrelid = $1::text::regclass and contype in ('c', 'f')",
+    )
+    .bind(&table.name)
+    .fetch_all(&mut *root)
+    .await
+    .unwrap();
+    for constraint in constraints {
+        run(root, format!("alter table {} drop constraint {constraint}", table.name)).await.unwrap();
+    }
+    let value = |(column, kind): &(String, String)| match kind.as_str() {
+        _ if column == "tenant_id" => format!("'{tenant}'"),
+        "uuid" => "gen_random_uuid()".into(),
+        "text" | "character varying" => "gen_random_uuid()::text".into(),
+        "smallint" | "integer" | "bigint" | "numeric" => "1".into(),
+        "boolean" => "true".into(),
+        "bytea" => "uuid_send(gen_random_uuid())".into(),
+        "timestamp with time zone" => "now()".into(),
+        "interval" => "interval '1 day'".into(),
+        "json" | "jsonb" => "'{}'".into(),
+        array if array.ends_with("[]") => "'{}'".into(),
+        other => panic!("a sample value for the type {other} of {}.{column} is missing here", table.name),
+    };
+    let names: Vec<_> = table.columns.iter().map(|(name, _)| name.clone()).collect();
+    let values: Vec<_> = table.columns.iter().map(value).collect();
+    let insert = format!(
+        "insert into {} ({}) overriding system value values ({})",
+        table.name,
+        names.join(", "),
+        values.join(", ")
+    );
+    run(root, insert).await.unwrap();
+}
+
+async fn run(conn: &mut PgConnection, statement: String) -> Result<u64, sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await.map(|done| done.rows_affected())
+}
+
+#[tokio::test]
+async fn no_table_shows_or_takes_rows_of_another_tenant() {
+    let found = violations(&Database::fresh().await).await;
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The test above must see each hole by itself, not only the catalogue check.
+#[tokio::test]
+async fn each_hole_in_a_wall_lets_something_through() {
+    for hole in [
+        "alter table eaf.member disable row level security",
+        "alter table eaf.member no force row level security",
+        "alter policy tenant on eaf.member using (true)",
+        "alter policy tenant on eaf.member with check (true)",
+        "create policy second on eaf.member to eaf_app using (true)",
+    ] {
+        let database = Database::fresh().await;
+        run(&mut database.superuser().await, hole.into()).await.unwrap();
+        let found = violations(&database).await;
+        assert!(found.iter().any(|line| line.contains("eaf.member")), "{hole}: {found:?}");
+        assert!(found.iter().all(|line| line.contains("eaf.member")), "{hole}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
+    let database = Database::fresh().await;
+    let tables = tables(&mut database.superuser().await).await;
+    let mut app = database.as_role("eaf_app").await;
+    for table in tables {
+        let refused = run(&mut app, format!("select count(*) from {}", table.name)).await;
+        assert!(refused.is_err(), "{}", table.name);
+    }
+}
+
+#[tokio::test]
+async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    eaf_core::directory::add_tenant(&core, "acme", "ACME").await.unwrap();
+    eaf_core::directory::add_tenant(&core, "globex", "Globex").await.unwrap();
+    let listed: Vec<_> = eaf_core::directory::tenants(&core).await.unwrap().into_iter().map(|(_, slug)| slug).collect();
+    assert_eq!(listed, ["acme", "globex"]);
+    let mut platform = database.as_role("eaf_platform").await;
+    assert!(run(&mut platform, "select tenant_id, lane, max(pos) from eaf.event group by 1, 2".into()).await.is_ok());
+    for forbidden in [
+        "select name from eaf.tenant",
+        "select data from eaf.event",
+        "select count(*) from eaf.member",
+        "select answer from eaf.ledger",
+        "select wrapped from eaf.subject_key",
+        "update eaf.tenant set slug = 'x'",
+        "delete from eaf.event",
+    ] {
+        let refused = run(&mut platform, forbidden.into()).await.unwrap_err();
+        let code = refused.as_database_error().and_then(|error| error.code()).unwrap().into_owned();
+        assert_eq!(code, "42501", "{forbidden}");
+    }
+}
+
+#[tokio::test]
+async fn the_application_cannot_rewrite_the_log_or_the_record_of_acts() {
+    let database = Database::fresh().await;
+    let mut app = database.as_role("eaf_app").await;
+    for forbidden in [
+        "insert into eaf.event select * from eaf.event",
+        "update eaf.event set lane = 1",
+        "delete from eaf.event",
+        "truncate eaf.event",
+        "insert into eaf.ledger select * from eaf.ledger",
+        "delete from eaf.ledger",
+        "update eaf.audit set outcome = 'ok'",
+        "delete from eaf.audit",
+        "insert into eaf.generation values ('dcm', 9, '')",
+        "update eaf.log_epoch set epoch = 9",
+        "select eaf.activate('dcm', 9, '')",
+        "select eaf.tenant_table('eaf.event')",
+        "set role eaf_owner",
+    ] {
+        let refused = run(&mut app, forbidden.into()).await.unwrap_err();
+        let code = refused.as_database_error().and_then(|error| error.code()).unwrap().into_owned();
+        assert_eq!(code, "42501", "{forbidden}");
+    }
+}

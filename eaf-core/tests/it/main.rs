@@ -1,0 +1,18 @@
+//! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
+
+mod append;
+mod catalogue;
+mod chain;
+mod command_bus;
+mod directory;
+mod doorbell;
+mod dump;
+mod guestbook;
+mod isolation;
+mod journal;
+mod operations;
+mod personal;
+mod storm;
+mod toy;
+mod triggers;
+mod views;

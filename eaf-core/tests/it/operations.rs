@@ -1,0 +1,183 @@
+//! Connections, grants, mails and packages.
+
+use crate::dump;
+use crate::toy::Toy;
+use eaf_core::Core;
+use eaf_core::actor::TraceId;
+use eaf_core::connection::{self, NewConnection};
+use eaf_core::contract::Domain;
+use eaf_core::directory::add_tenant;
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use eaf_core::mail_log::{self, Mail, Status, Which};
+use eaf_core::package::{self, Package};
+use eaf_core::testing::Database;
+use serde_json::{Map, Value, json};
+
+const CANARY: &str = "canary-of-a-password";
+
+async fn house() -> (Database, Core, TenantId, TenantId) {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    (database, core, acme, globex)
+}
+
+fn vcenter(url: &str, password: Option<&str>) -> NewConnection {
+    let secret = |password: &str| Map::from_iter([("password".to_owned(), Value::from(password))]);
+    NewConnection {
+        capability: "vsphere".into(),
+        name: "main".into(),
+        config: json!({"url": url, "folder": "EAF"}),
+        secret: password.map(secret),
+        harmless: &["folder"],
+    }
+}
+
+async fn put(core: &Core, tenant: TenantId, new: NewConnection) -> Result<(), connection::Error> {
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await?;
+    tx.commit().await.unwrap();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
+    let (database, core, acme, globex) = house().await;
+    assert!(matches!(put(&core, acme, vcenter("https://a", None)).await, Err(connection::Error::NoSecret)));
+    put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
+    connection::record_check(&core, acme, "vsphere", "main", Some("the password is wrong")).await.unwrap();
+    let listed = connection::list(&core, acme).await.unwrap();
+    assert_eq!(listed[0].last_error.as_deref(), Some("the password is wrong"));
+    assert!(listed[0].last_check_at.is_some() && !format!("{listed:?}").contains(CANARY));
+
+    let mut moved = vcenter("https://a", None);
+    moved.config["folder"] = json!("EAF/acme");
+    put(&core, acme, moved).await.unwrap();
+    let known = connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap();
+    assert_eq!((&known.config["folder"], &known.secret["password"]), (&json!("EAF/acme"), &json!(CANARY)));
+    // What was checked was another connection.
+    assert!(connection::list(&core, acme).await.unwrap()[0].last_check_at.is_none());
+
+    let dump = dump::table(&database, "eaf.connection").await;
+    assert!(dump.contains("EAF/acme") && !dump.contains(CANARY), "{dump}");
+    assert!(connection::get(&core, globex, "vsphere", "main").await.unwrap().is_none());
+    assert!(connection::list(&core, globex).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_is_not_kept_when_it_would_go_elsewhere() {
+    let (_database, core, acme, _) = house().await;
+    put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
+    let mut unknown = vcenter("https://a", None);
+    unknown.config["proxy"] = json!("https://b");
+    let mut without = vcenter("https://a", None);
+    without.config = json!({"folder": "EAF"});
+    for new in [vcenter("https://b", None), unknown, without] {
+        assert!(matches!(put(&core, acme, new).await, Err(connection::Error::SecretNeededAgain)));
+    }
+    let known = connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap();
+    assert_eq!(known.config["url"], "https://a");
+    put(&core, acme, vcenter("https://b", Some("another"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_secret_that_was_moved_to_another_connection_does_not_open() {
+    let (database, core, acme, _) = house().await;
+    put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
+    let mut conn = database.superuser().await;
+    sqlx::query("update eaf.connection set name = 'other'").execute(&mut conn).await.unwrap();
+    let moved = connection::get(&core, acme, "vsphere", "other").await;
+    assert!(matches!(moved, Err(connection::Error::Crypto { .. })));
+}
+
+#[tokio::test]
+async fn a_grant_is_one_tenants_until_it_is_taken_back() {
+    let (_database, core, acme, globex) = house().await;
+    let grant = Grant {
+        plugin: "dcm".into(),
+        capability: "vsphere".into(),
+        name: "vcenter".into(),
+        scope: json!({"folder": "acme"}),
+        connection: "main".into(),
+    };
+    let narrower = Grant { scope: json!({"folder": "acme/dcm"}), ..grant.clone() };
+    for grant in [&grant, &narrower] {
+        let mut tx = core.db.tenant(acme).await.unwrap();
+        grant::put(&mut tx, grant, ActorId::SYSTEM).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let find = async |tenant| grant::find(&core, tenant, "dcm", "vsphere", "vcenter").await.unwrap();
+    assert_eq!(find(acme).await, Some(narrower));
+    assert_eq!(find(globex).await, None);
+    assert_eq!(grant::list(&core, acme).await.unwrap().len(), 1);
+    let mut tx = core.db.tenant(acme).await.unwrap();
+    grant::remove(&mut tx, "dcm", "vsphere", "vcenter").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(find(acme).await, None);
+}
+
+#[tokio::test]
+async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
+    let (_database, core, acme, globex) = house().await;
+    let mail = |id: &str| Mail {
+        message_id: id.into(),
+        plugin: "dcm".into(),
+        template: "request-fulfilled".into(),
+        event: EventId(core.world.uuid()),
+        run: RunId(core.world.uuid()),
+        recipient: ActorId(core.world.uuid()),
+        trace: TraceId("0".repeat(32)),
+    };
+    let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
+    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), None);
+    // After a crash: it may have been sent.
+    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), Some(Status::Pending));
+    mail_log::mark(&core, acme, &sent.message_id, &Status::Sent).await.unwrap();
+    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), Some(Status::Sent));
+    mail_log::mark(&core, acme, &sent.message_id, &Status::Failed("late".into())).await.unwrap();
+
+    mail_log::begin(&core, acme, &refused).await.unwrap();
+    mail_log::mark(&core, acme, &refused.message_id, &Status::Failed("550".into())).await.unwrap();
+    let failed = mail_log::list(&core, acme, Which::Failed, 10).await.unwrap();
+    assert_eq!(failed.iter().map(|logged| &logged.mail).collect::<Vec<_>>(), [&refused]);
+    assert_eq!(failed[0].status, Status::Failed("550".into()));
+    let all = mail_log::list(&core, acme, Which::All, 10).await.unwrap();
+    let first = all.iter().find(|logged| logged.mail == sent).unwrap();
+    assert_eq!((&first.status, first.attempts), (&Status::Sent, 2));
+    assert!(mail_log::list(&core, globex, Which::All, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_active_package_is_one_row_and_activating_it_again_changes_nothing() {
+    let (database, core, ..) = house().await;
+    let package = |digit: &str| Package {
+        digest: digit.repeat(64),
+        plugin: "toy".into(),
+        version: format!("1.{digit}.0"),
+        bytes: vec![1, 2, 3],
+        description: Toy::new().description().clone(),
+    };
+    assert!(package::active(&core, "toy").await.unwrap().is_none());
+    for digit in ["a", "b", "a"] {
+        package::store(&core, &package(digit)).await.unwrap();
+    }
+    let activate = async |digit: &str| package::activate(&core, "toy", &digit.repeat(64), ActorId::SYSTEM).await;
+    assert_eq!(activate("a").await.unwrap(), 1);
+    assert_eq!(activate("a").await.unwrap(), 1);
+    assert_eq!(activate("b").await.unwrap(), 2);
+    assert_eq!(activate("a").await.unwrap(), 3);
+    assert!(matches!(activate("c").await, Err(package::Error::Unknown { .. })));
+    let active = package::active(&core, "toy").await.unwrap().unwrap();
+    assert_eq!(
+        (active.generation, active.digest.as_str(), active.version.as_str()),
+        (3, "a".repeat(64).as_str(), "1.a.0")
+    );
+    let loaded = package::load(&core, &active.digest).await.unwrap().unwrap();
+    assert_eq!((loaded.bytes, loaded.description.views.len()), (vec![1, 2, 3], 2));
+
+    let mut app = database.as_role("eaf_app").await;
+    assert!(sqlx::query("select eaf.activate_package('toy', '', gen_random_uuid())").execute(&mut app).await.is_err());
+    assert!(sqlx::query("insert into eaf.package select * from eaf.package").execute(&mut app).await.is_err());
+}

@@ -1,0 +1,150 @@
+//! Personal data is ciphertext wherever it is stored, clear to the plugin, and gone when its key is.
+
+use crate::command_bus::House;
+use eaf_core::audit::{self, Entry};
+use eaf_core::command_bus::Error;
+use eaf_core::crypto;
+use eaf_core::directory::{NewMember, erase_member, put_member};
+use eaf_core::event_store::read_after;
+use eaf_core::id::{ActorId, CommandId};
+use eaf_core::testing::{Database, world};
+use serde_json::{Value, json};
+
+/// Every row of every table, as text; bytea as hex and, where it is text, as text.
+async fn dump(database: &Database) -> String {
+    let mut root = database.superuser().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'eaf'::regnamespace and c.relkind = 'r'",
+    )
+    .fetch_all(&mut root)
+    .await
+    .unwrap();
+    let mut text = String::new();
+    for table in tables {
+        sqlx::raw_sql("set bytea_output = 'escape'").execute(&mut root).await.unwrap();
+        let query = format!("select coalesce(string_agg(t::text, ' '), '') from {table} t");
+        text += &sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(query)).fetch_one(&mut root).await.unwrap();
+    }
+    text
+}
+
+async fn opened(house: &House) -> Vec<Value> {
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let mut data = Vec::new();
+    for event in read_after(&mut tx, 0, 10).await.unwrap() {
+        data.push(event.open(&house.core, &mut tx).await.unwrap().data);
+    }
+    data
+}
+
+#[tokio::test]
+async fn names_and_notes_are_nowhere_in_clear() {
+    let house = House::open().await;
+    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": ActorId(world().uuid())});
+    house.give("sign", "k", body).await.unwrap();
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let (actor, trace) = (house.anna.actor, house.anna.trace.clone());
+    let entry = Entry { actor, act: "test.act".into(), object: "book".into(), outcome: "ok".into(), trace };
+    audit::record(&mut tx, &entry).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let dump = dump(&house.database).await;
+    assert!(dump.contains("guestbook/book/main") && dump.contains("test.act"), "the dump does not see what it should");
+    for canary in ["Anna Amsel", "Canary"] {
+        assert!(!dump.contains(canary), "{canary} is stored in clear");
+    }
+    let clear = opened(&house).await;
+    assert_eq!((&clear[0]["name"], &clear[0]["note"]), (&json!("Anna Amsel"), &json!("Canary-Note")));
+}
+
+#[tokio::test]
+async fn what_a_command_says_about_somebody_else_is_sealed_under_their_key() {
+    let house = House::open().await;
+    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": ActorId(world().uuid())});
+    house.give("sign", "k", body).await.unwrap();
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let sealed: Vec<u8> = sqlx::query_scalar("select answer from eaf.ledger")
+        .fetch_one(&mut house.database.superuser().await)
+        .await
+        .unwrap();
+    let command = CommandId::derive(house.anna.tenant, house.anna.actor, "k");
+    let place = format!("ledger/{command}");
+    let opened = house.core.keyring.open(&mut tx, house.anna.actor, &place, &sealed).await.unwrap().unwrap();
+    let record = String::from_utf8(opened).unwrap();
+    assert!(record.contains("Canary-Note"), "{record}");
+    assert!(!record.contains("Canary-About"), "{record}");
+}
+
+#[tokio::test]
+async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
+    let house = House::open().await;
+    house.give("sign", "k", json!({"note": "hi"})).await.unwrap();
+    let ben = eaf_core::testing::person(house.anna.tenant, &[]);
+    let theirs = eaf_core::command_bus::Request {
+        name: "sign".into(),
+        version: None,
+        body: json!({}),
+        idempotency_key: "b".into(),
+        dry_run: false,
+    };
+    eaf_core::command_bus::execute(&house.core, &house.book, &ben, theirs).await.unwrap();
+    erase_member(&house.core, house.anna.tenant, house.anna.actor).await.unwrap();
+    let data = opened(&house).await;
+    assert_eq!((&data[0]["name"], &data[0]["note"], &data[0]["page"]), (&json!(""), &json!(""), &json!(1)));
+    assert_eq!(data[1]["name"], json!("Anna Amsel"), "somebody else's key was destroyed");
+    assert!(matches!(house.give("sign", "k", json!({"note": "hi"})).await, Err(Error::Erased)));
+    let acting = house.give("sign", "k2", json!({})).await;
+    assert!(matches!(acting, Err(Error::Crypto(crypto::Error::Destroyed))), "{acting:?}");
+}
+
+#[tokio::test]
+async fn a_sealed_value_opens_only_where_it_was_sealed() {
+    let house = House::open().await;
+    let (keyring, tenant) = (&house.core.keyring, house.anna.tenant);
+    let mut tx = house.core.db.tenant(tenant).await.unwrap();
+    let (anna, ben) = (house.anna.actor, ActorId(world().uuid()));
+    let sealed = keyring.seal(&mut tx, anna, "here", b"secret").await.unwrap();
+    keyring.seal(&mut tx, ben, "here", b"").await.unwrap();
+    assert_eq!(keyring.open(&mut tx, anna, "here", &sealed).await.unwrap().unwrap(), b"secret");
+    assert!(matches!(keyring.open(&mut tx, anna, "there", &sealed).await, Err(crypto::Error::Tampered)));
+    assert!(matches!(keyring.open(&mut tx, ben, "here", &sealed).await, Err(crypto::Error::Tampered)));
+    let mut altered = sealed.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    assert!(matches!(keyring.open(&mut tx, anna, "here", &altered).await, Err(crypto::Error::Tampered)));
+    assert!(matches!(keyring.open(&mut tx, anna, "here", &sealed[..5]).await, Err(crypto::Error::Malformed)));
+}
+
+#[tokio::test]
+async fn a_key_whose_transaction_failed_is_not_used_again() {
+    let house = House::open().await;
+    let (keyring, tenant, carl) = (&house.core.keyring, house.anna.tenant, ActorId(world().uuid()));
+    let mut tx = house.core.db.tenant(tenant).await.unwrap();
+    let lost = keyring.seal(&mut tx, carl, "x", b"lost").await.unwrap();
+    // Seen by its own transaction, which must not make it remembered.
+    keyring.open(&mut tx, carl, "x", &lost).await.unwrap();
+    drop(tx);
+    let mut tx = house.core.db.tenant(tenant).await.unwrap();
+    let kept = keyring.seal(&mut tx, carl, "x", b"kept").await.unwrap();
+    tx.commit().await.unwrap();
+    // A host that knows nothing reads what is stored.
+    let other = house.database.core().await;
+    let mut tx = other.db.tenant(tenant).await.unwrap();
+    assert_eq!(other.keyring.open(&mut tx, carl, "x", &kept).await.unwrap().unwrap(), b"kept");
+}
+
+#[tokio::test]
+async fn another_master_key_opens_nothing_and_says_so() {
+    let house = House::open().await;
+    let member = NewMember {
+        issuer: "i".into(),
+        subject: "s".into(),
+        name: "n".into(),
+        email: "e".into(),
+        locale: eaf_core::actor::Locale::De,
+        roles: Vec::new(),
+    };
+    let actor = put_member(&house.core, house.anna.tenant, member).await.unwrap();
+    let other = eaf_core::Core::start(house.database.db().await, world(), crypto::MasterKey::new([8; 32]));
+    let refused = eaf_core::directory::member(&other, house.anna.tenant, actor).await.unwrap_err();
+    assert!(matches!(refused, eaf_core::directory::Error::Crypto(crypto::Error::WrongMasterKey)), "{refused:?}");
+}

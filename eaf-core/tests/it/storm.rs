@@ -1,0 +1,129 @@
+//! Many appenders on few streams while their backends are killed.
+
+use crate::append::{request, stream};
+use crate::chain::verify;
+use eaf_core::Core;
+use eaf_core::event_store::{AppendRequest, Outcome, append};
+use eaf_core::id::{StreamId, TenantId};
+use eaf_core::testing::{Database, world};
+use sqlx::Row;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const APPENDERS: usize = 6;
+const STREAMS: usize = 12;
+const LASTS: Duration = Duration::from_secs(4);
+/// Runs on until it has seen this much, so that a slow machine proves as much as a fast one.
+const EVENTS: i64 = 200;
+const KILLS: usize = 10;
+
+type Acknowledged = Arc<Mutex<HashMap<String, (Option<(u64, u64)>, Vec<u8>)>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
+    let database = Database::fresh().await;
+    let (core, tenant) = (database.core().await, TenantId(world().uuid()));
+    let streams: Arc<Vec<StreamId>> = Arc::new((0..STREAMS).map(|_| stream()).collect());
+    let acknowledged: Acknowledged = Arc::default();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let appenders: Vec<_> = (0..APPENDERS)
+        .map(|_| tokio::spawn(appender(core.clone(), tenant, streams.clone(), acknowledged.clone(), stopped.clone())))
+        .collect();
+
+    let mut root = database.superuser().await;
+    let (started, mut seen, mut kills) = (Instant::now(), 0i64, 0usize);
+    while started.elapsed() < LASTS || seen < EVENTS || kills < KILLS {
+        assert!(started.elapsed() < LASTS * 15, "too slow: {seen} events, {kills} kills");
+        let row =
+            sqlx::query("select count(*) as n, coalesce(max(pos), 0) as head from eaf.event where tenant_id = $1")
+                .bind(tenant)
+                .fetch_one(&mut root)
+                .await
+                .unwrap();
+        let (count, head): (i64, i64) = (row.get("n"), row.get("head"));
+        assert!(count == head && head >= seen, "{count} events up to position {head} after {seen}");
+        seen = head;
+        let killed = sqlx::query(
+            "select pg_terminate_backend(pid) from (select pid from pg_stat_activity
+             where usename = 'eaf_app' and datname = current_database() and query like '%eaf.append%' and state = 'active' limit 1) s",
+        )
+        .fetch_all(&mut root)
+        .await
+        .unwrap();
+        kills += killed.len();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    stop.send(true).unwrap();
+    for appender in appenders {
+        appender.await.unwrap();
+    }
+
+    let rows = sqlx::query("select key, first_pos, last_pos, answer from eaf.ledger where tenant_id = $1")
+        .bind(tenant)
+        .fetch_all(&mut root)
+        .await
+        .unwrap();
+    let mut recorded = HashMap::new();
+    for row in rows {
+        let (first, last): (Option<i64>, Option<i64>) = (row.get("first_pos"), row.get("last_pos"));
+        let positions = first.zip(last).map(|(first, last)| (first as u64, last as u64));
+        recorded.insert(row.get::<String, _>("key"), (positions, row.get::<Vec<u8>, _>("answer")));
+    }
+    for (key, told) in acknowledged.lock().unwrap().iter() {
+        assert_eq!(recorded.get(key), Some(told), "an acknowledged request is not as it was acknowledged");
+    }
+    let events: u64 =
+        recorded.values().filter_map(|(positions, _)| *positions).map(|(first, last)| last - first + 1).sum();
+    assert_eq!(verify(&database, tenant).await, events);
+}
+
+async fn appender(
+    core: Core,
+    tenant: TenantId,
+    streams: Arc<Vec<StreamId>>,
+    acknowledged: Acknowledged,
+    stop: tokio::sync::watch::Receiver<bool>,
+) {
+    let mut known: HashMap<StreamId, u64> = HashMap::new();
+    while !*stop.borrow() {
+        let [pick, count, events, answer, lost] = world().bytes::<5>().map(usize::from);
+        let chosen: Vec<_> = (0..1 + count % 2).map(|n| streams[(pick + n) % STREAMS]).collect();
+        let parts: Vec<_> = chosen.iter().map(|s| (*s, Some(known.get(s).copied().unwrap_or(0)), events % 3)).collect();
+        let request = AppendRequest { answer: vec![answer as u8; 8], ..request(&parts) };
+        let Some(mut outcome) = ask(&core, tenant, &request).await else { continue };
+        if lost < 25 {
+            // The answer got lost on the way: the client asks again.
+            outcome = ask(&core, tenant, &request).await.unwrap_or(outcome);
+        }
+        match outcome {
+            Outcome::Ok { positions } => {
+                let positions = positions.map(|(first, last)| (first.pos, last.pos));
+                assert_eq!(positions.map_or(0, |(first, last)| last - first + 1), request.events.len() as u64);
+                acknowledged.lock().unwrap().insert(request.key.clone(), (positions, request.answer.clone()));
+                parts.iter().for_each(|(s, expected, n)| _ = known.insert(*s, expected.unwrap() + *n as u64));
+            }
+            Outcome::Duplicate { answer, positions } => {
+                assert_eq!(answer, request.answer);
+                let positions = positions.map(|(first, last)| (first.pos, last.pos));
+                acknowledged.lock().unwrap().insert(request.key.clone(), (positions, answer));
+                parts.iter().for_each(|(s, expected, n)| _ = known.insert(*s, expected.unwrap() + *n as u64));
+            }
+            Outcome::Conflict { actual } => {
+                parts.iter().zip(actual).for_each(|((s, ..), version)| _ = known.insert(*s, version));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// After an unknown outcome it asks again with the same key, as the command bus does.
+async fn ask(core: &Core, tenant: TenantId, request: &AppendRequest) -> Option<Outcome> {
+    for _ in 0..10 {
+        match append(core, tenant, vec![request.clone()]).await {
+            Ok(mut outcomes) => return outcomes.pop(),
+            Err(error) => assert!(eaf_core::db::is_transient(&error), "{error:?}"),
+        }
+    }
+    None
+}

@@ -1,0 +1,177 @@
+//! A plugin for tests: its events say themselves what its view is to do.
+
+use async_trait::async_trait;
+use eaf_core::Core;
+use eaf_core::actor::ActorKind;
+use eaf_core::contract::*;
+use eaf_core::event_store::{self, AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
+use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
+use serde_json::{Map, Value, json};
+
+pub struct Toy {
+    description: Description,
+}
+
+impl Toy {
+    pub fn new() -> Self {
+        Toy::of_version(1)
+    }
+
+    pub fn of_version(version: u16) -> Self {
+        let workflow = |name: &str| WorkflowType {
+            name: name.into(),
+            version: 1,
+            triggers: vec![Trigger { event: "ordered".into(), key: "/key".into(), subject: "/subject".into() }],
+            on_stall: None,
+            on_failure: None,
+        };
+        Toy {
+            description: Description {
+                commands: vec![],
+                events: vec![],
+                views: vec![things(version), ViewType { name: "others".into(), ..things(version) }],
+                permissions: vec![],
+                workflows: vec![workflow("act"), workflow("later")],
+            },
+        }
+    }
+
+    pub fn view(&self) -> &ViewType {
+        &self.description.views[0]
+    }
+}
+
+fn things(version: u16) -> ViewType {
+    let column = |name: &str, kind, filter, sort| Column { name: name.into(), kind, filter, sort };
+    ViewType {
+        name: "things".into(),
+        version,
+        columns: vec![
+            column("owner", ColumnType::Text, true, false),
+            column("name", ColumnType::Text, true, true),
+            column("size", ColumnType::Integer, true, true),
+            column("at", ColumnType::Timestamp, true, true),
+            column("done", ColumnType::Boolean, true, false),
+            column("facts", ColumnType::Json, false, false),
+        ],
+        read: vec![
+            ReadRule { permission: "read".into(), own: None },
+            ReadRule { permission: "mine".into(), own: Some("owner".into()) },
+        ],
+        events: vec!["changed".into(), "counted".into(), "heavy".into(), "broken".into()],
+    }
+}
+
+#[async_trait]
+impl Domain for Toy {
+    fn plugin(&self) -> &str {
+        "toy"
+    }
+    fn digest(&self) -> &str {
+        "00"
+    }
+    fn generation(&self) -> i64 {
+        1
+    }
+    fn description(&self) -> &Description {
+        &self.description
+    }
+    async fn boundary(&self, _: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
+        Err(DomainError::Host("not in this test".into()))
+    }
+    async fn decide(&self, _: DecideInput) -> Result<Decision, DomainError> {
+        Err(DomainError::Host("not in this test".into()))
+    }
+    async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
+        let key = |event: &Recorded| event.data["key"].as_str().map(str::to_owned);
+        Ok(KeysOutput { keys: input.events.iter().filter_map(key).collect() })
+    }
+    async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
+        // What a limit on memory or time does to a batch.
+        if input.events.iter().filter(|event| event.kind == "heavy").count() > 10 {
+            return Err(DomainError::Deadline);
+        }
+        let mut counts: Map<String, Value> = Map::new();
+        let mut changes = Vec::new();
+        for event in input.events {
+            match event.kind.as_str() {
+                "changed" => changes.push(serde_json::from_value(event.data).map_err(DomainError::Malformed)?),
+                "counted" | "heavy" => {
+                    let key = event.data["key"].as_str().unwrap_or_default().to_owned();
+                    let before = counts.get(&key).or_else(|| input.rows.get(&key)?.get("size"));
+                    let size = before.and_then(Value::as_i64).unwrap_or(0) + 1;
+                    counts.insert(key.clone(), size.into());
+                    changes.push(RowChange::Upsert { key, row: map(json!({ "size": size })) });
+                }
+                // Only one of the two views breaks.
+                "broken" if input.view == "things" => return Err(DomainError::Trap("canary-of-a-trap".into())),
+                _ => {}
+            }
+        }
+        Ok(ProjectOutput { changes })
+    }
+    async fn actions(&self, _: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        Err(DomainError::Host("not in this test".into()))
+    }
+}
+
+pub fn map(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().expect("an object")
+}
+
+pub fn upsert(key: &str, row: Value) -> (&'static str, Value) {
+    ("changed", json!({"op": "upsert", "key": key, "row": row}))
+}
+
+pub fn patch(key: &str, set: Value) -> (&'static str, Value) {
+    ("changed", json!({"op": "patch", "key": key, "set": set}))
+}
+
+pub fn delete(key: &str) -> (&'static str, Value) {
+    ("changed", json!({"op": "delete", "key": key}))
+}
+
+pub fn counted(key: &str) -> (&'static str, Value) {
+    ("counted", json!({ "key": key }))
+}
+
+pub fn ordered(key: &str) -> (&'static str, Value) {
+    ("ordered", json!({ "key": key, "subject": ActorId(uuid::Uuid::from_u128(9)) }))
+}
+
+/// Puts events into the log, one stream for all; answers the last position.
+pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -> Position {
+    let stream = "toy/stream/1";
+    let meta = Meta {
+        actor: ActorId::SYSTEM,
+        actor_kind: ActorKind::System,
+        command_id: CommandId(core.world.uuid()),
+        trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
+        stream: stream.into(),
+        plugin: "toy".into(),
+        generation: 1,
+        digest: "00".into(),
+    };
+    let meta = serde_json::to_vec(&meta).unwrap();
+    let pending = |(kind, data): (&str, Value)| PendingEvent {
+        stream: 0,
+        id: EventId(core.world.uuid()),
+        kind: format!("toy.{kind}"),
+        schema: 1,
+        data: serde_json::to_vec(&data).unwrap(),
+        meta: meta.clone(),
+    };
+    let request = AppendRequest {
+        actor: ActorId::SYSTEM,
+        key: core.world.uuid().to_string(),
+        fingerprint: [0; 32],
+        answer: vec![],
+        fence: None,
+        streams: vec![StreamWrite { stream: StreamId::derive(tenant, stream), expected: None }],
+        events: events.into_iter().map(pending).collect(),
+    };
+    match event_store::append(core, tenant, vec![request]).await.unwrap().remove(0) {
+        Outcome::Ok { positions: Some((_, last)) } => last,
+        other => panic!("not recorded: {other:?}"),
+    }
+}

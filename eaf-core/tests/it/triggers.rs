@@ -1,0 +1,87 @@
+//! Triggers: an event starts a run once, whoever looks and however often.
+
+use crate::toy::{Toy, ordered, record, upsert};
+use eaf_core::Core;
+use eaf_core::directory::add_tenant;
+use eaf_core::id::{HostId, TenantId};
+use eaf_core::projection::{Step, parked, prepare, run_once};
+use eaf_core::testing::Database;
+use eaf_core::{trigger, workflow};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+async fn start(core: &Core, toy: &Toy, tenant: TenantId, workflow: &str) -> usize {
+    let mut started = 0;
+    loop {
+        match trigger::run_once(core, toy, tenant, workflow).await.unwrap() {
+            Step::Advanced { changes, .. } => started += changes,
+            Step::CaughtUp => return started,
+            Step::Busy => tokio::task::yield_now().await,
+            Step::Parked { code } => panic!("parked: {code}"),
+        }
+    }
+}
+
+async fn keys(core: &Core, tenant: TenantId) -> Vec<String> {
+    let runs = workflow::list(core, tenant, None, None, 1_000).await.unwrap();
+    let mut keys: Vec<String> = runs.into_iter().map(|run| run.key).collect();
+    keys.sort();
+    keys
+}
+
+#[tokio::test]
+async fn two_hosts_start_every_run_exactly_once() {
+    let database = Database::fresh().await;
+    let (one, two, toy) = (database.core().await, database.core().await, Toy::new());
+    prepare(&one, &toy).await.unwrap();
+    let acme = add_tenant(&one, "acme", "Acme").await.unwrap();
+    let orders: Vec<String> = (0..450).map(|n| format!("k{n:03}")).collect();
+    record(&one, acme, orders.iter().map(|key| ordered(key)).collect()).await;
+    let (first, second) = tokio::join!(start(&one, &toy, acme, "act"), start(&two, &toy, acme, "act"));
+    assert_eq!(first + second, 450);
+    assert_eq!(keys(&one, acme).await, orders);
+
+    // Claimed by two hosts at the same time, each run goes to one of them.
+    let plugins = ["toy".to_owned()];
+    let hosts = [HostId(one.world.uuid()), HostId(one.world.uuid())];
+    let (a, b) = tokio::join!(
+        workflow::claim(&one, hosts[0], workflow::LEASE, &plugins, 40),
+        workflow::claim(&two, hosts[1], workflow::LEASE, &plugins, 40)
+    );
+    let claimed: Vec<_> = a.unwrap().into_iter().chain(b.unwrap()).map(|(run, _)| run).collect();
+    assert_eq!(claimed.iter().map(|run| run.id).collect::<BTreeSet<_>>().len(), claimed.len());
+    assert!(claimed.len() >= 40);
+    assert!(claimed.iter().all(|run| run.event.data["key"] == run.key.as_str() && run.event.kind == "ordered"));
+}
+
+#[tokio::test]
+async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, acme, vec![ordered("history"), upsert("a", json!({}))]).await;
+    prepare(&core, &toy).await.unwrap();
+    record(&core, acme, vec![ordered("fresh")]).await;
+    assert_eq!(start(&core, &toy, acme, "act").await, 1);
+    assert_eq!(keys(&core, acme).await, ["fresh"]);
+
+    let rebuilt = Toy::of_version(2);
+    prepare(&core, &rebuilt).await.unwrap();
+    assert!(matches!(run_once(&core, &rebuilt, acme, "things").await.unwrap(), Step::Advanced { changes: 1, .. }));
+    assert_eq!(start(&core, &rebuilt, acme, "act").await, 0);
+    assert_eq!(keys(&core, acme).await, ["fresh"]);
+}
+
+#[tokio::test]
+async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    prepare(&core, &toy).await.unwrap();
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
+    assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
+    let parked = parked(&core, acme).await.unwrap();
+    assert_eq!(parked[0].consumer, "workflow/act");
+    assert_eq!(parked[0].error, "trigger: no subject");
+    assert!(keys(&core, acme).await.is_empty());
+}

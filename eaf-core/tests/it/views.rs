@@ -1,0 +1,461 @@
+//! Views: what queries find, for whom, and what a plugin cannot break.
+
+use crate::dump;
+use crate::toy::{Toy, counted, delete, patch, record, upsert};
+use eaf_core::Core;
+use eaf_core::contract::{Domain, ViewType};
+use eaf_core::directory::add_tenant;
+use eaf_core::event_store::Position;
+use eaf_core::id::TenantId;
+use eaf_core::projection::{self, Runner, Step, parked, prepare, run_once};
+use eaf_core::testing::{Database, person};
+use eaf_core::view::{self, Direction, Error, Filter, Page, Query, Sort};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(20);
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+struct House {
+    core: Core,
+    toy: Toy,
+    acme: TenantId,
+    globex: TenantId,
+    // Last, so that the database outlives its connections.
+    database: Database,
+}
+
+async fn house() -> House {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let toy = Toy::new();
+    prepare(&core, &toy).await.unwrap();
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    House { core, toy, acme, globex, database }
+}
+
+impl House {
+    async fn project(&self, tenant: TenantId) {
+        while let Step::Advanced { .. } = run_once(&self.core, &self.toy, tenant, "things").await.unwrap() {}
+    }
+
+    async fn row(&self, key: &str) -> Option<view::Row> {
+        let caller = person(self.acme, &["toy.read"]);
+        view::get(&self.core, &caller, "toy", self.toy.view(), key).await.unwrap()
+    }
+
+    async fn reached(&self, at: Position, patience: Duration) -> Result<(), Error> {
+        view::wait_for(&self.core, self.acme, "toy", self.toy.view(), at, patience).await
+    }
+
+    async fn query(&self, query: Query) -> Result<Page, Error> {
+        let caller = person(self.acme, &["toy.read"]);
+        view::query(&self.core, &caller, "toy", self.toy.view(), &query).await
+    }
+}
+
+fn all() -> Query {
+    Query { filters: vec![], sort: None, after: None, limit: 200 }
+}
+
+#[tokio::test]
+async fn rows_and_checkpoint_move_together_or_not_at_all() {
+    let house = house().await;
+    let first = record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
+    house.project(house.acme).await;
+    house.reached(first, SOON).await.unwrap();
+
+    let bad = vec![upsert("a", json!({"name": "two"})), upsert("b", json!({"canary-column": 1}))];
+    let second = record(&house.core, house.acme, bad).await;
+    let half = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    let before = Position { pos: second.pos - 1, ..second };
+    assert_eq!(half, Step::Advanced { position: before, changes: 1 });
+    let failed = run_once(&house.core, &house.toy, house.acme, "things").await;
+    assert!(matches!(failed, Err(projection::Error::Invalid { .. })), "{failed:?}");
+    assert_eq!(house.row("a").await.unwrap().columns["name"], "two");
+    assert!(house.row("b").await.is_none());
+    assert_eq!(parked(&house.core, house.acme).await.unwrap()[0].position, before.pos);
+    assert!(matches!(house.reached(second, A_MOMENT).await, Err(Error::Behind)));
+}
+
+#[tokio::test]
+async fn a_failing_view_is_parked_for_its_tenant_alone_and_says_why_without_data() {
+    let house = house().await;
+    for tenant in [house.acme, house.globex] {
+        record(&house.core, tenant, vec![upsert("a", json!({"name": "one"}))]).await;
+    }
+    house.project(house.acme).await;
+    record(&house.core, house.acme, vec![("broken", json!({}))]).await;
+    assert!(run_once(&house.core, &house.toy, house.acme, "things").await.is_err());
+
+    let again = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    assert_eq!(again, Step::Parked { code: "project: trap".into() });
+    let parked = parked(&house.core, house.acme).await.unwrap();
+    assert_eq!((parked.len(), parked[0].view.as_deref(), parked[0].failures), (1, Some("things"), 1));
+    assert!(parked[0].retry_at > parked[0].since);
+
+    let other_view = run_once(&house.core, &house.toy, house.acme, "others").await.unwrap();
+    assert!(matches!(other_view, Step::Advanced { changes: 1, .. }));
+    let other_tenant = run_once(&house.core, &house.toy, house.globex, "things").await.unwrap();
+    assert!(matches!(other_tenant, Step::Advanced { changes: 1, .. }));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_much_for_the_component_is_halved_until_it_is_not() {
+    let house = house().await;
+    let events: Vec<_> = (0..80).map(|_| ("heavy", json!({ "key": "a" }))).collect();
+    let last = record(&house.core, house.acme, events).await;
+    let first = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    let Step::Advanced { position, .. } = first else { panic!("{first:?}") };
+    assert!(position.pos < last.pos, "not all at once");
+    house.project(house.acme).await;
+    house.reached(last, SOON).await.unwrap();
+    assert_eq!(house.row("a").await.unwrap().columns["size"], 80);
+    assert!(parked(&house.core, house.acme).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_ends_before_it_has_too_many_bytes_but_has_one_event_at_least() {
+    let house = house().await;
+    let large = |bytes: usize| vec![("counted", json!({ "key": "a", "filler": "x".repeat(bytes) }))];
+    let mut last = record(&house.core, house.acme, large(5 << 20)).await;
+    for _ in 0..3 {
+        last = record(&house.core, house.acme, large(1_500_000)).await;
+    }
+    for expected in [last.pos - 3, last.pos - 1, last.pos] {
+        let step = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+        assert_eq!(step, Step::Advanced { position: Position { pos: expected, ..last }, changes: 1 });
+    }
+    assert_eq!(house.row("a").await.unwrap().columns["size"], 4);
+}
+
+#[tokio::test]
+async fn upsert_replaces_patch_changes_delete_removes() {
+    let house = house().await;
+    let rows = vec![
+        upsert("a", json!({"owner": "me", "name": "A\u{0}", "size": 1, "at": 1_700_000_000_123_i64, "done": true})),
+        upsert("b", json!({"owner": "me", "name": "canary-of-a-person", "facts": {"x": [1, null]}})),
+        counted("c"),
+        counted("c"),
+    ];
+    let before = record(&house.core, house.acme, rows).await;
+    house.project(house.acme).await;
+    let a = house.row("a").await.unwrap();
+    assert_eq!(a.position, before);
+    assert_eq!(a.columns["at"], "2023-11-14T22:13:20.123Z");
+    assert_eq!(a.columns["name"], "A\u{fffd}");
+    assert_eq!(a.columns.keys().collect::<Vec<_>>(), ["owner", "name", "size", "at", "done", "facts"]);
+    assert_eq!(house.row("b").await.unwrap().columns["facts"], json!({"x": [1, null]}));
+    assert_eq!(house.row("c").await.unwrap().columns["size"], 2);
+
+    let changes = vec![patch("a", json!({"size": 2, "done": null})), delete("b"), counted("c"), delete("unknown")];
+    let after = record(&house.core, house.acme, changes).await;
+    house.project(house.acme).await;
+    let a = house.row("a").await.unwrap();
+    assert_eq!(
+        (&a.columns["size"], &a.columns["done"], &a.columns["name"]),
+        (&json!(2), &Value::Null, &json!("A\u{fffd}"))
+    );
+    assert_eq!(a.columns["at"], "2023-11-14T22:13:20.123Z");
+    assert!(house.row("b").await.is_none());
+    assert_eq!(house.row("c").await.unwrap().columns["size"], 3);
+
+    let reader = person(house.acme, &["toy.read"]);
+    let changed = view::changed_since(&house.core, &reader, "toy", house.toy.view(), before, 100).await.unwrap();
+    let mut told: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
+    told.sort();
+    assert_eq!(told, [("a", false), ("b", true), ("c", false)]);
+    assert!(changed.iter().all(|change| change.position == after));
+    let left = dump::table(&house.database, &dump::view_table(&house.database, "things").await).await;
+    assert!(left.contains("2023-11-14") && !left.contains("canary-of-a-person"), "{left}");
+
+    record(&house.core, house.acme, vec![upsert("b", json!({"name": "again"}))]).await;
+    house.project(house.acme).await;
+    assert_eq!(house.row("b").await.unwrap().columns["name"], "again");
+}
+
+#[tokio::test]
+async fn pages_follow_on_exactly_with_ties_and_nulls_in_both_directions() {
+    let house = house().await;
+    let size = |n: u64| (!n.is_multiple_of(7)).then_some(n % 5);
+    for chunk in (0..1_000_u64).collect::<Vec<_>>().chunks(250) {
+        let rows = chunk.iter().map(|n| {
+            upsert(
+                &format!("k{:04}", n * 7_919 % 1_000),
+                json!({"size": size(*n), "name": format!("n{}", n % 3), "at": size(*n)}),
+            )
+        });
+        record(&house.core, house.acme, rows.collect()).await;
+    }
+    house.project(house.acme).await;
+    let expected = |descending: bool| {
+        let mut rows: Vec<(Option<u64>, String)> =
+            (0..1_000).map(|n: u64| (size(n), format!("k{:04}", n * 7_919 % 1_000))).collect();
+        rows.sort_by(|(a, ka), (b, kb)| {
+            let sizes = if descending { b.cmp(a) } else { a.cmp(b) };
+            a.is_none().cmp(&b.is_none()).then(sizes).then(ka.cmp(kb))
+        });
+        rows.into_iter().map(|(_, key)| key).collect::<Vec<_>>()
+    };
+    for column in ["size", "at"] {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let sort = Some(Sort { column: column.into(), direction });
+            let keys = keys_of_all_pages(&house, Query { sort, limit: 77, ..all() }).await;
+            assert_eq!(keys, expected(direction == Direction::Descending), "{column} {direction:?}");
+        }
+    }
+    let mut by_key: Vec<String> = (0..1_000).map(|n| format!("k{n:04}")).collect();
+    assert_eq!(keys_of_all_pages(&house, all()).await, by_key);
+
+    let filters = vec![Filter::parse("name", "n0,n2"), Filter::parse("size", "3")];
+    let wanted = |n: &u64| n % 3 != 1 && size(*n) == Some(3);
+    by_key = (0..1_000).filter(wanted).map(|n: u64| format!("k{:04}", n * 7_919 % 1_000)).collect();
+    by_key.sort();
+    assert_eq!(keys_of_all_pages(&house, Query { filters, limit: 50, ..all() }).await, by_key);
+}
+
+async fn keys_of_all_pages(house: &House, mut query: Query) -> Vec<String> {
+    let mut keys = Vec::new();
+    loop {
+        let page = house.query(query.clone()).await.unwrap();
+        keys.extend(page.items.into_iter().map(|row| row.key));
+        query.after = page.next;
+        if query.after.is_none() {
+            return keys;
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_declared_can_be_asked() {
+    let house = house().await;
+    let filter = |column: &str, list: &str| Query { filters: vec![Filter::parse(column, list)], ..all() };
+    let sort = |text: &str| Query { sort: Some(Sort::parse(text)), ..all() };
+    for column in ["facts", "tenant_id", "_pos", "key", "nothing", "name\" or true --"] {
+        assert!(matches!(house.query(filter(column, "x")).await, Err(Error::UnknownFilter { .. })), "{column}");
+        assert!(matches!(house.query(sort(column)).await, Err(Error::UnknownSort { .. })), "{column}");
+    }
+    for (column, value) in [("size", "three"), ("done", "yes"), ("at", "yesterday"), ("name", "a\0")] {
+        assert!(matches!(house.query(filter(column, value)).await, Err(Error::FilterValue { .. })), "{column}");
+    }
+    for limit in [0, 201] {
+        assert!(matches!(house.query(Query { limit, ..all() }).await, Err(Error::Limit)));
+    }
+    assert!(house.query(filter("name", "'; drop table eaf.event; --")).await.unwrap().items.is_empty());
+
+    record(&house.core, house.acme, (0..3).map(|n| upsert(&format!("{n}"), json!({"size": n}))).collect()).await;
+    house.project(house.acme).await;
+    let next = house.query(Query { limit: 1, ..sort("size") }).await.unwrap().next.unwrap();
+    for (after, sort) in
+        [(next.as_str(), Some("-size")), (next.as_str(), Some("at")), (next.as_str(), None), ("e30", None), ("%", None)]
+    {
+        let query = Query { after: Some(after.into()), sort: sort.map(Sort::parse), ..all() };
+        assert!(matches!(house.query(query).await, Err(Error::Cursor)), "{after} {sort:?}");
+    }
+}
+
+#[tokio::test]
+async fn row_rules_show_a_caller_their_own_rows_only() {
+    let house = house().await;
+    let (view, core) = (house.toy.view(), &house.core);
+    let mine = person(house.acme, &["toy.mine"]);
+    let both = person(house.acme, &["toy.mine", "toy.read"]);
+    let none = person(house.acme, &["other.read", "read"]);
+    let rows = vec![
+        upsert("mine", json!({"owner": mine.actor.to_string()})),
+        upsert("other", json!({"owner": both.actor.to_string()})),
+        upsert("nobody", json!({})),
+    ];
+    let at = record(core, house.acme, rows).await;
+    house.project(house.acme).await;
+
+    let seen = view::query(core, &mine, "toy", view, &all()).await.unwrap();
+    assert_eq!(seen.items.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["mine"]);
+    assert!(view::get(core, &mine, "toy", view, "other").await.unwrap().is_none());
+    assert_eq!(view::query(core, &both, "toy", view, &all()).await.unwrap().items.len(), 3);
+    assert!(matches!(view::query(core, &none, "toy", view, &all()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(view::get(core, &none, "toy", view, "mine").await, Err(Error::Forbidden(_))));
+
+    // Also of a deletion only its owner hears.
+    record(core, house.acme, vec![delete("mine"), delete("other")]).await;
+    house.project(house.acme).await;
+    let told = view::changed_since(core, &mine, "toy", view, at, 10).await.unwrap();
+    assert_eq!(told.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(), [("mine", true)]);
+}
+
+#[tokio::test]
+async fn another_tenant_sees_nothing() {
+    let house = house().await;
+    record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
+    house.project(house.acme).await;
+    let stranger = person(house.globex, &["toy.read"]);
+    let page = view::query(&house.core, &stranger, "toy", house.toy.view(), &all()).await.unwrap();
+    assert!(page.items.is_empty());
+    assert!(view::get(&house.core, &stranger, "toy", house.toy.view(), "a").await.unwrap().is_none());
+
+    let table = dump::view_table(&house.database, "things").await;
+    let mut app = house.database.as_role("eaf_app").await;
+    sqlx::query("select set_config('app.tenant_id', $1, false)")
+        .bind(house.globex.to_string())
+        .execute(&mut app)
+        .await
+        .unwrap();
+    let statement = |sql: &str| sqlx::AssertSqlSafe(sql.replace("TABLE", &table));
+    let seen: i64 = sqlx::query_scalar(statement("select count(*) from TABLE")).fetch_one(&mut app).await.unwrap();
+    let changed =
+        sqlx::query(statement("update TABLE set name = 'x'")).execute(&mut app).await.unwrap().rows_affected();
+    assert_eq!((seen, changed), (0, 0));
+    let foreign = format!("insert into TABLE (tenant_id, key, _pos) values ('{}', 'x', 1)", house.acme);
+    assert!(sqlx::query(statement(&foreign)).execute(&mut app).await.is_err());
+    sqlx::query("reset app.tenant_id").execute(&mut app).await.unwrap();
+    assert!(sqlx::query(statement("select count(*) from TABLE")).execute(&mut app).await.is_err());
+}
+
+#[tokio::test]
+async fn create_view_makes_no_table_of_a_bad_definition() {
+    let house = house().await;
+    let good = json!({
+        "digest": "a".repeat(64), "plugin": "toy", "view": "good", "version": 1, "events": [],
+        "columns": [{"name": "one", "type": "text", "filter": false, "sort": false}],
+    });
+    let mut platform = house.database.as_role("eaf_platform").await;
+    let column = |column: Value| {
+        let mut spec = good.clone();
+        spec["columns"] = json!([column]);
+        spec
+    };
+    let with = |name: &str, value: Value| {
+        let mut spec = good.clone();
+        spec[name] = value;
+        spec
+    };
+    let bad = [
+        with("digest", json!("x\"; drop table eaf.event; --")),
+        with("digest", Value::Null),
+        with("plugin", json!("Toy")),
+        with("view", json!("good view")),
+        with("view", Value::Null),
+        with("columns", json!([])),
+        with("columns", json!({})),
+        column(json!({"name": "one\" text, evil text); --", "type": "text"})),
+        column(json!({"name": "tenant_id", "type": "text"})),
+        column(json!({"name": "key", "type": "text"})),
+        column(json!({"name": "_pos", "type": "text"})),
+        column(json!({"type": "text"})),
+        column(json!({"name": "one", "type": "text default current_user"})),
+        column(json!({"name": "one", "type": null})),
+        column(json!({"name": "one", "type": "json", "filter": true})),
+    ];
+    for spec in bad {
+        let made = sqlx::query("select eaf.create_view($1)").bind(&spec).execute(&mut platform).await;
+        let code = made.unwrap_err().into_database_error().unwrap().code().unwrap().into_owned();
+        assert_eq!(code, "22023", "{spec}");
+    }
+    sqlx::query("select eaf.create_view($1)").bind(&good).execute(&mut platform).await.unwrap();
+    // Two definitions cannot share a digest.
+    let other = column(json!({"name": "two", "type": "text"}));
+    assert!(sqlx::query("select eaf.create_view($1)").bind(&other).execute(&mut platform).await.is_err());
+
+    // And what was made stands within the walls.
+    eaf_core::db::check(&house.core.db).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_application_role_makes_no_tables() {
+    let house = house().await;
+    let mut app = house.database.as_role("eaf_app").await;
+    let spec = json!({"digest": "b".repeat(64), "plugin": "toy", "view": "x", "version": 1, "columns": [{"name": "a", "type": "text"}]});
+    assert!(sqlx::query("select eaf.create_view($1)").bind(spec).execute(&mut app).await.is_err());
+    for sql in [
+        "create table eaf_view.mine (a int)",
+        "create table eaf.mine (a int)",
+        "create table public.mine (a int)",
+        "update eaf.view set active = false",
+        "insert into eaf.trigger values ('toy', 'mine')",
+    ] {
+        let code = sqlx::query(sql)
+            .execute(&mut app)
+            .await
+            .unwrap_err()
+            .into_database_error()
+            .unwrap()
+            .code()
+            .unwrap()
+            .into_owned();
+        assert_eq!(code, "42501", "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn two_hosts_fold_every_event_once() {
+    let house = house().await;
+    let other = house.database.core().await;
+    record(&house.core, house.acme, (0..450).map(|_| counted("c")).collect()).await;
+    let follow = |core: Core| async move {
+        let (toy, mut steps) = (Toy::new(), Vec::new());
+        loop {
+            match run_once(&core, &toy, house.acme, "things").await.unwrap() {
+                Step::CaughtUp => return steps,
+                Step::Advanced { position, .. } => steps.push(position.pos),
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let (mut steps, more) = tokio::join!(follow(house.core.clone()), follow(other));
+    steps.extend(more);
+    steps.sort();
+    assert_eq!(steps, [200, 400, 450]);
+    assert_eq!(house.row("c").await.unwrap().columns["size"], 450);
+}
+
+#[tokio::test]
+async fn a_changed_definition_fills_a_new_table_and_leaves_the_old_one() {
+    let house = house().await;
+    record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
+    house.project(house.acme).await;
+    let newer = Toy::of_version(2);
+    let caller = person(house.acme, &["toy.read"]);
+    let unknown = view::get(&house.core, &caller, "toy", newer.view(), "a").await;
+    assert!(matches!(unknown, Err(Error::NotCreated(_))), "{unknown:?}");
+    prepare(&house.core, &newer).await.unwrap();
+    run_once(&house.core, &newer, house.acme, "things").await.unwrap();
+    for view in [newer.view(), house.toy.view()] {
+        assert!(view::get(&house.core, &caller, "toy", view, "a").await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() {
+    let house = house().await;
+    let missed = record(&house.core, house.acme, vec![upsert("a", json!({}))]).await;
+    let other = house.database.core().await;
+    let mut told = other.feed.subscribe();
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let domain: Arc<dyn Domain> = Arc::new(Toy::new());
+    let runner = Runner::new(Arc::new(house.core.clone()), vec![domain]);
+    let running = tokio::spawn(runner.run(async {
+        let _ = stopped.await;
+    }));
+    let view: &ViewType = house.toy.view();
+    view::wait_for(&house.core, house.acme, "toy", view, missed, SOON).await.unwrap();
+    let heard = record(&other, house.globex, vec![upsert("b", json!({}))]).await;
+    view::wait_for(&other, house.globex, "toy", view, heard, SOON).await.unwrap();
+
+    let ours = async {
+        loop {
+            let change = told.recv().await.unwrap();
+            if change.tenant == house.globex && change.view == "things" {
+                return change.position;
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(SOON, ours).await.unwrap(), heard);
+    let elsewhere = Position { epoch: heard.epoch + 1, pos: 1 };
+    let foreign = view::wait_for(&other, house.globex, "toy", view, elsewhere, SOON).await;
+    assert!(matches!(foreign, Err(Error::OtherEpoch)));
+    stop.send(()).unwrap();
+    tokio::time::timeout(SOON, running).await.unwrap().unwrap();
+}
