@@ -1,1 +1,114 @@
-//! dcm
+//! DCM: virtual machines by request and approval. One folder per thing, one file per decision.
+//!
+//! To add a decision: 1. its file with a `Command`, whose `rule` the view's `actions` asks too; 2. its name in [`Dcm`];
+//! 3. its texts in `locales/`. The tests hold the offered actions against the decisions.
+
+pub mod naming;
+pub mod notify;
+pub mod offering;
+pub mod provisioning;
+pub mod request;
+pub mod timeline;
+pub mod vm;
+
+use eaf_sdk::{Flows, Permission, Plugin, events, list};
+
+use naming::{NameClaimed, NameReleased};
+use offering::OfferingDefined;
+use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
+use request::event::{
+    RequestApproved, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestSubmitted,
+    RequestWithdrawn,
+};
+use vm::event::{
+    VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmProvisioned, VmRefreshFailed,
+    VmRefreshRequested, VmRefreshed,
+};
+
+/// What people may do, beside what the system does.
+pub mod permission {
+    pub const REQUEST: &str = "request";
+    pub const APPROVE: &str = "approve";
+    pub const OFFER: &str = "offer";
+    pub const OPERATE: &str = "operate";
+    pub const AUDIT: &str = "audit";
+}
+
+events! {
+    pub enum Event {
+        OfferingDefined,
+        NameClaimed,
+        NameReleased,
+        RequestSubmitted,
+        RequestWithdrawn,
+        RequestApproved,
+        RequestRejected,
+        RequestRetried,
+        RequestFulfilled,
+        RequestFailed,
+        StepStarted,
+        StepProgressed,
+        StepFinished,
+        StepFailed,
+        Stalled,
+        Resumed,
+        VmProvisioned,
+        VmRefreshRequested,
+        VmRefreshed,
+        VmRefreshFailed,
+        VmDecommissionRequested,
+        VmDecommissioned,
+        VmDecommissionFailed,
+    }
+}
+
+/// The rules.
+pub struct Dcm;
+
+impl Plugin for Dcm {
+    type Events = Event;
+    type Commands = list![
+        offering::define::DefineOffering,
+        request::submit::RequestVm,
+        request::withdraw::WithdrawRequest,
+        request::approve::ApproveRequest,
+        request::reject::RejectRequest,
+        request::retry::RetryRequest,
+        provisioning::record_step::RecordStep,
+        provisioning::complete::CompleteProvisioning,
+        provisioning::fail::FailProvisioning,
+        provisioning::stall::NoteStall,
+        provisioning::note_run_end::NoteRunEnd,
+        vm::refresh::RefreshVm,
+        vm::record_refresh::RecordRefresh,
+        vm::decommission::DecommissionVm,
+        vm::complete_decommission::CompleteDecommission,
+        vm::fail_decommission::FailDecommission,
+    ];
+    type Views = list![
+        offering::view::Offerings,
+        request::view::Requests,
+        request::approvals::Approvals,
+        vm::view::Vms,
+        timeline::Timeline,
+    ];
+    const PERMISSIONS: &'static [Permission] = &[
+        Permission { name: permission::REQUEST, roles: &["requester", "approver", "admin"] },
+        Permission { name: permission::APPROVE, roles: &["approver", "admin"] },
+        Permission { name: permission::OFFER, roles: &["admin"] },
+        Permission { name: permission::OPERATE, roles: &["admin"] },
+        Permission { name: permission::AUDIT, roles: &["auditor", "admin"] },
+    ];
+}
+
+/// The durable functions.
+pub struct DcmFlows;
+
+impl Flows for DcmFlows {
+    type Workflows = list![
+        provisioning::workflow::Provision,
+        vm::decommission_workflow::Decommission,
+        vm::refresh_workflow::Refresh,
+        notify::Notify,
+    ];
+}

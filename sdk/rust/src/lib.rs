@@ -1,1 +1,135 @@
-//! sdk
+//! What a plugin author sees of EAF.
+//!
+//! A plugin is an ordinary library and three small binaries. To write one:
+//! 1. events: one struct per event with [`Event`], gathered by [`events!`];
+//! 2. decisions: one file per command with [`Command`];
+//! 3. views: one file per view with [`View`];
+//! 4. durable functions: one file per workflow with [`Workflow`];
+//! 5. a type that lists them with [`Plugin`] (and one with [`Flows`]), by types, never by function pointers: whatever
+//!    `Plugin` can reach is in the domain component, which may import nothing;
+//! 6. `src/bin/{domain,workflow,describe}.rs`, each one macro of this crate.
+//!
+//! ```ignore
+//! #![cfg_attr(target_family = "wasm", no_main)]
+//! eaf_sdk::domain!(dcm::Dcm);
+//! ```
+//!
+//! [`testing`] runs all of it natively: given/when/then for decisions, views from events, a scripted host for workflows.
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod bindings;
+pub mod command;
+#[doc(hidden)]
+pub mod component;
+pub mod document;
+pub mod event;
+pub mod flow;
+mod host;
+mod list;
+pub mod mail;
+pub mod personal;
+mod plugin;
+pub mod stream;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+pub mod view;
+pub mod vsphere;
+pub mod workflow;
+
+pub use command::{Accepted, Command, Fields};
+pub use document::{
+    Action, Actor, ActorKind, Context, FieldError, Message, Recorded, Rejection, RejectionKind, RowActions,
+};
+pub use event::{Event, EventSet};
+pub use list::{Commands, Views, Workflows};
+pub use personal::Personal;
+pub use plugin::{Flows, Permission, Plugin};
+pub use stream::{Boundary, State, Streams};
+pub use view::{Column, ReadRule, Rows, View};
+pub use workflow::{Failure, Trigger, Workflow};
+
+/// The domain component of a plugin.
+#[macro_export]
+macro_rules! domain {
+    ($plugin:ty) => {
+        #[cfg(target_family = "wasm")]
+        mod component {
+            use $crate::bindings::domain::exports::eaf::domain as exports;
+
+            struct Component;
+
+            impl exports::boundary::Guest for Component {
+                fn boundary(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::boundary::<$plugin>(&input)
+                }
+            }
+            impl exports::decide::Guest for Component {
+                fn decide(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::decide::<$plugin>(&input)
+                }
+            }
+            impl exports::project::Guest for Component {
+                fn keys(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::keys::<$plugin>(&input)
+                }
+                fn project(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::project::<$plugin>(&input)
+                }
+            }
+            impl exports::actions::Guest for Component {
+                fn actions(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::actions::<$plugin>(&input)
+                }
+            }
+            $crate::bindings::domain::export_domain!(Component with_types_in $crate::bindings::domain);
+        }
+
+        #[cfg(not(target_family = "wasm"))]
+        fn main() {}
+    };
+}
+
+/// The workflow component of a plugin. It carries only the imports that its code uses.
+#[macro_export]
+macro_rules! workflow {
+    ($flows:ty) => {
+        #[cfg(target_family = "wasm")]
+        mod component {
+            use $crate::bindings::workflow::exports::eaf::workflow::run as exports;
+
+            struct Component;
+
+            impl exports::Guest for Component {
+                fn run(workflow: String, input: Vec<u8>) -> Result<Vec<u8>, exports::Failure> {
+                    $crate::component::run::<$flows>(&workflow, &input).map_err(Into::into)
+                }
+            }
+            $crate::bindings::workflow::export_workflow!(Component with_types_in $crate::bindings::workflow);
+        }
+
+        #[cfg(not(target_family = "wasm"))]
+        fn main() {}
+    };
+}
+
+/// The component that describes a plugin; it runs when the package is built and is not shipped.
+#[macro_export]
+macro_rules! describe {
+    ($plugin:ty, $flows:ty) => {
+        #[cfg(target_family = "wasm")]
+        mod component {
+            struct Component;
+
+            impl $crate::bindings::describe::exports::eaf::domain::describe::Guest for Component {
+                fn describe() -> Vec<u8> {
+                    $crate::component::describe::<$plugin, $flows>()
+                }
+            }
+            $crate::bindings::describe::export_describe!(Component with_types_in $crate::bindings::describe);
+        }
+
+        #[cfg(not(target_family = "wasm"))]
+        fn main() {}
+    };
+}

@@ -1,0 +1,2 @@
+#![cfg_attr(target_family = "wasm", no_main)]
+eaf_sdk::workflow!(counter::NoFlows);

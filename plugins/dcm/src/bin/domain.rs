@@ -1,0 +1,2 @@
+#![cfg_attr(target_family = "wasm", no_main)]
+eaf_sdk::domain!(dcm::Dcm);

@@ -1,0 +1,111 @@
+//! The names of machines: NetBIOS names, unique in the tenant regardless of case, because a stream per name stands in the
+//! boundary of whoever claims it.
+
+use eaf_sdk::{Event, FieldError, Fields, Recorded, State};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const MAX: usize = 15;
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NameClaimed {
+    pub name: String,
+    pub request_id: String,
+}
+
+impl Event for NameClaimed {
+    const TYPE: &'static str = "name-claimed";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NameReleased {
+    pub name: String,
+    pub request_id: String,
+}
+
+impl Event for NameReleased {
+    const TYPE: &'static str = "name-released";
+}
+
+/// Who holds a name.
+#[derive(Debug, Default)]
+pub struct Holder {
+    pub request_id: Option<String>,
+}
+
+impl State for Holder {
+    type Event = crate::Event;
+
+    fn apply(&mut self, event: Self::Event, _: &Recorded) {
+        match event {
+            crate::Event::NameClaimed(claimed) => self.request_id = Some(claimed.request_id),
+            crate::Event::NameReleased(_) => self.request_id = None,
+            _ => {}
+        }
+    }
+}
+
+/// The stream that stands for a name in any spelling. Only for names that [`check`] accepts.
+pub fn stream(name: &str) -> String {
+    format!("vm-name/{}", name.to_ascii_lowercase())
+}
+
+pub fn is_valid(name: &str) -> bool {
+    let mut fields = Fields::default();
+    check(&mut fields, "", name);
+    fields.into_result("").is_ok()
+}
+
+pub fn check(fields: &mut Fields, pointer: &str, name: &str) {
+    let length = name.chars().count();
+    if length == 0 {
+        return fields.push(FieldError::new(pointer, "vm-name-missing"));
+    }
+    if length > MAX {
+        return fields.push(FieldError::new(pointer, "vm-name-too-long").param("max", MAX).param("length", length));
+    }
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return fields.push(FieldError::new(pointer, "vm-name-characters"));
+    }
+    if name.starts_with('-') || name.ends_with('-') {
+        return fields.push(FieldError::new(pointer, "vm-name-hyphen"));
+    }
+    if name.bytes().all(|b| b.is_ascii_digit()) {
+        fields.push(FieldError::new(pointer, "vm-name-digits"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(name: &str) -> Option<String> {
+        let mut fields = Fields::default();
+        check(&mut fields, "/name", name);
+        fields.into_result("invalid").err().map(|r| r.fields[0].code.clone())
+    }
+
+    #[test]
+    fn netbios_names() {
+        for good in ["a", "web-01", "WEB01", "1a", "abcdefghijklmno"] {
+            assert_eq!(code(good), None, "{good}");
+        }
+        for (bad, why) in [
+            ("", "vm-name-missing"),
+            ("abcdefghijklmnop", "vm-name-too-long"),
+            ("web_01", "vm-name-characters"),
+            ("wéb", "vm-name-characters"),
+            ("web 01", "vm-name-characters"),
+            ("-web", "vm-name-hyphen"),
+            ("web-", "vm-name-hyphen"),
+            ("12345", "vm-name-digits"),
+        ] {
+            assert_eq!(code(bad).as_deref(), Some(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_stream_for_all_spellings_of_a_name() {
+        assert_eq!(stream("WEB-01"), stream("web-01"));
+    }
+}

@@ -1,0 +1,101 @@
+//! An admin defines an offering, or defines it anew. Requests that exist keep their price.
+
+use super::{CURRENCY, OfferingDefined, is_key, stream};
+use crate::permission::OFFER;
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const MAX_CPUS: i64 = 128;
+const MAX_MEMORY_GB: i64 = 4096;
+const MAX_CENTS: i64 = 10_000_000;
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DefineOffering {
+    /// Lower-case letters, digits and hyphens, a letter first.
+    pub key: String,
+    pub name: String,
+    /// Inventory path of the template in vCenter.
+    pub template: String,
+    /// What is installed, for people.
+    pub image: String,
+    pub cpu_min: i64,
+    pub cpu_max: i64,
+    pub memory_gb_min: i64,
+    pub memory_gb_max: i64,
+    /// Cents per month, before CPUs and memory.
+    pub base_cents: i64,
+    /// Cents per CPU and month.
+    pub cpu_cents: i64,
+    /// Cents per GB of memory and month.
+    pub gb_cents: i64,
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Command for DefineOffering {
+    const NAME: &'static str = "define-offering";
+    const PERMISSION: Option<&'static str> = Some(OFFER);
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_key(&self.key) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.key))
+    }
+
+    fn decide(self, _: &Context, _: &Streams) -> Result<Accepted, Rejection> {
+        self.check()?;
+        let key = self.key.clone();
+        let small = |n: i64| n as u32;
+        let defined = OfferingDefined {
+            key: self.key,
+            name: self.name.trim().into(),
+            template: self.template.trim().into(),
+            image: self.image.trim().into(),
+            cpu_min: small(self.cpu_min),
+            cpu_max: small(self.cpu_max),
+            memory_gb_min: small(self.memory_gb_min),
+            memory_gb_max: small(self.memory_gb_max),
+            base_cents: self.base_cents,
+            cpu_cents: self.cpu_cents,
+            gb_cents: self.gb_cents,
+            currency: CURRENCY.into(),
+            active: self.active,
+        };
+        Ok(Accepted::nothing().event(stream(&key), defined).subject("offerings", key))
+    }
+}
+
+impl DefineOffering {
+    fn check(&self) -> Result<(), Rejection> {
+        let mut fields = Fields::default();
+        if !is_key(&self.key) {
+            fields.push(FieldError::new("/key", "offering-key"));
+        }
+        fields.length("/name", "name", &self.name, 1..=80);
+        fields.length("/template", "template", &self.template, 1..=300);
+        fields.length("/image", "image", &self.image, 1..=120);
+        let ranges = [
+            ("/cpu_min", self.cpu_min, "/cpu_max", self.cpu_max, MAX_CPUS),
+            ("/memory_gb_min", self.memory_gb_min, "/memory_gb_max", self.memory_gb_max, MAX_MEMORY_GB),
+        ];
+        for (low, min, high, max, limit) in ranges {
+            fields.within(low, "limit-out-of-range", min, 1..=limit);
+            fields.within(high, "limit-out-of-range", max, 1..=limit);
+            if min > max {
+                fields.push(FieldError::new(high, "range-reversed").param("min", min));
+            }
+        }
+        for (pointer, cents) in
+            [("/base_cents", self.base_cents), ("/cpu_cents", self.cpu_cents), ("/gb_cents", self.gb_cents)]
+        {
+            fields.within(pointer, "price-out-of-range", cents, 0..=MAX_CENTS);
+        }
+        fields.into_result("invalid-offering")
+    }
+}

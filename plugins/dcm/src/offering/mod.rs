@@ -1,0 +1,66 @@
+//! What can be requested: a template with limits and a price.
+
+pub mod define;
+pub mod view;
+
+use eaf_sdk::{Event, Recorded, State};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const CURRENCY: &str = "EUR";
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct OfferingDefined {
+    pub key: String,
+    pub name: String,
+    /// Inventory path in vCenter.
+    pub template: String,
+    pub image: String,
+    pub cpu_min: u32,
+    pub cpu_max: u32,
+    pub memory_gb_min: u32,
+    pub memory_gb_max: u32,
+    /// Integer cents per month, as the other two.
+    pub base_cents: i64,
+    pub cpu_cents: i64,
+    pub gb_cents: i64,
+    pub currency: String,
+    pub active: bool,
+}
+
+impl Event for OfferingDefined {
+    const TYPE: &'static str = "offering-defined";
+}
+
+#[derive(Debug, Default)]
+pub struct Offering {
+    pub defined: Option<OfferingDefined>,
+}
+
+impl State for Offering {
+    type Event = crate::Event;
+
+    fn apply(&mut self, event: Self::Event, _: &Recorded) {
+        if let crate::Event::OfferingDefined(defined) = event {
+            self.defined = Some(defined);
+        }
+    }
+}
+
+impl OfferingDefined {
+    pub fn monthly_cents(&self, cpus: u32, memory_gb: u32) -> i64 {
+        self.base_cents + self.cpu_cents * i64::from(cpus) + self.gb_cents * i64::from(memory_gb)
+    }
+}
+
+/// A key is also part of a stream's name.
+pub fn is_key(key: &str) -> bool {
+    (1..=40).contains(&key.len())
+        && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && key.starts_with(|c: char| c.is_ascii_lowercase())
+        && !key.ends_with('-')
+}
+
+pub fn stream(key: &str) -> String {
+    format!("offering/{key}")
+}

@@ -1,0 +1,58 @@
+//! Building stopped. The request says at which step and why; an admin can have it tried again.
+
+use super::Process;
+use super::event::StepFailed;
+use super::record_step::provisioning;
+use crate::request::event::RequestFailed;
+use crate::request::{self, Request};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct FailProvisioning {
+    pub request: String,
+    pub attempt: u32,
+    pub step: String,
+    pub code: String,
+    pub message: String,
+}
+
+impl Command for FailProvisioning {
+    const NAME: &'static str = "fail-provisioning";
+    const PERMISSION: Option<&'static str> = None;
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !request::is_id(&self.request) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(request::stream(&self.request))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let stream = request::stream(&self.request);
+        let request: Request = streams.fold(&stream).ok_or_else(request::unknown)?;
+        provisioning(&request, self.attempt)?;
+        let step = StepFailed {
+            request_id: self.request.clone(),
+            requester_id: request.requester_id.clone(),
+            process: Process::Provision,
+            attempt: self.attempt,
+            step: self.step.clone(),
+            code: self.code.clone(),
+            message: self.message.clone(),
+        };
+        let failed = RequestFailed {
+            request_id: self.request.clone(),
+            requester_name: request.requester_name(),
+            spec: request.spec(),
+            requester_id: request.requester_id,
+            attempt: self.attempt,
+            step: self.step,
+            code: self.code,
+            message: self.message,
+            trace_id: ctx.trace_id.clone(),
+        };
+        Ok(Accepted::nothing().event(&stream, step).event(stream, failed).subject("requests", self.request))
+    }
+}

@@ -1,0 +1,49 @@
+//! The host says that a run ended which could not say so itself. What it was doing has failed, so that it can be tried
+//! again.
+
+use super::fail::FailProvisioning;
+use crate::request::{self, Request};
+use crate::vm::fail_decommission::FailDecommission;
+use crate::vm::{self, Vm};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NoteRunEnd {
+    /// Of the request, which is also that of its machine.
+    pub key: String,
+    /// What started the run: a newer attempt is not its business.
+    pub event: String,
+    pub code: String,
+    pub message: String,
+}
+
+impl Command for NoteRunEnd {
+    const NAME: &'static str = "note-run-end";
+    const PERMISSION: Option<&'static str> = None;
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !request::is_id(&self.key) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(request::stream(&self.key)).guard(vm::stream(&self.key))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let NoteRunEnd { key, event, code, message } = self;
+        let vm: Option<Vm> = streams.fold(&vm::stream(&key));
+        if let Some(vm) = vm.filter(|vm| vm.status == vm::Status::Decommissioning && vm.begun_by == event) {
+            let failed = FailDecommission { vm: key, attempt: vm.attempt, step: vm.step, code, message };
+            return failed.decide(ctx, streams);
+        }
+        let request: Option<Request> = streams.fold(&request::stream(&key));
+        let under_way = |request: &Request| request.status == request::Status::Approved && request.begun_by == event;
+        if let Some(request) = request.filter(under_way) {
+            let failed = FailProvisioning { request: key, attempt: request.attempt, step: request.step, code, message };
+            return failed.decide(ctx, streams);
+        }
+        // It had ended before, or another attempt is under way.
+        Ok(Accepted::nothing())
+    }
+}

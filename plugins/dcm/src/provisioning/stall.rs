@@ -1,0 +1,56 @@
+//! The host says that a call has been failing for longer than a moment, or that it went through again. What waits for it
+//! says so.
+
+use super::event::{Resumed, Stalled};
+use crate::request::{self, Request, Status};
+use crate::vm::{self, Vm};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NoteStall {
+    /// Of the request, which is also that of its machine.
+    pub key: String,
+    pub stalled: bool,
+    #[serde(default)]
+    pub code: Option<String>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+impl Command for NoteStall {
+    const NAME: &'static str = "note-stall";
+    const PERMISSION: Option<&'static str> = None;
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !request::is_id(&self.key) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(request::stream(&self.key)).guard(vm::stream(&self.key))
+    }
+
+    fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let vm: Option<Vm> = streams.fold(&vm::stream(&self.key));
+        let request: Option<Request> = streams.fold(&request::stream(&self.key));
+        let (stream, requester_id, stalled) = match (vm, request) {
+            (Some(vm), _) if vm.status != vm::Status::Decommissioned => {
+                (vm::stream(&self.key), vm.requester_id, vm.stalled)
+            }
+            (None, Some(request)) if request.status == Status::Approved => {
+                (request::stream(&self.key), request.requester_id, request.stalled)
+            }
+            // Whatever waited is over.
+            _ => return Ok(Accepted::nothing()),
+        };
+        if stalled == self.stalled {
+            return Ok(Accepted::nothing());
+        }
+        let request_id = self.key;
+        if !self.stalled {
+            return Ok(Accepted::nothing().event(stream, Resumed { request_id, requester_id }));
+        }
+        let (code, message) = (self.code.unwrap_or_default(), self.message.unwrap_or_default());
+        Ok(Accepted::nothing().event(stream, Stalled { request_id, requester_id, code, message }))
+    }
+}

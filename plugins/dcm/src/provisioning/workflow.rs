@@ -1,0 +1,165 @@
+//! Builds the machine of an approved request. Every step may be repeated; after a failure a later attempt begins at the step
+//! that failed.
+
+use super::complete::CompleteProvisioning;
+use super::fail::FailProvisioning;
+use super::note_run_end::NoteRunEnd;
+use super::record_step::{RecordStep, StepState};
+use super::stall::NoteStall;
+use super::{GRANT, Process, Step};
+use crate::Event;
+use crate::request::Spec;
+use eaf_sdk::flow::{self, Operation};
+use eaf_sdk::vsphere::{CloneSpec, Reader, Writer};
+use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Of DCM's machines, below the connection's folder.
+const FOLDER: &str = "dcm";
+const ADDRESS_TIMEOUT_MS: u64 = 10 * 60 * 1000;
+/// How often a long step says how far it is.
+const MARKS: [u32; 4] = [20, 40, 60, 80];
+
+pub struct Provision;
+
+impl Workflow for Provision {
+    type Event = Event;
+
+    const NAME: &'static str = "provision";
+    const TRIGGERS: &'static [Trigger] = &[
+        Trigger { event: "request-approved", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-retried", key: "/request_id", subject: "/requester_id" },
+    ];
+    const ON_STALL: Option<&'static str> = Some(NoteStall::NAME);
+    const ON_FAILURE: Option<&'static str> = Some(NoteRunEnd::NAME);
+
+    fn run(event: Event, _: &Recorded) -> Result<Value, Failure> {
+        let mut build = match event {
+            Event::RequestApproved(e) => Build::new(e.request_id, e.attempt, Step::EnsureFolder, e.spec),
+            Event::RequestRetried(e) => {
+                let from = Step::parse(&e.from_step).unwrap_or(Step::EnsureFolder);
+                Build::new(e.request_id, e.attempt, from, e.spec)
+            }
+            _ => return Err(Failure::permanent("unexpected-event", "this event starts no building")),
+        };
+        match build.run() {
+            Ok(ip) => {
+                let done = CompleteProvisioning { request: build.id, attempt: build.attempt, ip };
+                flow::submit::<CompleteProvisioning>(&done)?;
+                Ok(json!({ "outcome": "fulfilled" }))
+            }
+            Err(Stopped::AtStep(failure)) => {
+                let failed = FailProvisioning {
+                    request: build.id,
+                    attempt: build.attempt,
+                    step: build.step.as_str().into(),
+                    code: failure.code,
+                    message: failure.message,
+                };
+                flow::submit::<FailProvisioning>(&failed)?;
+                Ok(json!({ "outcome": "failed" }))
+            }
+            Err(Stopped::Overtaken(failure)) => Err(failure),
+        }
+    }
+}
+
+/// Why building ended early.
+enum Stopped {
+    /// vCenter said no, or what was granted does not suffice.
+    AtStep(Failure),
+    /// The domain does not expect this run any more.
+    Overtaken(Failure),
+}
+
+struct Build {
+    id: String,
+    attempt: u32,
+    from: Step,
+    step: Step,
+    spec: Spec,
+}
+
+impl Build {
+    fn new(id: String, attempt: u32, from: Step, spec: Spec) -> Self {
+        Build { id, attempt, from, step: from, spec }
+    }
+
+    /// The address.
+    fn run(&mut self) -> Result<Option<String>, Stopped> {
+        let writer = Writer::open(GRANT).map_err(Stopped::AtStep)?;
+        let reader = Reader::open(GRANT).map_err(Stopped::AtStep)?;
+        let memory_mb = u64::from(self.spec.memory_gb) * 1024;
+        self.step(Step::EnsureFolder, |_| writer.ensure_folder(FOLDER).map(|_| None::<Operation<Value>>))?;
+        self.step(Step::Clone, |build| {
+            let spec = CloneSpec {
+                template: build.spec.template.clone(),
+                name: build.spec.vm_name.clone(),
+                folder: FOLDER.into(),
+                cpus: build.spec.cpus,
+                memory_mb,
+            };
+            writer.clone_vm(&build.id, &spec).map(Some)
+        })?;
+        if self.from <= Step::Reconfigure && !self.has_its_size(&reader, memory_mb)? {
+            let cpus = self.spec.cpus;
+            self.step(Step::Reconfigure, |build| writer.reconfigure(&build.id, cpus, memory_mb).map(Some))?;
+        }
+        self.step(Step::PowerOn, |build| writer.power_on(&build.id).map(Some))?;
+        let found =
+            self.step(Step::AwaitAddress, |build| reader.await_address(&build.id, ADDRESS_TIMEOUT_MS).map(Some))?;
+        Ok(found.map(|f| f.address))
+    }
+
+    /// A template's own size may win over the one asked for.
+    fn has_its_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, Stopped> {
+        self.step = Step::Reconfigure;
+        let machine = reader.read_vm(&self.id).map_err(Stopped::AtStep)?;
+        Ok(machine.is_some_and(|m| m.cpus == self.spec.cpus && m.memory_mb == memory_mb))
+    }
+
+    /// One step with its events; skipped when an earlier attempt finished it.
+    fn step<T: DeserializeOwned>(
+        &mut self,
+        step: Step,
+        begin: impl FnOnce(&Build) -> Result<Option<Operation<T>>, Failure>,
+    ) -> Result<Option<T>, Stopped> {
+        if step < self.from {
+            return Ok(None);
+        }
+        self.step = step;
+        self.record(StepState::Started, None)?;
+        let answer = match begin(self).map_err(Stopped::AtStep)? {
+            Some(operation) => Some(self.follow(&operation)?),
+            None => None,
+        };
+        self.record(StepState::Finished, None)?;
+        Ok(answer)
+    }
+
+    /// Only cloning takes long enough for people to watch.
+    fn follow<T: DeserializeOwned>(&self, operation: &Operation<T>) -> Result<T, Stopped> {
+        let marks: &[u32] = if self.step == Step::Clone { &MARKS } else { &[] };
+        let mut reached = 0;
+        for mark in marks {
+            if *mark <= reached {
+                continue;
+            }
+            match operation.progress_reaches(*mark).result() {
+                Ok(percent) if percent >= *mark && percent < 100 => reached = percent,
+                // It has ended; its result says how.
+                _ => break,
+            }
+            self.record(StepState::Progressed, Some(reached))?;
+        }
+        operation.result().map_err(Stopped::AtStep)
+    }
+
+    fn record(&self, state: StepState, percent: Option<u32>) -> Result<(), Stopped> {
+        let (attempt, step) = (self.attempt, self.step);
+        let request = self.id.clone();
+        let body = RecordStep { request, process: Process::Provision, attempt, step, state, percent };
+        flow::submit::<RecordStep>(&body).map(drop).map_err(Stopped::Overtaken)
+    }
+}

@@ -1,0 +1,163 @@
+//! What approvers decide on and have decided on: the facts of the request, without what happens to it later.
+
+use super::Standing;
+use super::Status;
+use super::approve::{self, ApproveRequest};
+use super::event::{RequestSubmitted, RequestWithdrawn};
+use super::reject::RejectRequest;
+use super::view::request_of;
+use crate::Event;
+use crate::permission::{APPROVE, AUDIT, OPERATE};
+use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// pending, approved, rejected or withdrawn.
+    pub status: Status,
+    pub terminal: bool,
+    pub vm_name: String,
+    pub offering: String,
+    pub offering_name: String,
+    pub image: String,
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub term_months: u32,
+    pub monthly_cents: i64,
+    pub currency: String,
+    pub justification: Option<String>,
+    pub requester_id: String,
+    pub requester_name: Option<String>,
+    pub submitted_at: i64,
+    pub decided_by_id: Option<String>,
+    pub decided_by_name: Option<String>,
+    pub decided_at: Option<i64>,
+    pub reason: Option<String>,
+    pub withdrawn_by_id: Option<String>,
+    pub withdrawn_by_name: Option<String>,
+    pub withdrawn_at: Option<i64>,
+}
+
+pub struct Approvals;
+
+impl View for Approvals {
+    type Event = Event;
+    type Row = Row;
+
+    const NAME: &'static str = "approvals";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("status").filter().sort(),
+        Column::boolean("terminal").filter(),
+        Column::text("vm_name").filter().sort(),
+        Column::text("offering").filter(),
+        Column::text("offering_name").sort(),
+        Column::text("image"),
+        Column::integer("cpus"),
+        Column::integer("memory_gb"),
+        Column::integer("term_months"),
+        Column::integer("monthly_cents").sort(),
+        Column::text("currency"),
+        Column::text("justification"),
+        Column::text("requester_id").filter(),
+        Column::text("requester_name").sort(),
+        Column::timestamp("submitted_at").sort(),
+        Column::text("decided_by_id").filter(),
+        Column::text("decided_by_name"),
+        Column::timestamp("decided_at").sort(),
+        Column::text("reason"),
+        Column::text("withdrawn_by_id").filter(),
+        Column::text("withdrawn_by_name"),
+        Column::timestamp("withdrawn_at"),
+    ];
+    const READ: &'static [ReadRule] = &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT)];
+    const EVENTS: &'static [&'static str] =
+        &["request-submitted", "request-withdrawn", "request-approved", "request-rejected"];
+
+    fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
+        request_of(recorded).into_iter().collect()
+    }
+
+    fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        let Some(key) = request_of(recorded) else { return };
+        if let Event::RequestSubmitted(submitted) = event {
+            return rows.put(&key, begin(submitted, recorded));
+        }
+        let Some(row) = rows.change(&key) else { return };
+        match event {
+            Event::RequestWithdrawn(e) => {
+                row.end(Status::Withdrawn);
+                row.withdrawn(e, recorded.at);
+            }
+            Event::RequestApproved(e) => {
+                row.end(Status::Approved);
+                row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
+            }
+            Event::RequestRejected(e) => {
+                row.end(Status::Rejected);
+                row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
+                row.reason = e.reason.to_option();
+            }
+            _ => {}
+        }
+    }
+
+    fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
+        if row.status != Status::Pending {
+            return RowActions::idle();
+        }
+        let standing = Standing { status: row.status, requester_id: &row.requester_id };
+        let body = json!({ "request": key });
+        let waiting = Message::new("approval").param("since", row.submitted_at).param("role", "approver");
+        RowActions::waiting_on(waiting)
+            .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
+            .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body)
+    }
+}
+
+impl Row {
+    fn end(&mut self, status: Status) {
+        self.status = status;
+        self.terminal = true;
+    }
+
+    fn withdrawn(&mut self, by: &RequestWithdrawn, at: i64) {
+        self.withdrawn_by_id = Some(by.requester_id.clone());
+        self.withdrawn_by_name = by.requester_name.to_option();
+        self.withdrawn_at = Some(at);
+    }
+
+    fn decided(&mut self, id: &str, name: Option<String>, at: i64) {
+        self.decided_by_id = Some(id.into());
+        self.decided_by_name = name;
+        self.decided_at = Some(at);
+    }
+}
+
+fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
+    let spec = submitted.spec.clone();
+    Row {
+        status: Status::Pending,
+        terminal: false,
+        vm_name: spec.vm_name,
+        offering: spec.offering,
+        offering_name: spec.offering_name,
+        image: spec.image,
+        cpus: spec.cpus,
+        memory_gb: spec.memory_gb,
+        term_months: spec.term_months,
+        monthly_cents: spec.monthly_cents,
+        currency: spec.currency,
+        justification: submitted.justification.to_option(),
+        requester_id: submitted.requester_id.clone(),
+        requester_name: submitted.requester_name.to_option(),
+        submitted_at: recorded.at,
+        decided_by_id: None,
+        decided_by_name: None,
+        decided_at: None,
+        reason: None,
+        withdrawn_by_id: None,
+        withdrawn_by_name: None,
+        withdrawn_at: None,
+    }
+}

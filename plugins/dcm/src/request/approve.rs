@@ -1,0 +1,47 @@
+//! Somebody else says yes. Four eyes: never the person who asked.
+
+use super::event::RequestApproved;
+use super::{Request, Standing, is_id, stream, unknown};
+use crate::permission::APPROVE;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ApproveRequest {
+    pub request: String,
+}
+
+/// Also for rejecting: to decide is to decide.
+pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+    if request.requester_id == ctx.actor.id {
+        return Err(Rejection::forbidden("own-request").at("/request"));
+    }
+    request.pending()
+}
+
+impl Command for ApproveRequest {
+    const NAME: &'static str = "approve-request";
+    const PERMISSION: Option<&'static str> = Some(APPROVE);
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_id(&self.request) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.request))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
+        rule(ctx, &request.standing())?;
+        let approved = RequestApproved {
+            request_id: self.request.clone(),
+            spec: request.spec(),
+            requester_id: request.requester_id,
+            approver_id: ctx.actor.id.clone(),
+            approver_name: Personal::new(&ctx.actor.name),
+            attempt: 1,
+        };
+        Ok(Accepted::nothing().event(stream(&self.request), approved).subject("requests", self.request))
+    }
+}

@@ -1,0 +1,107 @@
+//! A request for a machine: submitted, decided by somebody else, built.
+//!
+//! The id of a request is also the identity of its machine.
+
+pub mod approvals;
+pub mod approve;
+pub mod event;
+pub mod reject;
+pub mod retry;
+pub mod state;
+pub mod submit;
+pub mod view;
+pub mod withdraw;
+
+use crate::naming;
+use eaf_sdk::{Boundary, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use state::Request;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    #[default]
+    Pending,
+    /// And on its way: the machine is being built.
+    Approved,
+    Fulfilled,
+    Rejected,
+    Withdrawn,
+    /// Building stopped. Not the end: an admin may have it tried again.
+    Failed,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pending => "pending",
+            Status::Approved => "approved",
+            Status::Fulfilled => "fulfilled",
+            Status::Rejected => "rejected",
+            Status::Withdrawn => "withdrawn",
+            Status::Failed => "failed",
+        }
+    }
+
+    pub fn terminal(self) -> bool {
+        matches!(self, Status::Fulfilled | Status::Rejected | Status::Withdrawn)
+    }
+}
+
+/// What rules ask of a request; known from its stream as well as from its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub status: Status,
+    pub requester_id: &'a str,
+}
+
+impl Standing<'_> {
+    pub fn pending(&self) -> Result<(), Rejection> {
+        if self.status == Status::Pending {
+            return Ok(());
+        }
+        Err(Rejection::conflict("request-not-pending").param("status", self.status.as_str()).at("/request"))
+    }
+}
+
+/// What was asked for, as it was when it was asked for: a later price list changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Spec {
+    pub vm_name: String,
+    pub offering: String,
+    pub offering_name: String,
+    pub image: String,
+    pub template: String,
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub term_months: u32,
+    pub monthly_cents: i64,
+    pub currency: String,
+}
+
+pub fn stream(id: &str) -> String {
+    format!("request/{id}")
+}
+
+/// Ids come from command bodies and become part of stream names.
+pub fn is_id(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'-')
+}
+
+pub fn unknown() -> Rejection {
+    Rejection::not_found("request-unknown").at("/request")
+}
+
+/// The request, and in the second round the name that it gives back.
+pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
+    if !is_id(id) {
+        return Boundary::none();
+    }
+    let boundary = Boundary::none().guard(stream(id));
+    match loaded.fold::<Request>(&stream(id)) {
+        Some(request) => boundary.guard(naming::stream(&request.spec().vm_name)),
+        None => boundary,
+    }
+}

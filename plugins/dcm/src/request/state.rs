@@ -1,0 +1,75 @@
+//! A request from its events.
+
+use super::event::Requester;
+use super::{Spec, Standing, Status};
+use crate::Event;
+use crate::provisioning::Step;
+use eaf_sdk::{Personal, Recorded, State};
+
+#[derive(Debug, Default)]
+pub struct Request {
+    pub status: Status,
+    pub requester_id: String,
+    pub requester_name: Option<Personal<Requester>>,
+    pub spec: Option<Spec>,
+    pub attempt: u32,
+    /// The event that began this attempt.
+    pub begun_by: String,
+    /// What is being done, or was last.
+    pub step: String,
+    /// Where building stopped last.
+    pub failed_step: Option<String>,
+    pub stalled: bool,
+}
+
+impl State for Request {
+    type Event = Event;
+
+    fn apply(&mut self, event: Event, recorded: &Recorded) {
+        match event {
+            Event::RequestSubmitted(e) => {
+                self.requester_id = e.requester_id;
+                self.requester_name = Some(e.requester_name);
+                self.spec = Some(e.spec);
+            }
+            Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
+            Event::RequestRejected(_) => self.status = Status::Rejected,
+            Event::RequestApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
+            Event::RequestRetried(e) => self.begin(e.attempt, e.from_step, recorded),
+            Event::StepStarted(e) => self.step = e.step.as_str().into(),
+            Event::RequestFulfilled(_) => self.status = Status::Fulfilled,
+            Event::RequestFailed(e) => {
+                self.status = Status::Failed;
+                self.failed_step = Some(e.step);
+                self.stalled = false;
+            }
+            Event::Stalled(_) => self.stalled = true,
+            Event::Resumed(_) => self.stalled = false,
+            _ => {}
+        }
+    }
+}
+
+impl Request {
+    pub fn standing(&self) -> Standing<'_> {
+        Standing { status: self.status, requester_id: &self.requester_id }
+    }
+
+    pub fn requester_name(&self) -> Personal<Requester> {
+        self.requester_name.clone().unwrap_or_else(|| Personal::new(""))
+    }
+
+    /// # Panics
+    /// When the stream does not begin with a submission.
+    pub fn spec(&self) -> Spec {
+        self.spec.clone().expect("a request begins with what was asked for")
+    }
+
+    fn begin(&mut self, attempt: u32, step: String, recorded: &Recorded) {
+        self.begun_by.clone_from(&recorded.id);
+        self.step = step;
+        self.status = Status::Approved;
+        self.attempt = attempt;
+        self.stalled = false;
+    }
+}

@@ -1,0 +1,112 @@
+//! Somebody asks for a machine. The price is taken from the offering now and stays.
+
+use super::event::RequestSubmitted;
+use super::{Spec, stream};
+use crate::naming::{self, Holder, NameClaimed};
+use crate::offering::{self, Offering, OfferingDefined, is_key};
+use crate::permission::REQUEST;
+use eaf_sdk::personal::Giver;
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const JUSTIFICATION: std::ops::RangeInclusive<usize> = 10..=2000;
+const TERM_MONTHS: std::ops::RangeInclusive<i64> = 1..=60;
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestVm {
+    /// A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens.
+    pub name: String,
+    /// The key of an offering.
+    pub offering: String,
+    pub cpus: i64,
+    pub memory_gb: i64,
+    /// 10 to 2,000 characters, for whoever decides.
+    pub justification: Personal<Giver>,
+    /// 1 to 60.
+    pub term_months: i64,
+}
+
+/// An offering that was closed takes no new requests.
+pub fn rule(active: bool, offering: &str) -> Result<(), Rejection> {
+    if active {
+        return Ok(());
+    }
+    Err(Rejection::conflict("offering-inactive").param("offering", offering).at("/offering"))
+}
+
+impl Command for RequestVm {
+    const NAME: &'static str = "request-vm";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, ctx: &Context, _: &Streams) -> Boundary {
+        let mut boundary = Boundary::none().guard(stream(&ctx.command_id));
+        if naming::is_valid(&self.name) {
+            boundary = boundary.guard(naming::stream(&self.name));
+        }
+        if is_key(&self.offering) {
+            boundary = boundary.read(offering::stream(&self.offering));
+        }
+        boundary
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let offering = streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|o| o.defined);
+        if let Some(offering) = &offering {
+            rule(offering.active, &offering.key)?;
+        }
+        let offering = self.check(offering)?;
+        let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
+        if holder.is_some() {
+            return Err(Rejection::conflict("vm-name-taken").param("name", self.name).at("/name"));
+        }
+        // The command's id is the same on every retry: so is the request's, and the machine's.
+        let id = ctx.command_id.clone();
+        let claimed = NameClaimed { name: self.name.clone(), request_id: id.clone() };
+        let (cpus, memory_gb) = (self.cpus as u32, self.memory_gb as u32);
+        let submitted = RequestSubmitted {
+            request_id: id.clone(),
+            requester_id: ctx.actor.id.clone(),
+            requester_name: Personal::new(&ctx.actor.name),
+            justification: Personal::new(self.justification.as_str().trim()),
+            spec: Spec {
+                vm_name: self.name,
+                cpus,
+                memory_gb,
+                term_months: self.term_months as u32,
+                monthly_cents: offering.monthly_cents(cpus, memory_gb),
+                offering: offering.key,
+                offering_name: offering.name,
+                image: offering.image,
+                template: offering.template,
+                currency: offering.currency,
+            },
+        };
+        let name_stream = naming::stream(&claimed.name);
+        Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
+    }
+}
+
+impl RequestVm {
+    /// Everything that is wrong, at once.
+    fn check(&self, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
+        let mut fields = Fields::default();
+        naming::check(&mut fields, "/name", &self.name);
+        match &offering {
+            Some(o) => {
+                let (cpus, memory) =
+                    (o.cpu_min.into()..=o.cpu_max.into(), o.memory_gb_min.into()..=o.memory_gb_max.into());
+                fields.within("/cpus", "cpus-out-of-range", self.cpus, cpus);
+                fields.within("/memory_gb", "memory-out-of-range", self.memory_gb, memory);
+            }
+            // Its limits are unknown too.
+            None => {
+                fields.push(FieldError::new("/offering", "offering-unknown").param("offering", self.offering.clone()))
+            }
+        }
+        fields.length("/justification", "justification", self.justification.as_str(), JUSTIFICATION);
+        fields.within("/term_months", "term-out-of-range", self.term_months, TERM_MONTHS);
+        fields.into_result("invalid-request")?;
+        offering.ok_or_else(|| Rejection::invalid("invalid-request"))
+    }
+}

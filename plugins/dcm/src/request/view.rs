@@ -1,0 +1,278 @@
+//! Requests, for those who made them and those who decide on them.
+
+use super::approve::{self, ApproveRequest};
+use super::event::{RequestSubmitted, RequestWithdrawn};
+use super::reject::RejectRequest;
+use super::retry::{self, RetryRequest};
+use super::withdraw::{self, WithdrawRequest};
+use super::{Standing, Status};
+use crate::Event;
+use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    pub status: Status,
+    pub terminal: bool,
+    pub vm_name: String,
+    pub offering: String,
+    pub offering_name: String,
+    pub image: String,
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub term_months: u32,
+    pub monthly_cents: i64,
+    pub currency: String,
+    pub justification: Option<String>,
+    pub requester_id: String,
+    pub requester_name: Option<String>,
+    pub submitted_at: i64,
+    pub decided_by_id: Option<String>,
+    pub decided_by_name: Option<String>,
+    pub decided_at: Option<i64>,
+    pub reason: Option<String>,
+    pub withdrawn_by_id: Option<String>,
+    pub withdrawn_by_name: Option<String>,
+    pub withdrawn_at: Option<i64>,
+    pub attempt: Option<u32>,
+    pub step: Option<String>,
+    pub percent: Option<u32>,
+    pub stalled_since: Option<i64>,
+    pub stalled_code: Option<String>,
+    pub failed_step: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub trace_id: String,
+    pub ip: Option<String>,
+    pub updated_at: i64,
+}
+
+pub struct Requests;
+
+impl View for Requests {
+    type Event = Event;
+    type Row = Row;
+
+    const NAME: &'static str = "requests";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("status").filter().sort(),
+        Column::boolean("terminal").filter(),
+        Column::text("vm_name").filter().sort(),
+        Column::text("offering").filter(),
+        Column::text("offering_name").sort(),
+        Column::text("image"),
+        Column::integer("cpus"),
+        Column::integer("memory_gb"),
+        Column::integer("term_months"),
+        Column::integer("monthly_cents").sort(),
+        Column::text("currency"),
+        Column::text("justification"),
+        Column::text("requester_id").filter(),
+        Column::text("requester_name").sort(),
+        Column::timestamp("submitted_at").sort(),
+        Column::text("decided_by_id").filter(),
+        Column::text("decided_by_name"),
+        Column::timestamp("decided_at").sort(),
+        Column::text("reason"),
+        Column::text("withdrawn_by_id").filter(),
+        Column::text("withdrawn_by_name"),
+        Column::timestamp("withdrawn_at"),
+        Column::integer("attempt"),
+        Column::text("step"),
+        Column::integer("percent"),
+        Column::timestamp("stalled_since"),
+        Column::text("stalled_code"),
+        Column::text("failed_step"),
+        Column::text("error_code"),
+        Column::text("error_message"),
+        Column::text("trace_id"),
+        Column::text("ip"),
+        Column::timestamp("updated_at").sort(),
+    ];
+    const READ: &'static [ReadRule] =
+        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const EVENTS: &'static [&'static str] = &[
+        "request-submitted",
+        "request-withdrawn",
+        "request-approved",
+        "request-rejected",
+        "request-retried",
+        "request-fulfilled",
+        "request-failed",
+        "step-started",
+        "step-progressed",
+        "stalled",
+        "resumed",
+    ];
+
+    fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
+        request_of(recorded).into_iter().collect()
+    }
+
+    fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        let Some(key) = request_of(recorded) else { return };
+        if let Event::RequestSubmitted(submitted) = event {
+            return rows.put(&key, begin(submitted, recorded));
+        }
+        if let Some(row) = rows.change(&key) {
+            advance(row, event, recorded);
+        }
+    }
+
+    fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
+        let standing = row.standing();
+        let offers = match waiting_on(row) {
+            Some(message) => RowActions::waiting_on(message),
+            None => RowActions::idle(),
+        };
+        let body = json!({ "request": key });
+        offers
+            .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
+            .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body.clone())
+            .offer::<WithdrawRequest>(ctx, withdraw::rule(ctx, &standing), body.clone())
+            .offer::<RetryRequest>(ctx, retry::rule(&standing), body)
+    }
+}
+
+impl Row {
+    pub fn standing(&self) -> Standing<'_> {
+        Standing { status: self.status, requester_id: &self.requester_id }
+    }
+}
+
+/// Events about building also occur on machines that are taken down; those are not about the request.
+pub fn request_of(recorded: &Recorded) -> Option<String> {
+    recorded.stream.strip_prefix("request/").map(Into::into)
+}
+
+fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
+    let spec = submitted.spec.clone();
+    Row {
+        status: Status::Pending,
+        terminal: false,
+        vm_name: spec.vm_name,
+        offering: spec.offering,
+        offering_name: spec.offering_name,
+        image: spec.image,
+        cpus: spec.cpus,
+        memory_gb: spec.memory_gb,
+        term_months: spec.term_months,
+        monthly_cents: spec.monthly_cents,
+        currency: spec.currency,
+        justification: submitted.justification.to_option(),
+        requester_id: submitted.requester_id.clone(),
+        requester_name: submitted.requester_name.to_option(),
+        submitted_at: recorded.at,
+        decided_by_id: None,
+        decided_by_name: None,
+        decided_at: None,
+        reason: None,
+        withdrawn_by_id: None,
+        withdrawn_by_name: None,
+        withdrawn_at: None,
+        attempt: None,
+        step: None,
+        percent: None,
+        stalled_since: None,
+        stalled_code: None,
+        failed_step: None,
+        error_code: None,
+        error_message: None,
+        trace_id: recorded.trace_id.clone(),
+        ip: None,
+        updated_at: recorded.at,
+    }
+}
+
+fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
+    row.updated_at = recorded.at;
+    match event {
+        Event::RequestWithdrawn(e) => {
+            row.enter(Status::Withdrawn);
+            row.withdrawn(e, recorded.at);
+        }
+        Event::RequestApproved(e) => {
+            row.enter(Status::Approved);
+            row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
+            row.attempt = Some(e.attempt);
+        }
+        Event::RequestRejected(e) => {
+            row.enter(Status::Rejected);
+            row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
+            row.reason = e.reason.to_option();
+        }
+        Event::RequestRetried(e) => {
+            row.enter(Status::Approved);
+            row.attempt = Some(e.attempt);
+            (row.step, row.percent) = (None, None);
+            (row.failed_step, row.error_code, row.error_message) = (None, None, None);
+        }
+        Event::StepStarted(e) => (row.step, row.percent) = (Some(e.step.as_str().into()), Some(0)),
+        Event::StepProgressed(e) => row.percent = Some(e.percent),
+        Event::Stalled(e) => {
+            row.stalled_since = Some(recorded.at);
+            row.stalled_code = Some(e.code.clone());
+        }
+        Event::Resumed(_) => (row.stalled_since, row.stalled_code) = (None, None),
+        Event::RequestFulfilled(e) => {
+            row.enter(Status::Fulfilled);
+            row.ip = e.ip.clone();
+            (row.step, row.percent) = (None, None);
+        }
+        Event::RequestFailed(e) => {
+            row.enter(Status::Failed);
+            row.failed_step = Some(e.step.clone());
+            row.error_code = Some(e.code.clone());
+            row.error_message = Some(e.message.clone());
+            row.trace_id = e.trace_id.clone();
+        }
+        _ => {}
+    }
+}
+
+impl Row {
+    fn enter(&mut self, status: Status) {
+        self.status = status;
+        self.terminal = status.terminal();
+        (self.stalled_since, self.stalled_code) = (None, None);
+    }
+
+    fn withdrawn(&mut self, by: &RequestWithdrawn, at: i64) {
+        self.withdrawn_by_id = Some(by.requester_id.clone());
+        self.withdrawn_by_name = by.requester_name.to_option();
+        self.withdrawn_at = Some(at);
+    }
+
+    fn decided(&mut self, id: &str, name: Option<String>, at: i64) {
+        self.decided_by_id = Some(id.into());
+        self.decided_by_name = name;
+        self.decided_at = Some(at);
+    }
+}
+
+/// One sentence for everything that is not over.
+pub fn waiting_on(row: &Row) -> Option<Message> {
+    if let Some(at) = row.stalled_since {
+        let code = row.stalled_code.clone().unwrap_or_default();
+        return Some(Message::new("stalled").param("since", at).param("code", code));
+    }
+    match row.status {
+        Status::Pending => Some(Message::new("approval").param("since", row.submitted_at).param("role", "approver")),
+        Status::Approved => Some(match &row.step {
+            None => Message::new("provisioning-start").param("since", row.updated_at),
+            Some(step) => Message::new("provisioning")
+                .param("step", step.clone())
+                .param("percent", row.percent.unwrap_or(0))
+                .param("attempt", row.attempt.unwrap_or(1)),
+        }),
+        Status::Failed => Some(
+            Message::new("retry")
+                .param("step", row.failed_step.clone().unwrap_or_default())
+                .param("code", row.error_code.clone().unwrap_or_default())
+                .param("role", "admin"),
+        ),
+        Status::Fulfilled | Status::Rejected | Status::Withdrawn => None,
+    }
+}

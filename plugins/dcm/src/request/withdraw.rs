@@ -1,0 +1,46 @@
+//! Whoever asked may take it back until it is decided.
+
+use super::event::RequestWithdrawn;
+use super::{Request, Standing, request_and_name, stream, unknown};
+use crate::naming::{self, NameReleased};
+use crate::permission::REQUEST;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct WithdrawRequest {
+    pub request: String,
+}
+
+pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+    if request.requester_id != ctx.actor.id {
+        return Err(Rejection::forbidden("not-requester").at("/request"));
+    }
+    request.pending()
+}
+
+impl Command for WithdrawRequest {
+    const NAME: &'static str = "withdraw-request";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
+        request_and_name(&self.request, loaded)
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
+        rule(ctx, &request.standing())?;
+        let name = request.spec().vm_name;
+        let withdrawn = RequestWithdrawn {
+            request_id: self.request.clone(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+        };
+        let released = NameReleased { name: name.clone(), request_id: self.request.clone() };
+        Ok(Accepted::nothing()
+            .event(stream(&self.request), withdrawn)
+            .event(naming::stream(&name), released)
+            .subject("requests", self.request))
+    }
+}

@@ -1,0 +1,143 @@
+//! Everything that happened to a request and its machine, down to the single step in vCenter. One row per event.
+
+use crate::Event;
+use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::request::view::request_of;
+use crate::vm::view::vm_of;
+use eaf_sdk::{ActorKind, Column, ReadRule, Recorded, Rows, View};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    pub status: String,
+    pub terminal: bool,
+    pub request_id: String,
+    pub requester_id: String,
+    pub at: i64,
+    /// The event's type; the text's code.
+    pub kind: String,
+    pub process: Option<String>,
+    pub attempt: Option<u32>,
+    pub step: Option<String>,
+    pub percent: Option<u32>,
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub actor_id: String,
+    /// person, service or system.
+    pub actor_kind: String,
+    pub actor_name: Option<String>,
+    pub trace_id: String,
+}
+
+pub struct Timeline;
+
+impl View for Timeline {
+    type Event = Event;
+    type Row = Row;
+
+    const NAME: &'static str = "timeline";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("status"),
+        Column::boolean("terminal"),
+        Column::text("request_id").filter(),
+        Column::text("requester_id").filter(),
+        Column::timestamp("at").sort(),
+        Column::text("kind").filter(),
+        Column::text("process").filter(),
+        Column::integer("attempt").filter(),
+        Column::text("step").filter(),
+        Column::integer("percent"),
+        Column::text("code"),
+        Column::text("message"),
+        Column::text("actor_id"),
+        Column::text("actor_kind"),
+        Column::text("actor_name"),
+        Column::text("trace_id"),
+    ];
+    const READ: &'static [ReadRule] =
+        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const EVENTS: &'static [&'static str] = &[
+        "request-submitted",
+        "request-withdrawn",
+        "request-approved",
+        "request-rejected",
+        "request-retried",
+        "request-fulfilled",
+        "request-failed",
+        "step-started",
+        "step-progressed",
+        "step-finished",
+        "step-failed",
+        "stalled",
+        "resumed",
+        "vm-provisioned",
+        "vm-refresh-requested",
+        "vm-refreshed",
+        "vm-refresh-failed",
+        "vm-decommission-requested",
+        "vm-decommissioned",
+        "vm-decommission-failed",
+    ];
+
+    fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
+        key(recorded).into_iter().collect()
+    }
+
+    fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        let (Some(key), Some(request_id)) = (key(recorded), thing(recorded)) else { return };
+        rows.put(&key, row(event, recorded, request_id));
+    }
+}
+
+/// The request's id, which is the machine's.
+fn thing(recorded: &Recorded) -> Option<String> {
+    request_of(recorded).or_else(|| vm_of(recorded))
+}
+
+/// By position in the log, so that the order of keys is that of time, across request and machine.
+fn key(recorded: &Recorded) -> Option<String> {
+    thing(recorded).map(|id| format!("{id}/{:010}", recorded.position))
+}
+
+fn row(event: &Event, recorded: &Recorded, request_id: String) -> Row {
+    let text = |member: &str| recorded.data.get(member).and_then(Value::as_str).map(str::to_owned);
+    let number = |member: &str| recorded.data.get(member).and_then(Value::as_u64).map(|n| n as u32);
+    Row {
+        status: "recorded".into(),
+        terminal: true,
+        request_id,
+        requester_id: text("requester_id").unwrap_or_default(),
+        at: recorded.at,
+        kind: recorded.kind.clone(),
+        process: text("process"),
+        attempt: number("attempt"),
+        step: text("step").or_else(|| text("from_step")),
+        percent: number("percent"),
+        code: text("code"),
+        message: text("message"),
+        actor_id: recorded.actor.clone(),
+        actor_kind: match recorded.actor_kind {
+            ActorKind::Person => "person",
+            ActorKind::Service => "service",
+            ActorKind::System => "system",
+        }
+        .into(),
+        actor_name: actor_name(event),
+        trace_id: recorded.trace_id.clone(),
+    }
+}
+
+/// Of whoever acted, not of whom it is about.
+fn actor_name(event: &Event) -> Option<String> {
+    match event {
+        Event::RequestSubmitted(e) => e.requester_name.to_option(),
+        Event::RequestWithdrawn(e) => e.requester_name.to_option(),
+        Event::RequestApproved(e) => e.approver_name.to_option(),
+        Event::RequestRejected(e) => e.approver_name.to_option(),
+        Event::RequestRetried(e) => e.by_name.to_option(),
+        Event::VmRefreshRequested(e) => e.by_name.to_option(),
+        Event::VmDecommissionRequested(e) => e.by_name.to_option(),
+        _ => None,
+    }
+}

@@ -1,0 +1,52 @@
+//! Whoever asked for the machine, or an admin, gives it back. The name has to be typed, because this cannot be undone.
+
+use super::event::VmDecommissionRequested;
+use super::{Standing, Vm, stream, unknown};
+use crate::permission::REQUEST;
+use crate::request::is_id;
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DecommissionVm {
+    pub vm: String,
+    /// The machine's name, typed by a person.
+    pub confirm: String,
+}
+
+pub fn rule(ctx: &Context, vm: &Standing) -> Result<(), Rejection> {
+    vm.in_the_hands_of(ctx)?;
+    vm.there()
+}
+
+impl Command for DecommissionVm {
+    const NAME: &'static str = "decommission-vm";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_id(&self.vm) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.vm))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
+        rule(ctx, &vm.standing())?;
+        let mut fields = Fields::default();
+        if self.confirm != vm.name {
+            fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm.name.clone()));
+        }
+        fields.into_result("invalid-confirmation")?;
+        let requested = VmDecommissionRequested {
+            vm_id: self.vm.clone(),
+            requester_id: vm.requester_id,
+            by_id: ctx.actor.id.clone(),
+            by_name: Personal::new(&ctx.actor.name),
+            name: vm.name,
+            attempt: vm.attempt + 1,
+        };
+        Ok(Accepted::nothing().event(stream(&self.vm), requested).subject("vms", self.vm))
+    }
+}

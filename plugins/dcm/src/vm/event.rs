@@ -1,0 +1,108 @@
+//! What happens to a machine.
+
+use crate::request::event::{By, Requester};
+use eaf_sdk::{Event, Personal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmProvisioned {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub name: String,
+    pub offering: String,
+    pub offering_name: String,
+    pub image: String,
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub term_months: u32,
+    pub monthly_cents: i64,
+    pub currency: String,
+    /// on, off, suspended, missing or unknown.
+    pub power: String,
+    pub ip: Option<String>,
+}
+
+impl Event for VmProvisioned {
+    const TYPE: &'static str = "vm-provisioned";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmRefreshRequested {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+}
+
+impl Event for VmRefreshRequested {
+    const TYPE: &'static str = "vm-refresh-requested";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmRefreshed {
+    pub vm_id: String,
+    pub requester_id: String,
+    /// `missing` when vCenter does not know it.
+    pub power: String,
+    pub ip: Option<String>,
+    pub cpus: Option<u32>,
+    pub memory_mb: Option<u64>,
+}
+
+impl Event for VmRefreshed {
+    const TYPE: &'static str = "vm-refreshed";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmRefreshFailed {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub code: String,
+    pub message: String,
+}
+
+impl Event for VmRefreshFailed {
+    const TYPE: &'static str = "vm-refresh-failed";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmDecommissionRequested {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+    pub name: String,
+    pub attempt: u32,
+}
+
+impl Event for VmDecommissionRequested {
+    const TYPE: &'static str = "vm-decommission-requested";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmDecommissioned {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub name: String,
+}
+
+impl Event for VmDecommissioned {
+    const TYPE: &'static str = "vm-decommissioned";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmDecommissionFailed {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub attempt: u32,
+    pub step: String,
+    pub code: String,
+    pub message: String,
+    pub trace_id: String,
+}
+
+impl Event for VmDecommissionFailed {
+    const TYPE: &'static str = "vm-decommission-failed";
+}

@@ -1,0 +1,74 @@
+//! A machine that was built: looked at, and given back at its end.
+
+pub mod complete_decommission;
+pub mod decommission;
+pub mod decommission_workflow;
+pub mod event;
+pub mod fail_decommission;
+pub mod record_refresh;
+pub mod refresh;
+pub mod refresh_workflow;
+pub mod state;
+pub mod view;
+
+use crate::permission::OPERATE;
+use eaf_sdk::{Context, Rejection};
+use serde::{Deserialize, Serialize};
+
+pub use state::Vm;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    #[default]
+    Active,
+    Decommissioning,
+    /// Taking it down stopped; it may be asked for again.
+    DecommissionFailed,
+    Decommissioned,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Decommissioning => "decommissioning",
+            Status::DecommissionFailed => "decommission-failed",
+            Status::Decommissioned => "decommissioned",
+        }
+    }
+}
+
+/// What rules ask of a machine; known from its stream as well as from its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub status: Status,
+    pub requester_id: &'a str,
+}
+
+impl Standing<'_> {
+    /// Only whoever asked for it, or an admin.
+    pub fn in_the_hands_of(&self, ctx: &Context) -> Result<(), Rejection> {
+        if self.requester_id == ctx.actor.id || ctx.may(OPERATE) {
+            return Ok(());
+        }
+        Err(Rejection::forbidden("not-your-vm").at("/vm"))
+    }
+
+    pub fn there(&self) -> Result<(), Rejection> {
+        match self.status {
+            Status::Active | Status::DecommissionFailed => Ok(()),
+            Status::Decommissioning | Status::Decommissioned => {
+                Err(Rejection::conflict("vm-not-active").param("status", self.status.as_str()).at("/vm"))
+            }
+        }
+    }
+}
+
+pub fn stream(id: &str) -> String {
+    format!("vm/{id}")
+}
+
+pub fn unknown() -> Rejection {
+    Rejection::not_found("vm-unknown").at("/vm")
+}

@@ -1,0 +1,59 @@
+//! What vCenter said about a machine, or why it could not be asked.
+
+use super::event::{VmRefreshFailed, VmRefreshed};
+use super::{Vm, stream, unknown};
+use crate::request::is_id;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RecordRefresh {
+    pub vm: String,
+    pub found: Found,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Found {
+    Machine { power: String, ip: Option<String>, cpus: u32, memory_mb: u64 },
+    Missing,
+    Failed { code: String, message: String },
+}
+
+impl Command for RecordRefresh {
+    const NAME: &'static str = "record-refresh";
+    const PERMISSION: Option<&'static str> = None;
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_id(&self.vm) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.vm))
+    }
+
+    fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
+        // It was taken down meanwhile: what was seen is of no interest any more.
+        if vm.standing().there().is_err() {
+            return Ok(Accepted::nothing());
+        }
+        let (vm_id, requester_id) = (self.vm.clone(), vm.requester_id);
+        let stream = stream(&self.vm);
+        let accepted = match self.found {
+            Found::Machine { power, ip, cpus, memory_mb } => {
+                let (cpus, memory_mb) = (Some(cpus), Some(memory_mb));
+                Accepted::nothing().event(stream, VmRefreshed { vm_id, requester_id, power, ip, cpus, memory_mb })
+            }
+            Found::Missing => {
+                let power = "missing".into();
+                let refreshed = VmRefreshed { vm_id, requester_id, power, ip: None, cpus: None, memory_mb: None };
+                Accepted::nothing().event(stream, refreshed)
+            }
+            Found::Failed { code, message } => {
+                Accepted::nothing().event(stream, VmRefreshFailed { vm_id, requester_id, code, message })
+            }
+        };
+        Ok(accepted.subject("vms", self.vm))
+    }
+}

@@ -1,0 +1,43 @@
+//! Somebody wants to know how the machine is now.
+
+use super::event::VmRefreshRequested;
+use super::{Standing, Vm, stream, unknown};
+use crate::permission::REQUEST;
+use crate::request::is_id;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RefreshVm {
+    pub vm: String,
+}
+
+pub fn rule(ctx: &Context, vm: &Standing) -> Result<(), Rejection> {
+    vm.in_the_hands_of(ctx)?;
+    vm.there()
+}
+
+impl Command for RefreshVm {
+    const NAME: &'static str = "refresh-vm";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_id(&self.vm) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.vm))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
+        rule(ctx, &vm.standing())?;
+        let requested = VmRefreshRequested {
+            vm_id: self.vm.clone(),
+            requester_id: vm.requester_id,
+            by_id: ctx.actor.id.clone(),
+            by_name: Personal::new(&ctx.actor.name),
+        };
+        Ok(Accepted::nothing().event(stream(&self.vm), requested).subject("vms", self.vm))
+    }
+}

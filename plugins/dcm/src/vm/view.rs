@@ -1,0 +1,262 @@
+//! Machines, as vCenter last said.
+
+use super::decommission::{self, DecommissionVm};
+use super::event::VmProvisioned;
+use super::refresh::{self, RefreshVm};
+use super::{Standing, Status};
+use crate::Event;
+use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    pub status: Status,
+    pub terminal: bool,
+    pub name: String,
+    pub power: String,
+    pub ip: Option<String>,
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub offering: String,
+    pub offering_name: String,
+    pub image: String,
+    pub term_months: u32,
+    pub monthly_cents: i64,
+    pub currency: String,
+    pub requester_id: String,
+    pub requester_name: Option<String>,
+    pub created_at: i64,
+    pub refreshed_at: i64,
+    pub refresh_requested_at: Option<i64>,
+    pub refresh_failed_at: Option<i64>,
+    pub refresh_error_code: Option<String>,
+    pub step: Option<String>,
+    pub stalled_since: Option<i64>,
+    pub stalled_code: Option<String>,
+    pub failed_step: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub trace_id: String,
+    /// Whoever asked for it last.
+    pub decommissioned_by_id: Option<String>,
+    pub decommissioned_by_name: Option<String>,
+    pub decommissioned_at: Option<i64>,
+}
+
+pub struct Vms;
+
+impl View for Vms {
+    type Event = Event;
+    type Row = Row;
+
+    const NAME: &'static str = "vms";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("status").filter().sort(),
+        Column::boolean("terminal").filter(),
+        Column::text("name").filter().sort(),
+        Column::text("power").filter().sort(),
+        Column::text("ip").filter(),
+        Column::integer("cpus").sort(),
+        Column::integer("memory_gb").sort(),
+        Column::text("offering").filter(),
+        Column::text("offering_name"),
+        Column::text("image"),
+        Column::integer("term_months"),
+        Column::integer("monthly_cents").sort(),
+        Column::text("currency"),
+        Column::text("requester_id").filter(),
+        Column::text("requester_name").sort(),
+        Column::timestamp("created_at").sort(),
+        Column::timestamp("refreshed_at").sort(),
+        Column::timestamp("refresh_requested_at"),
+        Column::timestamp("refresh_failed_at"),
+        Column::text("refresh_error_code"),
+        Column::text("step"),
+        Column::timestamp("stalled_since"),
+        Column::text("stalled_code"),
+        Column::text("failed_step"),
+        Column::text("error_code"),
+        Column::text("error_message"),
+        Column::text("trace_id"),
+        Column::text("decommissioned_by_id").filter(),
+        Column::text("decommissioned_by_name"),
+        Column::timestamp("decommissioned_at"),
+    ];
+    const READ: &'static [ReadRule] =
+        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const EVENTS: &'static [&'static str] = &[
+        "vm-provisioned",
+        "vm-refresh-requested",
+        "vm-refreshed",
+        "vm-refresh-failed",
+        "vm-decommission-requested",
+        "vm-decommissioned",
+        "vm-decommission-failed",
+        "step-started",
+        "stalled",
+        "resumed",
+    ];
+
+    fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
+        vm_of(recorded).into_iter().collect()
+    }
+
+    fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        let Some(key) = vm_of(recorded) else { return };
+        if let Event::VmProvisioned(provisioned) = event {
+            return rows.put(&key, begin(provisioned, recorded));
+        }
+        if let Some(row) = rows.change(&key) {
+            advance(row, event, recorded);
+        }
+    }
+
+    fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
+        let standing = Standing { status: row.status, requester_id: &row.requester_id };
+        let offers = match waiting_on(row) {
+            Some(message) => RowActions::waiting_on(message),
+            None => RowActions::idle(),
+        };
+        let body = json!({ "vm": key });
+        offers.offer::<RefreshVm>(ctx, refresh::rule(ctx, &standing), body.clone()).offer::<DecommissionVm>(
+            ctx,
+            decommission::rule(ctx, &standing),
+            body,
+        )
+    }
+}
+
+/// Events about steps also occur while a machine is being built; those are about the request.
+pub fn vm_of(recorded: &Recorded) -> Option<String> {
+    recorded.stream.strip_prefix("vm/").map(Into::into)
+}
+
+fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
+    let vm = provisioned.clone();
+    Row {
+        status: Status::Active,
+        terminal: false,
+        name: vm.name,
+        power: vm.power,
+        ip: vm.ip,
+        cpus: vm.cpus,
+        memory_gb: vm.memory_gb,
+        offering: vm.offering,
+        offering_name: vm.offering_name,
+        image: vm.image,
+        term_months: vm.term_months,
+        monthly_cents: vm.monthly_cents,
+        currency: vm.currency,
+        requester_id: vm.requester_id,
+        requester_name: vm.requester_name.into_option(),
+        created_at: recorded.at,
+        refreshed_at: recorded.at,
+        refresh_requested_at: None,
+        refresh_failed_at: None,
+        refresh_error_code: None,
+        step: None,
+        stalled_since: None,
+        stalled_code: None,
+        failed_step: None,
+        error_code: None,
+        error_message: None,
+        trace_id: recorded.trace_id.clone(),
+        decommissioned_by_id: None,
+        decommissioned_by_name: None,
+        decommissioned_at: None,
+    }
+}
+
+fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
+    match event {
+        Event::VmRefreshRequested(_) => {
+            row.refresh_requested_at = Some(recorded.at);
+            (row.refresh_failed_at, row.refresh_error_code) = (None, None);
+        }
+        Event::VmRefreshed(e) => {
+            row.power = e.power.clone();
+            row.ip = e.ip.clone();
+            row.cpus = e.cpus.unwrap_or(row.cpus);
+            row.memory_gb = e.memory_mb.map_or(row.memory_gb, |mb| (mb / 1024) as u32);
+            row.refreshed_at = recorded.at;
+            row.refresh_requested_at = None;
+            (row.refresh_failed_at, row.refresh_error_code) = (None, None);
+            if row.status == Status::Active {
+                (row.error_code, row.error_message) = (None, None);
+            }
+        }
+        Event::VmRefreshFailed(e) => {
+            row.refresh_requested_at = None;
+            (row.stalled_since, row.stalled_code) = (None, None);
+            row.refresh_failed_at = Some(recorded.at);
+            row.refresh_error_code = Some(e.code.clone());
+            // Why it could not be taken down is the more important reason, and stays.
+            if row.status == Status::Active {
+                row.fail(&e.code, &e.message, &recorded.trace_id);
+            }
+        }
+        Event::VmDecommissionRequested(e) => {
+            row.status = Status::Decommissioning;
+            row.decommissioned_by_id = Some(e.by_id.clone());
+            row.decommissioned_by_name = e.by_name.to_option();
+            (row.step, row.refresh_failed_at, row.refresh_error_code) = (None, None, None);
+            (row.failed_step, row.error_code, row.error_message) = (None, None, None);
+        }
+        Event::StepStarted(e) => row.step = Some(e.step.as_str().into()),
+        Event::VmDecommissioned(_) => {
+            row.status = Status::Decommissioned;
+            row.terminal = true;
+            row.power = "missing".into();
+            (row.ip, row.step) = (None, None);
+            (row.stalled_since, row.stalled_code, row.refresh_requested_at) = (None, None, None);
+            row.decommissioned_at = Some(recorded.at);
+        }
+        Event::VmDecommissionFailed(e) => {
+            row.status = Status::DecommissionFailed;
+            row.failed_step = Some(e.step.clone());
+            (row.stalled_since, row.stalled_code) = (None, None);
+            row.fail(&e.code, &e.message, &e.trace_id);
+        }
+        Event::Stalled(e) => {
+            row.stalled_since = Some(recorded.at);
+            row.stalled_code = Some(e.code.clone());
+        }
+        Event::Resumed(_) => (row.stalled_since, row.stalled_code) = (None, None),
+        _ => {}
+    }
+}
+
+impl Row {
+    fn fail(&mut self, code: &str, message: &str, trace: &str) {
+        self.error_code = Some(code.into());
+        self.error_message = Some(message.into());
+        self.trace_id = trace.into();
+    }
+}
+
+/// One sentence for everything that is not over.
+pub fn waiting_on(row: &Row) -> Option<Message> {
+    if row.status == Status::Decommissioned {
+        return None;
+    }
+    if let Some(at) = row.stalled_since {
+        let code = row.stalled_code.clone().unwrap_or_default();
+        return Some(Message::new("stalled").param("since", at).param("code", code));
+    }
+    let step = row.step.clone().unwrap_or_default();
+    Some(match row.status {
+        Status::Decommissioning => Message::new("decommissioning").param("step", step),
+        Status::DecommissionFailed => Message::new("decommission-retry")
+            .param("step", row.failed_step.clone().unwrap_or_default())
+            .param("code", row.error_code.clone().unwrap_or_default()),
+        Status::Active | Status::Decommissioned => match (row.refresh_requested_at, row.refresh_failed_at) {
+            (Some(at), _) => Message::new("refreshing").param("since", at),
+            (None, Some(at)) => Message::new("refresh-failed")
+                .param("since", at)
+                .param("code", row.refresh_error_code.clone().unwrap_or_default()),
+            (None, None) => Message::new("in-use"),
+        },
+    })
+}

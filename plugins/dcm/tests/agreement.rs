@@ -1,0 +1,103 @@
+//! What people are offered is what they may do, in every state that can be reached.
+
+mod cast;
+
+use cast::*;
+use eaf_sdk::document::Actor;
+use eaf_sdk::testing::{Dice, Stage, agreement, system};
+use serde_json::{Value, json};
+
+/// What a person types in: valid values for what does not follow from the row.
+fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
+    match command {
+        "request-vm" => {
+            for (member, value) in wanted("fresh-name").as_object().into_iter().flatten() {
+                if body.get(member).is_none() {
+                    body[member] = value.clone();
+                }
+            }
+        }
+        "reject-request" => body["reason"] = "Not in this quarter.".into(),
+        "decommission-vm" => {
+            let built = stage.log.iter().find(|r| r.kind == "vm-provisioned" && r.data["vm_id"] == body["vm"]);
+            body["confirm"] = built.map_or("".into(), |r| r.data["name"].clone());
+        }
+        _ => {}
+    }
+    body
+}
+
+/// Any command by anyone about anything, most of them refused.
+fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
+    let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
+    let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
+    let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
+    let (command, body) = match dice.below(18) {
+        0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
+        1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
+        3 => ("withdraw-request", json!({ "request": id })),
+        4 | 5 => ("approve-request", json!({ "request": id })),
+        6 => ("reject-request", json!({ "request": id })),
+        7 => ("retry-request", json!({ "request": id })),
+        8 => ("refresh-vm", json!({ "vm": id })),
+        9 | 15 => ("decommission-vm", json!({ "vm": id })),
+        10 => ("note-stall", json!({ "key": id, "stalled": dice.below(2) == 0, "code": "unreachable" })),
+        11..=13 => ("complete-provisioning", json!({ "request": id, "attempt": 1 + dice.below(2) })),
+        14 => {
+            let attempt = 1 + dice.below(2);
+            let body =
+                json!({ "request": id, "attempt": attempt, "step": "clone", "code": "full", "message": "Full." });
+            ("fail-provisioning", body)
+        }
+        _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
+    };
+    let system_only = ["note-stall", "complete-provisioning", "fail-provisioning", "complete-decommission"];
+    let actor = if system_only.contains(&command) { system() } else { dice.pick(people).clone() };
+    let body = complete(stage, command, body);
+    stage.when_named(&actor, command, 1, body);
+}
+
+#[test]
+fn offers_agree_with_decisions_wherever_a_story_leads() {
+    let people = everyone();
+    let mut compared = 0;
+    let mut statuses = std::collections::BTreeSet::new();
+    for seed in 1..=16 {
+        let mut dice = Dice::new(seed);
+        let mut stage = with_offering();
+        for _ in 0..60 {
+            step(&mut stage, &mut dice, &people);
+        }
+        compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
+        for view in ["requests", "vms"] {
+            statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
+        }
+    }
+    assert!(compared > 1000, "only {compared} offers were compared");
+    // The stories reach every state that people can see; otherwise this test proves less than it says.
+    for status in ["pending", "approved", "fulfilled", "rejected", "withdrawn", "failed"] {
+        assert!(statuses.contains(&format!("requests \"{status}\"")), "no story reached {status}: {statuses:?}");
+    }
+    for status in ["active", "decommissioning", "decommissioned"] {
+        assert!(statuses.contains(&format!("vms \"{status}\"")), "no story reached {status}: {statuses:?}");
+    }
+}
+
+#[test]
+fn everything_that_is_not_over_says_what_it_waits_for() {
+    for seed in 1..=16 {
+        let mut dice = Dice::new(seed);
+        let mut stage = with_offering();
+        for _ in 0..30 {
+            step(&mut stage, &mut dice, &everyone());
+        }
+        for (key, row) in stage.view::<dcm::request::view::Requests>() {
+            let waiting = stage.offered::<dcm::request::view::Requests>(&requester(), &key).waiting_on;
+            assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
+        }
+        for (key, row) in stage.view::<dcm::vm::view::Vms>() {
+            let waiting = stage.offered::<dcm::vm::view::Vms>(&requester(), &key).waiting_on;
+            assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
+        }
+    }
+}

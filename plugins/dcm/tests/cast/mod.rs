@@ -1,0 +1,71 @@
+//! Who plays in the tests, and how far the story is when a test begins.
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use dcm::Dcm;
+use dcm::offering::define::DefineOffering;
+use dcm::provisioning::complete::CompleteProvisioning;
+use dcm::request::approve::ApproveRequest;
+use dcm::request::submit::RequestVm;
+use eaf_sdk::document::Actor;
+use eaf_sdk::testing::{Stage, person, system};
+use serde_json::{Value, json};
+
+pub fn requester() -> Actor {
+    person("Rita Requester", &["request"])
+}
+
+pub fn approver() -> Actor {
+    person("Arno Approver", &["request", "approve"])
+}
+
+pub fn admin() -> Actor {
+    person("Ada Admin", &["request", "approve", "offer", "operate", "audit"])
+}
+
+pub fn auditor() -> Actor {
+    person("Otto Auditor", &["audit"])
+}
+
+pub fn everyone() -> Vec<Actor> {
+    vec![requester(), approver(), admin(), auditor()]
+}
+
+pub fn offering(other: Value) -> Value {
+    let mut body = json!({ "key": "small", "name": "Small server", "template": "templates/debian-12", "image": "Debian 12",
+        "cpu_min": 1, "cpu_max": 8, "memory_gb_min": 1, "memory_gb_max": 64,
+        "base_cents": 1_000, "cpu_cents": 500, "gb_cents": 250 });
+    for (member, value) in other.as_object().into_iter().flatten() {
+        body[member] = value.clone();
+    }
+    body
+}
+
+pub fn wanted(name: &str) -> Value {
+    json!({ "name": name, "offering": "small", "cpus": 2, "memory_gb": 4,
+        "justification": "Front end of the spring campaign", "term_months": 12 })
+}
+
+pub fn with_offering() -> Stage<Dcm> {
+    let mut stage = Stage::new();
+    stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&["offering-defined"]);
+    stage
+}
+
+pub fn with_request() -> (Stage<Dcm>, String) {
+    let mut stage = with_offering();
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    (stage, id)
+}
+
+pub fn with_approved() -> (Stage<Dcm>, String) {
+    let (mut stage, id) = with_request();
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id })).then_events(&["request-approved"]);
+    (stage, id)
+}
+
+pub fn with_vm() -> (Stage<Dcm>, String) {
+    let (mut stage, id) = with_approved();
+    let done = json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" });
+    stage.when::<CompleteProvisioning>(&system(), done).then_events(&["request-fulfilled", "vm-provisioned"]);
+    (stage, id)
+}

@@ -1,0 +1,336 @@
+//! The rules, as given events, when a command, then events or a refusal.
+
+mod cast;
+
+use cast::*;
+use dcm::offering::define::DefineOffering;
+use dcm::offering::view::Offerings;
+use dcm::provisioning::complete::CompleteProvisioning;
+use dcm::provisioning::fail::FailProvisioning;
+use dcm::provisioning::note_run_end::NoteRunEnd;
+use dcm::provisioning::record_step::RecordStep;
+use dcm::provisioning::stall::NoteStall;
+use dcm::request::approvals::Approvals;
+use dcm::request::approve::ApproveRequest;
+use dcm::request::reject::RejectRequest;
+use dcm::request::retry::RetryRequest;
+use dcm::request::submit::RequestVm;
+use dcm::request::view::Requests;
+use dcm::request::withdraw::WithdrawRequest;
+use dcm::timeline::Timeline;
+use dcm::vm::complete_decommission::CompleteDecommission;
+use dcm::vm::decommission::DecommissionVm;
+use dcm::vm::fail_decommission::FailDecommission;
+use dcm::vm::record_refresh::RecordRefresh;
+use dcm::vm::refresh::RefreshVm;
+use dcm::vm::view::Vms;
+use eaf_sdk::testing::system;
+use serde_json::{Value, json};
+
+#[test]
+fn a_request_claims_its_name_and_takes_the_price_of_its_day() {
+    let mut stage = with_offering();
+    let id = stage
+        .when::<RequestVm>(&requester(), wanted("web-01"))
+        .then_events(&["request-submitted", "name-claimed"])
+        .command_id;
+    stage.when::<DefineOffering>(&admin(), offering(json!({ "base_cents": 99_900 })));
+    let row = &stage.view::<Requests>()[&id];
+    assert_eq!(row["monthly_cents"], 1_000 + 2 * 500 + 4 * 250);
+    assert_eq!(row["status"], "pending");
+    assert_eq!(row["requester_name"], "Rita Requester");
+    assert_eq!(stage.view::<Approvals>()[&id]["justification"], "Front end of the spring campaign");
+}
+
+#[test]
+fn a_name_is_unique_in_any_spelling_until_it_is_given_back() {
+    let mut stage = with_offering();
+    let first = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    let refused = stage.when::<RequestVm>(&approver(), wanted("WEB-01")).then_rejected("vm-name-taken");
+    assert_eq!(refused.rejection().unwrap().params["name"], "WEB-01");
+    refused.then_fields(&[("/name", "vm-name-taken")]);
+    stage.when::<WithdrawRequest>(&requester(), json!({ "request": first }));
+    let second = stage.when::<RequestVm>(&approver(), wanted("WEB-01")).command_id;
+    let no = json!({ "request": second, "reason": "Not needed." });
+    stage.when::<RejectRequest>(&admin(), no).then_events(&["request-rejected", "name-released"]);
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+}
+
+#[test]
+fn everything_wrong_with_a_request_is_told_at_once() {
+    let mut stage = with_offering();
+    let body = json!({ "name": "-bad-", "offering": "small", "cpus": 0, "memory_gb": 65,
+        "justification": "too short", "term_months": 61 });
+    stage.when::<RequestVm>(&requester(), body).then_rejected("invalid-request").then_fields(&[
+        ("/name", "vm-name-hyphen"),
+        ("/cpus", "cpus-out-of-range"),
+        ("/memory_gb", "memory-out-of-range"),
+        ("/justification", "justification-too-short"),
+        ("/term_months", "term-out-of-range"),
+    ]);
+    let mut body = wanted("web-01");
+    body["offering"] = "none".into();
+    body["cpus"] = 0.into();
+    stage.when::<RequestVm>(&requester(), body).then_fields(&[("/offering", "offering-unknown")]);
+}
+
+#[test]
+fn a_justification_is_measured_in_characters() {
+    let mut stage = with_offering();
+    for (text, fields) in [
+        ("ü".repeat(2000), vec![]),
+        ("ü".repeat(2001), vec![("/justification", "justification-too-long")]),
+        ("ü".repeat(9), vec![("/justification", "justification-too-short")]),
+        (" ".repeat(20), vec![("/justification", "justification-too-short")]),
+    ] {
+        let mut body = wanted(&format!("web-{}", text.len()));
+        body["justification"] = text.into();
+        stage.when::<RequestVm>(&requester(), body).then_fields(&fields);
+    }
+}
+
+#[test]
+fn an_offering_that_was_closed_takes_no_requests() {
+    let mut stage = with_offering();
+    stage.when::<DefineOffering>(&admin(), offering(json!({ "active": false })));
+    stage
+        .when::<RequestVm>(&requester(), wanted("web-01"))
+        .then_rejected("offering-inactive")
+        .then_fields(&[("/offering", "offering-inactive")]);
+    assert_eq!(stage.view::<Offerings>()["small"]["status"], "inactive");
+}
+
+#[test]
+fn an_offering_with_reversed_limits_or_negative_prices_is_refused() {
+    let mut stage = with_offering();
+    let bad = offering(json!({ "key": "Bad Key", "cpu_min": 8, "cpu_max": 2, "gb_cents": -1 }));
+    stage.when::<DefineOffering>(&admin(), bad).then_fields(&[
+        ("/key", "offering-key"),
+        ("/cpu_max", "range-reversed"),
+        ("/gb_cents", "price-out-of-range"),
+    ]);
+    stage.when::<DefineOffering>(&requester(), offering(json!({}))).then_rejected("not-permitted");
+}
+
+#[test]
+fn four_eyes_whatever_the_role() {
+    let mut stage = with_offering();
+    for person in [approver(), admin()] {
+        let name = format!("own-{}", person.name.len());
+        let id = stage.when::<RequestVm>(&person, wanted(&name)).command_id;
+        stage
+            .when::<ApproveRequest>(&person, json!({ "request": id }))
+            .then_rejected("own-request")
+            .then_fields(&[("/request", "own-request")]);
+        let no = json!({ "request": id, "reason": "No." });
+        stage.when::<RejectRequest>(&person, no).then_rejected("own-request");
+    }
+}
+
+#[test]
+fn a_requester_or_auditor_decides_nothing() {
+    let (mut stage, id) = with_request();
+    for person in [requester(), auditor()] {
+        stage.when::<ApproveRequest>(&person, json!({ "request": id })).then_rejected("not-permitted");
+    }
+    stage.when::<RequestVm>(&auditor(), wanted("db-01")).then_rejected("not-permitted");
+}
+
+#[test]
+fn what_is_decided_stays_decided() {
+    let (mut stage, id) = with_request();
+    let body = json!({ "request": id });
+    stage.when::<ApproveRequest>(&approver(), body.clone()).then_events(&["request-approved"]);
+    let twice = stage.when::<ApproveRequest>(&admin(), body.clone()).then_rejected("request-not-pending");
+    assert_eq!(twice.rejection().unwrap().params["status"], "approved");
+    twice.then_fields(&[("/request", "request-not-pending")]);
+    stage.when::<WithdrawRequest>(&requester(), body).then_rejected("request-not-pending");
+
+    let (mut stage, id) = with_request();
+    stage.when::<WithdrawRequest>(&requester(), json!({ "request": id }));
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id })).then_rejected("request-not-pending");
+}
+
+#[test]
+fn a_rejection_needs_a_reason() {
+    let (mut stage, id) = with_request();
+    let body = json!({ "request": id, "reason": "  " });
+    stage.when::<RejectRequest>(&approver(), body).then_fields(&[("/reason", "reason-too-short")]);
+}
+
+#[test]
+fn only_whoever_asked_withdraws() {
+    let (mut stage, id) = with_request();
+    stage.when::<WithdrawRequest>(&admin(), json!({ "request": id })).then_rejected("not-requester");
+}
+
+#[test]
+fn guessed_and_malformed_ids_are_not_found() {
+    let mut stage = with_offering();
+    for id in ["00000000-0000-0000-0000-000000000000", "../vm-name/web-01", "", "x"] {
+        let body = json!({ "request": id });
+        stage
+            .when::<ApproveRequest>(&approver(), body)
+            .then_rejected("request-unknown")
+            .then_fields(&[("/request", "request-unknown")]);
+        let refused = stage.when::<RefreshVm>(&requester(), json!({ "vm": id })).then_rejected("vm-unknown");
+        refused.then_fields(&[("/vm", "vm-unknown")]);
+    }
+}
+
+#[test]
+fn only_the_system_records_what_happens_in_vcenter() {
+    let (mut stage, id) = with_approved();
+    let body = json!({ "request": id, "attempt": 1 });
+    stage.when::<CompleteProvisioning>(&admin(), body).then_rejected("system-only");
+}
+
+#[test]
+fn a_failed_request_says_why_and_is_tried_again_from_where_it_stopped() {
+    let (mut stage, id) = with_approved();
+    let step = json!({ "request": id, "process": "provision", "attempt": 1, "step": "clone", "state": "started" });
+    stage.when::<RecordStep>(&system(), step.clone());
+    let failed =
+        json!({ "request": id, "attempt": 1, "step": "clone", "code": "no-template", "message": "No template." });
+    stage.when::<FailProvisioning>(&system(), failed.clone()).then_events(&["step-failed", "request-failed"]);
+    let row = stage.view::<Requests>()[&id].clone();
+    assert_eq!((row["status"].as_str(), row["failed_step"].as_str()), (Some("failed"), Some("clone")));
+    assert_eq!(row["error_message"], "No template.");
+    assert_eq!(stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap().code, "retry");
+
+    stage.when::<RetryRequest>(&requester(), json!({ "request": id })).then_rejected("not-permitted");
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
+    let retried = stage.log.last().unwrap();
+    assert_eq!((&retried.data["from_step"], &retried.data["attempt"]), (&json!("clone"), &json!(2)));
+    // The run of the first attempt wakes up late.
+    stage.when::<RecordStep>(&system(), step).then_rejected("attempt-over");
+    stage.when::<FailProvisioning>(&system(), failed).then_rejected("attempt-over");
+    let kinds: Vec<_> = stage.view::<Timeline>().values().map(|r| r["kind"].clone()).collect();
+    assert_eq!(
+        kinds,
+        ["request-submitted", "request-approved", "step-started", "step-failed", "request-failed", "request-retried"]
+    );
+}
+
+#[test]
+fn a_run_that_could_not_say_that_it_ended_fails_its_own_attempt_at_its_step_and_no_other() {
+    let (mut stage, id) = with_approved();
+    let begun = stage.log.last().unwrap().id.clone();
+    let ended =
+        |event: &str| json!({ "key": id, "event": event, "code": "component-stopped", "message": "It stopped." });
+    let step = json!({ "request": id, "process": "provision", "attempt": 1, "step": "clone", "state": "started" });
+    stage.when::<RecordStep>(&system(), step);
+    stage.when::<NoteRunEnd>(&admin(), ended(&begun)).then_rejected("system-only");
+    stage.when::<NoteRunEnd>(&system(), ended("another")).then_events(&[]);
+    stage.when::<NoteRunEnd>(&system(), ended(&begun)).then_events(&["step-failed", "request-failed"]);
+    let failed = stage.log.last().unwrap().data.clone();
+    assert_eq!((&failed["step"], &failed["code"]), (&json!("clone"), &json!("component-stopped")));
+    assert!(failed["trace_id"].is_string());
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
+    stage.when::<NoteRunEnd>(&system(), ended(&begun)).then_events(&[]);
+    let retried = stage.log.last().unwrap().id.clone();
+    stage.when::<NoteRunEnd>(&system(), ended(&retried)).then_events(&["step-failed", "request-failed"]);
+    assert_eq!(stage.view::<Requests>()[&id]["failed_step"], "clone");
+}
+
+#[test]
+fn a_removal_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
+    let (mut stage, id) = with_vm();
+    let removal = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&requester(), removal.clone()).then_events(&["vm-decommission-requested"]);
+    let begun = stage.log.last().unwrap().id.clone();
+    let ended = json!({ "key": id, "event": begun, "code": "diverged", "message": "It left its way." });
+    stage.when::<NoteRunEnd>(&system(), ended.clone()).then_events(&["step-failed", "vm-decommission-failed"]);
+    stage.when::<DecommissionVm>(&admin(), removal).then_events(&["vm-decommission-requested"]);
+    stage.when::<NoteRunEnd>(&system(), ended).then_events(&[]);
+}
+
+#[test]
+fn waiting_for_vcenter_is_said_and_taken_back() {
+    let (mut stage, id) = with_approved();
+    let stall = |stalled: bool| json!({ "key": id, "stalled": stalled, "code": "unreachable", "message": "…" });
+    stage.when::<NoteStall>(&system(), stall(true)).then_events(&["stalled"]);
+    stage.when::<NoteStall>(&system(), stall(true)).then_events(&[]);
+    let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((waiting.code.as_str(), &waiting.params["code"]), ("stalled", &json!("unreachable")));
+    stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false })).then_events(&["resumed"]);
+    assert_eq!(stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap().code, "provisioning-start");
+}
+
+#[test]
+fn a_machine_shows_what_vcenter_said_last() {
+    let (mut stage, id) = with_vm();
+    stage.when::<RefreshVm>(&approver(), json!({ "vm": id })).then_rejected("not-your-vm");
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id })).then_events(&["vm-refresh-requested"]);
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
+    let seen = json!({ "kind": "machine", "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen })).then_events(&["vm-refreshed"]);
+    let row = stage.view::<Vms>()[&id].clone();
+    assert_eq!((row["power"].as_str(), row["ip"].clone()), (Some("off"), Value::Null));
+}
+
+#[test]
+fn decommissioning_needs_the_typed_name_and_frees_it() {
+    let (mut stage, id) = with_vm();
+    let wrong = json!({ "vm": id, "confirm": "web-1" });
+    stage.when::<DecommissionVm>(&requester(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
+    let right = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&approver(), right.clone()).then_rejected("not-your-vm");
+    stage.when::<DecommissionVm>(&admin(), right.clone()).then_events(&["vm-decommission-requested"]);
+    stage.when::<DecommissionVm>(&admin(), right).then_rejected("vm-not-active");
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("vm-name-taken");
+    stage
+        .when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }))
+        .then_events(&["vm-decommissioned", "name-released"]);
+    assert_eq!(stage.view::<Vms>()[&id]["terminal"], true);
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+}
+
+#[test]
+fn a_refresh_that_failed_is_told_until_the_next_one() {
+    let (mut stage, id) = with_vm();
+    let failed = json!({ "kind": "failed", "code": "vcenter-login", "message": "No." });
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": failed })).then_events(&["vm-refresh-failed"]);
+    let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((told.code.as_str(), &told.params["code"]), ("refresh-failed", &json!("vcenter-login")));
+    assert!(told.params["since"].is_i64(), "{told:?}");
+
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
+    let seen = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
+}
+
+#[test]
+fn looking_at_a_machine_does_not_hide_why_it_could_not_be_taken_down() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
+    stage.when::<FailDecommission>(&system(), failed).then_events(&["step-failed", "vm-decommission-failed"]);
+    let seen = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    for found in [json!({ "kind": "failed", "code": "vcenter-login", "message": "No." }), seen] {
+        stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));
+        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((told.code.as_str(), &told.params["code"]), ("decommission-retry", &json!("vcenter-busy")));
+    }
+}
+
+#[test]
+fn what_is_over_says_who_ended_it_and_when() {
+    let (mut stage, id) = with_request();
+    stage.when::<WithdrawRequest>(&requester(), json!({ "request": id }));
+    for row in [stage.view::<Requests>()[&id].clone(), stage.view::<Approvals>()[&id].clone()] {
+        assert_eq!(row["withdrawn_by_name"], "Rita Requester");
+        assert!(row["withdrawn_at"].is_i64(), "{row:?}");
+    }
+
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }));
+    let row = stage.view::<Vms>()[&id].clone();
+    assert_eq!((row["decommissioned_by_name"].as_str(), row["terminal"].as_bool()), (Some("Ada Admin"), Some(true)));
+    assert!(row["decommissioned_at"].is_i64(), "{row:?}");
+}

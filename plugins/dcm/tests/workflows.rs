@@ -1,0 +1,229 @@
+//! The durable functions against a scripted host.
+
+mod cast;
+
+use cast::*;
+use dcm::request::retry::RetryRequest;
+use dcm::vm::decommission::DecommissionVm;
+use dcm::vm::refresh::RefreshVm;
+use dcm::{Dcm, DcmFlows};
+use eaf_sdk::testing::{Played, Script, Stage, system};
+use eaf_sdk::{Failure, Recorded};
+use serde_json::{Value, json};
+
+fn machine(cpus: u32, power: &str) -> Value {
+    json!({ "name": "web-01", "power": power, "cpus": cpus, "memory_mb": 4096, "address": null })
+}
+
+fn script() -> Script {
+    Script::new()
+        .answer("vsphere.read-vm", machine(2, "on"))
+        .answer("vsphere.await-address", json!({ "address": "10.0.0.7" }))
+}
+
+fn event(stage: &Stage<Dcm>, kind: &str) -> Recorded {
+    stage.log.iter().rev().find(|r| r.kind == kind).unwrap().clone()
+}
+
+/// Gives what the run submitted to the domain: it must accept all of it.
+fn apply(stage: &mut Stage<Dcm>, played: &Played) {
+    for (command, body) in played.submitted() {
+        let outcome = stage.when_named(&system(), command, 1, body.clone());
+        assert!(outcome.rejection().is_none(), "{command} {body}: {:?}", outcome.decision);
+    }
+}
+
+fn steps(played: &Played) -> Vec<String> {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let line = |(command, body): (&str, &Value)| match command {
+        "record-step" => match body["percent"].as_u64() {
+            Some(percent) => format!("{} {percent}", text(&body["step"])),
+            None => format!("{} {}", text(&body["step"]), text(&body["state"])),
+        },
+        other => other.to_owned(),
+    };
+    played.submitted().into_iter().map(line).collect()
+}
+
+#[test]
+fn an_approved_request_becomes_a_machine_with_every_step_on_record() {
+    let (mut stage, id) = with_approved();
+    let played = script().play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert_eq!(
+        steps(&played),
+        [
+            "ensure-folder started",
+            "ensure-folder finished",
+            "clone started",
+            "clone 20",
+            "clone 40",
+            "clone 60",
+            "clone 80",
+            "clone finished",
+            "power-on started",
+            "power-on finished",
+            "await-address started",
+            "await-address finished",
+            "complete-provisioning"
+        ]
+    );
+    let clone = played.calls_of("vsphere.clone")[0];
+    assert_eq!(clone["identity"], id.as_str());
+    assert_eq!(
+        clone["spec"],
+        json!({ "template": "templates/debian-12", "name": "web-01", "folder": "dcm",
+        "cpus": 2, "memory_mb": 4096 })
+    );
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
+    assert_eq!(stage.view_named("vms")[&id]["ip"], "10.0.0.7");
+}
+
+#[test]
+fn a_machine_that_was_cloned_with_another_size_is_reconfigured() {
+    let (stage, _) = with_approved();
+    let played = script()
+        .answer("vsphere.read-vm", machine(1, "off"))
+        .play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert_eq!(played.calls_of("vsphere.reconfigure")[0]["cpus"], 2);
+}
+
+#[test]
+fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
+    for (call, step) in [
+        ("vsphere.open-lifecycle", "ensure-folder"),
+        ("vsphere.ensure-folder", "ensure-folder"),
+        ("vsphere.clone", "clone"),
+        ("vsphere.read-vm", "reconfigure"),
+        ("vsphere.power-on", "power-on"),
+        ("vsphere.await-address", "await-address"),
+    ] {
+        let (mut stage, id) = with_approved();
+        let failure = Failure::permanent("broken", "It is broken.");
+        let played = script().fail(call, failure).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+        assert_eq!(played.result.as_ref().unwrap()["outcome"], "failed", "{call}");
+        apply(&mut stage, &played);
+        let row = stage.view_named("requests")[&id].clone();
+        assert_eq!((row["status"].as_str(), row["failed_step"].as_str()), (Some("failed"), Some(step)), "{call}");
+
+        stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
+        let again = script().play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        assert_eq!(
+            steps(&again)[0],
+            if step == "reconfigure" { "power-on started".into() } else { format!("{step} started") }
+        );
+        apply(&mut stage, &again);
+        assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled", "{call}");
+    }
+}
+
+#[test]
+fn a_run_that_was_overtaken_stops_before_it_touches_anything() {
+    let (stage, _) = with_approved();
+    let refused = Failure { class: "rejected".into(), ..Failure::permanent("attempt-over", "") };
+    let played =
+        script().fail("flow.submit", refused).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert_eq!(played.result.as_ref().unwrap_err().code, "attempt-over");
+    assert!(played.calls_of("vsphere.ensure-folder").is_empty());
+}
+
+#[test]
+fn a_machine_is_switched_off_before_it_is_destroyed() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let played = script().play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert_eq!((played.calls_of("vsphere.power-off").len(), played.calls_of("vsphere.destroy").len()), (1, 1));
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
+}
+
+#[test]
+fn a_machine_that_is_gone_is_still_looked_for_everywhere() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let played = script()
+        .answer("vsphere.read-vm", Value::Null)
+        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert_eq!((played.calls_of("vsphere.power-off").len(), played.calls_of("vsphere.destroy").len()), (0, 1));
+}
+
+#[test]
+fn taking_down_that_failed_may_be_asked_for_again() {
+    let (mut stage, id) = with_vm();
+    let body = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&requester(), body.clone());
+    let played = script()
+        .fail("vsphere.destroy", Failure::permanent("busy", "In use."))
+        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["status"], "decommission-failed");
+    stage.when::<DecommissionVm>(&requester(), body).then_events(&["vm-decommission-requested"]);
+    let again = script().play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &again);
+    assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
+}
+
+#[test]
+fn a_refresh_records_what_was_found_or_why_not() {
+    for (script, power, error) in [
+        (script().answer("vsphere.read-vm", machine(2, "off")), "off", Value::Null),
+        (script().answer("vsphere.read-vm", Value::Null), "missing", Value::Null),
+        (script().fail("vsphere.read-vm", Failure::permanent("wrong-password", "…")), "on", json!("wrong-password")),
+    ] {
+        let (mut stage, id) = with_vm();
+        stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+        let played = script.play::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
+        apply(&mut stage, &played);
+        let row = stage.view_named("vms")[&id].clone();
+        assert_eq!((row["power"].as_str(), &row["error_code"]), (Some(power), &error));
+    }
+}
+
+#[test]
+fn approvers_are_asked_but_not_whoever_asked() {
+    let (stage, id) = with_request();
+    let played = script().play::<DcmFlows>("notify", &event(&stage, "request-submitted"));
+    let mail = played.calls_of("mail.send")[0];
+    assert_eq!(mail["template"], "approval-requested");
+    assert_eq!(mail["to"], json!({ "holders": { "permission": "approve", "except": requester().id } }));
+    assert_eq!(mail["facts"]["request_id"], id.as_str());
+    assert_eq!(mail["facts"]["monthly_cents"], 3000);
+}
+
+#[test]
+fn of_a_failure_requester_and_admins_are_told() {
+    let (mut stage, id) = with_approved();
+    let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
+    stage.when_named(&system(), "fail-provisioning", 1, failed);
+    let played = script().play::<DcmFlows>("notify", &event(&stage, "request-failed"));
+    let mails = played.calls_of("mail.send");
+    let told: Vec<_> = mails.iter().map(|m| (m["template"].as_str().unwrap(), m["to"].clone())).collect();
+    assert_eq!(
+        told,
+        [
+            ("request-failed-admin", json!({ "holders": { "permission": "operate" } })),
+            ("request-failed", json!({ "actor": requester().id })),
+        ]
+    );
+    assert_eq!(mails[0]["facts"]["error_message"], "Full.");
+    assert_eq!(mails[1]["facts"]["admins_told"], true);
+}
+
+#[test]
+fn when_the_admins_could_not_be_told_the_requester_is_told_just_that() {
+    let (mut stage, id) = with_approved();
+    let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
+    stage.when_named(&system(), "fail-provisioning", 1, failed);
+    let event = event(&stage, "request-failed");
+
+    let refused = Failure::permanent("wrong-password", "…");
+    let played = script().fail("mail.send", refused).play::<DcmFlows>("notify", &event);
+    let mails = played.calls_of("mail.send");
+    assert_eq!((mails.len(), &mails[1]["facts"]["admins_told"]), (2, &json!(false)));
+    assert_eq!(played.result.as_ref().unwrap_err().code, "wrong-password");
+
+    let nobody = json!({ "sent": 0, "failed": 2 });
+    let played = script().answer("mail.send", nobody).play::<DcmFlows>("notify", &event);
+    assert_eq!(played.calls_of("mail.send")[1]["facts"]["admins_told"], false);
+    assert!(played.result.is_ok());
+}

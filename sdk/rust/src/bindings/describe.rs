@@ -1,0 +1,10 @@
+//! Bindings of the `describe` component.
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "eaf:plugin/describe@1.0.0",
+    pub_export_macro: true,
+    export_macro_name: "export_describe",
+    default_bindings_module: "eaf_sdk::bindings::describe",
+    generate_all,
+});

@@ -1,0 +1,10 @@
+//! Bindings of the `domain` component.
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "eaf:plugin/domain@1.0.0",
+    pub_export_macro: true,
+    export_macro_name: "export_domain",
+    default_bindings_module: "eaf_sdk::bindings::domain",
+    generate_all,
+});

@@ -1,0 +1,343 @@
+//! The JSON documents that cross the seam to the host; shapes in `docs/guides/contract.md`. Unknown members are ignored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Command {
+    pub name: String,
+    pub version: u16,
+    pub body: Value,
+}
+
+/// All that a decision may know besides its streams.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Context {
+    /// Milliseconds since 1970.
+    pub now: i64,
+    pub tenant: String,
+    pub actor: Actor,
+    /// `de` or `en`.
+    pub locale: String,
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// 32 random bytes, hex.
+    pub seed: String,
+    /// The same on every retry with the same Idempotency-Key: the natural id for a thing that a command creates.
+    pub command_id: String,
+    pub trace_id: String,
+}
+
+impl Context {
+    /// The system holds every permission.
+    pub fn may(&self, permission: &str) -> bool {
+        self.actor.kind == ActorKind::System || self.actor.permissions.iter().any(|p| p == permission)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Actor {
+    pub id: String,
+    pub kind: ActorKind,
+    /// Personal data; empty for the system.
+    pub name: String,
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Without the plugin's prefix.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActorKind {
+    Person,
+    Service,
+    System,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamMode {
+    Guard,
+    Read,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRef {
+    pub stream: String,
+    pub mode: StreamMode,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoadedStream {
+    pub stream: String,
+    pub mode: StreamMode,
+    /// Number of events; 0: does not exist.
+    pub version: u64,
+    #[serde(default)]
+    pub snapshot: Option<Value>,
+    pub events: Vec<Recorded>,
+}
+
+/// An event as it was recorded, personal members in clear (null once the person was erased).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recorded {
+    pub id: String,
+    pub stream: String,
+    pub version: u64,
+    pub position: u64,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub schema: u16,
+    pub data: Value,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub actor: String,
+    pub actor_kind: ActorKind,
+    pub trace_id: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BoundaryInput {
+    pub command: Command,
+    pub context: Context,
+    pub loaded: Vec<LoadedStream>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BoundaryOutput {
+    pub streams: Vec<StreamRef>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DecideInput {
+    pub command: Command,
+    pub context: Context,
+    pub streams: Vec<LoadedStream>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Accepted(Accepted),
+    Rejected(Rejection),
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Accepted {
+    pub events: Vec<NewEvent>,
+    #[serde(default)]
+    pub subject: Option<Subject>,
+}
+
+/// The view row that shows what a command was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub view: String,
+    pub key: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewEvent {
+    pub stream: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub schema: u16,
+    pub data: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectionKind {
+    /// 422
+    Invalid,
+    /// 409
+    Conflict,
+    /// 403
+    Forbidden,
+    /// 404
+    NotFound,
+}
+
+/// A domain "no": data, rendered by the host from `rejections.<code>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub kind: RejectionKind,
+    pub code: String,
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    #[serde(default)]
+    pub fields: Vec<FieldError>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// JSON pointer into the command's body.
+    pub pointer: String,
+    pub code: String,
+    #[serde(default)]
+    pub params: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeysInput {
+    pub view: String,
+    pub events: Vec<Recorded>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeysOutput {
+    pub keys: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProjectInput {
+    pub view: String,
+    pub events: Vec<Recorded>,
+    /// Key to columns, of the rows that exist among those that `keys` named.
+    pub rows: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProjectOutput {
+    pub changes: Vec<RowChange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub enum RowChange {
+    Upsert { key: String, row: Map<String, Value> },
+    Patch { key: String, set: Map<String, Value> },
+    Delete { key: String },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionsInput {
+    pub view: String,
+    /// Columns and `key` of each row.
+    pub rows: Vec<Map<String, Value>>,
+    pub context: Context,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionsOutput {
+    pub items: Vec<RowActions>,
+}
+
+/// What a row waits for, and what the caller may do with it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowActions {
+    #[serde(default)]
+    pub waiting_on: Option<Message>,
+    pub actions: Vec<Action>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    pub command: String,
+    pub allowed: bool,
+    #[serde(default)]
+    pub why: Option<Message>,
+    /// Members of the command's body that follow from the row.
+    #[serde(default)]
+    pub body: Map<String, Value>,
+}
+
+/// A sentence to be rendered from the package's locales.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub code: String,
+    #[serde(default)]
+    pub params: Map<String, Value>,
+}
+
+impl Message {
+    pub fn new(code: &str) -> Self {
+        Message { code: code.into(), params: Map::new() }
+    }
+
+    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
+}
+
+/// What a workflow's run is started with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunInput {
+    pub event: Recorded,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Description {
+    pub commands: Vec<CommandType>,
+    pub events: Vec<EventType>,
+    pub views: Vec<ViewType>,
+    pub permissions: Vec<PermissionType>,
+    #[serde(default)]
+    pub workflows: Vec<WorkflowType>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CommandType {
+    pub name: String,
+    pub version: u16,
+    /// None: only the system may give it.
+    pub permission: Option<String>,
+    pub schema: Value,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventType {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub schema_version: u16,
+    pub schema: Value,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ViewType {
+    pub name: String,
+    pub version: u16,
+    pub columns: Vec<ColumnType>,
+    pub read: Vec<ReadRuleType>,
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ColumnType {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub filter: bool,
+    pub sort: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadRuleType {
+    pub permission: String,
+    pub own: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PermissionType {
+    pub name: String,
+    pub roles: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WorkflowType {
+    pub name: String,
+    pub version: u16,
+    pub triggers: Vec<TriggerType>,
+    pub on_stall: Option<String>,
+    pub on_failure: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TriggerType {
+    pub event: String,
+    pub key: String,
+    pub subject: String,
+}

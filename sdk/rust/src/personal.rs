@@ -1,0 +1,138 @@
+//! Personal data in events and commands: marked by its type, so that the mark cannot be forgotten.
+//!
+//! `Personal<S>` is a text that the host encrypts under the key of the person whose actor id stands in the sibling
+//! member `S::MEMBER`. Once the person is erased it reads as empty. Its `Debug` shows nothing.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Whose data it is.
+pub trait Subject {
+    /// The sibling member with the person's actor id.
+    const MEMBER: &'static str;
+}
+
+/// For members of a command's body: the data of whoever gives the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Giver {}
+
+impl Subject for Giver {
+    const MEMBER: &'static str = "$actor";
+}
+
+pub struct Personal<S> {
+    text: Option<String>,
+    subject: PhantomData<S>,
+}
+
+impl<S> Personal<S> {
+    pub fn new(text: impl Into<String>) -> Self {
+        Personal { text: Some(text.into()), subject: PhantomData }
+    }
+
+    /// Empty once the person was erased.
+    pub fn as_str(&self) -> &str {
+        self.text.as_deref().unwrap_or("")
+    }
+
+    /// None once the person was erased.
+    pub fn into_option(self) -> Option<String> {
+        self.text
+    }
+
+    pub fn to_option(&self) -> Option<String> {
+        self.text.clone()
+    }
+
+    /// The same text as another person's data, such as a reason that moves from a command into an event.
+    pub fn under<T>(self) -> Personal<T> {
+        Personal { text: self.text, subject: PhantomData }
+    }
+}
+
+impl<S> Clone for Personal<S> {
+    fn clone(&self) -> Self {
+        Personal { text: self.text.clone(), subject: PhantomData }
+    }
+}
+
+impl<S> fmt::Debug for Personal<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Personal(…)")
+    }
+}
+
+impl<S> PartialEq for Personal<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<S> Serialize for Personal<S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl<'de, S> Deserialize<'de> for Personal<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Personal { text: Option::deserialize(deserializer)?, subject: PhantomData })
+    }
+}
+
+impl<S: Subject> JsonSchema for Personal<S> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Personal_{}", S::MEMBER).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "x-eaf-personal": { "subject": S::MEMBER } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    enum Owner {}
+    impl Subject for Owner {
+        const MEMBER: &'static str = "owner_id";
+    }
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    struct Noted {
+        owner_id: String,
+        note: Personal<Owner>,
+        remark: Option<Personal<Owner>>,
+    }
+
+    #[test]
+    fn the_schema_carries_the_mark_also_where_the_member_is_optional() {
+        let schema = crate::component::schema::<Noted>();
+        assert_eq!(schema["properties"]["note"]["x-eaf-personal"]["subject"], "owner_id");
+        assert_eq!(schema["properties"]["remark"]["x-eaf-personal"]["subject"], "owner_id");
+        assert!(schema["properties"]["owner_id"].get("x-eaf-personal").is_none());
+    }
+
+    #[test]
+    fn an_erased_text_reads_as_empty() {
+        for erased in [r#"{"owner_id":"a","note":null,"remark":null}"#, r#"{"owner_id":"a"}"#] {
+            let noted: Noted = serde_json::from_str(erased).unwrap();
+            assert_eq!(noted.note.as_str(), "");
+        }
+    }
+
+    #[test]
+    fn debug_output_does_not_show_the_text() {
+        let noted = Noted { owner_id: "a".into(), note: Personal::new("likes tea"), remark: None };
+        assert!(!format!("{noted:?}").contains("tea"));
+    }
+}

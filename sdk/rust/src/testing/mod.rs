@@ -1,0 +1,70 @@
+//! Runs a plugin natively, through the same documents as in the host.
+//!
+//! [`Stage`]: given events, when a command, then events or a refusal; views made from the events; and the check that the
+//! `actions` of every row agree with `decide`. [`Script`]: a workflow against scripted answers.
+
+pub mod agreement;
+pub mod script;
+mod stage;
+mod views;
+
+pub use script::{Played, Script};
+pub use stage::{Outcome, Stage};
+
+use crate::document::{Actor, ActorKind};
+
+/// A person. The id is derived from the name, so that tests read well.
+pub fn person(name: &str, permissions: &[&str]) -> Actor {
+    Actor {
+        id: id_of(name),
+        kind: ActorKind::Person,
+        name: name.into(),
+        roles: Vec::new(),
+        permissions: permissions.iter().map(ToString::to_string).collect(),
+    }
+}
+
+pub fn system() -> Actor {
+    Actor {
+        id: "6561665f-7379-7374-656d-000000000001".into(),
+        kind: ActorKind::System,
+        name: String::new(),
+        roles: vec!["system".into()],
+        permissions: Vec::new(),
+    }
+}
+
+/// A fixed sequence of choices from a number, for tests that try many ways.
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+}
+
+/// Looks like a UUID and is the same for the same text.
+pub(crate) fn id_of(text: &str) -> String {
+    let hash = |seed: u64| text.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let (a, b) = (hash(0xcbf2_9ce4_8422_2325), hash(0x84222325_cbf29ce4));
+    format!(
+        "{:08x}-{:04x}-5{:03x}-8{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
+}

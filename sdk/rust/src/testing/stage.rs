@@ -1,0 +1,199 @@
+//! A tenant in memory that treats a plugin as the host does.
+
+use super::{id_of, system};
+use crate::document::*;
+use crate::{Event, EventSet, Plugin, component};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::marker::PhantomData;
+
+/// As in the host.
+const ROUNDS: usize = 4;
+const STREAMS: usize = 32;
+const EVENT_BYTES: usize = 256 * 1024;
+
+pub struct Stage<P> {
+    pub log: Vec<Recorded>,
+    pub now: i64,
+    commands: u64,
+    types: Vec<EventType>,
+    plugin: PhantomData<P>,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub command_id: String,
+    pub decision: Decision,
+}
+
+impl<P: Plugin> Default for Stage<P> {
+    fn default() -> Self {
+        Stage::new()
+    }
+}
+
+impl<P: Plugin> Stage<P> {
+    pub fn new() -> Self {
+        Stage {
+            log: Vec::new(),
+            now: 1_795_439_100_000,
+            commands: 0,
+            types: P::Events::describe(),
+            plugin: PhantomData,
+        }
+    }
+
+    /// An event that happened before, caused by the system.
+    pub fn given<E: Event>(mut self, stream: &str, event: E) -> Self {
+        let accepted = Accepted::nothing().event(stream, event);
+        self.append(&system(), accepted.events);
+        self
+    }
+
+    /// Gives a command as the host would: boundary, decide, checks, append.
+    pub fn when<C: crate::Command>(&mut self, actor: &Actor, body: Value) -> Outcome {
+        self.when_named(actor, C::NAME, C::VERSION, body)
+    }
+
+    pub fn when_named(&mut self, actor: &Actor, name: &str, version: u16, body: Value) -> Outcome {
+        self.commands += 1;
+        let outcome = self.dry_run(actor, name, version, body);
+        if let Decision::Accepted(accepted) = &outcome.decision {
+            self.append(actor, accepted.events.clone());
+        }
+        self.now += 60_000;
+        outcome
+    }
+
+    /// Decides and stores nothing.
+    pub fn dry_run(&self, actor: &Actor, name: &str, version: u16, body: Value) -> Outcome {
+        let context = self.context(actor);
+        let command_id = context.command_id.clone();
+        let command = Command { name: name.into(), version, body };
+        let streams = self.load(&command, &context);
+        let input = DecideInput { command, context, streams: streams.clone() };
+        let decision: Decision = call(component::decide::<P>, &input);
+        if let Decision::Accepted(accepted) = &decision {
+            self.check(&accepted.events, &streams);
+        }
+        Outcome { command_id, decision }
+    }
+
+    pub fn context(&self, actor: &Actor) -> Context {
+        Context {
+            now: self.now,
+            tenant: id_of("tenant"),
+            actor: actor.clone(),
+            locale: "en".into(),
+            settings: Map::new(),
+            seed: "00".repeat(32),
+            command_id: id_of(&format!("command {}", self.commands)),
+            trace_id: format!("{:032x}", self.commands),
+        }
+    }
+
+    fn load(&self, command: &Command, context: &Context) -> Vec<LoadedStream> {
+        let mut loaded: Vec<LoadedStream> = Vec::new();
+        for _ in 0..ROUNDS {
+            let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: loaded.clone() };
+            let named: BoundaryOutput = call(component::boundary::<P>, &input);
+            let mut new = named.streams;
+            new.retain(|r| loaded.iter().all(|l| l.stream != r.stream));
+            if new.is_empty() {
+                return loaded;
+            }
+            loaded.extend(new.into_iter().map(|r| self.stream(r)));
+            assert!(loaded.len() <= STREAMS, "{} names more than {STREAMS} streams", command.name);
+        }
+        panic!("{} still names new streams after {ROUNDS} rounds", command.name);
+    }
+
+    fn stream(&self, reference: StreamRef) -> LoadedStream {
+        let events: Vec<_> = self.log.iter().filter(|r| r.stream == reference.stream).cloned().collect();
+        let version = events.len() as u64;
+        LoadedStream { stream: reference.stream, mode: reference.mode, version, snapshot: None, events }
+    }
+
+    /// What the host refuses, and what would leave personal data without a key.
+    fn check(&self, events: &[NewEvent], streams: &[LoadedStream]) {
+        for event in events {
+            let guarded = streams.iter().any(|s| s.stream == event.stream && s.mode == StreamMode::Guard);
+            assert!(guarded, "{} goes to {}, which the boundary does not guard", event.kind, event.stream);
+            let described = self.types.iter().find(|t| t.kind == event.kind);
+            let described = described.unwrap_or_else(|| panic!("{} is not described", event.kind));
+            assert!(event.data.to_string().len() <= EVENT_BYTES, "{} is too large", event.kind);
+            let members = described.schema["properties"].as_object().cloned().unwrap_or_default();
+            for (member, schema) in members {
+                let Some(subject) = schema["x-eaf-personal"]["subject"].as_str() else { continue };
+                let person = event.data[subject].as_str().unwrap_or_default();
+                let empty = event.data[&member].is_null();
+                assert!(empty || !person.is_empty(), "{}/{member} names no person in {subject}", event.kind);
+            }
+        }
+    }
+
+    fn append(&mut self, actor: &Actor, events: Vec<NewEvent>) {
+        for event in events {
+            let position = self.log.len() as u64 + 1;
+            let version = self.log.iter().filter(|r| r.stream == event.stream).count() as u64 + 1;
+            self.log.push(Recorded {
+                id: id_of(&format!("event {position}")),
+                stream: event.stream,
+                version,
+                position,
+                kind: event.kind,
+                schema: event.schema,
+                data: event.data,
+                at: self.now,
+                actor: actor.id.clone(),
+                actor_kind: actor.kind,
+                trace_id: format!("{:032x}", self.commands),
+            });
+        }
+    }
+}
+
+impl Outcome {
+    pub fn events(&self) -> Vec<&str> {
+        match &self.decision {
+            Decision::Accepted(accepted) => accepted.events.iter().map(|e| e.kind.as_str()).collect(),
+            Decision::Rejected(rejection) => panic!("refused: {rejection:?}"),
+        }
+    }
+
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.decision {
+            Decision::Accepted(_) => None,
+            Decision::Rejected(rejection) => Some(rejection),
+        }
+    }
+
+    #[track_caller]
+    pub fn then_events(self, expected: &[&str]) -> Self {
+        assert_eq!(self.events(), expected);
+        self
+    }
+
+    #[track_caller]
+    pub fn then_rejected(self, code: &str) -> Self {
+        assert_eq!(self.rejection().map(|r| r.code.as_str()), Some(code), "{:?}", self.decision);
+        self
+    }
+
+    /// Pointer and code of every field error, in order.
+    #[track_caller]
+    pub fn then_fields(self, expected: &[(&str, &str)]) -> Self {
+        let fields = self.rejection().map(|r| r.fields.as_slice()).unwrap_or_default();
+        let found: Vec<_> = fields.iter().map(|f| (f.pointer.as_str(), f.code.as_str())).collect();
+        assert_eq!(found, expected);
+        self
+    }
+}
+
+/// Through the same bytes as in the host.
+pub(super) fn call<I: Serialize, O: DeserializeOwned>(export: fn(&[u8]) -> Vec<u8>, input: &I) -> O {
+    let bytes = serde_json::to_vec(input).expect("documents are plain data");
+    serde_json::from_slice(&export(&bytes)).expect("an export answers with the agreed document")
+}

@@ -1,0 +1,169 @@
+//! Views: rows that queries read, made from events.
+
+use crate::document::{Action, Message, RowActions};
+use crate::{Command, Context, EventSet, Recorded, Rejection, command};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub trait View {
+    type Event: EventSet;
+    /// One member per column.
+    type Row: Serialize + DeserializeOwned;
+
+    const NAME: &'static str;
+    /// Raise it with any change: the view is then built anew beside the old one.
+    const VERSION: u16 = 1;
+    const COLUMNS: &'static [Column];
+    /// A caller needs one of these.
+    const READ: &'static [ReadRule];
+    /// The event types that matter.
+    const EVENTS: &'static [&'static str];
+
+    /// The rows that this event reads or changes.
+    fn keys(event: &Self::Event, recorded: &Recorded) -> Vec<String>;
+
+    fn project(event: &Self::Event, recorded: &Recorded, rows: &mut Rows<Self::Row>);
+
+    /// What the row waits for, and which commands this caller may give on it. Use the same rules as `decide`.
+    fn actions(_key: &str, _row: &Self::Row, _ctx: &Context) -> RowActions {
+        RowActions::default()
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct ReadRule {
+    pub permission: &'static str,
+    /// A text column that must equal the caller's actor id; none: all rows.
+    pub own: Option<&'static str>,
+}
+
+impl ReadRule {
+    pub const fn all(permission: &'static str) -> Self {
+        ReadRule { permission, own: None }
+    }
+
+    pub const fn own(permission: &'static str, column: &'static str) -> Self {
+        ReadRule { permission, own: Some(column) }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub filter: bool,
+    pub sort: bool,
+}
+
+impl Column {
+    pub const fn text(name: &'static str) -> Self {
+        Column { name, kind: "text", filter: false, sort: false }
+    }
+
+    pub const fn integer(name: &'static str) -> Self {
+        Column { kind: "integer", ..Column::text(name) }
+    }
+
+    pub const fn boolean(name: &'static str) -> Self {
+        Column { kind: "boolean", ..Column::text(name) }
+    }
+
+    /// Milliseconds since 1970 here, RFC 3339 in the API.
+    pub const fn timestamp(name: &'static str) -> Self {
+        Column { kind: "timestamp", ..Column::text(name) }
+    }
+
+    pub const fn json(name: &'static str) -> Self {
+        Column { kind: "json", ..Column::text(name) }
+    }
+
+    pub const fn filter(self) -> Self {
+        Column { filter: true, ..self }
+    }
+
+    pub const fn sort(self) -> Self {
+        Column { sort: true, ..self }
+    }
+}
+
+/// The rows that `keys` named, while events are folded into them.
+#[derive(Debug)]
+pub struct Rows<R>(BTreeMap<String, Slot<R>>);
+
+#[derive(Debug)]
+struct Slot<R> {
+    row: Option<R>,
+    existed: bool,
+    changed: bool,
+}
+
+impl<R> Rows<R> {
+    pub fn get(&self, key: &str) -> Option<&R> {
+        self.0.get(key)?.row.as_ref()
+    }
+
+    /// A row that exists, to be changed.
+    pub fn change(&mut self, key: &str) -> Option<&mut R> {
+        let slot = self.slot(key);
+        slot.changed |= slot.row.is_some();
+        slot.row.as_mut()
+    }
+
+    pub fn put(&mut self, key: &str, row: R) {
+        let slot = self.slot(key);
+        slot.row = Some(row);
+        slot.changed = true;
+    }
+
+    pub fn remove(&mut self, key: &str) {
+        let slot = self.slot(key);
+        slot.row = None;
+        slot.changed = true;
+    }
+
+    pub(crate) fn declare(&mut self, key: String, row: Option<R>) {
+        let existed = row.is_some();
+        self.0.entry(key).or_insert(Slot { row, existed, changed: false });
+    }
+
+    pub(crate) fn new() -> Self {
+        Rows(BTreeMap::new())
+    }
+
+    /// Key, and the row or its removal.
+    pub(crate) fn into_changes(self) -> impl Iterator<Item = (String, Option<R>)> {
+        self.0.into_iter().filter(|(_, s)| s.changed && (s.row.is_some() || s.existed)).map(|(k, s)| (k, s.row))
+    }
+
+    /// # Panics
+    /// When `keys` did not name the row: it was then not loaded, and a change would overwrite what is there.
+    fn slot(&mut self, key: &str) -> &mut Slot<R> {
+        self.0.get_mut(key).expect("a row is changed that `keys` did not name")
+    }
+}
+
+impl RowActions {
+    pub fn waiting_on(message: Message) -> Self {
+        RowActions { waiting_on: Some(message), actions: Vec::new() }
+    }
+
+    pub fn idle() -> Self {
+        RowActions::default()
+    }
+
+    /// Offers the command `C`: allowed when the caller holds its permission and `rule`, the one that `decide` asks, says
+    /// yes. `body` holds what follows from the row.
+    pub fn offer<C: Command>(mut self, ctx: &Context, rule: Result<(), Rejection>, body: Value) -> Self {
+        let body = body.as_object().cloned().unwrap_or_default();
+        let refusal = command::permitted::<C>(ctx).and(rule).err();
+        self.actions.push(Action {
+            command: C::NAME.into(),
+            allowed: refusal.is_none(),
+            why: refusal.map(|r| Message { code: r.code, params: r.params }),
+            body,
+        });
+        self
+    }
+}
