@@ -6,11 +6,28 @@
 //! A provider never sees the journal: the engine writes the intent, calls [`Provider::start`], writes the result. After
 //! a crash in between, `start` is called again with the same call, so **every effect must be repeatable**: probe before acting.
 
+mod connection_type;
+pub mod mail;
+mod vsphere;
+
+pub use connection_type::{ConnectionType, Flaw};
+
+#[cfg(test)]
+#[path = "../../tests/it/support/fault_proxy/mod.rs"]
+mod fault_proxy;
+#[cfg(test)]
+#[path = "../../tests/it/support/maildev.rs"]
+mod maildev;
+#[cfg(test)]
+#[path = "../../tests/it/support/vcsim.rs"]
+mod vcsim;
+
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::id::{EventId, RunId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call of a workflow to a capability.
@@ -47,7 +64,13 @@ pub enum Started {
 #[derive(Debug)]
 pub enum Polled {
     Done(Value),
-    Running { progress: Option<u8>, poll_after: Duration },
+    Running {
+        progress: Option<u8>,
+        poll_after: Duration,
+    },
+    /// The operation itself ended in failure: its handle is dead. A class that may pass makes the engine begin again,
+    /// where `Err` makes it ask again.
+    Ended(Failure),
 }
 
 /// Why a call failed; becomes the guest's `failure`.
@@ -87,17 +110,32 @@ pub trait Provider: Send + Sync {
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure>;
     /// Is this connection usable? For the tenant admin's test button: says what is wrong in one sentence.
     async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure>;
+    /// What may be stored as a connection of this capability.
+    fn connections(&self) -> ConnectionType {
+        ConnectionType::none()
+    }
+}
+
+/// What a provider may ask about the packages whose runs call it. The plugin runtime answers, from the active packages.
+pub trait Packages: Send + Sync {
+    /// Roles that hold a permission of the plugin, named without its prefix. Empty: no such plugin or permission.
+    fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String>;
+    /// None: no such plugin.
+    fn mails(&self, plugin: &str) -> Option<Arc<mail::Templates>>;
 }
 
 /// What a provider is made from, once, at start.
 pub struct Parts {
-    pub core: std::sync::Arc<eaf_core::Core>,
+    pub core: Arc<eaf_core::Core>,
+    pub packages: Arc<dyn Packages>,
+    /// Where people reach this host, without a slash at the end: links in mails begin with it.
+    pub public_url: String,
 }
 
 /// A provider's registration.
 pub struct Registration {
     pub name: &'static str,
-    pub make: fn(&Parts) -> std::sync::Arc<dyn Provider>,
+    pub make: fn(&Parts) -> Arc<dyn Provider>,
 }
 
 inventory::collect!(Registration);

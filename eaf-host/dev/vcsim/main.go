@@ -1,0 +1,170 @@
+// Command vcsim simulates one or several vCenters in one process, for `eaf dev` and for tests. What it adds to
+// govmomi's simulator: a believable inventory, passwords that are checked, a certificate that a client can verify, tasks
+// that take time and tell their progress, guest addresses, and an inventory that survives a restart.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+)
+
+type options struct {
+	state    string
+	certs    string
+	clone    time.Duration
+	address  time.Duration
+	session  time.Duration
+	plain    bool
+	vcenters []vcenterOptions
+	verbose  bool
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("vcsim: ")
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		log.Fatal(err)
+	}
+	if !o.verbose {
+		// The library logs every request for an object that is not there; here that is a normal answer.
+		log.SetOutput(io.Discard)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "vcsim:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("vcsim", flag.ContinueOnError)
+	f.StringVar(&o.state, "state", "", "directory that keeps the inventory across restarts (required)")
+	f.StringVar(&o.certs, "cert-dir", "", "directory of ca.pem, server.pem, server-key.pem; made if missing (required)")
+	f.DurationVar(&o.clone, "clone-duration", 0, "how long a clone takes, such as 4s")
+	f.DurationVar(&o.address, "address-delay", 0, "from power-on until the guest has an address, such as 3s")
+	f.DurationVar(&o.session, "session-timeout", 30*time.Minute, "idle time after which a session expires")
+	f.BoolVar(&o.plain, "plain-http", false, "serve without TLS")
+	f.BoolVar(&o.verbose, "verbose", false, "log to stderr")
+	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
+		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c", func(text string) error {
+		v, err := parseVCenter(text)
+		o.vcenters = append(o.vcenters, v)
+		return err
+	})
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.state == "" || o.certs == "" || len(o.vcenters) == 0 {
+		return o, fmt.Errorf("--state, --cert-dir and at least one --vcenter are required")
+	}
+	return o, nil
+}
+
+func parseVCenter(text string) (vcenterOptions, error) {
+	v := vcenterOptions{
+		datacenter: "DC1",
+		folder:     "EAF",
+		templates:  []string{"debian-12", "rhel-9", "windows-server-2022"},
+	}
+	for _, part := range strings.Split(text, ",") {
+		key, value, found := strings.Cut(part, "=")
+		if !found {
+			return v, fmt.Errorf("%q is not key=value", key)
+		}
+		switch key {
+		case "name":
+			v.name = value
+		case "listen":
+			v.listen = value
+		case "user":
+			v.user = value
+		case "password":
+			v.password = value
+		case "password-file":
+			content, err := os.ReadFile(value)
+			if err != nil {
+				return v, err
+			}
+			v.password = strings.TrimSpace(string(content))
+		case "datacenter":
+			v.datacenter = value
+		case "folder":
+			v.folder = value
+		case "templates":
+			v.templates = strings.Split(value, "+")
+		default:
+			return v, fmt.Errorf("unknown key %q", key)
+		}
+	}
+	if v.name == "" || v.listen == "" || v.user == "" || v.password == "" {
+		return v, fmt.Errorf("name, listen, user and a password are required")
+	}
+	return v, nil
+}
+
+// run serves until the context ends. One line per vCenter on out says that it is ready, and where.
+func run(ctx context.Context, o options, out io.Writer) error {
+	state, err := filepath.Abs(o.state)
+	if err != nil {
+		return err
+	}
+	// Datastore files of the library go to the temporary directory; what a killed process left there is not needed.
+	scratch := filepath.Join(state, "scratch")
+	if err := os.RemoveAll(scratch); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	if err := os.Setenv("TMPDIR", scratch); err != nil {
+		return err
+	}
+	certificate, err := certificates(o.certs, time.Now())
+	if err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+
+	var running []*vcenter
+	defer func() {
+		for _, v := range running {
+			v.close()
+		}
+	}()
+	for _, options := range o.vcenters {
+		v, err := startVCenter(ctx, o, options)
+		if err != nil {
+			return fmt.Errorf("%s: %w", options.name, err)
+		}
+		running = append(running, v)
+	}
+	// Delays hold for the whole process, so only after every inventory has been built. Without the hand-off of the lock
+	// a template stays readable while it is cloned.
+	simulator.TaskDelay.MethodDelay = map[string]int{
+		"CloneVm":     int(o.clone.Milliseconds()),
+		"LockHandoff": 0,
+	}
+	for _, v := range running {
+		url, err := v.listen(certificate)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.options.name, err)
+		}
+		fmt.Fprintf(out, "ready %s %s\n", v.options.name, url)
+	}
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// observer hears of every change in an inventory. It notes that there is something to save, moves the progress of
+// clones, and gives guests their addresses. It is called under the changed object's lock, so it only starts things.
+type observer struct {
+	vcenter *vcenter
+	ctx     context.Context
+}
+
+func (*observer) Reference() types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "VcsimObserver", Value: "observer"}
+}
+
+func (o *observer) PutObject(_ *simulator.Context, obj mo.Reference) {
+	switch obj := obj.(type) {
+	case *simulator.Task:
+		if obj.Info.Name == "CloneVm" && o.vcenter.clone > 0 {
+			go o.progress(obj.Self)
+		}
+	case *simulator.VirtualMachine, *simulator.Folder:
+		o.vcenter.dirty.Store(true)
+	}
+}
+
+func (o *observer) UpdateObject(_ *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
+	ref := obj.Reference()
+	if ref.Type != "VirtualMachine" && ref.Type != "Folder" {
+		return
+	}
+	o.vcenter.dirty.Store(true)
+	for _, change := range changes {
+		if ref.Type == "VirtualMachine" && change.Name == "runtime.powerState" {
+			go o.powerChanged(ref)
+		}
+	}
+}
+
+func (o *observer) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type == "VirtualMachine" || ref.Type == "Folder" {
+		o.vcenter.dirty.Store(true)
+	}
+}
+
+// progress lets a running clone count from 5 to 95 percent.
+func (o *observer) progress(ref types.ManagedObjectReference) {
+	registry := o.vcenter.model.Map()
+	ticker := time.NewTicker(o.vcenter.clone / 20)
+	defer ticker.Stop()
+	for percent := int32(5); percent < 100; percent += 5 {
+		select {
+		case <-o.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		task, ok := registry.Get(ref).(*simulator.Task)
+		if !ok {
+			return
+		}
+		ctx := o.context()
+		ctx.WithLock(task, func() {
+			if task.Info.State == types.TaskInfoStateRunning {
+				ctx.Update(task, []types.PropertyChange{{Name: "info.progress", Val: percent}})
+			}
+		})
+	}
+}
+
+// powerChanged gives a guest its address some time after power-on and takes it away at power-off.
+func (o *observer) powerChanged(ref types.ManagedObjectReference) {
+	vm, ok := o.vcenter.model.Map().Get(ref).(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
+	ctx := o.context()
+	on := false
+	ctx.WithLock(vm, func() { on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn })
+	if on {
+		select {
+		case <-o.ctx.Done():
+			return
+		case <-time.After(o.vcenter.address):
+		}
+	}
+	ctx.WithLock(vm, func() {
+		address := ""
+		if vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
+			address = addressOf(vm.Config.InstanceUuid)
+		}
+		setAddress(ctx, vm, address)
+	})
+}
+
+// context is for changes that nobody asked for over the network.
+func (o *observer) context() *simulator.Context {
+	return &simulator.Context{Context: o.ctx, Map: o.vcenter.model.Map()}
+}
+
+func setAddress(ctx *simulator.Context, vm *simulator.VirtualMachine, address string) {
+	tools := string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
+	if address == "" {
+		tools = string(types.VirtualMachineToolsRunningStatusGuestToolsNotRunning)
+	}
+	ctx.Update(vm, []types.PropertyChange{
+		{Name: "guest.ipAddress", Val: address},
+		{Name: "summary.guest.ipAddress", Val: address},
+		{Name: "guest.toolsRunningStatus", Val: tools},
+	})
+}
+
+// addressOf is the same for a machine in every life of the simulator.
+func addressOf(instanceUUID string) string {
+	sum := sha256.Sum256([]byte(instanceUUID))
+	return fmt.Sprintf("10.%d.%d.%d", sum[0], sum[1], 1+int(sum[2])%254)
+}

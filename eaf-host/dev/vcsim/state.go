@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// state is what of an inventory outlives the process. Templates, hosts and datastores are built anew at every start.
+type state struct {
+	// Starts counts the lives of this simulator.
+	Starts   int        `json:"starts"`
+	Folders  [][]string `json:"folders"`
+	Machines []machine  `json:"machines"`
+}
+
+type machine struct {
+	Folder       []string          `json:"folder"`
+	Name         string            `json:"name"`
+	UUID         string            `json:"uuid"`
+	InstanceUUID string            `json:"instance_uuid"`
+	GuestID      string            `json:"guest_id"`
+	CPUs         int32             `json:"cpus"`
+	MemoryMB     int64             `json:"memory_mb"`
+	ExtraConfig  map[string]string `json:"extra_config"`
+	PoweredOn    bool              `json:"powered_on"`
+	Address      string            `json:"address,omitempty"`
+}
+
+// saver serialises writers, so that an older state never replaces a newer one.
+type saver struct {
+	sync.Mutex
+	starts int
+}
+
+func readState(path string) (state, error) {
+	var s state
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(content, &s); err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+func writeAtomically(path string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".writing-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(content)
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// save writes the inventory if something changed since the last time.
+func (v *vcenter) save() error {
+	v.saver.Lock()
+	defer v.saver.Unlock()
+	if !v.dirty.Swap(false) {
+		return nil
+	}
+	content, err := json.MarshalIndent(v.snapshot(), "", " ")
+	if err == nil {
+		err = writeAtomically(v.stateFile, content)
+	}
+	if err != nil {
+		v.dirty.Store(true)
+	}
+	return err
+}
+
+// saveRegularly catches changes that no answer waits for.
+func (v *vcenter) saveRegularly(ctx context.Context) {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := v.save(); err != nil {
+				fmt.Fprintln(os.Stderr, "vcsim: state not saved:", err)
+			}
+		}
+	}
+}
+
+// saveBeforeAnswer holds each answer back until the state is on disk: what a client was told survives a kill.
+func (v *vcenter) saveBeforeAnswer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &bufferedAnswer{header: w.Header(), status: http.StatusOK}
+		next.ServeHTTP(answer, r)
+		if err := v.save(); err != nil {
+			http.Error(w, "state not saved: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(answer.status)
+		_, _ = w.Write(answer.body.Bytes())
+	})
+}
+
+type bufferedAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *bufferedAnswer) Header() http.Header         { return a.header }
+func (a *bufferedAnswer) WriteHeader(status int)      { a.status = status }
+func (a *bufferedAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func (v *vcenter) snapshot() state {
+	s := state{Starts: v.saver.starts, Folders: [][]string{}, Machines: []machine{}}
+	registry := v.model.Map()
+	ctx := &simulator.Context{Context: context.Background(), Map: registry}
+	for _, entity := range registry.All("Folder") {
+		if path, ok := v.path(entity.Reference()); ok && len(path) > 0 {
+			s.Folders = append(s.Folders, path)
+		}
+	}
+	for _, entity := range registry.All("VirtualMachine") {
+		vm, ok := entity.(*simulator.VirtualMachine)
+		if !ok {
+			continue
+		}
+		ctx.WithLock(vm, func() {
+			if vm.Config == nil || vm.Config.Template || vm.Parent == nil {
+				return
+			}
+			folder, ok := v.path(*vm.Parent)
+			if !ok {
+				return
+			}
+			s.Machines = append(s.Machines, machineOf(vm, folder))
+		})
+	}
+	slices.SortFunc(s.Folders, slices.Compare)
+	slices.SortFunc(s.Machines, func(a, b machine) int {
+		return slices.Compare(append(a.Folder, a.Name), append(b.Folder, b.Name))
+	})
+	return s
+}
+
+func machineOf(vm *simulator.VirtualMachine, folder []string) machine {
+	m := machine{
+		Folder:       folder,
+		Name:         vm.Name,
+		UUID:         vm.Config.Uuid,
+		InstanceUUID: vm.Config.InstanceUuid,
+		GuestID:      vm.Config.GuestId,
+		CPUs:         vm.Config.Hardware.NumCPU,
+		MemoryMB:     int64(vm.Config.Hardware.MemoryMB),
+		ExtraConfig:  map[string]string{},
+		PoweredOn:    vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn,
+	}
+	if vm.Guest != nil {
+		m.Address = vm.Guest.IpAddress
+	}
+	for _, option := range vm.Config.ExtraConfig {
+		if value, ok := option.GetOptionValue().Value.(string); ok {
+			m.ExtraConfig[option.GetOptionValue().Key] = value
+		}
+	}
+	return m
+}
+
+// path names the folders from the datacenter's VM folder down to ref; not ok if ref is not below it.
+func (v *vcenter) path(ref types.ManagedObjectReference) ([]string, bool) {
+	path := []string{}
+	for ref != v.folders.VmFolder.Reference() {
+		folder, ok := v.model.Map().Get(ref).(*simulator.Folder)
+		if !ok || folder.Parent == nil {
+			return nil, false
+		}
+		path = append([]string{folder.Name}, path...)
+		ref = *folder.Parent
+	}
+	return path, true
+}
+
+// restore makes again what was there when the last life ended.
+func (v *vcenter) restore(ctx context.Context, s state) error {
+	for _, path := range s.Folders {
+		if _, err := v.folder(ctx, path); err != nil {
+			return fmt.Errorf("folder %s: %w", strings.Join(path, "/"), err)
+		}
+	}
+	for _, m := range s.Machines {
+		if err := v.restoreMachine(ctx, m); err != nil {
+			return fmt.Errorf("machine %s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+func (v *vcenter) restoreMachine(ctx context.Context, m machine) error {
+	folder, err := v.folder(ctx, m.Folder)
+	if err != nil {
+		return err
+	}
+	name, err := url.PathUnescape(m.Name) // the library escapes it again
+	if err != nil {
+		return err
+	}
+	spec := types.VirtualMachineConfigSpec{
+		Name:         name,
+		Uuid:         m.UUID,
+		InstanceUuid: m.InstanceUUID,
+		GuestId:      m.GuestID,
+		NumCPUs:      m.CPUs,
+		MemoryMB:     m.MemoryMB,
+	}
+	for key, value := range m.ExtraConfig {
+		spec.ExtraConfig = append(spec.ExtraConfig, &types.OptionValue{Key: key, Value: value})
+	}
+	vm, err := v.create(ctx, folder, spec)
+	if err != nil {
+		return err
+	}
+	if !m.PoweredOn {
+		return nil
+	}
+	task, err := vm.PowerOn(ctx)
+	if err != nil {
+		return err
+	}
+	if err := task.Wait(ctx); err != nil {
+		return err
+	}
+	if m.Address == "" { // killed between power-on and address
+		go v.observer.powerChanged(vm.Reference())
+		return nil
+	}
+	inventory := &simulator.Context{Context: ctx, Map: v.model.Map()}
+	restored := v.model.Map().Get(vm.Reference()).(*simulator.VirtualMachine)
+	inventory.WithLock(restored, func() { setAddress(inventory, restored, m.Address) })
+	return nil
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
+	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+type vcenterOptions struct {
+	name, listen   string
+	user, password string
+	datacenter     string
+	folder         string
+	templates      []string
+}
+
+// vcenter is one simulated vCenter: its inventory, its address, and what of it is on disk.
+type vcenter struct {
+	options vcenterOptions
+	model   *simulator.Model
+	client  *vim25.Client
+	folders *object.DatacenterFolders
+	pool    *object.ResourcePool
+
+	clone, address time.Duration
+	stateFile      string
+	saver          saver
+	observer       *observer
+	dirty          atomic.Bool
+	http           *http.Server
+	plain          bool
+	stop           context.CancelFunc
+}
+
+func startVCenter(ctx context.Context, o options, vo vcenterOptions) (*vcenter, error) {
+	model := simulator.VPX()
+	model.Datacenter = 0 // ours is built below, with names that a person would choose
+	model.ServiceContent.About = about(vo.name)
+	if err := model.Create(); err != nil {
+		return nil, err
+	}
+	client, err := vim25.NewClient(ctx, model.Service)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	v := &vcenter{
+		options:   vo,
+		model:     model,
+		client:    client,
+		clone:     o.clone,
+		address:   o.address,
+		plain:     o.plain,
+		stop:      stop,
+		stateFile: filepath.Join(o.state, vo.name+".json"),
+	}
+	kept, err := readState(v.stateFile)
+	if err != nil {
+		return nil, err
+	}
+	v.observer = &observer{vcenter: v, ctx: ctx}
+	v.setIDs(kept.Starts)
+	if err := v.build(ctx); err != nil {
+		return nil, fmt.Errorf("inventory: %w", err)
+	}
+	if err := v.restore(ctx, kept); err != nil {
+		return nil, fmt.Errorf("%s: %w", v.stateFile, err)
+	}
+	option := &types.OptionValue{Key: "config.vmacore.soap.sessionTimeout", Value: o.session.String()}
+	manager := model.Map().OptionManager()
+	manager.Setting = append(manager.Setting, option)
+	model.Map().AddHandler(v.observer)
+	v.saver.starts = kept.Starts + 1
+	v.dirty.Store(true)
+	if err := v.save(); err != nil {
+		return nil, err
+	}
+	go v.saveRegularly(ctx)
+	return v, nil
+}
+
+func about(name string) types.AboutInfo {
+	a := simulator.VPX().ServiceContent.About
+	a.Name = "VMware vCenter Server"
+	a.FullName = "VMware vCenter Server 8.0.3 build-24322831"
+	a.Version = "8.0.3"
+	a.Build = "24322831"
+	a.ApiVersion = "8.0.3.0"
+	a.LicenseProductVersion = "8.0"
+	a.InstanceUuid = uuid.NewSHA1(uuid.NameSpaceURL, []byte("vcsim/"+name)).String()
+	return a
+}
+
+// setIDs lets object ids start beyond those of earlier starts: a real vCenter does not give an id twice, and a client
+// that kept the id of a task must not find another task under it.
+func (v *vcenter) setIDs(starts int) {
+	registry := v.model.Map()
+	ref := types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-%d", 1000+starts*100_000)}
+	mark := &simulator.Task{}
+	mark.Self = ref
+	mark.Info.Entity = &v.client.ServiceContent.RootFolder
+	registry.Put(mark)
+	_ = registry.AlignCounter()
+	registry.Remove(v.model.Service.Context, ref)
+}
+
+func (v *vcenter) build(ctx context.Context) error {
+	root := object.NewRootFolder(v.client)
+	dc, err := root.CreateDatacenter(ctx, v.options.datacenter)
+	if err != nil {
+		return err
+	}
+	if v.folders, err = dc.Folders(ctx); err != nil {
+		return err
+	}
+	cluster, err := v.folders.HostFolder.CreateCluster(ctx, "Cluster1", types.ClusterConfigSpecEx{})
+	if err != nil {
+		return err
+	}
+	storage := filepath.Join(os.TempDir(), v.options.name, "datastore1")
+	if err := os.MkdirAll(storage, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"esx-01.example.internal", "esx-02.example.internal"} {
+		task, err := cluster.AddHost(ctx, types.HostConnectSpec{HostName: name}, true, nil, nil)
+		if err != nil {
+			return err
+		}
+		info, err := task.WaitForResult(ctx, nil)
+		if err != nil {
+			return err
+		}
+		host := object.NewHostSystem(v.client, info.Result.(types.ManagedObjectReference))
+		system, err := host.ConfigManager().DatastoreSystem(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := system.CreateLocalDatastore(ctx, "datastore1", storage); err != nil {
+			return err
+		}
+	}
+	if v.pool, err = cluster.ResourcePool(ctx); err != nil {
+		return err
+	}
+	templates, err := v.folders.VmFolder.CreateFolder(ctx, "Templates")
+	if err != nil {
+		return err
+	}
+	for _, name := range v.options.templates {
+		if err := v.template(ctx, templates, name); err != nil {
+			return fmt.Errorf("template %s: %w", name, err)
+		}
+	}
+	_, err = v.folder(ctx, strings.Split(v.options.folder, "/"))
+	return err
+}
+
+func (v *vcenter) template(ctx context.Context, folder *object.Folder, name string) error {
+	vm, err := v.create(ctx, folder, types.VirtualMachineConfigSpec{
+		Name:         name,
+		GuestId:      guestID(name),
+		InstanceUuid: uuid.NewSHA1(uuid.NameSpaceURL, []byte("vcsim/"+v.options.name+"/template/"+name)).String(),
+		NumCPUs:      2,
+		MemoryMB:     4096,
+	})
+	if err != nil {
+		return err
+	}
+	return vm.MarkAsTemplate(ctx)
+}
+
+func guestID(name string) string {
+	switch {
+	case strings.HasPrefix(name, "debian"):
+		return string(types.VirtualMachineGuestOsIdentifierDebian11_64Guest)
+	case strings.HasPrefix(name, "rhel"):
+		return string(types.VirtualMachineGuestOsIdentifierRhel9_64Guest)
+	case strings.HasPrefix(name, "windows"):
+		return string(types.VirtualMachineGuestOsIdentifierWindows2019srvNext_64Guest)
+	default:
+		return string(types.VirtualMachineGuestOsIdentifierOtherLinux64Guest)
+	}
+}
+
+// create makes a machine with a disk and a network card.
+func (v *vcenter) create(
+	ctx context.Context, folder *object.Folder, spec types.VirtualMachineConfigSpec,
+) (*object.VirtualMachine, error) {
+	spec.Files = &types.VirtualMachineFileInfo{VmPathName: "[datastore1]"}
+	var devices object.VirtualDeviceList
+	scsi, err := devices.CreateSCSIController("pvscsi")
+	if err != nil {
+		return nil, err
+	}
+	disk := devices.CreateDisk(scsi.(types.BaseVirtualController), types.ManagedObjectReference{}, "")
+	disk.CapacityInKB = 20 * 1024 * 1024
+	card := esx.EthernetCard
+	devices = append(devices, scsi, disk, &card)
+	if spec.DeviceChange, err = devices.ConfigSpec(types.VirtualDeviceConfigSpecOperationAdd); err != nil {
+		return nil, err
+	}
+	task, err := folder.CreateVM(ctx, spec, v.pool, nil)
+	if err != nil {
+		return nil, err
+	}
+	info, err := task.WaitForResult(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return object.NewVirtualMachine(v.client, info.Result.(types.ManagedObjectReference)), nil
+}
+
+// folder finds or makes the folder with this path below the datacenter's VM folder.
+func (v *vcenter) folder(ctx context.Context, names []string) (*object.Folder, error) {
+	at := v.folders.VmFolder
+	index := object.NewSearchIndex(v.client)
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		child, err := index.FindChild(ctx, at, name)
+		if err != nil {
+			return nil, err
+		}
+		if child != nil {
+			at = object.NewFolder(v.client, child.Reference())
+			continue
+		}
+		// The library escapes names when it makes folders; ours come from its inventory and are escaped already.
+		plain, err := url.PathUnescape(name)
+		if err != nil {
+			return nil, err
+		}
+		if at, err = at.CreateFolder(ctx, plain); err != nil {
+			return nil, err
+		}
+	}
+	return at, nil
+}
+
+// listen serves the SOAP endpoint and returns its address.
+func (v *vcenter) listen(certificate tls.Certificate) (string, error) {
+	service := v.model.Service
+	service.RegisterSDK(v.model.Map(), vim25.Path+"/vimService")
+	service.ServeMux.HandleFunc(vim25.Path+"/vimServiceVersions.xml", service.ServiceVersions)
+	service.ServeMux.HandleFunc("/about", service.About)
+
+	listener, err := net.Listen("tcp", v.options.listen)
+	if err != nil {
+		return "", err
+	}
+	at := &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: vim25.Path}
+	if v.plain {
+		at.Scheme = "http"
+	} else {
+		listener = tls.NewListener(listener, &tls.Config{
+			Certificates: []tls.Certificate{certificate},
+			MinVersion:   tls.VersionTLS12,
+		})
+	}
+	service.Listen = &url.URL{Host: at.Host, User: url.UserPassword(v.options.user, v.options.password)}
+	v.http = &http.Server{Handler: v.saveBeforeAnswer(service.ServeMux), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = v.http.Serve(listener) }()
+	return at.String(), nil
+}
+
+func (v *vcenter) close() {
+	v.stop()
+	if v.http != nil {
+		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = v.http.Shutdown(grace)
+	}
+	_ = v.save()
+	v.model.Remove()
+}

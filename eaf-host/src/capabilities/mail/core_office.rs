@@ -1,0 +1,109 @@
+//! The office over the core: directory, grants, connections and mail log in PostgreSQL.
+
+use super::config::Config;
+use super::failure::{configuration, failure, transient};
+use super::office::{Entry, Office, Person, Status};
+use crate::capabilities::{Class, Failure};
+use async_trait::async_trait;
+use eaf_core::directory::{self, Member};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::{Core, connection, grant, mail_log};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use time::OffsetDateTime;
+
+/// In grants and connections.
+const CAPABILITY: &str = "mail";
+
+pub struct CoreOffice {
+    pub core: Arc<Core>,
+}
+
+#[async_trait]
+impl Office for CoreOffice {
+    fn now(&self) -> OffsetDateTime {
+        self.core.world.now()
+    }
+
+    async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure> {
+        let found = directory::tenant(&self.core, tenant).await.map_err(unreadable)?;
+        Ok(found.map(|tenant| tenant.name).unwrap_or_default())
+    }
+
+    async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure> {
+        let member = directory::member(&self.core, tenant, actor).await.map_err(unreadable)?;
+        Ok(member.map(Person::from))
+    }
+
+    async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
+        let mut people = BTreeMap::new();
+        for role in roles {
+            for member in directory::members_with_role(&self.core, tenant, role).await.map_err(unreadable)? {
+                people.insert(member.actor, Person::from(member));
+            }
+        }
+        Ok(people.into_values().collect())
+    }
+
+    async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<Config, Failure> {
+        let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)?;
+        match grant {
+            Some(grant) => self.connection(tenant, &grant.connection).await,
+            None => Err(failure(
+                Class::Denied,
+                "not-granted",
+                format!("{plugin} has no mail grant `{name}` in this tenant."),
+            )),
+        }
+    }
+
+    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
+        match connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(unreadable)? {
+            Some(connection) => Config::read(&connection.config, &connection.secret),
+            None => Err(configuration(
+                "connection-missing",
+                format!("There is no mail connection `{name}`. A tenant admin can set it."),
+            )),
+        }
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
+        let mail = mail_log::Mail {
+            message_id: entry.message_id.clone(),
+            plugin: entry.plugin.clone(),
+            template: entry.template.clone(),
+            event: entry.event,
+            run: entry.run,
+            recipient: entry.recipient,
+            trace: entry.trace.clone(),
+        };
+        let before = mail_log::begin(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
+        Ok(match before {
+            None | Some(mail_log::Status::Pending) => Status::Pending,
+            Some(mail_log::Status::Sent) => Status::Sent,
+            Some(mail_log::Status::Failed(reason)) => Status::Failed(reason),
+        })
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
+        let status = match status {
+            Status::Pending => mail_log::Status::Pending,
+            Status::Sent => mail_log::Status::Sent,
+            Status::Failed(reason) => mail_log::Status::Failed(reason.clone()),
+        };
+        mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status).await.map_err(unreadable)
+    }
+}
+
+impl From<Member> for Person {
+    fn from(member: Member) -> Self {
+        Person { actor: member.actor, name: member.name, email: member.email, locale: member.locale }
+    }
+}
+
+/// The database is away or something in it is broken: the cause is for the log, and carries no personal data.
+fn unreadable(error: impl std::error::Error) -> Failure {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(%error, cause, "mail could not use the database");
+    transient("directory-unreadable", "What is needed to send a mail could not be read or written.".into())
+}

@@ -1,0 +1,75 @@
+//! Mails to people of the tenant, over SMTP.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`config`] | what a tenant admin sets for a connection |
+//! | [`connection_type`] | what of that is stored, and what refused |
+//! | [`template`] | a package's mails, checked at load, rendered in the recipient's language |
+//! | [`message`] | headers and both bodies as bytes |
+//! | [`smtp`] | the conversation with the server, and what it said to each mail |
+//! | [`send`] | who gets one, under which id, and what is written down |
+//! | [`office`], [`core_office`] | directory, connections and mail log, as `send` needs them |
+//!
+//! A refused recipient is recorded for the tenant's admins and fails nothing. Addresses and subjects are never logged.
+
+mod config;
+mod connection_type;
+mod core_office;
+mod failure;
+mod message;
+mod office;
+mod send;
+mod smtp;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub use template::{Error as TemplateError, Templates};
+
+use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Started};
+use async_trait::async_trait;
+use eaf_core::id::TenantId;
+use office::Office;
+use serde_json::Value;
+use std::sync::Arc;
+
+inventory::submit! {
+    Registration { name: "mail", make: |parts| {
+        Arc::new(Mail {
+            office: Arc::new(core_office::CoreOffice { core: parts.core.clone() }),
+            packages: parts.packages.clone(),
+            public_url: parts.public_url.clone(),
+        })
+    } }
+}
+
+struct Mail {
+    office: Arc<dyn Office>,
+    packages: Arc<dyn Packages>,
+    public_url: String,
+}
+
+#[async_trait]
+impl Provider for Mail {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        match call.function.as_str() {
+            "send" => send::send(&*self.office, &*self.packages, &self.public_url, call).await.map(Started::Done),
+            other => Err(failure::permanent("unknown-function", format!("mail has no function {other}."))),
+        }
+    }
+
+    async fn poll(&self, _call: &Call, _handle: &Value) -> Result<Polled, Failure> {
+        Err(failure::permanent("nothing-pending", "mail leaves nothing pending.".into()))
+    }
+
+    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
+        let config = self.office.connection(tenant, connection).await?;
+        smtp::Session::open(&config).await?.close().await;
+        Ok(())
+    }
+
+    fn connections(&self) -> ConnectionType {
+        connection_type::connection_type()
+    }
+}

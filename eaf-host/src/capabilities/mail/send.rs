@@ -1,0 +1,283 @@
+//! `send`: one mail for each recipient.
+//!
+//! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
+//! of the call sends only what is still open. One window stays, and it is SMTP's: when the server has taken a mail and its
+//! last answer is lost, the mail is sent again, with the same Message-ID. At least once, one id.
+//!
+//! A failure that ends the call, such as a wrong password, settles every mail that is still open: nobody would come back
+//! for them, and the tenant's admins look for mails that were not sent.
+
+use super::config::Config;
+use super::failure::{configuration, permanent, transient};
+use super::message::{Envelope, compose};
+use super::office::{Entry, Office, Person, Status};
+use super::smtp::{Session, Verdict};
+use super::template::{self, HostFacts, Templates};
+use crate::capabilities::{Call, Class, Failure, Packages};
+use eaf_core::id::ActorId;
+use lettre::Address;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// The root of all Message-IDs. Never change it: a mail under way would be sent under a second id.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
+
+#[derive(Deserialize)]
+struct Arguments {
+    template: String,
+    to: To,
+    #[serde(default)]
+    facts: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum To {
+    Actor(ActorId),
+    Holders {
+        permission: String,
+        /// Empty: nobody.
+        #[serde(default)]
+        except: String,
+    },
+}
+
+/// What stays the same for all recipients of a call.
+struct Job<'a> {
+    office: &'a dyn Office,
+    templates: &'a Templates,
+    public_url: &'a str,
+    call: &'a Call,
+    arguments: Arguments,
+    tenant_name: String,
+}
+
+pub async fn send(
+    office: &dyn Office,
+    packages: &dyn Packages,
+    public_url: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let arguments = Arguments::deserialize(&call.args)
+        .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))?;
+    let templates = packages
+        .mails(&call.plugin)
+        .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
+    let people = recipients(office, packages, call, &arguments.to).await?;
+    let tenant_name = office.tenant_name(call.tenant).await?;
+    let job = Job { office, templates: &templates, public_url, call, arguments, tenant_name };
+    let sent = match office.granted(call.tenant, &call.plugin, &call.grant).await {
+        Ok(config) => job.run(&config, &people).await,
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = &sent
+        && ends(failure)
+    {
+        job.give_up(&people, failure).await?;
+    }
+    sent
+}
+
+/// Will the call not be repeated?
+fn ends(failure: &Failure) -> bool {
+    !matches!(failure.class, Class::Transient | Class::Capacity | Class::UnknownOutcome)
+}
+
+async fn recipients(
+    office: &dyn Office,
+    packages: &dyn Packages,
+    call: &Call,
+    to: &To,
+) -> Result<Vec<Person>, Failure> {
+    match to {
+        To::Actor(actor) => match office.person(call.tenant, *actor).await? {
+            Some(person) => Ok(vec![person]),
+            None => Err(permanent("recipient-unknown", format!("There is no member {actor} in this tenant."))),
+        },
+        To::Holders { permission, except } => {
+            let permission = permission.strip_prefix(&format!("{}.", call.plugin)).unwrap_or(permission);
+            let roles = packages.roles_holding(&call.plugin, permission);
+            let mut people = office.holders(call.tenant, &roles).await?;
+            people.retain(|person| person.actor.to_string() != *except);
+            if people.is_empty() {
+                tracing::warn!(tenant = %call.tenant, permission, "nobody holds the permission that a mail is meant for");
+            }
+            Ok(people)
+        }
+    }
+}
+
+impl Job<'_> {
+    async fn run(&self, config: &Config, people: &[Person]) -> Result<Value, Failure> {
+        let (mut sent, mut failed, mut deferred) = (0u32, 0u32, None);
+        let mut session = None;
+        for person in people {
+            match self.one(config, person, &mut session).await? {
+                Status::Sent => sent += 1,
+                Status::Failed(_) => failed += 1,
+                Status::Pending => deferred = Some(()),
+            }
+        }
+        if let Some(session) = session {
+            session.close().await;
+        }
+        if deferred.is_some() {
+            return Err(transient(
+                "recipient-deferred",
+                "The mail server does not take the mail for every recipient yet.".into(),
+            ));
+        }
+        Ok(json!({"sent": sent, "failed": failed}))
+    }
+
+    /// One mail to one person: written down, made, sent, settled.
+    async fn one(&self, config: &Config, person: &Person, session: &mut Option<Session>) -> Result<Status, Failure> {
+        let id = mail_id(self.call, person.actor, &self.arguments.template);
+        let entry = self.entry(person, id);
+        let known = self.office.record(&entry).await?;
+        if known != Status::Pending {
+            return Ok(known);
+        }
+        let status = match address(person) {
+            Err(reason) => Status::Failed(reason.into()),
+            Ok(to) => {
+                let content = self.content(config, person, &to, &entry, id)?;
+                let session = match session {
+                    Some(session) => session,
+                    None => session.insert(Session::open(config).await?),
+                };
+                match session.deliver(&config.from, &to, &content).await? {
+                    Verdict::Accepted => Status::Sent,
+                    Verdict::Refused(numbers) => Status::Failed(format!("refused ({numbers})")),
+                    Verdict::Deferred(numbers) => {
+                        tracing::info!(message_id = entry.message_id, numbers, "a mail was deferred");
+                        return Ok(Status::Pending);
+                    }
+                }
+            }
+        };
+        self.settle(&entry, &status).await?;
+        Ok(status)
+    }
+
+    async fn give_up(&self, people: &[Person], failure: &Failure) -> Result<(), Failure> {
+        for person in people {
+            let entry = self.entry(person, mail_id(self.call, person.actor, &self.arguments.template));
+            if self.office.record(&entry).await? == Status::Pending {
+                self.settle(&entry, &Status::Failed(failure.code.clone())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
+        self.office.settle(entry, status).await?;
+        match status {
+            Status::Failed(reason) => tracing::warn!(message_id = entry.message_id, reason, "a mail was not sent"),
+            _ => tracing::info!(message_id = entry.message_id, template = entry.template, "a mail was sent"),
+        }
+        let outcome = if *status == Status::Sent { "sent" } else { "failed" };
+        metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
+        Ok(())
+    }
+
+    fn entry(&self, person: &Person, id: Uuid) -> Entry {
+        Entry {
+            tenant: self.call.tenant,
+            message_id: message_id(id, self.public_url),
+            plugin: self.call.plugin.clone(),
+            template: self.arguments.template.clone(),
+            event: self.call.event,
+            run: self.call.run,
+            recipient: person.actor,
+            trace: self.call.trace.clone(),
+        }
+    }
+
+    fn content(
+        &self,
+        config: &Config,
+        person: &Person,
+        to: &Address,
+        entry: &Entry,
+        id: Uuid,
+    ) -> Result<Vec<u8>, Failure> {
+        let host = HostFacts {
+            recipient_name: &person.name,
+            tenant_name: &self.tenant_name,
+            trace_id: &self.call.trace.0,
+            public_url: self.public_url,
+        };
+        let mail = self
+            .templates
+            .render(&self.arguments.template, person.locale, &self.arguments.facts, &host)
+            .map_err(|error| match error {
+                template::Error::NoSuchMail(name) => {
+                    configuration("mail-missing", format!("The package has no mail `{name}`."))
+                }
+                other => permanent("template-failed", format!("The mail was not sent: {other}.")),
+            })?;
+        let envelope = Envelope {
+            from: &config.from,
+            from_name: &config.from_name,
+            to,
+            to_name: &person.name,
+            id,
+            message_id: &entry.message_id,
+            date: self.office.now(),
+            locale: person.locale,
+            trace: &self.call.trace.0,
+        };
+        compose(&envelope, &mail)
+            .map_err(|_| permanent("message-invalid", "The mail could not be put into an envelope.".into()))
+    }
+}
+
+fn address(person: &Person) -> Result<Address, &'static str> {
+    if person.email.trim().is_empty() {
+        return Err("no-address");
+    }
+    person.email.trim().parse().map_err(|_| "address-invalid")
+}
+
+/// The same for every repetition: it stands for (event, recipient, template).
+fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
+    let mut name = Vec::with_capacity(48 + template.len());
+    name.extend_from_slice(call.tenant.0.as_bytes());
+    name.extend_from_slice(call.event.0.as_bytes());
+    name.extend_from_slice(recipient.0.as_bytes());
+    name.extend_from_slice(template.as_bytes());
+    Uuid::new_v5(&NAMESPACE, &name)
+}
+
+/// The right part is the deployment's name and not the sender's: an admin who corrects the sender between two
+/// repetitions must not make second mails of those that were sent.
+fn message_id(id: Uuid, public_url: &str) -> String {
+    let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let host = host.split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    format!("<{id}@{host}>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_id_carries_the_deployments_name() {
+        let id = Uuid::nil();
+        for (url, domain) in
+            [("https://eaf.example.com", "eaf.example.com"), ("http://localhost:8080", "localhost"), ("", "localhost")]
+        {
+            assert_eq!(message_id(id, url), format!("<{id}@{domain}>"));
+        }
+    }
+
+    #[test]
+    fn recipients_are_read_as_the_contract_writes_them() {
+        let actor: To = serde_json::from_value(json!({"actor": ActorId::SYSTEM})).unwrap();
+        assert!(matches!(actor, To::Actor(ActorId::SYSTEM)));
+        let holders: To = serde_json::from_value(json!({"holders": {"permission": "approve", "except": ""}})).unwrap();
+        assert!(matches!(holders, To::Holders { permission, .. } if permission == "approve"));
+    }
+}

@@ -1,0 +1,65 @@
+//! DCM's mails as people get them, one file each. After a wanted change: `EAF_GOLDEN=write cargo test -p eaf-host golden`,
+//! then read the difference before committing it.
+
+use super::*;
+use crate::capabilities::mail::template::HostFacts;
+
+const MAILS: [&str; 5] =
+    ["approval-requested", "request-failed", "request-failed-admin", "request-fulfilled", "request-rejected"];
+
+#[test]
+fn dcms_mails_read_as_recorded() {
+    let templates = dcm_templates();
+    assert_eq!(templates.names().collect::<Vec<_>>(), MAILS);
+    let folder = dcm().join("tests/mails");
+    let mut differences = Vec::new();
+    for name in MAILS {
+        for locale in [Locale::De, Locale::En] {
+            let host = HostFacts {
+                recipient_name: if locale == Locale::De { "Martin Vogel" } else { "Grace O’Neill" },
+                tenant_name: "Acme GmbH",
+                trace_id: "00000000000000000000000000000042",
+                public_url: PUBLIC_URL,
+            };
+            let mail = templates.render(name, locale, facts().as_object().unwrap(), &host).unwrap();
+            let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+            for (ending, content) in [("txt", text), ("html", mail.html)] {
+                let path = folder.join(format!("{name}.{}.{ending}", locale.as_str()));
+                if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
+                    std::fs::create_dir_all(&folder).unwrap();
+                    std::fs::write(&path, &content).unwrap();
+                }
+                if std::fs::read_to_string(&path).unwrap_or_default() != content {
+                    differences.push(path);
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "differ; EAF_GOLDEN=write records them: {differences:#?}");
+}
+
+#[test]
+fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
+    let host = HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL };
+    for told in [true, false] {
+        let mut facts = facts();
+        facts["admins_told"] = told.into();
+        let mail = dcm_templates().render("request-failed", Locale::En, facts.as_object().unwrap(), &host).unwrap();
+        assert_eq!(mail.subject.contains("have been told"), told, "{}", mail.subject);
+        for body in [&mail.text, &mail.html] {
+            assert_eq!(body.contains("have been told"), told, "{body}");
+            assert_eq!(body.contains("Please tell them"), !told, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_machine_without_an_address_still_makes_a_whole_mail() {
+    let mut facts = facts();
+    facts["ip"] = Value::Null;
+    let host = HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL };
+    let mail = dcm_templates().render("request-fulfilled", Locale::De, facts.as_object().unwrap(), &host).unwrap();
+    assert_eq!(mail.subject, "Bereit: web-01");
+    assert!(mail.text.contains("IP-Adresse:     noch nicht gemeldet"), "{}", mail.text);
+    assert!(!mail.text.contains("none"), "{}", mail.text);
+}

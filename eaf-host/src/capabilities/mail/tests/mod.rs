@@ -1,0 +1,209 @@
+//! Against a real mail server, over the fault proxy where something shall go wrong.
+//!
+//! `cargo test -p eaf-host mail`; `EAF_MAILDEV` names maildev's script (see `tests/it/support/maildev.rs`).
+
+mod connections;
+mod database;
+mod delivery;
+mod golden;
+mod refusals;
+mod trouble;
+
+use super::config::Config;
+use super::office::{Entry, Office, Person, Status};
+use super::{Mail, Templates};
+use crate::capabilities::{Call, Failure, Packages, Provider, Started};
+use crate::text::Locales;
+use async_trait::async_trait;
+use eaf_core::actor::{Locale, TraceId};
+use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const PUBLIC_URL: &str = "https://eaf.example.com";
+
+fn actor(number: u128) -> ActorId {
+    ActorId(Uuid::from_u128(number))
+}
+
+/// An office without a database: people and the connection as a test sets them, the log in memory.
+#[derive(Clone, Default)]
+struct Desk(Arc<Mutex<Paper>>);
+
+#[derive(Default)]
+struct Paper {
+    people: Vec<(Person, Vec<String>)>,
+    config: Value,
+    secret: Map<String, Value>,
+    log: BTreeMap<String, (Entry, Status)>,
+}
+
+impl Desk {
+    fn at(server: SocketAddr) -> Self {
+        let desk = Desk::default();
+        desk.connect(json!({
+            "host": "127.0.0.1", "port": server.port(), "tls": "none",
+            "from": "cloud@acme.example", "from_name": "Acme Cloud",
+        }));
+        desk
+    }
+
+    fn connect(&self, config: Value) {
+        self.0.lock().unwrap().config = config;
+    }
+
+    fn login(&self, username: &str, password: &str) {
+        let mut paper = self.0.lock().unwrap();
+        paper.config["username"] = username.into();
+        paper.secret = json!({"password": password}).as_object().unwrap().clone();
+    }
+
+    fn hire(&self, number: u128, name: &str, email: &str, locale: Locale, role: &str) {
+        let person = Person { actor: actor(number), name: name.into(), email: email.into(), locale };
+        self.0.lock().unwrap().people.push((person, vec![role.into()]));
+    }
+
+    fn log(&self) -> Vec<(ActorId, Status)> {
+        let paper = self.0.lock().unwrap();
+        let mut log: Vec<_> = paper.log.values().map(|(entry, status)| (entry.recipient, status.clone())).collect();
+        log.sort_by_key(|(recipient, _)| *recipient);
+        log
+    }
+
+    fn provider(&self) -> Mail {
+        Mail { office: Arc::new(self.clone()), packages: Arc::new(Dcm), public_url: PUBLIC_URL.into() }
+    }
+}
+
+#[async_trait]
+impl Office for Desk {
+    fn now(&self) -> OffsetDateTime {
+        time::macros::datetime!(2026-11-23 12:00 UTC)
+    }
+
+    async fn tenant_name(&self, _: TenantId) -> Result<String, Failure> {
+        Ok("Acme GmbH".into())
+    }
+
+    async fn person(&self, _: TenantId, actor: ActorId) -> Result<Option<Person>, Failure> {
+        let paper = self.0.lock().unwrap();
+        Ok(paper.people.iter().map(|(person, _)| person.clone()).find(|person| person.actor == actor))
+    }
+
+    async fn holders(&self, _: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let holds = |held: &[String]| held.iter().any(|role| roles.contains(role));
+        Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
+    }
+
+    async fn granted(&self, tenant: TenantId, _: &str, grant: &str) -> Result<Config, Failure> {
+        self.connection(tenant, grant).await
+    }
+
+    async fn connection(&self, _: TenantId, _: &str) -> Result<Config, Failure> {
+        let paper = self.0.lock().unwrap();
+        Config::read(&paper.config, &paper.secret)
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
+        let mut paper = self.0.lock().unwrap();
+        let (_, status) = paper.log.entry(entry.message_id.clone()).or_insert_with(|| (entry.clone(), Status::Pending));
+        Ok(status.clone())
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
+        let mut paper = self.0.lock().unwrap();
+        paper.log.get_mut(&entry.message_id).expect("recorded before it is settled").1 = status.clone();
+        Ok(())
+    }
+}
+
+/// DCM's own texts and mails, from its folder.
+struct Dcm;
+
+impl Packages for Dcm {
+    fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String> {
+        match (plugin, permission) {
+            ("dcm", "approve") => vec!["approver".into(), "admin".into()],
+            ("dcm", "operate") => vec!["admin".into()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
+        (plugin == "dcm").then(|| Arc::new(dcm_templates()))
+    }
+}
+
+fn dcm() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/dcm")
+}
+
+fn dcm_templates() -> Templates {
+    let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{path:?}: {cause}"));
+    let locales = Locales::load(&read(dcm().join("locales/de.toml")), &read(dcm().join("locales/en.toml")))
+        .expect("DCM's texts are whole");
+    let mut files = BTreeMap::new();
+    for folder in std::fs::read_dir(dcm().join("mails")).unwrap() {
+        let folder = folder.unwrap().path();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+            files.insert(format!("{}/{}", name(&folder), name(&file)), read(file));
+        }
+    }
+    Templates::load(&files, Arc::new(locales)).expect("DCM's mails are whole")
+}
+
+/// What DCM's workflow knows of a request.
+fn facts() -> Value {
+    json!({
+        "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
+        "vm_name": "web-01", "offering": "Linux, klein", "image": "Debian 12",
+        "cpus": 4, "memory_gb": 8, "term_months": 12, "monthly_cents": 6200, "currency": "EUR",
+        "requester_name": "Jana Berger",
+        "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
+        "approver_name": "Martin Vogel",
+        "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
+        "ip": "10.20.0.17",
+        "failed_step": "clone", "error_code": "template-missing",
+        "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    })
+}
+
+fn call(template: &str, to: Value, facts: Value) -> Call {
+    Call {
+        tenant: TenantId::derive("acme"),
+        plugin: "dcm".into(),
+        run: RunId(Uuid::from_u128(7)),
+        event: EventId(Uuid::from_u128(8)),
+        sequence: 1,
+        idempotency_key: "7/1".into(),
+        grant: "mail".into(),
+        scope: json!({}),
+        function: "send".into(),
+        args: json!({"template": template, "to": to, "facts": facts}),
+        trace: TraceId("00000000000000000000000000000042".into()),
+    }
+}
+
+fn to_approvers() -> Value {
+    json!({"holders": {"permission": "approve", "except": actor(1)}})
+}
+
+fn approval() -> Call {
+    call("approval-requested", to_approvers(), facts())
+}
+
+async fn send(desk: &Desk, call: &Call) -> Result<Value, Failure> {
+    match desk.provider().start(call).await? {
+        Started::Done(answer) => Ok(answer),
+        Started::Pending { .. } => panic!("mail leaves nothing pending"),
+    }
+}

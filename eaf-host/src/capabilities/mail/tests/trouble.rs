@@ -1,0 +1,129 @@
+//! The server is away, or goes away in the middle.
+
+use super::*;
+use crate::capabilities::Class;
+use crate::capabilities::fault_proxy::{FaultProxy, Rule};
+use crate::capabilities::maildev::{self, Maildev};
+use std::collections::BTreeSet;
+use std::io::Write;
+
+#[tokio::test]
+async fn while_the_server_is_down_the_mail_waits() {
+    let address = maildev::free_address();
+    let desk = Desk::at(address);
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+
+    let failure = send(&desk, &approval()).await.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "unreachable"));
+    assert_eq!(desk.log(), [(actor(2), Status::Pending)], "written down before it is sent");
+
+    let server = Maildev::launch(address, Vec::new()).await;
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    assert_eq!(server.inbox().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_last_reply_sends_again_under_the_same_id() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    let lost = proxy.rule(Rule::lose_reply_to_mail().after(1).times(1));
+
+    let failure = send(&desk, &approval()).await.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "connection-lost"));
+    assert_eq!(lost.hits(), 1);
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})));
+
+    let inbox = server.inbox().await;
+    let to = |address: &str| inbox.iter().filter(|mail| mail.to[0].address == address).count();
+    assert_eq!((to("anna@acme.example"), to("bert@acme.example")), (1, 2), "only the unanswered one came twice");
+    let ids: BTreeSet<_> = inbox.iter().map(|mail| mail.message_id()).collect();
+    assert_eq!(ids.len(), 2, "one id per recipient");
+}
+
+#[tokio::test]
+async fn a_request_lost_at_any_point_leaves_one_mail_each() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    for (turn, word) in ["EHLO", "MAIL FROM", "RCPT TO:<bert", "DATA", "\r\n.\r\n"].into_iter().enumerate() {
+        let mut call = approval();
+        call.event = EventId(Uuid::from_u128(100 + turn as u128));
+        let lost = proxy.rule(Rule::on(word).lose_request().times(1));
+        let failure = send(&desk, &call).await.unwrap_err();
+        assert_eq!((failure.class, lost.hits()), (Class::Transient, 1), "{word}: {failure}");
+        assert_eq!(send(&desk, &call).await, Ok(json!({"sent": 2, "failed": 0})), "{word}");
+        assert_eq!(server.inbox().await.len(), 2 * (turn + 1), "{word}");
+        proxy.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    for refusal in ["421 4.3.2 Closing\r\n", "451 4.3.0 Local error\r\n"] {
+        proxy.clear();
+        proxy.rule(Rule::on("MAIL FROM").answer(refusal).times(1));
+        let failure = send(&desk, &approval()).await.unwrap_err();
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "busy"), "{refusal}");
+    }
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_and_no_failure_names_a_person_a_subject_or_a_password() {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    // While only one subscriber lives, tracing asks the thread that meets a log line first, and tests beside this one
+    // have none: a second one makes it ask both.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "canary-secret"]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.login("eaf", "canary-secret");
+    desk.hire(2, "Canary Amsel", "canary-anna@acme.example", Locale::En, "approver");
+    desk.hire(3, "Canary Binder", "canary-bert@acme.example", Locale::En, "approver");
+    let mut facts = facts();
+    facts["vm_name"] = "canary-vm".into();
+    let call = call("approval-requested", to_approvers(), facts);
+
+    proxy.rule(
+        Rule::on("RCPT TO:<canary-bert@acme.example>")
+            .answer("550 5.1.1 <canary-bert@acme.example> unknown\r\n")
+            .times(1),
+    );
+    proxy.rule(Rule::lose_reply_to_mail().times(1));
+    let failure = send(&desk, &call).await.unwrap_err();
+    assert!(!failure.to_string().to_lowercase().contains("canary"), "{failure}");
+    assert_eq!(send(&desk, &call).await, Ok(json!({"sent": 1, "failed": 1})));
+    assert_eq!(desk.log()[1], (actor(3), Status::Failed("refused (550 5.1.1)".into())));
+
+    let log = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("a mail was sent") && log.contains("a mail was not sent"), "{log}");
+    assert!(!log.to_lowercase().contains("canary"), "{log}");
+}

@@ -1,0 +1,12 @@
+//! Is a connection usable? Looks at everything that provisioning needs and names the first thing that is wrong.
+
+use super::vcenter::VCenter;
+use crate::capabilities::Failure;
+
+pub async fn check(vcenter: &VCenter) -> Result<(), Failure> {
+    vcenter.datacenter().await?; // logs in first
+    vcenter.root_place().await?;
+    vcenter.pool().await?;
+    vcenter.datastore().await?;
+    Ok(())
+}

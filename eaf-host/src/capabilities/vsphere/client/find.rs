@@ -1,0 +1,22 @@
+//! Looking things up: by inventory path, by instance UUID.
+
+use super::soap::{MoRef, Request};
+use super::xml::escape;
+use super::{Error, Session, path};
+use uuid::Uuid;
+
+/// The object at this path of plain names, beginning with the datacenter.
+pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>, Error> {
+    let arguments = format!("<inventoryPath>{}</inventoryPath>", escape(&path::join(names.iter().copied())));
+    let answer =
+        session.call(|content| Request::new("FindByInventoryPath", &content.search_index, arguments.clone())).await?;
+    Ok(answer.child("returnval").and_then(MoRef::read))
+}
+
+/// All machines with this instance UUID. vCenter means it to be unique, but it is a lookup key and not a lock.
+pub async fn by_instance_uuid(session: &Session, uuid: Uuid) -> Result<Vec<MoRef>, Error> {
+    let arguments = format!("<uuid>{uuid}</uuid><vmSearch>true</vmSearch><instanceUuid>true</instanceUuid>");
+    let answer =
+        session.call(|content| Request::new("FindAllByUuid", &content.search_index, arguments.clone())).await?;
+    Ok(answer.all("returnval").filter_map(MoRef::read).collect())
+}

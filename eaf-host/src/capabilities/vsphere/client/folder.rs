@@ -1,0 +1,22 @@
+//! Making a folder. `DuplicateName` means that it is there, whoever made it.
+
+use super::soap::{MoRef, Request};
+use super::xml::escape;
+use super::{Error, Session};
+
+pub async fn ensure(session: &Session, parent: &MoRef, name: &str) -> Result<MoRef, Error> {
+    let arguments = format!("<name>{}</name>", escape(name));
+    match session.call(|_| Request::new("CreateFolder", parent, arguments.clone())).await {
+        Ok(answer) => answer
+            .child("returnval")
+            .and_then(MoRef::read)
+            .ok_or(Error::Incomplete { method: "CreateFolder", missing: "folder" }),
+        Err(error) => match error.fault() {
+            Some(fault) if fault.kind == "DuplicateName" => match fault.object() {
+                Some(object) if object.kind == "Folder" => Ok(object),
+                _ => Err(error),
+            },
+            _ => Err(error),
+        },
+    }
+}

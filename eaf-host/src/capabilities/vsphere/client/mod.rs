@@ -1,0 +1,32 @@
+//! A client of vCenter's SOAP interface (vim25), which every supported vCenter and the simulator speak. One file per
+//! operation; each is a function over a [`session::Session`] that knows nothing of tenants or plugins.
+//!
+//! To add an operation: 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
+//! the order of the vim25 schema; 2. a test against the simulator in `../tests/`.
+
+pub mod clone;
+pub mod destroy;
+pub mod find;
+pub mod folder;
+pub mod machine;
+pub mod path;
+pub mod placement;
+pub mod power;
+pub mod properties;
+pub mod reconfigure;
+pub mod session;
+pub mod soap;
+pub mod task;
+pub mod transport;
+pub mod tree;
+pub mod xml;
+
+pub use session::{Error, Session};
+pub use soap::{Fault, MoRef};
+
+/// The task that an asynchronous method answers with.
+fn accepted(session: &Session, method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
+    let task = answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })?;
+    session.remember_task(&task);
+    Ok(task)
+}

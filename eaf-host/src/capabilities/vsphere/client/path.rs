@@ -1,0 +1,51 @@
+//! Inventory paths: names joined by `/`. A name may hold `/`, `\` and `%`; vCenter keeps these as `%2f`, `%5c`, `%25`.
+
+/// One name as vCenter keeps it.
+pub fn of_name(name: &str) -> String {
+    name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
+}
+
+/// The names of a path that a person wrote, plain. A `/` inside a name is written `%2f`.
+pub fn names(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.is_empty()).map(plain).collect()
+}
+
+/// One name as a person would write it.
+pub fn plain(kept: &str) -> String {
+    let mut name = String::new();
+    let mut rest = kept;
+    while let Some(at) = rest.find('%') {
+        name.push_str(&rest[..at]);
+        let escape = rest.get(at..at + 3).unwrap_or("%").to_ascii_lowercase();
+        let (character, length) = match escape.as_str() {
+            "%2f" => ('/', 3),
+            "%5c" => ('\\', 3),
+            "%25" => ('%', 3),
+            _ => ('%', 1),
+        };
+        name.push(character);
+        rest = &rest[at + length..];
+    }
+    name + rest
+}
+
+/// A path for `FindByInventoryPath` from plain names.
+pub fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(of_name).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_slash_is_one_name() {
+        assert_eq!(names("EAF/a%2fb/50%"), ["EAF", "a/b", "50%"]);
+        assert_eq!(join(["EAF", "a/b", "50%"]), "EAF/a%2fb/50%25");
+    }
+
+    #[test]
+    fn a_percent_sign_at_the_end_of_a_wide_character_does_not_split_it() {
+        assert_eq!(names("%\u{e4}\u{f6}%2"), ["%\u{e4}\u{f6}%2"]);
+    }
+}

@@ -1,0 +1,138 @@
+//! The SOAP envelope of vim25: what every request wears, and what an answer or a fault looks like.
+
+use super::xml::{self, Element, escape};
+
+/// A managed object: what vCenter calls a thing. Valid within one vCenter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct MoRef {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub value: String,
+}
+
+impl MoRef {
+    pub fn new(kind: &str, value: &str) -> Self {
+        MoRef { kind: kind.to_owned(), value: value.to_owned() }
+    }
+
+    /// As an element of a request.
+    pub fn element(&self, name: &str) -> String {
+        format!(r#"<{name} type="{}">{}</{name}>"#, escape(&self.kind), escape(&self.value))
+    }
+
+    pub fn read(element: &Element) -> Option<MoRef> {
+        Some(MoRef { kind: element.attribute("type")?.to_owned(), value: element.text.clone() })
+    }
+}
+
+/// One call of a method. Not `Debug`: the arguments of `Login` hold a password.
+pub struct Request {
+    pub method: &'static str,
+    pub this: MoRef,
+    /// The arguments as XML, in the order of the schema, already escaped.
+    pub arguments: String,
+}
+
+impl Request {
+    pub fn new(method: &'static str, this: &MoRef, arguments: String) -> Self {
+        Request { method, this: this.clone(), arguments }
+    }
+
+    pub fn envelope(&self) -> String {
+        format!(
+            concat!(
+                r#"<?xml version="1.0" encoding="UTF-8"?>"#,
+                r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" "#,
+                r#"xmlns:xsd="http://www.w3.org/2001/XMLSchema" "#,
+                r#"xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>"#,
+                r#"<{method} xmlns="urn:vim25">{this}{arguments}</{method}>"#,
+                r#"</soapenv:Body></soapenv:Envelope>"#
+            ),
+            method = self.method,
+            this = self.this.element("_this"),
+            arguments = self.arguments,
+        )
+    }
+}
+
+/// A fault, of a call or of a task. Read by `kind`, never by `message`: that depends on the language of the server.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fault {
+    /// `DuplicateName`, `InvalidLogin`, …
+    pub kind: String,
+    pub message: String,
+    /// The fault's own fields.
+    pub detail: Element,
+}
+
+impl Fault {
+    /// The object that a fault such as `DuplicateName` speaks of.
+    pub fn object(&self) -> Option<MoRef> {
+        self.detail.child("object").or_else(|| self.detail.child("obj")).and_then(MoRef::read)
+    }
+
+    /// From a task's `info.error`, a `LocalizedMethodFault`.
+    pub fn of_task(error: &Element) -> Fault {
+        let detail = error.child("fault").cloned().unwrap_or_default();
+        Fault {
+            kind: detail.xsi_type().unwrap_or("UnknownFault").to_owned(),
+            message: error.text_of("localizedMessage").unwrap_or_default().to_owned(),
+            detail,
+        }
+    }
+
+    fn of_call(fault: &Element) -> Fault {
+        let detail = fault.child("detail").and_then(|d| d.children.first()).cloned().unwrap_or_default();
+        // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type is enough, the element's name the fallback.
+        let kind = match detail.xsi_type() {
+            Some(kind) => kind.to_owned(),
+            None if detail.name.is_empty() => "UnknownFault".to_owned(),
+            None => detail.name.trim_end_matches("Fault").to_owned(),
+        };
+        Fault { kind, message: fault.text_of("faultstring").unwrap_or_default().to_owned(), detail }
+    }
+}
+
+/// An answer's body: the method's response element, or a fault.
+pub enum Body {
+    Response(Element),
+    Fault(Fault),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the answer is not SOAP")]
+    Xml(#[from] xml::Error),
+    #[error("the answer has no SOAP body")]
+    NoBody,
+}
+
+pub fn read(document: &str) -> Result<Body, Error> {
+    let envelope = xml::parse(document)?;
+    let body = envelope.child("Body").and_then(|b| b.children.first()).ok_or(Error::NoBody)?;
+    Ok(match body.name.as_str() {
+        "Fault" => Body::Fault(Fault::of_call(body)),
+        _ => Body::Response(body.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_tells_its_kind_and_its_object() {
+        let document = r#"<Envelope><Body><Fault><faultcode>ServerFaultCode</faultcode>
+            <faultstring>The name 'a' already exists.</faultstring><detail>
+            <DuplicateNameFault xmlns:xsi="x" xsi:type="vim25:DuplicateName"><name>a</name>
+            <object type="VirtualMachine">vm-7</object></DuplicateNameFault></detail></Fault></Body></Envelope>"#;
+        let Body::Fault(fault) = read(document).unwrap() else { panic!("not a fault") };
+        assert_eq!(fault.kind, "DuplicateName");
+        assert_eq!(fault.object(), Some(MoRef::new("VirtualMachine", "vm-7")));
+    }
+
+    #[test]
+    fn a_web_page_is_not_an_answer() {
+        assert!(read("<html><body>Bad gateway</body></html>").is_err());
+    }
+}

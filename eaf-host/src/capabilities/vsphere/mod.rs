@@ -1,0 +1,41 @@
+//! Virtual machines in a tenant's vCenter, over SOAP (vim25).
+//!
+//! | room | what |
+//! |---|---|
+//! | `client/` | the SOAP client: one file per operation, knows no tenants |
+//! | `functions/` | what plugins can ask for: one file per function |
+//! | `provider.rs` | from a call to a function; sessions per connection |
+//! | `identity.rs` | how a machine is recognised: instance UUID and marker |
+//! | `connection.rs` | where address and credentials come from |
+//! | `connection_type.rs` | what an admin may set for one |
+//! | `failure.rs` | what went wrong, for the engine and for people |
+//!
+//! To add a function: 1. its WIT function in `sdk/wit/deps/vsphere`; 2. a file in `functions/` that looks before it acts;
+//! 3. a line in `provider.rs`; 4. a test in `tests/` that loses its answer and repeats it.
+
+mod check;
+mod client;
+mod connection;
+mod connection_type;
+mod core_connections;
+mod failure;
+mod functions;
+mod identity;
+mod provider;
+mod vcenter;
+
+#[cfg(test)]
+mod tests;
+
+use super::Registration;
+use client::transport::Timeouts;
+use core_connections::{CAPABILITY, CoreConnections};
+use provider::VSphere;
+use std::sync::Arc;
+
+inventory::submit! {
+    Registration { name: CAPABILITY, make: |parts| {
+        let connections = Arc::new(CoreConnections { core: parts.core.clone() });
+        Arc::new(VSphere::new(connections, parts.core.world.clone(), Timeouts::default()))
+    } }
+}

@@ -1,0 +1,191 @@
+//! The capability `vsphere`: from a plugin's call to a function below, over one session per connection.
+
+use super::client::transport::{Timeouts, Transport};
+use super::client::{Session, session::Credentials};
+use super::connection::{Connections, Settings, Stored};
+use super::connection_type::connection_type;
+use super::functions::{self, Handle};
+use super::vcenter::VCenter;
+use super::{check, failure};
+use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Started};
+use async_trait::async_trait;
+use eaf_core::clock::World;
+use eaf_core::id::TenantId;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{Mutex, Semaphore};
+
+/// Calls that one vCenter answers at a time, for all tenants together.
+const CALLS_PER_VCENTER: usize = 8;
+
+pub struct VSphere {
+    connections: Arc<dyn Connections>,
+    world: World,
+    timeouts: Timeouts,
+    open: Mutex<Open>,
+    /// Operations that were begun again while they were polled, by idempotency key. The journal still has the first
+    /// handle; a host that does not know the second one finds out by looking, as after every lost answer.
+    renewed: Mutex<HashMap<String, Handle>>,
+}
+
+#[derive(Default)]
+struct Open {
+    sessions: HashMap<(TenantId, String), Opened>,
+    permits: HashMap<String, Arc<Semaphore>>,
+}
+
+struct Opened {
+    settings: Settings,
+    password: String,
+    vcenter: VCenter,
+}
+
+/// What every function is given.
+pub struct Context<'a> {
+    pub vcenter: VCenter,
+    pub call: &'a Call,
+    pub world: &'a World,
+}
+
+impl VSphere {
+    pub fn new(connections: Arc<dyn Connections>, world: World, timeouts: Timeouts) -> Self {
+        VSphere { connections, world, timeouts, open: Mutex::default(), renewed: Mutex::default() }
+    }
+
+    async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
+        let stored = self
+            .connections
+            .of_grant(call.tenant, &call.plugin, &call.grant)
+            .await
+            .map_err(|e| unreadable(&e))?
+            .ok_or_else(|| no_connection(&call.grant))?;
+        Ok(Context { vcenter: self.open(call.tenant, &stored).await?, call, world: &self.world })
+    }
+
+    /// The connection's session. New settings or a new password mean a new one.
+    async fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
+        let bad = |why: String| failure::new(Class::Configuration, "connection-settings", why);
+        let settings = stored.settings().map_err(|why| bad(format!("The connection is not complete: {why}.")))?;
+        let password = stored.password().ok_or_else(|| bad("The connection has no password yet.".into()))?;
+        let mut open = self.open.lock().await;
+        let key = (tenant, stored.name.clone());
+        if let Some(opened) = open.sessions.get(&key)
+            && opened.settings == settings
+            && opened.password == password
+        {
+            return Ok(opened.vcenter.clone());
+        }
+        let transport = Transport::new(&settings.url, settings.ca_certificate.as_deref(), self.timeouts)
+            .map_err(|e| failure::of_read(&e.into()))?;
+        let permits = open
+            .permits
+            .entry(settings.url.clone())
+            .or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_VCENTER)))
+            .clone();
+        let credentials = Credentials { user: settings.username.clone(), password: password.to_owned() };
+        let vcenter = VCenter {
+            settings: Arc::new(settings.clone()),
+            session: Arc::new(Session::new(transport, credentials, permits)),
+        };
+        open.sessions.insert(key, Opened { settings, password: password.to_owned(), vcenter: vcenter.clone() });
+        Ok(vcenter)
+    }
+}
+
+impl VSphere {
+    async fn renew(&self, call: &Call) -> Result<Polled, Failure> {
+        self.renewed.lock().await.remove(&call.idempotency_key);
+        match self.start(call).await? {
+            Started::Done(answer) => Ok(Polled::Done(answer)),
+            Started::Pending { handle, poll_after } => {
+                let handle = serde_json::from_value(handle).expect("a handle that was just made is readable");
+                self.renewed.lock().await.insert(call.idempotency_key.clone(), handle);
+                Ok(Polled::Running { progress: None, poll_after })
+            }
+        }
+    }
+}
+
+async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure> {
+    match handle {
+        Handle::Clone { task } => functions::clone::poll(context, task).await,
+        Handle::Reconfigure { task } => functions::reconfigure::poll(context, task).await,
+        Handle::Power { task, wanted } => functions::power::poll(context, task, *wanted).await,
+        Handle::Destroy { task, path } => functions::destroy::poll(context, task, path).await,
+        Handle::Address { until } => functions::await_address::poll(context, *until).await,
+    }
+}
+
+#[async_trait]
+impl Provider for VSphere {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        let context = self.context(call).await?;
+        match call.function.as_str() {
+            "ensure-folder" => functions::ensure_folder::start(&context).await,
+            "clone" => functions::clone::start(&context).await,
+            "reconfigure" => functions::reconfigure::start(&context).await,
+            "power-on" => functions::power::start_on(&context).await,
+            "power-off" => functions::power::start_off(&context).await,
+            "destroy" => functions::destroy::start(&context).await,
+            "read-vm" => functions::read_vm::start(&context).await,
+            "await-address" => functions::await_address::start(&context).await,
+            other => Err(failure::new(
+                Class::Permanent,
+                "unknown-function",
+                format!("The capability vsphere has no function {other}."),
+            )),
+        }
+    }
+
+    async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
+        let context = self.context(call).await?;
+        let handle = match self.renewed.lock().await.get(&call.idempotency_key) {
+            Some(renewed) => Ok(renewed.clone()),
+            None => serde_json::from_value(handle.clone()),
+        };
+        let polled = match handle {
+            Ok(handle) => poll(&context, &handle).await,
+            Err(_) => Ok(Polled::Ended(functions::task_lost())), // of another version
+        };
+        match polled {
+            // What the handle stood for is gone, and it is unknown what came of it: begin again, which looks first.
+            Ok(Polled::Ended(failure)) | Err(failure) if failure.class == Class::UnknownOutcome => {
+                self.renew(call).await
+            }
+            // Only the question failed: the operation goes on.
+            Ok(Polled::Running { .. }) | Err(_) => polled,
+            Ok(Polled::Done(_) | Polled::Ended(_)) => {
+                self.renewed.lock().await.remove(&call.idempotency_key);
+                polled
+            }
+        }
+    }
+
+    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
+        let stored = self
+            .connections
+            .by_name(tenant, connection)
+            .await
+            .map_err(|e| unreadable(&e))?
+            .ok_or_else(|| no_connection(connection))?;
+        check::check(&self.open(tenant, &stored).await?).await
+    }
+
+    fn connections(&self) -> ConnectionType {
+        connection_type()
+    }
+}
+
+fn no_connection(name: &str) -> Failure {
+    failure::new(
+        Class::Configuration,
+        "connection-missing",
+        format!("There is no vCenter connection behind {name:?}. A tenant admin can set it."),
+    )
+}
+
+fn unreadable(error: &super::connection::Error) -> Failure {
+    tracing::error!(error = error as &dyn std::error::Error, "a connection could not be read");
+    failure::new(Class::Transient, "connection-unreadable", "The connection's settings could not be read.")
+}

@@ -1,0 +1,197 @@
+//! Against the real simulator, over the fault proxy where something shall go wrong.
+//!
+//! `cargo test -p eaf-host vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. `database` also needs
+//! `EAF_TEST_SUPERUSER_URL`.
+
+mod answers_lost;
+mod connections;
+mod database;
+mod failures;
+mod functions;
+mod names;
+
+use super::client::transport::Timeouts;
+use super::connection::{Connections, Error, Stored};
+use super::provider::VSphere;
+use crate::capabilities::fault_proxy::{FaultProxy, Tls};
+use crate::capabilities::vcsim::{PASSWORD, USER, Vcsim};
+use crate::capabilities::{Call, Class, Failure, Polled, Provider, Started};
+use async_trait::async_trait;
+use eaf_core::actor::TraceId;
+use eaf_core::clock::{Clock, Entropy, World};
+use eaf_core::id::{EventId, RunId, TenantId};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Longer than anything takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+struct RealClock;
+impl Clock for RealClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+struct NoEntropy;
+impl Entropy for NoEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// The connection that an admin would have set; a test changes it.
+#[derive(Clone)]
+struct Settings(Arc<Mutex<(Value, Map<String, Value>)>>);
+
+#[async_trait]
+impl Connections for Settings {
+    async fn of_grant(&self, tenant: TenantId, _: &str, grant: &str) -> Result<Option<Stored>, Error> {
+        if grant == "vcenter" { self.by_name(tenant, "main").await } else { Ok(None) }
+    }
+
+    async fn by_name(&self, _: TenantId, name: &str) -> Result<Option<Stored>, Error> {
+        let (config, secret) = self.0.lock().unwrap().clone();
+        Ok(Some(Stored { name: name.to_owned(), config, secret }))
+    }
+}
+
+impl Settings {
+    fn set(&self, key: &str, value: &str) {
+        self.0.lock().unwrap().0[key] = json!(value);
+    }
+
+    fn set_password(&self, password: &str) {
+        self.0.lock().unwrap().1.insert("password".into(), json!(password));
+    }
+}
+
+/// A simulator, the proxy before it, and the provider that reaches it through the proxy.
+struct Bench {
+    vcsim: Vcsim,
+    proxy: FaultProxy,
+    settings: Settings,
+    provider: VSphere,
+    _dir: Dir,
+}
+
+/// A directory that goes with the test.
+struct Dir(PathBuf);
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn directory() -> Dir {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("eaf-vsphere-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    Dir(std::env::temp_dir().join(name))
+}
+
+impl Bench {
+    async fn start(options: &[&str]) -> Bench {
+        let dir = directory();
+        let vcsim = Vcsim::start(&dir.0, options).await;
+        let tls = Tls::from_dir(&vcsim.cert_dir()).unwrap();
+        let proxy = FaultProxy::start(vcsim.address(), Some(tls)).await.unwrap();
+        let config = json!({
+            "url": format!("https://localhost:{}/sdk", proxy.address().port()),
+            "datacenter": "DC1",
+            "folder": "EAF/acme",
+            "ca_certificate": vcsim.ca_certificate(),
+            "username": USER,
+        });
+        let mut secret = Map::new();
+        secret.insert("password".into(), json!(PASSWORD));
+        let settings = Settings(Arc::new(Mutex::new((config, secret))));
+        let provider = provider(&settings);
+        Bench { vcsim, proxy, settings, provider, _dir: dir }
+    }
+
+    /// A host that was started anew: it remembers nothing.
+    fn restart_host(&mut self) {
+        self.provider = provider(&self.settings);
+    }
+
+    /// What the engine does: start, poll, and repeat what may be repeated.
+    async fn complete(&self, call: &Call) -> Result<Value, Failure> {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            match self.attempt(call, until).await {
+                Err(failure) if matches!(failure.class, Class::Transient | Class::Capacity | Class::UnknownOutcome) => {
+                    assert!(Instant::now() < until, "still failing: {failure}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// One start with its polls.
+    async fn attempt(&self, call: &Call, until: Instant) -> Result<Value, Failure> {
+        let handle = match self.provider.start(call).await? {
+            Started::Done(answer) => return Ok(answer),
+            Started::Pending { handle, .. } => handle,
+        };
+        loop {
+            match self.provider.poll(call, &handle).await? {
+                Polled::Done(answer) => return Ok(answer),
+                Polled::Ended(failure) => return Err(failure),
+                Polled::Running { .. } => {
+                    assert!(Instant::now() < until, "{} does not end", call.function);
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
+            }
+        }
+    }
+
+    async fn clone_vm(&self) -> Value {
+        self.complete(&ensure_folder()).await.unwrap();
+        self.complete(&clone_of("web-01")).await.unwrap()
+    }
+}
+
+fn provider(settings: &Settings) -> VSphere {
+    let world = World { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
+    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20) };
+    VSphere::new(Arc::new(settings.clone()), world, timeouts)
+}
+
+fn call(function: &str, args: Value) -> Call {
+    Call {
+        tenant: TenantId::derive("acme"),
+        plugin: "dcm".into(),
+        run: RunId(Uuid::nil()),
+        event: EventId(Uuid::nil()),
+        sequence: 1,
+        idempotency_key: format!("run/{function}"),
+        grant: "vcenter".into(),
+        scope: Value::Null,
+        function: function.into(),
+        args,
+        trace: TraceId("0".repeat(32)),
+    }
+}
+
+fn ensure_folder() -> Call {
+    call("ensure-folder", json!({ "path": "requests/web" }))
+}
+
+fn clone_of(name: &str) -> Call {
+    let spec = json!({
+        "template": "Templates/debian-12", "name": name, "folder": "requests/web", "cpus": 4, "memory_mb": 8192,
+    });
+    call("clone", json!({ "identity": "vm-1", "spec": spec }))
+}
+
+/// A call about the machine that [`clone_of`] makes.
+fn about(function: &str) -> Call {
+    call(function, json!({ "identity": "vm-1" }))
+}

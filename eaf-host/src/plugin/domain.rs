@@ -1,0 +1,323 @@
+//! A domain component behind [`Domain`]: a fresh store for every call, nothing imported, nothing kept.
+
+use super::engine::{Guard, Wasm};
+use super::trap;
+use async_trait::async_trait;
+use eaf_core::contract::{
+    ActionsInput, ActionsOutput, BoundaryInput, BoundaryOutput, DecideInput, Decision, Description, Domain,
+    DomainError, KeysInput, KeysOutput, ProjectInput, ProjectOutput,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::time::{Duration, Instant};
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+/// Largest answer that is read.
+const ANSWER_MAX: usize = 4 << 20;
+
+/// For waiting for an instance and for making it. With the deadline it must stay below what a transaction may idle,
+/// because a projection calls components in one.
+const GRACE: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("it cannot be linked: {0:#}")]
+    Link(wasmtime::Error),
+    #[error("it does not export {0}")]
+    Export(String),
+}
+
+/// Who the component is to the rest of the host.
+pub struct Identity {
+    pub plugin: String,
+    pub digest: String,
+    pub generation: i64,
+    pub description: Description,
+}
+
+pub struct WasmDomain {
+    wasm: Wasm,
+    identity: Identity,
+    instance: InstancePre<Guard<()>>,
+    boundary: Export,
+    decide: Export,
+    keys: Export,
+    project: Export,
+    actions: Export,
+}
+
+struct Export {
+    name: &'static str,
+    index: ComponentExportIndex,
+}
+
+impl WasmDomain {
+    pub fn new(wasm: Wasm, component: &Component, identity: Identity) -> Result<Self, Error> {
+        // An empty linker: a component with any import cannot be instantiated.
+        let instance = Linker::new(wasm.engine()).instantiate_pre(component).map_err(Error::Link)?;
+        Ok(WasmDomain {
+            boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
+            decide: export(component, "eaf:domain/decide@1.0.0", "decide")?,
+            keys: export(component, "eaf:domain/project@1.0.0", "keys")?,
+            project: export(component, "eaf:domain/project@1.0.0", "project")?,
+            actions: export(component, "eaf:domain/actions@1.0.0", "actions")?,
+            wasm,
+            identity,
+            instance,
+        })
+    }
+
+    async fn call<I: Serialize, O: DeserializeOwned>(&self, export: &Export, input: &I) -> Result<O, DomainError> {
+        let input = serde_json::to_vec(input).map_err(|error| DomainError::Host(error.to_string()))?;
+        let started = Instant::now();
+        let answer = self.answer(export, &input).await;
+        let outcome = if answer.is_ok() { "ok" } else { "failed" };
+        metrics::histogram!("eaf_domain_call_seconds", "plugin" => self.identity.plugin.clone(), "export" => export.name, "outcome" => outcome)
+            .record(started.elapsed().as_secs_f64());
+        serde_json::from_slice(&answer?).map_err(DomainError::Malformed)
+    }
+
+    async fn answer(&self, export: &Export, input: &[u8]) -> Result<Vec<u8>, DomainError> {
+        // Epochs end a guest that works too long; the clock also ends one that waits for its turn too long.
+        let until = tokio::time::Instant::now() + self.wasm.limits().deadline + GRACE;
+        let Ok(mut store) = tokio::time::timeout_at(until, self.wasm.store(())).await else {
+            return Err(DomainError::Host("no instance became free in time".into()));
+        };
+        let ended = tokio::time::timeout_at(until, self.run(&mut store, export, input)).await;
+        let error = match ended {
+            Ok(Ok(answer)) if answer.len() > ANSWER_MAX => {
+                return Err(DomainError::Trap(format!(
+                    "an answer of {} bytes; {ANSWER_MAX} are allowed",
+                    answer.len()
+                )));
+            }
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(self.stopped(export, DomainError::Deadline, None)),
+        };
+        if trap::is_deadline(&error) {
+            return Err(self.stopped(export, DomainError::Deadline, None));
+        }
+        let panic = trap::panic_text(&mut store, &error);
+        Err(self.stopped(export, DomainError::Trap(trap::reason(&error)), panic))
+    }
+
+    async fn run(&self, store: &mut Store<Guard<()>>, export: &Export, input: &[u8]) -> wasmtime::Result<Vec<u8>> {
+        let started = Instant::now();
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        metrics::histogram!("eaf_instantiation_seconds", "plugin" => self.identity.plugin.clone(), "component" => "domain")
+            .record(started.elapsed().as_secs_f64());
+        let function = instance.get_typed_func::<(&[u8],), (Vec<u8>,)>(&mut *store, &export.index)?;
+        let (answer,) = function.call_async(&mut *store, (input,)).await?;
+        Ok(answer)
+    }
+
+    /// The guest's own words go to the trace and nowhere else.
+    fn stopped(&self, export: &Export, error: DomainError, panic: Option<String>) -> DomainError {
+        tracing::error!(
+            plugin = self.identity.plugin,
+            digest = self.identity.digest,
+            export = export.name,
+            %error,
+            untrusted_guest_text = panic,
+            "a domain component stopped"
+        );
+        error
+    }
+}
+
+fn export(component: &Component, interface: &str, function: &'static str) -> Result<Export, Error> {
+    component
+        .get_export_index(None, interface)
+        .and_then(|instance| component.get_export_index(Some(&instance), function))
+        .map(|index| Export { name: function, index })
+        .ok_or_else(|| Error::Export(format!("{interface} with {function}")))
+}
+
+#[async_trait]
+impl Domain for WasmDomain {
+    fn plugin(&self) -> &str {
+        &self.identity.plugin
+    }
+
+    fn digest(&self) -> &str {
+        &self.identity.digest
+    }
+
+    fn generation(&self) -> i64 {
+        self.identity.generation
+    }
+
+    fn description(&self) -> &Description {
+        &self.identity.description
+    }
+
+    async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
+        self.call(&self.boundary, &input).await
+    }
+
+    async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
+        self.call(&self.decide, &input).await
+    }
+
+    async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
+        self.call(&self.keys, &input).await
+    }
+
+    async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
+        self.call(&self.project, &input).await
+    }
+
+    async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        self.call(&self.actions, &input).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::*;
+    use eaf_core::contract::{Command, Context, ContextActor};
+    use eaf_core::id::{ActorId, CommandId, TenantId};
+    use std::sync::Arc;
+
+    fn domain() -> Arc<dyn Domain> {
+        fixtures::plugin().domain
+    }
+
+    fn context() -> Context {
+        let tenant = TenantId::derive("acme");
+        Context {
+            now: 0,
+            tenant,
+            actor: ContextActor {
+                id: ActorId::SYSTEM,
+                kind: eaf_core::actor::ActorKind::System,
+                name: String::new(),
+                roles: Vec::new(),
+                permissions: Vec::new(),
+            },
+            locale: "en".into(),
+            settings: Default::default(),
+            seed: String::new(),
+            command_id: CommandId::derive(tenant, ActorId::SYSTEM, "key"),
+            trace_id: String::new(),
+        }
+    }
+
+    fn command() -> Command {
+        Command { name: "go".into(), version: 1, body: serde_json::Value::Null }
+    }
+
+    #[tokio::test]
+    async fn a_component_that_answers_is_understood() {
+        let input = ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
+        assert!(domain().actions(input).await.unwrap().items.is_empty());
+    }
+
+    // One worker: if the guest held it, the counter beside it would stand still.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_component_that_loops_for_ever_is_ended_and_blocks_nobody_meanwhile() {
+        let domain = domain();
+        let beside = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = beside.clone();
+        let ticking = tokio::spawn(async move {
+            loop {
+                counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let input = BoundaryInput { command: command(), context: context(), loaded: Vec::new() };
+        let ended = domain.boundary(input).await;
+        ticking.abort();
+        assert!(matches!(ended, Err(DomainError::Deadline)), "{ended:?}");
+        assert!(beside.load(std::sync::atomic::Ordering::Relaxed) > 5);
+    }
+
+    #[test]
+    fn a_call_is_over_before_the_database_ends_the_transaction_around_it() {
+        let longest = super::super::engine::Limits::default().deadline + GRACE;
+        assert!(longest < eaf_core::db::IDLE_IN_TRANSACTION, "{longest:?}");
+    }
+
+    #[tokio::test]
+    async fn who_gets_no_instance_in_time_is_told_so() {
+        let wasm = fixtures::wasm();
+        let file = fixtures::package(fixtures::MANIFEST, fixtures::component("domain", fixtures::HOSTILE), None);
+        let domain = super::super::load::load(&wasm, &file, 1, &Default::default()).unwrap().domain;
+        let mut taken = Vec::new();
+        for _ in 0..super::super::engine::STORES {
+            taken.push(wasm.store(()).await);
+        }
+        let input = || ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
+        assert!(matches!(domain.actions(input()).await, Err(DomainError::Host(_))));
+        drop(taken);
+        domain.actions(input()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_trap_whose_text_stays_out_of_the_error() {
+        let input = DecideInput { command: command(), context: context(), streams: Vec::new() };
+        let error = domain().decide(input).await.unwrap_err();
+        assert!(matches!(&error, DomainError::Trap(reason) if reason.contains("unreachable")), "{error}");
+        assert!(!error.to_string().contains("decide.rs"), "the guest's own words: {error}");
+    }
+
+    #[tokio::test]
+    async fn the_panic_text_is_read_from_the_slot() {
+        let hostile = fixtures::component("domain", fixtures::HOSTILE);
+        assert_eq!(panic_of(&hostile, b"{}").await.as_deref(), Some("panicked at src/decide.rs:4:2"));
+    }
+
+    #[tokio::test]
+    async fn the_panic_text_of_a_component_of_the_sdk_is_read_too() {
+        let package = super::super::package::read(&fixtures::dcm().await).unwrap();
+        let text = panic_of(package.get("domain.wasm").unwrap(), b"no document").await.expect("a text");
+        assert!(text.contains("not the agreed document") && text.contains(".rs:"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_domain_of_dcm_answers() {
+        let plugin =
+            super::super::load::load(&fixtures::wasm(), &fixtures::dcm().await, 1, &Default::default()).unwrap();
+        let input = DecideInput { command: command(), context: context(), streams: Vec::new() };
+        let decision = plugin.domain.decide(input).await.unwrap();
+        assert!(matches!(decision, Decision::Rejected(rejection) if rejection.code == "unknown-command"));
+    }
+
+    async fn panic_of(component: &[u8], input: &[u8]) -> Option<String> {
+        let wasm = fixtures::wasm();
+        let component = wasm.compile(component).unwrap();
+        let instance: InstancePre<Guard<()>> = Linker::new(wasm.engine()).instantiate_pre(&component).unwrap();
+        let decide = export(&component, "eaf:domain/decide@1.0.0", "decide").unwrap();
+        let mut store = wasm.store(()).await;
+        let instance = instance.instantiate_async(&mut store).await.unwrap();
+        let decide = instance.get_typed_func::<(&[u8],), (Vec<u8>,)>(&mut store, &decide.index).unwrap();
+        let error = decide.call_async(&mut store, (input,)).await.unwrap_err();
+        trap::panic_text(&mut store, &error)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_no_document_is_malformed() {
+        let ended = domain().keys(KeysInput { view: "v".into(), events: Vec::new() }).await;
+        assert!(matches!(ended, Err(DomainError::Malformed(_))), "{ended:?}");
+    }
+
+    #[tokio::test]
+    async fn a_component_that_allocates_without_end_is_ended_at_its_limit() {
+        let input = ProjectInput { view: "v".into(), events: Vec::new(), rows: Default::default() };
+        let error = domain().project(input).await.unwrap_err();
+        assert!(matches!(&error, DomainError::Trap(reason) if reason.contains("memory")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn after_every_kind_of_end_the_next_call_is_answered() {
+        let domain = domain();
+        for _ in 0..40 {
+            let input = DecideInput { command: command(), context: context(), streams: Vec::new() };
+            domain.decide(input).await.unwrap_err();
+            let input = ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
+            domain.actions(input).await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The one wasmtime engine of a host: what WebAssembly may do here, how long and with how much memory.
+//!
+//! A guest that spins is stopped by two clocks. Epochs, ticked by an OS thread, make it yield to the executor every
+//! 10 ms and count its stretches of work; a wall-clock deadline around the call ends what is left.
+
+use super::cache::{self, Cache};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::component::Component;
+use wasmtime::{
+    Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline,
+};
+
+/// How often a running guest looks up.
+const TICK: Duration = Duration::from_millis(10);
+/// Roughly the bytes that one call may carry from a guest into the host's memory.
+const HOSTCALL_FUEL: usize = 8 << 20;
+/// Stores that may live at one time; what comes later waits.
+pub(super) const STORES: u32 = 128;
+/// wit-component makes three core instances of one module: the module, its shim and its fix-up.
+const CORE_INSTANCES: u32 = 8;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the WebAssembly engine could not be configured: {0:#}")]
+    Configure(wasmtime::Error),
+    #[error("the epoch ticker could not be started")]
+    Ticker(#[source] std::io::Error),
+    #[error("the component could not be compiled: {0:#}")]
+    Compile(wasmtime::Error),
+}
+
+/// What one store may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub memory_bytes: usize,
+    /// A stretch of guest code: the whole call of a domain function, or of a workflow what lies between two host calls.
+    pub deadline: Duration,
+    /// All stretches of one store together.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { memory_bytes: 64 << 20, deadline: Duration::from_secs(2), total: Duration::from_secs(30) }
+    }
+}
+
+/// The engine, its cache of compiled code and its limits. Cheap to clone.
+#[derive(Clone)]
+pub struct Wasm {
+    engine: wasmtime::Engine,
+    cache: Option<Arc<Cache>>,
+    limits: Limits,
+    slots: Arc<Semaphore>,
+}
+
+/// What every store carries besides its own state.
+pub struct Guard<T> {
+    pub state: T,
+    limits: StoreLimits,
+    ticks: u64,
+    budget: u64,
+    ticks_in_all: u64,
+    budget_in_all: u64,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl<T> Guard<T> {
+    /// The guest came back to the host: its next stretch is counted from zero.
+    pub fn refresh(&mut self) {
+        self.ticks = 0;
+    }
+}
+
+impl Wasm {
+    /// Without a cache directory, components are compiled at every start.
+    pub fn new(cache_directory: Option<PathBuf>, limits: Limits) -> Result<Self, Error> {
+        let engine = pooled_or_on_demand(&limits)?;
+        start_ticker(&engine)?;
+        let cache = cache_directory.and_then(|directory| match Cache::open(&directory) {
+            Ok(cache) => Some(Arc::new(cache)),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "compiled components are not cached");
+                None
+            }
+        });
+        Ok(Wasm { engine, cache, limits, slots: Arc::new(Semaphore::new(STORES as usize)) })
+    }
+
+    pub fn engine(&self) -> &wasmtime::Engine {
+        &self.engine
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Compiles a component, or takes the code that this host compiled before.
+    pub fn compile(&self, component: &[u8]) -> Result<Component, Error> {
+        let name = cache::name(&self.engine, &hex(&Sha256::digest(component)));
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &name)) {
+            return Ok(component);
+        }
+        let started = Instant::now();
+        let compiled = Component::new(&self.engine, component).map_err(Error::Compile)?;
+        tracing::debug!(millis = started.elapsed().as_millis() as u64, "component compiled");
+        if let Some(cache) = &self.cache {
+            cache.store(&compiled, &name);
+        }
+        Ok(compiled)
+    }
+
+    /// A fresh store. Drop it after the call, and always after a trap.
+    pub async fn store<T: Send + 'static>(&self, state: T) -> Store<Guard<T>> {
+        let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(self.limits.memory_bytes)
+            .memories(2)
+            .tables(8)
+            .table_elements(50_000)
+            .instances(CORE_INSTANCES as usize)
+            .trap_on_grow_failure(true)
+            .build();
+        let guard = Guard {
+            state,
+            limits,
+            ticks: 0,
+            budget: ticks(self.limits.deadline),
+            ticks_in_all: 0,
+            budget_in_all: ticks(self.limits.total),
+            _slot: slot,
+        };
+        let mut store = Store::new(&self.engine, guard);
+        store.set_hostcall_fuel(HOSTCALL_FUEL);
+        store.limiter(|guard| &mut guard.limits);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut context| {
+            let guard = context.data_mut();
+            guard.ticks += 1;
+            guard.ticks_in_all += 1;
+            if guard.ticks > guard.budget || guard.ticks_in_all > guard.budget_in_all {
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        });
+        store
+    }
+}
+
+fn ticks(time: Duration) -> u64 {
+    (time.as_millis() / TICK.as_millis()).max(1) as u64
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn configuration() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // Threads, GC and component-model-async are not compiled into wasmtime; this also refuses their instructions.
+        .concurrency_support(false)
+        .wasm_gc(false)
+        .wasm_relaxed_simd(false)
+        .cranelift_nan_canonicalization(true)
+        .epoch_interruption(true)
+        .coredump_on_trap(true);
+    config
+}
+
+/// The pool reserves much address space, which a container may forbid: then instances are made on demand.
+fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(STORES)
+        .total_core_instances(STORES * CORE_INSTANCES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(2)
+        .max_tables_per_component(8)
+        .total_memories(STORES)
+        .total_tables(STORES * 2)
+        .total_stacks(STORES)
+        .max_memory_size(limits.memory_bytes)
+        .decommit_batch_size(16);
+    let mut pooled = configuration();
+    pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    match wasmtime::Engine::new(&pooled) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "no room for an instance pool; instances are made on demand");
+            wasmtime::Engine::new(&configuration()).map_err(Error::Configure)
+        }
+    }
+}
+
+/// An OS thread, because a busy executor would delay the very tick that is to interrupt what keeps it busy.
+fn start_ticker(engine: &wasmtime::Engine) -> Result<(), Error> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("eaf-epoch".into())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(TICK);
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
+        })
+        .map(drop)
+        .map_err(Error::Ticker)
+}

@@ -1,0 +1,190 @@
+//! Imports that no contract knows, with the chain of calls that leads to them. A dependency that expects a browser or
+//! WASI brings them in; without the chain nobody finds which.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
+
+/// Interfaces of the contract start like this; all else in an import list is an accident.
+const OURS: &str = "eaf:";
+/// Longer chains are cut in the middle.
+const CHAIN_MAX: usize = 12;
+
+/// One entry of a report per forbidden import; empty: none.
+pub fn imports(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
+    let module = read(module)?;
+    let mut report = Vec::new();
+    for import in &module.forbidden {
+        report.push(format!("  {} from {}: {}", import.name, import.module, advice(&import.module)));
+        if let Some(chain) = import.function.and_then(|function| module.chain_to(function)) {
+            report.push(format!("    called by {}", chain.join(" → ")));
+        }
+    }
+    Ok(report)
+}
+
+#[derive(Default)]
+struct Module {
+    forbidden: Vec<Import>,
+    /// Imported functions come first in the numbering.
+    imported: u32,
+    /// Callee to callers.
+    callers: BTreeMap<u32, BTreeSet<u32>>,
+    names: BTreeMap<u32, String>,
+    exports: BTreeMap<u32, String>,
+}
+
+struct Import {
+    module: String,
+    name: String,
+    /// None: a memory, a table, a global.
+    function: Option<u32>,
+}
+
+fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
+    let mut module = Module::default();
+    let mut defined = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let import = import?;
+                    let is_function = matches!(import.ty, TypeRef::Func(_));
+                    if !import.module.starts_with(OURS) && !import.module.starts_with("[export]") {
+                        module.forbidden.push(Import {
+                            module: import.module.to_owned(),
+                            name: import.name.to_owned(),
+                            function: is_function.then_some(module.imported),
+                        });
+                    }
+                    module.imported += u32::from(is_function);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export?;
+                    if export.kind == ExternalKind::Func {
+                        module.exports.insert(export.index, export.name.to_owned());
+                    }
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let caller = module.imported + defined;
+                defined += 1;
+                for operator in body.get_operators_reader()? {
+                    if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator? {
+                        module.callers.entry(function_index).or_default().insert(caller);
+                    }
+                }
+            }
+            Payload::CustomSection(section) => {
+                let KnownCustom::Name(names) = section.as_known() else { continue };
+                for subsection in names {
+                    let Name::Function(functions) = subsection? else { continue };
+                    for naming in functions {
+                        let naming = naming?;
+                        module.names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(module)
+}
+
+impl Module {
+    /// The shortest way from an export to the function; a function that is only called through a table ends it early.
+    fn chain_to(&self, function: u32) -> Option<Vec<String>> {
+        let mut calls: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut queue = VecDeque::from([function]);
+        let mut outermost = None;
+        while let Some(callee) = queue.pop_front() {
+            if self.exports.contains_key(&callee) {
+                outermost = Some(callee);
+                break;
+            }
+            let callers = self.callers.get(&callee).into_iter().flatten();
+            for caller in callers.filter(|caller| **caller != function) {
+                if !calls.contains_key(caller) {
+                    calls.insert(*caller, callee);
+                    outermost = outermost.or(Some(*caller));
+                    queue.push_back(*caller);
+                }
+            }
+        }
+        let mut chain = Vec::new();
+        let mut at = outermost?;
+        while at != function {
+            chain.push(self.name(at));
+            at = *calls.get(&at)?;
+        }
+        if chain.len() > CHAIN_MAX {
+            let skipped = chain.len() - CHAIN_MAX;
+            chain.splice(CHAIN_MAX / 2..CHAIN_MAX / 2 + skipped, [format!("({skipped} more)")]);
+        }
+        (!chain.is_empty()).then_some(chain)
+    }
+
+    fn name(&self, function: u32) -> String {
+        let known = self.exports.get(&function).or_else(|| self.names.get(&function));
+        known.cloned().unwrap_or_else(|| format!("function {function}"))
+    }
+}
+
+fn advice(module: &str) -> &'static str {
+    match module {
+        module if module.contains("wbindgen") => {
+            "a dependency expects a browser, usually for clock or randomness (chrono's `clock`, uuid's `v4`, getrandom's \
+             `js`). Switch that feature off; time and seed come in the context."
+        }
+        module if module.starts_with("wasi") => {
+            "a dependency expects WASI. Build for wasm32-unknown-unknown without it."
+        }
+        "env" => "a function was declared `extern` and never defined, or a C library is missing.",
+        _ => "not part of the contract in sdk/wit.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forbidden_import_is_told_with_the_calls_that_lead_to_it_and_with_what_to_do() {
+        let module = wat::parse_str(
+            r#"(module
+                (import "eaf:workflow/flow@1.0.0" "now" (func (result i64)))
+                (import "__wbindgen_placeholder__" "__wbindgen_describe" (func $describe (param i32)))
+                (func $_ZN6chrono3Utc3now17h0123456789abcdefE (call $describe (i32.const 0)))
+                (func $price (call $_ZN6chrono3Utc3now17h0123456789abcdefE))
+                (func $unrelated (nop))
+                (func (export "eaf:domain/decide@1.0.0#decide") (call $unrelated) (call $price)))"#,
+        )
+        .unwrap();
+        let report = imports(&module).unwrap().join("\n");
+        assert!(report.contains("__wbindgen_describe from __wbindgen_placeholder__"), "{report}");
+        assert!(report.contains("time and seed come in the context"), "{report}");
+        let chain = "called by eaf:domain/decide@1.0.0#decide → price → chrono::Utc::now";
+        assert!(report.ends_with(chain), "{report}");
+    }
+
+    #[test]
+    fn functions_that_call_each_other_in_a_circle_end_the_search() {
+        let module = wat::parse_str(
+            r#"(module
+                (import "env" "getpid" (func $getpid))
+                (func $a (call $b) (call $getpid))
+                (func $b (call $a)))"#,
+        )
+        .unwrap();
+        let report = imports(&module).unwrap();
+        assert_eq!(report.len(), 2, "{report:?}");
+    }
+
+    #[test]
+    fn a_module_of_the_contract_has_nothing_to_report() {
+        let module =
+            wat::parse_str(r#"(module (import "eaf:workflow/flow@1.0.0" "now" (func (result i64))))"#).unwrap();
+        assert!(imports(&module).unwrap().is_empty());
+    }
+}

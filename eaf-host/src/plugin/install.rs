@@ -1,0 +1,177 @@
+//! Which packages a host serves: the generations that the database names, loaded and proven here.
+//!
+//! [`Plugins`] holds a package only when its tables and triggers are there. So whatever fails on the way is found again
+//! by the next look.
+
+use super::engine::Wasm;
+use super::load::{self, Ceiling};
+use super::{Plugin, Plugins};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::{Core, directory, grant, package, projection};
+use std::sync::Arc;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Load(#[from] load::Error),
+    #[error("the package could not be stored, activated or found")]
+    Package(#[from] package::Error),
+    #[error("the tenants could not be listed")]
+    Tenants(#[from] directory::Error),
+    #[error("the tenants' grants could not be listed")]
+    Grants(#[from] grant::Error),
+    #[error("the views and triggers of plugin {plugin} cannot be prepared")]
+    Prepare {
+        plugin: String,
+        #[source]
+        cause: Box<projection::PrepareError>,
+    },
+    #[error("the active package {digest} of {plugin} is not in the database")]
+    Gone { plugin: String, digest: String },
+}
+
+/// What a look at the database came to. One package that fails keeps no other from being served.
+pub struct Found {
+    pub new: Vec<Arc<Plugin>>,
+    /// With the plugin's id. The generation served before stays; the next look tries again.
+    pub failed: Vec<(String, Error)>,
+}
+
+/// Proves a package, stores it, makes it the active generation for all hosts, and serves it here.
+pub async fn install(
+    core: &Core,
+    wasm: &Wasm,
+    plugins: &Plugins,
+    ceiling: &Ceiling,
+    file: &[u8],
+    by: ActorId,
+) -> Result<Arc<Plugin>, Error> {
+    // Proven before anything is stored; the generation is known only afterwards.
+    let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
+    let stored = package::Package {
+        digest: proven.digest.clone(),
+        plugin: proven.id().to_owned(),
+        version: proven.manifest.plugin.version.clone(),
+        bytes: file.to_vec(),
+        description: proven.description.clone(),
+    };
+    package::store(core, &stored).await?;
+    // Before it is active: from then on no host may append what the generation before decides.
+    prepare(core, &proven).await?;
+    let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
+    let plugin = plugins.activate(load_off_thread(wasm, ceiling, stored.bytes, generation).await?);
+    for (tenant, missing) in missing_grants(core, &plugin).await? {
+        tracing::warn!(%tenant, plugin = plugin.id(), missing, "a tenant has not granted what the package requires; such calls are denied");
+    }
+    Ok(plugin)
+}
+
+/// Tenants that have not granted all that the package requires, with what they lack. The proof that enabling it for
+/// a tenant rests on: required requests ⊆ granted.
+pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
+    let mut lacking = Vec::new();
+    for (tenant, _) in directory::tenants(core).await? {
+        let granted: Vec<(String, String)> = grant::list(core, tenant)
+            .await?
+            .into_iter()
+            .filter(|listed| listed.grant.plugin == plugin.id())
+            .map(|listed| (listed.grant.capability, listed.grant.name))
+            .collect();
+        let missing = load::missing_grants(&plugin.manifest.requests, &granted);
+        if !missing.is_empty() {
+            let named: Vec<String> =
+                missing.iter().map(|request| format!("{} as `{}`", request.capability, request.grant)).collect();
+            lacking.push((tenant, named.join(", ")));
+        }
+    }
+    Ok(lacking)
+}
+
+/// Serves every generation that is active in the database and not yet served here. Asked again, it finds what another
+/// host activated meanwhile, and what failed before.
+pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &Ceiling) -> Result<Found, Error> {
+    let mut found = Found { new: Vec::new(), failed: Vec::new() };
+    for active in package::all_active(core).await? {
+        let is_served = plugins.get(&active.plugin).is_some_and(|plugin| plugin.generation == active.generation);
+        if is_served {
+            continue;
+        }
+        match load_prepared(core, wasm, ceiling, &active).await {
+            Ok(plugin) => found.new.push(plugins.activate(plugin)),
+            Err(error) => found.failed.push((active.plugin, error)),
+        }
+    }
+    Ok(found)
+}
+
+async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &package::Active) -> Result<Plugin, Error> {
+    let gone = || Error::Gone { plugin: active.plugin.clone(), digest: active.digest.clone() };
+    let stored = package::load(core, &active.digest).await?.ok_or_else(gone)?;
+    let plugin = load_off_thread(wasm, ceiling, stored.bytes, active.generation).await?;
+    prepare(core, &plugin).await?;
+    Ok(plugin)
+}
+
+async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
+    projection::prepare(core, &*plugin.domain)
+        .await
+        .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
+}
+
+/// Compiling takes tens of milliseconds, which the executor's threads do not have.
+async fn load_off_thread(
+    wasm: &Wasm,
+    ceiling: &Ceiling,
+    file: Vec<u8>,
+    generation: i64,
+) -> Result<Plugin, load::Error> {
+    let (wasm, ceiling) = (wasm.clone(), ceiling.clone());
+    tokio::task::spawn_blocking(move || load::load(&wasm, &file, generation, &ceiling))
+        .await
+        .unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::*;
+    use eaf_core::testing::Database;
+
+    fn packed(version: &str) -> Vec<u8> {
+        let manifest = fixtures::MANIFEST.replace("1.0.0", version);
+        let domain = fixtures::component("domain", fixtures::HOSTILE);
+        fixtures::package(&manifest, domain, Some(fixtures::component("workflow", fixtures::DURABLE)))
+    }
+
+    #[tokio::test]
+    async fn a_switch_that_the_database_interrupts_is_made_up_for() {
+        let database = Database::fresh().await;
+        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
+        let (here, there) = (Plugins::default(), Plugins::default());
+        install(&core, &wasm, &here, &ceiling, &packed("1.0.0"), ActorId::SYSTEM).await.unwrap();
+        install(&core, &wasm, &there, &ceiling, &packed("2.0.0"), ActorId::SYSTEM).await.unwrap();
+        let served = || here.get("fixture").map(|plugin| plugin.manifest.plugin.version.clone());
+
+        database.run("revoke insert on eaf.trigger from eaf_platform").await;
+        let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
+        assert!(found.new.is_empty());
+        assert!(matches!(&found.failed[..], [(plugin, Error::Prepare { .. })] if plugin == "fixture"));
+        assert_eq!(served().as_deref(), Some("1.0.0"));
+
+        database.run("grant insert on eaf.trigger to eaf_platform").await;
+        let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
+        assert_eq!((found.new.len(), found.failed.len()), (1, 0));
+        assert_eq!(served().as_deref(), Some("2.0.0"));
+    }
+
+    #[tokio::test]
+    async fn a_package_that_cannot_be_prepared_does_not_become_active() {
+        let database = Database::fresh().await;
+        let (core, wasm, plugins) = (database.core().await, fixtures::wasm(), Plugins::default());
+        database.run("revoke insert on eaf.trigger from eaf_platform").await;
+        let refused = install(&core, &wasm, &plugins, &Ceiling::default(), &packed("1.0.0"), ActorId::SYSTEM).await;
+        assert!(matches!(refused, Err(Error::Prepare { .. })));
+        assert!(package::all_active(&core).await.unwrap().is_empty());
+        assert!(plugins.all().is_empty());
+    }
+}

@@ -1,0 +1,59 @@
+//! What a guest said before it stopped. A panic reaches the host as "unreachable executed"; its text lies in
+//! `EAF_PANIC_SLOT`, which the SDK's panic hook fills: 4 bytes of length (little-endian), then UTF-8, 4 KiB in all.
+//!
+//! The text comes from the guest and may hold whatever it had in its hands: to the trace only, never to an answer.
+
+use super::engine::Guard;
+use wasmtime::{Store, Trap, WasmCoreDump};
+
+const SLOT: &str = "EAF_PANIC_SLOT";
+const SLOT_BYTES: usize = 4096;
+
+/// The panic text, if the error is a trap after a panic.
+pub fn panic_text<T: 'static>(store: &mut Store<Guard<T>>, error: &wasmtime::Error) -> Option<String> {
+    let dump = error.downcast_ref::<WasmCoreDump>()?;
+    dump.instances().iter().find_map(|instance| {
+        let slot = instance.get_global(&mut *store, SLOT)?.get(&mut *store).i32()? as u32 as usize;
+        let memory = instance.get_memory(&mut *store, "memory")?;
+        let bytes = memory.data(&*store).get(slot..slot.checked_add(SLOT_BYTES)?)?;
+        read(bytes)
+    })
+}
+
+fn read(slot: &[u8]) -> Option<String> {
+    let (length, text) = slot.split_first_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let text = text.get(..length.min(text.len()))?;
+    (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+}
+
+/// What kind of stop it was, in words that carry nothing of the guest's data.
+pub fn reason(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        // The innermost cause is wasmtime's or the limiter's own sentence.
+        None => error.root_cause().to_string(),
+    }
+}
+
+/// Did the epoch budget end it?
+pub fn is_deadline(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_that_lies_about_its_length_is_cut_at_its_end() {
+        let mut slot = vec![b'x'; SLOT_BYTES];
+        slot[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(read(&slot).unwrap().len(), SLOT_BYTES - 4);
+    }
+
+    #[test]
+    fn an_empty_slot_says_nothing() {
+        assert_eq!(read(&[0; SLOT_BYTES]), None);
+    }
+}

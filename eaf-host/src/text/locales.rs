@@ -1,0 +1,221 @@
+//! A package's sentences, found by key (`rejections.own-request`) and filled in with parameters.
+
+use super::format;
+use eaf_core::actor::Locale;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("locales/{locale}.toml is not TOML")]
+    Toml {
+        locale: &'static str,
+        #[source]
+        cause: Box<toml::de::Error>,
+    },
+    #[error("locales/{locale}.toml: `{key}` is not a text")]
+    NotText { locale: &'static str, key: String },
+    #[error("locales/{locale}.toml: `{key}` is empty")]
+    Empty { locale: &'static str, key: String },
+    #[error("locales/{locale}.toml: `{key}` cannot be read as a template")]
+    Template {
+        locale: &'static str,
+        key: String,
+        #[source]
+        cause: minijinja::Error,
+    },
+    #[error("locales/{locale}.toml lacks {}", keys.join(", "))]
+    Missing { locale: &'static str, keys: Vec<String> },
+}
+
+/// The sentences of one package.
+pub struct Locales {
+    de: Environment<'static>,
+    en: Environment<'static>,
+    keys: BTreeSet<String>,
+    /// Keys whose absence was logged; a text that is missing once is missing on every page.
+    reported: Mutex<BTreeSet<String>>,
+}
+
+impl Locales {
+    /// Refuses empty texts, broken templates, and a key that only one language has.
+    pub fn load(de: &str, en: &str) -> Result<Self, Error> {
+        let (de, de_keys) = language(Locale::De, de)?;
+        let (en, en_keys) = language(Locale::En, en)?;
+        for (locale, has, should) in [(Locale::De, &de_keys, &en_keys), (Locale::En, &en_keys, &de_keys)] {
+            let keys: Vec<String> = should.difference(has).cloned().collect();
+            if !keys.is_empty() {
+                return Err(Error::Missing { locale: locale.as_str(), keys });
+            }
+        }
+        Ok(Locales { de, en, keys: de_keys, reported: Mutex::default() })
+    }
+
+    /// All keys, dotted, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str)
+    }
+
+    /// The sentence for `key`, or none when the package has no such text.
+    pub fn find(&self, key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
+        if !self.keys.contains(key) {
+            return None;
+        }
+        let texts = match locale {
+            Locale::De => &self.de,
+            Locale::En => &self.en,
+        };
+        match texts.get_template(key).and_then(|text| text.render(Serde(params))) {
+            Ok(sentence) => Some(sentence),
+            Err(cause) => {
+                // The cause names filter and line; the parameters may be personal and stay out of the log.
+                self.report(key, &format!("a text could not be filled in: {}", cause.kind()));
+                None
+            }
+        }
+    }
+
+    /// The sentence for `<section>.<code>`. Without a text the reader gets the code, and the log one warning.
+    pub fn render(&self, section: &str, code: &str, params: &Map<String, Value>, locale: Locale) -> String {
+        let key = format!("{section}.{code}");
+        self.find(&key, params, locale).unwrap_or_else(|| {
+            self.report(&key, "the package has no text for a code");
+            code.to_owned()
+        })
+    }
+
+    fn report(&self, key: &str, problem: &str) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.insert(key.to_owned()) {
+            tracing::warn!(key, "{problem}");
+        }
+    }
+}
+
+fn language(locale: Locale, source: &str) -> Result<(Environment<'static>, BTreeSet<String>), Error> {
+    let name = locale.as_str();
+    let table: toml::Table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
+    let mut texts = Vec::new();
+    flatten(name, "", table, &mut texts)?;
+
+    let mut environment = format::environment(locale);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    // One text may name another (a step, a status) that is plain, so that texts cannot go in circles.
+    let plain: BTreeMap<String, String> = texts.iter().filter(|(_, text)| !text.contains('{')).cloned().collect();
+    environment.add_function("text", move |key: &str, fallback: String| plain.get(key).cloned().unwrap_or(fallback));
+    let mut keys = BTreeSet::new();
+    for (key, text) in texts {
+        if text.trim().is_empty() {
+            return Err(Error::Empty { locale: name, key });
+        }
+        environment.add_template_owned(key.clone(), text).map_err(|cause| Error::Template {
+            locale: name,
+            key: key.clone(),
+            cause,
+        })?;
+        keys.insert(key);
+    }
+    Ok((environment, keys))
+}
+
+fn flatten(
+    locale: &'static str,
+    prefix: &str,
+    table: toml::Table,
+    into: &mut Vec<(String, String)>,
+) -> Result<(), Error> {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::String(text) => into.push((key, text)),
+            toml::Value::Table(inner) => flatten(locale, &key, inner, into)?,
+            _ => return Err(Error::NotText { locale, key }),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn params(value: Value) -> Map<String, Value> {
+        value.as_object().expect("an object").clone()
+    }
+
+    fn locales() -> Locales {
+        Locales::load(
+            "[rejections]\nname-taken = 'Den Namen „{{ name }}“ gibt es schon.'\nprice = '{{ cents|money }} im Monat'",
+            "[rejections]\nname-taken = 'The name “{{ name }}” is taken.'\nprice = '{{ cents|money }} a month'",
+        )
+        .expect("both languages are whole")
+    }
+
+    #[test]
+    fn a_code_becomes_a_sentence_in_the_readers_language() {
+        let name = params(json!({"name": "web-01"}));
+        assert_eq!(
+            locales().render("rejections", "name-taken", &name, Locale::De),
+            "Den Namen „web-01“ gibt es schon."
+        );
+        assert_eq!(locales().render("rejections", "name-taken", &name, Locale::En), "The name “web-01” is taken.");
+        let cents = params(json!({"cents": 6250}));
+        assert_eq!(locales().render("rejections", "price", &cents, Locale::De), "62,50 € im Monat");
+        assert_eq!(locales().render("rejections", "price", &cents, Locale::En), "62.50 € a month");
+    }
+
+    #[test]
+    fn a_parameter_is_text_and_never_a_template_or_markup() {
+        let name = params(json!({"name": "{{ 6*7 }}<b>"}));
+        assert_eq!(
+            locales().render("rejections", "name-taken", &name, Locale::En),
+            "The name “{{ 6*7 }}<b>” is taken."
+        );
+    }
+
+    #[test]
+    fn a_text_can_name_a_plain_one() {
+        let toml = "[a]\nx = \"At {{ text('steps.' ~ step, step) }}.\"\n[steps]\nclone = 'copy'";
+        let locales = Locales::load(toml, toml).unwrap();
+        assert_eq!(locales.render("a", "x", &params(json!({"step": "clone"})), Locale::En), "At copy.");
+        assert_eq!(locales.render("a", "x", &params(json!({"step": "new"})), Locale::En), "At new.");
+
+        let circle = "[a]\nx = \"{{ text('a.x', 'stop') }}\"";
+        assert_eq!(Locales::load(circle, circle).unwrap().render("a", "x", &Map::new(), Locale::En), "stop");
+    }
+
+    #[test]
+    fn a_missing_or_unfillable_text_falls_back_to_the_code() {
+        assert_eq!(locales().render("rejections", "unheard-of", &Map::new(), Locale::De), "unheard-of");
+        let wrong = params(json!({"cents": "much"}));
+        assert_eq!(locales().render("rejections", "price", &wrong, Locale::De), "price");
+    }
+
+    #[test]
+    fn what_is_missing_is_reported_once() {
+        let locales = locales();
+        for _ in 0..3 {
+            locales.render("rejections", "unheard-of", &Map::new(), Locale::De);
+        }
+        assert_eq!(locales.reported.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_language_that_lags_behind_is_refused_with_its_missing_keys() {
+        let error = Locales::load("[a]\nx = '1'\ny = '2'", "[a]\nx = '1'").err().expect("refused");
+        assert_eq!(error.to_string(), "locales/en.toml lacks a.y");
+    }
+
+    #[test]
+    fn empty_broken_and_structured_values_are_refused() {
+        let of = |de: &str| Locales::load(de, de).err().expect("refused").to_string();
+        assert_eq!(of("a = '  '"), "locales/de.toml: `a` is empty");
+        assert_eq!(of("a = '{{ x'"), "locales/de.toml: `a` cannot be read as a template");
+        assert_eq!(of("a = 5"), "locales/de.toml: `a` is not a text");
+        assert_eq!(of("a = "), "locales/de.toml is not TOML");
+    }
+}

@@ -1,0 +1,12 @@
+//! Texts for people, in German and English.
+//!
+//! A package brings its sentences in `locales/{de,en}.toml`; the plugin names only a code and its parameters. Both
+//! languages have the same keys, held when the package is loaded. To add a text: the same key in both files.
+
+pub mod format;
+mod locales;
+
+#[cfg(test)]
+mod dcm;
+
+pub use locales::{Error, Locales};
