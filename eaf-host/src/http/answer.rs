@@ -1,0 +1,98 @@
+//! The outermost layer: trace, log line, metrics, time limit, security headers, and problems in the caller's language.
+//!
+//! Logs and metrics name the matched route, never the path: a path may hold ids, a query anything.
+
+use super::App;
+use super::code::Code;
+use super::info::Info;
+use super::problem::Problem;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::{Instrument, field};
+
+/// Longer than the longest wait inside (`?after`, a statement's timeout).
+const PATIENCE: Duration = Duration::from_secs(35);
+
+const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
+         base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+pub async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let info = Arc::new(Info::of(request.headers(), &app.core.world));
+    let method = method_label(request.method());
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched".into(), |path| path.as_str().to_owned());
+    request.extensions_mut().insert(info.clone());
+    let span = tracing::info_span!(
+        "request",
+        method,
+        route,
+        trace_id = %info.trace,
+        tenant = field::Empty,
+        status = field::Empty
+    );
+    let handled = tokio::time::timeout(PATIENCE, next.run(request)).instrument(span.clone()).await;
+    let response = handled.unwrap_or_else(|_| Problem::new(Code::TimedOut).into_response());
+    let mut response = match response.extensions().get::<Arc<Problem>>() {
+        Some(problem) => {
+            let mut answer = problem.answer(info.locale(), &info.trace);
+            // Such as Allow of a 405.
+            for (name, value) in response.headers() {
+                answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+            }
+            answer
+        }
+        None => response,
+    };
+    add_headers(response.headers_mut(), &info);
+
+    let status = response.status().as_u16();
+    if let Some(tenant) = info.tenant.get() {
+        span.record("tenant", field::display(tenant));
+    }
+    span.record("status", status);
+    span.in_scope(|| tracing::info!(duration_ms = started.elapsed().as_millis() as u64, "answered"));
+    let class = format!("{}xx", status / 100);
+    metrics::counter!("eaf_http_requests_total", "method" => method, "route" => route.clone(), "status" => class.clone())
+        .increment(1);
+    metrics::histogram!("eaf_http_request_seconds", "method" => method, "route" => route, "status" => class)
+        .record(started.elapsed().as_secs_f64());
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, info: &Info) {
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    for (name, value) in [("traceparent", info.traceparent()), ("x-trace-id", info.trace.0.clone())] {
+        let value = HeaderValue::from_str(&value).expect("hex digits and dashes");
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Invented methods must not become labels.
+fn method_label(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "PATCH" => "PATCH",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}

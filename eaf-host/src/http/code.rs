@@ -1,0 +1,89 @@
+//! Every error code that the host itself answers with. To add one: a line here, its text in `messages/{de,en}.toml`,
+//! its section in `docs/errors.md`; tests hold the three together.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal $status:ident),+ $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($variant),+ }
+
+        impl Code {
+            #[cfg(test)]
+            pub const ALL: &'static [Code] = &[$(Code::$variant),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $name),+ }
+            }
+
+            pub fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // Who is calling.
+    TokenMissing = "token-missing" UNAUTHORIZED,
+    TokenInvalid = "token-invalid" UNAUTHORIZED,
+    TokenExpired = "token-expired" UNAUTHORIZED,
+    TokenNotYetValid = "token-not-yet-valid" UNAUTHORIZED,
+    TokenIssuer = "token-issuer" UNAUTHORIZED,
+    TokenAudience = "token-audience" UNAUTHORIZED,
+    NotAMember = "not-a-member" FORBIDDEN,
+    IdentityUnavailable = "identity-unavailable" SERVICE_UNAVAILABLE,
+    NoTenant = "no-tenant" FORBIDDEN,
+    NotAnOperator = "not-an-operator" FORBIDDEN,
+    PermissionMissing = "permission-missing" FORBIDDEN,
+    // What was asked.
+    NotFound = "not-found" NOT_FOUND,
+    MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,
+    UnsupportedMediaType = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE,
+    BodyTooLarge = "body-too-large" PAYLOAD_TOO_LARGE,
+    BodyUnreadable = "body-unreadable" BAD_REQUEST,
+    MalformedJson = "malformed-json" BAD_REQUEST,
+    BodyInvalid = "body-invalid" UNPROCESSABLE_ENTITY,
+    QueryInvalid = "query-invalid" BAD_REQUEST,
+    IdempotencyKeyInvalid = "idempotency-key-invalid" BAD_REQUEST,
+    IdempotencyKeyReused = "idempotency-key-reused" CONFLICT,
+    AnswerErased = "answer-erased" GONE,
+    Contention = "contention" CONFLICT,
+    DecisionTooLarge = "decision-too-large" UNPROCESSABLE_ENTITY,
+    TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
+    // What went wrong on our side.
+    ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
+    OtherEpoch = "other-epoch" CONFLICT,
+    PackageChanged = "package-changed" SERVICE_UNAVAILABLE,
+    PackageFault = "package-fault" INTERNAL_SERVER_ERROR,
+    DatabaseUnavailable = "database-unavailable" SERVICE_UNAVAILABLE,
+    TimedOut = "timed-out" SERVICE_UNAVAILABLE,
+    Internal = "internal" INTERNAL_SERVER_ERROR,
+}
+
+/// Codes of `errors[]`: what is wrong with one member of a body or one parameter of a query.
+#[cfg(test)]
+pub const FIELD_CODES: [&str; 22] = [
+    "required",
+    "unknown",
+    "type",
+    "min-length",
+    "max-length",
+    "minimum",
+    "maximum",
+    "pattern",
+    "format",
+    "enum",
+    "min-items",
+    "max-items",
+    "unique-items",
+    "multiple-of",
+    "invalid",
+    "https",
+    "secret-again",
+    "password-in-clear",
+    "media-type",
+    "malformed",
+    "too-large",
+    "cut-off",
+];

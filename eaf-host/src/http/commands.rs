@@ -1,0 +1,191 @@
+//! `POST /api/{plugin}/commands/{command}`: the only way in which the surface changes a product's state.
+//!
+//! In this order: who, what, may they, is the key usable, is the body JSON, does it fit the schema, and then the command
+//! bus. So a refusal never says more than the caller may know.
+
+use super::App;
+use super::body::{JsonBody, LIMIT};
+use super::caller::TenantCaller;
+use super::code::Code;
+use super::location;
+use super::operation::{Doc, Operation};
+use super::problem::{FieldProblem, Problem};
+use super::products::Product;
+use axum::Json;
+use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use eaf_core::actor::Locale;
+use eaf_core::command_bus::{self, Answer};
+use eaf_core::contract::{CommandType, Message, Rejection};
+use serde_json::json;
+
+pub const KEY_HEADER: &str = "idempotency-key";
+const LONGEST_KEY: usize = 200;
+
+pub fn operation() -> Operation {
+    Operation { method: "post", path: "/api/{plugin}/commands/{command}", route: post(give), doc: Doc::Commands }
+}
+
+async fn give(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((plugin, name)): Path<(String, String)>,
+    Query(query): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let command = for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let permission = command.permission.as_deref().unwrap_or_default();
+    who.require(&app, &format!("{plugin}.{permission}"), "command.give", &format!("{plugin}/{name}")).await?;
+    let dry_run = dry_run(&query)?;
+    let idempotency_key = idempotency_key(&app, request.headers())?;
+    let JsonBody(body) = JsonBody::from_request(request, &app).await?;
+
+    let locale = who.caller.locale;
+    let violations = app
+        .schemas
+        .check(product.domain.digest(), &format!("{name}/{}", command.version), &command.schema, &body, locale)
+        .map_err(|cause| Problem::fault(Code::PackageFault, &cause))?;
+    if !violations.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(violations));
+    }
+    let request = command_bus::Request { name, version: Some(command.version), body, idempotency_key, dry_run };
+    match command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await {
+        Ok(Answer::Rejected(rejection)) => Err(rejected(&product, &rejection, locale)),
+        Ok(answer) => Ok(accepted(&plugin, &answer, dry_run)),
+        Err(cause) => Err(refused(cause)),
+    }
+}
+
+/// Commands without a permission are for the system alone and do not exist for people.
+fn for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
+    product.command(name).filter(|command| command.permission.is_some())
+}
+
+fn dry_run(query: &[(String, String)]) -> Result<bool, Problem> {
+    let mut dry_run = false;
+    for (name, value) in query {
+        match (name.as_str(), value.as_str()) {
+            ("dry-run", "" | "true") => dry_run = true,
+            ("dry-run", "false") => dry_run = false,
+            ("dry-run", _) => return Err(Problem::parameter(name, "invalid")),
+            _ => return Err(Problem::parameter(name, "unknown")),
+        }
+    }
+    Ok(dry_run)
+}
+
+/// Without a key of the caller's every request is a new one.
+fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
+    let mut values = headers.get_all(KEY_HEADER).iter();
+    let Some(value) = values.next() else { return Ok(app.core.world.uuid().to_string()) };
+    let invalid = || Problem::new(Code::IdempotencyKeyInvalid);
+    let key = value.to_str().map_err(|_| invalid())?;
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if values.next().is_some() || key.is_empty() || key.len() > LONGEST_KEY || !visible {
+        return Err(invalid());
+    }
+    Ok(key.to_owned())
+}
+
+fn accepted(plugin: &str, answer: &Answer, dry_run: bool) -> Response {
+    let Answer::Accepted { command_id, position, subject } = answer else {
+        return Problem::new(Code::Internal).into_response();
+    };
+    let location = subject.as_ref().map(|subject| location::of_row(plugin, subject));
+    let body = json!({
+        "command_id": command_id,
+        "position": position,
+        "subject": subject,
+        "location": location,
+        "dry_run": dry_run,
+    });
+    if dry_run {
+        return Json(body).into_response();
+    }
+    let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
+    if let Some(value) = location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+fn rejected(product: &Product, rejection: &Rejection, locale: Locale) -> Problem {
+    let sentence = |code: &str, params| product.texts.render("rejections", code, params, locale);
+    let errors = rejection
+        .fields
+        .iter()
+        .map(|field| FieldProblem {
+            pointer: field.pointer.clone(),
+            code: field.code.clone(),
+            message: Some(sentence(&field.code, &field.params)),
+            params: field.params.clone(),
+        })
+        .collect();
+    let reason = Message { code: rejection.code.clone(), params: rejection.params.clone() };
+    Problem::rejected(rejection.kind, &reason, sentence(&rejection.code, &rejection.params), errors)
+}
+
+fn refused(cause: command_bus::Error) -> Problem {
+    use command_bus::Error;
+    match cause {
+        Error::UnknownCommand { .. } => Problem::new(Code::NotFound),
+        Error::Key => Problem::new(Code::IdempotencyKeyInvalid),
+        Error::KeyReused => Problem::new(Code::IdempotencyKeyReused),
+        Error::Erased => Problem::new(Code::AnswerErased),
+        Error::Conflict { .. } => Problem::new(Code::Contention),
+        Error::Generation => Problem::new(Code::PackageChanged),
+        Error::TooLarge { .. }
+        | Error::TooManyEvents { .. }
+        | Error::TooMuchHistory { .. }
+        | Error::TooManyBytes { .. } => Problem::fault(Code::DecisionTooLarge, &cause),
+        Error::Db(cause) => cause.into(),
+        Error::Domain(_)
+        | Error::TooManyStreams { .. }
+        | Error::TooManyRounds { .. }
+        | Error::StreamName { .. }
+        | Error::OutsideBoundary { .. }
+        | Error::UndeclaredEvent { .. }
+        | Error::UndeclaredView { .. } => Problem::fault(Code::PackageFault, &cause),
+        _ => Problem::fault(Code::Internal, &cause),
+    }
+}
+
+/// For the OpenAPI document.
+pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
+    use super::operation::Entry;
+    let title = |locale| product.texts.find(&format!("commands.{}", command.name), &serde_json::Map::new(), locale);
+    let summary = title(Locale::En).unwrap_or_else(|| command.name.clone());
+    let id = format!("{}.{}", product.id(), command.name);
+    let permission = command.permission.as_deref().unwrap_or_default();
+    let mut entry = Entry::new(&id, product.id(), &summary)
+        .query("dry-run", json!({ "type": "boolean" }), "Decides and stores nothing.")
+        .header(
+            "Idempotency-Key",
+            json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$" }),
+            "A repetition with the same key gets the first answer and changes nothing.",
+        )
+        .body(command.schema.clone())
+        .answers("202", "Accepted and recorded.", json!({ "$ref": "#/components/schemas/Accepted" }))
+        .response_header("202", "Location", "The row that shows what the command was about.")
+        .answers("200", "Only with dry-run: would be accepted.", json!({ "$ref": "#/components/schemas/Accepted" }))
+        .refuses(&[
+            Code::MalformedJson,
+            Code::IdempotencyKeyInvalid,
+            Code::QueryInvalid,
+            Code::PermissionMissing,
+            Code::NotFound,
+            Code::IdempotencyKeyReused,
+            Code::Contention,
+            Code::BodyTooLarge,
+            Code::UnsupportedMediaType,
+            Code::BodyInvalid,
+            Code::PackageChanged,
+        ])
+        .build();
+    entry["description"] =
+        format!("Needs the permission `{}.{permission}`. At most {} KiB.", product.id(), LIMIT / 1024).into();
+    entry
+}

@@ -1,0 +1,112 @@
+//! `PUT /api/host/connections/{capability}/{name}`: the secret is write-only. Left out, the stored one is kept, unless the
+//! change would have it sent elsewhere. What the capability could not use, or should not show, is refused here.
+
+use super::connection_get::PATH;
+use super::{checked_name, connection_fault};
+use crate::capabilities::ConnectionType;
+use crate::http::App;
+use crate::http::body::JsonBody;
+use crate::http::caller::TenantCaller;
+use crate::http::code::Code;
+use crate::http::operation::{Entry, Operation};
+use crate::http::problem::{FieldProblem, Problem};
+use crate::http::schema;
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::StatusCode;
+use axum::routing::put;
+use eaf_core::actor::Locale;
+use eaf_core::audit;
+use eaf_core::connection::{self, NewConnection};
+use serde_json::{Value, json};
+
+fn body_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["config"],
+        "additionalProperties": false,
+        "properties": {
+            "config": { "type": "object", "description": "Nothing secret: it is shown." },
+            "secret": {
+                "type": "object",
+                "writeOnly": true,
+                "description": "Never shown again. Left out, the stored one is kept; with another address or account it must be there.",
+            },
+        },
+    })
+}
+
+/// What is wrong with a body for a connection of this kind.
+fn faults(kind: &ConnectionType, body: &Value, locale: Locale) -> Result<Vec<FieldProblem>, Problem> {
+    let mut schema = body_schema();
+    schema["properties"]["config"] = kind.config.clone();
+    schema["properties"]["secret"] = kind.secret.clone();
+    let schema = jsonschema::validator_for(&schema).map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let violations = schema::violations(&schema, body, locale);
+    if !violations.is_empty() {
+        return Ok(violations);
+    }
+    let flaws = (kind.flaws)(&body["config"], body.get("secret").and_then(Value::as_object));
+    Ok(flaws.into_iter().map(|flaw| FieldProblem::new(flaw.pointer, flaw.code)).collect())
+}
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.put", "host", "Set a connection")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .body(body_schema())
+        .refuses(&[
+            Code::MalformedJson,
+            Code::PermissionMissing,
+            Code::NotFound,
+            Code::BodyTooLarge,
+            Code::UnsupportedMediaType,
+            Code::BodyInvalid,
+        ]);
+    let mut doc = doc.build();
+    doc["responses"]["204"] = json!({ "description": "Stored." });
+    Operation { method: "put", path: PATH, route: put(set), doc: crate::http::operation::Doc::One(doc) }
+}
+
+fn secret_refused(code: &str) -> Problem {
+    Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/secret", code)])
+}
+
+async fn set(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    who.require(&app, "host.connections", "connection.put", &object).await?;
+    let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
+    let JsonBody(body) = JsonBody::from_request(request, &app).await?;
+    let faults = faults(&kind, &body, who.caller.locale)?;
+    if !faults.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(faults));
+    }
+    let new = NewConnection {
+        capability,
+        name,
+        config: body["config"].clone(),
+        secret: body.get("secret").and_then(Value::as_object).cloned(),
+        harmless: kind.harmless,
+    };
+    let entry = audit::Entry {
+        actor: who.caller.actor,
+        act: "connection.put".into(),
+        object,
+        outcome: "ok".into(),
+        trace: who.caller.trace.clone(),
+    };
+    let mut tx = app.core.db.tenant(who.caller.tenant).await?;
+    match connection::put(&app.core, &mut tx, &new, who.caller.actor).await {
+        Ok(()) => {}
+        Err(connection::Error::NoSecret) => return Err(secret_refused("required")),
+        Err(connection::Error::SecretNeededAgain) => return Err(secret_refused("secret-again")),
+        Err(cause) => return Err(connection_fault(cause)),
+    }
+    audit::record(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

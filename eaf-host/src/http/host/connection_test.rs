@@ -1,0 +1,59 @@
+//! `POST /api/host/connections/{capability}/{name}/test`: is it usable, and if not, what is wrong, in one sentence.
+
+use super::{checked_name, connection_fault};
+use crate::http::App;
+use crate::http::caller::TenantCaller;
+use crate::http::code::Code;
+use crate::http::operation::{Entry, Operation};
+use crate::http::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.test", "host", "Test a connection")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .answers(
+            "200",
+            "What the test found. A connection that does not work is an answer, not an error.",
+            json!({
+                "type": "object",
+                "required": ["ok"],
+                "properties": {
+                    "ok": { "type": "boolean" },
+                    "class": { "type": "string" },
+                    "code": { "type": "string" },
+                    "message": { "type": "string", "description": "One sentence." },
+                },
+            }),
+        )
+        .refuses(&[Code::PermissionMissing, Code::NotFound]);
+    let path = "/api/host/connections/{capability}/{name}/test";
+    Operation { method: "post", path, route: post(test), doc: doc.done() }
+}
+
+async fn test(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    who.require(&app, "host.connections", "connection.test", &object).await?;
+    let tenant = who.caller.tenant;
+    let known = eaf_core::connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let exists = known.iter().any(|one| one.capability == capability && one.name == name);
+    let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = provider.check(tenant, &name).await;
+    let error = found.as_ref().err().map(|failure| failure.message.as_str());
+    eaf_core::connection::record_check(&app.core, tenant, &capability, &name, error).await.map_err(connection_fault)?;
+    let outcome = found.as_ref().err().map_or("ok", |failure| failure.code.as_str());
+    who.record(&app, "connection.test", &object, outcome).await?;
+    Ok(Json(match found {
+        Ok(()) => json!({ "ok": true }),
+        Err(failure) => {
+            json!({ "ok": false, "class": failure.class, "code": failure.code, "message": failure.message })
+        }
+    }))
+}

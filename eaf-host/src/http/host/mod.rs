@@ -1,0 +1,89 @@
+//! What the host itself shows to a tenant's administrators and auditors: connections, mails, runs, audit.
+
+pub mod audit;
+pub mod connection_get;
+pub mod connection_list;
+pub mod connection_put;
+pub mod connection_test;
+pub mod mail_failures;
+pub mod run;
+pub mod runs;
+
+use super::code::Code;
+use super::problem::Problem;
+use eaf_core::connection::Summary;
+use serde_json::{Value, json};
+use std::str::FromStr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const PAGE: u32 = 50;
+
+fn instant(at: OffsetDateTime) -> Option<String> {
+    at.format(&Rfc3339).ok()
+}
+
+/// `<instant>~<id>` of the last item of a page.
+fn cursor<Id: std::fmt::Display>(at: OffsetDateTime, id: Id) -> String {
+    format!("{}~{id}", at.unix_timestamp_nanos())
+}
+
+fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem> {
+    let parsed = || {
+        let (at, id) = text.split_once('~')?;
+        let at = OffsetDateTime::from_unix_timestamp_nanos(at.parse().ok()?).ok()?;
+        Some((at, id.parse().ok()?))
+    };
+    parsed().ok_or_else(|| Problem::parameter("cursor", "invalid"))
+}
+
+/// A capability's and a connection's name: nothing that could be mistaken for something else in an audit row.
+fn checked_name(name: &str) -> Result<&str, Problem> {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=40).contains(&name.len()) && name.bytes().all(good) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
+}
+
+fn connection(summary: &Summary) -> Value {
+    json!({
+        "capability": summary.capability,
+        "name": summary.name,
+        "config": summary.config,
+        "last_check_at": summary.last_check_at.and_then(instant),
+        "last_error": summary.last_error,
+        "updated_at": instant(summary.updated_at),
+        "updated_by": summary.updated_by,
+    })
+}
+
+fn connection_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "capability": { "type": "string" },
+            "name": { "type": "string" },
+            "config": { "type": "object", "description": "Nothing secret." },
+            "last_check_at": { "type": ["string", "null"], "format": "date-time" },
+            "last_error": { "type": ["string", "null"], "description": "Of the last test; null: it was good." },
+            "updated_at": { "type": "string", "format": "date-time" },
+            "updated_by": { "type": "string", "format": "uuid" },
+        },
+    })
+}
+
+fn page_schema(item: Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": item },
+            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
+        },
+    })
+}
+
+fn connection_fault(cause: eaf_core::connection::Error) -> Problem {
+    match cause {
+        eaf_core::connection::Error::Db(cause) => cause.into(),
+        cause => Problem::fault(Code::Internal, &cause),
+    }
+}

@@ -1,0 +1,249 @@
+//! `GET /api/live?view=dcm/requests&view=…`: server-sent events that say which rows changed, never what is in them.
+//!
+//! An event's id is the position reached in each asked view, in the order asked. Sent back as Last-Event-ID it resumes
+//! exactly there; without it the stream starts at the end of the log. Row rules hold for every event. The stream ends
+//! with the token. One person has a few streams at a time.
+
+use super::App;
+use super::caller::TenantCaller;
+use super::code::Code;
+use super::operation::{Entry, Operation};
+use super::problem::Problem;
+use super::products::Product;
+use super::streams::{self, Permit};
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::get;
+use eaf_core::contract::ViewType;
+use eaf_core::event_store::{self, Position};
+use eaf_core::live::Change;
+use eaf_core::view::{self, Changed};
+use futures_util::stream::{self, Stream};
+use serde_json::json;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+const MOST_VIEWS: usize = 16;
+/// Changes asked for at once; more follow in the next round.
+const ROUND: u32 = 200;
+/// Hints may be lost: look again this often.
+const LOOK: Duration = Duration::from_secs(5);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// However long a token says it lives.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("live", "eaf", "Server-sent events: which rows of these views changed")
+        .query(
+            "view",
+            json!({ "type": "array", "minItems": 1, "maxItems": MOST_VIEWS, "items": { "type": "string", "pattern": "^[^/]+/[^/]+$" } }),
+            "`plugin/view`; repeat it for more.",
+        )
+        .header("Last-Event-ID", json!({ "type": "string" }), "Resume after this event.")
+        .answers_as(
+            "200",
+            "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew.",
+            "text/event-stream",
+            json!({ "type": "string" }),
+        )
+        .refuses(&[Code::QueryInvalid, Code::NotFound, Code::PermissionMissing, Code::TooManyStreams]);
+    Operation { method: "get", path: "/api/live", route: get(live), doc: doc.done() }
+}
+
+struct Watched {
+    product: Arc<Product>,
+    view: String,
+    reached: Position,
+}
+
+impl Watched {
+    fn view(&self) -> &ViewType {
+        self.product.view(&self.view).expect("found when it was asked for; descriptions do not change")
+    }
+
+    fn hit(&self, change: &Change) -> bool {
+        change.plugin == self.product.id() && change.view == self.view
+    }
+}
+
+struct Watcher {
+    app: App,
+    who: TenantCaller,
+    watched: Vec<Watched>,
+    changes: broadcast::Receiver<Change>,
+    closing: watch::Receiver<bool>,
+    end: Instant,
+    ready: VecDeque<Event>,
+    /// Ask before waiting: something may have changed between resuming and listening.
+    look: bool,
+    /// Of its own, not made anew with each hint: those that do not concern this stream must not put the look off.
+    looks: Interval,
+    _permit: Permit,
+}
+
+async fn live(
+    State(app): State<App>,
+    who: TenantCaller,
+    Query(parameters): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let permit = app.streams.enter(who.caller.tenant, who.caller.actor);
+    let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", streams::MOST))?;
+    // Listen first, then read where the log ends: nothing falls in between.
+    let changes = app.core.feed.subscribe();
+    let head = head(&app, &who).await?;
+    let mut watched = asked(&app, &parameters, head)?;
+    if let Some(id) = headers.get("last-event-id") {
+        let id = id.to_str().unwrap_or_default();
+        resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
+    }
+    // Refused here rather than in the stream: may the caller read these views at all?
+    for one in &watched {
+        let read = view::changed_since(&app.core, &who.caller, one.product.id(), one.view(), head, 1).await;
+        if let Err(view::Error::Forbidden(_)) = read {
+            let permission = one.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
+            let permission = format!("{}.{permission}", one.product.id());
+            return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
+        }
+    }
+    let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
+    let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let watcher = Watcher {
+        closing: app.closing.clone(),
+        end: Instant::now() + LONGEST.min(remaining),
+        app,
+        who,
+        watched,
+        changes,
+        ready: VecDeque::new(),
+        look: true,
+        looks,
+        _permit: permit,
+    };
+    let events = stream::unfold(watcher, |mut watcher| async move {
+        let event = watcher.next().await?;
+        Some((Ok(event), watcher))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+async fn head(app: &App, who: &TenantCaller) -> Result<Position, Problem> {
+    let mut tx = app.core.db.tenant(who.caller.tenant).await?;
+    event_store::head(&mut tx).await.map_err(|cause| Problem::fault(Code::Internal, &cause))
+}
+
+fn asked(app: &App, parameters: &[(String, String)], reached: Position) -> Result<Vec<Watched>, Problem> {
+    let mut watched = Vec::new();
+    for (name, value) in parameters {
+        if name != "view" {
+            return Err(Problem::parameter(name, "unknown"));
+        }
+        let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
+        let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+        product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
+        watched.push(Watched { product, view: view.into(), reached });
+    }
+    match watched.len() {
+        0 => Err(Problem::parameter("view", "required")),
+        1..=MOST_VIEWS => Ok(watched),
+        _ => Err(Problem::parameter("view", "max-items")),
+    }
+}
+
+/// One position for each view, or one for all.
+fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
+    let positions: Vec<Position> = id.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match positions.as_slice() {
+        [one] => watched.iter_mut().for_each(|view| view.reached = *one),
+        many if many.len() == watched.len() => {
+            watched.iter_mut().zip(many).for_each(|(view, position)| view.reached = *position);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+impl Watcher {
+    /// None ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if *self.closing.borrow() || Instant::now() >= self.end {
+                return None;
+            }
+            if self.look {
+                self.look = false;
+                self.collect().await?;
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(self.end) => return None,
+                closed = self.closing.changed() => if closed.is_err() { return None },
+                _ = self.looks.tick() => self.look = true,
+                change = self.changes.recv() => match change {
+                    Ok(change) => self.look = self.concerns(&change),
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.look = true,
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    fn concerns(&self, change: &Change) -> bool {
+        change.tenant == self.who.caller.tenant && self.watched.iter().any(|view| view.hit(change))
+    }
+
+    async fn collect(&mut self) -> Option<()> {
+        for index in 0..self.watched.len() {
+            let one = &self.watched[index];
+            let (core, caller) = (&self.app.core, &self.who.caller);
+            match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
+                Ok(changes) => {
+                    self.look |= changes.len() >= ROUND as usize;
+                    changes.into_iter().for_each(|change| self.announce(index, change));
+                }
+                Err(view::Error::OtherEpoch) => {
+                    // The log starts anew, and so does the client.
+                    let head = head(&self.app, &self.who).await.ok()?;
+                    self.watched.iter_mut().for_each(|view| view.reached = head);
+                    self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
+                    return Some(());
+                }
+                // Made with the first events.
+                Err(view::Error::NotCreated(_)) => {}
+                Err(cause) => {
+                    // The client comes again and resumes.
+                    tracing::warn!(error = &cause as &dyn std::error::Error, "live updates broke off");
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn announce(&mut self, index: usize, change: Changed) {
+        let one = &mut self.watched[index];
+        one.reached = change.position;
+        let data = json!({
+            "plugin": one.product.id(),
+            "view": one.view,
+            "key": change.key,
+            "position": change.position,
+            "deleted": change.deleted,
+        });
+        let event = Event::default().event("change").id(self.id()).data(data.to_string());
+        self.ready.push_back(event);
+    }
+
+    fn id(&self) -> String {
+        self.watched.iter().map(|view| view.reached.to_string()).collect::<Vec<_>>().join(",")
+    }
+}

@@ -1,0 +1,159 @@
+//! The HTTP surface: one shape for all products, made from what they describe.
+//!
+//! One file per operation; each brings its route and its OpenAPI entry. To add one: a file with a handler and an
+//! `operation()`, and a line in [`operations`]. Handlers extract who is calling, make one call, and return a view; errors
+//! are [`problem::Problem`]s, which [`answer`] writes in the caller's language.
+
+mod actuator;
+mod answer;
+mod body;
+mod caller;
+mod code;
+mod commands;
+mod denial;
+mod host;
+mod info;
+mod live;
+mod location;
+mod messages;
+mod openapi;
+mod operation;
+mod operator;
+mod pages;
+mod problem;
+mod products;
+mod schema;
+mod session;
+mod streams;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use products::{Product, Products};
+
+use crate::capabilities::Provider;
+use crate::identity::Identity;
+use axum::Router;
+use axum::routing::MethodRouter;
+use code::Code;
+use eaf_core::Core;
+use metrics_exporter_prometheus::PrometheusHandle;
+use operation::Operation;
+use problem::Problem;
+use schema::Schemas;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use streams::Streams;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the HTTP server stopped")]
+    Serve(#[source] std::io::Error),
+}
+
+/// What the surface needs of the rest of the house. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub core: Arc<Core>,
+    pub products: Arc<dyn Products>,
+    pub providers: Arc<BTreeMap<String, Arc<dyn Provider>>>,
+    pub identity: Arc<Identity>,
+    pub config: Arc<Config>,
+    /// None: metrics are not collected.
+    pub metrics: Option<PrometheusHandle>,
+    /// Becomes true when the host shuts down: long answers end then.
+    pub closing: watch::Receiver<bool>,
+    schemas: Arc<Schemas>,
+    streams: Arc<Streams>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The built web application (`web/dist`), if there is one.
+    pub web: Option<PathBuf>,
+}
+
+impl App {
+    pub fn new(
+        core: Arc<Core>,
+        products: Arc<dyn Products>,
+        providers: Arc<BTreeMap<String, Arc<dyn Provider>>>,
+        identity: Arc<Identity>,
+        closing: watch::Receiver<bool>,
+    ) -> Self {
+        App {
+            core,
+            products,
+            providers,
+            identity,
+            config: Arc::default(),
+            metrics: None,
+            closing,
+            schemas: Arc::default(),
+            streams: Arc::default(),
+        }
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    vec![
+        commands::operation(),
+        views::list::operation(),
+        views::item::operation(),
+        live::operation(),
+        session::operation(),
+        host::connection_list::operation(),
+        host::connection_get::operation(),
+        host::connection_put::operation(),
+        host::connection_test::operation(),
+        host::mail_failures::operation(),
+        host::runs::operation(),
+        host::run::operation(),
+        host::audit::operation(),
+        operator::tenants::operation(),
+        operator::plugins::operation(),
+        operator::workflows::operation(),
+        openapi::operation(),
+        actuator::liveness_operation(),
+        actuator::readiness_operation(),
+        actuator::metrics_operation(),
+    ]
+}
+
+pub fn router(app: App) -> Router {
+    let mut paths: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
+    for operation in operations() {
+        let methods = paths.remove(operation.path).unwrap_or_default();
+        paths.insert(operation.path, methods.merge(operation.route));
+    }
+    let mut router = pages::routes();
+    for (path, methods) in paths {
+        router = router.route(path, methods);
+    }
+    router
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), answer::around))
+        .with_state(app)
+}
+
+/// A panic in a handler is a bug of ours and the end of one request, not of the host.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    tracing::error!("a handler panicked");
+    axum::response::IntoResponse::into_response(Problem::new(Code::Internal))
+}
+
+/// Serves until `app.closing` becomes true, then finishes what is under way.
+pub async fn serve(listener: TcpListener, app: App) -> Result<(), Error> {
+    let mut closing = app.closing.clone();
+    let stopped = async move {
+        // A dropped sender means that nobody is left who could ask for an end: end too.
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
+    axum::serve(listener, router(app)).with_graceful_shutdown(stopped).await.map_err(Error::Serve)
+}

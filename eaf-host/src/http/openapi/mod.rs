@@ -1,0 +1,81 @@
+//! `GET /api/openapi.json`: OpenAPI 3.1 of this host as it is now, typed per command and per view of every product.
+
+mod schemas;
+mod typed;
+
+use super::App;
+use super::operation::{Doc, Entry, Operation};
+use super::products::Product;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("openapi", "eaf", "This document").public().answers(
+        "200",
+        "OpenAPI 3.1.",
+        json!({ "type": "object" }),
+    );
+    Operation { method: "get", path: "/api/openapi.json", route: get(show), doc: doc.done() }
+}
+
+async fn show(State(app): State<App>) -> Json<Value> {
+    Json(document(&super::operations(), &app.products.all()))
+}
+
+pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
+    let mut paths = Map::new();
+    let mut components = schemas::common();
+    for operation in operations {
+        match &operation.doc {
+            Doc::One(entry) => add(&mut paths, operation.path.to_owned(), operation.method, entry.clone()),
+            Doc::Commands => typed::commands(&mut paths, operation, products),
+            Doc::Views => typed::views(&mut paths, &mut components, operation, products),
+            Doc::Rows => typed::rows(&mut paths, operation, products),
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "EAF",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "One shape for all products: commands change, views show, events tell. Errors are RFC 9457 \
+                            problems; their codes are explained at /docs/errors.",
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "bearer": [] }],
+        "tags": tags(products),
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token of the configured OpenID Connect issuer, with the tenant in `eaf_tenant`.",
+                },
+            },
+            "schemas": components,
+        },
+    })
+}
+
+fn tags(products: &[Arc<Product>]) -> Vec<Value> {
+    let host = [
+        ("eaf", "For every caller."),
+        ("host", "For a tenant's administrators and auditors."),
+        ("operator", "For operators of the platform."),
+        ("actuator", "For machines that watch."),
+    ];
+    let host = host.map(|(name, description)| json!({ "name": name, "description": description }));
+    let products = products.iter().map(|product| json!({ "name": product.id(), "description": product.name }));
+    products.chain(host).collect()
+}
+
+fn add(paths: &mut Map<String, Value>, path: String, method: &str, entry: Value) {
+    let item = paths.entry(path).or_insert_with(|| json!({}));
+    item[method] = entry;
+}

@@ -1,0 +1,63 @@
+//! Schemas that every product shares.
+
+use serde_json::{Map, Value, json};
+
+pub fn common() -> Map<String, Value> {
+    let schemas = json!({
+        "Problem": {
+            "type": "object",
+            "description": "RFC 9457. `code` is stable; `detail` is for people, in the language of Accept-Language.",
+            "required": ["type", "title", "status", "detail", "code", "trace_id", "errors"],
+            "properties": {
+                "type": { "type": "string", "format": "uri-reference" },
+                "title": { "type": "string" },
+                "status": { "type": "integer" },
+                "detail": { "type": "string" },
+                "code": { "type": "string" },
+                "trace_id": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+                "params": { "type": "object", "description": "What a product's rejection is about." },
+                "errors": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["pointer", "code", "message"],
+                    "properties": {
+                        "pointer": { "type": "string", "description": "JSON pointer into the body, or `?name` for a parameter." },
+                        "code": { "type": "string" },
+                        "message": { "type": "string" },
+                    },
+                } },
+            },
+        },
+        "Accepted": {
+            "type": "object",
+            "required": ["command_id", "position", "subject", "location", "dry_run"],
+            "properties": {
+                "command_id": { "type": "string", "format": "uuid" },
+                "position": {
+                    "type": ["string", "null"],
+                    "pattern": "^[0-9]+-[0-9]+$",
+                    "description": "Give it as `after` to read what you wrote. null: nothing had to change.",
+                },
+                "subject": { "type": ["object", "null"], "properties": {
+                    "view": { "type": "string" }, "key": { "type": "string" },
+                } },
+                "location": { "type": ["string", "null"] },
+                "dry_run": { "type": "boolean" },
+            },
+        },
+        "Action": {
+            "type": "object",
+            "required": ["command", "title", "allowed", "why", "body"],
+            "properties": {
+                "command": { "type": "string" },
+                "title": { "type": "string" },
+                "allowed": { "type": "boolean" },
+                "why": { "type": ["string", "null"], "description": "Why not; the text of the command's refusal." },
+                "body": { "type": "object", "description": "Members of the command's body that follow from the row." },
+            },
+        },
+    });
+    match schemas {
+        Value::Object(schemas) => schemas,
+        _ => Map::new(),
+    }
+}

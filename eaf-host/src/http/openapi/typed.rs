@@ -1,0 +1,138 @@
+//! The entries that come from what products describe.
+
+use super::add;
+use crate::http::code::Code;
+use crate::http::commands;
+use crate::http::operation::{Entry, Operation};
+use crate::http::products::Product;
+use eaf_core::contract::{Column, ColumnType, ViewType};
+use eaf_core::view::MAX_LIMIT;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub fn commands(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for product in products {
+        let all = &product.domain.description().commands;
+        // Older versions of a command and the system's own are not offered.
+        let newest = |name: &str| product.command(name).map(|command| command.version);
+        for command in all.iter().filter(|one| one.permission.is_some() && newest(&one.name) == Some(one.version)) {
+            let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
+            add(paths, path, operation.method, commands::entry(product, command));
+        }
+    }
+}
+
+pub fn views(
+    paths: &mut Map<String, Value>,
+    components: &mut Map<String, Value>,
+    operation: &Operation,
+    products: &[Arc<Product>],
+) {
+    for (product, view) in each(products) {
+        components.insert(row_name(product, view), row(view));
+        let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
+        add(paths, path, operation.method, list(product, view));
+    }
+}
+
+pub fn rows(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for (product, view) in each(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
+        let entry =
+            Entry::new(&format!("{}.{}.get", product.id(), view.name), product.id(), &format!("One of {}", view.name))
+                .path("key", "The row's key; a `/` in it is sent as it is.")
+                .query("after", position(), "Wait at most 2 s until the view has come this far.")
+                .answers("200", "The row.", reference(product, view))
+                .refuses(&[
+                    Code::QueryInvalid,
+                    Code::PermissionMissing,
+                    Code::NotFound,
+                    Code::OtherEpoch,
+                    Code::ViewBehind,
+                ])
+                .build();
+        add(paths, path.replace("{*key}", "{key}"), operation.method, entry);
+    }
+}
+
+fn each(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &ViewType)> {
+    products.iter().flat_map(|product| product.domain.description().views.iter().map(|view| (product.as_ref(), view)))
+}
+
+fn list(product: &Product, view: &ViewType) -> Value {
+    let mut entry =
+        Entry::new(&format!("{}.{}", product.id(), view.name), product.id(), &format!("List {}", view.name));
+    for column in view.columns.iter().filter(|column| column.filter) {
+        entry = entry.query(&column.name, json!({ "type": "string" }), "One value, or several with commas between.");
+    }
+    let sorts: Vec<String> = view
+        .columns
+        .iter()
+        .filter(|column| column.sort)
+        .flat_map(|column| [column.name.clone(), format!("-{}", column.name)])
+        .collect();
+    if !sorts.is_empty() {
+        entry = entry.query("sort", json!({ "enum": sorts }), "`-` means downwards. Without it: by key.");
+    }
+    let page = json!({
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": reference(product, view) },
+            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
+        },
+    });
+    entry
+        .query(
+            "limit",
+            json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50 }),
+            "Rows in a page.",
+        )
+        .query("cursor", json!({ "type": "string" }), "`next` of the page before.")
+        .query("after", position(), "Wait at most 2 s until the view has come this far.")
+        .answers("200", "A page.", page)
+        .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound, Code::OtherEpoch, Code::ViewBehind])
+        .build()
+}
+
+fn position() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+-[0-9]+$" })
+}
+
+fn row_name(product: &Product, view: &ViewType) -> String {
+    format!("{}.{}", product.id(), view.name)
+}
+
+fn reference(product: &Product, view: &ViewType) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{}", row_name(product, view)) })
+}
+
+fn row(view: &ViewType) -> Value {
+    let mut properties = Map::new();
+    properties.insert("key".into(), json!({ "type": "string" }));
+    properties.insert("position".into(), position());
+    for column in &view.columns {
+        properties.insert(column.name.clone(), column_schema(column));
+    }
+    let has_status = view.columns.iter().any(|column| column.name == "status");
+    if has_status {
+        properties.insert("status_text".into(), json!({ "type": "string" }));
+    }
+    properties.insert("terminal".into(), json!({ "type": "boolean" }));
+    properties.insert("waiting_on".into(), json!({ "type": ["string", "null"], "description": "One sentence." }));
+    let actions = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Action" } });
+    properties.insert("actions".into(), actions);
+    let required = ["key", "position", "terminal", "waiting_on", "actions"];
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn column_schema(column: &Column) -> Value {
+    match column.kind {
+        ColumnType::Text => json!({ "type": ["string", "null"] }),
+        ColumnType::Integer => json!({ "type": ["integer", "null"] }),
+        ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),
+        ColumnType::Timestamp => json!({ "type": ["string", "null"], "format": "date-time" }),
+        // Whatever the product put there.
+        ColumnType::Json => json!({}),
+    }
+}

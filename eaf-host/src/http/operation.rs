@@ -1,0 +1,118 @@
+//! One operation of the surface: its route and its entry in the OpenAPI document, side by side, so that neither exists
+//! without the other.
+//!
+//! To add an operation: one file with a handler and an `operation()`; one line in [`super::operations`].
+
+use super::App;
+use super::code::Code;
+use super::problem::MEDIA_TYPE;
+use axum::routing::MethodRouter;
+use serde_json::{Map, Value, json};
+
+pub struct Operation {
+    /// Lower case, as OpenAPI writes it.
+    pub method: &'static str,
+    /// As axum writes it; `{*key}` takes the rest of the path.
+    pub path: &'static str,
+    pub route: MethodRouter<App>,
+    pub doc: Doc,
+}
+
+pub enum Doc {
+    One(Value),
+    /// One entry per command, view or view row of every product.
+    Commands,
+    Views,
+    Rows,
+}
+
+/// Builds the OpenAPI entry of an operation of the host's own.
+pub struct Entry(Value);
+
+impl Entry {
+    pub fn new(id: &str, tag: &str, summary: &str) -> Self {
+        Entry(json!({
+            "operationId": id,
+            "tags": [tag],
+            "summary": summary,
+            "parameters": [],
+            "responses": {},
+        }))
+    }
+
+    pub fn public(mut self) -> Self {
+        self.0["security"] = json!([]);
+        self
+    }
+
+    pub fn path(self, name: &str, description: &str) -> Self {
+        self.parameter(json!({
+            "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" },
+        }))
+    }
+
+    pub fn query(self, name: &str, schema: Value, description: &str) -> Self {
+        self.parameter(json!({ "name": name, "in": "query", "description": description, "schema": schema }))
+    }
+
+    pub fn header(self, name: &str, schema: Value, description: &str) -> Self {
+        self.parameter(json!({ "name": name, "in": "header", "description": description, "schema": schema }))
+    }
+
+    fn parameter(mut self, parameter: Value) -> Self {
+        if let Some(parameters) = self.0["parameters"].as_array_mut() {
+            parameters.push(parameter);
+        }
+        self
+    }
+
+    pub fn body(mut self, schema: Value) -> Self {
+        self.0["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        self
+    }
+
+    pub fn answers(self, status: &str, description: &str, schema: Value) -> Self {
+        self.answers_as(status, description, "application/json", schema)
+    }
+
+    pub fn answers_as(mut self, status: &str, description: &str, media_type: &str, schema: Value) -> Self {
+        let content = Map::from_iter([(media_type.to_owned(), json!({ "schema": schema }))]);
+        self.0["responses"][status] = json!({ "description": description, "content": content });
+        self
+    }
+
+    pub fn response_header(mut self, status: &str, name: &str, description: &str) -> Self {
+        self.0["responses"][status]["headers"][name] =
+            json!({ "description": description, "schema": { "type": "string" } });
+        self
+    }
+
+    /// The refusals that are particular to this operation; those of signing in are added where they apply.
+    pub fn refuses(mut self, codes: &[Code]) -> Self {
+        let mut codes = codes.to_vec();
+        if self.0.get("security").is_none() {
+            codes.extend([Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired, Code::NotAMember]);
+        }
+        for code in codes {
+            let status = code.status().as_str().to_owned();
+            let response = &mut self.0["responses"][&status];
+            let sentence = match response.get("description").and_then(Value::as_str) {
+                Some(described) => format!("{described}, `{}`", code.as_str()),
+                None => format!("`{}`", code.as_str()),
+            };
+            *response = json!({
+                "description": sentence,
+                "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            });
+        }
+        self
+    }
+
+    pub fn build(self) -> Value {
+        self.0
+    }
+
+    pub fn done(self) -> Doc {
+        Doc::One(self.0)
+    }
+}

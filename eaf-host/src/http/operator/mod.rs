@@ -1,0 +1,5 @@
+//! What a platform operator sees: which tenants and products there are and whether work gets done. No customer data.
+
+pub mod plugins;
+pub mod tenants;
+pub mod workflows;

@@ -1,0 +1,40 @@
+//! `GET /api/host/workflows`: how many runs are in which state; never whose or about what.
+
+use crate::http::App;
+use crate::http::caller::Operator;
+use crate::http::code::Code;
+use crate::http::operation::{Entry, Operation};
+use crate::http::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use eaf_core::workflow;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let item = json!({
+        "type": "object",
+        "properties": {
+            "plugin": { "type": "string" },
+            "state": { "enum": ["open", "done", "failed", "stopped"] },
+            "runs": { "type": "integer" },
+            "overdue": { "type": "integer", "description": "Due for more than a minute, and no host works on them." },
+        },
+    });
+    let schema = json!({ "type": "object", "properties": { "items": { "type": "array", "items": item } } });
+    let doc = Entry::new("host.workflows", "operator", "Health of the workflows, as numbers")
+        .answers("200", "By package and state.", schema)
+        .refuses(&[Code::NotAnOperator]);
+    Operation { method: "get", path: "/api/host/workflows", route: get(health), doc: doc.done() }
+}
+
+async fn health(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
+    let counts = workflow::health(&app.core).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let items: Vec<Value> = counts
+        .iter()
+        .map(|count| {
+            json!({ "plugin": count.plugin, "state": count.state, "runs": count.runs, "overdue": count.overdue })
+        })
+        .collect();
+    Ok(Json(json!({ "items": items })))
+}

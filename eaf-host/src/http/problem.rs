@@ -1,0 +1,200 @@
+//! Errors as RFC 9457 problems: `type`, `title`, `status`, `detail`, `code`, `trace_id`, `errors[]`.
+//!
+//! A handler returns a [`Problem`] without knowing who reads it; [`super::answer`] writes it in the caller's language.
+
+use super::code::Code;
+use super::messages;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use eaf_core::actor::{Locale, TraceId};
+use eaf_core::contract::{Message, RejectionKind};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Content>);
+
+/// Boxed, because a result should not be as large as its rarest case.
+#[derive(Debug, Clone)]
+struct Content {
+    status: StatusCode,
+    code: String,
+    /// None: the host's own text of this code.
+    detail: Option<String>,
+    params: Map<String, Value>,
+    errors: Vec<FieldProblem>,
+    retry_after: Option<u32>,
+    origin: Origin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Host,
+    Package,
+}
+
+/// What is wrong with one member: a JSON pointer into the body, or `?name` for a parameter.
+#[derive(Debug, Clone)]
+pub struct FieldProblem {
+    pub pointer: String,
+    pub code: String,
+    /// None: the host's own text of this code.
+    pub message: Option<String>,
+    pub params: Map<String, Value>,
+}
+
+impl FieldProblem {
+    pub fn new(pointer: impl Into<String>, code: &str) -> Self {
+        FieldProblem { pointer: pointer.into(), code: code.into(), message: None, params: Map::new() }
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl Problem {
+    pub fn new(code: Code) -> Self {
+        Problem(Box::new(Content {
+            status: code.status(),
+            code: code.as_str().into(),
+            detail: None,
+            params: Map::new(),
+            errors: Vec::new(),
+            retry_after: match code.status() {
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Some(1),
+                _ => None,
+            },
+            origin: Origin::Host,
+        }))
+    }
+
+    /// A fault of ours: the cause goes to the log, the caller gets the code and the trace id. A database that was lost on
+    /// the way is no fault: the caller may come again.
+    pub fn fault(code: Code, cause: &(dyn std::error::Error + 'static)) -> Self {
+        let code = if eaf_core::db::is_transient(cause) { Code::DatabaseUnavailable } else { code };
+        tracing::error!(error = cause, code = code.as_str(), "the request failed");
+        Problem::new(code)
+    }
+
+    /// A package's "no", with its sentences already rendered.
+    pub fn rejected(kind: RejectionKind, reason: &Message, detail: String, errors: Vec<FieldProblem>) -> Self {
+        let status = match kind {
+            RejectionKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            RejectionKind::Conflict => StatusCode::CONFLICT,
+            RejectionKind::Forbidden => StatusCode::FORBIDDEN,
+            RejectionKind::NotFound => StatusCode::NOT_FOUND,
+        };
+        Problem(Box::new(Content {
+            status,
+            code: reason.code.clone(),
+            detail: Some(detail),
+            params: reason.params.clone(),
+            errors,
+            retry_after: None,
+            origin: Origin::Package,
+        }))
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.params.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn errors(mut self, errors: Vec<FieldProblem>) -> Self {
+        self.0.params.insert("count".into(), errors.len().into());
+        self.0.errors = errors;
+        self
+    }
+
+    pub fn parameter(name: &str, code: &str) -> Self {
+        Problem::new(Code::QueryInvalid).errors(vec![FieldProblem::new(format!("?{name}"), code)])
+    }
+
+    /// The document that the caller reads.
+    pub fn document(&self, locale: Locale, trace: &TraceId) -> Value {
+        let mut params = self.0.params.clone();
+        params.insert("trace".into(), trace.0.clone().into());
+        let errors: Vec<Value> = self
+            .0
+            .errors
+            .iter()
+            .map(|error| {
+                let own = || messages::render(&format!("fields.{}", error.code), &error.params, locale);
+                let message = error.message.clone().unwrap_or_else(own);
+                json!({ "pointer": error.pointer, "code": error.code, "message": message })
+            })
+            .collect();
+        let own = |part: &str| messages::render(&format!("problems.{}.{part}", self.0.code), &params, locale);
+        let (kind, title, detail) = match &self.0.detail {
+            Some(detail) => ("/docs/errors#rejections".to_owned(), detail.clone(), detail.clone()),
+            None => (format!("/docs/errors#{}", self.0.code), own("title"), own("detail")),
+        };
+        let mut document = json!({
+            "type": kind,
+            "title": title,
+            "status": self.0.status.as_u16(),
+            "detail": detail,
+            "code": self.0.code,
+            "trace_id": trace.0,
+            "errors": errors,
+        });
+        // What a rejection is about, for clients that want to act on it and not only show it.
+        if self.0.origin == Origin::Package && !self.0.params.is_empty() {
+            document["params"] = Value::Object(self.0.params.clone());
+        }
+        document
+    }
+
+    /// The finished answer.
+    pub fn answer(&self, locale: Locale, trace: &TraceId) -> Response {
+        let body = self.document(locale, trace).to_string();
+        let mut response = (self.0.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            let challenge = match self.0.code.as_str() {
+                "token-missing" => "Bearer realm=\"eaf\"",
+                _ => "Bearer realm=\"eaf\", error=\"invalid_token\"",
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Carries the problem to [`super::answer`], which knows the language and the trace.
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<eaf_core::db::Error> for Problem {
+    fn from(cause: eaf_core::db::Error) -> Self {
+        Problem::fault(Code::DatabaseUnavailable, &cause)
+    }
+}
+
+impl From<eaf_core::directory::Error> for Problem {
+    fn from(cause: eaf_core::directory::Error) -> Self {
+        match cause {
+            eaf_core::directory::Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
+impl From<eaf_core::audit::Error> for Problem {
+    fn from(cause: eaf_core::audit::Error) -> Self {
+        Problem::fault(Code::Internal, &cause)
+    }
+}

@@ -1,0 +1,169 @@
+//! A body against its JSON Schema: every violation with a pointer, a code and a sentence, never with the value.
+
+use super::problem::FieldProblem;
+use eaf_core::actor::Locale;
+use jsonschema::Validator;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the schema of the command {command} is not a JSON Schema")]
+    Schema {
+        command: String,
+        #[source]
+        cause: Box<jsonschema::ValidationError<'static>>,
+    },
+}
+
+/// More tells nobody anything.
+const MOST_ERRORS: usize = 50;
+/// Of a handful of packages, each with some commands.
+const MOST_SCHEMAS: usize = 1_000;
+
+/// Compiled schemas, by package digest and command.
+#[derive(Default)]
+pub struct Schemas(Mutex<HashMap<(String, String), Arc<Validator>>>);
+
+impl Schemas {
+    pub fn check(
+        &self,
+        digest: &str,
+        command: &str,
+        schema: &Value,
+        body: &Value,
+        locale: Locale,
+    ) -> Result<Vec<FieldProblem>, Error> {
+        let validator = self.validator(digest, command, schema)?;
+        Ok(violations(&validator, body, locale))
+    }
+
+    fn validator(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<Validator>, Error> {
+        let key = (digest.to_owned(), command.to_owned());
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = held.get(&key) {
+            return Ok(found.clone());
+        }
+        let made = jsonschema::validator_for(schema)
+            .map_err(|cause| Error::Schema { command: command.to_owned(), cause: Box::new(cause) })?;
+        if held.len() >= MOST_SCHEMAS {
+            held.clear();
+        }
+        let made = Arc::new(made);
+        held.insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+pub fn violations(validator: &Validator, body: &Value, locale: Locale) -> Vec<FieldProblem> {
+    validator.iter_errors(body).flat_map(|error| described(&error, locale)).take(MOST_ERRORS).collect()
+}
+
+fn described(error: &jsonschema::ValidationError<'_>, locale: Locale) -> Vec<FieldProblem> {
+    use ValidationErrorKind as Kind;
+    let at = error.instance_path().to_string();
+    let here = |code: &str| FieldProblem::new(at.clone(), code);
+    let member = |name: &str, code: &str| FieldProblem::new(format!("{at}/{}", escaped(name)), code);
+    match error.kind() {
+        Kind::Required { property } => vec![member(property.as_str().unwrap_or_default(), "required")],
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            unexpected.iter().map(|name| member(name, "unknown")).collect()
+        }
+        Kind::Type { kind } => vec![here("type").with("expected", type_names(kind, locale))],
+        Kind::MinLength { limit } => vec![here("min-length").with("limit", *limit)],
+        Kind::MaxLength { limit } => vec![here("max-length").with("limit", *limit)],
+        Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => {
+            vec![here("minimum").with("limit", limit.clone())]
+        }
+        Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => {
+            vec![here("maximum").with("limit", limit.clone())]
+        }
+        Kind::Pattern { .. } => vec![here("pattern")],
+        Kind::Format { .. } => vec![here("format")],
+        Kind::Enum { options } => vec![here("enum").with("values", listed(options))],
+        Kind::Constant { expected_value } => vec![here("enum").with("values", listed(expected_value))],
+        Kind::MinItems { limit } => vec![here("min-items").with("limit", *limit)],
+        Kind::MaxItems { limit } => vec![here("max-items").with("limit", *limit)],
+        Kind::UniqueItems => vec![here("unique-items")],
+        Kind::MultipleOf { multiple_of } => vec![here("multiple-of").with("limit", *multiple_of)],
+        _ => vec![here("invalid")],
+    }
+}
+
+fn type_names(kind: &TypeKind, locale: Locale) -> String {
+    let name = |text: String| super::messages::render(&format!("types.{text}"), &Map::new(), locale);
+    match kind {
+        TypeKind::Single(kind) => name(kind.to_string()),
+        TypeKind::Multiple(kinds) => {
+            // "empty" is not what anyone is asked to send.
+            let names: Vec<String> =
+                kinds.iter().map(|kind| kind.to_string()).filter(|kind| kind != "null").map(name).collect();
+            names.join(" / ")
+        }
+    }
+}
+
+/// From the schema, so never what the caller sent.
+fn listed(options: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match options {
+        Value::Array(options) => options.iter().map(text).collect::<Vec<_>>().join(", "),
+        one => text(one),
+    }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(schema: Value, body: Value) -> Vec<(String, String)> {
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let problems = violations(&validator, &body, Locale::En);
+        problems.into_iter().map(|problem| (problem.pointer, problem.code)).collect()
+    }
+
+    #[test]
+    fn every_violation_is_named_by_place_and_code() {
+        let schema = json!({
+            "type": "object",
+            "required": ["name", "size"],
+            "additionalProperties": false,
+            "properties": {
+                "name": { "type": "string", "minLength": 2, "pattern": "^[a-z]+$" },
+                "size": { "type": "object", "properties": { "cpus": { "type": "integer", "minimum": 1, "maximum": 8 } } },
+                "kind": { "enum": ["a", "b"] },
+            }
+        });
+        let mut problems = found(schema.clone(), json!({ "name": "1", "size": { "cpus": 99 }, "kind": "z", "a/b": 1 }));
+        problems.sort();
+        let expected = [
+            ("/a~1b", "unknown"),
+            ("/kind", "enum"),
+            ("/name", "min-length"),
+            ("/name", "pattern"),
+            ("/size/cpus", "maximum"),
+        ];
+        assert_eq!(problems, expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
+        assert_eq!(found(schema.clone(), json!({ "name": "ab" })), [("/size".to_owned(), "required".to_owned())]);
+        assert_eq!(found(schema.clone(), json!([])), [(String::new(), "type".to_owned())]);
+        assert_eq!(found(schema, json!({ "name": "ab", "size": {} })), []);
+    }
+
+    #[test]
+    fn what_was_sent_is_never_repeated() {
+        let schema =
+            json!({ "properties": { "a": { "maxLength": 3 }, "b": { "enum": ["x"] }, "c": { "type": "integer" } } });
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let body = json!({ "a": "canary-1", "b": "canary-2", "c": "canary-3" });
+        let problems = violations(&validator, &body, Locale::De);
+        assert_eq!(problems.len(), 3);
+        assert!(!format!("{problems:?}").contains("canary"));
+    }
+}

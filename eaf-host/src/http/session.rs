@@ -1,0 +1,70 @@
+//! `GET /api/session`: who am I, where, and what may I do.
+
+use super::App;
+use super::caller::Anyone;
+use super::operation::{Entry, Operation};
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("session", "eaf", "Who am I, where, and what may I do")
+        .answers(
+            "200",
+            "A member of a tenant, or a platform operator.",
+            json!({
+                "type": "object",
+                "required": ["kind", "actor", "name", "roles", "permissions", "products"],
+                "properties": {
+                    "kind": { "enum": ["member", "operator"] },
+                    "actor": { "type": "string", "format": "uuid" },
+                    "name": { "type": "string" },
+                    "tenant": { "type": ["object", "null"], "properties": {
+                        "slug": { "type": "string" }, "name": { "type": "string" },
+                    } },
+                    "roles": { "type": "array", "items": { "type": "string" } },
+                    "permissions": { "type": "array", "items": { "type": "string" } },
+                    "locale": { "enum": ["de", "en"] },
+                    "expires_at": { "type": "string", "format": "date-time" },
+                    "products": { "type": "array", "items": { "type": "object", "properties": {
+                        "id": { "type": "string" }, "name": { "type": "string" }, "version": { "type": "string" },
+                    } } },
+                },
+            }),
+        )
+        .refuses(&[]);
+    Operation { method: "get", path: "/api/session", route: get(session), doc: doc.done() }
+}
+
+async fn session(State(app): State<App>, who: Anyone) -> Json<Value> {
+    let products: Vec<Value> = app
+        .products
+        .all()
+        .iter()
+        .map(|product| json!({ "id": product.id(), "name": product.name, "version": product.version }))
+        .collect();
+    Json(match who {
+        Anyone::Member(who) => json!({
+            "kind": "member",
+            "actor": who.caller.actor,
+            "name": who.caller.name,
+            "tenant": { "slug": who.tenant.slug, "name": who.tenant.name },
+            "roles": who.caller.roles,
+            "permissions": who.caller.permissions,
+            "locale": who.caller.locale,
+            "expires_at": who.expires.format(&Rfc3339).ok(),
+            "products": products,
+        }),
+        Anyone::Operator(who) => json!({
+            "kind": "operator",
+            "actor": who.actor,
+            "name": who.name,
+            "tenant": null,
+            "roles": ["operator"],
+            "permissions": [],
+            "products": products,
+        }),
+    })
+}

@@ -1,0 +1,146 @@
+//! What the edge refuses, and that it says clearly what and where.
+
+use super::{House, note};
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+
+const WRITE: &str = "/api/notes/commands/write-note";
+
+async fn post(house: &House, content_type: &str, body: impl Into<Body>) -> super::Answer {
+    let request = house.request("POST", "requester@acme", WRITE, &[]).header("content-type", content_type);
+    house.send(request.body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    let house = House::new().await;
+    let body = note("a").to_string();
+    for wrong in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"] {
+        assert_eq!(
+            post(&house, wrong, body.clone()).await.refusal(),
+            (415, "unsupported-media-type", vec![""]),
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn malformed_json_is_refused_with_line_and_column() {
+    let house = House::new().await;
+    let answer = post(&house, "application/json", "{\n  \"title\": oops\n}").await;
+    assert_eq!(answer.refusal(), (400, "malformed-json", vec![""]));
+    assert!(answer.json["detail"].as_str().unwrap().contains("Zeile 2, Spalte 1"), "{}", answer.text);
+    let deep = "[".repeat(100_000);
+    assert_eq!(post(&house, "application/json", deep).await.code(), "malformed-json");
+}
+
+#[tokio::test]
+async fn a_body_over_256_kib_is_refused_announced_or_not() {
+    let house = House::new().await;
+    let large = format!("{{\"text\":\"{}\"}}", "x".repeat(256 * 1024));
+    assert_eq!(post(&house, "application/json", large.clone()).await.refusal(), (413, "body-too-large", vec![""]));
+    let pieces =
+        large.as_bytes().chunks(10_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
+    let stream = Body::from_stream(futures_util::stream::iter(pieces));
+    assert_eq!(post(&house, "application/json", stream).await.refusal(), (413, "body-too-large", vec![""]));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_names_every_fault_in_the_callers_language() {
+    let house = House::new().await;
+    let body = json!({ "title": "x".repeat(21), "text": "too short", "extra": 1 });
+    let answer = house.give("requester@acme", "write-note", body.clone(), &[("accept-language", "en")]).await;
+    let (status, code, mut pointers) = answer.refusal();
+    pointers.sort_unstable();
+    assert_eq!((status, code, pointers), (422, "body-invalid", vec!["/extra", "/text", "/title"]));
+    assert_eq!(answer.headers["content-language"], "en");
+    let message = |answer: &super::Answer, pointer: &str| {
+        let errors = answer.json["errors"].as_array().unwrap().clone();
+        errors.iter().find(|error| error["pointer"] == pointer).unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(message(&answer, "/title"), "At most 20 characters are allowed.");
+    // Without Accept-Language the member's own language counts.
+    let answer = house.give("requester@acme", "write-note", body, &[]).await;
+    assert_eq!(message(&answer, "/title"), "Höchstens 20 Zeichen sind erlaubt.");
+    for body in [json!([]), json!("text"), Value::Null] {
+        assert_eq!(
+            house.give("requester@acme", "write-note", body, &[]).await.refusal(),
+            (422, "body-invalid", vec![""])
+        );
+    }
+    let answer = house.give("requester@acme", "write-note", json!({}), &[]).await;
+    assert_eq!(answer.refusal(), (422, "body-invalid", vec!["/title", "/text"]));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_visible_ascii_of_at_most_200() {
+    let house = House::new().await;
+    let long = "k".repeat(201);
+    for bad in ["", "with space", long.as_str()] {
+        let answer = house.give("requester@acme", "write-note", note("a"), &[("idempotency-key", bad)]).await;
+        assert_eq!(answer.refusal(), (400, "idempotency-key-invalid", vec![]), "{bad}");
+    }
+    let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
+    let answer = house.give("requester@acme", "write-note", note("a"), &twice).await;
+    assert_eq!(answer.code(), "idempotency-key-invalid");
+}
+
+#[tokio::test]
+async fn unknown_addresses_methods_and_parameters_are_problems_too() {
+    let house = House::new().await;
+    let get = async |path: &str| house.get("admin@acme", path).await;
+    for path in [
+        "/api/nothing",
+        "/api/other/views/notes",
+        "/api/notes/views/other",
+        "/api/notes/views/notes/no-such-key",
+        "/api/host/runs/not-a-uuid",
+        "/api/host/connections/echo/none",
+        "/actuator/env",
+        "/.env",
+        "/docs/other",
+    ] {
+        let answer = get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (404, "not-found"), "{path}");
+    }
+    let answer = house.give("admin@acme", "no-such-command", json!({}), &[]).await;
+    assert_eq!(answer.refusal(), (404, "not-found", vec![]));
+    // The system's commands do not exist for people.
+    assert_eq!(house.give("admin@acme", "sweep", json!({}), &[]).await.code(), "not-found");
+    let answer = get(WRITE).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (405, "method-not-allowed"));
+    assert_eq!(answer.headers["allow"], "POST");
+    for (query, pointer) in [
+        ("colour=red", "?colour"),
+        ("text=a", "?text"),
+        ("sort=text", "?sort"),
+        ("limit=0", "?limit"),
+        ("limit=201", "?limit"),
+        ("limit=x", "?limit"),
+        ("cursor=@@@", "?cursor"),
+        ("after=now", "?after"),
+        ("status=open&status=x", "?status"),
+    ] {
+        let answer = get(&format!("/api/notes/views/notes?{query}")).await;
+        assert_eq!(answer.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_its_trace_and_the_security_headers() {
+    let house = House::new().await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let request = Request::get("/nowhere.js").header("traceparent", &parent).body(Body::empty()).unwrap();
+    let answer = house.send(request).await;
+    assert_eq!(answer.json["trace_id"], trace);
+    assert_eq!(answer.headers["x-trace-id"], trace);
+    let ours = answer.headers["traceparent"].to_str().unwrap();
+    assert!(ours.starts_with(&format!("00-{trace}-")) && ours != parent, "a span of our own: {ours}");
+    for path in ["/", "/api/openapi.json", "/actuator/health/liveness", "/api/session"] {
+        let answer = house.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert!(answer.headers.contains_key("content-security-policy") && answer.headers.contains_key("x-trace-id"));
+    }
+}

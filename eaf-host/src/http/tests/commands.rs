@@ -1,0 +1,96 @@
+//! Commands: accepted once, repeated safely, refused in words.
+
+use super::{House, note};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_accepted_command_says_where_its_result_is() {
+    let house = House::new().await;
+    let answer = house.give("requester@acme", "write-note", note("first"), &[]).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let key = answer.json["subject"]["key"].as_str().unwrap();
+    let location = format!("/api/notes/views/notes/{key}");
+    assert_eq!(answer.headers["location"], location.as_str());
+    assert_eq!(answer.json["location"], location.as_str());
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    let after = answer.json["position"].as_str().unwrap();
+    let row = house.get("requester@acme", &format!("{location}?after={after}")).await;
+    assert_eq!((row.status.as_u16(), row.json["title"].as_str()), (200, Some("first")));
+}
+
+#[tokio::test]
+async fn a_repetition_gets_the_first_answer_also_when_it_was_a_no() {
+    let house = House::new().await;
+    for title in ["yes", "taken"] {
+        let key = [("idempotency-key", title)];
+        let first = house.give("requester@acme", "write-note", note(title), &key).await;
+        let again = house.give("requester@acme", "write-note", note(title), &key).await;
+        assert_eq!(first.status, again.status);
+        let (mut first, mut again) = (first.json, again.json);
+        for answer in [&mut first, &mut again] {
+            answer["trace_id"] = json!(null);
+        }
+        assert_eq!(first, again);
+    }
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    let list = house.get("requester@acme", "/api/notes/views/notes").await;
+    assert_eq!(list.json["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_command_of_one_person() {
+    let house = House::new().await;
+    let key = [("idempotency-key", "k")];
+    assert_eq!(house.give("requester@acme", "write-note", note("a"), &key).await.status, 202);
+    let answer = house.give("requester@acme", "write-note", note("b"), &key).await;
+    assert_eq!(answer.refusal(), (409, "idempotency-key-reused", vec![]));
+    assert_eq!(house.give("admin@acme", "write-note", note("b"), &key).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_rejection_is_a_sentence_in_the_callers_language_with_the_place() {
+    let house = House::new().await;
+    let german = house.give("requester@acme", "write-note", note("taken"), &[]).await;
+    assert_eq!(german.refusal(), (409, "title-taken", vec!["/title"]));
+    assert_eq!(german.json["detail"], "Den Titel „taken“ gibt es schon.");
+    assert_eq!(german.json["type"], "/docs/errors#rejections");
+    let english = house.give("requester@acme", "write-note", note("taken"), &[("accept-language", "en-GB")]).await;
+    assert_eq!(english.json["detail"], "The title “taken” is taken.");
+    let missing = house.give("admin@acme", "archive-note", json!({ "id": "none" }), &[]).await;
+    assert_eq!(missing.refusal(), (404, "no-such-note", vec![]));
+}
+
+#[tokio::test]
+async fn a_rehearsal_decides_and_stores_nothing() {
+    let house = House::new().await;
+    let path = "/api/notes/commands/write-note?dry-run";
+    let answer = house.json("POST", "requester@acme", path, note("a"), &[]).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["dry_run"]), (200, &json!(true)), "{}", answer.text);
+    let answer = house.json("POST", "requester@acme", path, note("taken"), &[]).await;
+    assert_eq!(answer.code(), "title-taken");
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    assert_eq!(house.get("admin@acme", "/api/notes/views/notes").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn who_lacks_the_permission_is_refused_and_the_attempt_is_recorded() {
+    let house = House::new().await;
+    let answer = house.give("requester@acme", "archive-note", json!({ "id": "x" }), &[("accept-language", "en")]).await;
+    assert_eq!(answer.refusal(), (403, "permission-missing", vec![]));
+    let next = "Ask an administrator of your organisation for the permission “notes.archive”.";
+    assert_eq!(answer.json["detail"], format!("Your roles do not allow this. {next}"));
+    let audit = house.get("auditor@acme", "/api/host/audit").await;
+    let entry = &audit.json["items"][0];
+    assert_eq!((entry["act"].as_str(), entry["outcome"].as_str()), (Some("command.give"), Some("denied")));
+    assert_eq!((&entry["object"], &entry["trace_id"]), (&json!("notes/archive-note"), &answer.json["trace_id"]));
+}
+
+#[tokio::test]
+async fn a_fault_of_the_product_is_named_as_one_and_keeps_its_words_to_itself() {
+    let house = House::new().await;
+    for title in ["trap", "outside"] {
+        let answer = house.give("requester@acme", "write-note", note(title), &[]).await;
+        assert_eq!(answer.refusal(), (500, "package-fault", vec![]), "{}", answer.text);
+        assert!(!answer.text.contains("canary-panic"));
+    }
+}

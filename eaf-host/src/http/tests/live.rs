@@ -1,0 +1,137 @@
+//! Live updates: what changed is told, to those who may know, from where they left off.
+
+use super::House;
+use futures_util::StreamExt;
+use serde_json::Value;
+use std::time::Duration;
+use time::Duration as Span;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const PATH: &str = "/api/live?view=notes/notes";
+
+struct Events {
+    body: axum::body::BodyDataStream,
+    buffer: String,
+}
+
+#[derive(Debug)]
+struct Event {
+    id: String,
+    kind: String,
+    data: Value,
+}
+
+impl Events {
+    async fn open(house: &House, who: &str, headers: &[(&str, &str)]) -> Events {
+        let response = house.open(who, PATH, headers).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Events { body: response.into_body().into_data_stream(), buffer: String::new() }
+    }
+
+    /// None: the stream ended.
+    async fn next(&mut self) -> Option<Event> {
+        let read = async {
+            loop {
+                if let Some((event, rest)) = self.buffer.split_once("\n\n") {
+                    let field = |name: &str| {
+                        let prefix = format!("{name}: ");
+                        event.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_default().to_owned()
+                    };
+                    let (id, kind, data) = (field("id"), field("event"), field("data"));
+                    self.buffer = rest.to_owned();
+                    if kind.is_empty() {
+                        continue;
+                    }
+                    return Some(Event { id, kind, data: serde_json::from_str(&data).expect("JSON") });
+                }
+                let piece = self.body.next().await?.expect("the stream is whole");
+                self.buffer.push_str(std::str::from_utf8(&piece).expect("UTF-8"));
+            }
+        };
+        tokio::time::timeout(DEADLINE, read).await.expect("an event, or the end, in time")
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_told_with_its_key_and_a_position_to_resume_from() {
+    let house = House::new().await;
+    house.note("requester@acme", "before").await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    let first = house.note("requester@acme", "first").await;
+    let told = events.next().await.expect("an event");
+    assert_eq!((told.kind.as_str(), &told.data["key"]), ("change", &Value::from(first)));
+    assert_eq!(told.data["position"], told.id.as_str());
+    drop(events);
+    let second = house.note("requester@acme", "second").await;
+    let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
+    assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());
+}
+
+#[tokio::test]
+async fn nobody_hears_of_rows_that_they_may_not_see() {
+    let house = House::new().await;
+    let mut mine = Events::open(&house, "requester@acme", &[]).await;
+    let mut theirs = Events::open(&house, "admin@globex", &[]).await;
+    house.note("admin@acme", "hidden").await;
+    let seen = house.note("requester@acme", "seen").await;
+    assert_eq!(mine.next().await.expect("an event").data["key"], seen.as_str());
+    let own = house.note("admin@globex", "own").await;
+    assert_eq!(theirs.next().await.expect("an event").data["key"], own.as_str());
+}
+
+#[tokio::test]
+async fn a_position_of_another_log_means_start_anew() {
+    let house = House::new().await;
+    let mut events = Events::open(&house, "requester@acme", &[("last-event-id", "99-7")]).await;
+    assert_eq!(events.next().await.expect("an event").kind, "reset");
+}
+
+#[tokio::test]
+async fn the_stream_ends_when_the_host_closes_and_when_the_token_does() {
+    let house = House::new().await;
+    let mut saying = house.issuer.saying("requester@acme", Some("acme"));
+    saying.lives = Span::seconds(1);
+    let token = house.issuer.sign(&saying);
+    let request = axum::http::Request::get(PATH).header("authorization", format!("Bearer {token}"));
+    let response = tower::ServiceExt::oneshot(
+        crate::http::router(house.app.clone()),
+        request.body(axum::body::Body::empty()).unwrap(),
+    );
+    let body = response.await.unwrap().into_body().into_data_stream();
+    let mut short = Events { body, buffer: String::new() };
+    assert!(short.next().await.is_none(), "the token is over");
+
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    house.closing.send(true).unwrap();
+    assert!(events.next().await.is_none(), "the host closes");
+}
+
+#[tokio::test]
+async fn one_person_has_eight_streams_and_another_theirs() {
+    let house = House::new().await;
+    let mut open = Vec::new();
+    for _ in 0..crate::http::streams::MOST {
+        open.push(Events::open(&house, "requester@acme", &[]).await);
+    }
+    let refused = house.get("requester@acme", PATH).await;
+    assert_eq!(refused.refusal(), (429, "too-many-streams", vec![]));
+    assert!(refused.headers.contains_key("retry-after"));
+    Events::open(&house, "admin@acme", &[]).await;
+    open.pop();
+    Events::open(&house, "requester@acme", &[]).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_watched_is_refused_before_the_stream_begins() {
+    let house = House::new().await;
+    for (path, expected) in [
+        ("/api/live", (400, "query-invalid")),
+        ("/api/live?view=notes", (400, "query-invalid")),
+        ("/api/live?view=notes/other", (404, "not-found")),
+        ("/api/live?view=notes/notes&colour=red", (400, "query-invalid")),
+    ] {
+        let answer = house.get("requester@acme", path).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), expected, "{path}");
+    }
+}

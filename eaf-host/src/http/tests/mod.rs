@@ -1,0 +1,236 @@
+//! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
+
+mod bad_input;
+mod commands;
+mod host;
+mod identity;
+mod isolation;
+mod live;
+mod notes;
+mod observability;
+mod openapi;
+mod runs;
+mod serving;
+mod views;
+
+use super::{App, Product, Products};
+use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Started};
+use crate::identity::Identity;
+use crate::identity::testing::Issuer;
+use crate::text::Locales;
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use eaf_core::Core;
+use eaf_core::actor::Locale;
+use eaf_core::directory::{self, NewMember};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::package::{self, Package};
+use eaf_core::testing::Database;
+use eaf_core::{projection, view};
+use notes::Notes;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+pub struct OneProduct(Arc<Product>);
+
+impl Products for OneProduct {
+    fn get(&self, id: &str) -> Option<Arc<Product>> {
+        (id == self.0.id()).then(|| self.0.clone())
+    }
+    fn all(&self) -> Vec<Arc<Product>> {
+        vec![self.0.clone()]
+    }
+}
+
+pub fn product(generation: i64) -> Product {
+    Product {
+        domain: Arc::new(Notes::new(generation)),
+        name: "Notes".into(),
+        version: "1.0.0".into(),
+        texts: Arc::new(Locales::load(notes::DE, notes::EN).expect("both languages are whole")),
+    }
+}
+
+/// A provider whose connections work when their host is `good`.
+struct Echo(Arc<Core>);
+
+#[async_trait]
+impl Provider for Echo {
+    async fn start(&self, _: &Call) -> Result<Started, Failure> {
+        Ok(Started::Done(Value::Null))
+    }
+    async fn poll(&self, _: &Call, _: &Value) -> Result<Polled, Failure> {
+        Ok(Polled::Done(Value::Null))
+    }
+    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
+        let found = eaf_core::connection::get(&self.0, tenant, "echo", connection).await.expect("readable");
+        let found = found.expect("the connection exists");
+        if found.config["host"] == json!("good") && found.secret["password"] == json!("canary-password") {
+            return Ok(());
+        }
+        let message = "The host is not good.".into();
+        Err(Failure { class: Class::Configuration, code: "bad-host".into(), message, retry_after_ms: None })
+    }
+    fn connections(&self) -> ConnectionType {
+        let member = json!({ "type": "string" });
+        ConnectionType {
+            config: json!({
+                "type": "object",
+                "required": ["host"],
+                "additionalProperties": false,
+                "properties": { "host": member, "room": member },
+            }),
+            secret: json!({ "type": "object", "additionalProperties": false, "properties": { "password": member } }),
+            harmless: &["room"],
+            flaws: |config, _| match config["host"].as_str() {
+                Some("http") => vec![Flaw { pointer: "/config/host", code: "https" }],
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+pub struct House {
+    pub core: Arc<Core>,
+    pub app: App,
+    pub issuer: Issuer,
+    pub closing: watch::Sender<bool>,
+    router: Router,
+    _database: Database,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Answer {
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("no code")
+    }
+
+    /// Status, code and pointers of `errors`.
+    pub fn refusal(&self) -> (u16, &str, Vec<&str>) {
+        let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let pointers = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
+        (self.status.as_u16(), self.code(), pointers)
+    }
+}
+
+impl House {
+    /// acme with requester, admin and auditor; globex with an admin; one operator.
+    pub async fn new() -> House {
+        let database = Database::fresh().await;
+        let core = Arc::new(database.core().await);
+        let issuer = Issuer::start().await;
+        for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
+            let tenant = directory::add_tenant(&core, slug, &slug.to_uppercase()).await.expect("added");
+            for role in people {
+                let new = NewMember {
+                    issuer: issuer.url.clone(),
+                    subject: format!("{role}@{slug}"),
+                    name: format!("Canary {role}"),
+                    email: format!("{role}@{slug}.example"),
+                    locale: Locale::De,
+                    roles: vec![(*role).into()],
+                };
+                directory::put_member(&core, tenant, new).await.expect("added");
+            }
+        }
+        directory::put_operator(&core, &issuer.url, "operator", "Olga").await.expect("added");
+        let package = Package {
+            digest: notes::DIGEST.into(),
+            plugin: "notes".into(),
+            version: "1.0.0".into(),
+            bytes: Vec::new(),
+            description: notes::description(),
+        };
+        package::store(&core, &package).await.expect("stored");
+        let generation = package::activate(&core, "notes", notes::DIGEST, ActorId::SYSTEM).await.expect("activated");
+        for described in &notes::description().views {
+            view::create(&core, "notes", described).await.expect("created");
+        }
+        let identity = Arc::new(Identity::new(&issuer.config(), issuer.world.clone()).expect("configured"));
+        let (closing, closed) = watch::channel(false);
+        let echo: Arc<dyn Provider> = Arc::new(Echo(core.clone()));
+        let providers = Arc::new(BTreeMap::from([("echo".to_owned(), echo)]));
+        let products = Arc::new(OneProduct(Arc::new(product(generation))));
+        let app = App::new(core.clone(), products, providers, identity, closed);
+        House { router: super::router(app.clone()), core, app, issuer, closing, _database: database }
+    }
+
+    pub fn token(&self, who: &str) -> String {
+        self.issuer.token(who, who.split_once('@').map(|(_, tenant)| tenant))
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 10 * 1024 * 1024).await.expect("the body arrives");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, text, json }
+    }
+
+    pub async fn open(&self, who: &str, path: &str, headers: &[(&str, &str)]) -> axum::response::Response {
+        let request = self.request("GET", who, path, headers).body(Body::empty()).expect("a request");
+        self.router.clone().oneshot(request).await.expect("the router answers")
+    }
+
+    pub fn request(
+        &self,
+        method: &str,
+        who: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> axum::http::request::Builder {
+        let token = format!("Bearer {}", self.token(who));
+        let start = Request::builder().method(method).uri(path).header("authorization", token);
+        headers.iter().fold(start, |request, (name, value)| request.header(*name, *value))
+    }
+
+    pub async fn get(&self, who: &str, path: &str) -> Answer {
+        self.send(self.request("GET", who, path, &[]).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn give(&self, who: &str, command: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let path = format!("/api/notes/commands/{command}");
+        self.json("POST", who, &path, body, headers).await
+    }
+
+    pub async fn json(&self, method: &str, who: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let request = self.request(method, who, path, headers).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// A note of this title; gives its key.
+    pub async fn note(&self, who: &str, title: &str) -> String {
+        let answer = self.give(who, "write-note", note(title), &[]).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let slug = who.split_once('@').expect("a member").1;
+        self.project(TenantId::derive(slug)).await;
+        answer.json["subject"]["key"].as_str().expect("a key").to_owned()
+    }
+
+    pub async fn project(&self, tenant: TenantId) {
+        let product = self.app.products.get("notes").expect("the product");
+        loop {
+            match projection::run_once(&self.core, product.domain.as_ref(), tenant, "notes").await.expect("projected") {
+                projection::Step::Advanced { .. } | projection::Step::Busy => {}
+                projection::Step::CaughtUp => return,
+                projection::Step::Parked { code } => panic!("the view is parked: {code}"),
+            }
+        }
+    }
+}
+
+pub fn note(title: &str) -> Value {
+    json!({ "title": title, "text": "long enough to be a note" })
+}

@@ -1,0 +1,197 @@
+//! A product for tests: notes that people write and archive.
+
+use async_trait::async_trait;
+use eaf_core::contract::*;
+use serde_json::{Map, Value, json};
+
+pub const DIGEST: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
+
+pub struct Notes {
+    description: Description,
+    generation: i64,
+}
+
+impl Notes {
+    pub fn new(generation: i64) -> Self {
+        Notes { description: description(), generation }
+    }
+}
+
+pub fn description() -> Description {
+    let event = |kind: &str| json!({ "type": kind, "schema_version": 1, "schema": { "type": "object" } });
+    let body = json!({
+        "type": "object",
+        "required": ["title", "text"],
+        "additionalProperties": false,
+        "properties": {
+            "title": { "type": "string", "minLength": 1, "maxLength": 20 },
+            "text": { "type": "string", "minLength": 10, "maxLength": 2000 },
+        },
+    });
+    let id = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } });
+    serde_json::from_value(json!({
+        "commands": [
+            { "name": "write-note", "version": 1, "permission": "write", "schema": body },
+            { "name": "archive-note", "version": 1, "permission": "archive", "schema": id },
+            { "name": "sweep", "version": 1, "permission": null, "schema": { "type": "object" } },
+        ],
+        "events": [event("written"), event("archived")],
+        "views": [{
+            "name": "notes",
+            "version": 1,
+            "columns": [
+                { "name": "title", "type": "text", "filter": true, "sort": true },
+                { "name": "text", "type": "text" },
+                { "name": "author", "type": "text" },
+                { "name": "status", "type": "text", "filter": true },
+                { "name": "terminal", "type": "boolean" },
+                { "name": "written_at", "type": "timestamp", "sort": true },
+            ],
+            "read": [{ "permission": "read-all", "own": null }, { "permission": "write", "own": "author" }],
+            "events": ["written", "archived"],
+        }],
+        "permissions": [
+            { "name": "write", "roles": ["requester", "admin"] },
+            { "name": "archive", "roles": ["admin"] },
+            { "name": "read-all", "roles": ["admin", "auditor"] },
+        ],
+        "workflows": [{
+            "name": "remind",
+            "version": 1,
+            "triggers": [{ "event": "written", "key": "/topic", "subject": "/author" }],
+        }],
+    }))
+    .expect("a description")
+}
+
+fn stream(command: &Command, context: &Context) -> String {
+    match command.body["id"].as_str() {
+        Some(id) => format!("note/{id}"),
+        None => format!("note/{}", context.command_id),
+    }
+}
+
+fn no(kind: RejectionKind, code: &str, fields: Vec<FieldError>) -> Decision {
+    let params = Map::from_iter([("title".to_owned(), json!("taken"))]);
+    Decision::Rejected(Rejection { kind, code: code.into(), params, fields })
+}
+
+#[async_trait]
+impl Domain for Notes {
+    fn plugin(&self) -> &str {
+        "notes"
+    }
+    fn digest(&self) -> &str {
+        DIGEST
+    }
+    fn generation(&self) -> i64 {
+        self.generation
+    }
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
+        let stream = stream(&input.command, &input.context);
+        Ok(BoundaryOutput { streams: vec![StreamRef { stream, mode: StreamMode::Guard }] })
+    }
+
+    async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
+        let (command, context) = (&input.command, &input.context);
+        let exists = input.streams.iter().any(|stream| stream.version > 0);
+        let stream = stream(command, context);
+        let key = stream.trim_start_matches("note/").to_owned();
+        let title = command.body["title"].as_str().unwrap_or_default();
+        let (kind, data) = match command.name.as_str() {
+            "write-note" if title == "trap" => return Err(DomainError::Trap("canary-panic at src/lib.rs".into())),
+            "write-note" if title == "outside" => ("elsewhere", Value::Null),
+            "write-note" if title == "taken" => {
+                let field = FieldError { pointer: "/title".into(), code: "title-taken".into(), params: Map::new() };
+                return Ok(no(RejectionKind::Conflict, "title-taken", vec![field]));
+            }
+            "write-note" => (
+                "written",
+                json!({ "title": title, "text": command.body["text"], "author": context.actor.id, "topic": "topic-1" }),
+            ),
+            _ if !exists => return Ok(no(RejectionKind::NotFound, "no-such-note", Vec::new())),
+            _ => ("archived", json!({})),
+        };
+        let stream = if kind == "elsewhere" { "note/elsewhere".to_owned() } else { stream };
+        let kind = if kind == "elsewhere" { "archived" } else { kind };
+        Ok(Decision::Accepted(Accepted {
+            events: vec![NewEvent { stream, kind: kind.into(), schema: 1, data }],
+            subject: Some(Subject { view: "notes".into(), key }),
+        }))
+    }
+
+    async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
+        let keys = input.events.iter().map(|event| event.stream.trim_start_matches("note/").to_owned());
+        Ok(KeysOutput { keys: keys.collect() })
+    }
+
+    async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
+        let change = |event: &Recorded| {
+            let key = event.stream.trim_start_matches("note/").to_owned();
+            if event.kind == "archived" {
+                let set = Map::from_iter([("status".into(), json!("archived")), ("terminal".into(), json!(true))]);
+                return RowChange::Patch { key, set };
+            }
+            let mut row = event.data.as_object().cloned().unwrap_or_default();
+            row.remove("topic");
+            row.insert("status".into(), json!("open"));
+            row.insert("terminal".into(), json!(false));
+            row.insert("written_at".into(), json!(event.at));
+            RowChange::Upsert { key, row }
+        };
+        Ok(ProjectOutput { changes: input.events.iter().map(change).collect() })
+    }
+
+    async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        let may = input.context.actor.permissions.iter().any(|permission| permission == "archive");
+        let message = |code: &str| Message { code: code.into(), params: Map::new() };
+        let item = |row: &Map<String, Value>| {
+            assert!(row["written_at"].is_i64(), "instants are milliseconds for plugins");
+            let open = row["status"] == json!("open");
+            RowActions {
+                waiting_on: open.then(|| message("reader")),
+                actions: vec![Action {
+                    command: "archive-note".into(),
+                    allowed: may && open,
+                    why: (!may).then(|| message("only-admins")),
+                    body: Map::from_iter([("id".to_owned(), row["key"].clone())]),
+                }],
+            }
+        };
+        Ok(ActionsOutput { items: input.rows.iter().map(item).collect() })
+    }
+}
+
+pub const DE: &str = "
+[commands]
+write-note = 'Notiz schreiben'
+archive-note = 'Notiz ablegen'
+[rejections]
+title-taken = 'Den Titel „{{ title }}“ gibt es schon.'
+no-such-note = 'Diese Notiz gibt es nicht.'
+only-admins = 'Das dürfen nur Administratoren.'
+[waiting]
+reader = 'Wartet auf eine Leserin.'
+[status]
+open = 'offen'
+archived = 'abgelegt'
+";
+
+pub const EN: &str = "
+[commands]
+write-note = 'Write a note'
+archive-note = 'Archive the note'
+[rejections]
+title-taken = 'The title “{{ title }}” is taken.'
+no-such-note = 'There is no such note.'
+only-admins = 'Only administrators may do this.'
+[waiting]
+reader = 'Waits for a reader.'
+[status]
+open = 'open'
+archived = 'archived'
+";

@@ -1,0 +1,77 @@
+//! Workflow runs, as administrators and auditors see them: what was called and what came of it, never with what.
+
+use super::{House, note};
+use eaf_core::id::{HostId, TenantId};
+use eaf_core::projection::Step;
+use eaf_core::trigger;
+use eaf_core::workflow::{self, Divergence, Finished, NewEntry};
+use serde_json::{Value, json};
+
+/// A run of acme with two calls in its journal.
+async fn run(house: &House) -> workflow::Lease {
+    let acme = TenantId::derive("acme");
+    let product = house.app.products.get("notes").expect("the product");
+    trigger::register(&house.core, product.domain.as_ref()).await.unwrap();
+    let started = async || loop {
+        match trigger::run_once(&house.core, product.domain.as_ref(), acme, "remind").await.unwrap() {
+            Step::Advanced { .. } | Step::Busy => {}
+            Step::CaughtUp => break,
+            Step::Parked { code } => panic!("parked: {code}"),
+        }
+    };
+    started().await;
+    assert_eq!(house.give("requester@acme", "write-note", note("canary-title"), &[]).await.status, 202);
+    started().await;
+    let host = HostId(house.core.world.uuid());
+    let (_, lease) =
+        workflow::claim(&house.core, host, workflow::LEASE, &["notes".to_owned()], 1).await.unwrap().remove(0);
+    let entry = |seq, result: Option<Finished>| NewEntry {
+        seq,
+        capability: "echo".into(),
+        grant: Some("main".into()),
+        function: "say".into(),
+        args: json!({ "words": "canary-args" }),
+        idempotency_key: format!("key-{seq}"),
+        target: Some("target-1".into()),
+        result,
+    };
+    let finished = Finished { result: json!("canary-result"), outcome: "ok".into() };
+    workflow::intend(&house.core, &lease, &[entry(1, Some(finished)), entry(2, None)]).await.unwrap();
+    lease
+}
+
+#[tokio::test]
+async fn a_run_shows_its_steps_without_what_was_said() {
+    let house = House::new().await;
+    run(&house).await;
+    let listed = house.get("auditor@acme", "/api/host/runs?key=topic-1").await;
+    let item = &listed.json["items"][0];
+    assert_eq!(
+        (&item["workflow"], &item["key"], &item["state"]),
+        (&json!("remind"), &json!("topic-1"), &json!("running"))
+    );
+    let path = format!("/api/host/runs/{}", item["id"].as_str().expect("an id"));
+    let shown = house.get("auditor@acme", &path).await;
+    let steps = shown.json["steps"].as_array().expect("steps");
+    let step = |step: &Value| (step["sequence"].clone(), step["call"].clone(), step["outcome"].clone());
+    assert_eq!(step(&steps[0]), (json!(1), json!("echo.say"), json!("ok")));
+    assert_eq!(step(&steps[1]), (json!(2), json!("echo.say"), json!(null)));
+    assert!(!shown.text.contains("canary") && !listed.text.contains("canary"), "{}", shown.text);
+    assert_eq!(house.get("auditor@acme", "/api/host/runs?key=other").await.json["items"], json!([]));
+
+    assert_eq!(house.get("admin@globex", &path).await.refusal(), (404, "not-found", vec![]));
+    assert_eq!(house.get("admin@globex", "/api/host/runs").await.json["items"], json!([]));
+    let health = house.get("operator", "/api/host/workflows").await.json;
+    assert_eq!(health["items"], json!([{ "plugin": "notes", "state": "open", "runs": 1, "overdue": 0 }]));
+}
+
+#[tokio::test]
+async fn a_run_that_was_stopped_shows_both_sides() {
+    let house = House::new().await;
+    let lease = run(&house).await;
+    let divergence = Divergence { seq: 2, journal: Some("echo.say".into()), call: Some("echo.shout".into()) };
+    workflow::stop(&house.core, &lease, &divergence).await.unwrap();
+    let item = house.get("admin@acme", "/api/host/runs").await.json["items"][0].clone();
+    assert_eq!(item["state"], "stopped");
+    assert_eq!(item["failure"], json!({ "seq": 2, "journal": "echo.say", "call": "echo.shout" }));
+}

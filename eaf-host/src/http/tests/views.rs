@@ -1,0 +1,76 @@
+//! Reading: pages, filters, what rows say beside their columns, and reading one's own writes.
+
+use super::House;
+use serde_json::{Value, json};
+
+fn titles(answer: &super::Answer) -> Vec<String> {
+    let items = answer.json["items"].as_array().expect("items");
+    items.iter().map(|item| item["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
+    let house = House::new().await;
+    let key = house.note("requester@acme", "first").await;
+    let path = format!("/api/notes/views/notes/{key}");
+    let row = house.get("requester@acme", &path).await.json;
+    assert_eq!(
+        (&row["status"], &row["status_text"], &row["terminal"]),
+        (&json!("open"), &json!("offen"), &json!(false))
+    );
+    assert_eq!(row["waiting_on"], "Wartet auf eine Leserin.");
+    let action = json!([{
+        "command": "archive-note",
+        "title": "Notiz ablegen",
+        "allowed": false,
+        "why": "Das dürfen nur Administratoren.",
+        "body": { "id": key },
+    }]);
+    assert_eq!(row["actions"], action);
+    assert!(row["written_at"].as_str().unwrap().contains('T'), "RFC 3339: {}", row["written_at"]);
+
+    let admins = house.get("admin@acme", &path).await.json;
+    assert_eq!((&admins["actions"][0]["allowed"], &admins["actions"][0]["why"]), (&json!(true), &Value::Null));
+    // What the action gives as body is what the command takes.
+    let body = admins["actions"][0]["body"].clone();
+    assert_eq!(house.give("admin@acme", "archive-note", body, &[]).await.status, 202);
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    let row = house.get("admin@acme", &path).await.json;
+    assert_eq!((&row["terminal"], &row["waiting_on"]), (&json!(true), &Value::Null));
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_and_filters_hold() {
+    let house = House::new().await;
+    for title in ["c", "a", "b", "a b,ü"] {
+        house.note("requester@acme", title).await;
+    }
+    let mut found = Vec::new();
+    let mut path = "/api/notes/views/notes?sort=-title&limit=3".to_owned();
+    for _ in 0..2 {
+        let page = house.get("admin@acme", &path).await;
+        found.extend(titles(&page));
+        let Some(next) = page.json["next"].as_str() else { break };
+        path = format!("/api/notes/views/notes?sort=-title&limit=3&cursor={next}");
+    }
+    assert_eq!(found, ["c", "b", "a b,ü", "a"]);
+    let page = house.get("admin@acme", "/api/notes/views/notes?title=a,c&sort=title").await;
+    assert_eq!(titles(&page), ["a", "c"]);
+    let page = house.get("admin@acme", "/api/notes/views/notes?status=archived").await;
+    assert_eq!(page.json, json!({ "items": [], "next": null }));
+}
+
+#[tokio::test]
+async fn who_asks_for_a_position_waits_and_is_told_when_to_come_again() {
+    let house = House::new().await;
+    let answer = house.give("requester@acme", "write-note", super::note("late"), &[]).await;
+    let after = answer.json["position"].as_str().expect("a position").to_owned();
+    let path = format!("/api/notes/views/notes?after={after}");
+    let early = house.get("requester@acme", &path).await;
+    assert_eq!(early.refusal(), (503, "view-behind", vec![]));
+    assert_eq!(early.headers["retry-after"], "1");
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    assert_eq!(titles(&house.get("requester@acme", &path).await), ["late"]);
+    let other = house.get("requester@acme", "/api/notes/views/notes?after=99-1").await;
+    assert_eq!(other.refusal(), (409, "other-epoch", vec![]));
+}

@@ -1,0 +1,42 @@
+//! `GET /api/{plugin}/views/{view}/{key}`: one row. A row of another tenant, one that the caller may not see and one that
+//! does not exist are the same 404.
+
+use super::{Asked, position, present};
+use crate::http::App;
+use crate::http::caller::TenantCaller;
+use crate::http::code::Code;
+use crate::http::operation::{Doc, Operation};
+use crate::http::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use eaf_core::view;
+use serde_json::Value;
+
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/api/{plugin}/views/{view}/{*key}", route: get(item), doc: Doc::Rows }
+}
+
+async fn item(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((plugin, name, key)): Path<(String, String, String)>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>, Problem> {
+    let asked = Asked::find(&app, &plugin, &name)?;
+    let mut after = None;
+    for (name, value) in &parameters {
+        match name.as_str() {
+            "after" if after.is_none() => after = Some(position(value)?),
+            "after" => return Err(Problem::parameter(name, "invalid")),
+            _ => return Err(Problem::parameter(name, "unknown")),
+        }
+    }
+    asked.wait_for(&app, &who, after).await?;
+    let row = view::get(&app.core, &who.caller, &plugin, asked.view(), &key)
+        .await
+        .map_err(|cause| asked.refused(cause))?
+        .ok_or_else(|| Problem::new(Code::NotFound))?;
+    let mut items = present::items(&app, &asked.product, asked.view(), &who.caller, vec![row]).await?;
+    items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))
+}

@@ -1,0 +1,87 @@
+//! `GET /api/{plugin}/views/{view}`: a page of rows, filtered and ordered by columns that the view declares for it.
+
+use super::{Asked, position, present};
+use crate::http::App;
+use crate::http::caller::TenantCaller;
+use crate::http::operation::{Doc, Operation};
+use crate::http::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use eaf_core::event_store::Position;
+use eaf_core::view::{self, Filter, Sort};
+use serde_json::{Value, json};
+
+const DEFAULT_LIMIT: u32 = 50;
+
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/api/{plugin}/views/{view}", route: get(list), doc: Doc::Views }
+}
+
+async fn list(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((plugin, name)): Path<(String, String)>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>, Problem> {
+    let asked = Asked::find(&app, &plugin, &name)?;
+    let (query, after) = parse(&parameters)?;
+    asked.wait_for(&app, &who, after).await?;
+    let page = view::query(&app.core, &who.caller, &plugin, asked.view(), &query)
+        .await
+        .map_err(|cause| asked.refused(cause))?;
+    let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
+    Ok(Json(json!({ "items": items, "next": page.next })))
+}
+
+fn parse(parameters: &[(String, String)]) -> Result<(view::Query, Option<Position>), Problem> {
+    let mut query = view::Query { filters: Vec::new(), sort: None, after: None, limit: DEFAULT_LIMIT };
+    let mut after = None;
+    let mut seen = Vec::new();
+    for (name, value) in parameters {
+        if seen.contains(&name) {
+            return Err(Problem::parameter(name, "invalid"));
+        }
+        seen.push(name);
+        match name.as_str() {
+            "sort" => query.sort = Some(Sort::parse(value)),
+            "cursor" => query.after = Some(value.clone()),
+            "limit" => query.limit = value.parse().map_err(|_| Problem::parameter("limit", "invalid"))?,
+            "after" => after = Some(position(value)?),
+            column => query.filters.push(Filter::parse(column, value)),
+        }
+    }
+    Ok((query, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(query: &str) -> Option<(view::Query, Option<Position>)> {
+        let pairs: Vec<(String, String)> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        parse(&pairs).ok()
+    }
+
+    #[test]
+    fn words_of_the_surface_are_not_columns() {
+        let (query, after) = parsed("status=pending,failed&sort=-at&limit=7&after=1-9").expect("understood");
+        assert_eq!(
+            query.filters,
+            [Filter { column: "status".into(), values: vec!["pending".into(), "failed".into()] }]
+        );
+        assert_eq!((query.sort, query.limit), (Some(Sort::parse("-at")), 7));
+        assert_eq!(after, Some(Position { epoch: 1, pos: 9 }));
+    }
+
+    #[test]
+    fn a_parameter_stands_once_and_makes_sense() {
+        for bad in ["limit=1&limit=2", "status=a&status=b", "limit=many", "limit=-1", "after=7", "after=1-x"] {
+            assert!(parsed(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What people read: rows of a product's views, with what each waits for and what may be done with it.
+
+pub mod item;
+pub mod list;
+mod present;
+
+use super::App;
+use super::caller::TenantCaller;
+use super::code::Code;
+use super::problem::{FieldProblem, Problem};
+use super::products::Product;
+use eaf_core::contract::ViewType;
+use eaf_core::event_store::Position;
+use eaf_core::view;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a reader waits for its own write.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A view that this caller asks for.
+struct Asked {
+    product: Arc<Product>,
+    name: String,
+}
+
+impl Asked {
+    fn find(app: &App, plugin: &str, name: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::new(Code::NotFound);
+        let product = app.products.get(plugin).ok_or_else(unknown)?;
+        product.view(name).ok_or_else(unknown)?;
+        Ok(Asked { product, name: name.to_owned() })
+    }
+
+    fn view(&self) -> &ViewType {
+        self.product.view(&self.name).expect("found when it was asked for; descriptions do not change")
+    }
+
+    async fn wait_for(&self, app: &App, who: &TenantCaller, after: Option<Position>) -> Result<(), Problem> {
+        let Some(position) = after else { return Ok(()) };
+        view::wait_for(&app.core, who.caller.tenant, self.product.id(), self.view(), position, PATIENCE)
+            .await
+            .map_err(|cause| self.refused(cause))
+    }
+
+    fn refused(&self, cause: view::Error) -> Problem {
+        use view::Error;
+        match cause {
+            Error::Forbidden(_) => {
+                let rule = self.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
+                Problem::new(Code::PermissionMissing).with("permission", format!("{}.{rule}", self.product.id()))
+            }
+            Error::UnknownFilter { column } => Problem::parameter(&column, "unknown"),
+            Error::FilterValue { column } => Problem::parameter(&column, "invalid"),
+            Error::UnknownSort { .. } => Problem::parameter("sort", "unknown"),
+            Error::Cursor => Problem::parameter("cursor", "invalid"),
+            Error::Limit => Problem::new(Code::QueryInvalid)
+                .errors(vec![FieldProblem::new("?limit", "maximum").with("limit", view::MAX_LIMIT)]),
+            Error::Behind | Error::NotCreated(_) => Problem::new(Code::ViewBehind),
+            Error::OtherEpoch => Problem::new(Code::OtherEpoch),
+            Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
+fn position(text: &str) -> Result<Position, Problem> {
+    text.parse().map_err(|_| Problem::parameter("after", "invalid"))
+}
