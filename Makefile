@@ -1,0 +1,45 @@
+# What people and CI call. Each target is a few lines; the work is in eaf-host/dev/setup and in the `eaf` binary.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+setup := eaf-host/dev/setup
+
+# Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles once.
+.PHONY: help setup demo demo-reset test lint bench chaos guide reference generated
+
+help: ## List the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## Fetch and build what demo and tests need.
+	@$(setup)
+
+demo: setup ## Run everything on this machine; Ctrl-C stops it.
+	@exec bin/eaf dev
+
+demo-reset: ## Forget what the demo kept. Refuses while it runs.
+	@if [ -x bin/eaf ]; then bin/eaf dev reset; else rm -rf "$${EAF_STATE_DIR:-.eaf}"; fi
+
+test: setup lint generated ## Everything that must hold, on real parts.
+	go test -C eaf-host/dev/vcsim ./...
+	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
+	eaf-host/dev/guide
+
+lint: ## Format and lints.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+
+bench: setup ## Measure events per second, a command's way, instantiation.
+	bin/eaf dev exec --durable -- cargo bench --workspace --profile dev --bench append --bench host
+
+chaos: setup ## Kills, and outages of a minute instead of 5 s.
+	EAF_TEST_OUTAGE_SECONDS=60 bin/eaf dev exec -- cargo test --workspace --test it -- kill outage
+
+guide: setup ## Run docs/guides/api.md against a demo of its own.
+	eaf-host/dev/guide
+
+reference: setup ## Write the generated files anew.
+	@mkdir -p deploy
+	bin/eaf config reference > deploy/configuration.md
+
+generated: setup ## Fail when a committed generated file differs from what would be generated.
+	@bin/eaf config reference | diff -u deploy/configuration.md - \
+	  || { echo "deploy/configuration.md is not what the code says; run: make reference" >&2; exit 1; }

@@ -1,0 +1,72 @@
+//! `eaf dev …`
+
+use super::{Outcome, say};
+use crate::dev::exec::{self, With};
+use crate::dev::place::Place;
+use crate::dev::ports::Ports;
+use crate::dev::postgres::Durability;
+use crate::dev::state::State;
+use crate::dev::{env, reset, seed, supervise, token};
+use crate::telemetry::{self, Format};
+use clap::Subcommand;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print addresses and connection strings of the demo as shell variables.
+    Env,
+    /// Print a bearer token of one of the demo's accounts.
+    Token {
+        /// Such as requester@acme.
+        account: String,
+    },
+    /// Run a command with services of its own, which end with it.
+    Exec {
+        /// What to start.
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
+        with: Vec<With>,
+        /// Keep PostgreSQL crash-safe, for tests that crash it.
+        #[arg(long)]
+        durable: bool,
+        #[arg(required = true, trailing_var_arg = true)]
+        command: Vec<OsString>,
+    },
+    /// Give the running demo its first offerings and machines again, if that was interrupted.
+    Seed,
+    /// Forget everything that the demo kept.
+    Reset,
+}
+
+pub async fn run(args: Args) -> Outcome {
+    let place = Place::find()?;
+    match args.command {
+        None => {
+            let ports = Ports::from_environment(|name| std::env::var(name).ok())?;
+            let filter = std::env::var("EAF_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
+            let metrics = telemetry::start(&filter, Format::Readable)?;
+            supervise::run(&place, ports, metrics).await?;
+        }
+        Some(Command::Env) => return say(&env::lines(&State::existing(place.state_dir())?)?),
+        Some(Command::Token { account }) => {
+            let ports = State::existing(place.state_dir())?.ports()?;
+            return say(&format!("{}\n", token::fetch(ports.idp, &account).await?));
+        }
+        Some(Command::Exec { with, durable, command }) => {
+            let durability = if durable { Durability::Full } else { Durability::None };
+            return Ok(exec::run(&place, &with, durability, &command).await?.into());
+        }
+        Some(Command::Seed) => {
+            let state = State::existing(place.state_dir())?;
+            seed::run(&state, &state.ports()?).await?;
+        }
+        Some(Command::Reset) => reset::run(place.state_dir()).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,102 @@
+//! `eaf tenant|member|operator …`: who there is, until sign-in brings people by itself.
+
+use super::Outcome;
+use super::serve::Configuration;
+use crate::compose;
+use clap::{Subcommand, ValueEnum};
+use eaf_core::actor::Locale;
+use eaf_core::directory::{self, NewMember};
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub enum TenantCommand {
+    /// Add a tenant, or change its name.
+    Add {
+        /// Lower-case letters, digits and dashes; stands in tokens.
+        slug: String,
+        name: String,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum MemberCommand {
+    /// Add a person, or change roles and language of one.
+    Add {
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        person: Person,
+        #[arg(long)]
+        email: String,
+        #[arg(long, value_enum, default_value = "en")]
+        locale: Language,
+        /// May be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum OperatorCommand {
+    /// Add an operator, or change the name of one.
+    Add {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Person {
+    /// The token's `sub`.
+    #[arg(long)]
+    subject: String,
+    #[arg(long)]
+    name: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Language {
+    De,
+    En,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no tenant {0}; add it with `eaf tenant add`")]
+struct NoTenant(String);
+
+pub async fn tenant(command: TenantCommand) -> Outcome {
+    let TenantCommand::Add { slug, name, configuration } = command;
+    let core = compose::core(&configuration.load()?).await?;
+    println!("{}", directory::add_tenant(&core, &slug, &name).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn member(command: MemberCommand) -> Outcome {
+    let MemberCommand::Add { tenant, person, email, locale, roles, configuration } = command;
+    let config = configuration.load()?;
+    let core = compose::core(&config).await?;
+    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let locale = match locale {
+        Language::De => Locale::De,
+        Language::En => Locale::En,
+    };
+    let Person { subject, name } = person;
+    let new = NewMember { issuer: config.identity.issuer, subject, name, email, locale, roles };
+    println!("{}", directory::put_member(&core, tenant.id, new).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn operator(command: OperatorCommand) -> Outcome {
+    let OperatorCommand::Add { person, configuration } = command;
+    let config = configuration.load()?;
+    let core = compose::core(&config).await?;
+    let actor = directory::put_operator(&core, &config.identity.issuer, &person.subject, &person.name).await?;
+    println!("{actor}");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,75 @@
+//! The command line. Each command is one call into the room that does the work.
+//!
+//! To add a command: 1. a file here with its arguments and `run`; 2. a variant and an arm in this file.
+
+mod config;
+mod dev;
+mod directory;
+mod plugin;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What a command may end with: printed with its causes, it is the end of the road for an error.
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+#[derive(Parser)]
+#[command(name = "eaf", version, about = "One host for many products", propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve API, products and workflows.
+    Serve(serve::Args),
+    /// Everything on this machine: database, simulators, mail, identity provider, host.
+    Dev(dev::Args),
+    /// Build, inspect and activate packages.
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+    /// Customers.
+    #[command(subcommand)]
+    Tenant(directory::TenantCommand),
+    /// People of a customer.
+    #[command(subcommand)]
+    Member(directory::MemberCommand),
+    /// People who run the platform.
+    #[command(subcommand)]
+    Operator(directory::OperatorCommand),
+    /// About the configuration of `eaf serve`.
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic.
+fn say(text: &str) -> Outcome {
+    use std::io::Write;
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs what the arguments say.
+pub async fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Dev(args) => dev::run(args).await,
+        Command::Plugin(command) => plugin::run(command).await,
+        Command::Tenant(command) => directory::tenant(command).await,
+        Command::Member(command) => directory::member(command).await,
+        Command::Operator(command) => directory::operator(command).await,
+        Command::Config(command) => config::run(command),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            eprintln!("  because: {inner}");
+            cause = inner.source();
+        }
+        ExitCode::FAILURE
+    })
+}

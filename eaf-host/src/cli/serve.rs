@@ -1,0 +1,41 @@
+//! `eaf serve`
+
+use super::Outcome;
+use crate::config::Config;
+use crate::{compose, shutdown, telemetry};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    configuration: Configuration,
+}
+
+/// Where settings come from, for every command that needs them.
+#[derive(clap::Args)]
+pub struct Configuration {
+    /// A TOML file; variables win over it.
+    #[arg(long, env = "EAF_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Configuration {
+    pub fn load(&self) -> Result<Config, crate::config::Error> {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            // What is not UTF-8 is not ours.
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Config::load(self.config.as_deref(), variables)
+    }
+}
+
+pub async fn run(args: Args) -> Outcome {
+    let config = args.configuration.load()?;
+    let metrics = telemetry::start(&config.telemetry.filter, config.telemetry.format)?;
+    let stop = async {
+        let _which = shutdown::requested().await;
+    };
+    compose::serve(config, metrics, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,281 @@
+//! The composition root: from a configuration to a host that serves.
+
+mod shelf;
+mod world;
+
+use crate::capabilities::{Parts, Provider, Registration};
+use crate::config::Config;
+use crate::config::plugins::Activation;
+use crate::plugin::engine::{self, Limits, Wasm};
+use crate::plugin::load::Ceiling;
+use crate::plugin::workflow::core::CoreKernel;
+use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow};
+use crate::{http, identity};
+use eaf_core::contract::Domain;
+use eaf_core::crypto::MasterKey;
+use eaf_core::db::{self, Db};
+use eaf_core::id::{ActorId, HostId};
+use eaf_core::{Core, directory, grant, projection};
+use metrics_exporter_prometheus::PrometheusHandle;
+use shelf::Shelf;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database is not usable")]
+    Database(#[from] db::Error),
+    #[error("the plugin runtime cannot be started")]
+    Engine(#[from] engine::Error),
+    #[error("the package {path} cannot be read")]
+    PackageFile {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("a package that the host brings along is not one")]
+    Package(#[from] package::Error),
+    #[error("a package that the host brings along has no usable plugin.toml")]
+    Manifest(#[from] manifest::Error),
+    #[error("a plugin cannot be served")]
+    Install(#[source] Box<install::Error>),
+    #[error("the list of active packages cannot be read")]
+    Active(#[from] eaf_core::package::Error),
+    #[error("the tenants cannot be read")]
+    Directory(#[from] directory::Error),
+    #[error("the grants cannot be read")]
+    Grants(#[from] grant::Error),
+    #[error("two capabilities are called {0}")]
+    TwoOfOneName(&'static str),
+    #[error("the identity provider's settings are not usable")]
+    Identity(#[from] identity::Error),
+    #[error("the host cannot listen on {address}")]
+    Listen {
+        address: std::net::SocketAddr,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    #[error("a part of the host ended by itself")]
+    Part(#[source] tokio::task::JoinError),
+}
+
+impl From<install::Error> for Error {
+    fn from(cause: install::Error) -> Self {
+        Error::Install(Box::new(cause))
+    }
+}
+
+type Providers = BTreeMap<String, Arc<dyn Provider>>;
+
+/// How often another host's activation of a package is looked for.
+const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
+
+/// The database, checked. For commands that need no more.
+pub async fn core(config: &Config) -> Result<Core, Error> {
+    let database = &config.database;
+    if let Some(url) = &database.migrate_url {
+        db::migrate(url).await?;
+    }
+    let db = Db::connect(&db::Config {
+        app_url: database.app_url.clone(),
+        direct_url: database.direct_url.clone(),
+        platform_url: database.platform_url.clone(),
+        app_connections: database.app_connections,
+        append_connections: database.append_connections,
+        platform_connections: database.platform_connections,
+    })
+    .await?;
+    db::check(&db).await?;
+    Ok(Core::start(db, world::real(), MasterKey::new(*config.master_key.bytes())))
+}
+
+/// Serves until `stop` completes, then finishes what is under way.
+pub async fn serve(
+    config: Config,
+    metrics: PrometheusHandle,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), Error> {
+    // The port first: a second host on it should fail before it touches anything.
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })?;
+
+    // The database: migrated, reachable in all roles, guarded by row-level security.
+    let core = Arc::new(core(&config).await?);
+
+    // Products: the packages brought along, then whatever else is active; their tables and triggers.
+    let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
+    let plugins = Plugins::default();
+    let ceiling = Ceiling::default();
+    bring_packages(&core, &wasm, &plugins, &ceiling, &config).await?;
+    let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
+    if let Some((_, error)) = found.failed.into_iter().next() {
+        return Err(error.into());
+    }
+    let shelf = Arc::new(Shelf::new(plugins.clone()));
+    tell_missing_grants(&core, &plugins).await?;
+
+    // Capabilities, as they registered themselves.
+    let parts = Parts { core: core.clone(), packages: shelf.clone(), public_url: config.http.public_url.clone() };
+    let providers = Arc::new(providers(&parts)?);
+
+    // Identity: the issuer's keys are fetched when the first token comes.
+    let trusted =
+        identity::Config { issuer: config.identity.issuer.clone(), audience: config.identity.audience.clone() };
+    let identity = Arc::new(identity::Identity::new(&trusted, core.world.clone())?);
+
+    // What runs beside requests: projections and triggers, workflows, metrics.
+    let (close, closing) = watch::channel(false);
+    let mut beside = JoinSet::new();
+    beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
+    let kernel =
+        Arc::new(CoreKernel::new(core.clone(), plugins.clone(), HostId(core.world.uuid()), config.workflows.lease));
+    let engine = plugin::Engine::new(kernel, plugins, providers.clone(), workflow::Config::default());
+    let engine_stop = closed(closing.clone());
+    beside.spawn(async move { engine.run(engine_stop).await });
+    beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
+
+    // The surface, last: who reaches it finds everything ready.
+    let mut app = http::App::new(core, shelf, providers, identity, closing);
+    app.metrics = Some(metrics);
+    tracing::info!(%address, url = config.http.public_url, "serving");
+    let surface = http::serve(listener, app);
+    let mut surface = std::pin::pin!(surface);
+    let ended = tokio::select! {
+        ended = &mut surface => Some(ended.map_err(Error::from)),
+        ended = beside.join_next() => ended.map(|ended| ended.map_err(Error::Part)),
+        () = stop => None,
+    };
+
+    // The end: no new requests, those under way and the batches that have begun are finished.
+    close.send_replace(true);
+    if let Some(ended) = ended {
+        return ended;
+    }
+    surface.await?;
+    while beside.join_next().await.is_some() {}
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Proves a package and makes it the active one. Hosts that run find it within seconds.
+pub async fn activate(config: &Config, file: &Path) -> Result<Arc<Plugin>, Error> {
+    let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
+    let core = core(config).await?;
+    let wasm = Wasm::new(None, Limits::default())?;
+    let plugins = Plugins::default();
+    Ok(install::install(&core, &wasm, &plugins, &Ceiling::default(), &bytes, ActorId::SYSTEM).await?)
+}
+
+fn providers(parts: &Parts) -> Result<Providers, Error> {
+    let mut registrations: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
+    registrations.sort_by_key(|registration| registration.name);
+    if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(Error::TwoOfOneName(pair[0].name));
+    }
+    let names: Vec<&str> = registrations.iter().map(|registration| registration.name).collect();
+    tracing::info!(capabilities = names.join(", "), "capabilities");
+    Ok(registrations.into_iter().map(|one| (one.name.to_string(), (one.make)(parts))).collect())
+}
+
+async fn bring_packages(
+    core: &Core,
+    wasm: &Wasm,
+    plugins: &Plugins,
+    ceiling: &Ceiling,
+    config: &Config,
+) -> Result<(), Error> {
+    for path in &config.plugins.packages {
+        let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
+        let package = package::read(&file)?;
+        let plugin = manifest::parse(package.require("plugin.toml")?)?.plugin.id;
+        let active = eaf_core::package::active(core, &plugin).await?;
+        let wanted = match (config.plugins.activation, active) {
+            (_, None) => true,
+            (Activation::IfNoneIs, Some(_)) => false,
+            (Activation::WhenDifferent, Some(active)) => active.digest != package.digest(),
+        };
+        if wanted {
+            install::install(core, wasm, plugins, ceiling, &file, ActorId::SYSTEM).await?;
+            tracing::info!(plugin, digest = package.digest(), "package activated");
+        }
+    }
+    Ok(())
+}
+
+/// A tenant that lacks a grant can use the product until a workflow needs it: an operator should know before.
+async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
+    for (tenant, slug) in directory::tenants(core).await? {
+        let granted = grant::list(core, tenant).await?;
+        for plugin in plugins.all() {
+            let granted: Vec<(String, String)> = granted
+                .iter()
+                .filter(|listed| listed.grant.plugin == plugin.id())
+                .map(|listed| (listed.grant.capability.clone(), listed.grant.name.clone()))
+                .collect();
+            for missing in plugin::load::missing_grants(&plugin.manifest.requests, &granted) {
+                let (capability, grant) = (&missing.capability, &missing.grant);
+                tracing::warn!(tenant = slug, plugin = plugin.id(), capability, grant, "a grant is missing");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs the projections of what is active; begins anew when a package was activated here or on another host.
+async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling, closing: watch::Receiver<bool>) {
+    while !*closing.borrow() {
+        let domains: Vec<Arc<dyn Domain>> = plugins.all().iter().map(|plugin| plugin.domain.clone()).collect();
+        let changed = async {
+            loop {
+                tokio::time::sleep(LOOK_FOR_PACKAGES).await;
+                let found = match install::load_active(&core, &wasm, &plugins, &ceiling).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "active packages cannot be looked up");
+                        continue;
+                    }
+                };
+                for (plugin, error) in &found.failed {
+                    tracing::error!(plugin, error = error as &dyn std::error::Error, "a package cannot be served yet");
+                }
+                if !found.new.is_empty() {
+                    return;
+                }
+            }
+        };
+        let stop = async {
+            tokio::select! {
+                () = closed(closing.clone()) => {}
+                () = changed => {}
+            }
+        };
+        projection::Runner::new(core.clone(), domains).run(stop).await;
+    }
+}
+
+/// Histograms keep raw samples until they are asked to fold them.
+async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            metrics.run_upkeep();
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = upkeep => {}
+    }
+}
+
+async fn closed(mut closing: watch::Receiver<bool>) {
+    // A sender that is gone cannot say it any more: closed, too.
+    let _sender_gone = closing.wait_for(|closing| *closing).await;
+}

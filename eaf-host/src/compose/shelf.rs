@@ -1,0 +1,48 @@
+//! The active packages as the other rooms see them: HTTP as products with texts, capabilities as roles and mails.
+
+use crate::capabilities::Packages;
+use crate::capabilities::mail::Templates;
+use crate::http::{Product, Products};
+use crate::plugin::{Plugin, Plugins};
+use std::sync::Arc;
+
+pub struct Shelf {
+    plugins: Plugins,
+}
+
+impl Shelf {
+    pub fn new(plugins: Plugins) -> Shelf {
+        Shelf { plugins }
+    }
+}
+
+fn product(plugin: &Plugin) -> Arc<Product> {
+    Arc::new(Product {
+        domain: plugin.domain.clone(),
+        name: plugin.manifest.plugin.name.clone(),
+        version: plugin.manifest.plugin.version.clone(),
+        texts: plugin.texts.clone(),
+    })
+}
+
+impl Products for Shelf {
+    fn get(&self, id: &str) -> Option<Arc<Product>> {
+        self.plugins.get(id).map(|plugin| product(&plugin))
+    }
+
+    fn all(&self) -> Vec<Arc<Product>> {
+        self.plugins.all().iter().map(|plugin| product(plugin)).collect()
+    }
+}
+
+impl Packages for Shelf {
+    fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String> {
+        let Some(plugin) = self.plugins.get(plugin) else { return Vec::new() };
+        let permissions = &plugin.description.permissions;
+        permissions.iter().find(|known| known.name == permission).map(|known| known.roles.clone()).unwrap_or_default()
+    }
+
+    fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
+        self.plugins.get(plugin).map(|plugin| plugin.mails.clone())
+    }
+}

@@ -1,0 +1,109 @@
+//! PostgreSQL, one address per role, so that no role can do another's work.
+
+use super::Section;
+use super::key::{Default, Key, Kind, Values};
+
+pub const SECTION: Section = Section {
+    title: "Database",
+    about: "PostgreSQL 16 or newer. The addresses carry passwords and are secrets. The roles are made by `migrations/roles.sql`.",
+    keys: &[APP, DIRECT, PLATFORM, MIGRATE, APP_CONNECTIONS, APPEND_CONNECTIONS, PLATFORM_CONNECTIONS],
+};
+
+const APP: Key = Key {
+    name: "database.url",
+    variable: "EAF_DATABASE_URL",
+    default: Default::Required,
+    kind: Kind::Secret,
+    about: "Role `eaf_app`; may be a PgBouncer 1.21 or newer in transaction mode.",
+};
+const DIRECT: Key = Key {
+    name: "database.direct_url",
+    variable: "EAF_DATABASE_DIRECT_URL",
+    default: Default::Absent,
+    kind: Kind::Secret,
+    about: "Role `eaf_app` without a pooler, for appending and listening. Absent: the same as `EAF_DATABASE_URL`.",
+};
+const PLATFORM: Key = Key {
+    name: "database.platform_url",
+    variable: "EAF_DATABASE_PLATFORM_URL",
+    default: Default::Required,
+    kind: Kind::Secret,
+    about: "Role `eaf_platform`: leases, due times, heads of lanes, across tenants and without payload.",
+};
+const MIGRATE: Key = Key {
+    name: "database.migrate_url",
+    variable: "EAF_DATABASE_MIGRATE_URL",
+    default: Default::Absent,
+    kind: Kind::Secret,
+    about: "Role `eaf_migrate`, without a pooler. Absent: the host does not migrate and refuses to start on an older schema.",
+};
+const APP_CONNECTIONS: Key = Key {
+    name: "database.app_connections",
+    variable: "EAF_DATABASE_APP_CONNECTIONS",
+    default: Default::Is("16"),
+    kind: Kind::Plain,
+    about: "At most so many connections for reads and state.",
+};
+const APPEND_CONNECTIONS: Key = Key {
+    name: "database.append_connections",
+    variable: "EAF_DATABASE_APPEND_CONNECTIONS",
+    default: Default::Is("12"),
+    kind: Kind::Plain,
+    about: "At most so many connections that append; 8 to 16 are faster than more.",
+};
+const PLATFORM_CONNECTIONS: Key = Key {
+    name: "database.platform_connections",
+    variable: "EAF_DATABASE_PLATFORM_CONNECTIONS",
+    default: Default::Is("4"),
+    kind: Kind::Plain,
+    about: "At most so many connections of the platform role.",
+};
+
+/// Holds passwords: neither printed nor logged.
+pub struct Database {
+    pub app_url: String,
+    pub direct_url: String,
+    pub platform_url: String,
+    pub migrate_url: Option<String>,
+    pub app_connections: u32,
+    pub append_connections: u32,
+    pub platform_connections: u32,
+}
+
+pub fn read(values: &mut Values) -> Option<Database> {
+    let app_url = address(values, &APP);
+    let direct_url = address(values, &DIRECT);
+    let platform_url = address(values, &PLATFORM);
+    let migrate_url = address(values, &MIGRATE);
+    let app_connections = connections(values, &APP_CONNECTIONS);
+    let append_connections = connections(values, &APPEND_CONNECTIONS);
+    let platform_connections = connections(values, &PLATFORM_CONNECTIONS);
+    let app_url = app_url?;
+    Some(Database {
+        direct_url: direct_url.unwrap_or_else(|| app_url.clone()),
+        app_url,
+        platform_url: platform_url?,
+        migrate_url,
+        app_connections: app_connections?,
+        append_connections: append_connections?,
+        platform_connections: platform_connections?,
+    })
+}
+
+fn address(values: &mut Values, key: &'static Key) -> Option<String> {
+    let url = values.text(key)?;
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Some(url);
+    }
+    values.refuse(key, "an address that begins with postgres://");
+    None
+}
+
+fn connections(values: &mut Values, key: &'static Key) -> Option<u32> {
+    let number = values.parse(key, "a number of connections")?;
+    if number > 0 {
+        return Some(number);
+    }
+    values.refuse(key, "at least 1");
+    None
+}

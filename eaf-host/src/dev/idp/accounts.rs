@@ -1,0 +1,56 @@
+//! The people of the demo: separate accounts per tenant, and the platform's operator.
+
+use eaf_core::actor::Locale;
+
+pub struct Account {
+    /// Also the token's `sub`.
+    pub name: &'static str,
+    /// None: the platform operator.
+    pub tenant: Option<&'static str>,
+    pub role: &'static str,
+    pub given_name: &'static str,
+    pub family_name: &'static str,
+    pub email: &'static str,
+    pub locale: Locale,
+}
+
+pub const ACCOUNTS: &[Account] = &[
+    person("requester@acme", "acme", "requester", ("Lena", "Hoffmann"), "lena.hoffmann@acme.example", Locale::De),
+    person("approver@acme", "acme", "approver", ("James", "Carter"), "james.carter@acme.example", Locale::En),
+    person("admin@acme", "acme", "admin", ("Miriam", "Vogt"), "miriam.vogt@acme.example", Locale::De),
+    person("auditor@acme", "acme", "auditor", ("Oliver", "Brandt"), "oliver.brandt@acme.example", Locale::De),
+    person("requester@globex", "globex", "requester", ("Priya", "Shah"), "priya.shah@globex.example", Locale::En),
+    person("approver@globex", "globex", "approver", ("Jonas", "Richter"), "jonas.richter@globex.example", Locale::De),
+    person("admin@globex", "globex", "admin", ("Claire", "Whitman"), "claire.whitman@globex.example", Locale::En),
+    person("auditor@globex", "globex", "auditor", ("Katharina", "Böhm"), "katharina.boehm@globex.example", Locale::De),
+    Account {
+        name: "operator",
+        tenant: None,
+        role: "operator",
+        given_name: "Robin",
+        family_name: "Keller",
+        email: "robin.keller@operations.example",
+        locale: Locale::En,
+    },
+];
+
+impl Account {
+    pub fn find(name: &str) -> Option<&'static Account> {
+        ACCOUNTS.iter().find(|account| account.name == name)
+    }
+
+    pub fn display_name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+}
+
+const fn person(
+    name: &'static str,
+    tenant: &'static str,
+    role: &'static str,
+    (given_name, family_name): (&'static str, &'static str),
+    email: &'static str,
+    locale: Locale,
+) -> Account {
+    Account { name, tenant: Some(tenant), role, given_name, family_name, email, locale }
+}

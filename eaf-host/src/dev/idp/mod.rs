@@ -1,0 +1,150 @@
+//! The identity provider of `eaf dev`: a real OpenID Connect issuer whose sign-in page lets you pick a person.
+//!
+//! Authorization code with PKCE for browsers; one more grant, `urn:eaf:dev:account`, for `eaf dev token`. It listens on
+//! the loopback address alone and answers only to loopback names. `eaf serve` has no way to start it.
+
+pub mod accounts;
+mod authorize;
+mod token;
+
+pub use token::ACCOUNT_GRANT;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use openidconnect::core::{
+    CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
+    CoreSubjectIdentifierType,
+};
+use openidconnect::{
+    AuthUrl, EmptyAdditionalProviderMetadata, IssuerUrl, JsonWebKeyId, JsonWebKeySetUrl, PrivateSigningKey,
+    ResponseTypes, Scope, TokenUrl,
+};
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// Whom the tokens are for.
+pub const AUDIENCE: &str = "eaf";
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the identity provider cannot listen on port {port}")]
+    Listen {
+        port: u16,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("the identity provider stopped")]
+    Serve(#[source] std::io::Error),
+    #[error("the provider's key is unusable: {0}")]
+    Key(String),
+    #[error("the provider's address is unusable")]
+    Address(#[from] openidconnect::url::ParseError),
+}
+
+struct Issuer {
+    url: IssuerUrl,
+    metadata: CoreProviderMetadata,
+    key: CoreEdDsaPrivateSigningKey,
+    codes: Mutex<HashMap<String, authorize::Code>>,
+}
+
+/// The issuer's address; it stands in every token.
+pub fn issuer_url(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+/// Serves until `stop` is ready. `seed` is the signing key's, kept between runs so that tokens outlive a restart.
+pub async fn serve(port: u16, seed: [u8; 32], stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|cause| Error::Listen { port, cause })?;
+    let app = router(Issuer::new(&issuer_url(port), seed)?);
+    axum::serve(listener, app).with_graceful_shutdown(stop).await.map_err(Error::Serve)
+}
+
+fn router(issuer: Issuer) -> Router {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/jwks", get(jwks))
+        .route("/authorize", get(authorize::show))
+        .route("/token", post(token::answer))
+        .layer(middleware::from_fn(only_from_here))
+        .with_state(Arc::new(issuer))
+}
+
+impl Issuer {
+    fn new(address: &str, seed: [u8; 32]) -> Result<Issuer, Error> {
+        let url = IssuerUrl::new(address.to_string())?;
+        let metadata = CoreProviderMetadata::new(
+            url.clone(),
+            AuthUrl::new(format!("{address}/authorize"))?,
+            JsonWebKeySetUrl::new(format!("{address}/jwks"))?,
+            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+            vec![CoreSubjectIdentifierType::Public],
+            vec![CoreJwsSigningAlgorithm::EdDsa],
+            EmptyAdditionalProviderMetadata {},
+        )
+        .set_token_endpoint(Some(TokenUrl::new(format!("{address}/token"))?))
+        .set_scopes_supported(Some(["openid", "profile", "email"].map(|s| Scope::new(s.into())).to_vec()));
+        Ok(Issuer { url, metadata, key: signing_key(seed)?, codes: Mutex::default() })
+    }
+}
+
+/// An Ed25519 key from its seed. Its id follows from the seed, so that a new key has a new id.
+fn signing_key(seed: [u8; 32]) -> Result<CoreEdDsaPrivateSigningKey, Error> {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use sha2::{Digest, Sha256};
+    /// PKCS#8 of an Ed25519 key, up to the seed.
+    const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let document = STANDARD.encode([PREFIX.as_slice(), &seed].concat());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{document}\n-----END PRIVATE KEY-----\n");
+    let id = URL_SAFE_NO_PAD.encode(&Sha256::digest([b"key id".as_slice(), &seed].concat())[..9]);
+    CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new(id))).map_err(Error::Key)
+}
+
+async fn discovery(State(issuer): State<Arc<Issuer>>) -> Response {
+    axum::Json(&issuer.metadata).into_response()
+}
+
+async fn jwks(State(issuer): State<Arc<Issuer>>) -> Response {
+    axum::Json(CoreJsonWebKeySet::new(vec![issuer.key.as_verification_key()])).into_response()
+}
+
+/// A page in the developer's browser must not reach this under a name of its own (DNS rebinding), nor frame it.
+async fn only_from_here(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if !matches!(name, "localhost" | "127.0.0.1") {
+        return (StatusCode::MISDIRECTED_REQUEST, "This provider answers to localhost only.\n").into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    );
+    response
+}
+
+fn random() -> String {
+    use base64::Engine;
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn seconds_now() -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Where each development service listens, and who sits there already.
+
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{variable} must be a port from 1 to 65535, not `{given}`")]
+    Number { variable: &'static str, given: String },
+    #[error("{first} and {second} both name port {port}")]
+    Twice { first: &'static str, second: &'static str, port: u16 },
+    #[error("{}", .0.join("\n"))]
+    Taken(Vec<String>),
+    #[error("no free port could be found")]
+    NoneFree(#[source] std::io::Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ports {
+    pub web: u16,
+    pub postgres: u16,
+    pub vcenter_acme: u16,
+    pub vcenter_globex: u16,
+    pub smtp: u16,
+    pub inbox: u16,
+    pub idp: u16,
+}
+
+impl Ports {
+    pub const DEFAULT: Ports = Ports {
+        web: 8080,
+        postgres: 5433,
+        vcenter_acme: 8989,
+        vcenter_globex: 8990,
+        smtp: 1025,
+        inbox: 8025,
+        idp: 8081,
+    };
+
+    /// The usual ones, changed by `EAF_*_PORT`.
+    pub fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Result<Ports, Error> {
+        let mut ports = Ports::DEFAULT;
+        for (name, _, port) in ports.list_mut() {
+            if let Some(given) = variable(name) {
+                *port = given.parse().ok().filter(|port| *port > 0).ok_or(Error::Number { variable: name, given })?;
+            }
+        }
+        let list = ports.list();
+        for (index, (second, _, port)) in list.iter().enumerate() {
+            if let Some((first, ..)) = list[..index].iter().find(|(_, _, other)| other == port) {
+                return Err(Error::Twice { first, second, port: *port });
+            }
+        }
+        Ok(ports)
+    }
+
+    /// Ports that nobody uses at this moment.
+    pub fn free() -> Result<Ports, Error> {
+        let mut ports = Ports::DEFAULT;
+        let mut held = Vec::new();
+        for (_, _, port) in ports.list_mut() {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(Error::NoneFree)?;
+            *port = listener.local_addr().map_err(Error::NoneFree)?.port();
+            held.push(listener);
+        }
+        Ok(ports)
+    }
+
+    /// Says about every port that cannot be had why, who holds it, and which variable moves ours.
+    pub fn check_free(&self) -> Result<(), Error> {
+        let taken: Vec<String> = self
+            .list()
+            .iter()
+            .filter_map(|(variable, service, port)| {
+                let trouble = trouble(*port)?;
+                if trouble.kind() != ErrorKind::AddrInUse {
+                    return Some(format!(
+                        "port {port} for {service} cannot be used ({trouble}); choose another: {variable}=PORT"
+                    ));
+                }
+                let holder = holder(*port).map(|who| format!(" by {who}")).unwrap_or_default();
+                Some(format!(
+                    "port {port} for {service} is in use{holder}; stop that, or choose another: {variable}=PORT"
+                ))
+            })
+            .collect();
+        if taken.is_empty() { Ok(()) } else { Err(Error::Taken(taken)) }
+    }
+
+    fn list(&self) -> [(&'static str, &'static str, u16); 7] {
+        let mut copy = *self;
+        copy.list_mut().map(|(variable, service, port)| (variable, service, *port))
+    }
+
+    fn list_mut(&mut self) -> [(&'static str, &'static str, &mut u16); 7] {
+        [
+            ("EAF_PORT", "web and API", &mut self.web),
+            ("EAF_PG_PORT", "PostgreSQL", &mut self.postgres),
+            ("EAF_VCENTER_ACME_PORT", "acme's vCenter", &mut self.vcenter_acme),
+            ("EAF_VCENTER_GLOBEX_PORT", "globex's vCenter", &mut self.vcenter_globex),
+            ("EAF_SMTP_PORT", "SMTP", &mut self.smtp),
+            ("EAF_INBOX_PORT", "the inbox page", &mut self.inbox),
+            ("EAF_IDP_PORT", "the identity provider", &mut self.idp),
+        ]
+    }
+}
+
+/// Browsers and clients that are told `localhost` may try IPv6 first and must not meet somebody else there. A machine
+/// without IPv6 has nobody there.
+fn trouble(port: u16) -> Option<std::io::Error> {
+    if let Err(trouble) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        return Some(trouble);
+    }
+    TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|trouble| trouble.kind() == ErrorKind::AddrInUse)
+}
+
+/// `name (pid n)` of the process that listens there, as far as this user may see it.
+#[cfg(target_os = "linux")]
+fn holder(port: u16) -> Option<String> {
+    let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| listening_inode(table, port))?;
+    let socket = format!("socket:[{inode}]");
+    for entry in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(files) = std::fs::read_dir(entry.path().join("fd")) else { continue };
+        let holds = files.flatten().any(|file| {
+            std::fs::read_link(file.path()).is_ok_and(|target| target.to_string_lossy() == socket.as_str())
+        });
+        if holds {
+            let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            return Some(format!("{} (pid {pid})", name.trim()));
+        }
+    }
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn listening_inode(table: &str, port: u16) -> Option<String> {
+    const LISTEN: &str = "0A";
+    let text = std::fs::read_to_string(table).ok()?;
+    text.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let local = u16::from_str_radix(fields.get(1)?.rsplit_once(':')?.1, 16).ok()?;
+        (local == port && *fields.get(3)? == LISTEN).then(|| fields.get(9).map(|inode| inode.to_string()))?
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn holder(_port: u16) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_somebody_holds_on_ipv6_alone_is_in_use() {
+        let Ok(held) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else { return };
+        let smtp = held.local_addr().expect("it is bound").port();
+        let told = Ports { smtp, ..Ports::free().expect("free ports") }.check_free().unwrap_err().to_string();
+        assert!(told.contains(&format!("port {smtp} for SMTP is in use")), "{told}");
+    }
+
+    #[test]
+    fn variables_move_ports_and_nonsense_is_refused() {
+        let ports = Ports::from_environment(|name| (name == "EAF_PORT").then(|| "18080".into())).expect("usable");
+        assert_eq!(ports, Ports { web: 18080, ..Ports::DEFAULT });
+        for nonsense in ["0", "web", "70000", ""] {
+            let told = Ports::from_environment(|name| (name == "EAF_PG_PORT").then(|| nonsense.into())).unwrap_err();
+            assert!(told.to_string().starts_with("EAF_PG_PORT"), "{told}");
+        }
+    }
+
+    #[test]
+    fn one_port_for_two_services_is_refused() {
+        let told = Ports::from_environment(|name| (name == "EAF_PORT").then(|| "1025".into())).unwrap_err().to_string();
+        assert!(told.contains("EAF_PORT") && told.contains("EAF_SMTP_PORT") && told.contains("1025"), "{told}");
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_its_holder_and_variable() {
+        let ports = Ports::free().expect("free ports");
+        let _held = TcpListener::bind(("127.0.0.1", ports.smtp)).expect("it is free");
+        let told = ports.check_free().unwrap_err().to_string();
+        assert!(told.contains(&ports.smtp.to_string()) && told.contains("EAF_SMTP_PORT"), "{told}");
+        assert_eq!(told.lines().count(), 1, "the free ones are not named: {told}");
+        if cfg!(target_os = "linux") {
+            assert!(told.contains(&format!("pid {}", std::process::id())), "{told}");
+        }
+    }
+}

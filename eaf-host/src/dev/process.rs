@@ -1,0 +1,135 @@
+//! A process, named so that it cannot be taken for another: its id alone may by now belong to a stranger.
+
+use serde::{Deserialize, Serialize};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Id and start time; both together are unique while the machine runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    pub pid: u32,
+    /// Opaque: boot and clock ticks from `/proc`, or the start time that `ps` prints.
+    pub started: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+    Kill,
+}
+
+impl ProcessId {
+    /// The process that has this id now; none if there is none or only its remains.
+    pub fn of(pid: u32) -> Option<Self> {
+        started(pid).map(|started| ProcessId { pid, started })
+    }
+
+    pub fn own() -> Option<Self> {
+        Self::of(std::process::id())
+    }
+
+    pub fn is_alive(&self) -> bool {
+        started(self.pid).is_some_and(|started| started == self.started)
+    }
+
+    /// Does nothing when the process is gone, even if its id belongs to another by now.
+    pub fn signal(&self, signal: Signal) {
+        if !self.is_alive() {
+            return;
+        }
+        let name = match signal {
+            Signal::Interrupt => "INT",
+            Signal::Terminate => "TERM",
+            Signal::Kill => "KILL",
+        };
+        // The shell's own `kill`: needs neither a package nor unsafe code. A process that ended meanwhile is no error.
+        let _gone = Command::new("/bin/sh")
+            .args(["-c", "kill -s \"$0\" \"$1\" 2>/dev/null", name, &self.pid.to_string()])
+            .status();
+    }
+
+    /// Asks it to end and insists after `patience`. Returns when it is gone.
+    pub async fn end(&self, signal: Signal, patience: Duration) {
+        self.signal(signal);
+        if !self.gone_within(patience).await {
+            self.signal(Signal::Kill);
+            self.gone_within(Duration::from_secs(5)).await;
+        }
+    }
+
+    async fn gone_within(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        while self.is_alive() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn started(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the name in parentheses and may hold anything; count from behind it.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        return None;
+    }
+    let ticks = fields.nth(18)?;
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    Some(format!("{}:{ticks}", boot.trim()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn started(pid: u32) -> Option<String> {
+    let output = Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?;
+    let (state, started) = line.trim().split_once(' ')?;
+    (!state.starts_with('Z')).then(|| started.trim().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper() -> std::process::Child {
+        Command::new("sleep").arg("60").spawn().expect("sleep starts")
+    }
+
+    #[tokio::test]
+    async fn a_process_ends_and_its_remains_do_not_count_as_alive() {
+        let mut child = sleeper();
+        let process = ProcessId::of(child.id()).expect("it runs");
+        process.end(Signal::Terminate, Duration::from_secs(5)).await;
+        assert!(!process.is_alive());
+        assert_eq!(ProcessId::of(child.id()), None);
+        child.wait().expect("it can be waited for");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ignores_the_request_is_killed() {
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", "trap '' TERM; while :; do read -r line || exec sleep 60; done"])
+            .spawn()
+            .expect("a shell starts");
+        let process = ProcessId::of(child.id()).expect("it runs");
+        process.end(Signal::Terminate, Duration::from_millis(100)).await;
+        assert!(!process.is_alive());
+        child.wait().expect("it can be waited for");
+    }
+
+    #[tokio::test]
+    async fn a_stranger_with_the_same_id_is_left_alone() {
+        let mut child = sleeper();
+        let remembered = ProcessId { pid: child.id(), started: "another time".into() };
+        assert!(!remembered.is_alive());
+        remembered.end(Signal::Kill, Duration::from_millis(50)).await;
+        assert_eq!(child.try_wait().expect("it can be asked"), None, "the stranger lives");
+        child.kill().expect("it ends");
+        child.wait().expect("it can be waited for");
+    }
+}

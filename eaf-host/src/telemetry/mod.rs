@@ -1,0 +1,67 @@
+//! Logs and metrics. `tracing` is the one API in the code; this is what comes out of it.
+//!
+//! Every line carries the fields of the spans around it, so one trace id is in all lines of a request or a run. A message
+//! stands alone and carries fields; personal data and secrets are in neither.
+
+mod lines;
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::io::IsTerminal;
+use std::str::FromStr;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("`{0}` is not a log filter")]
+    Filter(String),
+    #[error("logging was set up twice")]
+    Twice(#[source] tracing_subscriber::util::TryInitError),
+    #[error("the metrics recorder cannot be installed")]
+    Metrics(#[source] BuildError),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a person at a terminal.
+    Readable,
+    /// One object per line.
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "readable" => Ok(Format::Readable),
+            "json" => Ok(Format::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Durations from 1 ms to 10 s; 0.5 s is a bucket of its own, because it is the promise to people.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Sets up both for the process. The handle renders Prometheus text.
+pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
+    let filter = EnvFilter::try_new(filter).map_err(|_| Error::Filter(filter.to_string()))?;
+    let output = tracing_subscriber::fmt::layer().with_ansi(std::io::stdout().is_terminal());
+    let output = match format {
+        Format::Readable => output.event_format(lines::Readable).boxed(),
+        Format::Json => output.event_format(lines::Json).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines::SpanFields)
+        .with(output)
+        .try_init()
+        .map_err(Error::Twice)?;
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)
+        .map_err(Error::Metrics)?
+        .install_recorder()
+        .map_err(Error::Metrics)
+}

@@ -1,0 +1,12 @@
+//! The whole host as its users meet it: the `eaf` process, over HTTP, on real parts: PostgreSQL as the restricted
+//! role, the vCenter simulator, a mail server, an OIDC issuer. `make test` starts what is shared; see `support`.
+
+mod support;
+
+mod canary;
+mod isolation;
+mod journey;
+mod kill;
+mod mend;
+mod outage;
+mod rush;

@@ -1,0 +1,121 @@
+//! One connection: bytes in both directions, and the rules between them.
+
+use super::rule::{Action, Match, Shared};
+use super::tls::{Stream, Tls};
+use std::io;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// An exchange is kept from its begin for matching, up to this size.
+const MAX_EXCHANGE: usize = 8 * 1024 * 1024;
+
+pub(super) async fn run(client: TcpStream, upstream: SocketAddr, tls: Option<Tls>, rules: Shared) -> io::Result<()> {
+    let server = TcpStream::connect(upstream).await?;
+    let (mut client, mut server): (Box<dyn Stream>, Box<dyn Stream>) = match &tls {
+        Some(tls) => (tls.accept(client).await?, tls.connect(server).await?),
+        None => (Box::new(client), Box::new(server)),
+    };
+    let mut exchange = Exchange::default();
+    let (mut from_client, mut from_server) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut from_client) => {
+                let bytes = &from_client[..read?];
+                if bytes.is_empty() {
+                    return server.shutdown().await;
+                }
+                match exchange.client_said(bytes, &rules).await {
+                    Next::Forward => server.write_all(bytes).await?,
+                    Next::Close => return Ok(()),
+                    Next::Swallow => {}
+                    Next::Answer(answer) => {
+                        exchange = Exchange::default();
+                        client.write_all(&answer).await?;
+                        client.flush().await?;
+                    }
+                }
+                server.flush().await?;
+            }
+            read = server.read(&mut from_server) => {
+                let bytes = &from_server[..read?];
+                if bytes.is_empty() {
+                    return client.shutdown().await;
+                }
+                if !exchange.server_says().await {
+                    return Ok(());
+                }
+                client.write_all(bytes).await?;
+                client.flush().await?;
+            }
+        }
+    }
+}
+
+enum Next {
+    Forward,
+    Close,
+    Swallow,
+    Answer(Vec<u8>),
+}
+
+#[derive(Default)]
+struct Exchange {
+    said: Vec<u8>,
+    seen: Vec<u64>,
+    /// Acts when the server answers.
+    later: Option<Match>,
+    /// The answer that the proxy gives itself, at the end of the line that began here.
+    own: Option<(usize, Vec<u8>)>,
+}
+
+impl Exchange {
+    async fn client_said(&mut self, bytes: &[u8], rules: &Shared) -> Next {
+        if self.said.len() + bytes.len() <= MAX_EXCHANGE {
+            self.said.extend_from_slice(bytes);
+        }
+        if self.own.is_none()
+            && self.later.is_none()
+            && let Some(mut hit) = rules.find(&self.said, &mut self.seen)
+        {
+            match hit.action.clone() {
+                Action::LoseRequest => {
+                    hit.hit();
+                    return Next::Close;
+                }
+                Action::Delay(by) => {
+                    hit.hit();
+                    tokio::time::sleep(by).await;
+                }
+                Action::HoldRequest => {
+                    hit.hit();
+                    hit.released().await;
+                }
+                Action::LoseAnswer | Action::HoldAnswer => self.later = Some(hit),
+                Action::Answer(answer) => {
+                    hit.hit();
+                    self.own = Some((hit.at, answer));
+                }
+            }
+        }
+        match &self.own {
+            Some((at, answer)) if self.said[*at..].contains(&b'\n') => Next::Answer(answer.clone()),
+            Some(_) => Next::Swallow,
+            None => Next::Forward,
+        }
+    }
+
+    /// False if the answer is lost.
+    async fn server_says(&mut self) -> bool {
+        let later = std::mem::take(self).later;
+        let Some(mut hit) = later else { return true };
+        hit.hit();
+        match hit.action {
+            Action::LoseAnswer => false,
+            _ => {
+                hit.released().await;
+                true
+            }
+        }
+    }
+}

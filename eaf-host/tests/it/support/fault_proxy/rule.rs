@@ -1,0 +1,187 @@
+//! What goes wrong, and when.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    /// The request does not arrive: both sides are closed before it is forwarded.
+    LoseRequest,
+    /// The request arrives and has its effect; the answer does not come back and the connection ends.
+    LoseAnswer,
+    /// The request waits for so long before it is forwarded.
+    Delay(Duration),
+    /// The request waits until [`Hold::release`].
+    HoldRequest,
+    /// The effect has happened; the answer waits until [`Hold::release`].
+    HoldAnswer,
+    /// The proxy answers this itself; the request, up to its end of line, does not arrive.
+    Answer(Vec<u8>),
+}
+
+/// `Rule::on("CloneVM_Task").lose_answer().times(1)`
+#[derive(Debug, Clone)]
+pub struct Rule {
+    on: Vec<u8>,
+    skip: usize,
+    times: Option<usize>,
+    action: Action,
+}
+
+impl Rule {
+    /// Matches an exchange whose request holds these bytes. Without an action it only counts.
+    pub fn on(bytes: impl AsRef<[u8]>) -> Rule {
+        Rule { on: bytes.as_ref().to_vec(), skip: 0, times: None, action: Action::Delay(Duration::ZERO) }
+    }
+
+    /// Let so many matching exchanges pass first.
+    pub fn after(mut self, exchanges: usize) -> Rule {
+        self.skip = exchanges;
+        self
+    }
+
+    /// Act so often, then never again.
+    pub fn times(mut self, times: usize) -> Rule {
+        self.times = Some(times);
+        self
+    }
+
+    pub fn lose_request(self) -> Rule {
+        Rule { action: Action::LoseRequest, ..self }
+    }
+
+    pub fn lose_answer(self) -> Rule {
+        Rule { action: Action::LoseAnswer, ..self }
+    }
+
+    pub fn delay(self, by: Duration) -> Rule {
+        Rule { action: Action::Delay(by), ..self }
+    }
+
+    pub fn hold_request(self) -> Rule {
+        Rule { action: Action::HoldRequest, ..self }
+    }
+
+    pub fn hold_answer(self) -> Rule {
+        Rule { action: Action::HoldAnswer, ..self }
+    }
+
+    pub fn answer(self, bytes: impl AsRef<[u8]>) -> Rule {
+        Rule { action: Action::Answer(bytes.as_ref().to_vec()), ..self }
+    }
+
+    /// Refuses a recipient of a mail, as a mail server does that does not know them.
+    pub fn refuse_recipient(address: &str) -> Rule {
+        Rule::on(format!("RCPT TO:<{address}>")).answer("550 5.1.1 No such recipient\r\n")
+    }
+
+    /// Loses the reply to the end of a mail's content: the server has taken the mail, the client does not know.
+    pub fn lose_reply_to_mail() -> Rule {
+        Rule::on("\r\n.\r\n").lose_answer()
+    }
+}
+
+/// A rule at work.
+#[derive(Clone)]
+pub struct Hold {
+    hits: watch::Receiver<usize>,
+    released: watch::Sender<bool>,
+}
+
+impl Hold {
+    /// How often the rule has acted. A lost or held answer counts when the effect has happened.
+    pub fn hits(&self) -> usize {
+        *self.hits.borrow()
+    }
+
+    /// Panics after 30 seconds: a test that waits for ever says nothing.
+    pub async fn wait_for_hit(&self) {
+        let mut hits = self.hits.clone();
+        let hit = hits.wait_for(|hits| *hits > 0);
+        let outcome = tokio::time::timeout(Duration::from_secs(30), hit).await;
+        outcome.expect("the rule was not hit within 30 s").expect("the proxy ended before the rule was hit");
+    }
+
+    /// Lets go what is held now and later.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+}
+
+struct Active {
+    id: u64,
+    rule: Rule,
+    matched: usize,
+    hits: watch::Sender<usize>,
+    released: watch::Sender<bool>,
+}
+
+/// A rule that matched the present exchange.
+pub(super) struct Match {
+    pub action: Action,
+    /// Where the matching bytes begin.
+    pub at: usize,
+    hits: watch::Sender<usize>,
+    released: watch::Receiver<bool>,
+}
+
+impl Match {
+    pub fn hit(&self) {
+        self.hits.send_modify(|hits| *hits += 1);
+    }
+
+    pub async fn released(&mut self) {
+        // The sender is gone when the rule was cleared, which lets go as well.
+        let _ = self.released.wait_for(|released| *released).await;
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Rules {
+    next: AtomicU64,
+    active: Mutex<Vec<Active>>,
+}
+
+impl Rules {
+    pub fn add(&self, rule: Rule) -> Hold {
+        let (hits, hits_seen) = watch::channel(0);
+        let (released, _) = watch::channel(false);
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.active.lock().unwrap().push(Active { id, rule, matched: 0, hits, released: released.clone() });
+        Hold { hits: hits_seen, released }
+    }
+
+    pub fn clear(&self) {
+        for active in self.active.lock().unwrap().drain(..) {
+            active.released.send_replace(true);
+        }
+    }
+
+    /// `said` is all that the client said in this exchange, `seen` the rules that have matched it already.
+    pub fn find(&self, said: &[u8], seen: &mut Vec<u64>) -> Option<Match> {
+        for active in self.active.lock().unwrap().iter_mut() {
+            if seen.contains(&active.id) {
+                continue;
+            }
+            let Some(at) = said.windows(active.rule.on.len()).position(|w| w == active.rule.on) else { continue };
+            seen.push(active.id);
+            active.matched += 1;
+            let acted = active.matched.saturating_sub(active.rule.skip);
+            if acted == 0 || active.rule.times.is_some_and(|times| acted > times) {
+                continue;
+            }
+            return Some(Match {
+                action: active.rule.action.clone(),
+                at,
+                hits: active.hits.clone(),
+                released: active.released.subscribe(),
+            });
+        }
+        None
+    }
+}
+
+/// For `Arc<Rules>` in the relay.
+pub(super) type Shared = Arc<Rules>;

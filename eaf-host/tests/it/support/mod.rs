@@ -1,0 +1,9 @@
+//! What the system tests stand on. Proxy, mail server and simulator also serve the unit tests of the capabilities.
+
+pub mod fault_proxy;
+pub mod maildev;
+pub mod vcsim;
+
+pub mod govc;
+pub mod person;
+pub mod system;

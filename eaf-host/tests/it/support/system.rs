@@ -1,0 +1,335 @@
+//! One host process with everything around it, in directories and on ports of its own; two tenants, acme and globex.
+//!
+//! The fault proxies stand between the host and vCenter and between the host and the mail server. Without rules they
+//! change nothing.
+
+use super::fault_proxy::{FaultProxy, Tls};
+use super::maildev::{Maildev, Received, free_address};
+use super::person::Person;
+use super::vcsim::{self, Vcsim};
+use eaf_core::Core;
+use eaf_core::directory::{self, NewMember};
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::testing::Database;
+use eaf_host::dev::idp;
+use eaf_host::dev::idp::accounts::ACCOUNTS;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+/// Longer than anything takes on a slow machine; a test that waits so long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct System {
+    pub database: Database,
+    pub vcsim: Vcsim,
+    pub vcenter: FaultProxy,
+    pub mail: Maildev,
+    pub smtp: FaultProxy,
+    pub base: String,
+    dir: tempdir::Dir,
+    issuer: String,
+    identity_provider: tokio::task::JoinHandle<()>,
+    host: Option<Child>,
+    client: reqwest::Client,
+    starts: usize,
+}
+
+pub struct People {
+    pub requester: Person,
+    pub approver: Person,
+    pub admin: Person,
+    /// The requester and the admin of the other tenant.
+    pub foreigner: Person,
+    pub foreign_admin: Person,
+}
+
+impl System {
+    /// Ready to work: connections and grants are set, one offering is defined.
+    pub async fn start() -> System {
+        let system = System::bare().await;
+        let people = system.people().await;
+        system.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
+        system.connect_mail(&people.admin).await;
+        people.admin.command("define-offering", offering()).await.ok();
+        system
+    }
+
+    /// Tenants, people and grants, but no connection and no offering.
+    pub async fn bare() -> System {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempdir::Dir::new();
+        let database = Database::fresh().await;
+        let core = database.core().await;
+        let vcsim = Vcsim::start(&dir.path().join("vcenter"), &["--clone-duration", "400ms"]).await;
+        let tls = Tls::from_dir(&vcsim.cert_dir()).unwrap();
+        let vcenter = FaultProxy::start(vcsim.address(), Some(tls)).await.unwrap();
+        let mail = Maildev::start(&["--mail-directory", &dir.path().join("mails").display().to_string()]).await;
+        let smtp = FaultProxy::start(mail.address(), None).await.unwrap();
+        let idp_port = free_address().port();
+        let identity_provider = tokio::spawn(async move {
+            idp::serve(idp_port, [9; 32], std::future::pending()).await.expect("the issuer serves");
+        });
+        let issuer = idp::issuer_url(idp_port);
+        settle(&core, &issuer).await;
+        let base = format!("http://{}", free_address());
+        let client = reqwest::Client::new();
+        let mut system = System {
+            database,
+            vcsim,
+            vcenter,
+            mail,
+            smtp,
+            base,
+            dir,
+            issuer,
+            identity_provider,
+            host: None,
+            client,
+            starts: 0,
+        };
+        system.start_host().await;
+        system
+    }
+
+    pub async fn start_host(&mut self) {
+        self.starts += 1;
+        let log = std::fs::File::create(self.dir.path().join(format!("host-{}.log", self.starts))).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
+        command.arg("serve").env_clear();
+        for (name, value) in self.environment() {
+            command.env(name, value);
+        }
+        let out = Stdio::from(log.try_clone().unwrap());
+        self.host = Some(command.stdout(out).stderr(Stdio::from(log)).kill_on_drop(true).spawn().unwrap());
+        self.until_ready().await;
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("HOME", self.dir.path().display().to_string()),
+            ("EAF_LISTEN", self.base.trim_start_matches("http://").to_owned()),
+            ("EAF_PUBLIC_URL", "https://cloud.example".into()),
+            ("EAF_DATABASE_URL", self.database.url("eaf_app")),
+            ("EAF_DATABASE_PLATFORM_URL", self.database.url("eaf_platform")),
+            ("EAF_OIDC_ISSUER", self.issuer.clone()),
+            ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
+            ("EAF_MASTER_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
+            ("EAF_PACKAGES", packages()),
+            ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
+            ("EAF_COMPILED_CACHE", cache().display().to_string()),
+            ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
+        ]
+    }
+
+    async fn until_ready(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(answer) = self.client.get(format!("{}/actuator/health/readiness", self.base)).send().await
+                && answer.status().is_success()
+            {
+                return;
+            }
+            let ended = self.host.as_mut().and_then(|host| host.try_wait().ok().flatten());
+            assert!(ended.is_none(), "the host ended with {ended:?}:\n{}", self.logs());
+            assert!(Instant::now() < deadline, "the host is not ready:\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// `kill -9`: nothing is tidied up.
+    pub async fn kill_host(&mut self) {
+        let mut host = self.host.take().expect("the host runs");
+        host.kill().await.unwrap();
+    }
+
+    /// Everything that all starts of the host have written.
+    pub fn logs(&self) -> String {
+        let files = (1..=self.starts).map(|n| self.dir.path().join(format!("host-{n}.log")));
+        files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect()
+    }
+
+    pub async fn people(&self) -> People {
+        People {
+            requester: self.person("requester@acme").await,
+            approver: self.person("approver@acme").await,
+            admin: self.person("admin@acme").await,
+            foreigner: self.person("requester@globex").await,
+            foreign_admin: self.person("admin@globex").await,
+        }
+    }
+
+    pub async fn person(&self, account: &'static str) -> Person {
+        let port = self.issuer.rsplit(':').next().unwrap().parse().unwrap();
+        let token = eaf_host::dev::token::fetch(port, account).await.expect("the issuer knows its people");
+        Person { base: self.base.clone(), token, client: self.client.clone() }
+    }
+
+    /// The first mail to this person whose subject has `about` in it; waited for.
+    pub async fn mail_to(&self, address: &str, about: &str) -> Received {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mails = self.mail.inbox().await;
+            if let Some(mail) = mails.iter().find(|mail| mail.to[0].address == address && mail.subject.contains(about))
+            {
+                return mail.clone();
+            }
+            assert!(Instant::now() < deadline, "no mail about {about} to {address}: {mails:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until a machine of this name is in vCenter.
+    pub async fn cloned(&self, name: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.vcsim.machines().iter().any(|machine| machine.name == name) {
+            assert!(Instant::now() < deadline, "no machine {name} in vCenter");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn connect_vcenter(&self, admin: &Person, password: &str) {
+        let body = json!({
+            "config": {
+                "url": format!("https://localhost:{}/sdk", self.vcenter.address().port()), "datacenter": "DC1",
+                "folder": "EAF/acme", "username": vcsim::USER, "ca_certificate": self.vcsim.ca_certificate(),
+            },
+            "secret": { "password": password },
+        });
+        admin.call(Method::PUT, "/api/host/connections/vsphere/vcenter", None, Some(&body)).await.ok();
+    }
+
+    pub async fn connect_mail(&self, admin: &Person) {
+        let body = json!({
+            "config": {
+                "host": "127.0.0.1", "port": self.smtp.address().port(), "tls": "none",
+                "from": "cloud@acme.example", "from_name": "Acme Cloud",
+            },
+            "secret": { "password": "unused" },
+        });
+        admin.call(Method::PUT, "/api/host/connections/mail/mail", None, Some(&body)).await.ok();
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.identity_provider.abort();
+        if std::thread::panicking() {
+            eprintln!("the host's log:\n{}", self.logs());
+        }
+    }
+}
+
+/// Asks until the item is as wanted.
+pub async fn until(person: &Person, view: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = person.item(view, key).await;
+        if answer.status.is_success() && wanted(&answer.body) {
+            return answer.body;
+        }
+        assert!(Instant::now() < deadline, "{view}/{key} is not as wanted: {:#}", answer.body);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+pub fn offering() -> Value {
+    json!({
+        "key": "debian", "name": "Debian 12", "template": "Templates/debian-12", "image": "Debian GNU/Linux 12", "active": true,
+        "cpu_min": 1, "cpu_max": 8, "memory_gb_min": 1, "memory_gb_max": 64, "base_cents": 1000, "cpu_cents": 800, "gb_cents": 300,
+    })
+}
+
+pub fn wish(name: &str) -> Value {
+    json!({
+        "name": name, "offering": "debian", "cpus": 4, "memory_gb": 8, "term_months": 12,
+        "justification": "The shop needs a second front end.",
+    })
+}
+
+/// Requested and approved; the key of the request, which is the machine's too.
+pub async fn approved(people: &People, name: &str) -> String {
+    let answer = people.requester.command("request-vm", wish(name)).await.ok();
+    let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();
+    people.approver.command("approve-request", json!({ "request": request })).await.ok();
+    request
+}
+
+async fn settle(core: &Core, issuer: &str) {
+    for account in ACCOUNTS {
+        let Some(slug) = account.tenant else {
+            directory::put_operator(core, issuer, account.name, &account.display_name()).await.unwrap();
+            continue;
+        };
+        let tenant = directory::add_tenant(core, slug, slug).await.unwrap();
+        let member = NewMember {
+            issuer: issuer.to_owned(),
+            subject: account.name.to_owned(),
+            name: account.display_name(),
+            email: account.email.to_owned(),
+            locale: account.locale,
+            roles: vec![account.role.to_owned()],
+        };
+        directory::put_member(core, tenant, member).await.unwrap();
+        grant_all(core, tenant).await;
+    }
+}
+
+async fn grant_all(core: &Core, tenant: TenantId) {
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    for (capability, name) in [("vsphere", "vcenter"), ("mail", "mail")] {
+        let grant = Grant {
+            plugin: "dcm".into(),
+            capability: capability.into(),
+            name: name.into(),
+            scope: json!({}),
+            connection: name.into(),
+        };
+        grant::put(&mut tx, &grant, ActorId::SYSTEM).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn packages() -> String {
+    ["dcm", "counter"].map(|plugin| tool(&format!("{plugin}.eaf")).display().to_string()).join(",")
+}
+
+/// What `make setup` brought; `eaf dev exec` says where.
+pub fn tool(name: &str) -> PathBuf {
+    let root = std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run the tests by `make test`");
+    Path::new(&root).join("bin").join(name)
+}
+
+/// Compiled plugins, shared by all tests of a build.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins")
+}
+
+mod tempdir {
+    use std::path::{Path, PathBuf};
+
+    pub struct Dir(PathBuf);
+
+    impl Dir {
+        pub fn new() -> Dir {
+            let dir = std::env::temp_dir().join(format!("eaf-it-{}", uuid::Uuid::new_v4().simple()));
+            std::fs::create_dir_all(&dir).unwrap();
+            Dir(dir)
+        }
+
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The simulated vCenter as a process of its own, for tests: started, killed and started again.
+
+#![allow(dead_code, reason = "several test binaries share this, and each uses a part")]
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+pub const USER: &str = "svc-eaf@vsphere.local";
+/// With characters that XML must escape.
+pub const PASSWORD: &str = "p<ss&\"w'rd>";
+
+pub struct Vcsim {
+    options: Vec<String>,
+    dir: PathBuf,
+    address: SocketAddr,
+    child: Child,
+}
+
+/// A machine as the simulator keeps it on disk; what a client was told is always there.
+#[derive(Debug, Deserialize)]
+pub struct Kept {
+    pub name: String,
+    pub folder: Vec<String>,
+    pub instance_uuid: String,
+    pub extra_config: BTreeMap<String, String>,
+    pub powered_on: bool,
+}
+
+impl Vcsim {
+    /// One vCenter with datacenter `DC1`, folder `EAF/acme` and template `Templates/debian-12`; `dir` keeps its state.
+    /// `options` are more flags of the simulator.
+    pub async fn start(dir: &Path, options: &[&str]) -> Vcsim {
+        Vcsim::launch(dir, options.iter().map(|o| (*o).to_owned()).collect(), "127.0.0.1:0").await
+    }
+
+    async fn launch(dir: &Path, options: Vec<String>, listen: &str) -> Vcsim {
+        std::fs::create_dir_all(dir).unwrap();
+        let password = dir.join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let mut child = Command::new(binary())
+            .arg("--state")
+            .arg(dir)
+            .arg("--cert-dir")
+            .arg(dir.join("certs"))
+            .args(&options)
+            .arg("--vcenter")
+            .arg(format!(
+                "name=acme,listen={listen},user={USER},password-file={},folder=EAF/acme,templates=debian-12",
+                password.display()
+            ))
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the simulator starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let line = BufReader::new(stdout).lines().next_line().await.unwrap().expect("the simulator says it is ready");
+        let url = line.rsplit(' ').next().unwrap();
+        let address = url.trim_start_matches("https://").trim_end_matches("/sdk").parse().unwrap();
+        Vcsim { options, dir: dir.to_owned(), address, child }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn cert_dir(&self) -> PathBuf {
+        self.dir.join("certs")
+    }
+
+    pub fn ca_certificate(&self) -> String {
+        std::fs::read_to_string(self.cert_dir().join("ca.pem")).unwrap()
+    }
+
+    /// `kill -9`, then a new start on the same port.
+    pub async fn kill_and_restart(&mut self) {
+        self.child.kill().await.unwrap();
+        *self = Vcsim::launch(&self.dir.clone(), self.options.clone(), &self.address.to_string()).await;
+    }
+
+    pub fn machines(&self) -> Vec<Kept> {
+        #[derive(Deserialize)]
+        struct State {
+            machines: Vec<Kept>,
+        }
+        let content = std::fs::read(self.dir.join("acme.json")).unwrap();
+        serde_json::from_slice::<State>(&content).unwrap().machines
+    }
+}
+
+/// `EAF_VCSIM`, or built once per test process; Go's cache makes that quick.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(path) = std::env::var_os("EAF_VCSIM") {
+            return path.into();
+        }
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("dev/vcsim");
+        let tests = std::env::current_exe().unwrap();
+        let binary = tests.ancestors().nth(2).unwrap().join("vcsim");
+        let built = std::process::Command::new("go").arg("build").arg("-o").arg(&binary).current_dir(source).status();
+        assert!(built.expect("Go is installed").success(), "the simulator does not build");
+        binary
+    })
+}
