@@ -113,12 +113,64 @@ impl Database {
         query.fetch_optional(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
+    /// Journal entries of this function that have their answer, in all tenants.
+    pub async fn journal_done(&self, function: &str) -> i64 {
+        let done = "select count(*) from eaf.journal where function = $1 and state = 'done'";
+        let query = sqlx::query_scalar(done).bind(function);
+        query.fetch_one(&mut self.superuser().await).await.expect("a superuser reads the journal")
+    }
+
+    /// Until the answer is dropped nothing can be appended to this tenant's log: who tries waits.
+    pub async fn hold_appends(&self, tenant: TenantId) -> Held {
+        self.hold(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await
+    }
+
+    /// Until the answer is dropped the newest journal entry of this function cannot change: who tries waits.
+    pub async fn hold_journal(&self, function: &str) -> Held {
+        self.hold(&format!(
+            "select from eaf.journal where function = '{function}' order by started_at desc, seq desc limit 1 for update"
+        ))
+        .await
+    }
+
+    async fn hold(&self, statement: &str) -> Held {
+        let mut conn = self.superuser().await;
+        run(&mut conn, "begin".into()).await;
+        run(&mut conn, statement.into()).await;
+        Held { _conn: conn }
+    }
+
+    /// Ends what a host that was killed has left waiting in the database; its host can no longer ask for it.
+    pub async fn end_sessions_of_the_host(&self) {
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and usename in ('eaf_app', 'eaf_platform') and wait_event_type = 'Lock'";
+        run(&mut self.superuser().await, end.into()).await;
+    }
+
+    /// Whether somebody waits for what [`hold_appends`](Self::hold_appends) holds.
+    pub async fn waits_to_append(&self) -> bool {
+        let waits = "select exists(select from pg_stat_activity
+                     where datname = current_database() and usename = 'eaf_app' and wait_event = 'advisory')";
+        sqlx::query_scalar(waits).fetch_one(&mut self.superuser().await).await.expect("activity can be read")
+    }
+
+    /// Events of this tenant.
+    pub async fn events(&self, tenant: TenantId) -> i64 {
+        let count = sqlx::query_scalar("select count(*) from eaf.event where tenant_id = $1").bind(tenant);
+        count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
+    }
+
     /// Workflow runs that are not over, in all tenants.
     pub async fn open_runs(&self) -> i64 {
         let mut conn = self.superuser().await;
         let count = sqlx::query_scalar("select count(*) from eaf.run where state = 'open'");
         count.fetch_one(&mut conn).await.expect("the runs can be counted")
     }
+}
+
+/// A lock that ends with this value.
+pub struct Held {
+    _conn: PgConnection,
 }
 
 /// All rows of a table; a test's own schema and name, never a caller's.

@@ -7,6 +7,7 @@
 
 use crate::support::fault_proxy::{FaultProxy, Hold, Rule};
 use crate::support::system::{PATIENCE, People, System, approved, until};
+use eaf_core::id::TenantId;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -98,6 +99,80 @@ async fn a_host_killed_around_a_mail_sends_it_again_under_the_same_message_id() 
         fulfilled(&system, &people, &request, &name).await;
     }
     one_message_each(&system).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_killed_around_each_command_of_a_workflow_gives_each_once() {
+    let mut system = System::start().await;
+    let people = system.people().await;
+    let tenant = TenantId::derive("acme");
+    let request = approved(&people, "web-01").await;
+    let (mut commands, mut answered) = (0, None);
+    let mut appends = system.database.hold_appends(tenant).await;
+    // Before: the journal intends the command, and nothing can be appended.
+    while let Some(done) = intends_a_command(&system, answered).await {
+        (commands, answered) = (commands + 1, Some(done));
+        let events = system.database.events(tenant).await;
+        system.kill_host().await;
+        system.database.end_sessions_of_the_host().await;
+        assert_eq!(system.database.events(tenant).await, events);
+        // After: its events are recorded, and the journal cannot say so.
+        system.start_host().await;
+        waits_to_append(&system).await;
+        let journal = system.database.hold_journal("submit").await;
+        drop(appends);
+        recorded(&system, tenant, events).await;
+        system.kill_host().await;
+        system.database.end_sessions_of_the_host().await;
+        // Held again before anybody can give the next command; the answer to this one is in the ledger.
+        appends = system.database.hold_appends(tenant).await;
+        drop(journal);
+        system.start_host().await;
+    }
+    drop(appends);
+    assert!(commands > 8, "{commands} commands");
+    fulfilled(&system, &people, &request, "web-01").await;
+    let timeline = people.requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=200")).await.ok();
+    let mut told: Vec<String> = Vec::new();
+    for item in timeline["items"].as_array().unwrap() {
+        told.push(format!("{} {} {}", item["kind"], item["step"], item["percent"]));
+    }
+    let count = told.len();
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), count, "something was told twice: {timeline:#}");
+}
+
+/// Waits for a command after the one that was intended when so many were `answered`; none when all runs are over.
+async fn intends_a_command(system: &System, answered: Option<i64>) -> Option<i64> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let done = system.database.journal_done("submit").await;
+        if system.database.journal_state("submit").await.as_deref() == Some("intent") && Some(done) > answered {
+            return Some(done);
+        }
+        if system.database.open_runs().await == 0 {
+            return None;
+        }
+        assert!(Instant::now() < deadline, "the workflow gives no command and does not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn waits_to_append(system: &System) {
+    let deadline = Instant::now() + PATIENCE;
+    while !system.database.waits_to_append().await {
+        assert!(Instant::now() < deadline, "the command is not given again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn recorded(system: &System, tenant: TenantId, before: i64) {
+    let deadline = Instant::now() + PATIENCE;
+    while system.database.events(tenant).await == before {
+        assert!(Instant::now() < deadline, "the command is not recorded");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
