@@ -1,0 +1,35 @@
+// What a browser has to load before the first view can be drawn: the entry, what it imports, and the route of that view.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const LIMIT = 250 * 1000;
+const VIEWS = ['src/features/home/home-page.tsx', 'src/features/requests/request-page.tsx'];
+
+const dist = new URL('../dist/', import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
+
+function collect(key, files) {
+  const chunk = manifest[key];
+  if (!chunk) throw new Error(`${key} is not in the build`);
+  if (files.has(chunk.file)) return files;
+  files.add(chunk.file);
+  for (const imported of chunk.imports ?? []) collect(imported, files);
+  return files;
+}
+
+let tooLarge = false;
+for (const view of VIEWS) {
+  const files = collect(view, collect('index.html', new Set()));
+  let sum = 0;
+  for (const file of files) sum += gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length;
+  tooLarge ||= sum > LIMIT;
+  console.log(
+    `${(sum / 1000).toFixed(1).padStart(6)} kB of ${LIMIT / 1000} kB  ${view} (${files.size} files, gzip)`,
+  );
+}
+if (tooLarge) {
+  console.error(
+    'The first view has become too large. Load what it does not need with the route that needs it.',
+  );
+  process.exit(1);
+}

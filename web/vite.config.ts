@@ -1,0 +1,22 @@
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// The host that `npm run dev` talks to; what is built talks to the host that serves it.
+const host = process.env['EAF_URL'] ?? 'http://localhost:8080';
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: { proxy: { '/api': host, '/auth': host, '/docs': host } },
+  build: {
+    // Browsers that know light-dark(): the tokens are written with it.
+    target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
+    manifest: true,
+    // The content security policy has no room for data: fonts and scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: { environment: 'happy-dom', setupFiles: ['src/test-setup.ts'] },
+});
