@@ -1,0 +1,62 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { Attempts } from './attempts';
+import { answerOf, api } from './client';
+import { Problem } from './problem';
+import { type ViewName, readOwnWrite } from './rows';
+import type { components, paths } from './schema';
+
+type Path = keyof paths & `/api/dcm/commands/${string}`;
+export type CommandName = Path extends `/api/dcm/commands/${infer Name}` ? Name : never;
+export type CommandBody<C extends CommandName> = NonNullable<
+  paths[`/api/dcm/commands/${C}`]['post']['requestBody']
+>['content']['application/json'];
+export type Accepted = components['schemas']['Accepted'];
+
+/**
+ * A command that a person gives. Resolves when the person can see what it did: the row that it is about has caught up, and
+ * all lists of the product are asked anew. Sent again after an unclear outcome it is the same attempt.
+ */
+export function useCommand<C extends CommandName>(name: C) {
+  const client = useQueryClient();
+  const attempts = useRef(new Attempts());
+  return useMutation<Accepted, Problem, CommandBody<C>>({
+    mutationFn: async body => {
+      try {
+        const accepted = await give(name, body, attempts.current.keyFor(body));
+        attempts.current.decided();
+        return accepted;
+      } catch (cause) {
+        if (cause instanceof Problem && !cause.undecided) attempts.current.decided();
+        throw cause;
+      }
+    },
+    onSuccess: async accepted => {
+      const { subject, position } = accepted;
+      if (subject?.view && subject.key && position) {
+        // What was written stays written, even if it cannot be read just now.
+        await readOwnWrite(client, subject.view as ViewName, subject.key, position).catch(() => undefined);
+      }
+      void client.invalidateQueries({ queryKey: ['view'] });
+    },
+  });
+}
+
+function give<C extends CommandName>(name: C, body: CommandBody<C>, key: string): Promise<Accepted> {
+  const path = `/api/dcm/commands/${name}` as '/api/dcm/commands/request-vm';
+  const params = { header: { 'Idempotency-Key': key } };
+  return answerOf(api.POST(path, { params, body: body as CommandBody<'request-vm'> })) as Promise<Accepted>;
+}
+
+/** What the host would say, without that anything happens. */
+export function rehearse<C extends CommandName>(
+  name: C,
+  body: CommandBody<C>,
+  signal: AbortSignal,
+): Promise<Accepted> {
+  const path = `/api/dcm/commands/${name}` as '/api/dcm/commands/request-vm';
+  const params = { query: { 'dry-run': true } };
+  return answerOf(
+    api.POST(path, { params, body: body as CommandBody<'request-vm'>, signal }),
+  ) as Promise<Accepted>;
+}

@@ -1,0 +1,13 @@
+import { createStore, useStore } from './store';
+
+/** The code with which the host last said that nobody is signed in; null while somebody is. */
+export const sessionEnd = createStore<string | null>(null);
+
+export function useSessionEnd(): string | null {
+  return useStore(sessionEnd);
+}
+
+/** Leads to the provider and from there back to `path`. */
+export function signInHref(path: string): string {
+  return `/auth/sign-in?return_to=${encodeURIComponent(path)}`;
+}

@@ -1,0 +1,34 @@
+import { useId } from 'react';
+import type { Action } from '@/api/rows';
+import { Button, type ButtonProps } from '@/ui/button';
+import { Tooltip } from '@/ui/tooltip';
+
+interface ActionButtonProps extends Omit<ButtonProps, 'onClick' | 'asChild'> {
+  action: Action;
+  onRun: () => void;
+}
+
+/** A command that the host offers. Not allowed it stays, can be focused, and says why. */
+export function ActionButton({ action, onRun, children, ...rest }: ActionButtonProps) {
+  const id = useId();
+  const label = children ?? action.title;
+  if (action.allowed) {
+    return (
+      <Button {...rest} onClick={onRun}>
+        {label}
+      </Button>
+    );
+  }
+  return (
+    <>
+      <Tooltip text={action.why}>
+        <Button {...rest} aria-disabled aria-describedby={id}>
+          {label}
+        </Button>
+      </Tooltip>
+      <span id={id} className="sr-only">
+        {action.why}
+      </span>
+    </>
+  );
+}

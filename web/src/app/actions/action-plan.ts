@@ -1,0 +1,23 @@
+import type { ComponentType } from 'react';
+import type { CommandName } from '@/api/commands';
+import type { Action } from '@/api/rows';
+import type { ButtonProps } from '@/ui/button';
+
+export interface ActionDialogProps {
+  action: Action;
+  /** What the command is about, for people. */
+  name: string;
+  close: () => void;
+}
+
+/** How a page gives one of the commands that rows offer. */
+export interface ActionPlan {
+  look: NonNullable<ButtonProps['look']>;
+  /** What is said when it was done. */
+  done: (name: string) => string;
+  /** What has to be asked before; without it a click is enough. */
+  Dialog?: ComponentType<ActionDialogProps>;
+}
+
+/** The commands that a page shows, in the order in which it shows them. */
+export type ActionPlans = Partial<Record<CommandName, ActionPlan>>;

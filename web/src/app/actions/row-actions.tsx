@@ -1,0 +1,126 @@
+import { Ellipsis } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
+import type { Action } from '@/api/rows';
+import { useShellText } from '@/i18n/shell-text';
+import { Button, type ButtonProps } from '@/ui/button';
+import { Dialog, DialogActions, DialogClose, DialogContent } from '@/ui/dialog';
+import { Menu, MenuContent, MenuItem, MenuTrigger } from '@/ui/menu';
+import { ProblemAlert } from '../page/problem-alert';
+import { usePageCommands } from '../shell/page-commands';
+import { ActionButton } from './action-button';
+import type { ActionPlan, ActionPlans } from './action-plan';
+
+interface RowActionsProps {
+  actions: Action[];
+  plans: ActionPlans;
+  /** What the row is about, for people. */
+  name: string;
+  /** Those that are not allowed: in their place, or in a menu when they are many and beside the point. */
+  unavailable: 'in-place' | 'in-menu';
+  size?: ButtonProps['size'];
+}
+
+/** What may be done with a row: exactly what the host offers, in the order of `plans`. */
+export function RowActions({ actions, plans, name, unavailable, size }: RowActionsProps) {
+  const planned = Object.entries(plans).flatMap(([command, plan]) => {
+    const action = actions.find(one => one.command === command);
+    return action && plan ? [{ action, plan }] : [];
+  });
+  const shown = planned.filter(({ action }) => action.allowed || unavailable === 'in-place');
+  const hidden = planned.filter(({ action }) => !action.allowed && unavailable === 'in-menu');
+  return (
+    <>
+      {shown.map(({ action, plan }) => (
+        <PlannedAction key={action.command} action={action} plan={plan} name={name} size={size} />
+      ))}
+      {hidden.length > 0 ? (
+        <UnavailableMenu actions={hidden.map(({ action }) => action)} size={size} />
+      ) : null}
+    </>
+  );
+}
+
+interface PlannedActionProps {
+  action: Action;
+  plan: ActionPlan;
+  name: string;
+  size: ButtonProps['size'];
+}
+
+function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
+  const { Dialog: Ask, done, look } = plan;
+  const [asking, setAsking] = useState(false);
+  const command = useCommand(action.command as CommandName);
+  const { mutate, reset, error, isPending } = command;
+  const run = useMemo(
+    () => () => {
+      if (Ask) setAsking(true);
+      else mutate(action.body as CommandBody<CommandName>, { onSuccess: () => toast.success(done(name)) });
+    },
+    [Ask, mutate, action.body, done, name],
+  );
+  const offered = useMemo(
+    () => (action.allowed ? [{ label: `${action.title}: ${name}`, run }] : []),
+    [action.allowed, action.title, name, run],
+  );
+  usePageCommands(offered);
+  return (
+    <>
+      <ActionButton action={action} look={look} size={size ?? 'normal'} busy={isPending} onRun={run} />
+      {asking && Ask ? <Ask action={action} name={name} close={() => setAsking(false)} /> : null}
+      {error && error.status !== 401 ? (
+        <FailedDialog title={action.title} cause={error} close={reset} onRetry={run} />
+      ) : null}
+    </>
+  );
+}
+
+function FailedDialog(props: { title: string; cause: unknown; close: () => void; onRetry: () => void }) {
+  const t = useShellText();
+  return (
+    <Dialog open onOpenChange={open => !open && props.close()}>
+      <DialogContent title={props.title} closeLabel={t.close}>
+        <ProblemAlert cause={props.cause} />
+        <DialogActions>
+          <DialogClose asChild>
+            <Button>{t.close}</Button>
+          </DialogClose>
+          <Button look="primary" onClick={props.onRetry}>
+            {t.retry}
+          </Button>
+        </DialogActions>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+/** Each with its reason, which can be read without hovering. */
+function UnavailableMenu({ actions, size }: { actions: Action[]; size: ButtonProps['size'] }) {
+  const t = useShellText();
+  return (
+    <Menu>
+      <MenuTrigger asChild>
+        <Button size={size === 'small' ? 'small' : 'icon'} aria-label={t.actions.more}>
+          <Ellipsis aria-hidden />
+        </Button>
+      </MenuTrigger>
+      <MenuContent align="end">
+        {actions.map(action => (
+          <MenuItem
+            key={action.command}
+            aria-disabled
+            className="items-start text-quiet"
+            onSelect={event => event.preventDefault()}
+          >
+            <span className="grid gap-0.5">
+              <span className="font-medium">{action.title}</span>
+              <span className="text-xs">{action.why}</span>
+            </span>
+          </MenuItem>
+        ))}
+      </MenuContent>
+    </Menu>
+  );
+}

@@ -1,0 +1,97 @@
+import { useState } from 'react';
+import {
+  type DefaultValues,
+  type FieldValues,
+  type Path,
+  type UseFormReturn,
+  useForm,
+} from 'react-hook-form';
+import { type Accepted, type CommandBody, type CommandName, useCommand } from '@/api/commands';
+import { type FieldProblem, Problem } from '@/api/problem';
+import { splitProblem } from './split-problem';
+
+interface Options<C extends CommandName, F extends FieldValues> {
+  command: C;
+  defaultValues: DefaultValues<F>;
+  /** What the form shows; what is wrong with anything else stands in its alert. */
+  fields: readonly Path<F>[];
+  body: (values: F) => CommandBody<C>;
+  onDone: (accepted: Accepted) => void;
+}
+
+/** For the form's one alert. */
+export interface FormProblem {
+  cause: unknown;
+  fields: FieldProblem[];
+}
+
+export interface CommandForm<F extends FieldValues> {
+  form: UseFormReturn<F>;
+  submit: (event?: React.BaseSyntheticEvent) => void;
+  busy: boolean;
+  alert: FormProblem | null;
+  /** The sentence at a field. */
+  errorAt: (path: Path<F>) => string | undefined;
+}
+
+/**
+ * A form that gives a command. The host decides what is right; what it finds wrong stands at its field, the first of them
+ * has the focus, and what was typed stays.
+ */
+export function useCommandForm<C extends CommandName, F extends FieldValues>(
+  options: Options<C, F>,
+): CommandForm<F> {
+  const { command, defaultValues, fields, body, onDone } = options;
+  const form = useForm<F>({ defaultValues, shouldFocusError: false });
+  const submission = useSubmission(form, fields);
+  const { mutateAsync } = useCommand(command);
+  return {
+    form,
+    ...submission,
+    submit: event => void submission.run(event, async values => onDone(await mutateAsync(body(values)))),
+  };
+}
+
+/** The same for anything else that is sent: what `send` throws is shown, and nothing is lost. */
+export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fields: readonly Path<F>[]) {
+  const [alert, setAlert] = useState<FormProblem | null>(null);
+  const [busy, setBusy] = useState(false);
+  // Read while rendering: only so does the form tell about changes.
+  const { errors } = form.formState;
+
+  function show(cause: unknown): void {
+    // A session that has ended has a dialog of its own.
+    if (cause instanceof Problem && cause.status === 401) return;
+    const split = cause instanceof Problem ? splitProblem(cause, fields) : null;
+    split?.atFields.forEach(({ path, message }, index) => {
+      form.setError(path as Path<F>, { type: 'host', message }, { shouldFocus: index === 0 });
+    });
+    setAlert(!split || split.needsAlert ? { cause, fields: split?.elsewhere ?? [] } : null);
+  }
+
+  async function run(
+    event: React.BaseSyntheticEvent | undefined,
+    send: (values: F) => Promise<void>,
+  ): Promise<void> {
+    event?.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setAlert(null);
+    form.clearErrors();
+    try {
+      await send(form.getValues());
+    } catch (cause) {
+      show(cause);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const errorAt = (path: Path<F>): string | undefined => {
+    const found = path
+      .split('.')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], errors);
+    return (found as { message?: string } | undefined)?.message;
+  };
+  return { alert, busy, run, errorAt };
+}

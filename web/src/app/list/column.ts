@@ -1,0 +1,24 @@
+import type { RowData } from '@tanstack/react-table';
+import type { ReactNode } from 'react';
+
+/** One property of the rows of a list. The first column is the row's name and its link. */
+export interface RowColumn<R extends RowData> {
+  id: string;
+  header: string;
+  cell: (row: R) => ReactNode;
+  /** The column that the host sorts by; without it the list cannot be sorted by this. */
+  sort?: string;
+  /** What the text filter looks at. */
+  text?: (row: R) => string | null | undefined;
+  /** Share of the width. */
+  width: number;
+  align?: 'end';
+  /** On a narrow screen: beside the name, a line below it, or not at all. Without it: a line. */
+  card?: 'beside' | 'line' | 'none';
+}
+
+export function matches<R extends RowData>(row: R, columns: RowColumn<R>[], query: string): boolean {
+  const wanted = query.trim().toLocaleLowerCase();
+  if (wanted === '') return true;
+  return columns.some(column => column.text?.(row)?.toLocaleLowerCase().includes(wanted));
+}

@@ -1,0 +1,11 @@
+import type { ReactNode } from 'react';
+
+/** Nothing there: one sentence, and one action as the child. */
+export function Empty({ sentence, children }: { sentence: string; children?: ReactNode }) {
+  return (
+    <div className="grid justify-items-center gap-4 rounded-xl border border-dashed border-line-strong/60 px-6 py-14 text-center">
+      <p className="max-w-md text-quiet">{sentence}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useEffect } from 'react';
+
+const ROW = '[data-row-index]';
+
+interface Options {
+  count: number;
+  /** Brings a row onto the screen that may not be drawn at present. */
+  scrollTo: (index: number) => void;
+}
+
+/**
+ * j and k move from row to row wherever nobody types, the arrow keys do so within the list. Enter opens, because what has
+ * the focus is a link.
+ */
+export function useListKeys(list: React.RefObject<HTMLElement | null>, { count, scrollTo }: Options): void {
+  useEffect(() => {
+    const move = (event: KeyboardEvent) => {
+      const step = stepOf(event, list.current);
+      if (!step || !list.current || count === 0) return;
+      event.preventDefault();
+      const current = document.activeElement?.closest<HTMLElement>(ROW);
+      const from = current && list.current.contains(current) ? Number(current.dataset['rowIndex']) : -1;
+      const to = from < 0 ? 0 : Math.min(Math.max(from + step, 0), count - 1);
+      scrollTo(to);
+      focusWhenDrawn(list.current, to);
+    };
+    document.addEventListener('keydown', move);
+    return () => document.removeEventListener('keydown', move);
+  }, [list, count, scrollTo]);
+}
+
+function stepOf(event: KeyboardEvent, list: HTMLElement | null): number {
+  if (event.metaKey || event.ctrlKey || event.altKey) return 0;
+  const target = event.target instanceof HTMLElement ? event.target : document.body;
+  if (target.closest('input, textarea, select, [contenteditable], [role=dialog], [role=menu]')) return 0;
+  const within = list?.contains(target);
+  if (event.key === 'j' || (within && event.key === 'ArrowDown')) return 1;
+  if (event.key === 'k' || (within && event.key === 'ArrowUp')) return -1;
+  return 0;
+}
+
+function focusWhenDrawn(list: HTMLElement, index: number, tries = 20): void {
+  const link = list.querySelector<HTMLElement>(`[data-row-index="${index}"] a`);
+  if (link) link.focus();
+  else if (tries > 0) requestAnimationFrame(() => focusWhenDrawn(list, index, tries - 1));
+}

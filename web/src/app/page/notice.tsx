@@ -1,0 +1,37 @@
+import { Link } from '@tanstack/react-router';
+import type { LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useShellText } from '@/i18n/shell-text';
+import { Button } from '@/ui/button';
+
+interface NoticeProps {
+  Icon: LucideIcon;
+  title: string;
+  lead: ReactNode;
+  children?: ReactNode;
+}
+
+/** A page that has nothing to show but leads on. */
+export function Notice({ Icon, title, lead, children }: NoticeProps) {
+  const t = useShellText();
+  return (
+    <div className="grid max-w-xl gap-5 py-10">
+      <title>{`${title} · ${t.product}`}</title>
+      <span className="grid size-12 place-items-center rounded-xl border border-line bg-surface text-quiet shadow-low">
+        <Icon aria-hidden className="size-5" />
+      </span>
+      <div className="grid gap-2">
+        <h1 tabIndex={-1} className="text-2xl font-semibold">
+          {title}
+        </h1>
+        <div className="grid gap-2 text-quiet">{lead}</div>
+      </div>
+      <div className="flex flex-wrap gap-2">
+        {children}
+        <Button asChild>
+          <Link to="/">{t.errors.toHome}</Link>
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { type Problem, UNREACHABLE, UNREADABLE } from '@/api/problem';
+import type { Dictionary } from '@/i18n/en';
+
+/** The host's sentences, or the client's where the host could not say anything. */
+export function problemText(problem: Problem, { errors }: Dictionary): { title: string; detail: string } {
+  switch (problem.code) {
+    case UNREACHABLE:
+      return { title: errors.unreachable, detail: errors.unreachableDetail };
+    case UNREADABLE:
+      return { title: errors.unreadable, detail: errors.unreadableDetail };
+    default:
+      // A product's rejection is one sentence, and stands in both members.
+      return { title: problem.title, detail: problem.detail === problem.title ? '' : problem.detail };
+  }
+}

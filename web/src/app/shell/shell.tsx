@@ -1,0 +1,84 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { connectLive } from '@/api/live-views';
+import { isProblem } from '@/api/problem';
+import { type Session, SessionContext, useSessionQuery } from '@/api/session';
+import { useSessionEnd } from '@/api/session-end';
+import { SignInPage } from '@/app/sign-in/sign-in-page';
+import { SessionEndedDialog } from '@/app/sign-in/session-ended-dialog';
+import { language } from '@/i18n/language';
+import { useShellText } from '@/i18n/shell-text';
+import { Toaster } from '@/ui/toaster';
+import { TooltipProvider } from '@/ui/tooltip';
+import { ProblemPage } from '../page/problem-page';
+import { Announcer } from './announcer';
+import { Banner } from './banner';
+import { CommandPalette } from './command-palette';
+import { Sidebar } from './sidebar';
+import { Splash } from './splash';
+import { TopBar } from './top-bar';
+import { useReachAgain } from './use-reach-again';
+
+/** Everything around a page. Nobody signed in: the way in, which keeps the address. */
+export function Shell() {
+  const { data: session, error } = useSessionQuery();
+  useReachAgain();
+  useEffect(() => language.propose(session?.locale), [session]);
+
+  if (session) return <SignedIn session={session} />;
+  if (isProblem(error) && error.status === 401) return <SignInPage ended={error.code !== 'token-missing'} />;
+  if (isProblem(error) && error.status !== 0) return <ProblemPage problem={error} />;
+  return (
+    <>
+      <Banner />
+      <Splash />
+    </>
+  );
+}
+
+function SignedIn({ session }: { session: Session }) {
+  const t = useShellText();
+  useLive();
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const openPalette = () => setPaletteOpen(true);
+  return (
+    <SessionContext value={session}>
+      <TooltipProvider delayDuration={250}>
+        <a
+          href="#content"
+          className="fixed top-2 left-2 z-50 -translate-y-16 rounded-md bg-accent px-4 py-2 font-medium text-on-accent focus:translate-y-0"
+        >
+          {t.skip}
+        </a>
+        <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+          <Sidebar openPalette={openPalette} />
+          <div className="flex min-w-0 flex-col">
+            <TopBar openPalette={openPalette} />
+            <Banner />
+            <main
+              id="content"
+              tabIndex={-1}
+              className="min-w-0 flex-1 px-4 pt-6 pb-16 outline-none sm:px-8 sm:pt-9"
+            >
+              <div className="page-width">
+                <Outlet />
+              </div>
+            </main>
+          </div>
+        </div>
+        <Announcer />
+        <CommandPalette open={paletteOpen} setOpen={setPaletteOpen} />
+        <SessionEndedDialog />
+        <Toaster label={t.notifications} />
+      </TooltipProvider>
+    </SessionContext>
+  );
+}
+
+/** Live updates for as long as somebody is signed in. */
+function useLive(): void {
+  const client = useQueryClient();
+  const ended = useSessionEnd() !== null;
+  useEffect(() => (ended ? undefined : connectLive(client)), [client, ended]);
+}

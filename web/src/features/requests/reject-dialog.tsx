@@ -1,0 +1,37 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { Field } from '@/ui/field';
+import { Textarea } from '@/ui/input';
+import { text } from './text';
+
+export function RejectDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text);
+  const command = useCommandForm<'reject-request', { reason: string }>({
+    command: 'reject-request',
+    defaultValues: { reason: '' },
+    fields: ['reason'],
+    body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'reject-request'>,
+    onDone: () => {
+      close();
+      toast.success(t.reject.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.reject.title(name)}
+      lead={t.reject.lead}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      close={close}
+    >
+      <Field label={t.reject.reason} hint={t.reject.hint} error={command.errorAt('reason')}>
+        <Textarea rows={4} {...command.form.register('reason')} />
+      </Field>
+    </CommandDialog>
+  );
+}

@@ -1,0 +1,20 @@
+import { useMemo } from 'react';
+import type { ActionPlans } from '@/app/actions/action-plan';
+import { useText } from '@/i18n/use-text';
+import { RejectDialog } from './reject-dialog';
+import { text } from './text';
+import { WithdrawDialog } from './withdraw-dialog';
+
+/** How requests are decided on, taken back and tried again, wherever they are shown. */
+export function useRequestPlans(): ActionPlans {
+  const t = useText(text);
+  return useMemo(
+    () => ({
+      'approve-request': { look: 'primary', done: t.approve.done },
+      'reject-request': { look: 'danger', done: t.reject.done, Dialog: RejectDialog },
+      'retry-request': { look: 'primary', done: t.retry.done },
+      'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
+    }),
+    [t],
+  );
+}

@@ -1,0 +1,186 @@
+import { Link } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { useCallback, useMemo } from 'react';
+import { type RowsQuery, type Row, useRows } from '@/api/rows';
+import { may, useSession } from '@/api/session';
+import type { RowColumn } from '@/app/list/column';
+import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
+import { Empty } from '@/app/list/empty';
+import { RowList } from '@/app/list/row-list';
+import { PageHeader } from '@/app/page/page-header';
+import { useFormat } from '@/i18n/format';
+import { useShellText } from '@/i18n/shell-text';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { type RequestSort, STANDINGS, requestsRoute } from './routes';
+import { RequestStatus } from './status-badge';
+import { text } from './text';
+
+type Search = ReturnType<typeof requestsRoute.useSearch>;
+
+const NEWEST: RequestSort = '-submitted_at';
+const PAGE = 100;
+
+export function RequestsPage() {
+  const t = useText(text);
+  const shell = useShellText();
+  const session = useSession();
+  const search = requestsRoute.useSearch();
+  const navigate = requestsRoute.useNavigate();
+  const change = useCallback(
+    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
+    [navigate],
+  );
+  const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+
+  const requests = may(session, 'dcm.request');
+  const readsAll = may(session, 'dcm.approve', 'dcm.operate', 'dcm.audit');
+  const mine = readsAll ? search.whose !== 'all' && requests : false;
+  const rows = useRows('requests', rowsQuery(search, mine ? session.actor : undefined));
+  const columns = useColumns(readsAll && !mine);
+  const requestVm = requests ? <RequestVm label={t.requestVm} /> : null;
+  return (
+    <>
+      <PageHeader title={t.title} lead={t.lead} actions={requestVm} />
+      <FilterBar>
+        <TextFilter value={search.q} onChange={setQuery} />
+        <ChoiceFilter
+          label={t.filter.status}
+          value={search.status}
+          options={[
+            { value: undefined, label: shell.list.all },
+            ...STANDINGS.filter(one => one !== 'withdrawn').map(value => ({ value, label: t.filter[value] })),
+          ]}
+          onChange={status => change({ status })}
+        />
+        {readsAll && requests ? (
+          <ChoiceFilter
+            label={t.filter.whose}
+            value={mine ? undefined : 'all'}
+            options={[
+              { value: undefined, label: t.filter.mine },
+              { value: 'all', label: t.filter.all },
+            ]}
+            onChange={whose => change({ whose })}
+          />
+        ) : null}
+      </FilterBar>
+      <RowList
+        label={t.title}
+        rows={rows}
+        columns={columns}
+        rowId={row => row.key}
+        link={row => ({ to: '/requests/$id', params: { id: row.key } })}
+        sort={search.sort ?? NEWEST}
+        onSort={sort => change({ sort: sort === NEWEST ? undefined : (sort as RequestSort) })}
+        query={search.q}
+        filtered={Boolean(search.q ?? search.status)}
+        onClearFilters={() => change({ q: undefined, status: undefined })}
+        empty={<Empty sentence={t.empty}>{requestVm}</Empty>}
+      />
+    </>
+  );
+}
+
+function rowsQuery({ status, sort = NEWEST }: Search, requester: string | undefined): RowsQuery<'requests'> {
+  return {
+    sort,
+    limit: PAGE,
+    ...(status === 'open' ? { terminal: 'false' } : status ? { status } : {}),
+    ...(requester ? { requester_id: requester } : {}),
+  };
+}
+
+function RequestVm({ label }: { label: string }) {
+  return (
+    <Button look="primary" asChild>
+      <Link to="/catalogue">
+        <Plus aria-hidden />
+        {label}
+      </Link>
+    </Button>
+  );
+}
+
+function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
+  const t = useText(text).columns;
+  const format = useFormat();
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        header: t.name,
+        sort: 'vm_name',
+        width: 19,
+        text: row => row.vm_name,
+        cell: row => row.vm_name,
+      },
+      {
+        id: 'status',
+        header: t.status,
+        width: 18,
+        card: 'beside',
+        text: row => row.status_text,
+        cell: row => <RequestStatus row={row} />,
+      },
+      {
+        id: 'waiting',
+        header: t.waiting,
+        width: 26,
+        cell: row => <Waiting row={row} />,
+        text: row => row.waiting_on,
+      },
+      ...(withRequester
+        ? [
+            {
+              id: 'requester',
+              header: t.requester,
+              sort: 'requester_name',
+              width: 17,
+              text: (row: Row<'requests'>) => row.requester_name,
+              cell: (row: Row<'requests'>) => row.requester_name,
+            },
+          ]
+        : []),
+      {
+        id: 'offering',
+        header: t.offering,
+        sort: 'offering_name',
+        width: 15,
+        card: 'none',
+        text: row => row.offering_name,
+        cell: row => row.offering_name,
+      },
+      {
+        id: 'cost',
+        header: t.cost,
+        sort: 'monthly_cents',
+        width: 12,
+        align: 'end',
+        cell: row => format.money(row.monthly_cents, row.currency),
+      },
+      {
+        id: 'submitted',
+        header: t.submitted,
+        sort: 'submitted_at',
+        width: 15,
+        align: 'end',
+        cell: row => <time dateTime={row.submitted_at ?? undefined}>{format.since(row.submitted_at)}</time>,
+      },
+    ],
+    [t, format, withRequester],
+  );
+}
+
+/** Names before sentences: whoever can act is what people look for. */
+function Waiting({ row }: { row: Row<'requests'> }) {
+  const format = useFormat();
+  const people = row.waiting?.people ?? [];
+  if (row.status === 'pending' && people.length > 0)
+    return <span title={row.waiting_on ?? undefined}>{format.anyOf(people)}</span>;
+  return (
+    <span className="text-quiet" title={row.waiting_on ?? undefined}>
+      {row.waiting_on ?? '–'}
+    </span>
+  );
+}

@@ -1,0 +1,43 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { oneOf, search, words } from '@/app/search';
+import { shellRoute } from '@/app/shell-route';
+
+export const STANDINGS = ['open', 'fulfilled', 'rejected', 'withdrawn', 'failed'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+const SORTS = [
+  'vm_name',
+  'offering_name',
+  'monthly_cents',
+  'requester_name',
+  'submitted_at',
+  'updated_at',
+] as const;
+export type RequestSort = (typeof SORTS)[number] | `-${(typeof SORTS)[number]}`;
+
+interface RequestsSearch {
+  q: string;
+  status: Standing;
+  whose: 'mine' | 'all';
+  sort: RequestSort;
+}
+
+export const requestsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/requests',
+  validateSearch: search<RequestsSearch>({
+    q: words,
+    status: oneOf(...STANDINGS),
+    whose: oneOf('mine', 'all'),
+    sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
+  }),
+  component: lazyRouteComponent(() => import('./requests-page'), 'RequestsPage'),
+});
+
+export const requestRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./request-page'), 'RequestPage'),
+});
+
+export const requestRoutes = [requestsRoute, requestRoute] as const;

@@ -1,0 +1,31 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { text } from './text';
+
+export function WithdrawDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text);
+  const command = useCommandForm({
+    command: 'withdraw-request',
+    defaultValues: {},
+    fields: [],
+    body: () => action.body as CommandBody<'withdraw-request'>,
+    onDone: () => {
+      close();
+      toast.success(t.withdraw.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.withdraw.title(name)}
+      lead={t.withdraw.lead}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      close={close}
+    />
+  );
+}

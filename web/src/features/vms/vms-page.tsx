@@ -1,0 +1,3 @@
+export function VmsPage() {
+  return null;
+}

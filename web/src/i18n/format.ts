@@ -1,0 +1,74 @@
+import { type Language, useLanguage } from './language';
+
+const LOCALE: Record<Language, string> = { de: 'de-DE', en: 'en-GB' };
+/** What stands where there is nothing. */
+export const NOTHING = '–';
+
+type Instant = string | Date | null | undefined;
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+function at(instant: Instant): Date | null {
+  if (!instant) return null;
+  const date = new Date(instant);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function text(instant: Instant, write: (date: Date) => string): string {
+  const date = at(instant);
+  return date ? write(date) : NOTHING;
+}
+
+const sameDay = (a: Date, b: Date) => a.toDateString() === b.toDateString();
+
+export function createFormat(language: Language) {
+  const locale = LOCALE[language];
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const minute = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const second = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const both = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const number = new Intl.NumberFormat(locale);
+  const or = new Intl.ListFormat(locale, { type: 'disjunction' });
+  const and = new Intl.ListFormat(locale, { type: 'conjunction' });
+  return {
+    date: (instant: Instant) => text(instant, day.format),
+    time: (instant: Instant) => text(instant, second.format),
+    dateTime: (instant: Instant) => text(instant, both.format),
+    exact: (instant: Instant) => text(instant, exact.format),
+    /** `10:42` today, else with its day. */
+    since: (instant: Instant, now = new Date()) =>
+      text(instant, date => (sameDay(date, now) ? minute : both).format(date)),
+    /** `3 hours ago` */
+    ago: (instant: Instant, now = new Date()) =>
+      text(instant, date => {
+        const seconds = (date.getTime() - now.getTime()) / 1000;
+        const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
+        return ago.format(Math.trunc(seconds / length), unit);
+      }),
+    number: (value: number | null | undefined) => (value == null ? NOTHING : number.format(value)),
+    money: (cents: number | null | undefined, currency: string | null | undefined) =>
+      cents == null
+        ? NOTHING
+        : new Intl.NumberFormat(locale, { style: 'currency', currency: currency || 'EUR' }).format(
+            cents / 100,
+          ),
+    anyOf: (names: string[]) => or.format(names),
+    allOf: (names: string[]) => and.format(names),
+  };
+}
+
+export type Format = ReturnType<typeof createFormat>;
+
+const FORMATS: Record<Language, Format> = { de: createFormat('de'), en: createFormat('en') };
+
+export function useFormat(): Format {
+  return FORMATS[useLanguage()];
+}

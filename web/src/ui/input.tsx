@@ -1,0 +1,20 @@
+import type { ComponentProps } from 'react';
+import { cn } from './cn';
+
+const controlStyle =
+  'w-full rounded-md border border-line-strong/70 bg-surface px-3 text-sm text-text shadow-low transition-colors ' +
+  'placeholder:text-faint hover:border-line-strong aria-invalid:border-bad-solid ' +
+  'focus-visible:border-ring focus-visible:outline-offset-0';
+
+export function Input({ className, ...rest }: ComponentProps<'input'>) {
+  return <input className={cn(controlStyle, 'h-9', className)} {...rest} />;
+}
+
+export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
+  return <textarea className={cn(controlStyle, 'min-h-24 resize-y py-2', className)} {...rest} />;
+}
+
+/** The browser's own: best on a telephone, for keyboards and for screen readers. */
+export function Select({ className, ...rest }: ComponentProps<'select'>) {
+  return <select className={cn(controlStyle, 'h-9 pr-8', className)} {...rest} />;
+}
