@@ -6,6 +6,7 @@ import {
   useInfiniteQuery,
   useQuery,
 } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { answerOf, api } from './client';
 import { useLiveView } from './live-views';
 import type { components, paths } from './schema';
@@ -66,8 +67,26 @@ export function useRows<V extends ViewName>(view: V, query: RowsQuery<V>, option
   return result;
 }
 
+/** The whole of a list that is short by nature, such as what happened to one thing. */
+export function useAllRows<V extends ViewName>(
+  view: V,
+  query: RowsQuery<V>,
+  options?: { enabled?: boolean },
+) {
+  const result = useRows(view, query, options);
+  const { hasNextPage, isFetching, fetchNextPage } = result;
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+  return result;
+}
+
 /** One row that keeps itself up to date. */
-export function useRow<V extends ViewName>(view: V, key: string, options?: { enabled?: boolean }) {
+export function useRow<V extends ViewName>(
+  view: V,
+  key: string,
+  options?: { enabled?: boolean; throwOnError?: boolean },
+) {
   const result = useQuery({ ...rowQuery(view, key), ...options });
   useLiveView(viewId(view), result.isSuccess);
   return result;

@@ -1,3 +1,82 @@
+import { Link } from '@tanstack/react-router';
+import { isProblem } from '@/api/problem';
+import { useAllRows, useRow } from '@/api/rows';
+import { PageHeader } from '@/app/page/page-header';
+import { Panel } from '@/app/page/panel';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { Power } from '@/features/vms/vm-status';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Skeleton } from '@/ui/skeleton';
+import { ApprovalCard } from './approval-card';
+import { approvalRoute } from './routes';
+import { text } from './text';
+
 export function ApprovalPage() {
-  return null;
+  const t = useText(text);
+  const { id } = approvalRoute.useParams();
+  const { data: approval, error, refetch } = useRow('approvals', id);
+  return (
+    <>
+      <PageHeader
+        title={approval?.vm_name ?? undefined}
+        up={{ to: '/approvals', label: t.title }}
+        actions={
+          <Button asChild>
+            <Link to="/requests/$id" params={{ id }}>
+              {t.toRequest}
+            </Link>
+          </Button>
+        }
+      />
+      {isProblem(error) && !approval && error.status !== 0 ? (
+        <ProblemAlert cause={error} onRetry={() => void refetch()} />
+      ) : approval ? (
+        <div className="grid gap-6">
+          <ApprovalCard approval={approval} />
+          {approval.requester_id ? <VmsOf requesterId={approval.requester_id} /> : null}
+        </div>
+      ) : (
+        <Skeleton className="h-64 rounded-xl" />
+      )}
+    </>
+  );
+}
+
+/** What the person has already, by name: often the answer to “do they need another one?”. */
+function VmsOf({ requesterId }: { requesterId: string }) {
+  const t = useText(text);
+  const format = useFormat();
+  const { data: vms } = useAllRows('vms', {
+    requester_id: requesterId,
+    terminal: 'false',
+    sort: 'name',
+    limit: 100,
+  });
+  return (
+    <Panel title={t.names}>
+      {vms?.length === 0 ? <p className="px-5 py-5 text-quiet">{t.noVms}</p> : null}
+      <ul className="divide-y divide-line">
+        {vms?.map(vm => (
+          <li key={vm.key} className="flex flex-wrap items-center gap-x-6 gap-y-1 px-5 py-2.5">
+            <Link
+              to="/vms/$id"
+              params={{ id: vm.key }}
+              className="min-w-40 flex-1 rounded font-medium hover:text-accent-text"
+            >
+              {vm.name}
+            </Link>
+            <span className="w-32">
+              <Power state={vm.power} />
+            </span>
+            <span className="w-36 text-quiet">
+              {t.sizeOf(format.number(vm.cpus), format.number(vm.memory_gb))}
+            </span>
+            <span className="w-24 text-right">{format.money(vm.monthly_cents, vm.currency)}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
 }

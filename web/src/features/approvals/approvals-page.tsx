@@ -1,3 +1,44 @@
+import { useCallback } from 'react';
+import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
+import { PageHeader } from '@/app/page/page-header';
+import { useText } from '@/i18n/use-text';
+import { Decided } from './decided';
+import { Inbox } from './inbox';
+import { approvalsRoute } from './routes';
+import { text } from './text';
+
+type Search = ReturnType<typeof approvalsRoute.useSearch>;
+
 export function ApprovalsPage() {
-  return null;
+  const t = useText(text);
+  const search = approvalsRoute.useSearch();
+  const navigate = approvalsRoute.useNavigate();
+  const change = useCallback(
+    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
+    [navigate],
+  );
+  const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+  const decided = search.show === 'decided';
+  return (
+    <>
+      <PageHeader title={t.title} lead={t.lead} />
+      <FilterBar>
+        {decided ? <TextFilter value={search.q} onChange={setQuery} /> : null}
+        <ChoiceFilter
+          label={t.show}
+          value={search.show}
+          options={[
+            { value: undefined, label: t.waiting },
+            { value: 'decided', label: t.decided },
+          ]}
+          onChange={show => change({ show, q: undefined, sort: undefined })}
+        />
+      </FilterBar>
+      {decided ? (
+        <Decided search={search} change={change} />
+      ) : (
+        <Inbox onDecided={() => change({ show: 'decided' })} />
+      )}
+    </>
+  );
 }

@@ -1,3 +1,40 @@
+import { isProblem } from '@/api/problem';
+import { useRow } from '@/api/rows';
+import { PageHeader } from '@/app/page/page-header';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { useText } from '@/i18n/use-text';
+import { Skeleton } from '@/ui/skeleton';
+import { RequestForm } from './request-form';
+import { requestFormRoute } from './routes';
+import { text } from './text';
+
 export function RequestFormPage() {
-  return null;
+  const t = useText(text);
+  const { offering: key } = requestFormRoute.useParams();
+  const { from } = requestFormRoute.useSearch();
+  const offering = useRow('offerings', key);
+  // What a new request begins from; if it cannot be read, it begins empty.
+  const former = useRow('requests', from ?? '', { enabled: from !== undefined, throwOnError: false });
+  const ready = offering.data && (!from || former.isFetched);
+  const { error } = offering;
+  return (
+    <>
+      <PageHeader
+        title={offering.data ? t.form.title(offering.data.name ?? key) : undefined}
+        lead={t.form.lead}
+        up={{ to: '/catalogue', label: t.title }}
+      />
+      {ready && offering.data ? (
+        <RequestForm key={key} offering={offering.data} former={former.data} />
+      ) : isProblem(error) && error.status !== 0 ? (
+        <ProblemAlert cause={error} onRetry={() => void offering.refetch()} />
+      ) : (
+        <div className="grid max-w-xl gap-5">
+          <Skeleton className="h-9" />
+          <Skeleton className="h-9" />
+          <Skeleton className="h-28" />
+        </div>
+      )}
+    </>
+  );
 }

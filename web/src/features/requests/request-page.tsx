@@ -1,3 +1,87 @@
+import { type Row, useAllRows, useRow } from '@/api/rows';
+import { RowActions } from '@/app/actions/row-actions';
+import { CopyButton } from '@/app/page/copy-button';
+import { Facts } from '@/app/page/facts';
+import { PageHeader } from '@/app/page/page-header';
+import { Panel } from '@/app/page/panel';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { isProblem } from '@/api/problem';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Skeleton } from '@/ui/skeleton';
+import { RequestHero } from './request-hero';
+import { useRequestPlans } from './request-plans';
+import { requestRoute } from './routes';
+import { RequestStatus } from './status-badge';
+import { text } from './text';
+import { Timeline } from './timeline';
+
 export function RequestPage() {
-  return null;
+  const t = useText(text);
+  const { id } = requestRoute.useParams();
+  const { data: request, error, refetch } = useRow('requests', id);
+  const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
+  const plans = useRequestPlans();
+  return (
+    <>
+      <PageHeader
+        title={request?.vm_name ?? undefined}
+        up={{ to: '/requests', label: t.title }}
+        beside={request ? <RequestStatus row={request} /> : null}
+        actions={
+          request ? (
+            <RowActions
+              actions={request.actions}
+              plans={plans}
+              name={request.vm_name ?? ''}
+              unavailable="in-menu"
+            />
+          ) : null
+        }
+      />
+      {error && !request && isProblem(error) && error.status !== 0 ? (
+        <ProblemAlert cause={error} onRetry={() => void refetch()} />
+      ) : null}
+      {request ? (
+        <RequestHero request={request} events={timeline.data ?? []} />
+      ) : (
+        <Skeleton className="mb-6 h-32 rounded-xl" />
+      )}
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+        <RequestFacts request={request} />
+        <Timeline events={timeline.data} />
+      </div>
+    </>
+  );
+}
+
+function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }) {
+  const t = useText(text).facts;
+  const format = useFormat();
+  const why = row && <span className="whitespace-pre-line">{row.justification}</span>;
+  const decided = row && row.decided_by_name && `${row.decided_by_name}, ${format.dateTime(row.decided_at)}`;
+  const id = row && (
+    <span className="flex items-center gap-1">
+      <code className="min-w-0 font-mono text-xs break-all">{row.key}</code>
+      <CopyButton text={row.key} what={t.id} className="-my-1" />
+    </span>
+  );
+  return (
+    <Panel title={t.title}>
+      <Facts
+        facts={[
+          { label: t.why, value: why },
+          { label: t.size, value: row && t.sizeOf(format.number(row.cpus), format.number(row.memory_gb)) },
+          { label: t.image, value: row?.image },
+          { label: t.offering, value: row?.offering_name },
+          { label: t.cost, value: row && format.money(row.monthly_cents, row.currency) },
+          { label: t.term, value: row && t.months(format.number(row.term_months)) },
+          { label: t.requester, value: row?.requester_name },
+          { label: t.submitted, value: row && format.dateTime(row.submitted_at) },
+          { label: t.decidedBy, value: decided },
+          { label: t.id, value: id },
+        ]}
+      />
+    </Panel>
+  );
 }

@@ -1,3 +1,138 @@
+import { Link } from '@tanstack/react-router';
+import { isProblem } from '@/api/problem';
+import { type Row, useAllRows, useRow } from '@/api/rows';
+import { RowActions } from '@/app/actions/row-actions';
+import { CopyButton } from '@/app/page/copy-button';
+import { Facts } from '@/app/page/facts';
+import { PageHeader } from '@/app/page/page-header';
+import { Panel } from '@/app/page/panel';
+import { ProblemAlert, Trace } from '@/app/page/problem-alert';
+import { Timeline } from '@/features/requests/timeline';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Alert } from '@/ui/alert';
+import type { Tone } from '@/ui/badge';
+import { Skeleton } from '@/ui/skeleton';
+import { vmRoute } from './routes';
+import { text } from './text';
+import { useVmPlans } from './vm-plans';
+import { Power, VmStatus } from './vm-status';
+
 export function VmPage() {
-  return null;
+  const t = useText(text);
+  const { id } = vmRoute.useParams();
+  const { data: vm, error, refetch } = useRow('vms', id);
+  const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
+  const plans = useVmPlans();
+  return (
+    <>
+      <PageHeader
+        title={vm?.name ?? undefined}
+        up={{ to: '/vms', label: t.title }}
+        beside={vm ? <VmStatus row={vm} /> : null}
+        actions={
+          vm ? (
+            <RowActions actions={vm.actions} plans={plans} name={vm.name ?? ''} unavailable="in-place" />
+          ) : null
+        }
+      />
+      {isProblem(error) && !vm && error.status !== 0 ? (
+        <ProblemAlert cause={error} onRetry={() => void refetch()} />
+      ) : null}
+      {vm ? <Standing vm={vm} /> : null}
+      <Vitals vm={vm} />
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+        <VmFacts vm={vm} />
+        <Timeline events={timeline.data} />
+      </div>
+    </>
+  );
+}
+
+/** What is going on with it, unless it simply runs. */
+function Standing({ vm }: { vm: Row<'vms'> }) {
+  const code = vm.waiting?.code;
+  const sentence = vm.waiting?.text ?? vm.waiting_on;
+  if (!sentence || code === 'in-use') return null;
+  const failed = code === 'decommission-retry';
+  const tone: Tone = failed ? 'bad' : code === 'stalled' || code === 'refresh-failed' ? 'wait' : 'busy';
+  return (
+    <Alert tone={tone} role="status" title={sentence} className="mb-6">
+      {vm.error_code && vm.trace_id ? <Trace id={vm.trace_id} /> : null}
+    </Alert>
+  );
+}
+
+/** Power and address, with when they were read: what people come for. */
+function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
+  const t = useText(text).page;
+  const format = useFormat();
+  const read = vm ? t.read(format.ago(vm.refreshed_at)) : '';
+  return (
+    <dl className="mb-6 grid overflow-hidden rounded-xl border border-line bg-surface shadow-low sm:grid-cols-2">
+      <div className="grid gap-1 p-5">
+        <dt className="text-sm text-quiet">{t.power}</dt>
+        <dd className="text-xl font-semibold">
+          {vm ? <Power state={vm.power} /> : <Skeleton className="h-6 w-24" />}
+        </dd>
+        <dd className="min-h-4.5 text-xs text-quiet" title={vm ? format.exact(vm.refreshed_at) : undefined}>
+          {read}
+        </dd>
+      </div>
+      <div className="grid gap-1 border-line p-5 max-sm:border-t sm:border-l">
+        <dt className="text-sm text-quiet">{t.ip}</dt>
+        <dd className="flex min-h-7 items-center gap-1 font-mono text-xl font-medium">
+          {vm?.ip ? (
+            <>
+              {vm.ip}
+              <CopyButton text={vm.ip} what={t.ip} />
+            </>
+          ) : vm ? (
+            <span className="font-sans text-base font-normal text-quiet">{t.noIp}</span>
+          ) : (
+            <Skeleton className="h-6 w-36" />
+          )}
+        </dd>
+        <dd className="min-h-4.5 text-xs text-quiet">{read}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
+  const t = useText(text);
+  const format = useFormat();
+  const id = vm && (
+    <span className="flex items-center gap-1">
+      <code className="min-w-0 font-mono text-xs break-all">{vm.key}</code>
+      <CopyButton text={vm.key} what={t.page.id} className="-my-1" />
+    </span>
+  );
+  const gone = vm && vm.decommissioned_at && format.dateTime(vm.decommissioned_at);
+  const request = vm && (
+    <Link
+      to="/requests/$id"
+      params={{ id: vm.key }}
+      className="text-sm text-accent-text underline-offset-2 hover:underline"
+    >
+      {t.page.request}
+    </Link>
+  );
+  return (
+    <Panel title={t.page.facts} beside={request}>
+      <Facts
+        facts={[
+          { label: t.page.size, value: vm && t.size(format.number(vm.cpus), format.number(vm.memory_gb)) },
+          { label: t.page.image, value: vm?.image },
+          { label: t.page.offering, value: vm?.offering_name },
+          { label: t.page.cost, value: vm && format.money(vm.monthly_cents, vm.currency) },
+          { label: t.page.term, value: vm && t.page.months(format.number(vm.term_months)) },
+          { label: t.page.requester, value: vm?.requester_name },
+          { label: t.page.created, value: vm && format.dateTime(vm.created_at) },
+          { label: t.page.decommissioned, value: vm ? gone : null },
+          { label: t.page.id, value: id },
+        ]}
+      />
+    </Panel>
+  );
 }

@@ -1,0 +1,98 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Row } from '@/api/rows';
+import { RowActions } from '@/app/actions/row-actions';
+import { RequestStatus } from '@/features/requests/status-badge';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { useDecisionPlans } from './decision-plans';
+import { PresentVms } from './present-vms';
+import { text } from './text';
+
+interface ApprovalCardProps {
+  approval: Row<'approvals'>;
+  /** Its place in the inbox, for j and k; on a page of its own it has none. */
+  index?: number;
+}
+
+/** All that is needed for a decision, and the decision. */
+export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
+  const t = useText(text);
+  const format = useFormat();
+  const plans = useDecisionPlans();
+  const name = row.vm_name ?? '';
+  const inList = index !== undefined;
+  return (
+    <article
+      data-row-index={index}
+      aria-label={name}
+      className="rounded-xl border border-line bg-surface shadow-low focus-within:border-line-strong"
+    >
+      <div className="grid gap-5 p-5 sm:p-6">
+        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
+          <div className="grid gap-0.5">
+            <p className="text-quiet">
+              {t.asks(row.requester_name ?? t.somebody)}{' '}
+              <time
+                dateTime={row.submitted_at ?? undefined}
+                title={format.exact(row.submitted_at)}
+                className="sr-only"
+              >
+                {t.waits(format.ago(row.submitted_at))}
+              </time>
+            </p>
+            {inList ? (
+              <h2 className="text-xl font-semibold tracking-tight">
+                <Link
+                  to="/approvals/$id"
+                  params={{ id: row.key }}
+                  className="rounded underline-offset-4 hover:text-accent-text hover:underline"
+                >
+                  {name}
+                </Link>
+              </h2>
+            ) : (
+              <p className="text-xl font-semibold tracking-tight">{name}</p>
+            )}
+          </div>
+          {row.status === 'pending' ? (
+            <span aria-hidden className="text-sm text-quiet">
+              {t.waits(format.ago(row.submitted_at))}
+            </span>
+          ) : (
+            <RequestStatus row={row} />
+          )}
+        </header>
+        <blockquote className="max-w-prose border-l-2 border-line-strong/60 pl-3.5 whitespace-pre-line">
+          <span className="sr-only">{t.why}: </span>
+          {row.justification || t.noWhy}
+        </blockquote>
+        <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 xl:grid-cols-5">
+          <Detail label={t.size}>{t.sizeOf(format.number(row.cpus), format.number(row.memory_gb))}</Detail>
+          <Detail label={t.image}>{row.image}</Detail>
+          <Detail label={t.cost} strong>
+            {format.money(row.monthly_cents, row.currency)}
+          </Detail>
+          <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
+          <Detail label={t.present}>
+            <PresentVms requesterId={row.requester_id ?? ''} />
+          </Detail>
+        </dl>
+      </div>
+      {row.status === 'pending' ? (
+        <footer className="flex flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
+          <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
+        </footer>
+      ) : null}
+    </article>
+  );
+}
+
+function Detail({ label, strong, children }: { label: string; strong?: boolean; children: ReactNode }) {
+  return (
+    <div className="grid content-start gap-0.5">
+      <dt className="text-xs text-quiet">{label}</dt>
+      <dd className={strong ? 'text-base font-semibold' : ''}>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import { useRow } from '@/api/rows';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Skeleton } from '@/ui/skeleton';
+import { text } from './text';
+
+/** What this person has already: number and cost, as the host counts them. */
+export function PresentVms({ requesterId }: { requesterId: string }) {
+  const t = useText(text);
+  const format = useFormat();
+  const { data, isPending } = useRow('requesters', requesterId, { throwOnError: false });
+  if (isPending) return <Skeleton className="mt-1 w-32" />;
+  // Whoever never had one has no row.
+  if (!data?.vms) return t.noVms;
+  return t.presentOf(
+    t.vms(data.vms, format.number(data.vms)),
+    format.money(data.monthly_cents, data.currency),
+  );
+}

@@ -1,0 +1,67 @@
+import { Stamp } from 'lucide-react';
+import type { CommandBody } from '@/api/commands';
+import type { Row } from '@/api/rows';
+import { Panel } from '@/app/page/panel';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { cn } from '@/ui/cn';
+import { Skeleton } from '@/ui/skeleton';
+import { text } from './text';
+import { type Quote, useQuote } from './use-quote';
+
+interface QuotePanelProps {
+  offering: Row<'offerings'>;
+  body: CommandBody<'request-vm'>;
+}
+
+/** What it costs and what it needs, while it is being filled in. */
+export function QuotePanel({ offering, body }: QuotePanelProps) {
+  const t = useText(text).quote;
+  const { quote, pending, waiting } = useQuote(body);
+  return (
+    <Panel title={t.title} className="lg:sticky lg:top-8">
+      <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
+        <div aria-live="polite" className={cn('grid gap-4 transition-opacity', waiting && 'opacity-55')}>
+          {quote ? (
+            <Quoted quote={quote} />
+          ) : pending ? (
+            <>
+              <Skeleton className="h-9 w-36" />
+              <Skeleton className="w-48" />
+            </>
+          ) : (
+            <p className="text-quiet">{t.none}</p>
+          )}
+        </div>
+        <p className="border-t border-line pt-3 text-xs text-quiet">
+          {offering.image}. {t.fixed}
+        </p>
+      </div>
+    </Panel>
+  );
+}
+
+function Quoted({ quote: { monthly_cents, currency, approval } }: { quote: Quote }) {
+  const t = useText(text).quote;
+  const format = useFormat();
+  const { stages, people } = approval;
+  return (
+    <>
+      <p className="flex flex-wrap items-baseline gap-x-2">
+        <span className="text-3xl font-semibold tracking-tight">{format.money(monthly_cents, currency)}</span>
+        <span className="text-quiet">{t.perMonth}</span>
+      </p>
+      <div className="flex gap-3 text-sm">
+        <Stamp aria-hidden className="mt-0.5 size-4 shrink-0 text-quiet" />
+        {stages === 0 ? (
+          <p>{t.noApproval}</p>
+        ) : (
+          <div className="grid gap-0.5">
+            <p className="font-medium">{t.approvals(format.number(stages))}</p>
+            <p className="text-quiet">{people.length > 0 ? t.by(format.anyOf(people)) : t.nobody}</p>
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

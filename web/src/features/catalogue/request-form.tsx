@@ -1,0 +1,148 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { Controller, useWatch } from 'react-hook-form';
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { Row } from '@/api/rows';
+import { ActionButton } from '@/app/actions/action-button';
+import { FormAlert } from '@/app/form/form-alert';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Field } from '@/ui/field';
+import { Input, Textarea } from '@/ui/input';
+import { NumberInput } from './number-field';
+import { QuotePanel } from './quote-panel';
+import { text } from './text';
+
+/** As typed; numbers become numbers when they are sent. */
+interface Values {
+  name: string;
+  cpus: string;
+  memory_gb: string;
+  term_months: string;
+  justification: string;
+}
+
+const FIELDS = ['name', 'cpus', 'memory_gb', 'term_months', 'justification'] as const;
+const TERM = { min: 1, max: 60 };
+
+interface RequestFormProps {
+  offering: Row<'offerings'>;
+  /** A request that did not come to anything, to begin from. */
+  former: Row<'requests'> | undefined;
+}
+
+export function RequestForm({ offering, former }: RequestFormProps) {
+  const t = useText(text).form;
+  const format = useFormat();
+  const navigate = useNavigate();
+  const command = useCommandForm<'request-vm', Values>({
+    command: 'request-vm',
+    fields: FIELDS,
+    defaultValues: useMemo(() => begin(offering, former), [offering, former]),
+    body: values => toBody(offering.key, values),
+    onDone: accepted => {
+      toast.success(t.done(form.getValues('name')));
+      const id = accepted.subject?.key;
+      void navigate(id ? { to: '/requests/$id', params: { id } } : { to: '/requests' });
+    },
+  });
+  const { form, errorAt } = command;
+  const values = useWatch({ control: form.control });
+  const cpus = { min: offering.cpu_min ?? 1, max: offering.cpu_max ?? 128 };
+  const memory = { min: offering.memory_gb_min ?? 1, max: offering.memory_gb_max ?? 4096 };
+  const range = ({ min, max }: { min: number; max: number }) =>
+    t.range(format.number(min), format.number(max));
+  const action = offering.actions.find(one => one.command === 'request-vm');
+  return (
+    <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <form noValidate onSubmit={command.submit} className="grid max-w-2xl gap-6">
+        <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
+          <Input
+            autoComplete="off"
+            spellCheck={false}
+            className="max-w-sm font-mono"
+            {...form.register('name')}
+          />
+        </Field>
+        <div className="grid gap-6 sm:grid-cols-2">
+          <Controller
+            name="cpus"
+            control={form.control}
+            render={({ field }) => (
+              <Field label={t.cpus} hint={range(cpus)} error={errorAt('cpus')}>
+                <NumberInput what={t.cpus} {...cpus} {...field} />
+              </Field>
+            )}
+          />
+          <Controller
+            name="memory_gb"
+            control={form.control}
+            render={({ field }) => (
+              <Field label={t.memory} hint={range(memory)} error={errorAt('memory_gb')}>
+                <NumberInput what={t.memory} {...memory} {...field} />
+              </Field>
+            )}
+          />
+          <Controller
+            name="term_months"
+            control={form.control}
+            render={({ field }) => (
+              <Field label={t.term} hint={t.termHint} error={errorAt('term_months')}>
+                <NumberInput what={t.term} {...TERM} {...field} />
+              </Field>
+            )}
+          />
+        </div>
+        <Field label={t.why} hint={t.whyHint} error={errorAt('justification')}>
+          <Textarea rows={5} {...form.register('justification')} />
+        </Field>
+        <FormAlert alert={command.alert} />
+        <div>
+          {action && !action.allowed ? (
+            <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
+              {t.submit}
+            </ActionButton>
+          ) : (
+            <Button type="submit" look="primary" size="large" busy={command.busy}>
+              {t.submit}
+            </Button>
+          )}
+        </div>
+      </form>
+      <QuotePanel
+        offering={offering}
+        body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
+      />
+    </div>
+  );
+}
+
+function begin(offering: Row<'offerings'>, former: Row<'requests'> | undefined): Values {
+  return {
+    name: former?.vm_name ?? '',
+    cpus: String(former?.cpus ?? offering.cpu_min ?? 1),
+    memory_gb: String(former?.memory_gb ?? offering.memory_gb_min ?? 1),
+    term_months: String(former?.term_months ?? 12),
+    justification: former?.justification ?? '',
+  };
+}
+
+/** What is no number goes to the host as it is: it says what is wrong, at the field. */
+function toBody(offering: string, values: Values): CommandBody<'request-vm'> {
+  const { name, justification, cpus, memory_gb, term_months } = values;
+  return {
+    name,
+    offering,
+    cpus: number(cpus),
+    memory_gb: number(memory_gb),
+    justification,
+    term_months: number(term_months),
+  };
+}
+
+function number(typed: string): number {
+  return typed.trim() === '' ? Number.NaN : Number(typed);
+}

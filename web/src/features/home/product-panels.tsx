@@ -1,0 +1,98 @@
+import { useRows } from '@/api/rows';
+import { RequestStatus } from '@/features/requests/status-badge';
+import { Power } from '@/features/vms/vm-status';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { elsewhere } from './elsewhere';
+import { Need, Needs } from './needs';
+import { text } from './text';
+
+const FIRST = 10;
+
+export function WaitingApprovals() {
+  const t = useText(text).approve;
+  const format = useFormat();
+  const { data, ...rest } = useRows('approvals', { status: 'pending', sort: 'submitted_at', limit: FIRST });
+  // Their own wait for somebody else.
+  const theirs = data?.filter(row => row.actions.some(action => action.allowed));
+  return (
+    <Needs title={t.title} empty={t.empty} source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/approvals/$id', params: { id: row.key } }}
+          name={row.vm_name}
+          note={t.asks(row.requester_name ?? t.somebody)}
+          beside={`${format.money(row.monthly_cents, row.currency)} · ${format.ago(row.submitted_at)}`}
+        />
+      )}
+    </Needs>
+  );
+}
+
+export function OpenRequests({ actor }: { actor: string }) {
+  const t = useText(text).mine;
+  const format = useFormat();
+  const source = useRows('requests', {
+    requester_id: actor,
+    terminal: 'false',
+    sort: '-updated_at',
+    limit: FIRST,
+  });
+  return (
+    <Needs
+      title={t.title}
+      empty={t.empty}
+      source={source}
+      all={{ to: '/requests', search: { status: 'open' } }}
+    >
+      {row => {
+        const people = row.status === 'pending' ? (row.waiting?.people ?? []) : [];
+        return (
+          <Need
+            key={row.key}
+            link={{ to: '/requests/$id', params: { id: row.key } }}
+            name={row.vm_name}
+            note={people.length > 0 ? `${t.waiting} ${format.anyOf(people)}` : row.waiting_on}
+            beside={<RequestStatus row={row} />}
+          />
+        );
+      }}
+    </Needs>
+  );
+}
+
+export function OwnVms({ actor }: { actor: string }) {
+  const t = useText(text).vms;
+  const source = useRows('vms', { requester_id: actor, terminal: 'false', sort: 'name', limit: FIRST });
+  return (
+    <Needs title={t.title} empty={t.empty} source={source} all={{ to: '/vms' }}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/vms/$id', params: { id: row.key } }}
+          name={row.name}
+          note={<span className="font-mono text-xs">{row.ip ?? '–'}</span>}
+          beside={<Power state={row.power} />}
+        />
+      )}
+    </Needs>
+  );
+}
+
+export function FailedRequests() {
+  const t = useText(text).failed;
+  const source = useRows('requests', { status: 'failed', sort: '-updated_at', limit: FIRST });
+  return (
+    <Needs title={t.title} empty={t.empty} source={source} all={elsewhere('/admin/failed-requests')}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/requests/$id', params: { id: row.key } }}
+          name={row.vm_name}
+          note={row.waiting?.text ?? row.waiting_on}
+        />
+      )}
+    </Needs>
+  );
+}

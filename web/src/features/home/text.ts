@@ -1,0 +1,99 @@
+const en = {
+  title: 'Home',
+  hello: (name: string) => `Hello, ${name}`,
+  lead: 'What needs you, and what you are waiting for.',
+  requestVm: 'Request a VM',
+  all: 'Show all',
+  loading: 'Loading',
+  approve: {
+    title: 'Waiting for your decision',
+    empty: 'No request waits for you.',
+    asks: (name: string) => `asked for by ${name}`,
+    somebody: 'somebody',
+  },
+  mine: {
+    title: 'Your open requests',
+    empty: 'You have no open requests.',
+    waiting: 'Waiting for',
+  },
+  vms: {
+    title: 'Your virtual machines',
+    empty: 'You have no virtual machines yet.',
+  },
+  failed: {
+    title: 'Failed requests',
+    empty: 'No request has failed.',
+  },
+  connections: {
+    title: 'Connections',
+    empty: 'All connections work.',
+    missing: 'Not set up yet',
+  },
+  mails: {
+    title: 'Mails that did not arrive',
+    empty: 'Every mail reached its recipient.',
+    to: (name: string) => `to ${name}`,
+    somebody: 'a former member',
+  },
+  audit: {
+    title: 'Latest entries of the audit',
+    empty: 'Nothing has been recorded yet.',
+  },
+  workflows: {
+    title: 'Workflows that are stuck',
+    empty: 'All workflows get on.',
+    overdue: (count: string) => `${count} overdue`,
+  },
+  tenants: { title: 'Tenants', empty: 'There are no tenants yet.' },
+};
+
+const de: typeof en = {
+  title: 'Start',
+  hello: name => `Guten Tag, ${name}`,
+  lead: 'Was Sie braucht, und worauf Sie warten.',
+  requestVm: 'VM beantragen',
+  all: 'Alle anzeigen',
+  loading: 'Wird geladen',
+  approve: {
+    title: 'Wartet auf Ihre Entscheidung',
+    empty: 'Kein Antrag wartet auf Sie.',
+    asks: name => `beantragt von ${name}`,
+    somebody: 'jemandem',
+  },
+  mine: {
+    title: 'Ihre offenen Anträge',
+    empty: 'Sie haben keine offenen Anträge.',
+    waiting: 'Wartet auf',
+  },
+  vms: {
+    title: 'Ihre virtuellen Maschinen',
+    empty: 'Sie haben noch keine virtuellen Maschinen.',
+  },
+  failed: {
+    title: 'Fehlgeschlagene Anträge',
+    empty: 'Kein Antrag ist fehlgeschlagen.',
+  },
+  connections: {
+    title: 'Verbindungen',
+    empty: 'Alle Verbindungen funktionieren.',
+    missing: 'Noch nicht eingerichtet',
+  },
+  mails: {
+    title: 'Nicht angekommene Mails',
+    empty: 'Jede Mail hat ihre Empfänger erreicht.',
+    to: name => `an ${name}`,
+    somebody: 'ein früheres Mitglied',
+  },
+  audit: {
+    title: 'Neueste Einträge im Protokoll',
+    empty: 'Bisher ist nichts festgehalten.',
+  },
+  workflows: {
+    title: 'Festsitzende Abläufe',
+    empty: 'Alle Abläufe kommen voran.',
+    overdue: count => `${count} überfällig`,
+  },
+  tenants: { title: 'Mandanten', empty: 'Es gibt noch keine Mandanten.' },
+};
+
+export const text = { en, de };

@@ -1,0 +1,35 @@
+import type { Row } from '@/api/rows';
+
+/** The steps of building, in order. */
+export const BUILD_STEPS = ['ensure-folder', 'clone', 'reconfigure', 'power-on', 'await-address'] as const;
+
+export interface StepProgress {
+  step: string;
+  state: 'open' | 'running' | 'done' | 'failed';
+  /** Of a running step, if the system says so. */
+  percent: number | null;
+}
+
+type Event = Pick<Row<'timeline'>, 'kind' | 'step' | 'percent' | 'process'>;
+
+/**
+ * How far building has come, from everything that happened so far, oldest first. A retry goes on from the step that failed,
+ * so what an earlier attempt finished stays finished.
+ */
+export function progressOf(events: readonly Event[]): StepProgress[] {
+  const steps = new Map<string, StepProgress>(
+    BUILD_STEPS.map(step => [step, { step, state: 'open', percent: null }]),
+  );
+  const note = (step: string | null, state: StepProgress['state'], percent: number | null = null) => {
+    if (step && steps.has(step)) steps.set(step, { step, state, percent });
+  };
+  for (const { kind, step, percent } of events) {
+    if (kind === 'step-started') note(step, 'running');
+    else if (kind === 'step-progressed') note(step, 'running', percent);
+    else if (kind === 'step-finished') note(step, 'done');
+    else if (kind === 'step-failed' || kind === 'request-failed') note(step, 'failed');
+    else if (kind === 'request-retried') note(step, 'open');
+    else if (kind === 'request-fulfilled') for (const one of BUILD_STEPS) note(one, 'done');
+  }
+  return [...steps.values()];
+}

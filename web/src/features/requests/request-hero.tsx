@@ -1,0 +1,205 @@
+import { Link } from '@tanstack/react-router';
+import {
+  CircleCheck,
+  CircleSlash,
+  CircleX,
+  Hammer,
+  Hourglass,
+  type LucideIcon,
+  TriangleAlert,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Row } from '@/api/rows';
+import { useSession } from '@/api/session';
+import { Trace } from '@/app/page/problem-alert';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import type { Tone } from '@/ui/badge';
+import { Button } from '@/ui/button';
+import { cn } from '@/ui/cn';
+import { BuildProgress } from './build-progress';
+import { Handover } from './handover';
+import { text } from './text';
+
+interface HeroProps {
+  request: Row<'requests'>;
+  events: Row<'timeline'>[];
+}
+
+/** The answer to “what about my VM?”, before anything else on the page. */
+export function RequestHero(props: HeroProps) {
+  switch (props.request.status) {
+    case 'pending':
+      return <Pending {...props} />;
+    case 'approved':
+      return <Building {...props} />;
+    case 'failed':
+      return <Failed {...props} />;
+    case 'fulfilled':
+      return <Fulfilled {...props} />;
+    case 'rejected':
+      return <Rejected {...props} />;
+    case 'withdrawn':
+      return <Withdrawn {...props} />;
+    default:
+      return null;
+  }
+}
+
+function Pending({ request }: HeroProps) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  const people = request.waiting?.people ?? [];
+  const since = request.waiting?.since ?? request.submitted_at;
+  return (
+    <Hero tone="wait" Icon={Hourglass} kicker={t.waitingFor}>
+      <HeroTitle>
+        {people.length > 0 ? format.anyOf(people) : t.anApprover}{' '}
+        <span className="font-normal whitespace-nowrap text-quiet">
+          <time dateTime={since ?? undefined} title={format.ago(since)}>
+            {t.since(format.since(since))}
+          </time>
+        </span>
+      </HeroTitle>
+      {people.length > 1 ? <p className="text-quiet">{t.alsoAsked}</p> : null}
+    </Hero>
+  );
+}
+
+function Building({ request, events }: HeroProps) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  const stalled = request.stalled_since !== null;
+  const attempt = request.attempt ?? 1;
+  return (
+    <Hero
+      tone={stalled ? 'wait' : 'busy'}
+      Icon={stalled ? Hourglass : Hammer}
+      kicker={attempt > 1 ? t.attempt(format.number(attempt)) : undefined}
+    >
+      <HeroTitle>{stalled ? t.stalled : request.step ? t.building : t.starting}</HeroTitle>
+      <p className="text-quiet">{request.waiting?.text ?? request.waiting_on}</p>
+      <div className="pt-3">
+        <BuildProgress events={events} />
+      </div>
+    </Hero>
+  );
+}
+
+function Failed({ request, events }: HeroProps) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  const people = request.waiting?.people ?? [];
+  return (
+    <Hero tone="bad" Icon={TriangleAlert}>
+      <HeroTitle>{t.failed}</HeroTitle>
+      <p>{request.waiting?.text ?? request.waiting_on}</p>
+      {people.length > 0 ? <p className="text-quiet">{t.repairBy(format.anyOf(people))}</p> : null}
+      <Trace id={request.trace_id ?? ''} />
+      <div className="pt-3">
+        <BuildProgress events={events} />
+      </div>
+    </Hero>
+  );
+}
+
+function Fulfilled({ request }: HeroProps) {
+  const t = useText(text).hero;
+  const session = useSession();
+  return (
+    <Hero tone="good" Icon={CircleCheck}>
+      <HeroTitle>{request.requester_id === session.actor ? t.ready : t.readyOther}</HeroTitle>
+      <Handover request={request} />
+    </Hero>
+  );
+}
+
+function Rejected({ request }: HeroProps) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  const name = request.decided_by_name;
+  return (
+    <Hero tone="bad" Icon={CircleX} kicker={format.dateTime(request.decided_at)}>
+      <HeroTitle>{name ? t.rejected(name) : t.rejectedUnknown}</HeroTitle>
+      {request.reason ? (
+        <blockquote className="border-l-2 border-bad-line pl-3.5 whitespace-pre-line">
+          {request.reason}
+        </blockquote>
+      ) : null}
+      <Again request={request} />
+    </Hero>
+  );
+}
+
+function Withdrawn({ request }: HeroProps) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  return (
+    <Hero tone="idle" Icon={CircleSlash} kicker={format.dateTime(request.withdrawn_at)}>
+      <HeroTitle>{t.withdrawn}</HeroTitle>
+      <Again request={request} />
+    </Hero>
+  );
+}
+
+function Again({ request }: { request: Row<'requests'> }) {
+  const t = useText(text).hero;
+  const session = useSession();
+  if (request.requester_id !== session.actor || !request.offering) return null;
+  return (
+    <div className="pt-1">
+      <Button asChild>
+        <Link
+          to="/catalogue/$offering"
+          params={{ offering: request.offering }}
+          search={{ from: request.key }}
+        >
+          {t.again}
+        </Link>
+      </Button>
+    </div>
+  );
+}
+
+const TONES: Record<Tone, string> = {
+  wait: 'border-wait-line from-wait-soft [--hero:var(--wait)]',
+  busy: 'border-busy-line from-busy-soft [--hero:var(--busy)]',
+  good: 'border-good-line from-good-soft [--hero:var(--good)]',
+  bad: 'border-bad-line from-bad-soft [--hero:var(--bad)]',
+  idle: 'border-line from-sunken [--hero:var(--quiet)]',
+};
+
+interface HeroFrameProps {
+  tone: Tone;
+  Icon: LucideIcon;
+  kicker?: string | undefined;
+  children: ReactNode;
+}
+
+function Hero({ tone, Icon, kicker, children }: HeroFrameProps) {
+  return (
+    <section
+      aria-live="polite"
+      className={cn(
+        'mb-6 flex gap-4 rounded-xl border bg-linear-to-b to-surface p-5 shadow-low sm:gap-5 sm:p-7',
+        TONES[tone],
+      )}
+    >
+      <span className="hidden size-11 shrink-0 place-items-center rounded-full bg-surface text-(--hero) shadow-low sm:grid">
+        <Icon aria-hidden className="size-5" />
+      </span>
+      <div className="grid min-w-0 flex-1 gap-2">
+        {kicker ? <p className="text-sm font-medium text-(--hero)">{kicker}</p> : null}
+        {children}
+      </div>
+    </section>
+  );
+}
+
+function HeroTitle({ children }: { children: ReactNode }) {
+  return (
+    <h2 className="text-2xl leading-8 font-semibold tracking-[-0.02em] sm:text-[1.75rem] sm:leading-9">
+      {children}
+    </h2>
+  );
+}

@@ -1,0 +1,116 @@
+import { useMemo } from 'react';
+import type { Row } from '@/api/rows';
+import { Panel } from '@/app/page/panel';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { cn } from '@/ui/cn';
+import { Skeleton } from '@/ui/skeleton';
+import { said, stepText } from './step-text';
+import { text } from './text';
+
+type Event = Row<'timeline'>;
+
+const BAD = new Set([
+  'step-failed',
+  'request-failed',
+  'request-rejected',
+  'vm-decommission-failed',
+  'vm-refresh-failed',
+]);
+const GOOD = new Set(['request-approved', 'request-fulfilled', 'vm-provisioned', 'vm-decommissioned']);
+const WAIT = new Set(['stalled']);
+
+/** Everything that happened, the newest first. */
+export function Timeline({ events }: { events: Event[] | undefined }) {
+  const t = useText(text).timeline;
+  const shown = useMemo(() => events && withoutTicks(events), [events]);
+  return (
+    <Panel title={t.title}>
+      {shown ? (
+        shown.length > 0 ? (
+          <ol className="px-5 py-4">
+            {shown.map(event => (
+              <Entry key={event.key} event={event} />
+            ))}
+          </ol>
+        ) : (
+          <p className="px-5 py-6 text-quiet">{t.empty}</p>
+        )
+      ) : (
+        <div className="grid gap-4 px-5 py-5">
+          <Skeleton className="w-1/2" />
+          <Skeleton className="w-2/3" />
+          <Skeleton className="w-2/5" />
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+/** A step's progress belongs to its beginning; twenty lines of it would hide the rest. */
+export function withoutTicks(events: readonly Event[]): Event[] {
+  const shown: Event[] = [];
+  for (const event of events) {
+    const last = shown.findLast(one => one.kind === 'step-started' && one.step === event.step);
+    if (event.kind !== 'step-progressed') shown.push(event);
+    else if (last) shown[shown.indexOf(last)] = { ...last, percent: event.percent };
+  }
+  return shown.toReversed();
+}
+
+function Entry({ event }: { event: Event }) {
+  const t = useText(text);
+  const words = useText(stepText);
+  const format = useFormat();
+  const kind = event.kind ?? '';
+  const step = said(words.steps, event.step);
+  const who = event.actor_name ?? (event.actor_kind === 'person' ? '' : t.timeline.system);
+  return (
+    <li className="relative grid grid-cols-[0.75rem_minmax(0,1fr)] gap-x-4 pb-5 last:pb-1">
+      <span aria-hidden className="relative flex justify-center">
+        <span className="absolute top-2 bottom-[-1.25rem] w-px bg-line in-[:last-child]:hidden" />
+        <span
+          className={cn(
+            'relative mt-1.5 size-2.5 rounded-full border-2 border-surface bg-line-strong ring-1 ring-line-strong',
+            BAD.has(kind) && 'bg-bad ring-bad',
+            GOOD.has(kind) && 'bg-good ring-good',
+            WAIT.has(kind) && 'bg-wait ring-wait',
+          )}
+        />
+      </span>
+      <div className="grid gap-0.5">
+        <p className="flex flex-wrap items-baseline justify-between gap-x-4">
+          <span className="font-medium">
+            {said(words.kinds, kind)}
+            {step ? <span className="font-normal text-quiet"> · {step}</span> : null}
+            {kind === 'step-started' && event.percent ? (
+              <span className="font-normal text-quiet">
+                {' '}
+                · {t.progress.percent(format.number(event.percent))}
+              </span>
+            ) : null}
+          </span>
+          <time
+            dateTime={event.at ?? undefined}
+            title={format.exact(event.at)}
+            className="text-xs text-quiet"
+          >
+            {format.since(event.at)}
+          </time>
+        </p>
+        {who ? <p className="text-xs text-quiet">{who}</p> : null}
+        {event.message ? (
+          <details className="text-xs text-quiet">
+            <summary className="inline-flex min-h-6 items-center underline underline-offset-2">
+              {t.timeline.details}
+            </summary>
+            <p className="mt-1 rounded-md bg-sunken px-2.5 py-1.5 font-mono text-2xs break-words">
+              {event.code ? `${event.code}: ` : ''}
+              {event.message}
+            </p>
+          </details>
+        ) : null}
+      </div>
+    </li>
+  );
+}

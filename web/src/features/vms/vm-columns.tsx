@@ -1,0 +1,96 @@
+import { useMemo } from 'react';
+import type { Row } from '@/api/rows';
+import type { RowColumn } from '@/app/list/column';
+import { CopyButton } from '@/app/page/copy-button';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { text } from './text';
+import { Power, VmStatus } from './vm-status';
+
+export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>[] {
+  const t = useText(text);
+  const format = useFormat();
+  return useMemo(() => {
+    const requester: RowColumn<Row<'vms'>> = {
+      id: 'requester',
+      header: t.columns.requester,
+      sort: 'requester_name',
+      width: 17,
+      text: row => row.requester_name,
+      cell: row => row.requester_name,
+    };
+    return [
+      {
+        id: 'name',
+        header: t.columns.name,
+        sort: 'name',
+        width: 18,
+        text: row => row.name,
+        cell: row => row.name,
+      },
+      {
+        id: 'status',
+        header: t.columns.status,
+        sort: 'status',
+        width: 17,
+        card: 'beside',
+        text: row => row.status_text,
+        cell: row => <VmStatus row={row} />,
+      },
+      {
+        id: 'power',
+        header: t.columns.power,
+        sort: 'power',
+        width: 13,
+        cell: row => <Power state={row.power} />,
+      },
+      {
+        id: 'ip',
+        header: t.columns.ip,
+        width: 19,
+        text: row => row.ip,
+        cell: row => <Ip ip={row.ip} />,
+      },
+      ...(whose === 'everybody' ? [requester] : []),
+      {
+        id: 'size',
+        header: t.columns.size,
+        sort: 'cpus',
+        width: 15,
+        card: 'none',
+        cell: row => t.size(format.number(row.cpus), format.number(row.memory_gb)),
+      },
+      {
+        id: 'cost',
+        header: t.columns.cost,
+        sort: 'monthly_cents',
+        width: 12,
+        align: 'end',
+        cell: row => format.money(row.monthly_cents, row.currency),
+      },
+      {
+        id: 'read',
+        header: t.columns.read,
+        sort: 'refreshed_at',
+        width: 16,
+        align: 'end',
+        cell: row => (
+          <time dateTime={row.refreshed_at ?? undefined} title={format.exact(row.refreshed_at)}>
+            {format.since(row.refreshed_at)}
+          </time>
+        ),
+      },
+    ];
+  }, [t, format, whose]);
+}
+
+function Ip({ ip }: { ip: string | null }) {
+  const t = useText(text);
+  if (!ip) return <span className="text-quiet">–</span>;
+  return (
+    <span className="inline-flex items-center gap-0.5 font-mono text-xs">
+      {ip}
+      <CopyButton text={ip} what={`${t.columns.ip} ${ip}`} className="relative z-10 -my-1.5" />
+    </span>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Row } from '@/api/rows';
+import { useText } from '@/i18n/use-text';
+import { Badge, type Tone } from '@/ui/badge';
+import { cn } from '@/ui/cn';
+import { text } from './text';
+
+const TONES: Record<string, Tone> = {
+  active: 'good',
+  decommissioning: 'busy',
+  'decommission-failed': 'bad',
+  decommissioned: 'idle',
+};
+
+export function VmStatus({ row }: { row: Pick<Row<'vms'>, 'status' | 'status_text'> }) {
+  return <Badge tone={TONES[row.status ?? ''] ?? 'idle'}>{row.status_text}</Badge>;
+}
+
+const LIGHTS: Record<string, string> = { on: 'bg-good', suspended: 'bg-wait', missing: 'bg-bad' };
+
+/** The power state, by word and by light. */
+export function Power({ state }: { state: string | null }) {
+  const words: Record<string, string> = useText(text).powers;
+  if (!state) return null;
+  return (
+    <span className="inline-flex items-center gap-2">
+      <span
+        aria-hidden
+        className={cn('size-2 shrink-0 rounded-full', LIGHTS[state] ?? 'border-[1.5px] border-line-strong')}
+      />
+      {words[state] ?? state}
+    </span>
+  );
+}
