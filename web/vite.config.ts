@@ -18,5 +18,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  test: { environment: 'happy-dom', setupFiles: ['src/test-setup.ts'] },
+  // One browser for all files: to make one takes longer than the tests do.
+  test: { environment: 'happy-dom', setupFiles: ['src/test-setup.ts'], isolate: false, maxWorkers: 1 },
 });

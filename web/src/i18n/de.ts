@@ -36,7 +36,7 @@ export const de: Dictionary = {
     workflows: 'Abläufe',
   },
   account: {
-    menu: name => `Konto von ${name}`,
+    menu: 'Konto:',
     language: 'Sprache',
     theme: 'Darstellung',
     system: 'Wie das System',
@@ -47,7 +47,6 @@ export const de: Dictionary = {
   },
   palette: {
     open: 'Suche und Befehle',
-    short: 'Suchen',
     title: 'Befehle',
     placeholder: 'Wohin, oder was tun?',
     empty: 'Nichts passt dazu.',

@@ -35,7 +35,7 @@ export const en = {
     workflows: 'Workflows',
   },
   account: {
-    menu: (name: string) => `Account of ${name}`,
+    menu: 'Account:',
     language: 'Language',
     theme: 'Theme',
     system: 'As the system',
@@ -46,7 +46,6 @@ export const en = {
   },
   palette: {
     open: 'Search and commands',
-    short: 'Search',
     title: 'Commands',
     placeholder: 'Where to, or what to do?',
     empty: 'Nothing matches.',

@@ -46,6 +46,9 @@ export function createFormat(language: Language) {
     /** `10:42` today, else with its day. */
     since: (instant: Instant, now = new Date()) =>
       text(instant, date => (sameDay(date, now) ? minute : both).format(date)),
+    /** `10:42` today, else the day alone: for lists. */
+    short: (instant: Instant, now = new Date()) =>
+      text(instant, date => (sameDay(date, now) ? minute : day).format(date)),
     /** `3 hours ago` */
     ago: (instant: Instant, now = new Date()) =>
       text(instant, date => {

@@ -23,7 +23,7 @@ export const buttonStyle = cva(
       size: {
         normal: 'h-9 px-3.5 text-sm',
         small: 'h-8 px-2.5 text-xs',
-        large: 'h-11 px-5 text-sm',
+        large: 'min-h-11 px-5 py-2 text-sm whitespace-normal',
         icon: 'size-9',
       },
     },

@@ -8,7 +8,7 @@ export interface RowColumn<R extends RowData> {
   cell: (row: R) => ReactNode;
   /** The column that the host sorts by; without it the list cannot be sorted by this. */
   sort?: string;
-  /** What the text filter looks at. */
+  /** What the text filter looks at. Where it is null, a card leaves the line out. */
   text?: (row: R) => string | null | undefined;
   /** Share of the width. */
   width: number;

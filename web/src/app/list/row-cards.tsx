@@ -68,7 +68,7 @@ function Card<R extends RowData>({
   link: RowListProps<R>['link'];
 }) {
   const [name, ...rest] = columns;
-  const lines = rest.filter(column => (column.card ?? 'line') === 'line');
+  const lines = rest.filter(column => (column.card ?? 'line') === 'line' && column.text?.(row) !== null);
   return (
     <div className="grid gap-2.5">
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1.5">
@@ -85,7 +85,7 @@ function Card<R extends RowData>({
         {lines.map(column => (
           <div key={column.id} className="col-span-2 grid grid-cols-subgrid">
             <dt className="text-quiet">{column.header}</dt>
-            <dd className="min-w-0">{column.cell(row)}</dd>
+            <dd className="line-clamp-4 min-w-0">{column.cell(row)}</dd>
           </div>
         ))}
       </dl>

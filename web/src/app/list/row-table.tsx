@@ -1,6 +1,6 @@
 import { type ColumnDef, type RowData, tableFeatures, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react';
+import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useCallback, useMemo, useRef } from 'react';
 import { useShellText } from '@/i18n/shell-text';
 import { cn } from '@/ui/cn';
@@ -133,7 +133,7 @@ function Header<R extends RowData>({
     );
   }
   const direction = sort === by ? 'ascending' : sort === `-${by}` ? 'descending' : undefined;
-  const Icon = direction === 'ascending' ? ArrowUp : direction === 'descending' ? ArrowDown : ArrowUpDown;
+  const Icon = direction === 'ascending' ? ArrowUp : direction === 'descending' ? ArrowDown : null;
   return (
     <th scope="col" aria-sort={direction} className={style}>
       <button
@@ -146,13 +146,7 @@ function Header<R extends RowData>({
         )}
       >
         <span className="truncate">{column.header}</span>
-        <Icon
-          aria-hidden
-          className={cn(
-            'size-3.5 shrink-0',
-            direction ? '' : 'opacity-0 group-hover:opacity-70 group-focus-visible:opacity-70',
-          )}
-        />
+        {Icon ? <Icon aria-hidden className="size-3.5 shrink-0" /> : null}
       </button>
     </th>
   );

@@ -23,10 +23,8 @@ export function AccountMenu() {
   const signOut = useSignOut();
   return (
     <Menu>
-      <MenuTrigger
-        aria-label={t.account.menu(session.name)}
-        className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover"
-      >
+      <MenuTrigger className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover">
+        <span className="sr-only">{t.account.menu}</span>
         <Initials name={session.name} />
         <span className="grid min-w-0 flex-1 leading-tight">
           <span className="truncate text-sm font-medium">{session.name}</span>

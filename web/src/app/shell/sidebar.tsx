@@ -11,32 +11,36 @@ export function Sidebar({ openPalette }: { openPalette: () => void }) {
   const t = useShellText();
   const session = useSession();
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface lg:flex">
-      <div className="px-4 pt-4 pb-3">
-        <Link to="/" className="block rounded-md">
-          <Brand under={session.tenant?.name ?? t.account.operator} />
-        </Link>
+    <header className="hidden border-r border-line bg-surface lg:block">
+      <div className="sticky top-0 flex h-dvh flex-col">
+        <div className="px-4 pt-4 pb-3">
+          <Link to="/" className="block rounded-md">
+            <Brand under={session.tenant?.name ?? t.account.operator} />
+          </Link>
+        </div>
+        <div className="px-3 pb-2">
+          <button
+            type="button"
+            onClick={openPalette}
+            aria-keyshortcuts="Control+K Meta+K"
+            className="flex h-9 w-full items-center gap-2.5 rounded-md border border-line bg-canvas px-2.5 text-sm text-quiet transition-colors hover:border-line-strong hover:text-text"
+          >
+            <Search aria-hidden className="size-4" />
+            {t.palette.open}
+            <kbd
+              aria-hidden
+              className="ml-auto rounded border border-line bg-surface px-1.5 font-mono text-2xs"
+            >
+              {SHORTCUT}
+            </kbd>
+          </button>
+        </div>
+        <NavList />
+        <div className="mt-auto border-t border-line p-3">
+          <AccountMenu />
+        </div>
       </div>
-      <div className="px-3 pb-2">
-        <button
-          type="button"
-          onClick={openPalette}
-          aria-label={t.palette.open}
-          aria-keyshortcuts="Control+K Meta+K"
-          className="flex h-9 w-full items-center gap-2.5 rounded-md border border-line bg-canvas px-2.5 text-sm text-quiet transition-colors hover:border-line-strong hover:text-text"
-        >
-          <Search aria-hidden className="size-4" />
-          {t.palette.short}
-          <kbd className="ml-auto rounded border border-line bg-surface px-1.5 font-mono text-2xs">
-            {SHORTCUT}
-          </kbd>
-        </button>
-      </div>
-      <NavList />
-      <div className="mt-auto border-t border-line p-3">
-        <AccountMenu />
-      </div>
-    </div>
+    </header>
   );
 }
 

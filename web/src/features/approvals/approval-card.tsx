@@ -21,6 +21,10 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
   const format = useFormat();
   const plans = useDecisionPlans();
   const name = row.vm_name ?? '';
+  // Each reason once, in sight: not everybody has something to hover with. Read aloud it belongs to its button.
+  const reasons = new Set(
+    row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
+  );
   const inList = index !== undefined;
   return (
     <article
@@ -82,6 +86,11 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
       {row.status === 'pending' ? (
         <footer className="flex flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
           <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
+          {[...reasons].map(why => (
+            <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
+              {why}
+            </p>
+          ))}
         </footer>
       ) : null}
     </article>

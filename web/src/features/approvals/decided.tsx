@@ -89,7 +89,7 @@ function useColumns(): RowColumn<Row<'approvals'>>[] {
         sort: 'decided_at',
         width: 16,
         align: 'end',
-        cell: row => format.since(row.decided_at ?? row.withdrawn_at),
+        cell: row => format.short(row.decided_at ?? row.withdrawn_at),
       },
     ],
     [t, format],

@@ -96,7 +96,6 @@ function Price({ label, value }: { label: string; value: string }) {
 }
 
 function RequestIt({ offering }: { offering: Row<'offerings'> }) {
-  const t = useText(text);
   const action = offering.actions.find(one => one.command === 'request-vm');
   if (!action) return null;
   if (!action.allowed) return <ActionButton action={action} look="primary" onRun={() => undefined} />;
@@ -105,7 +104,7 @@ function RequestIt({ offering }: { offering: Row<'offerings'> }) {
       <Link
         to="/catalogue/$offering"
         params={{ offering: offering.key }}
-        aria-label={t.request(offering.name ?? offering.key)}
+        aria-label={`${action.title}: ${offering.name ?? offering.key}`}
       >
         {action.title}
         <ArrowRight aria-hidden />

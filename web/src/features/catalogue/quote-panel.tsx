@@ -19,7 +19,7 @@ export function QuotePanel({ offering, body }: QuotePanelProps) {
   const t = useText(text).quote;
   const { quote, pending, waiting } = useQuote(body);
   return (
-    <Panel title={t.title} className="lg:sticky lg:top-8">
+    <Panel title={t.title}>
       <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
         <div aria-live="polite" className={cn('grid gap-4 transition-opacity', waiting && 'opacity-55')}>
           {quote ? (

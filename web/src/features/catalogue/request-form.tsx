@@ -57,8 +57,12 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     t.range(format.number(min), format.number(max));
   const action = offering.actions.find(one => one.command === 'request-vm');
   return (
-    <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
-      <form noValidate onSubmit={command.submit} className="grid max-w-2xl gap-6">
+    <form
+      noValidate
+      onSubmit={command.submit}
+      className="grid items-start gap-6 lg:grid-cols-[minmax(0,42rem)_20rem] lg:justify-between lg:gap-x-8"
+    >
+      <div className="grid gap-6">
         <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
           <Input
             autoComplete="off"
@@ -67,7 +71,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
             {...form.register('name')}
           />
         </Field>
-        <div className="grid gap-6 sm:grid-cols-2">
+        <div className="grid gap-6 sm:grid-cols-3 sm:gap-5">
           <Controller
             name="cpus"
             control={form.control}
@@ -99,24 +103,26 @@ export function RequestForm({ offering, former }: RequestFormProps) {
         <Field label={t.why} hint={t.whyHint} error={errorAt('justification')}>
           <Textarea rows={5} {...form.register('justification')} />
         </Field>
+      </div>
+      <div className="lg:sticky lg:top-8 lg:row-span-2">
+        <QuotePanel
+          offering={offering}
+          body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
+        />
+      </div>
+      <div className="grid justify-items-start gap-6">
         <FormAlert alert={command.alert} />
-        <div>
-          {action && !action.allowed ? (
-            <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
-              {t.submit}
-            </ActionButton>
-          ) : (
-            <Button type="submit" look="primary" size="large" busy={command.busy}>
-              {t.submit}
-            </Button>
-          )}
-        </div>
-      </form>
-      <QuotePanel
-        offering={offering}
-        body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
-      />
-    </div>
+        {action && !action.allowed ? (
+          <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
+            {t.submit}
+          </ActionButton>
+        ) : (
+          <Button type="submit" look="primary" size="large" busy={command.busy}>
+            {t.submit}
+          </Button>
+        )}
+      </div>
+    </form>
   );
 }
 

@@ -8,7 +8,6 @@ const en = {
   base: 'Base price',
   perCpu: 'per CPU',
   perGb: 'per GB',
-  request: (name: string) => `Request ${name}`,
   form: {
     title: (offering: string) => `Request ${offering}`,
     lead: 'Somebody else decides on your request; you are told by e-mail.',
@@ -51,7 +50,6 @@ const de: typeof en = {
   base: 'Grundpreis',
   perCpu: 'pro CPU',
   perGb: 'pro GB',
-  request: name => `${name} beantragen`,
   form: {
     title: offering => `${offering} beantragen`,
     lead: 'Über Ihren Antrag entscheidet jemand anderes; Sie erfahren es per E-Mail.',

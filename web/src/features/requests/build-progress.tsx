@@ -47,7 +47,7 @@ function Step({ progress: { step, state, percent } }: { progress: StepProgress }
           )}
         />
       </span>
-      <span className="grid min-w-0 flex-1 gap-1 self-center md:w-full md:self-stretch">
+      <span className="grid min-w-0 flex-1 content-start gap-1 self-center md:w-full md:self-stretch">
         <span className={cn('text-sm', state === 'open' ? 'text-quiet' : 'font-medium')}>{name}</span>
         <span className="text-xs text-quiet">
           {state === 'running' && percent != null

@@ -43,7 +43,7 @@ const en = {
     toCatalogue: 'To the catalogue',
     progress: 'Progress of this step',
     attempt: (attempt: string) => `Attempt ${attempt}`,
-    repairBy: (names: string) => `${names} can repair the cause and retry.`,
+    repairBy: (names: string) => `In charge: ${names}`,
     trace: 'Trace id',
   },
   next: {
@@ -75,9 +75,7 @@ const en = {
   timeline: {
     title: 'Timeline',
     empty: 'Nothing has happened yet.',
-    system: 'System',
     details: 'Details',
-    retried: (step: string) => `from the step “${step}”`,
   },
   progress: {
     title: 'Progress',
@@ -149,7 +147,7 @@ const de: typeof en = {
     toCatalogue: 'Zum Katalog',
     progress: 'Fortschritt dieses Schritts',
     attempt: attempt => `Versuch ${attempt}`,
-    repairBy: names => `${names} kann die Ursache beheben und den Antrag wiederholen.`,
+    repairBy: names => `Zuständig: ${names}`,
     trace: 'Vorgangsnummer',
   },
   next: {
@@ -182,9 +180,7 @@ const de: typeof en = {
   timeline: {
     title: 'Verlauf',
     empty: 'Bisher ist nichts geschehen.',
-    system: 'System',
     details: 'Einzelheiten',
-    retried: step => `ab dem Schritt „${step}“`,
   },
   progress: {
     title: 'Fortschritt',

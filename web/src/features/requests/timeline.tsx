@@ -23,7 +23,7 @@ const WAIT = new Set(['stalled']);
 /** Everything that happened, the newest first. */
 export function Timeline({ events }: { events: Event[] | undefined }) {
   const t = useText(text).timeline;
-  const shown = useMemo(() => events && withoutTicks(events), [events]);
+  const shown = useMemo(() => events && condensed(events), [events]);
   return (
     <Panel title={t.title}>
       {shown ? (
@@ -47,13 +47,21 @@ export function Timeline({ events }: { events: Event[] | undefined }) {
   );
 }
 
-/** A step's progress belongs to its beginning; twenty lines of it would hide the rest. */
-export function withoutTicks(events: readonly Event[]): Event[] {
+/**
+ * The newest first, and one line for each step: its progress belongs to its beginning, and its end says that it began. Forty
+ * lines of them would hide what people did.
+ */
+export function condensed(events: readonly Event[]): Event[] {
   const shown: Event[] = [];
   for (const event of events) {
-    const last = shown.findLast(one => one.kind === 'step-started' && one.step === event.step);
-    if (event.kind !== 'step-progressed') shown.push(event);
-    else if (last) shown[shown.indexOf(last)] = { ...last, percent: event.percent };
+    const begun = shown.findLastIndex(one => one.kind === 'step-started' && one.step === event.step);
+    const start = shown[begun];
+    if (event.kind === 'step-progressed') {
+      if (start) shown[begun] = { ...start, percent: event.percent };
+      continue;
+    }
+    if (start && (event.kind === 'step-finished' || event.kind === 'step-failed')) shown.splice(begun, 1);
+    shown.push(event);
   }
   return shown.toReversed();
 }
@@ -64,11 +72,10 @@ function Entry({ event }: { event: Event }) {
   const format = useFormat();
   const kind = event.kind ?? '';
   const step = said(words.steps, event.step);
-  const who = event.actor_name ?? (event.actor_kind === 'person' ? '' : t.timeline.system);
   return (
-    <li className="relative grid grid-cols-[0.75rem_minmax(0,1fr)] gap-x-4 pb-5 last:pb-1">
+    <li className="group/entry relative grid grid-cols-[0.75rem_minmax(0,1fr)] gap-x-4 pb-5 last:pb-1">
       <span aria-hidden className="relative flex justify-center">
-        <span className="absolute top-2 bottom-[-1.25rem] w-px bg-line in-[:last-child]:hidden" />
+        <span className="absolute top-2 bottom-[-1.25rem] w-px bg-line group-last/entry:hidden" />
         <span
           className={cn(
             'relative mt-1.5 size-2.5 rounded-full border-2 border-surface bg-line-strong ring-1 ring-line-strong',
@@ -79,7 +86,7 @@ function Entry({ event }: { event: Event }) {
         />
       </span>
       <div className="grid gap-0.5">
-        <p className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <p className="flex items-baseline justify-between gap-x-4">
           <span className="font-medium">
             {said(words.kinds, kind)}
             {step ? <span className="font-normal text-quiet"> · {step}</span> : null}
@@ -93,12 +100,12 @@ function Entry({ event }: { event: Event }) {
           <time
             dateTime={event.at ?? undefined}
             title={format.exact(event.at)}
-            className="text-xs text-quiet"
+            className="shrink-0 text-xs whitespace-nowrap text-quiet"
           >
             {format.since(event.at)}
           </time>
         </p>
-        {who ? <p className="text-xs text-quiet">{who}</p> : null}
+        {event.actor_name ? <p className="text-xs text-quiet">{event.actor_name}</p> : null}
         {event.message ? (
           <details className="text-xs text-quiet">
             <summary className="inline-flex min-h-6 items-center underline underline-offset-2">

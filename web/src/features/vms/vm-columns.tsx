@@ -32,7 +32,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         id: 'status',
         header: t.columns.status,
         sort: 'status',
-        width: 17,
+        width: 16,
         card: 'beside',
         text: row => row.status_text,
         cell: row => <VmStatus row={row} />,
@@ -64,7 +64,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         id: 'cost',
         header: t.columns.cost,
         sort: 'monthly_cents',
-        width: 12,
+        width: 13,
         align: 'end',
         cell: row => format.money(row.monthly_cents, row.currency),
       },
@@ -76,7 +76,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         align: 'end',
         cell: row => (
           <time dateTime={row.refreshed_at ?? undefined} title={format.exact(row.refreshed_at)}>
-            {format.since(row.refreshed_at)}
+            {format.short(row.refreshed_at)}
           </time>
         ),
       },

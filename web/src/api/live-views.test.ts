@@ -1,0 +1,33 @@
+import { QueryClient } from '@tanstack/react-query';
+import { describe, expect, it } from 'vitest';
+import { invalidateChanged, invalidateViews } from './live-views';
+import { rowKey, rowsKey } from './rows';
+
+function filled() {
+  const client = new QueryClient();
+  const keys = {
+    list: [...rowsKey('requests'), { status: 'failed' }],
+    changed: rowKey('requests', 'r1'),
+    other: rowKey('requests', 'r2'),
+    vms: rowsKey('vms'),
+    host: ['host', 'connections'],
+  };
+  for (const key of Object.values(keys)) client.setQueryData(key, {});
+  const stale = () =>
+    Object.entries(keys).flatMap(([name, key]) => (client.getQueryState(key)?.isInvalidated ? [name] : []));
+  return { client, stale };
+}
+
+describe('what a change makes stale', () => {
+  it('is the lists of its view and its own row, and nothing else', () => {
+    const { client, stale } = filled();
+    invalidateChanged(client, [{ plugin: 'dcm', view: 'requests', key: 'r1' }]);
+    expect(stale()).toEqual(['list', 'changed']);
+  });
+
+  it('is the whole view when changes may have been missed', () => {
+    const { client, stale } = filled();
+    invalidateViews(client, ['dcm/requests']);
+    expect(stale()).toEqual(['list', 'changed', 'other']);
+  });
+});

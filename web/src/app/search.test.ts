@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { oneOf, search, words } from './search';
+
+const read = search<{ q: string; status: 'open' | 'failed' }>({ q: words, status: oneOf('open', 'failed') });
+
+describe('state in the address', () => {
+  it('is read', () => {
+    expect(read({ q: 'web', status: 'open' })).toEqual({ q: 'web', status: 'open' });
+  });
+
+  it('is dropped where it does not fit, so that the page still opens', () => {
+    expect(read({ q: '  ', status: 'nonsense', other: '1' })).toEqual({});
+    expect(read({ q: ['a'], status: {} })).toEqual({});
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { NOTHING, createFormat } from './format';
+
+const en = createFormat('en');
+const de = createFormat('de');
+const now = new Date(2026, 10, 25, 14, 30);
+const earlier = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+
+/** Without the narrow and hard spaces that languages put into numbers. */
+const plain = (text: string) => text.replace(/\s/g, ' ');
+
+describe('formats', () => {
+  it('write money from cents as the language does', () => {
+    expect(plain(en.money(123_456, 'EUR'))).toBe('€1,234.56');
+    expect(plain(de.money(123_456, 'EUR'))).toBe('1.234,56 €');
+  });
+
+  it('say the time alone for today, and the day for other days', () => {
+    expect(en.since(earlier(30), now)).toBe('14:00');
+    expect(en.since(earlier(3_000), now)).toContain('23 Nov 2026');
+    expect(de.short(earlier(3_000), now)).toBe('23.11.2026');
+  });
+
+  it('say how long ago something was', () => {
+    expect(en.ago(earlier(0), now)).toBe('this minute');
+    expect(en.ago(earlier(47), now)).toBe('47 minutes ago');
+    expect(de.ago(earlier(180), now)).toBe('vor 3 Stunden');
+    expect(de.ago(earlier(1_500), now)).toBe('gestern');
+  });
+
+  it('name people who can each act', () => {
+    expect(en.anyOf(['Ada', 'Bo', 'Cy'])).toBe('Ada, Bo or Cy');
+    expect(de.anyOf(['Ada', 'Bo'])).toBe('Ada oder Bo');
+  });
+
+  it('leave a dash for what is not there', () => {
+    for (const nothing of [
+      en.money(null, 'EUR'),
+      en.number(null),
+      en.date(null),
+      en.ago('no date'),
+      en.since(''),
+    ]) {
+      expect(nothing).toBe(NOTHING);
+    }
+  });
+});
