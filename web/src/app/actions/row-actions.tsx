@@ -53,13 +53,19 @@ function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
   const { Dialog: Ask, done, look } = plan;
   const [asking, setAsking] = useState(false);
   const command = useCommand(action.command as CommandName);
-  const { mutate, reset, error, isPending } = command;
+  const { mutateAsync, reset, error, isPending } = command;
   const run = useMemo(
     () => () => {
       if (Ask) setAsking(true);
-      else mutate(action.body as CommandBody<CommandName>, { onSuccess: () => toast.success(done(name)) });
+      else {
+        // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
+        void mutateAsync(action.body as CommandBody<CommandName>).then(
+          () => toast.success(done(name)),
+          () => undefined,
+        );
+      }
     },
-    [Ask, mutate, action.body, done, name],
+    [Ask, mutateAsync, action.body, done, name],
   );
   const offered = useMemo(
     () => (action.allowed ? [{ label: `${action.title}: ${name}`, run }] : []),
