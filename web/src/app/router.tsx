@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, createRouter, parseSearchWith, stringifySearchWith } from '@tanstack/react-router';
+import { adminRoutes } from '@/features/admin/routes';
 import { approvalRoutes } from '@/features/approvals/routes';
 import { catalogueRoutes } from '@/features/catalogue/routes';
 import { homeRoutes } from '@/features/home/routes';
@@ -23,6 +24,7 @@ const routeTree = rootRoute.addChildren([
     ...requestRoutes,
     ...vmRoutes,
     ...approvalRoutes,
+    ...adminRoutes,
     nowhereRoute,
   ]),
 ]);

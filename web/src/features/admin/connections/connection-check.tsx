@@ -1,0 +1,69 @@
+import { useEffect, useId } from 'react';
+import { ActionButton } from '@/app/actions/action-button';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Alert } from '@/ui/alert';
+import { stateOf } from './connection-state';
+import { type Connection, useTestConnection } from './connections';
+import { text } from './text';
+
+/** Whether it works: what the last test found, and one more. What is stored is tested, not what is typed. */
+export function ConnectionCheck({ connection, dirty }: { connection: Connection; dirty: boolean }) {
+  const t = useText(text);
+  const { mutate, reset, data, error, isPending } = useTestConnection(connection);
+  const id = useId();
+  const { configured, updated_at: saved } = connection;
+  // What an older test found says nothing about what is stored now.
+  useEffect(() => reset(), [reset, saved]);
+  const why = !configured ? t.setUpFirst : dirty ? t.testFirst : null;
+  return (
+    <section
+      aria-labelledby={id}
+      className="grid gap-4 rounded-xl border border-line bg-surface p-5 shadow-low xl:sticky xl:top-6"
+    >
+      <h2 id={id} className="text-base font-semibold">
+        {t.check}
+      </h2>
+      <div role="status">
+        <Outcome connection={connection} details={data?.ok === false ? data.message : undefined} />
+      </div>
+      {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
+      <div>
+        <ActionButton
+          action={{ command: 'test', title: t.test, allowed: why === null, why, body: {} }}
+          busy={isPending}
+          onRun={() => mutate()}
+        >
+          {isPending ? t.testing : t.test}
+        </ActionButton>
+      </div>
+    </section>
+  );
+}
+
+/** Said once, whether it was found just now or before. */
+function Outcome({ connection, details }: { connection: Connection; details: string | undefined }) {
+  const t = useText(text);
+  const format = useFormat();
+  const state = stateOf(connection);
+  const { last_check_at: at, last_error: code, last_error_text: sentence } = connection;
+  if (state === 'missing') return <p className="text-quiet">{t.missing}</p>;
+  if (state === 'untested') return <p className="text-quiet">{t.untested}</p>;
+  return (
+    <Alert tone={state} title={state === 'good' ? t.good : t.bad}>
+      {(sentence ?? code) ? <p>{sentence ?? code}</p> : null}
+      <p className="text-xs text-quiet">
+        <time dateTime={at ?? undefined}>{t.at(format.exact(at))}</time>
+      </p>
+      {details && details !== sentence ? (
+        <details className="text-xs">
+          <summary className="text-quiet">{t.details}</summary>
+          <p lang="en" className="mt-1.5 font-mono">
+            {details}
+          </p>
+        </details>
+      ) : null}
+    </Alert>
+  );
+}

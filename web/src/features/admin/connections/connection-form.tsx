@@ -1,0 +1,186 @@
+import { Fragment } from 'react';
+import { Link } from '@tanstack/react-router';
+import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
+import { toast } from 'sonner';
+import { FormAlert } from '@/app/form/form-alert';
+import { useSubmission } from '@/app/form/use-command-form';
+import { useShellText } from '@/i18n/shell-text';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Field } from '@/ui/field';
+import { Input, Select, Textarea } from '@/ui/input';
+import { FormSection } from '../form-section';
+import { SubmitButton } from '../submit-button';
+import { ConnectionCheck } from './connection-check';
+import {
+  type Capability,
+  ENCRYPTIONS,
+  type KnownSetting,
+  type SettingName,
+  settingsOf,
+} from './connection-kinds';
+import {
+  type ConnectionValues,
+  atPassword,
+  fieldsOf,
+  secretState,
+  toBody,
+  toValues,
+} from './connection-values';
+import { type Config, type Connection, useSetConnection } from './connections';
+import { text } from './text';
+
+type Form = UseFormReturn<ConnectionValues>;
+type ErrorAt = (path: `config.${string}` | 'secret.password') => string | undefined;
+
+interface ConnectionFormProps {
+  capability: Capability;
+  connection: Connection;
+}
+
+export function ConnectionForm({ capability, connection }: ConnectionFormProps) {
+  const t = useText(text);
+  const shell = useShellText();
+  const stored = connection.config;
+  const form = useForm<ConnectionValues>({
+    defaultValues: toValues(capability, stored),
+    shouldFocusError: false,
+  });
+  // Read while rendering: only so does the form tell about changes.
+  const { isDirty } = form.formState;
+  const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
+  const { run, busy, alert, errorAt } = useSubmission(form, fields);
+  const set = useSetConnection(connection);
+
+  const send = async (values: ConnectionValues) => {
+    await set(toBody(capability, values, stored)).catch(cause => {
+      throw atPassword(cause);
+    });
+    // What was typed is now what is stored, and the password leaves the page.
+    form.reset({ config: values.config, secret: { password: '' } });
+    toast.success(t.saved(t.kinds[capability]));
+  };
+
+  const password = (
+    <PasswordField capability={capability} stored={stored} form={form} error={errorAt('secret.password')} />
+  );
+  return (
+    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
+      <form
+        noValidate
+        autoComplete="off"
+        onSubmit={event => void run(event, send)}
+        className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
+      >
+        <FormSection title={t.settings}>
+          {settingsOf(capability).map(setting => (
+            <Fragment key={setting.name}>
+              <SettingField capability={capability} setting={setting} form={form} errorAt={errorAt} />
+              {setting.name === 'username' ? password : null}
+            </Fragment>
+          ))}
+        </FormSection>
+        <div className="grid gap-4 p-5 sm:p-6">
+          <FormAlert alert={alert} />
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button asChild>
+              <Link to="/admin/connections">{shell.back}</Link>
+            </Button>
+            <SubmitButton busy={busy} refused={null}>
+              {t.save}
+            </SubmitButton>
+          </div>
+        </div>
+      </form>
+      <ConnectionCheck connection={connection} dirty={isDirty} />
+    </div>
+  );
+}
+
+interface SettingFieldProps {
+  capability: Capability;
+  setting: KnownSetting;
+  form: Form;
+  errorAt: ErrorAt;
+}
+
+function SettingField({ capability, setting, form, errorAt }: SettingFieldProps) {
+  const t = useText(text);
+  const { name, input, optional } = setting;
+  const path = `config.${name}` as const;
+  const label = optional ? t.optional(t.fields[name]) : t.fields[name];
+  const hints: Partial<Record<SettingName, string>> = t.hints;
+  const hint = capability === 'mail' && name === 'username' ? t.mailUsernameHint : hints[name];
+  return (
+    <Field label={label} hint={hint} error={errorAt(path)}>
+      <Control input={input} register={form.register(path)} />
+    </Field>
+  );
+}
+
+interface ControlProps {
+  input: KnownSetting['input'];
+  register: ReturnType<Form['register']>;
+}
+
+/** The rest of the properties are the field's: its id and what describes it. */
+function Control({ input, register, ...field }: ControlProps) {
+  const t = useText(text);
+  if (input === 'certificate') {
+    return (
+      <Textarea
+        {...field}
+        rows={5}
+        spellCheck={false}
+        className="font-mono text-xs"
+        placeholder="-----BEGIN CERTIFICATE-----"
+        {...register}
+      />
+    );
+  }
+  if (input === 'encryption') {
+    return (
+      <Select {...field} {...register}>
+        {ENCRYPTIONS.map(value => (
+          <option key={value} value={value}>
+            {t.encryption[value]}
+          </option>
+        ))}
+      </Select>
+    );
+  }
+  return (
+    <Input
+      {...field}
+      inputMode={input === 'number' ? 'numeric' : undefined}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      {...register}
+    />
+  );
+}
+
+interface PasswordFieldProps {
+  capability: Capability;
+  stored: Config | null;
+  form: Form;
+  error: string | undefined;
+}
+
+/** Write-only: it begins empty, and what is stored is never here. */
+function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
+  const t = useText(text);
+  const config = useWatch({ control: form.control, name: 'config' });
+  const state = secretState(capability, { config, secret: { password: '' } }, stored);
+  return (
+    <Field label={t.password} hint={t.passwordHints[state]} error={error}>
+      <Input
+        type="password"
+        autoComplete="new-password"
+        placeholder={state === 'kept' ? t.unchanged : undefined}
+        {...form.register('secret.password')}
+      />
+    </Field>
+  );
+}

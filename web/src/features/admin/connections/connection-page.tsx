@@ -1,0 +1,41 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Problem } from '@/api/problem';
+import { NotFoundPage } from '@/app/page/not-found-page';
+import { PageHeader } from '@/app/page/page-header';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { useText } from '@/i18n/use-text';
+import { FormSkeleton } from '../form-skeleton';
+import { connectionRoute } from '../routes';
+import { ConnectionForm } from './connection-form';
+import { type Capability, isCapability } from './connection-kinds';
+import { ConnectionBadge } from './connection-state';
+import { connectionQuery } from './connections';
+import { text } from './text';
+
+export function ConnectionPage() {
+  const { capability, name } = connectionRoute.useParams();
+  if (!isCapability(capability)) return <NotFoundPage />;
+  return <Known key={`${capability}/${name}`} capability={capability} name={name} />;
+}
+
+function Known({ capability, name }: { capability: Capability; name: string }) {
+  const t = useText(text);
+  const { data: connection, error, refetch } = useQuery(connectionQuery(capability, name));
+  return (
+    <>
+      <PageHeader
+        title={t.kinds[capability]}
+        lead={t.kindLeads[capability]}
+        beside={connection ? <ConnectionBadge connection={connection} /> : null}
+        up={{ to: '/admin/connections', label: t.title }}
+      />
+      {connection ? (
+        <ConnectionForm capability={capability} connection={connection} />
+      ) : error && (error as Problem).status !== 0 ? (
+        <ProblemAlert cause={error} onRetry={() => void refetch()} />
+      ) : (
+        <FormSkeleton fields={7} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { answerOf, api } from '@/api/client';
+import type { Problem } from '@/api/problem';
+import type { paths } from '@/api/schema';
+
+type Path = '/api/host/connections/{capability}/{name}';
+type Shown = paths[Path]['get']['responses'][200]['content']['application/json'];
+type Tested = paths[`${Path}/test`]['post']['responses'][200]['content']['application/json'];
+
+export type Config = Record<string, unknown>;
+/** As it is shown: nothing secret, and without a config where it was granted and nobody has set it yet. */
+export type Connection = Omit<Shown, 'config'> & { config: Config | null };
+/** `text` is for people, `message` for those who repair it. */
+export type TestResult = Tested & { text?: string | undefined };
+
+export interface ConnectionBody {
+  config: Config;
+  secret?: Record<string, string>;
+}
+
+const KEY = ['host', 'connections'] as const;
+
+export const connectionsQuery = queryOptions({
+  queryKey: KEY,
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/connections', { signal })),
+  select: (answer): Connection[] => answer.items,
+});
+
+export function connectionQuery(capability: string, name: string) {
+  const path = { capability, name };
+  return queryOptions({
+    queryKey: [...KEY, capability, name],
+    queryFn: ({ signal }): Promise<Connection> =>
+      answerOf(api.GET('/api/host/connections/{capability}/{name}', { params: { path }, signal })),
+  });
+}
+
+type Place = Pick<Connection, 'capability' | 'name'>;
+
+/** Resolves when what it changed is on the screen. */
+export function useSetConnection({ capability, name }: Place) {
+  const client = useQueryClient();
+  return async (body: ConnectionBody): Promise<void> => {
+    const params = { path: { capability, name } };
+    await answerOf(api.PUT('/api/host/connections/{capability}/{name}', { params, body }));
+    await client.invalidateQueries({ queryKey: KEY });
+  };
+}
+
+export function useTestConnection({ capability, name }: Place) {
+  const client = useQueryClient();
+  return useMutation<TestResult, Problem>({
+    mutationFn: () => {
+      const params = { path: { capability, name } };
+      return answerOf(api.POST('/api/host/connections/{capability}/{name}/test', { params }));
+    },
+    // The outcome is part of the connection from now on.
+    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+}

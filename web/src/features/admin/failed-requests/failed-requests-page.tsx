@@ -1,0 +1,151 @@
+import { Link } from '@tanstack/react-router';
+import { useCallback, useId, useMemo } from 'react';
+import { type Row, useRows } from '@/api/rows';
+import type { CommandName } from '@/api/commands';
+import type { ActionPlans } from '@/app/actions/action-plan';
+import { RowActions } from '@/app/actions/row-actions';
+import { Empty } from '@/app/list/empty';
+import { FilterBar, TextFilter } from '@/app/list/filter-bar';
+import { PageHeader } from '@/app/page/page-header';
+import { useRequestPlans } from '@/features/requests/request-plans';
+import { said, stepText } from '@/features/requests/step-text';
+import { useVmPlans } from '@/features/vms/vm-plans';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Failure, FailureList, contains } from '../failure-list';
+import { failedRequestsRoute } from '../routes';
+import { text } from './text';
+
+const PAGE = 100;
+
+export function FailedRequestsPage() {
+  const t = useText(text);
+  const { q } = failedRequestsRoute.useSearch();
+  const navigate = failedRequestsRoute.useNavigate();
+  const setQuery = useCallback(
+    (query: string | undefined) => void navigate({ search: { q: query }, replace: true }),
+    [navigate],
+  );
+  const rows = useRows('requests', { status: 'failed', sort: '-updated_at', limit: PAGE });
+  return (
+    <>
+      <PageHeader title={t.title} lead={t.lead} />
+      <FilterBar>
+        <TextFilter value={q} onChange={setQuery} />
+      </FilterBar>
+      <FailureList
+        label={t.title}
+        rows={rows}
+        rowId={row => row.key}
+        matches={row => contains(q, row.vm_name, row.requester_name, row.waiting_on, row.trace_id)}
+        onClearFilters={() => setQuery(undefined)}
+        Card={FailedRequest}
+        empty={
+          <Empty sentence={t.empty}>
+            <Button asChild>
+              <Link to="/requests">{t.toRequests}</Link>
+            </Button>
+          </Empty>
+        }
+      />
+      <FailedVms query={q} onClearFilters={() => setQuery(undefined)} />
+    </>
+  );
+}
+
+const nameStyle = 'rounded text-text hover:text-accent-text hover:underline';
+
+/** Of all that can be done what helps here. */
+function usePlan(plans: ActionPlans, command: CommandName): ActionPlans {
+  const plan = plans[command];
+  return useMemo(() => (plan ? { [command]: plan } : {}), [plan, command]);
+}
+
+function FailedRequest({ row }: { row: Row<'requests'> }) {
+  const t = useText(text);
+  const { steps } = useText(stepText);
+  const format = useFormat();
+  const plans = usePlan(useRequestPlans(), 'retry-request');
+  return (
+    <Failure
+      title={
+        <Link to="/requests/$id" params={{ id: row.key }} className={nameStyle}>
+          {row.vm_name}
+        </Link>
+      }
+      sentence={row.waiting_on ?? row.error_code}
+      facts={[
+        { label: t.step, value: said(steps, row.failed_step) || '–' },
+        { label: t.requester, value: row.requester_name ?? '–' },
+        { label: t.attempt, value: format.number(row.attempt) },
+        { label: t.failed, value: format.since(row.updated_at) },
+      ]}
+      details={row.error_message ? <span lang="en">{row.error_message}</span> : null}
+      detailsLabel={t.details}
+      trace={row.trace_id}
+      actions={
+        <RowActions
+          actions={row.actions}
+          plans={plans}
+          name={row.vm_name ?? row.key}
+          unavailable="in-place"
+        />
+      }
+    />
+  );
+}
+
+/** Not requests, but the same people repair them; there only when there are any. */
+function FailedVms({ query, onClearFilters }: { query: string | undefined; onClearFilters: () => void }) {
+  const t = useText(text);
+  const id = useId();
+  const rows = useRows('vms', { status: 'decommission-failed', sort: 'name', limit: PAGE });
+  const matches = (row: Row<'vms'>) =>
+    contains(query, row.name, row.requester_name, row.waiting_on, row.trace_id);
+  if (!rows.data?.some(matches)) return null;
+  return (
+    <section aria-labelledby={id} className="mt-10">
+      <h2 id={id} className="text-lg font-semibold">
+        {t.vms}
+      </h2>
+      <p className="mt-1 mb-4 text-quiet">{t.vmsLead}</p>
+      <FailureList
+        label={t.vms}
+        rows={rows}
+        rowId={row => row.key}
+        matches={matches}
+        onClearFilters={onClearFilters}
+        Card={FailedVm}
+        empty={null}
+        withoutKeys
+      />
+    </section>
+  );
+}
+
+function FailedVm({ row }: { row: Row<'vms'> }) {
+  const t = useText(text);
+  const { steps } = useText(stepText);
+  const name = row.name ?? row.key;
+  const plans = usePlan(useVmPlans(), 'decommission-vm');
+  return (
+    <Failure
+      title={
+        <Link to="/vms/$id" params={{ id: row.key }} className={nameStyle}>
+          {name}
+        </Link>
+      }
+      heading="h3"
+      sentence={row.waiting_on ?? row.error_code}
+      facts={[
+        { label: t.step, value: said(steps, row.failed_step) || '–' },
+        { label: t.requester, value: row.requester_name ?? '–' },
+      ]}
+      details={row.error_message ? <span lang="en">{row.error_message}</span> : null}
+      detailsLabel={t.details}
+      trace={row.trace_id}
+      actions={<RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />}
+    />
+  );
+}

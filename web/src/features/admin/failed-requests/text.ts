@@ -1,0 +1,29 @@
+const en = {
+  title: 'Failed requests',
+  lead: 'What was approved and could not be built. Repair the cause, then retry: it goes on with the step that failed.',
+  empty: 'No request has failed.',
+  toRequests: 'To all requests',
+  step: 'Failed step',
+  requester: 'Requested by',
+  attempt: 'Attempt',
+  failed: 'Since',
+  details: 'Details for whoever repairs it (English)',
+  vms: 'VMs that could not be decommissioned',
+  vmsLead: 'Repair the cause, then decommission the VM again.',
+};
+
+const de: typeof en = {
+  title: 'Fehlgeschlagene Anträge',
+  lead: 'Was freigegeben wurde und sich nicht aufbauen ließ. Erst die Ursache beheben, dann wiederholen: Es geht beim fehlgeschlagenen Schritt weiter.',
+  empty: 'Kein Antrag ist fehlgeschlagen.',
+  toRequests: 'Zu allen Anträgen',
+  step: 'Fehlgeschlagener Schritt',
+  requester: 'Beantragt von',
+  attempt: 'Versuch',
+  failed: 'Seit',
+  details: 'Einzelheiten zum Beheben (Englisch)',
+  vms: 'VMs, die sich nicht stilllegen ließen',
+  vmsLead: 'Erst die Ursache beheben, dann die VM noch einmal stilllegen.',
+};
+
+export const text = { en, de };

@@ -1,0 +1,140 @@
+import { type ComponentType, type ReactNode, useRef } from 'react';
+import type { Problem } from '@/api/problem';
+import { Empty } from '@/app/list/empty';
+import type { RowSource } from '@/app/list/row-list-props';
+import { useListKeys } from '@/app/list/use-list-keys';
+import { CopyButton } from '@/app/page/copy-button';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { useShellText } from '@/i18n/shell-text';
+import { Button } from '@/ui/button';
+import { Skeleton } from '@/ui/skeleton';
+
+interface FailureListProps<R> {
+  label: string;
+  rows: RowSource<R>;
+  rowId: (row: R) => string;
+  matches: (row: R) => boolean;
+  onClearFilters: () => void;
+  Card: ComponentType<{ row: R }>;
+  empty: ReactNode;
+  /** j and k belong to one list of a page. */
+  withoutKeys?: true;
+}
+
+const stay = () => undefined;
+
+/** Things that went wrong, each with its whole sentence: a few cards rather than a table that would cut them off. */
+export function FailureList<R>(props: FailureListProps<R>) {
+  const { label, rows, rowId, matches, onClearFilters, Card, empty, withoutKeys } = props;
+  const t = useShellText();
+  const list = useRef<HTMLUListElement>(null);
+  const shown = rows.data?.filter(matches) ?? [];
+  useListKeys(list, { count: withoutKeys ? 0 : shown.length, scrollTo: stay });
+  const error = rows.data === undefined ? (rows.error as Problem | null) : null;
+  if (error && error.status !== 0) return <ProblemAlert cause={error} onRetry={() => void rows.refetch()} />;
+  if (rows.data === undefined) return <SkeletonCards />;
+  if (rows.data.length === 0) return empty;
+  if (shown.length === 0) {
+    return (
+      <Empty sentence={t.list.noMatch}>
+        <Button onClick={onClearFilters}>{t.list.clear}</Button>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul ref={list} aria-label={label} className="grid gap-3">
+        {shown.map((row, index) => (
+          <li
+            key={rowId(row)}
+            data-row-index={index}
+            className="min-w-0 rounded-xl border border-line bg-surface p-4 shadow-low sm:p-5"
+          >
+            <Card row={row} />
+          </li>
+        ))}
+      </ul>
+      {rows.hasNextPage ? (
+        <div className="flex justify-end pt-3">
+          <Button
+            size="small"
+            busy={rows.isFetchingNextPage ?? false}
+            onClick={() => void rows.fetchNextPage?.()}
+          >
+            {rows.isFetchingNextPage ? t.list.loadingMore : t.list.more}
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+interface FailureProps {
+  title: ReactNode;
+  heading?: 'h2' | 'h3';
+  /** What went wrong, for people. */
+  sentence: ReactNode;
+  facts: { label: string; value: ReactNode }[];
+  /** What only those who repair it want to know. */
+  details?: ReactNode;
+  detailsLabel: string;
+  trace: string | null | undefined;
+  actions?: ReactNode;
+}
+
+export function Failure(props: FailureProps) {
+  const { title, heading: Heading = 'h2', sentence, facts, details, detailsLabel, trace, actions } = props;
+  const t = useShellText();
+  return (
+    <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
+      <div className="grid min-w-0 flex-1 basis-80 gap-2.5">
+        <Heading className="text-[0.9375rem] font-semibold">{title}</Heading>
+        <p>{sentence}</p>
+        <dl className="flex flex-wrap gap-x-5 gap-y-1 text-xs">
+          {facts.map(({ label, value }) => (
+            <div key={label} className="flex items-center gap-x-1.5">
+              <dt className="text-quiet">{label}</dt>
+              <dd className="font-medium">{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {details ? (
+          <details className="text-xs">
+            <summary className="w-fit rounded text-quiet hover:text-text">{detailsLabel}</summary>
+            <div className="mt-1.5 rounded-lg bg-sunken px-3 py-2 font-mono">{details}</div>
+          </details>
+        ) : null}
+        {trace ? (
+          <p className="flex flex-wrap items-center gap-x-2 text-xs text-quiet">
+            {t.errors.trace}
+            <span className="flex min-w-0 items-center gap-1">
+              <code className="min-w-0 font-mono break-all text-text">{trace}</code>
+              <CopyButton text={trace} what={t.errors.trace} className="-my-1.5" />
+            </span>
+          </p>
+        ) : null}
+      </div>
+      {actions ? <div className="flex flex-wrap gap-2">{actions}</div> : null}
+    </div>
+  );
+}
+
+function SkeletonCards() {
+  return (
+    <ul aria-hidden className="grid gap-3">
+      {[38, 52, 44].map(share => (
+        <li key={share} className="grid gap-3.5 rounded-xl border border-line bg-surface p-5">
+          <Skeleton className="h-4" style={{ width: `${share}%` }} />
+          <Skeleton className="w-4/5" />
+          <Skeleton className="w-2/5" />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Whether one of the texts contains what was typed. */
+export function contains(query: string | undefined, ...texts: (string | null | undefined)[]): boolean {
+  const wanted = query?.trim().toLocaleLowerCase() ?? '';
+  return wanted === '' || texts.some(text => text?.toLocaleLowerCase().includes(wanted));
+}

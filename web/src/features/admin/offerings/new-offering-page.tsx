@@ -1,0 +1,15 @@
+import { PageHeader } from '@/app/page/page-header';
+import { useText } from '@/i18n/use-text';
+import { BLANK } from './offering-draft';
+import { OfferingForm } from './offering-form';
+import { text } from './text';
+
+export function NewOfferingPage() {
+  const t = useText(text);
+  return (
+    <>
+      <PageHeader title={t.newTitle} lead={t.newLead} up={{ to: '/admin/offerings', label: t.title }} />
+      <OfferingForm initial={BLANK} known={false} refused={null} />
+    </>
+  );
+}

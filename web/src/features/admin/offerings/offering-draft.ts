@@ -1,0 +1,98 @@
+import type { CommandBody } from '@/api/commands';
+import { type FieldProblem, Problem } from '@/api/problem';
+import type { Row } from '@/api/rows';
+import type { Language } from '@/i18n/language';
+import { readEuros, writeEuros } from './euros';
+
+export type Definition = CommandBody<'define-offering'>;
+
+const TEXTS = ['key', 'name', 'image', 'template'] as const;
+const COUNTS = ['cpu_min', 'cpu_max', 'memory_gb_min', 'memory_gb_max'] as const;
+const PRICES = ['base_cents', 'cpu_cents', 'gb_cents'] as const;
+
+export type CountName = (typeof COUNTS)[number];
+export type PriceName = (typeof PRICES)[number];
+
+/** An offering while it is typed. Prices in euros; under the names that the command has, so that pointers find them. */
+export type OfferingDraft = Record<(typeof TEXTS)[number] | CountName | PriceName, string> & {
+  active: boolean;
+};
+
+export const OFFERING_FIELDS = [...TEXTS, ...COUNTS, ...PRICES, 'active'] as const;
+
+export const BLANK: OfferingDraft = {
+  key: '',
+  name: '',
+  image: '',
+  template: '',
+  cpu_min: '1',
+  cpu_max: '',
+  memory_gb_min: '1',
+  memory_gb_max: '',
+  base_cents: '',
+  cpu_cents: '',
+  gb_cents: '',
+  active: true,
+};
+
+export function toDraft(row: Row<'offerings'>, language: Language): OfferingDraft {
+  const draft: OfferingDraft = { ...BLANK, key: row.key, active: row.active ?? false };
+  for (const name of ['name', 'image', 'template'] as const) draft[name] = row[name] ?? '';
+  for (const name of COUNTS) draft[name] = String(row[name] ?? '');
+  for (const name of PRICES) draft[name] = writeEuros(row[name] ?? 0, language);
+  return draft;
+}
+
+/** Sentences for what the host would not get to see, because it is no number. */
+interface Sentences {
+  count: string;
+  amount: string;
+}
+
+/** What is sent. Throws a [`Problem`] as the host would, for numbers that are none. */
+export function toDefinition(draft: OfferingDraft, language: Language, sentences: Sentences): Definition {
+  const errors: FieldProblem[] = [];
+  const refuse = (name: string, code: string, message: string) => {
+    errors.push({ pointer: `/${name}`, code, message });
+    return 0;
+  };
+  const count = (name: CountName) => readCount(draft[name]) ?? refuse(name, 'whole-number', sentences.count);
+  const price = (name: PriceName) =>
+    readEuros(draft[name], language) ?? refuse(name, 'amount', sentences.amount);
+  const definition: Definition = {
+    key: draft.key.trim(),
+    name: draft.name,
+    image: draft.image,
+    template: draft.template,
+    cpu_min: count('cpu_min'),
+    cpu_max: count('cpu_max'),
+    memory_gb_min: count('memory_gb_min'),
+    memory_gb_max: count('memory_gb_max'),
+    base_cents: price('base_cents'),
+    cpu_cents: price('cpu_cents'),
+    gb_cents: price('gb_cents'),
+    active: draft.active,
+  };
+  if (errors.length > 0) throw new Problem({ status: 422, code: 'body-invalid', errors });
+  return definition;
+}
+
+function readCount(typed: string): number | null {
+  const text = typed.trim();
+  return /^-?\d{1,9}$/u.test(text) ? Number(text) : null;
+}
+
+const LETTERS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
+
+/** A key for a name, as the host wants keys: `Größe M` is `groesse-m`. */
+export function suggestKey(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[äöüß]/gu, letter => LETTERS[letter] ?? '')
+    .normalize('NFD')
+    .replaceAll(/\p{Diacritic}/gu, '')
+    .replaceAll(/[^a-z0-9]+/gu, '-')
+    .replace(/^[^a-z]+/u, '')
+    .slice(0, 40)
+    .replace(/-+$/u, '');
+}

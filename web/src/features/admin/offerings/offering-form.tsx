@@ -1,0 +1,176 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useId, useState } from 'react';
+import { type UseFormReturn, useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { useCommand } from '@/api/commands';
+import { FormAlert } from '@/app/form/form-alert';
+import { useSubmission } from '@/app/form/use-command-form';
+import { useLanguage } from '@/i18n/language';
+import { useShellText } from '@/i18n/shell-text';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
+import { FormSection } from '../form-section';
+import { SubmitButton } from '../submit-button';
+import {
+  type CountName,
+  OFFERING_FIELDS,
+  type OfferingDraft,
+  type PriceName,
+  suggestKey,
+  toDefinition,
+} from './offering-draft';
+import { refuseTakenKey } from './taken-key';
+import { text } from './text';
+
+interface OfferingFormProps {
+  initial: OfferingDraft;
+  /** It exists: its key stays. */
+  known: boolean;
+  /** Why this person cannot save. */
+  refused: string | null;
+}
+
+export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
+  const t = useText(text);
+  const shell = useShellText();
+  const language = useLanguage();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const form = useForm<OfferingDraft>({ defaultValues: initial, shouldFocusError: false });
+  const { run, busy, alert, errorAt } = useSubmission(form, OFFERING_FIELDS);
+  const { mutateAsync } = useCommand('define-offering');
+
+  const send = async (draft: OfferingDraft) => {
+    const sentences = { count: t.countProblem, amount: t.amountProblem };
+    const definition = toDefinition(draft, language, sentences);
+    if (!known) await refuseTakenKey(client, definition.key, t.keyTaken);
+    await mutateAsync(definition);
+    toast.success(t.saved(definition.name.trim()));
+    await navigate({ to: '/admin/offerings' });
+  };
+
+  const counts: [CountName, string][] = [
+    ['cpu_min', t.cpuMin],
+    ['cpu_max', t.cpuMax],
+    ['memory_gb_min', t.memoryMin],
+    ['memory_gb_max', t.memoryMax],
+  ];
+  const prices: [PriceName, string][] = [
+    ['base_cents', t.base],
+    ['cpu_cents', t.perCpu],
+    ['gb_cents', t.perGb],
+  ];
+  return (
+    <form
+      noValidate
+      onSubmit={event => void run(event, send)}
+      className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
+    >
+      <FormSection title={t.what}>
+        <Naming form={form} known={known} errorAt={errorAt} />
+        <Field label={t.image} hint={t.imageHint} error={errorAt('image')}>
+          <Input autoComplete="off" {...form.register('image')} />
+        </Field>
+        <Field label={t.template} hint={t.templateHint} error={errorAt('template')}>
+          <Input autoComplete="off" spellCheck={false} className="font-mono" {...form.register('template')} />
+        </Field>
+      </FormSection>
+      <FormSection title={t.limits} lead={t.limitsLead}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          {counts.map(([name, label]) => (
+            <Field key={name} label={label} error={errorAt(name)}>
+              <Input inputMode="numeric" autoComplete="off" {...form.register(name)} />
+            </Field>
+          ))}
+        </div>
+      </FormSection>
+      <FormSection title={t.price} lead={t.priceLead}>
+        <div className="grid gap-4 sm:grid-cols-3">
+          {prices.map(([name, label]) => (
+            <Field key={name} label={label} error={errorAt(name)}>
+              <Input inputMode="decimal" autoComplete="off" {...form.register(name)} />
+            </Field>
+          ))}
+        </div>
+      </FormSection>
+      <FormSection title={t.availability}>
+        <Active form={form} error={errorAt('active')} />
+      </FormSection>
+      <div className="grid gap-4 p-5 sm:p-6">
+        <FormAlert alert={alert} />
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button asChild>
+            <Link to="/admin/offerings">{shell.cancel}</Link>
+          </Button>
+          <SubmitButton busy={busy} refused={refused}>
+            {t.save}
+          </SubmitButton>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+interface NamingProps {
+  form: UseFormReturn<OfferingDraft>;
+  known: boolean;
+  errorAt: (name: 'name' | 'key') => string | undefined;
+}
+
+/** A new offering's key follows its name until somebody types one. */
+function Naming({ form, known, errorAt }: NamingProps) {
+  const t = useText(text);
+  const [ownKey, setOwnKey] = useState(known);
+  const follow = (name: string) => {
+    if (!ownKey) form.setValue('key', suggestKey(name));
+  };
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
+        <Input
+          autoComplete="off"
+          {...form.register('name', { onChange: event => follow(String(event.target.value)) })}
+        />
+      </Field>
+      <Field label={t.key} hint={known ? t.keyFixed : t.keyHint} error={errorAt('key')}>
+        <Input
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          readOnly={known}
+          className="font-mono read-only:bg-sunken read-only:text-quiet"
+          {...form.register('key', { onChange: event => setOwnKey(known || event.target.value !== '') })}
+        />
+      </Field>
+    </div>
+  );
+}
+
+function Active({ form, error }: { form: UseFormReturn<OfferingDraft>; error: string | undefined }) {
+  const t = useText(text);
+  const id = useId();
+  return (
+    <div className="flex items-start gap-3">
+      <input
+        id={id}
+        type="checkbox"
+        aria-describedby={`${id}-hint`}
+        aria-invalid={error ? true : undefined}
+        className="mt-0.5 size-4.5 accent-accent"
+        {...form.register('active')}
+      />
+      <div className="grid gap-0.5">
+        <label htmlFor={id} className="text-sm font-medium">
+          {t.active}
+        </label>
+        <p id={`${id}-hint`} className="text-xs text-quiet">
+          {error ? <span className="text-bad">{error} </span> : null}
+          {t.activeHint}
+        </p>
+      </div>
+    </div>
+  );
+}
