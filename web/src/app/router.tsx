@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, createRouter, parseSearchWith, stringifySearchWith } from '@tanstack/react-router';
 import { adminRoutes } from '@/features/admin/routes';
 import { approvalRoutes } from '@/features/approvals/routes';
+import { auditRoutes } from '@/features/audit/routes';
 import { catalogueRoutes } from '@/features/catalogue/routes';
 import { homeRoutes } from '@/features/home/routes';
 import { requestRoutes } from '@/features/requests/routes';
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
     ...vmRoutes,
     ...approvalRoutes,
     ...adminRoutes,
+    ...auditRoutes,
     nowhereRoute,
   ]),
 ]);

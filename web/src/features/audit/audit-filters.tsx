@@ -1,0 +1,161 @@
+import { SlidersHorizontal } from 'lucide-react';
+import { type ComponentProps, useCallback, useId, useState } from 'react';
+import { useIsWide } from '@/app/list/use-is-wide';
+import { useShellText } from '@/i18n/shell-text';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { Field } from '@/ui/field';
+import { Input, Select } from '@/ui/input';
+import { KNOWN_ACTS } from './act-text';
+import {
+  type AuditSearch,
+  SOURCES,
+  type Source,
+  countFilters,
+  fromLocal,
+  isFiltered,
+  toLocal,
+} from './audit-search';
+import { text } from './text';
+import { useTyped } from './use-typed';
+
+interface AuditFiltersProps {
+  filters: AuditSearch;
+  change: (changed: AuditSearch) => void;
+  clear: () => void;
+  actors: [id: string, name: string][];
+}
+
+/** What narrows the list. Behind a button where they would fill the screen. */
+export function AuditFilters(props: AuditFiltersProps) {
+  const t = useText(text);
+  const wide = useIsWide();
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  const shown = wide || open;
+  return (
+    <search aria-label={t.filters} className="mb-5 grid gap-3">
+      {wide ? null : (
+        <Button
+          className="justify-self-start"
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+        >
+          <SlidersHorizontal aria-hidden />
+          {t.showFilters(countFilters(props.filters))}
+        </Button>
+      )}
+      <div id={id} hidden={!shown} className="rounded-xl border border-line bg-surface p-4 shadow-low">
+        {shown ? <Fields {...props} /> : null}
+      </div>
+    </search>
+  );
+}
+
+function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
+  const t = useText(text);
+  const shell = useShellText();
+  const acts = useId();
+  const outcomes = useId();
+  const { actor } = filters;
+  const known = actors.some(([id]) => id === actor);
+  return (
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+      <Field label={t.who}>
+        <Select value={actor ?? ''} onChange={event => change({ actor: event.target.value || undefined })}>
+          <option value="">{t.everybody}</option>
+          {actor && !known ? <option value={actor}>{t.unknown(actor.slice(-4))}</option> : null}
+          {actors.map(([id, name]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field label={t.source}>
+        <Select
+          value={filters.source ?? ''}
+          onChange={event => change({ source: (event.target.value || undefined) as Source | undefined })}
+        >
+          <option value="">{shell.list.all}</option>
+          {SOURCES.map(source => (
+            <option key={source} value={source}>
+              {t.sources[source]}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <TextField name="act" label={t.act} filters={filters} change={change} list={acts} />
+      <TextField name="object" label={t.object} filters={filters} change={change} />
+      <MomentField name="from" label={t.from} filters={filters} change={change} />
+      <MomentField name="to" label={t.to} filters={filters} change={change} />
+      <TextField name="outcome" label={t.outcome} filters={filters} change={change} list={outcomes} />
+      <TextField name="trace" label={t.trace} filters={filters} change={change} />
+      <Suggestions id={acts} values={KNOWN_ACTS} />
+      <Suggestions id={outcomes} values={Object.keys(t.outcomes)} />
+      {isFiltered(filters) ? (
+        <div className="sm:col-span-full">
+          <Button size="small" onClick={clear}>
+            {shell.list.clear}
+          </Button>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+interface FilterFieldProps<N extends keyof AuditSearch> {
+  name: N;
+  label: string;
+  filters: AuditSearch;
+  change: (changed: AuditSearch) => void;
+}
+
+function TextField(props: FilterFieldProps<'act' | 'object' | 'outcome' | 'trace'> & { list?: string }) {
+  const { name, label, filters, change, list } = props;
+  const tell = useCallback((value: string) => change({ [name]: value || undefined }), [change, name]);
+  return (
+    <Field label={label}>
+      <TypedInput
+        value={filters[name] ?? ''}
+        tell={tell}
+        list={list}
+        maxLength={200}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        className="font-mono text-xs"
+      />
+    </Field>
+  );
+}
+
+function MomentField({ name, label, filters, change }: FilterFieldProps<'from' | 'to'>) {
+  const tell = useCallback((local: string) => change({ [name]: fromLocal(local) }), [change, name]);
+  return (
+    <Field label={label}>
+      <TypedInput type="datetime-local" value={toLocal(filters[name])} tell={tell} max="9999-12-31T23:59" />
+    </Field>
+  );
+}
+
+interface TypedInputProps extends ComponentProps<'input'> {
+  value: string;
+  tell: (value: string) => void;
+}
+
+function TypedInput({ value, tell, ...rest }: TypedInputProps) {
+  const [typed, setTyped] = useTyped(value, tell);
+  return <Input {...rest} value={typed} onChange={event => setTyped(event.target.value)} />;
+}
+
+function Suggestions({ id, values }: { id: string; values: string[] }) {
+  return (
+    <datalist id={id}>
+      {values.map(value => (
+        <option key={value} value={value} />
+      ))}
+    </datalist>
+  );
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { csvAddress, fromLocal, isFiltered, readSearch, thingOf, toLocal, toQuery } from './audit-search';
+
+const ANNA = '0198f0aa-1111-7222-8333-444455556666';
+
+const ALL = {
+  actor: ANNA,
+  act: 'dcm.request',
+  object: 'request/',
+  outcome: 'ok',
+  trace: 'f'.repeat(32),
+  from: '2026-03-01T00:00:00Z',
+  to: '2026-04-01T00:00:00+02:00',
+  source: 'log' as const,
+};
+
+describe('the filters of the audit', () => {
+  it('come from the address as they went there', () => {
+    const address = new URLSearchParams(ALL).toString();
+    expect(readSearch(Object.fromEntries(new URLSearchParams(address)))).toEqual(ALL);
+  });
+
+  it('leave out what is none, so that a mistyped link still opens', () => {
+    const raw = {
+      actor: 'anna',
+      act: ' ',
+      from: '2026-03-01',
+      to: '2026-13-41T00:00:00Z',
+      source: 'everything',
+      other: 'x',
+    };
+    expect(readSearch(raw)).toEqual({});
+  });
+
+  it('are sent without blanks around them', () => {
+    expect(toQuery({ act: ' dcm. ', object: undefined })).toEqual({ act: 'dcm.' });
+    expect(isFiltered({ act: undefined })).toBe(false);
+    expect(isFiltered({ source: 'call' })).toBe(true);
+  });
+
+  it('are the same for the file', () => {
+    expect(csvAddress({})).toBe('/api/host/audit.csv');
+    const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }).split('?');
+    expect(path).toBe('/api/host/audit.csv');
+    expect(Object.fromEntries(new URLSearchParams(query))).toEqual({ ...ALL, act: 'a&b' });
+  });
+});
+
+describe('a moment', () => {
+  it('is typed in the reader’s zone and kept with its zone', () => {
+    const kept = fromLocal('2026-03-01T10:42') ?? '';
+    expect(Date.parse(kept)).toBe(new Date(2026, 2, 1, 10, 42).getTime());
+    expect(kept).toMatch(/:42:00Z$/u);
+    expect(toLocal(kept)).toBe('2026-03-01T10:42');
+    expect(readSearch({ from: kept })).toEqual({ from: kept });
+  });
+
+  it('that is half typed is none', () => {
+    expect(fromLocal('')).toBeUndefined();
+    expect(fromLocal('2026-')).toBeUndefined();
+    expect(toLocal(undefined)).toBe('');
+    expect(toLocal('yesterday')).toBe('');
+  });
+});
+
+describe('an object', () => {
+  it('leads to its page if it has one', () => {
+    expect(thingOf(`request/${ANNA}`)).toEqual({ to: '/requests/$id', id: ANNA });
+    expect(thingOf(`dcm/vm/${ANNA}`)).toEqual({ to: '/vms/$id', id: ANNA });
+    expect(thingOf('vsphere/vcenter')).toBeNull();
+    expect(thingOf('offering/ubuntu')).toBeNull();
+  });
+});

@@ -1,0 +1,90 @@
+import { oneOf, search, type Search, words } from '@/app/search';
+
+export const SOURCES = ['log', 'host', 'call'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** What narrows the list. The address has these under the names that the host knows. */
+export interface AuditFilters {
+  actor: string;
+  act: string;
+  object: string;
+  outcome: string;
+  trace: string;
+  from: string;
+  to: string;
+  source: Source;
+}
+
+export type AuditSearch = Search<AuditFilters>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/u;
+
+const LOCAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/u;
+
+const id = (value: unknown) => (typeof value === 'string' && UUID.test(value) ? value : undefined);
+
+/** With its zone: an address that is sent to a colleague means the same moment there. */
+function instant(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !INSTANT.test(value)) return undefined;
+  return Number.isNaN(Date.parse(value)) ? undefined : value;
+}
+
+export const readSearch = search<AuditFilters>({
+  actor: id,
+  act: words,
+  object: words,
+  outcome: words,
+  trace: words,
+  from: instant,
+  to: instant,
+  source: oneOf(...SOURCES),
+});
+
+/** What the host is asked: no blanks around what was typed, and nothing that is empty. */
+export function toQuery(filters: AuditSearch): Partial<AuditFilters> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of Object.entries(filters)) {
+    const text = value?.trim();
+    if (text) query[name] = text;
+  }
+  return query;
+}
+
+export const isFiltered = (filters: AuditSearch): boolean => Object.keys(toQuery(filters)).length > 0;
+
+export function countFilters(filters: AuditSearch): number {
+  return Object.keys(toQuery(filters)).length;
+}
+
+/** The same rows as a file. */
+export function csvAddress(filters: AuditSearch): string {
+  const query = new URLSearchParams(toQuery(filters)).toString();
+  return `/api/host/audit.csv${query ? `?${query}` : ''}`;
+}
+
+/** From the value of a `datetime-local` input, in the reader's zone. */
+export function fromLocal(local: string): string | undefined {
+  if (!LOCAL.test(local)) return undefined;
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString().replace(/(:00)?\.\d+Z$/u, '$1Z');
+}
+
+const two = (part: number) => String(part).padStart(2, '0');
+
+/** The other way round; to the minute, as such an input shows it. */
+export function toLocal(instant: string | undefined): string {
+  const at = instant ? new Date(instant) : null;
+  if (!at || Number.isNaN(at.getTime())) return '';
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+const THING = /(?:^|\/)(request|vm)\/([0-9a-f-]{36})$/u;
+
+/** The page of what an act was about, if it has one. */
+export function thingOf(object: string): { to: '/requests/$id' | '/vms/$id'; id: string } | null {
+  const [, kind, key] = THING.exec(object) ?? [];
+  if (!kind || !key) return null;
+  return { to: kind === 'vm' ? '/vms/$id' : '/requests/$id', id: key };
+}
