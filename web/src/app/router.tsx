@@ -5,6 +5,7 @@ import { approvalRoutes } from '@/features/approvals/routes';
 import { auditRoutes } from '@/features/audit/routes';
 import { catalogueRoutes } from '@/features/catalogue/routes';
 import { homeRoutes } from '@/features/home/routes';
+import { operatorRoutes } from '@/features/operator/routes';
 import { requestRoutes } from '@/features/requests/routes';
 import { vmRoutes } from '@/features/vms/routes';
 import { RouteError } from './page/route-error';
@@ -27,6 +28,7 @@ const routeTree = rootRoute.addChildren([
     ...approvalRoutes,
     ...adminRoutes,
     ...auditRoutes,
+    ...operatorRoutes,
     nowhereRoute,
   ]),
 ]);

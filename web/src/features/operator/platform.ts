@@ -1,0 +1,32 @@
+import { queryOptions } from '@tanstack/react-query';
+import { answerOf, api } from '@/api/client';
+import type { paths } from '@/api/schema';
+import { type Health, healthOf } from './workflow-health';
+
+type Answer<P extends '/api/host/tenants' | '/api/host/plugins'> =
+  paths[P]['get']['responses'][200]['content']['application/json']['items'][number];
+
+export type Tenant = Answer<'/api/host/tenants'>;
+export type Plugin = Answer<'/api/host/plugins'>;
+
+export const tenantsQuery = queryOptions({
+  queryKey: ['host', 'tenants'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/tenants', { signal })),
+  select: (answer): Tenant[] => answer.items,
+});
+
+export const pluginsQuery = queryOptions({
+  queryKey: ['host', 'plugins'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/plugins', { signal })),
+  select: (answer): Plugin[] => answer.items,
+});
+
+/** Health that is older than a few seconds is none. */
+const EVERY = 10_000;
+
+export const workflowsQuery = queryOptions({
+  queryKey: ['host', 'workflows'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/workflows', { signal })),
+  select: (answer): Health[] => healthOf(answer.items),
+  refetchInterval: EVERY,
+});
