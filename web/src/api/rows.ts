@@ -26,6 +26,9 @@ type ListQuery<V extends ViewName> = NonNullable<paths[`/api/dcm/views/${V}`]['g
 /** Filters of the view's columns, `sort` and `limit`. */
 export type RowsQuery<V extends ViewName> = Omit<ListQuery<V>, 'cursor' | 'after'>;
 
+/** Rows in a page after the first: whoever goes on wants more than a look. The most that the host gives. */
+const FURTHER = 200;
+
 interface Page<V extends ViewName> {
   items: Row<V>[];
   next: string | null;
@@ -41,7 +44,7 @@ export function rowsQuery<V extends ViewName>(view: V, query: RowsQuery<V>) {
   return infiniteQueryOptions({
     queryKey: [...rowsKey(view), query],
     queryFn: ({ pageParam, signal }) =>
-      fetchPage<V>(view, { ...query, cursor: pageParam ?? undefined }, signal),
+      fetchPage<V>(view, pageParam ? { ...query, cursor: pageParam, limit: FURTHER } : query, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page: Page<V>) => page.next,
     // Not a new array with every look, or tables would begin anew.

@@ -46,7 +46,7 @@ export const de: Dictionary = {
     operator: 'Plattformbetrieb',
   },
   palette: {
-    open: 'Suche und Befehle',
+    open: 'Suchen',
     title: 'Befehle',
     placeholder: 'Wohin, oder was tun?',
     empty: 'Nichts passt dazu.',

@@ -45,7 +45,7 @@ export const en = {
     operator: 'Platform operator',
   },
   palette: {
-    open: 'Search and commands',
+    open: 'Search',
     title: 'Commands',
     placeholder: 'Where to, or what to do?',
     empty: 'Nothing matches.',

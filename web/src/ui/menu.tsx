@@ -3,7 +3,6 @@ import { DropdownMenu as Radix } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from './cn';
 
-export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
 export const MenuRadioGroup = Radix.RadioGroup;
 
@@ -11,19 +10,23 @@ const itemStyle =
   'relative flex min-h-9 cursor-default items-center gap-2 rounded-md px-2.5 py-1.5 text-sm outline-none select-none ' +
   'data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-quiet';
 
+/** Not modal: the page behind stays readable, and a click beside it does what it says. */
+export function Menu(props: ComponentProps<typeof Radix.Root>) {
+  return <Radix.Root modal={false} {...props} />;
+}
+
+/** Drawn where it stands in the page, not at its end: so it belongs to a landmark, and to the sheet that it is opened from. */
 export function MenuContent({ className, ...rest }: ComponentProps<typeof Radix.Content>) {
   return (
-    <Radix.Portal>
-      <Radix.Content
-        sideOffset={6}
-        collisionPadding={12}
-        className={cn(
-          'z-50 max-w-80 min-w-52 rounded-lg border border-line bg-raised p-1 shadow-high animate-[appear_120ms_ease-out]',
-          className,
-        )}
-        {...rest}
-      />
-    </Radix.Portal>
+    <Radix.Content
+      sideOffset={6}
+      collisionPadding={12}
+      className={cn(
+        'z-50 max-w-80 min-w-52 rounded-lg border border-line bg-raised p-1 shadow-high animate-[appear_120ms_ease-out]',
+        className,
+      )}
+      {...rest}
+    />
   );
 }
 

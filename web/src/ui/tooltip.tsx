@@ -8,16 +8,14 @@ export function Tooltip({ text, children }: { text: ReactNode; children: ReactEl
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          sideOffset={6}
-          collisionPadding={12}
-          className="z-50 max-w-72 rounded-md bg-text px-2.5 py-1.5 text-xs text-canvas shadow-high animate-[appear_120ms_ease-out]"
-        >
-          {text}
-          <Radix.Arrow className="fill-text" />
-        </Radix.Content>
-      </Radix.Portal>
+      <Radix.Content
+        sideOffset={6}
+        collisionPadding={12}
+        className="z-50 max-w-72 rounded-md bg-text text-left font-normal whitespace-normal px-2.5 py-1.5 text-xs text-canvas shadow-high animate-[appear_120ms_ease-out]"
+      >
+        {text}
+        <Radix.Arrow className="fill-text" />
+      </Radix.Content>
     </Radix.Root>
   );
 }

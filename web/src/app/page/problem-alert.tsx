@@ -21,7 +21,9 @@ export function ProblemAlert({ cause, fields = NONE, onRetry }: ProblemAlertProp
   const t = useShellText();
   const alert = useRef<HTMLDivElement>(null);
   // Below the fold nobody would see why nothing happens.
-  useEffect(() => alert.current?.scrollIntoView?.({ block: 'nearest' }), [cause]);
+  useEffect(() => {
+    alert.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [cause]);
   if (!cause) return null;
   const problem = cause instanceof Problem ? cause : null;
   const { title, detail } = problem

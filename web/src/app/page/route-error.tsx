@@ -11,7 +11,9 @@ import { ProblemPage } from './problem-page';
 export function RouteError({ error }: ErrorComponentProps) {
   const t = useShellText();
   const { reset } = useQueryErrorResetBoundary();
-  useEffect(() => reset(), [reset]);
+  useEffect(() => {
+    reset();
+  }, [reset]);
   if (error instanceof Problem) return <ProblemPage problem={error} />;
   return (
     <Notice Icon={CircleAlert} title={t.errors.unexpected} lead={<p>{t.errors.unexpectedLead}</p>}>

@@ -24,7 +24,9 @@ import { useReachAgain } from './use-reach-again';
 export function Shell() {
   const { data: session, error } = useSessionQuery();
   useReachAgain();
-  useEffect(() => language.propose(session?.locale), [session]);
+  useEffect(() => {
+    language.propose(session?.locale);
+  }, [session]);
 
   if (session) return <SignedIn session={session} />;
   if (isProblem(error) && error.status === 401) return <SignInPage ended={error.code !== 'token-missing'} />;

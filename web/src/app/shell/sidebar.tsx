@@ -12,7 +12,7 @@ export function Sidebar({ openPalette }: { openPalette: () => void }) {
   const session = useSession();
   return (
     <header className="hidden border-r border-line bg-surface lg:block">
-      <div className="sticky top-0 flex h-dvh flex-col">
+      <div className="sticky top-0 z-20 flex h-dvh flex-col">
         <div className="px-4 pt-4 pb-3">
           <Link to="/" className="block rounded-md">
             <Brand under={session.tenant?.name ?? t.account.operator} />
