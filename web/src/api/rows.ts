@@ -20,7 +20,6 @@ export type ViewName = Exclude<Path extends `/api/dcm/views/${infer Name}` ? Nam
 /** A row of a view. The host always writes every column; those without a value are null. */
 export type Row<V extends ViewName> = Required<components['schemas'][`dcm.${V}`]>;
 export type Action = components['schemas']['Action'];
-export type Waiting = components['schemas']['Waiting'];
 
 type ListQuery<V extends ViewName> = NonNullable<paths[`/api/dcm/views/${V}`]['get']['parameters']['query']>;
 /** Filters of the view's columns, `sort` and `limit`. */
