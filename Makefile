@@ -4,7 +4,7 @@ SHELL := /bin/bash
 setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles once.
-.PHONY: help setup demo demo-reset test lint bench chaos guide reference generated
+.PHONY: help setup demo demo-reset test lint web browser screens bench chaos guide reference generated
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,10 +18,23 @@ demo: setup ## Run everything on this machine; Ctrl-C stops it.
 demo-reset: ## Forget what the demo kept. Refuses while it runs.
 	@if [ -x bin/eaf ]; then bin/eaf dev reset; else rm -rf "$${EAF_STATE_DIR:-.eaf}"; fi
 
-test: setup lint generated ## Everything that must hold, on real parts.
+test: setup lint generated web ## Everything that must hold, on real parts.
 	go test -C eaf-host/dev/vcsim ./...
 	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
 	eaf-host/dev/guide
+	$(MAKE) browser
+
+web: setup ## Check the web client: types, lints, format, unit tests, size.
+	npm run check --prefix web
+	npm run size --prefix web
+
+browser: setup ## Every user story in a real browser, against a demo of its own.
+	@$(setup) browser
+	eaf-host/dev/with-demo eaf-host/dev/browser --project journeys
+
+screens: setup ## Take the pictures of docs/screens anew.
+	@$(setup) browser
+	eaf-host/dev/with-demo eaf-host/dev/browser --project screens
 
 lint: ## Format and lints.
 	cargo fmt --all --check

@@ -1,0 +1,54 @@
+import { type Browser, expect, test } from '@playwright/test';
+import { text as connections } from '../src/features/admin/connections/text';
+import { text as failedRequests } from '../src/features/admin/failed-requests/text';
+import { text as requests } from '../src/features/requests/text';
+import { request } from './support/api';
+import { fresh } from './support/names';
+import { Person, said } from './support/person';
+import { machines, password } from './support/vcenter';
+
+/** What goes wrong after the approval is told, repaired by the tenant's admin, and goes on where it stopped. */
+test('a wrong password stops a request, and a repair lets it go on', async ({ browser }) => {
+  const name = fresh('mend');
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
+  await setPassword(admin, 'not-the-password');
+  await expect(admin.page.getByText(/vCenter refuses the user name or the password/).first()).toBeVisible();
+
+  const id = await request(name, 'requester@acme', 'approver@acme');
+  const requester = await watch(browser, id);
+  const hero = requester.words(requests).hero;
+  await expect(requester.page.getByRole('heading', { name: hero.failed })).toBeVisible({ timeout: 90_000 });
+  const main = requester.page.getByRole('main');
+  await expect(main).toContainText(/[0-9a-f]{32}/);
+  await expect(main).toContainText('Miriam Vogt');
+  await expect(requester.button(said.de.retry)).toBeHidden();
+
+  await setPassword(admin, password());
+  await admin.open(admin.t.nav.failedRequests);
+  const t = admin.words(failedRequests);
+  await expect(admin.page.getByRole('heading', { level: 1, name: t.title })).toBeVisible();
+  const entry = admin.page.getByRole('article', { name }).or(admin.page.getByRole('row', { name })).or(admin.page.getByRole('listitem').filter({ hasText: name }));
+  await admin.hand.press(entry.first().getByRole('button', { name: said.en.retry }));
+  await expect(requester.page.getByRole('heading', { name: hero.ready })).toBeVisible({ timeout: 90_000 });
+  expect(machines(name)).toHaveLength(1);
+  await requester.leave();
+  await admin.leave();
+});
+
+async function setPassword(admin: Person, secret: string): Promise<void> {
+  const t = admin.words(connections);
+  await admin.open(admin.t.nav.connections);
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
+  const field = admin.page.getByLabel(t.password, { exact: true });
+  // Write-only: what is stored never comes back.
+  await expect(field).toHaveValue('');
+  await admin.hand.fill(field, secret);
+  await admin.hand.press(admin.button(t.save));
+  await expect(admin.page.getByText(t.saved(t.kinds.vsphere))).toBeVisible();
+  await admin.hand.press(admin.button(t.test));
+  await expect(admin.page.getByText(secret === password() ? t.good : /./).first()).toBeVisible();
+}
+
+async function watch(browser: Browser, id: string): Promise<Person> {
+  return Person.signIn(browser, 'requester@acme', { language: 'de', path: `/requests/${id}` });
+}

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+/** Debian's name first; `EAF_CHROMIUM` names another one. */
+const browsers = [process.env.EAF_CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = browsers.find(path => path !== '' && existsSync(path));
+if (!executablePath) throw new Error('There is no Chromium: install it, or name it in EAF_CHROMIUM.');
+if (!process.env.EAF_URL) throw new Error('There is no demo: run `make browser`, or eaf-host/dev/with-demo.');
+
+/** One worker and no retry: a journey that fails once is broken. */
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../target/browser',
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list']],
+  use: {
+    baseURL: process.env.EAF_URL,
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: 'reduce',
+    timezoneId: 'Europe/Berlin',
+    trace: 'retain-on-failure',
+    actionTimeout: 30_000,
+    launchOptions: {
+      executablePath,
+      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+  projects: [
+    { name: 'journeys', testMatch: /.*\.spec\.ts/ },
+    { name: 'screens', testMatch: /.*\.screens\.ts/ },
+    { name: 'figures', testMatch: /.*\.figures\.ts/ },
+  ],
+});

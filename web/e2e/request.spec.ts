@@ -1,0 +1,138 @@
+import { type Browser, expect, test } from '@playwright/test';
+import { text as approvals } from '../src/features/approvals/text';
+import { text as catalogue } from '../src/features/catalogue/text';
+import { text as requests } from '../src/features/requests/text';
+import { text as vms } from '../src/features/vms/text';
+import { linkIn, mailTo } from './support/inbox';
+import { fresh } from './support/names';
+import { type Language, Person, said } from './support/person';
+import { machines } from './support/vcenter';
+
+/** The main job: ask, approve, build, mail, give back. */
+const ways: { language: Language; by: 'mouse' | 'keyboard' }[] = [
+  { language: 'de', by: 'mouse' },
+  { language: 'en', by: 'keyboard' },
+];
+
+for (const { language, by } of ways) {
+  test(`from the request to the machine and back, in ${language}, by ${by}`, async ({ browser }) => {
+    const name = fresh('shop');
+    const requester = await Person.signIn(browser, 'requester@acme', { language, by });
+    await ask(requester, name);
+    const request = new URL(requester.page.url()).pathname;
+    await waitsFor(requester, 'James Carter');
+
+    await approve(browser, language, by, name);
+
+    const hero = requester.words(requests).hero;
+    await expect(requester.page.getByRole('progressbar').first()).toBeVisible({ timeout: 60_000 });
+    await expect(requester.page.getByRole('heading', { name: hero.ready })).toBeVisible({ timeout: 90_000 });
+    expect(machines(name)).toHaveLength(1);
+
+    const mail = await mailTo('lena.hoffmann@acme.example', name, /\d+\.\d+\.\d+\.\d+/);
+    const link = linkIn(mail);
+    expect(new URL(link).pathname).toBe(request);
+    await requester.leave();
+
+    // The link from the mail, in a browser that nobody is signed in with.
+    const reader = await Person.signIn(browser, 'requester@acme', { language, by, path: new URL(link).pathname });
+    await expect(reader.page.getByRole('heading', { name: hero.ready })).toBeVisible();
+    await giveBack(reader, name);
+    await expect.poll(() => machines(name), { timeout: 60_000 }).toHaveLength(0);
+    await reader.leave();
+  });
+}
+
+const OTHERS = { named: 'James Carter', notNamed: 'Lena Hoffmann' };
+
+async function ask(person: Person, name: string, approvers = OTHERS): Promise<void> {
+  const t = person.words(catalogue);
+  await person.open(person.t.nav.catalogue);
+  await person.hand.press(person.page.getByRole('link', { name: /Linux Small/ }));
+  const quote = person.page.getByRole('region', { name: t.quote.title });
+  await expect(quote).toContainText(/\d+ ?€|€ ?\d+/);
+  await expect(quote).toContainText(approvers.named);
+  await expect(quote).not.toContainText(approvers.notNamed);
+
+  // A mistake is pointed at, and nothing that was typed is lost.
+  await person.hand.fill(person.page.getByLabel(t.form.name), '-bad-');
+  await person.hand.fill(person.page.getByLabel(t.form.why), 'Front end of the spring campaign');
+  await person.hand.press(person.button(t.form.submit));
+  await expect(person.page.getByLabel(t.form.name)).toBeFocused();
+  await expect(person.page.getByLabel(t.form.name)).toHaveAttribute('aria-invalid', 'true');
+  await expect(person.page.getByLabel(t.form.why)).toHaveValue('Front end of the spring campaign');
+
+  await person.hand.fill(person.page.getByLabel(t.form.name), name);
+  await person.hand.press(person.button(t.form.submit));
+  await expect(person.page.getByRole('heading', { level: 1, name })).toBeVisible();
+}
+
+async function waitsFor(person: Person, approver: string): Promise<void> {
+  const t = person.words(requests).hero;
+  const hero = person.page.getByRole('main');
+  await expect(hero).toContainText(t.waitingFor);
+  await expect(person.page.getByRole('heading', { name: new RegExp(`${approver}.*\\d{1,2}:\\d{2}`) })).toBeVisible();
+}
+
+async function approve(browser: Browser, language: Language, by: 'mouse' | 'keyboard', name: string): Promise<void> {
+  const approver = await Person.signIn(browser, 'approver@acme', { language, by });
+  const t = approver.words(approvals);
+  await approver.open(approver.t.nav.approvals);
+  const card = approver.page.getByRole('article', { name });
+  await expect(card).toContainText('Lena Hoffmann');
+  await expect(card).toContainText('Front end of the spring campaign');
+  await expect(card).toContainText(t.present);
+  await expect(card).toContainText(/€/);
+  await approver.hand.press(card.getByRole('button', { name: said[language].approve }));
+  await expect(card).toBeHidden();
+  await approver.leave();
+}
+
+async function giveBack(person: Person, name: string): Promise<void> {
+  const t = person.words(vms);
+  await person.hand.press(person.page.getByRole('link', { name: person.words(requests).hero.toVm }));
+  await expect(person.page.getByRole('heading', { level: 1, name })).toBeVisible();
+  await person.hand.press(person.button(said[person.language].decommission));
+  const dialog = person.dialog(t.decommission.title(name));
+  // The wrong name is refused at its field.
+  await person.hand.fill(dialog.getByLabel(t.decommission.confirm(name)), 'another');
+  await person.hand.press(dialog.getByRole('button', { name: said[person.language].decommission }));
+  await expect(dialog.getByLabel(t.decommission.confirm(name))).toHaveAttribute('aria-invalid', 'true');
+  await person.hand.fill(dialog.getByLabel(t.decommission.confirm(name)), name);
+  await person.hand.press(dialog.getByRole('button', { name: said[person.language].decommission }));
+  await expect(dialog).toBeHidden();
+  await expect(person.page.getByText(t.page.decommissioned, { exact: true })).toBeVisible({ timeout: 60_000 });
+}
+
+test('whoever asked cannot decide, and the page says why', async ({ browser }) => {
+  const name = fresh('own');
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en' });
+  await ask(approver, name, { named: 'Miriam Vogt', notNamed: 'James Carter' });
+  await approver.open(approver.t.nav.approvals);
+  const card = approver.page.getByRole('article', { name });
+  await expect(card.getByRole('button', { name: said.en.approve })).toHaveAttribute('aria-disabled', 'true');
+  await expect(card).toContainText('You cannot decide on your own request');
+  await approver.leave();
+});
+
+test('a rejection reaches the requester with its reason', async ({ browser }) => {
+  const name = fresh('no');
+  const requester = await Person.signIn(browser, 'requester@acme', { language: 'de', by: 'keyboard' });
+  await ask(requester, name);
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', by: 'keyboard' });
+  await approver.open(approver.t.nav.approvals);
+  const card = approver.page.getByRole('article', { name });
+  await approver.hand.press(card.getByRole('button', { name: said.en.reject }));
+  const t = approver.words(requests).reject;
+  const dialog = approver.dialog(t.title(name));
+  // Without a reason it is refused, and the dialog stays.
+  await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
+  await expect(dialog.getByLabel(t.reason)).toHaveAttribute('aria-invalid', 'true');
+  await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');
+  await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
+  await expect(card).toBeHidden();
+  await expect(requester.page.getByRole('heading', { name: requester.words(requests).hero.rejected('James Carter') })).toBeVisible();
+  await expect(requester.page.getByText('Please use the shared cluster instead.').first()).toBeVisible();
+  await approver.leave();
+  await requester.leave();
+});

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const eaf = fileURLToPath(new URL('../../../bin/eaf', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What a journey is not about is done by the API, as a client of it. */
+export async function command(
+  account: string,
+  name: string,
+  body: unknown,
+): Promise<{ subject: { key: string } | null }> {
+  return ask(account, `/api/dcm/commands/${name}`, { method: 'POST', body: JSON.stringify(body) });
+}
+
+/** A request that somebody made and, if `approver` is given, somebody else approved. Its id. */
+export async function request(name: string, requester: string, approver?: string): Promise<string> {
+  const justification = 'Front end of the spring campaign';
+  const body = { name, offering: 'linux-small', cpus: 2, memory_gb: 4, term_months: 12, justification };
+  const id = (await command(requester, 'request-vm', body)).subject?.key ?? '';
+  if (approver) await command(approver, 'approve-request', { request: id });
+  return id;
+}
+
+/** The key of the newest row of a view. */
+export async function newest(account: string, view: string): Promise<string> {
+  const { items } = await ask<{ items: { key: string }[] }>(account, `/api/dcm/views/${view}?limit=1`, {});
+  const key = items[0]?.key;
+  if (!key) throw new Error(`${view} is empty for ${account}`);
+  return key;
+}
+
+const tokens = new Map<string, string>();
+
+async function ask<T>(account: string, path: string, init: RequestInit): Promise<T> {
+  const token = tokens.get(account) ?? execFileSync(eaf, ['dev', 'token', account], { encoding: 'utf8', cwd: root }).trim();
+  tokens.set(account, token);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${process.env.EAF_URL}${path}`, { ...init, headers });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}

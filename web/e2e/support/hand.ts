@@ -1,0 +1,39 @@
+import { type Locator, type Page, expect } from '@playwright/test';
+
+/** How a person operates a page. Every journey is written once and can be made with either. */
+export interface Hand {
+  press(what: Locator): Promise<void>;
+  fill(what: Locator, text: string): Promise<void>;
+}
+
+export function mouse(): Hand {
+  return {
+    press: what => what.click(),
+    fill: (what, text) => what.fill(text),
+  };
+}
+
+const MOST_STEPS = 250;
+
+/** Tab, Enter and letters; the pointer is never used, and nothing is focused but by Tab. */
+export function keyboard(page: Page): Hand {
+  async function reach(what: Locator): Promise<void> {
+    await expect(what).toBeVisible();
+    for (let step = 0; step < MOST_STEPS; step++) {
+      if (await what.evaluate(element => element === document.activeElement)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not lead to ${what}`);
+  }
+  return {
+    async press(what) {
+      await reach(what);
+      await page.keyboard.press('Enter');
+    },
+    async fill(what, text) {
+      await reach(what);
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(text);
+    },
+  };
+}

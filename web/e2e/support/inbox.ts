@@ -1,0 +1,30 @@
+import { expect } from '@playwright/test';
+
+interface Mail {
+  subject: string;
+  text: string;
+  to: { address: string }[];
+}
+
+/** The newest mail to this address whose subject has `about` in it; waited for. */
+export async function mailTo(address: string, about: string, matching: RegExp): Promise<Mail> {
+  const inbox = process.env.EAF_INBOX_URL;
+  if (!inbox) throw new Error('EAF_INBOX_URL is missing');
+  let found: Mail | undefined;
+  await expect(async () => {
+    const answer = await fetch(`${inbox}/api/email`);
+    const mails = (await answer.json()) as Mail[];
+    found = mails.findLast(
+      mail => mail.to.some(to => to.address === address) && mail.subject.includes(about) && matching.test(mail.text),
+    );
+    expect(found, `a mail to ${address} about ${about}`).toBeDefined();
+  }).toPass({ timeout: 60_000 });
+  return found as Mail;
+}
+
+/** The mail's one link into the product. */
+export function linkIn(mail: Mail): string {
+  const link = /https?:\/\/\S+\/requests\/\S+/.exec(mail.text)?.[0];
+  if (!link) throw new Error(`no link in: ${mail.text}`);
+  return link;
+}

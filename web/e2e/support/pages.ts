@@ -1,0 +1,44 @@
+/** Every page there is, by whom it is for. `$` stands for the key of the newest row of that view. */
+export interface Visit {
+  account: string;
+  path: string;
+  /** The view whose newest row's key replaces `$`. */
+  of?: 'requests' | 'vms' | 'approvals';
+}
+
+export const visits: Visit[] = [
+  { account: 'requester@acme', path: '/' },
+  { account: 'requester@acme', path: '/catalogue' },
+  { account: 'requester@acme', path: '/catalogue/linux-small' },
+  { account: 'requester@acme', path: '/requests' },
+  { account: 'requester@acme', path: '/requests/$', of: 'requests' },
+  { account: 'requester@acme', path: '/vms' },
+  { account: 'requester@acme', path: '/vms/$', of: 'vms' },
+  { account: 'approver@acme', path: '/' },
+  { account: 'approver@acme', path: '/approvals' },
+  { account: 'approver@acme', path: '/approvals/$', of: 'approvals' },
+  { account: 'admin@acme', path: '/' },
+  { account: 'admin@acme', path: '/admin/offerings' },
+  { account: 'admin@acme', path: '/admin/offerings/new' },
+  { account: 'admin@acme', path: '/admin/offerings/linux-small' },
+  { account: 'admin@acme', path: '/admin/connections' },
+  { account: 'admin@acme', path: '/admin/connections/vsphere/vcenter' },
+  { account: 'admin@acme', path: '/admin/connections/mail/mail' },
+  { account: 'admin@acme', path: '/admin/mail-failures' },
+  { account: 'admin@acme', path: '/admin/failed-requests' },
+  { account: 'auditor@acme', path: '/audit' },
+  { account: 'operator', path: '/operator/tenants' },
+  { account: 'operator', path: '/operator/plugins' },
+  { account: 'operator', path: '/operator/workflows' },
+  { account: 'requester@acme', path: '/admin/offerings' }, // not for them: the page for 403
+  { account: 'requester@acme', path: '/no/such/page' },
+  // A tenant in which nothing has happened: every list is empty.
+  { account: 'requester@globex', path: '/' },
+  { account: 'requester@globex', path: '/catalogue' },
+  { account: 'requester@globex', path: '/requests' },
+  { account: 'requester@globex', path: '/vms' },
+  { account: 'approver@globex', path: '/approvals' },
+  { account: 'admin@globex', path: '/admin/offerings' },
+  { account: 'admin@globex', path: '/admin/failed-requests' },
+  { account: 'auditor@globex', path: '/audit' },
+];

@@ -1,0 +1,67 @@
+import { type Browser, type Page, expect } from '@playwright/test';
+import { de } from '../../src/i18n/de';
+import { en } from '../../src/i18n/en';
+import { type Hand, keyboard, mouse } from './hand';
+
+export type Language = 'de' | 'en';
+
+export const shell = { de, en };
+
+/** What the host and its products say, in their own words: texts of plugins/dcm/locales. */
+export const said = {
+  de: { approve: 'Freigeben', reject: 'Ablehnen', refresh: 'Aktualisieren', decommission: 'Stilllegen', retry: 'Wiederholen' },
+  en: { approve: 'Approve', reject: 'Reject', refresh: 'Refresh', decommission: 'Decommission', retry: 'Retry' },
+};
+
+/** Somebody in front of a browser of their own. */
+export class Person {
+  private constructor(
+    readonly page: Page,
+    readonly account: string,
+    readonly language: Language,
+    readonly hand: Hand,
+  ) {}
+
+  /** Opens `path` like a link from a mail and signs in on the way; comes out at that path. */
+  static async signIn(browser: Browser, account: string, options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string }) {
+    const { language, by = 'mouse', path = '/' } = options;
+    const context = await browser.newContext({ locale: language === 'de' ? 'de-DE' : 'en-GB' });
+    await context.addInitScript(chosen => localStorage.setItem('eaf.language', chosen), language);
+    const page = await context.newPage();
+    const hand = by === 'mouse' ? mouse() : keyboard(page);
+    const person = new Person(page, account, language, hand);
+    await page.goto(path);
+    await hand.press(page.getByRole('link', { name: shell[language].signIn.action }));
+    await hand.press(page.getByRole('link', { name: account }));
+    await expect(page).toHaveURL(url => url.pathname + url.search === path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    return person;
+  }
+
+  get t() {
+    return shell[this.language];
+  }
+
+  /** Texts of one area in this person's language. */
+  words<T>(text: Record<Language, T>): T {
+    return text[this.language];
+  }
+
+  /** By the main navigation. */
+  async open(name: string): Promise<void> {
+    await this.hand.press(this.page.getByRole('navigation', { name: this.t.nav.label }).getByRole('link', { name, exact: true }));
+    await expect(this.page.getByRole('heading', { level: 1, name })).toBeVisible();
+  }
+
+  button(name: string) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  dialog(name?: string | RegExp) {
+    return this.page.getByRole('dialog', name === undefined ? {} : { name });
+  }
+
+  async leave(): Promise<void> {
+    await this.page.context().close();
+  }
+}
