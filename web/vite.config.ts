@@ -19,5 +19,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   // One browser for all files: to make one takes longer than the tests do.
-  test: { environment: 'happy-dom', setupFiles: ['src/test-setup.ts'], isolate: false, maxWorkers: 1 },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}'],
+    environment: 'happy-dom',
+    setupFiles: ['src/test-setup.ts'],
+    isolate: false,
+    maxWorkers: 1,
+  },
 });

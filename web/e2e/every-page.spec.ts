@@ -10,7 +10,9 @@ const accounts = [...new Set(visits.map(visit => visit.account))];
 
 for (const account of accounts) {
   test(`every page of ${account} can be used by everybody`, async ({ browser }) => {
-    const person = await Person.signIn(browser, account, { language: account.endsWith('acme') ? 'de' : 'en' });
+    const person = await Person.signIn(browser, account, {
+      language: account.endsWith('acme') ? 'de' : 'en',
+    });
     for (const visit of visits.filter(one => one.account === account)) {
       await person.page.goto(await address(visit));
       await settle(person.page);
@@ -65,6 +67,8 @@ async function check(page: Page, what: string): Promise<void> {
   }));
   expect.soft(scroll, `${what}: nothing to scroll sideways`).toBeLessThanOrEqual(client);
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join(' | ')}`);
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join(' | ')}`,
+  );
   expect.soft(found, what).toEqual([]);
 }

@@ -27,7 +27,10 @@ test('a wrong password stops a request, and a repair lets it go on', async ({ br
   await admin.open(admin.t.nav.failedRequests);
   const t = admin.words(failedRequests);
   await expect(admin.page.getByRole('heading', { level: 1, name: t.title })).toBeVisible();
-  const entry = admin.page.getByRole('article', { name }).or(admin.page.getByRole('row', { name })).or(admin.page.getByRole('listitem').filter({ hasText: name }));
+  const entry = admin.page
+    .getByRole('article', { name })
+    .or(admin.page.getByRole('row', { name }))
+    .or(admin.page.getByRole('listitem').filter({ hasText: name }));
   await admin.hand.press(entry.first().getByRole('button', { name: said.en.retry }));
   await expect(requester.page.getByRole('heading', { name: hero.ready })).toBeVisible({ timeout: 90_000 });
   expect(machines(name)).toHaveLength(1);

@@ -11,7 +11,11 @@ const pages: { name: string; account: string; path: () => string | Promise<strin
   { name: 'home', account: 'requester@acme', path: () => '/' },
   { name: 'request-form', account: 'requester@acme', path: () => '/catalogue/linux-small' },
   { name: 'request-waiting', account: 'requester@acme', path: async () => `/requests/${await waiting()}` },
-  { name: 'vm', account: 'requester@acme', path: async () => `/vms/${await newest('requester@acme', 'vms')}` },
+  {
+    name: 'vm',
+    account: 'requester@acme',
+    path: async () => `/vms/${await newest('requester@acme', 'vms')}`,
+  },
   { name: 'approvals', account: 'approver@acme', path: () => '/approvals' },
   { name: 'audit', account: 'auditor@acme', path: () => '/audit' },
 ];
@@ -30,7 +34,10 @@ for (const { name, account, path } of pages) {
     for (const theme of THEMES) {
       for (const [width, size] of Object.entries(WIDTHS)) {
         await show(person.page, theme, size);
-        await person.page.screenshot({ path: `${folder}${name}-${width}-${theme}.png`, animations: 'disabled' });
+        await person.page.screenshot({
+          path: `${folder}${name}-${width}-${theme}.png`,
+          animations: 'disabled',
+        });
       }
     }
     await person.leave();

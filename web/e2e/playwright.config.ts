@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
 /** Debian's name first; `EAF_CHROMIUM` names another one. */
-const browsers = [process.env.EAF_CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const browsers = [
+  process.env.EAF_CHROMIUM ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 const executablePath = browsers.find(path => path !== '' && existsSync(path));
 if (!executablePath) throw new Error('There is no Chromium: install it, or name it in EAF_CHROMIUM.');
 if (!process.env.EAF_URL) throw new Error('There is no demo: run `make browser`, or eaf-host/dev/with-demo.');
@@ -26,7 +31,14 @@ export default defineConfig({
     actionTimeout: 30_000,
     launchOptions: {
       executablePath,
-      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     },
   },
   projects: [

@@ -35,7 +35,11 @@ for (const { language, by } of ways) {
     await requester.leave();
 
     // The link from the mail, in a browser that nobody is signed in with.
-    const reader = await Person.signIn(browser, 'requester@acme', { language, by, path: new URL(link).pathname });
+    const reader = await Person.signIn(browser, 'requester@acme', {
+      language,
+      by,
+      path: new URL(link).pathname,
+    });
     await expect(reader.page.getByRole('heading', { name: hero.ready })).toBeVisible();
     await giveBack(reader, name);
     await expect.poll(() => machines(name), { timeout: 60_000 }).toHaveLength(0);
@@ -71,10 +75,17 @@ async function waitsFor(person: Person, approver: string): Promise<void> {
   const t = person.words(requests).hero;
   const hero = person.page.getByRole('main');
   await expect(hero).toContainText(t.waitingFor);
-  await expect(person.page.getByRole('heading', { name: new RegExp(`${approver}.*\\d{1,2}:\\d{2}`) })).toBeVisible();
+  await expect(
+    person.page.getByRole('heading', { name: new RegExp(`${approver}.*\\d{1,2}:\\d{2}`) }),
+  ).toBeVisible();
 }
 
-async function approve(browser: Browser, language: Language, by: 'mouse' | 'keyboard', name: string): Promise<void> {
+async function approve(
+  browser: Browser,
+  language: Language,
+  by: 'mouse' | 'keyboard',
+  name: string,
+): Promise<void> {
   const approver = await Person.signIn(browser, 'approver@acme', { language, by });
   const t = approver.words(approvals);
   await approver.open(approver.t.nav.approvals);
@@ -101,7 +112,9 @@ async function giveBack(person: Person, name: string): Promise<void> {
   await person.hand.fill(dialog.getByLabel(t.decommission.confirm(name)), name);
   await person.hand.press(dialog.getByRole('button', { name: said[person.language].decommission }));
   await expect(dialog).toBeHidden();
-  await expect(person.page.getByText(t.page.decommissioned, { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(person.page.getByText(t.page.decommissioned, { exact: true })).toBeVisible({
+    timeout: 60_000,
+  });
 }
 
 test('whoever asked cannot decide, and the page says why', async ({ browser }) => {
@@ -131,7 +144,9 @@ test('a rejection reaches the requester with its reason', async ({ browser }) =>
   await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');
   await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
   await expect(card).toBeHidden();
-  await expect(requester.page.getByRole('heading', { name: requester.words(requests).hero.rejected('James Carter') })).toBeVisible();
+  await expect(
+    requester.page.getByRole('heading', { name: requester.words(requests).hero.rejected('James Carter') }),
+  ).toBeVisible();
   await expect(requester.page.getByText('Please use the shared cluster instead.').first()).toBeVisible();
   await approver.leave();
   await requester.leave();

@@ -33,7 +33,9 @@ export async function newest(account: string, view: string): Promise<string> {
 const tokens = new Map<string, string>();
 
 async function ask<T>(account: string, path: string, init: RequestInit): Promise<T> {
-  const token = tokens.get(account) ?? execFileSync(eaf, ['dev', 'token', account], { encoding: 'utf8', cwd: root }).trim();
+  const token =
+    tokens.get(account) ??
+    execFileSync(eaf, ['dev', 'token', account], { encoding: 'utf8', cwd: root }).trim();
   tokens.set(account, token);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${process.env.EAF_URL}${path}`, { ...init, headers });

@@ -15,7 +15,10 @@ export async function mailTo(address: string, about: string, matching: RegExp): 
     const answer = await fetch(`${inbox}/api/email`);
     const mails = (await answer.json()) as Mail[];
     found = mails.findLast(
-      mail => mail.to.some(to => to.address === address) && mail.subject.includes(about) && matching.test(mail.text),
+      mail =>
+        mail.to.some(to => to.address === address) &&
+        mail.subject.includes(about) &&
+        matching.test(mail.text),
     );
     expect(found, `a mail to ${address} about ${about}`).toBeDefined();
   }).toPass({ timeout: 60_000 });

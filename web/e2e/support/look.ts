@@ -4,7 +4,11 @@ export const WIDTHS = { wide: { width: 1280, height: 900 }, narrow: { width: 390
 
 export const THEMES = ['light', 'dark'] as const;
 
-export async function show(page: Page, theme: (typeof THEMES)[number], size: { width: number; height: number }): Promise<void> {
+export async function show(
+  page: Page,
+  theme: (typeof THEMES)[number],
+  size: { width: number; height: number },
+): Promise<void> {
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
 }

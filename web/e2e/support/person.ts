@@ -9,8 +9,20 @@ export const shell = { de, en };
 
 /** What the host and its products say, in their own words: texts of plugins/dcm/locales. */
 export const said = {
-  de: { approve: 'Freigeben', reject: 'Ablehnen', refresh: 'Aktualisieren', decommission: 'Stilllegen', retry: 'Wiederholen' },
-  en: { approve: 'Approve', reject: 'Reject', refresh: 'Refresh', decommission: 'Decommission', retry: 'Retry' },
+  de: {
+    approve: 'Freigeben',
+    reject: 'Ablehnen',
+    refresh: 'Aktualisieren',
+    decommission: 'Stilllegen',
+    retry: 'Wiederholen',
+  },
+  en: {
+    approve: 'Approve',
+    reject: 'Reject',
+    refresh: 'Refresh',
+    decommission: 'Decommission',
+    retry: 'Retry',
+  },
 };
 
 /** Somebody in front of a browser of their own. */
@@ -23,7 +35,11 @@ export class Person {
   ) {}
 
   /** Opens `path` like a link from a mail and signs in on the way; comes out at that path. */
-  static async signIn(browser: Browser, account: string, options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string }) {
+  static async signIn(
+    browser: Browser,
+    account: string,
+    options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string },
+  ) {
     const { language, by = 'mouse', path = '/' } = options;
     const context = await browser.newContext({ locale: language === 'de' ? 'de-DE' : 'en-GB' });
     await context.addInitScript(chosen => localStorage.setItem('eaf.language', chosen), language);
@@ -49,7 +65,9 @@ export class Person {
 
   /** By the main navigation. */
   async open(name: string): Promise<void> {
-    await this.hand.press(this.page.getByRole('navigation', { name: this.t.nav.label }).getByRole('link', { name, exact: true }));
+    await this.hand.press(
+      this.page.getByRole('navigation', { name: this.t.nav.label }).getByRole('link', { name, exact: true }),
+    );
     await expect(this.page.getByRole('heading', { level: 1, name })).toBeVisible();
   }
 
