@@ -102,12 +102,24 @@ pub enum Class {
     Permanent,
 }
 
+impl Class {
+    /// Is the call repeated?
+    pub fn may_pass(self) -> bool {
+        matches!(self, Class::Transient | Class::Capacity | Class::UnknownOutcome)
+    }
+}
+
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// Begin, or begin again: after a lost result the engine repeats this with an equal call.
     async fn start(&self, call: &Call) -> Result<Started, Failure>;
     /// Ask for an operation that `start` left pending.
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure>;
+    /// The call has failed and is not begun again: its failure does not pass, lasted too long, or its grant was taken
+    /// away. For what the provider itself keeps of a call; asked again when the host dies before it is on record.
+    async fn gave_up(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
+        Ok(())
+    }
     /// Is this connection usable? For the tenant admin's test button: says what is wrong in one sentence.
     async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure>;
     /// What may be stored as a connection of this capability.

@@ -63,6 +63,13 @@ impl Provider for Mail {
         Err(failure::permanent("nothing-pending", "mail leaves nothing pending.".into()))
     }
 
+    async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
+        match call.function.as_str() {
+            "send" => send::gave_up(&*self.office, &*self.packages, &self.public_url, call, failure).await,
+            _ => Ok(()),
+        }
+    }
+
     async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
         let config = self.office.connection(tenant, connection).await?;
         smtp::Session::open(&config).await?.close().await;

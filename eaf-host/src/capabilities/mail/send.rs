@@ -4,8 +4,9 @@
 //! of the call sends only what is still open. One window stays, and it is SMTP's: when the server has taken a mail and its
 //! last answer is lost, the mail is sent again, with the same Message-ID. At least once, one id.
 //!
-//! A failure that ends the call, such as a wrong password, settles every mail that is still open: nobody would come back
-//! for them, and the tenant's admins look for mails that were not sent.
+//! When the call has failed for good, be it at once by a wrong password or after a day without the server, every mail that
+//! is still open is settled ([`gave_up`]): nobody would come back for them, and the tenant's admins look for mails that
+//! were not sent.
 
 use super::config::Config;
 use super::failure::{configuration, permanent, transient};
@@ -13,7 +14,7 @@ use super::message::{Envelope, compose};
 use super::office::{Entry, Office, Person, Status};
 use super::smtp::{Session, Verdict};
 use super::template::{self, HostFacts, Templates};
-use crate::capabilities::{Call, Class, Failure, Packages};
+use crate::capabilities::{Call, Failure, Packages};
 use eaf_core::id::ActorId;
 use lettre::Address;
 use serde::Deserialize;
@@ -59,29 +60,38 @@ pub async fn send(
     public_url: &str,
     call: &Call,
 ) -> Result<Value, Failure> {
-    let arguments = Arguments::deserialize(&call.args)
-        .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))?;
+    let arguments = arguments(call)?;
     let templates = packages
         .mails(&call.plugin)
         .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
     let people = recipients(office, packages, call, &arguments.to).await?;
     let tenant_name = office.tenant_name(call.tenant).await?;
     let job = Job { office, templates: &templates, public_url, call, arguments, tenant_name };
-    let sent = match office.granted(call.tenant, &call.plugin, &call.grant).await {
-        Ok(config) => job.run(&config, &people).await,
-        Err(failure) => Err(failure),
-    };
-    if let Err(failure) = &sent
-        && ends(failure)
-    {
-        job.give_up(&people, failure).await?;
-    }
-    sent
+    let config = office.granted(call.tenant, &call.plugin, &call.grant).await?;
+    job.run(&config, &people).await
 }
 
-/// Will the call not be repeated?
-fn ends(failure: &Failure) -> bool {
-    !matches!(failure.class, Class::Transient | Class::Capacity | Class::UnknownOutcome)
+/// Settles what [`send`] left open.
+pub async fn gave_up(
+    office: &dyn Office,
+    packages: &dyn Packages,
+    public_url: &str,
+    call: &Call,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    let arguments = arguments(call)?;
+    for person in recipients(office, packages, call, &arguments.to).await? {
+        let entry = entry(call, public_url, &arguments.template, person.actor);
+        if office.record(&entry).await? == Status::Pending {
+            settle(office, &entry, &Status::Failed(failure.code.clone())).await?;
+        }
+    }
+    Ok(())
+}
+
+fn arguments(call: &Call) -> Result<Arguments, Failure> {
+    Arguments::deserialize(&call.args)
+        .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))
 }
 
 async fn recipients(
@@ -133,8 +143,7 @@ impl Job<'_> {
 
     /// One mail to one person: written down, made, sent, settled.
     async fn one(&self, config: &Config, person: &Person, session: &mut Option<Session>) -> Result<Status, Failure> {
-        let id = mail_id(self.call, person.actor, &self.arguments.template);
-        let entry = self.entry(person, id);
+        let entry = entry(self.call, self.public_url, &self.arguments.template, person.actor);
         let known = self.office.record(&entry).await?;
         if known != Status::Pending {
             return Ok(known);
@@ -142,7 +151,7 @@ impl Job<'_> {
         let status = match address(person) {
             Err(reason) => Status::Failed(reason.into()),
             Ok(to) => {
-                let content = self.content(config, person, &to, &entry, id)?;
+                let content = self.content(config, person, &to, &entry)?;
                 let session = match session {
                     Some(session) => session,
                     None => session.insert(Session::open(config).await?),
@@ -157,52 +166,11 @@ impl Job<'_> {
                 }
             }
         };
-        self.settle(&entry, &status).await?;
+        settle(self.office, &entry, &status).await?;
         Ok(status)
     }
 
-    async fn give_up(&self, people: &[Person], failure: &Failure) -> Result<(), Failure> {
-        for person in people {
-            let entry = self.entry(person, mail_id(self.call, person.actor, &self.arguments.template));
-            if self.office.record(&entry).await? == Status::Pending {
-                self.settle(&entry, &Status::Failed(failure.code.clone())).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
-        self.office.settle(entry, status).await?;
-        match status {
-            Status::Failed(reason) => tracing::warn!(message_id = entry.message_id, reason, "a mail was not sent"),
-            _ => tracing::info!(message_id = entry.message_id, template = entry.template, "a mail was sent"),
-        }
-        let outcome = if *status == Status::Sent { "sent" } else { "failed" };
-        metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
-        Ok(())
-    }
-
-    fn entry(&self, person: &Person, id: Uuid) -> Entry {
-        Entry {
-            tenant: self.call.tenant,
-            message_id: message_id(id, self.public_url),
-            plugin: self.call.plugin.clone(),
-            template: self.arguments.template.clone(),
-            event: self.call.event,
-            run: self.call.run,
-            recipient: person.actor,
-            trace: self.call.trace.clone(),
-        }
-    }
-
-    fn content(
-        &self,
-        config: &Config,
-        person: &Person,
-        to: &Address,
-        entry: &Entry,
-        id: Uuid,
-    ) -> Result<Vec<u8>, Failure> {
+    fn content(&self, config: &Config, person: &Person, to: &Address, entry: &Entry) -> Result<Vec<u8>, Failure> {
         let host = HostFacts {
             recipient_name: &person.name,
             tenant_name: &self.tenant_name,
@@ -223,7 +191,7 @@ impl Job<'_> {
             from_name: &config.from_name,
             to,
             to_name: &person.name,
-            id,
+            id: mail_id(self.call, person.actor, &self.arguments.template),
             message_id: &entry.message_id,
             date: self.office.now(),
             locale: person.locale,
@@ -231,6 +199,31 @@ impl Job<'_> {
         };
         compose(&envelope, &mail)
             .map_err(|_| permanent("message-invalid", "The mail could not be put into an envelope.".into()))
+    }
+}
+
+async fn settle(office: &dyn Office, entry: &Entry, status: &Status) -> Result<(), Failure> {
+    office.settle(entry, status).await?;
+    match status {
+        Status::Failed(reason) => tracing::warn!(message_id = entry.message_id, reason, "a mail was not sent"),
+        _ => tracing::info!(message_id = entry.message_id, template = entry.template, "a mail was sent"),
+    }
+    let outcome = if *status == Status::Sent { "sent" } else { "failed" };
+    metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
+    Ok(())
+}
+
+/// As it is written down.
+fn entry(call: &Call, public_url: &str, template: &str, recipient: ActorId) -> Entry {
+    Entry {
+        tenant: call.tenant,
+        message_id: message_id(mail_id(call, recipient, template), public_url),
+        plugin: call.plugin.clone(),
+        template: template.to_owned(),
+        event: call.event,
+        run: call.run,
+        recipient,
+        trace: call.trace.clone(),
     }
 }
 

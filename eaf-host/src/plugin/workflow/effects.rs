@@ -221,10 +221,27 @@ impl<K: Kernel> Acting<K> {
 
     async fn finish(&self, mut entry: Entry, outcome: Outcome) -> Result<Entry, Error> {
         self.tell_recovered(&entry).await?;
+        if let Err(failure) = &outcome {
+            self.give_up(&entry, failure).await?;
+        }
         let is_too_large = outcome.as_ref().is_ok_and(|answer| answer.to_string().len() > ANSWER_MAX);
         entry.state = State::Done(if is_too_large { Err(too_large("the call's answer")) } else { outcome });
         self.kernel.finish(&self.lease, &entry).await?;
         Ok(entry)
+    }
+
+    /// What the provider keeps of a call must not wait for ever for one that is over.
+    async fn give_up(&self, entry: &Entry, failure: &Failure) -> Result<(), Error> {
+        let Some(provider) = self.providers.get(&entry.capability) else { return Ok(()) };
+        let call = self.call(entry, &Grant { scope: Value::Null });
+        match self.in_time(provider.gave_up(&call, failure)).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.class.may_pass() => Err(Error::Store(error.message)),
+            Err(error) => {
+                tracing::warn!(code = error.code, "a provider could not put away a call that failed");
+                Ok(())
+            }
+        }
     }
 
     async fn under_way(
@@ -252,7 +269,7 @@ impl<K: Kernel> Acting<K> {
 
     /// A failure that may pass is repeated until the budget is used up; any other is the answer.
     async fn failed(&self, mut entry: Entry, what: Failed, failure: Failure) -> Result<Entry, Error> {
-        if !matches!(failure.class, Class::Transient | Class::Capacity | Class::UnknownOutcome) {
+        if !failure.class.may_pass() {
             return self.finish(entry, Err(failure)).await;
         }
         let now = millis(self.now());

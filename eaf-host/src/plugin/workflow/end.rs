@@ -65,7 +65,7 @@ async fn tell<K: Kernel>(
     let key = format!("run:{}:ended", run.id);
     match inner.kernel.submit(run, &command, &body, &key).await {
         Ok(Ok(_)) => Ok(None),
-        Ok(Err(refused)) if may_pass(refused.class) && run.attempts < TELLINGS_MAX => Ok(Some(refused)),
+        Ok(Err(refused)) if refused.class.may_pass() && run.attempts < TELLINGS_MAX => Ok(Some(refused)),
         Ok(Err(refused)) => {
             tracing::error!(command, code = refused.code, "the domain did not take note of a run's end");
             Ok(None)
@@ -80,10 +80,6 @@ async fn tell<K: Kernel>(
         }
         Err(Error::Fenced) => Err(Error::Fenced),
     }
-}
-
-fn may_pass(class: Class) -> bool {
-    matches!(class, Class::Transient | Class::Capacity | Class::UnknownOutcome)
 }
 
 fn failure_of_store() -> Failure {

@@ -87,6 +87,16 @@ async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record
     assert_eq!((&sent.status, sent.mail.message_id.as_str()), (&mail_log::Status::Sent, inbox[0].message_id()));
     assert!(mail_log::list(&core, globex, mail_log::Which::All, 10).await.unwrap().is_empty());
 
+    proxy.cut();
+    call.event = EventId(Uuid::from_u128(9));
+    let failure = provider.start(&call).await.expect_err("the server is away");
+    provider.gave_up(&call, &failure).await.unwrap();
+    let mut failed = mail_log::list(&core, acme, mail_log::Which::Failed, 10).await.unwrap();
+    failed.retain(|logged| logged.mail.event == call.event);
+    assert_eq!(failed.len(), 2, "both recipients are on record, also the one that was not come to");
+    assert!(failed.iter().all(|logged| logged.status == mail_log::Status::Failed(failure.code.clone())), "{failed:?}");
+    proxy.restore();
+
     assert_eq!(provider.check(acme, "main").await, Ok(()));
     assert_eq!(provider.check(acme, "other").await.unwrap_err().code, "connection-missing");
     call.tenant = globex;

@@ -201,9 +201,16 @@ fn approval() -> Call {
     call("approval-requested", to_approvers(), facts())
 }
 
+/// As the engine does it: a failure that does not pass is the end of the call.
 async fn send(desk: &Desk, call: &Call) -> Result<Value, Failure> {
-    match desk.provider().start(call).await? {
-        Started::Done(answer) => Ok(answer),
-        Started::Pending { .. } => panic!("mail leaves nothing pending"),
+    let provider = desk.provider();
+    match provider.start(call).await {
+        Ok(Started::Done(answer)) => Ok(answer),
+        Ok(Started::Pending { .. }) => panic!("mail leaves nothing pending"),
+        Err(failure) if failure.class.may_pass() => Err(failure),
+        Err(failure) => {
+            provider.gave_up(call, &failure).await?;
+            Err(failure)
+        }
     }
 }

@@ -77,6 +77,35 @@ async fn a_busy_server_is_asked_again() {
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
 }
 
+#[tokio::test]
+async fn what_is_still_open_when_the_engine_gives_up_has_failed() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("450 4.2.1 Come back later\r\n"));
+    let failure = send(&desk, &approval()).await.unwrap_err();
+    assert_eq!(desk.log(), [(actor(2), Status::Sent), (actor(3), Status::Pending)]);
+
+    desk.provider().gave_up(&approval(), &failure).await.unwrap();
+    let settled = [(actor(2), Status::Sent), (actor(3), Status::Failed("recipient-deferred".into()))];
+    assert_eq!(desk.log(), settled);
+    desk.provider().gave_up(&approval(), &failure).await.unwrap();
+    assert_eq!(desk.log(), settled, "after a crash it is told again");
+}
+
+#[tokio::test]
+async fn who_was_never_come_to_has_failed_too_when_the_engine_gives_up() {
+    let desk = Desk::at(maildev::free_address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    let failure = send(&desk, &approval()).await.unwrap_err();
+    desk.provider().gave_up(&approval(), &failure).await.unwrap();
+    let failed = Status::Failed("unreachable".into());
+    assert_eq!(desk.log(), [(actor(2), failed.clone()), (actor(3), failed)]);
+}
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 

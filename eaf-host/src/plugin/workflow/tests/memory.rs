@@ -276,11 +276,19 @@ pub struct Vcenter {
     pub polls: Mutex<VecDeque<Result<Polled, Failure>>>,
     /// Key to how often it was begun.
     pub effects: Mutex<BTreeMap<String, u32>>,
+    /// Number and code of each call that it was told to put away.
+    pub given_up: Mutex<Vec<(i32, String)>>,
 }
 
 impl Vcenter {
     pub fn new(fuse: Arc<Fuse>) -> Self {
-        Vcenter { fuse, starts: Mutex::default(), polls: Mutex::default(), effects: Mutex::default() }
+        Vcenter {
+            fuse,
+            starts: Mutex::default(),
+            polls: Mutex::default(),
+            effects: Mutex::default(),
+            given_up: Mutex::default(),
+        }
     }
 }
 
@@ -303,6 +311,12 @@ impl Provider for Vcenter {
         self.fuse.step().await;
         let scripted = self.polls.lock().unwrap().pop_front();
         scripted.unwrap_or_else(|| Ok(Polled::Done(json!({"power": "on"}))))
+    }
+
+    async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
+        self.fuse.step().await;
+        self.given_up.lock().unwrap().push((call.sequence, failure.code.clone()));
+        Ok(())
     }
 
     async fn check(&self, _tenant: TenantId, _connection: &str) -> Result<(), Failure> {

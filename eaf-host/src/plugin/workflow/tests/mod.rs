@@ -55,6 +55,10 @@ impl Scene {
         state.commands.iter().filter(|(_, command, _)| command == name).map(|(_, _, body)| body.clone()).collect()
     }
 
+    fn given_up(&self) -> Vec<(i32, String)> {
+        self.vcenter.given_up.lock().unwrap().clone()
+    }
+
     fn effects(&self) -> Vec<u32> {
         self.vcenter.effects.lock().unwrap().values().copied().collect()
     }
@@ -127,6 +131,7 @@ async fn a_grant_that_is_taken_away_denies_the_next_live_call_but_not_the_replay
     let Ending::Failed(failure) = scene.play().await else { panic!("not failed") };
     assert_eq!(failure.class, Class::Denied);
     assert_eq!(scene.kernel.state().denials, [2], "the repetition of call 2, not the replay of call 1");
+    assert_eq!(scene.given_up(), [(2, "not-granted".to_owned())]);
 }
 
 #[tokio::test]
@@ -158,7 +163,7 @@ async fn a_moment_without_vcenter_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_failure_that_does_not_pass_is_the_guests_answer_and_so_is_one_that_lasted_longer_than_the_budget() {
+async fn a_failure_is_the_guests_answer_and_the_providers_end_when_it_does_not_pass_or_lasted_longer_than_the_budget() {
     let scene = Scene::new("provision");
     scene.vcenter.starts.lock().unwrap().push_back(Err(failure(
         Class::NotFound,
@@ -166,6 +171,7 @@ async fn a_failure_that_does_not_pass_is_the_guests_answer_and_so_is_one_that_la
         "there is no template",
     )));
     assert!(matches!(scene.play().await, Ending::Failed(failure) if failure.code == "no-template"));
+    assert_eq!(scene.given_up(), [(2, "no-template".to_owned())]);
 
     let mut scene = Scene::new("provision");
     let patience = Patience { budget: Duration::from_secs(20), ..Patience::default() };
@@ -177,6 +183,7 @@ async fn a_failure_that_does_not_pass_is_the_guests_answer_and_so_is_one_that_la
     scene.engine = Engine::new(scene.kernel.clone(), plugins, Arc::new(providers), config);
     scene.vcenter.starts.lock().unwrap().extend((0..100).map(|_| Err(transient())));
     assert!(matches!(scene.play().await, Ending::Failed(failure) if failure.code == "unreachable"));
+    assert_eq!(scene.given_up(), [(2, "unreachable".to_owned())]);
 }
 
 #[tokio::test]
