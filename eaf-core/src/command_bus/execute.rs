@@ -50,7 +50,7 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
         return Err(Error::TooLarge { what: "the command", limit: BODY_BYTES });
     }
     let context = context(core, domain, caller, &request.idempotency_key);
-    let attempt = Attempt { core, domain, caller, command, context, key: request.idempotency_key };
+    let attempt = Attempt { core, domain, caller, command, context };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -80,7 +80,6 @@ struct Attempt<'a> {
     caller: &'a Caller,
     command: Command,
     context: Context,
-    key: String,
 }
 
 impl Attempt<'_> {
@@ -90,7 +89,7 @@ impl Attempt<'_> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let fingerprint = ledger::fingerprint(core, &mut tx, domain.plugin(), &self.command).await?;
-        let lookup = ledger::look_up(core, &mut tx, caller, &self.key, &fingerprint);
+        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &fingerprint);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
@@ -116,7 +115,7 @@ impl Attempt<'_> {
             Outcome::Duplicate { answer, positions } => {
                 let mut tx = core.db.tenant(caller.tenant).await?;
                 let last = positions.map(|(_, last)| last);
-                ledger::open(core, &mut tx, caller, &self.key, &answer, last).await.map(Some)
+                ledger::open(core, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
             }
             Outcome::KeyReused => Err(Error::KeyReused),
             Outcome::Conflict { .. } | Outcome::Retry => {
@@ -155,7 +154,7 @@ impl Attempt<'_> {
         decision: Decision,
         fingerprint: [u8; 32],
     ) -> Result<(AppendRequest, Told), Error> {
-        let Attempt { core, domain, caller, command, context, key } = self;
+        let Attempt { core, domain, caller, command, context } = self;
         let told = told(&decision);
         let answer = ledger::seal(core, tx, *domain, command, context, streams, told.clone()).await?;
         let guards: Vec<&LoadedStream> = streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
@@ -169,7 +168,7 @@ impl Attempt<'_> {
         };
         let request = AppendRequest {
             actor: caller.actor,
-            key: key.clone(),
+            key: ledger::key(context.command_id),
             fingerprint,
             answer,
             fence: Some(Fence { plugin: domain.plugin().to_owned(), generation: domain.generation() }),

@@ -46,12 +46,17 @@ impl Told {
     }
 }
 
-/// The answer that was given to this key before, if any.
+/// The row's key: the id that is derived from the client's key, whose own words may name a person.
+pub(super) fn key(command: CommandId) -> String {
+    command.to_string()
+}
+
+/// The answer that was given to this command before, if any.
 pub(super) async fn look_up(
     core: &Core,
     tx: &mut TenantTx,
     caller: &Caller,
-    key: &str,
+    command: CommandId,
     fingerprint: &[u8; 32],
 ) -> Result<Option<Answer>, Error> {
     /// Fingerprint, answer, last position, epoch.
@@ -62,7 +67,7 @@ pub(super) async fn look_up(
     )
     .bind(caller.tenant)
     .bind(caller.actor)
-    .bind(key)
+    .bind(key(command))
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Ledger)?;
@@ -71,18 +76,17 @@ pub(super) async fn look_up(
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
-    open(core, tx, caller, key, &answer, position).await.map(Some)
+    open(core, tx, caller, command, &answer, position).await.map(Some)
 }
 
 pub(super) async fn open(
     core: &Core,
     tx: &mut TenantTx,
     caller: &Caller,
-    key: &str,
+    command: CommandId,
     sealed: &[u8],
     position: Option<Position>,
 ) -> Result<Answer, Error> {
-    let command = CommandId::derive(caller.tenant, caller.actor, key);
     let opened = core.keyring.open(tx, caller.actor, &place(command), sealed).await?.ok_or(Error::Erased)?;
     let record: Record = serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })?;
     Ok(record.answer.answer(command, position))

@@ -41,7 +41,8 @@ async fn opened(house: &House) -> Vec<Value> {
 async fn names_and_notes_are_nowhere_in_clear() {
     let house = House::open().await;
     let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": ActorId(world().uuid())});
-    house.give("sign", "k", body).await.unwrap();
+    // A client may put a name into its key.
+    house.give("sign", "Canary-Key", body).await.unwrap();
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let (actor, trace) = (house.anna.actor, house.anna.trace.clone());
     let entry = Entry { actor, act: "test.act".into(), object: "book".into(), outcome: "ok".into(), trace };
