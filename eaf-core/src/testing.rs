@@ -3,6 +3,10 @@
 //! `EAF_TEST_SUPERUSER_URL` names a cluster that tests may use, such as `postgres://postgres@127.0.0.1:54321/postgres`.
 //! Test processes may run side by side on one cluster.
 
+mod contents;
+
+pub use contents::rows_as_text;
+
 use crate::Core;
 use crate::actor::{ActorKind, Caller, Locale, TraceId};
 use crate::clock::{Clock, Entropy, World};
@@ -18,7 +22,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 const URL: &str = "EAF_TEST_SUPERUSER_URL";
-const PASSWORD: &str = "only-in-tests";
+/// Of every role.
+pub const PASSWORD: &str = "only-in-tests";
 /// Making the roles and the template is for one process at a time.
 const LOCK: i64 = 0x6561_665f_7465_7374;
 
@@ -82,42 +87,26 @@ impl Database {
 }
 
 impl Database {
-    /// Every table of the house by its name, all rows as text, binary columns as the text that they might hold: what
-    /// somebody sees who has stolen a dump.
-    pub async fn dump(&self) -> Vec<(String, String)> {
-        let mut conn = self.superuser().await;
-        let tables: Vec<String> = sqlx::query_scalar(
-            "select schemaname || '.' || quote_ident(tablename) from pg_tables
-             where schemaname in ('eaf', 'eaf_view') order by 1",
-        )
-        .fetch_all(&mut conn)
-        .await
-        .expect("the catalogue can be read");
-        let mut dump = Vec::new();
-        for table in tables {
-            let rows = rows_as_text(&mut conn, &table).await;
-            dump.push((table, rows));
-        }
-        dump
-    }
-
     /// As superuser, for what a test does to the database behind the host's back.
     pub async fn run(&self, statements: &str) {
         run(&mut self.superuser().await, statements.to_owned()).await;
     }
 
-    /// `intend`, `pending` or `done`: where the newest journal entry of this function stands, in any tenant.
-    pub async fn journal_state(&self, function: &str) -> Option<String> {
-        let newest = "select state from eaf.journal where function = $1 order by started_at desc, seq desc limit 1";
-        let query = sqlx::query_scalar(newest).bind(function);
-        query.fetch_optional(&mut self.superuser().await).await.expect("a superuser reads the journal")
+    /// Where the newest journal entry of this call, such as `vsphere.clone`, stands in any tenant (`intent`, `pending` or
+    /// `done`), and how many of them have their answer: both at one moment.
+    pub async fn journal(&self, call: &str) -> (Option<String>, i64) {
+        let query = sqlx::query_as(
+            "select (array_agg(state order by started_at desc, seq desc))[1], count(*) filter (where state = 'done')
+             from eaf.journal where capability || '.' || function = $1",
+        );
+        query.bind(call).fetch_one(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// Journal entries of this function that have their answer, in all tenants.
-    pub async fn journal_done(&self, function: &str) -> i64 {
-        let done = "select count(*) from eaf.journal where function = $1 and state = 'done'";
-        let query = sqlx::query_scalar(done).bind(function);
-        query.fetch_one(&mut self.superuser().await).await.expect("a superuser reads the journal")
+    /// By workflow, each call that is in a journal, once and in order.
+    pub async fn journaled_calls(&self) -> Vec<(String, String)> {
+        let calls = "select distinct workflow, capability || '.' || function from eaf.journal join eaf.run using (tenant_id, run_id)
+                     order by 1, 2";
+        sqlx::query_as(calls).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
     /// Until the answer is dropped nothing can be appended to this tenant's log: who tries waits.
@@ -125,10 +114,11 @@ impl Database {
         self.hold(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await
     }
 
-    /// Until the answer is dropped the newest journal entry of this function cannot change: who tries waits.
-    pub async fn hold_journal(&self, function: &str) -> Held {
+    /// Until the answer is dropped the newest journal entry of this call cannot change: who tries waits.
+    pub async fn hold_journal(&self, call: &str) -> Held {
         self.hold(&format!(
-            "select from eaf.journal where function = '{function}' order by started_at desc, seq desc limit 1 for update"
+            "select from eaf.journal where capability || '.' || function = '{call}'
+             order by started_at desc, seq desc limit 1 for update"
         ))
         .await
     }
@@ -140,18 +130,20 @@ impl Database {
         Held { _conn: conn }
     }
 
-    /// Ends what a host that was killed has left waiting in the database; its host can no longer ask for it.
-    pub async fn end_sessions_of_the_host(&self) {
+    /// Ends at once what a killed host has left here and what would end by itself: statements that wait, and its leases.
+    pub async fn forget_killed_host(&self) {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
                    where datname = current_database() and usename in ('eaf_app', 'eaf_platform') and wait_event_type = 'Lock'";
-        run(&mut self.superuser().await, end.into()).await;
+        let mut root = self.superuser().await;
+        run(&mut root, end.into()).await;
+        run(&mut root, "update eaf.run set lease_until = now() where lease_until > now()".into()).await;
     }
 
-    /// Whether somebody waits for what [`hold_appends`](Self::hold_appends) holds.
-    pub async fn waits_to_append(&self) -> bool {
-        let waits = "select exists(select from pg_stat_activity
-                     where datname = current_database() and usename = 'eaf_app' and wait_event = 'advisory')";
-        sqlx::query_scalar(waits).fetch_one(&mut self.superuser().await).await.expect("activity can be read")
+    /// How many wait for what [`hold_appends`](Self::hold_appends) holds. They get it in the order in which they came.
+    pub async fn waiting_to_append(&self) -> i64 {
+        let waiting = "select count(*) from pg_locks where database = (select oid from pg_database where datname = current_database())
+                       and locktype = 'advisory' and not granted";
+        sqlx::query_scalar(waiting).fetch_one(&mut self.superuser().await).await.expect("locks can be read")
     }
 
     /// Events of this tenant.
@@ -171,25 +163,6 @@ impl Database {
 /// A lock that ends with this value.
 pub struct Held {
     _conn: PgConnection,
-}
-
-/// All rows of a table; a test's own schema and name, never a caller's.
-pub async fn rows_as_text(conn: &mut PgConnection, table: &str) -> String {
-    let columns: Vec<(String, String)> = sqlx::query_as(
-        "select quote_ident(attname), atttypid::regtype::text from pg_attribute
-         where attrelid = $1::regclass and attnum > 0 and not attisdropped",
-    )
-    .bind(table)
-    .fetch_all(&mut *conn)
-    .await
-    .expect("the catalogue can be read");
-    let texts = columns.iter().map(|(name, kind)| match kind.as_str() {
-        "bytea" => format!("coalesce(encode({name}, 'escape'), '')"),
-        _ => format!("coalesce({name}::text, '')"),
-    });
-    let texts = texts.collect::<Vec<_>>().join(" || ' ' || ");
-    let sql = format!("select coalesce(string_agg({texts}, E'\\n'), '') from {table}");
-    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.expect("a superuser reads everything")
 }
 
 impl Drop for Database {

@@ -76,6 +76,7 @@ async fn main() {
     }
     running.join_all().await;
     println!("{CALLERS} callers: {:.0} commands per second", COMMANDS as f64 / began.elapsed().as_secs_f64());
+    system.finish().await;
 }
 
 async fn increment(person: &Person, counter: &str) -> Duration {

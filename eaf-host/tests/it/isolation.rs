@@ -45,4 +45,5 @@ async fn known_ids_of_another_tenant_open_nothing() {
         assert_eq!(answer.status, 403, "{path}: {:#}", answer.body);
     }
     assert_eq!(system.vcsim.machines().len(), 1);
+    system.finish().await;
 }

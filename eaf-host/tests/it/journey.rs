@@ -1,5 +1,6 @@
 //! The main job: asked for, approved, built, told, watched, given back.
 
+use crate::support::canary;
 use crate::support::system::{System, approved, until, wish};
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
 
     let asked = system.mail_to("james.carter@acme.example", "web-01").await;
     assert!(asked.subject.starts_with("Approve: web-01, 4 CPU, 66 €/month"), "{}", asked.subject);
-    assert!(asked.text.contains("The shop needs a second front end."));
+    assert!(asked.text.contains(canary::JUSTIFICATION), "{}", asked.text);
     assert!(asked.text.contains(&format!("https://cloud.example/requests/{request}")), "{}", asked.text);
     let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
     assert!(told.text.contains(machine["ip"].as_str().unwrap()), "{}", told.text);
@@ -54,6 +55,7 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     people.requester.command("decommission-vm", json!({ "vm": request, "confirm": "web-01" })).await.ok();
     until(&people.requester, "vms", &request, |vm| vm["status"] == "decommissioned").await;
     assert!(system.vcsim.machines().is_empty());
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,6 +67,7 @@ async fn refresh_shows_what_another_client_did() {
     system.vcsim.power_off("web-01").await;
     people.requester.command("refresh-vm", json!({ "vm": request })).await.ok();
     until(&people.requester, "vms", &request, |vm| vm["power"] == "off").await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,12 +83,12 @@ async fn a_rejection_needs_a_reason_and_reaches_the_requester() {
         "{:#}",
         silent.body
     );
-    let reason = "Please use the existing front end.";
-    people.approver.command("reject-request", json!({ "request": request, "reason": reason })).await.ok();
-    until(&people.requester, "requests", &request, |item| item["status"] == "rejected" && item["reason"] == reason)
-        .await;
+    people.approver.command("reject-request", json!({ "request": request, "reason": canary::REASON })).await.ok();
+    let rejected = |item: &Value| item["status"] == "rejected" && item["reason"] == canary::REASON;
+    until(&people.requester, "requests", &request, rejected).await;
     let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
-    assert!(told.text.contains(reason), "{}", told.text);
+    assert!(told.text.contains(canary::REASON), "{}", told.text);
     // The name is free again.
     people.requester.command("request-vm", wish("web-01")).await.ok();
+    system.finish().await;
 }

@@ -6,23 +6,35 @@
 //! happened; "after" holds the answer, so that it has, and the journal does not know.
 
 use crate::support::fault_proxy::{FaultProxy, Hold, Rule};
-use crate::support::system::{PATIENCE, People, System, approved, until};
+use crate::support::person::{Answer, Person};
+use crate::support::system::{PATIENCE, People, System, approved, until, wish};
 use eaf_core::id::TenantId;
-use serde_json::json;
-use std::collections::BTreeMap;
+use eaf_core::testing::Held;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// An effect: its function in the journal, and what is seen of it on the wire.
+/// An effect: its call in the journal, and what is seen of it on the wire.
 type Effect = (&'static str, &'static str);
 
-const FOLDER: Effect = ("ensure-folder", "CreateFolder");
-const CLONE: Effect = ("clone", "CloneVM_Task");
-const RECONFIGURE: Effect = ("reconfigure", "ReconfigVM_Task");
-const POWER_ON: Effect = ("power-on", "PowerOnVM_Task");
-const POWER_OFF: Effect = ("power-off", "PowerOffVM_Task");
-const DESTROY: Effect = ("destroy", "Destroy_Task");
+const FOLDER: Effect = ("vsphere.ensure-folder", "CreateFolder");
+const CLONE: Effect = ("vsphere.clone", "CloneVM_Task");
+const RECONFIGURE: Effect = ("vsphere.reconfigure", "ReconfigVM_Task");
+const POWER_ON: Effect = ("vsphere.power-on", "PowerOnVM_Task");
+const POWER_OFF: Effect = ("vsphere.power-off", "PowerOffVM_Task");
+const DESTROY: Effect = ("vsphere.destroy", "Destroy_Task");
 /// The end of a mail's content: the server takes the mail here.
-const MAIL: Effect = ("send", "\r\n.\r\n");
+const MAIL: Effect = ("mail.send", "\r\n.\r\n");
+/// Seen on no wire: it goes into the database.
+const COMMAND: &str = "flow.submit";
+
+/// The host is killed around each of these, and around every command.
+const PROVISION: [Effect; 3] = [CLONE, RECONFIGURE, POWER_ON];
+const DECOMMISSION: [Effect; 2] = [POWER_OFF, DESTROY];
+
+/// Calls that change nothing but the journal itself: a repetition reads again.
+const READS: [&str; 5] =
+    ["vsphere.open", "vsphere.read-vm", "vsphere.await-address", "mail.open", "flow.progress-reaches"];
 
 const MOMENTS: [Moment; 2] = [Moment::Before, Moment::After];
 
@@ -42,37 +54,35 @@ async fn a_host_killed_around_the_making_of_the_folder_leaves_exactly_one_machin
         let request = approved(&people, "web-01").await;
         kill(&mut system, &hold, FOLDER).await;
         fulfilled(&system, &people, &request, "web-01").await;
+        system.finish().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_killed_around_each_effect_of_provision_leaves_exactly_one_machine() {
     let mut system = System::start().await;
-    for (n, effect) in [CLONE, RECONFIGURE, POWER_ON].into_iter().enumerate() {
+    for (n, effect) in PROVISION.into_iter().enumerate() {
         for moment in MOMENTS {
             let people = system.people().await;
             let name = format!("p{n}-{moment:?}").to_lowercase();
-            let shrunk = (effect == RECONFIGURE).then(|| arm(&system.vcenter, CLONE, Moment::After));
+            let cloned = (effect == RECONFIGURE).then(|| arm(&system.vcenter, CLONE, Moment::After));
             let hold = arm(&system.vcenter, effect, moment);
             let request = approved(&people, &name).await;
-            if let Some(shrunk) = shrunk {
-                // Somebody makes the clone smaller before the workflow looks, so that it has to be made larger again.
-                shrunk.wait_for_hit().await;
-                system.cloned(&name).await;
-                system.vcsim.set_cpus(&name, 1).await;
-                shrunk.release();
+            if let Some(cloned) = cloned {
+                shrink(&system, &cloned, &name).await;
             }
             kill(&mut system, &hold, effect).await;
             fulfilled(&system, &people, &request, &name).await;
         }
     }
     one_message_each(&system).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_killed_around_each_effect_of_decommission_leaves_none() {
     let mut system = System::start().await;
-    for (n, effect) in [POWER_OFF, DESTROY].into_iter().enumerate() {
+    for (n, effect) in DECOMMISSION.into_iter().enumerate() {
         for moment in MOMENTS {
             let people = system.people().await;
             let name = format!("d{n}-{moment:?}").to_lowercase();
@@ -85,6 +95,7 @@ async fn a_host_killed_around_each_effect_of_decommission_leaves_none() {
             assert!(system.vcsim.machines().iter().all(|machine| machine.name != name), "{effect:?} {moment:?}");
         }
     }
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,70 +110,113 @@ async fn a_host_killed_around_a_mail_sends_it_again_under_the_same_message_id() 
         fulfilled(&system, &people, &request, &name).await;
     }
     one_message_each(&system).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_killed_around_each_command_of_a_workflow_gives_each_once() {
     let mut system = System::start().await;
-    let people = system.people().await;
-    let tenant = TenantId::derive("acme");
-    let request = approved(&people, "web-01").await;
-    let (mut commands, mut answered) = (0, None);
-    let mut appends = system.database.hold_appends(tenant).await;
-    // Before: the journal intends the command, and nothing can be appended.
-    while let Some(done) = intends_a_command(&system, answered).await {
-        (commands, answered) = (commands + 1, Some(done));
-        let events = system.database.events(tenant).await;
-        system.kill_host().await;
-        system.database.end_sessions_of_the_host().await;
-        assert_eq!(system.database.events(tenant).await, events);
-        // After: its events are recorded, and the journal cannot say so.
-        system.start_host().await;
-        waits_to_append(&system).await;
-        let journal = system.database.hold_journal("submit").await;
-        drop(appends);
-        recorded(&system, tenant, events).await;
-        system.kill_host().await;
-        system.database.end_sessions_of_the_host().await;
-        // Held again before anybody can give the next command; the answer to this one is in the ledger.
-        appends = system.database.hold_appends(tenant).await;
-        drop(journal);
-        system.start_host().await;
-    }
-    drop(appends);
-    assert!(commands > 8, "{commands} commands");
-    fulfilled(&system, &people, &request, "web-01").await;
-    let timeline = people.requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=200")).await.ok();
+    let People { requester, approver, .. } = system.people().await;
+    let answer = requester.command("request-vm", wish("web-01")).await.ok();
+    let vm = answer["subject"]["key"].as_str().unwrap().to_owned();
+
+    // Four steps have a begin and an end, cloning tells how far it is, and the machine is reported.
+    let given = killed_around_each_command(&mut system, &approver, "approve-request", json!({ "request": vm })).await;
+    assert!(given > 8, "{given} commands of provision");
+    until(&requester, "requests", &vm, |item| item["status"] == "fulfilled").await;
+
+    system.vcsim.power_off("web-01").await;
+    let given = killed_around_each_command(&mut system, &requester, "refresh-vm", json!({ "vm": vm })).await;
+    assert_eq!(given, 1, "commands of refresh");
+    until(&requester, "vms", &vm, |vm| vm["power"] == "off").await;
+
+    system.vcsim.power_on("web-01").await;
+    let body = json!({ "vm": vm, "confirm": "web-01" });
+    let given = killed_around_each_command(&mut system, &requester, "decommission-vm", body).await;
+    assert_eq!(given, 5, "commands of decommission: two steps, and that it is gone");
+    until(&requester, "vms", &vm, |vm| vm["status"] == "decommissioned").await;
+    assert!(system.vcsim.machines().is_empty());
+
+    let timeline = requester.get(&format!("/api/dcm/views/timeline?request_id={vm}&limit=200")).await.ok();
     let mut told: Vec<String> = Vec::new();
     for item in timeline["items"].as_array().unwrap() {
-        told.push(format!("{} {} {}", item["kind"], item["step"], item["percent"]));
+        told.push(format!("{} {} {} {}", item["process"], item["kind"], item["step"], item["percent"]));
     }
     let count = told.len();
     told.sort();
     told.dedup();
     assert_eq!(told.len(), count, "something was told twice: {timeline:#}");
+    system.finish().await;
 }
 
-/// Waits for a command after the one that was intended when so many were `answered`; none when all runs are over.
-async fn intends_a_command(system: &System, answered: Option<i64>) -> Option<i64> {
+/// What a person orders starts a workflow. The host is killed twice around each of its commands, all of them; their number.
+async fn killed_around_each_command(system: &mut System, person: &Person, order: &str, body: Value) -> i64 {
+    let tenant = TenantId::derive("acme");
+    all_runs_over(system).await;
+    let (_, before) = system.database.journal(COMMAND).await;
+    let mut appends = order_and_hold(system, person.command(order, body)).await;
+    let mut given = 0;
+    // Before: the journal intends the command, and nothing can be appended.
+    while intends_a_command(system, before, given).await {
+        let events = system.database.events(tenant).await;
+        system.kill_host().await;
+        system.database.forget_killed_host().await;
+        assert_eq!(system.database.events(tenant).await, events);
+        // After: its events are recorded, and the journal cannot say so.
+        system.start_host().await;
+        waiting_to_append(system, 1).await;
+        let journal = system.database.hold_journal(COMMAND).await;
+        drop(appends);
+        recorded(system, tenant, events).await;
+        system.kill_host().await;
+        system.database.forget_killed_host().await;
+        // Held again before anybody can give the next command; the answer to this one is in the ledger.
+        appends = system.database.hold_appends(tenant).await;
+        drop(journal);
+        system.start_host().await;
+        given += 1;
+    }
+    assert_eq!(system.database.journal(COMMAND).await.1 - before, given, "a command went by without a kill");
+    given
+}
+
+/// The order is recorded and nothing after it. The lock serves in the order of asking: the person, this test, the workflow.
+async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> Held {
+    let tenant = TenantId::derive("acme");
+    let first = system.database.hold_appends(tenant).await;
+    let second = async {
+        waiting_to_append(system, 1).await;
+        let release = async {
+            waiting_to_append(system, 2).await;
+            drop(first);
+        };
+        tokio::join!(system.database.hold_appends(tenant), release).0
+    };
+    let (answer, held) = tokio::join!(order, second);
+    answer.ok();
+    held
+}
+
+/// Waits for a command after those that were given; false when all runs are over.
+async fn intends_a_command(system: &System, before: i64, given: i64) -> bool {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let done = system.database.journal_done("submit").await;
-        if system.database.journal_state("submit").await.as_deref() == Some("intent") && Some(done) > answered {
-            return Some(done);
+        if system.database.journal(COMMAND).await == (Some("intent".to_owned()), before + given) {
+            return true;
         }
-        if system.database.open_runs().await == 0 {
-            return None;
+        // Before the first one the run may not have begun.
+        if given > 0 && system.database.open_runs().await == 0 {
+            return false;
         }
         assert!(Instant::now() < deadline, "the workflow gives no command and does not end");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn waits_to_append(system: &System) {
+async fn waiting_to_append(system: &System, count: i64) {
     let deadline = Instant::now() + PATIENCE;
-    while !system.database.waits_to_append().await {
-        assert!(Instant::now() < deadline, "the command is not given again");
+    while system.database.waiting_to_append().await < count {
+        assert!(Instant::now() < deadline, "the command is not given");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -175,19 +229,55 @@ async fn recorded(system: &System, tenant: TenantId, before: i64) {
     }
 }
 
+/// Whoever adds an effect to a workflow adds its kill test, and then its name here.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_effect_that_a_journal_holds_is_one_that_the_host_was_killed_around() {
+    let system = System::start().await;
+    let people = system.people().await;
+    let cloned = arm(&system.vcenter, CLONE, Moment::After);
+    let request = approved(&people, "web-01").await;
+    shrink(&system, &cloned, "web-01").await;
+    fulfilled(&system, &people, &request, "web-01").await;
+    people.requester.command("refresh-vm", json!({ "vm": request })).await.ok();
+    people.requester.command("decommission-vm", json!({ "vm": request, "confirm": "web-01" })).await.ok();
+    until(&people.requester, "vms", &request, |vm| vm["status"] == "decommissioned").await;
+    all_runs_over(&system).await;
+
+    let mut effects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (workflow, call) in system.database.journaled_calls().await {
+        if !READS.contains(&call.as_str()) {
+            effects.entry(workflow).or_default().insert(call);
+        }
+    }
+    let calls = |effects: &[Effect]| effects.iter().map(|(call, _)| *call).collect::<Vec<_>>();
+    let expected = [
+        ("decommission", [calls(&DECOMMISSION), vec![COMMAND]].concat()),
+        ("notify", vec![MAIL.0]),
+        ("provision", [calls(&PROVISION), vec![FOLDER.0, COMMAND]].concat()),
+        ("refresh", vec![COMMAND]),
+    ];
+    let owned = |calls: Vec<&str>| calls.into_iter().map(str::to_owned).collect();
+    assert_eq!(effects, expected.map(|(workflow, calls)| (workflow.to_owned(), owned(calls))).into());
+    system.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_answer_of_vcenter_lost_in_turn_leaves_exactly_one_machine() {
     let system = System::start().await;
     let people = system.people().await;
-    for (n, effect) in [FOLDER, CLONE, POWER_ON].into_iter().enumerate() {
+    for (n, effect) in [FOLDER, CLONE, POWER_ON, RECONFIGURE].into_iter().enumerate() {
         let name = format!("lost-{n}");
+        let cloned = (effect == RECONFIGURE).then(|| arm(&system.vcenter, CLONE, Moment::After));
         let lost = system.vcenter.rule(Rule::on(effect.1).lose_answer().times(1));
         let request = approved(&people, &name).await;
+        if let Some(cloned) = cloned {
+            shrink(&system, &cloned, &name).await;
+        }
         lost.wait_for_hit().await;
         fulfilled(&system, &people, &request, &name).await;
         system.vcenter.clear();
     }
-    for (n, effect) in [POWER_OFF, DESTROY].into_iter().enumerate() {
+    for (n, effect) in DECOMMISSION.into_iter().enumerate() {
         let name = format!("lost-{n}");
         let request = key_of(&people, &name).await;
         let lost = system.vcenter.rule(Rule::on(effect.1).lose_answer().times(1));
@@ -197,6 +287,7 @@ async fn each_answer_of_vcenter_lost_in_turn_leaves_exactly_one_machine() {
         system.vcenter.clear();
         assert!(system.vcsim.machines().iter().all(|machine| machine.name != name), "{effect:?}");
     }
+    system.finish().await;
 }
 
 fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> Hold {
@@ -207,10 +298,18 @@ fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> Hold {
     })
 }
 
+/// Somebody makes the clone smaller before the workflow looks at it, so that it has to be made larger again.
+async fn shrink(system: &System, cloned: &Hold, name: &str) {
+    cloned.wait_for_hit().await;
+    system.cloned(name).await;
+    system.vcsim.set_cpus(name, 1).await;
+    cloned.release();
+}
+
 /// While the exchange is held: the journal intends the call and has no answer; the host dies; another one starts.
 async fn kill(system: &mut System, hold: &Hold, effect: Effect) {
     hold.wait_for_hit().await;
-    let state = system.database.journal_state(effect.0).await;
+    let (state, _) = system.database.journal(effect.0).await;
     assert_eq!(state.as_deref(), Some("intent"), "{effect:?}");
     system.kill_host().await;
     system.vcenter.clear();
@@ -231,17 +330,21 @@ async fn key_of(people: &People, name: &str) -> String {
     items.iter().find(|vm| vm["name"] == name).unwrap()["key"].as_str().unwrap().to_owned()
 }
 
-/// At least once, and never under two ids: per recipient and subject there is one Message-ID.
-async fn one_message_each(system: &System) {
+async fn all_runs_over(system: &System) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let waiting = system.database.open_runs().await;
         if waiting == 0 {
-            break;
+            return;
         }
         assert!(Instant::now() < deadline, "{waiting} runs are not over");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// At least once, and never under two ids: per recipient and subject there is one Message-ID.
+async fn one_message_each(system: &System) {
+    all_runs_over(system).await;
     let mut ids: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for mail in system.mail.inbox().await {
         let entry = ids.entry((mail.to[0].address.clone(), mail.subject.clone())).or_default();

@@ -1,5 +1,6 @@
 //! What goes wrong after the answer: the request says so, somebody repairs, a retry finishes it, and nothing is lost.
 
+use crate::support::canary;
 use crate::support::fault_proxy::Rule;
 use crate::support::maildev::Received;
 use crate::support::person::Person;
@@ -12,7 +13,7 @@ use std::time::Instant;
 async fn a_wrong_vcenter_password_fails_the_request_until_it_is_repaired() {
     let system = System::start().await;
     let people = system.people().await;
-    system.connect_vcenter(&people.admin, "wrong").await;
+    system.connect_vcenter(&people.admin, canary::WRONG_PASSWORD).await;
     let test =
         people.admin.call(reqwest::Method::POST, "/api/host/connections/vsphere/vcenter/test", None, None).await.ok();
     assert_eq!(test["ok"], false, "{test:#}");
@@ -24,6 +25,7 @@ async fn a_wrong_vcenter_password_fails_the_request_until_it_is_repaired() {
 
     system.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
     retried(&system, &people, &request).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +40,7 @@ async fn a_missing_template_fails_the_request_until_it_is_repaired() {
     assert_eq!(item["error_code"], "template-missing", "{item:#}");
     system.vcsim.copy_template("debian-12", "none").await;
     retried(&system, &people, &request).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,6 +56,7 @@ async fn a_foreign_machine_of_that_name_is_left_alone() {
     assert!(system.vcsim.machines().iter().any(|m| m.name == "web-01"));
     system.vcsim.destroy_by_hand("web-01").await;
     retried(&system, &people, &request).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,6 +77,7 @@ async fn a_refused_recipient_is_shown_to_the_admin_and_stops_nothing() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     people.requester.get("/api/host/mail-failures").await.refused(403, "permission-missing");
+    system.finish().await;
 }
 
 async fn failed(person: &Person, request: &str) -> Value {

@@ -25,6 +25,7 @@ async fn an_outage_of_vcenter_is_told_and_waited_out() {
     let item = until(&people.requester, "requests", &request, |item| item["terminal"] == true).await;
     assert_eq!(item["status"], "fulfilled", "{item:#}");
     assert_eq!(system.vcsim.machines().len(), 1);
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,4 +41,5 @@ async fn a_line_cut_in_the_middle_of_a_clone_leaves_one_machine() {
     let item = until(&people.requester, "requests", &request, |item| item["terminal"] == true).await;
     assert_eq!(item["status"], "fulfilled", "{item:#}");
     assert_eq!(system.vcsim.machines().len(), 1);
+    system.finish().await;
 }

@@ -23,4 +23,5 @@ async fn of_twenty_requests_for_one_name_one_wins_and_the_others_are_told() {
             "{problem:#}"
         );
     }
+    system.finish().await;
 }

@@ -9,6 +9,10 @@ impl Vcsim {
         self.govc(&["vm.power", "-off", &path(name)]).await;
     }
 
+    pub async fn power_on(&self, name: &str) {
+        self.govc(&["vm.power", "-on", &path(name)]).await;
+    }
+
     pub async fn set_cpus(&self, name: &str, cpus: u32) {
         self.govc(&["vm.change", "-vm", &path(name), "-c", &cpus.to_string()]).await;
     }

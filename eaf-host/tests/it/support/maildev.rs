@@ -32,6 +32,7 @@ pub struct Received {
     pub from: Vec<Mailbox>,
     pub to: Vec<Mailbox>,
     pub text: String,
+    #[serde(default)]
     pub html: String,
     pub envelope: Envelope,
     headers: BTreeMap<String, serde_json::Value>,

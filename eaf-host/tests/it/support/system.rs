@@ -2,7 +2,10 @@
 //!
 //! The fault proxies stand between the host and vCenter and between the host and the mail server. Without rules they
 //! change nothing.
+//!
+//! A test ends with [`System::finish`], which looks for what must not be found anywhere.
 
+use super::canary::{self, Found, Heard};
 use super::fault_proxy::{FaultProxy, Tls};
 use super::maildev::{Maildev, Received, free_address};
 use super::person::Person;
@@ -18,11 +21,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 
 /// Longer than anything takes on a slow machine; a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The one of [`Database::core`], so that a test can open what the host has sealed.
+const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 pub struct System {
     pub database: Database,
@@ -37,6 +45,8 @@ pub struct System {
     host: Option<Child>,
     client: reqwest::Client,
     starts: usize,
+    pub heard: Arc<Heard>,
+    searched: bool,
 }
 
 pub struct People {
@@ -91,6 +101,8 @@ impl System {
             host: None,
             client,
             starts: 0,
+            heard: Arc::default(),
+            searched: false,
         };
         system.start_host().await;
         system
@@ -98,7 +110,8 @@ impl System {
 
     pub async fn start_host(&mut self) {
         self.starts += 1;
-        let log = std::fs::File::create(self.dir.path().join(format!("host-{}.log", self.starts))).unwrap();
+        // At its end, wherever that is: a test may write into it too.
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
         command.arg("serve").env_clear();
         for (name, value) in self.environment() {
@@ -119,7 +132,7 @@ impl System {
             ("EAF_DATABASE_PLATFORM_URL", self.database.url("eaf_platform")),
             ("EAF_OIDC_ISSUER", self.issuer.clone()),
             ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
-            ("EAF_MASTER_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
+            ("EAF_MASTER_KEY", MASTER_KEY.into()),
             ("EAF_PACKAGES", packages()),
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
@@ -148,9 +161,18 @@ impl System {
         host.kill().await.unwrap();
     }
 
+    /// Where the host writes that was started last.
+    pub fn log(&self) -> PathBuf {
+        self.log_of(self.starts)
+    }
+
+    fn log_of(&self, start: usize) -> PathBuf {
+        self.dir.path().join(format!("host-{start}.log"))
+    }
+
     /// Everything that all starts of the host have written.
     pub fn logs(&self) -> String {
-        let files = (1..=self.starts).map(|n| self.dir.path().join(format!("host-{n}.log")));
+        let files = (1..=self.starts).map(|start| self.log_of(start));
         files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect()
     }
 
@@ -167,7 +189,46 @@ impl System {
     pub async fn person(&self, account: &'static str) -> Person {
         let port = self.issuer.rsplit(':').next().unwrap().parse().unwrap();
         let token = eaf_host::dev::token::fetch(port, account).await.expect("the issuer knows its people");
-        Person { base: self.base.clone(), token, client: self.client.clone() }
+        self.bearer(Some(account), token)
+    }
+
+    /// Whoever holds this token; None: nobody whom it lets in.
+    pub fn bearer(&self, account: Option<&'static str>, token: String) -> Person {
+        self.heard.token(&token);
+        Person { base: self.base.clone(), account, token, client: self.client.clone(), heard: self.heard.clone() }
+    }
+
+    pub async fn core(&self) -> Core {
+        self.database.core().await
+    }
+
+    /// What the host was given to keep to itself.
+    pub fn secrets(&self) -> [String; 2] {
+        [MASTER_KEY.to_owned(), eaf_core::testing::PASSWORD.to_owned()]
+    }
+
+    /// The end of every test: everybody reads all that they may, and then no password and no personal data is found where
+    /// it must not be.
+    pub async fn finish(mut self) {
+        let found = self.search().await;
+        let told: Vec<String> = found.iter().map(Found::to_string).collect();
+        assert!(found.is_empty(), "{} words where they must not be:\n{}", told.len(), told.join("\n"));
+    }
+
+    pub async fn search(&mut self) -> Vec<Found> {
+        self.searched = true;
+        let mut reading = JoinSet::new();
+        for account in ACCOUNTS {
+            let person = self.person(account.name).await;
+            reading.spawn(async move {
+                let document = person.get("/api/openapi.json").await.ok();
+                for path in lists(&document) {
+                    person.get(path).await;
+                }
+            });
+        }
+        reading.join_all().await;
+        canary::search(self).await
     }
 
     /// The first mail to this person whose subject has `about` in it; waited for.
@@ -210,7 +271,7 @@ impl System {
                 "host": "127.0.0.1", "port": self.smtp.address().port(), "tls": "none",
                 "from": "cloud@acme.example", "from_name": "Acme Cloud",
             },
-            "secret": { "password": "unused" },
+            "secret": { "password": canary::MAIL_PASSWORD },
         });
         admin.call(Method::PUT, "/api/host/connections/mail/mail", None, Some(&body)).await.ok();
     }
@@ -221,8 +282,20 @@ impl Drop for System {
         self.identity_provider.abort();
         if std::thread::panicking() {
             eprintln!("the host's log:\n{}", self.logs());
+        } else {
+            assert!(self.searched, "a test ends with `system.finish().await`");
         }
     }
+}
+
+/// Whatever the document says can be read without knowing an id. Each answers, or refuses, according to who asks.
+fn lists(document: &Value) -> Vec<&str> {
+    let paths = document["paths"].as_object().expect("an OpenAPI document").iter();
+    let readable =
+        paths.filter(|(path, item)| item.get("get").is_some() && !path.contains('{') && *path != "/api/live");
+    let lists: Vec<&str> = readable.map(|(path, _)| path.as_str()).collect();
+    assert!(lists.contains(&"/api/dcm/views/requests") && lists.contains(&"/api/host/audit"), "{lists:?}");
+    lists
 }
 
 /// Asks until the item is as wanted.
@@ -248,7 +321,7 @@ pub fn offering() -> Value {
 pub fn wish(name: &str) -> Value {
     json!({
         "name": name, "offering": "debian", "cpus": 4, "memory_gb": 8, "term_months": 12,
-        "justification": "The shop needs a second front end.",
+        "justification": canary::JUSTIFICATION,
     })
 }
 

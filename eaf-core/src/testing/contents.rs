@@ -1,0 +1,118 @@
+//! What lies in a database: as somebody sees it who has stolen a dump, and as its owners see it.
+
+use super::Database;
+use crate::Core;
+use crate::db::TenantTx;
+use crate::event_store;
+use crate::id::{ActorId, RunId, TenantId};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
+
+impl Database {
+    /// Every table of the house by its name, all rows as text, binary columns as the text that they might hold.
+    pub async fn dump(&self) -> Vec<(String, String)> {
+        let mut conn = self.superuser().await;
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select schemaname || '.' || quote_ident(tablename) from pg_tables
+             where schemaname in ('eaf', 'eaf_view') order by 1",
+        )
+        .fetch_all(&mut conn)
+        .await
+        .expect("the catalogue can be read");
+        let mut dump = Vec::new();
+        for table in tables {
+            let rows = rows_as_text(&mut conn, &table).await;
+            dump.push((table, rows));
+        }
+        dump
+    }
+
+    /// What is sealed in journals, ledger and log of all tenants, opened: every call of a guest with its answer, every
+    /// command, every event. Credentials have a table of their own and stay closed.
+    pub async fn opened(&self, core: &Core) -> Vec<(String, String)> {
+        let mut root = self.superuser().await;
+        let tenants: Vec<TenantId> =
+            sqlx::query_scalar("select tenant_id from eaf.tenant").fetch_all(&mut root).await.expect("the tenants");
+        let mut opened = Vec::new();
+        for tenant in tenants {
+            let mut tx = core.db.tenant(tenant).await.expect("a tenant's transaction");
+            opened.push((format!("journal of {tenant}"), journal(core, &mut tx, &mut root).await));
+            opened.push((format!("ledger of {tenant}"), ledger(core, &mut tx, &mut root).await));
+            opened.push((format!("log of {tenant}"), log(core, &mut tx).await));
+        }
+        opened
+    }
+}
+
+async fn journal(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> String {
+    type Row = (RunId, i32, ActorId, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select run_id, seq, subject, args, handle, j.result from eaf.journal j join eaf.run using (tenant_id, run_id)
+         where tenant_id = $1 order by run_id, seq",
+    )
+    .bind(tx.tenant())
+    .fetch_all(root)
+    .await
+    .expect("a superuser reads the journal");
+    let mut text = String::new();
+    for (run, seq, subject, args, handle, result) in rows {
+        for (column, sealed) in [("args", Some(args)), ("handle", handle), ("result", result)] {
+            let Some(sealed) = sealed else { continue };
+            text += &open(core, tx, subject, &format!("journal/{run}/{seq}/{column}"), &sealed).await;
+        }
+    }
+    text
+}
+
+async fn ledger(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> String {
+    let rows: Vec<(ActorId, String, Vec<u8>)> =
+        sqlx::query_as("select actor_id, key, answer from eaf.ledger where tenant_id = $1")
+            .bind(tx.tenant())
+            .fetch_all(root)
+            .await
+            .expect("a superuser reads the ledger");
+    let mut text = String::new();
+    for (actor, command, sealed) in rows {
+        text += &open(core, tx, actor, &format!("ledger/{command}"), &sealed).await;
+    }
+    text
+}
+
+/// What was sealed under the key of somebody who was erased opens to nothing.
+async fn open(core: &Core, tx: &mut TenantTx, subject: ActorId, place: &str, sealed: &[u8]) -> String {
+    let opened = core.keyring.open(tx, subject, place, sealed).await.expect("it opens where it was sealed");
+    let text = opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default();
+    text + "\n"
+}
+
+async fn log(core: &Core, tx: &mut TenantTx) -> String {
+    let (mut text, mut after) = (String::new(), 0);
+    loop {
+        let events = event_store::read_after(tx, after, 1_000).await.expect("the log can be read");
+        let Some(last) = events.last() else { return text };
+        after = last.position.pos;
+        for event in events {
+            text += &event.open(core, tx).await.expect("its personal fields open").data.to_string();
+            text += "\n";
+        }
+    }
+}
+
+/// All rows of a table; a test's own schema and name, never a caller's.
+pub async fn rows_as_text(conn: &mut PgConnection, table: &str) -> String {
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "select quote_ident(attname), atttypid::regtype::text from pg_attribute
+         where attrelid = $1::regclass and attnum > 0 and not attisdropped",
+    )
+    .bind(table)
+    .fetch_all(&mut *conn)
+    .await
+    .expect("the catalogue can be read");
+    let texts = columns.iter().map(|(name, kind)| match kind.as_str() {
+        "bytea" => format!("coalesce(encode({name}, 'escape'), '')"),
+        _ => format!("coalesce({name}::text, '')"),
+    });
+    let texts = texts.collect::<Vec<_>>().join(" || ' ' || ");
+    let sql = format!("select coalesce(string_agg({texts}, E'\\n'), '') from {table}");
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.expect("a superuser reads everything")
+}
