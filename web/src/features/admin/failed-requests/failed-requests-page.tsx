@@ -49,7 +49,7 @@ export function FailedRequestsPage() {
           </Empty>
         }
       />
-      <FailedVms query={q} onClearFilters={() => setQuery(undefined)} />
+      {rows.data ? <FailedVms query={q} onClearFilters={() => setQuery(undefined)} /> : null}
     </>
   );
 }
@@ -103,7 +103,7 @@ function FailedVms({ query, onClearFilters }: { query: string | undefined; onCle
   const rows = useRows('vms', { status: 'decommission-failed', sort: 'name', limit: PAGE });
   const matches = (row: Row<'vms'>) =>
     contains(query, row.name, row.requester_name, row.waiting_on, row.trace_id);
-  if (!rows.data?.some(matches)) return null;
+  if (rows.data ? !rows.data.some(matches) : !rows.error) return null;
   return (
     <section aria-labelledby={id} className="mt-10">
       <h2 id={id} className="text-lg font-semibold">
