@@ -7,7 +7,10 @@ type Answer<P extends '/api/host/tenants' | '/api/host/plugins'> =
   paths[P]['get']['responses'][200]['content']['application/json']['items'][number];
 
 export type Tenant = Answer<'/api/host/tenants'>;
-export type Plugin = Answer<'/api/host/plugins'>;
+type PluginShown = Answer<'/api/host/plugins'>;
+/** What a package asks for; it also works without what is optional. */
+type Request = PluginShown['requests'][number] & { optional?: boolean };
+export type Plugin = Omit<PluginShown, 'requests'> & { requests: Request[] };
 
 export const tenantsQuery = queryOptions({
   queryKey: ['host', 'tenants'],

@@ -112,7 +112,7 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
       <h3 className="font-semibold">{t.requests}</h3>
       {requests.length === 0 ? <p className="text-quiet">{t.noRequests}</p> : null}
       <ul className="grid gap-3 sm:grid-cols-2">
-        {requests.map(({ capability, grant, interfaces, scope }) => (
+        {requests.map(({ capability, grant, interfaces, scope, optional }) => (
           <li
             key={`${capability}/${grant}`}
             className="grid min-w-0 content-start gap-2 rounded-lg bg-sunken px-4 py-3"
@@ -121,6 +121,7 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
               {capability}
               <span className="font-sans text-xs text-quiet">{t.grant}</span>
               {grant}
+              {optional ? <span className="font-sans text-xs text-quiet">{t.optional}</span> : null}
             </p>
             <dl className="grid grid-cols-[minmax(0,auto)_minmax(0,1fr)] gap-x-3 gap-y-1 text-xs">
               <dt className="text-quiet">{t.interfaces}</dt>
@@ -137,9 +138,10 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
   );
 }
 
-function Scope({ scope }: { scope: Record<string, unknown> }) {
+/** Its members are the capability's own. */
+function Scope({ scope }: { scope: unknown }) {
   const { plugins: t } = useText(text);
-  const limits = Object.entries(scope);
+  const limits = typeof scope === 'object' && scope !== null ? Object.entries(scope) : [];
   if (limits.length === 0) return t.wholeScope;
   return limits.map(([name, value]) => (
     <code key={name} className="block font-mono break-all">
