@@ -148,8 +148,6 @@ async fn sweep(parent: &Path) -> Result<(), Error> {
 }
 
 fn remove(dir: &Path) -> Result<(), Error> {
-    if let Some(data) = postgres::data_elsewhere(dir) {
-        fs::remove_dir_all(&data).map_err(|cause| Error::Remove(data, cause))?;
-    }
+    postgres::remove_elsewhere(dir)?;
     fs::remove_dir_all(dir).map_err(|cause| Error::Remove(dir.into(), cause))
 }

@@ -3,6 +3,8 @@
 //! It refuses to run as root. As root, it runs as the system's `postgres`, else `nobody`; where that user cannot reach
 //! the checkout (below `/root`, say), binaries are copied to `/var/cache/eaf` and data lies in `/var/lib/eaf`.
 
+pub mod make;
+
 use crate::dev::place::{self, Place};
 use crate::dev::process::Signal;
 use crate::dev::progress::Progress;
@@ -13,8 +15,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 #[derive(Debug, thiserror::Error)]
@@ -71,77 +71,10 @@ impl Cluster {
         let data = data_dir(state, user)?;
         let superuser_password = state.password("postgres")?;
         let cluster = Cluster { programs, data, user, port, superuser_password, durability };
-        if !cluster.data.join("PG_VERSION").is_file() {
-            cluster.initdb(state).await?;
+        if !cluster.data.exists() {
+            cluster.make(state).await?;
         }
         Ok(cluster)
-    }
-
-    async fn initdb(&self, state: &State) -> Result<(), Error> {
-        let _progress = Progress::start("making the database cluster".into());
-        // Rests of an initdb that was killed.
-        if self.data.exists() {
-            fs::remove_dir_all(&self.data).map_err(failed(&self.data, "emptied"))?;
-        }
-        fs::create_dir_all(&self.data).map_err(failed(&self.data, "made"))?;
-        fs::set_permissions(&self.data, fs::Permissions::from_mode(0o700)).map_err(failed(&self.data, "closed"))?;
-        own(&self.data, self.user)?;
-        let password = self.data.with_extension("password");
-        fs::write(&password, "").map_err(failed(&password, "written"))?;
-        fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).map_err(failed(&password, "closed"))?;
-        fs::write(&password, &self.superuser_password).map_err(failed(&password, "written"))?;
-        own(&password, self.user)?;
-
-        let initdb = self.programs.join("bin/initdb");
-        let mut command = Command::new(&initdb);
-        command
-            .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"])
-            .arg("--no-sync")
-            .arg(prefixed("--pgdata=", &self.data))
-            .arg(prefixed("--pwfile=", &password))
-            .envs(self.environment())
-            .current_dir("/");
-        if let Some(user) = self.user {
-            command.uid(user.uid).gid(user.gid);
-        }
-        let output = command.output().await;
-        fs::remove_file(&password).map_err(failed(&password, "removed"))?;
-        let output = output.map_err(|cause| Error::Run { program: initdb, cause })?;
-        if !output.status.success() {
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            fs::remove_dir_all(&self.data).map_err(failed(&self.data, "emptied"))?;
-            return Err(Error::Initdb(told));
-        }
-        self.create_database().await?;
-        let note = state.dir().join("postgres.data");
-        fs::write(&note, self.data.as_os_str().as_encoded_bytes()).map_err(failed(&note, "written"))
-    }
-
-    /// In single-user mode, so that no client is needed.
-    async fn create_database(&self) -> Result<(), Error> {
-        let postgres = self.programs.join("bin/postgres");
-        let run = |cause| Error::Run { program: postgres.clone(), cause };
-        let mut command = Command::new(&postgres);
-        command.args(["--single", "-D"]).arg(&self.data).args(["-c", "exit_on_error=true", "postgres"]);
-        command
-            .envs(self.environment())
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        if let Some(user) = self.user {
-            command.uid(user.uid).gid(user.gid);
-        }
-        let mut child = command.spawn().map_err(run)?;
-        let mut input = child.stdin.take().expect("stdin was piped above");
-        input.write_all(format!("create database {DATABASE}\n").as_bytes()).await.map_err(run)?;
-        drop(input);
-        let output = child.wait_with_output().await.map_err(run)?;
-        if output.status.success() {
-            return Ok(());
-        }
-        fs::remove_dir_all(&self.data).map_err(failed(&self.data, "emptied"))?;
-        Err(Error::Initdb(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 
     pub fn plan(&self) -> Plan {
@@ -199,10 +132,17 @@ pub fn url(role: &str, password: &str, port: u16, database: &str) -> String {
     format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}")
 }
 
-/// Where the cluster of this state directory has its data, if that lies elsewhere.
-pub fn data_elsewhere(state_dir: &Path) -> Option<PathBuf> {
-    let note = fs::read_to_string(state_dir.join("postgres.data")).ok()?;
-    Some(PathBuf::from(note)).filter(|data| !data.starts_with(state_dir) && data.starts_with("/var/lib/eaf"))
+/// Removes the data that the cluster of this state directory has elsewhere, and what never became data.
+pub fn remove_elsewhere(state_dir: &Path) -> Result<(), Error> {
+    let Ok(note) = fs::read_to_string(state_dir.join("postgres.data")) else { return Ok(()) };
+    let data = PathBuf::from(note);
+    if data.starts_with(state_dir) || !data.starts_with("/var/lib/eaf") {
+        return Ok(());
+    }
+    for dir in make::drafts(&data).into_iter().chain([data].into_iter().filter(|data| data.exists())) {
+        fs::remove_dir_all(&dir).map_err(failed(&dir, "removed"))?;
+    }
+    Ok(())
 }
 
 fn other_user_if_root() -> Result<Option<User>, Error> {

@@ -12,6 +12,8 @@ pub enum Error {
     State(#[from] state::Error),
     #[error(transparent)]
     Leftovers(#[from] service::Error),
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
     #[error("{0} cannot be removed")]
     Remove(PathBuf, #[source] std::io::Error),
 }
@@ -25,9 +27,7 @@ pub async fn run(dir: PathBuf) -> Result<(), Error> {
     let state = State::open(dir.clone())?;
     let _lock = state.lock().await?;
     service::end_leftovers(&state, services::ALL).await?;
-    if let Some(data) = postgres::data_elsewhere(&dir) {
-        std::fs::remove_dir_all(&data).map_err(|cause| Error::Remove(data, cause))?;
-    }
+    postgres::remove_elsewhere(&dir)?;
     std::fs::remove_dir_all(&dir).map_err(|cause| Error::Remove(dir.clone(), cause))?;
     println!("Forgotten: {}", dir.display());
     Ok(())

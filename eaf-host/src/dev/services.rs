@@ -2,6 +2,7 @@
 
 use crate::dev::place::{self, Place};
 use crate::dev::ports::Ports;
+use crate::dev::postgres::make;
 use crate::dev::process::Signal;
 use crate::dev::service::{Plan, Ready};
 use crate::dev::state::{self, State};
@@ -23,8 +24,12 @@ pub enum Error {
 }
 
 /// All of them in the order of their start; ended in the opposite order.
-pub const ALL: &[(&str, Signal)] =
-    &[("postgres", Signal::Interrupt), ("vcsim", Signal::Terminate), ("maildev", Signal::Terminate)];
+pub const ALL: &[(&str, Signal)] = &[
+    (make::NAME, Signal::Terminate),
+    ("postgres", Signal::Interrupt),
+    ("vcsim", Signal::Terminate),
+    ("maildev", Signal::Terminate),
+];
 
 /// Who signs in at each vCenter.
 pub const VCENTER_USER: &str = "svc-eaf";
