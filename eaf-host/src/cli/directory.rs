@@ -6,6 +6,8 @@ use crate::compose;
 use clap::{Subcommand, ValueEnum};
 use eaf_core::actor::Locale;
 use eaf_core::directory::{self, NewMember};
+use eaf_core::{Core, package};
+use lettre::Address;
 use std::process::ExitCode;
 
 #[derive(Subcommand)]
@@ -29,7 +31,7 @@ pub enum MemberCommand {
         #[command(flatten)]
         person: Person,
         #[arg(long)]
-        email: String,
+        email: Address,
         #[arg(long, value_enum, default_value = "en")]
         locale: Language,
         /// May be given several times.
@@ -87,9 +89,25 @@ pub async fn member(command: MemberCommand) -> Outcome {
         Language::En => Locale::En,
     };
     let Person { subject, name } = person;
+    for role in roles_of_no_use(&core, &roles).await? {
+        eprintln!("note: no active product gives the role {role} a permission");
+    }
+    let email = email.to_string();
     let new = NewMember { issuer: config.identity.issuer, subject, name, email, locale, roles };
     println!("{}", directory::put_member(&core, tenant.id, new).await?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Most likely typing errors. Before the first product is active nothing can be said.
+async fn roles_of_no_use(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
+    let active = package::all_active(core).await?;
+    let mut useless = if active.is_empty() { Vec::new() } else { roles.to_vec() };
+    for active in active {
+        let Some(package) = package::load(core, &active.digest).await? else { continue };
+        let permissions = package.description.permissions;
+        useless.retain(|role| !permissions.iter().any(|permission| permission.roles.contains(role)));
+    }
+    Ok(useless)
 }
 
 pub async fn operator(command: OperatorCommand) -> Outcome {

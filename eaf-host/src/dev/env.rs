@@ -5,20 +5,30 @@ use crate::dev::ports::Ports;
 use crate::dev::postgres::{DATABASE, url};
 use crate::dev::services::{VCENTER_USER, certificates, vcenter_secret};
 use crate::dev::state::{self, State};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
-/// Lines for `eval`. They hold passwords.
+/// Lines for `eval`. They hold passwords, and all that `eaf tenant add` and its like need to reach the demo's database.
 pub fn lines(state: &State) -> Result<String, state::Error> {
     let ports = state.ports()?;
     let govc = |tenant: &str, port: u16| -> Result<String, state::Error> {
         let password = state.password(vcenter_secret(tenant))?;
         Ok(format!("https://{VCENTER_USER}:{password}@localhost:{port}/sdk"))
     };
+    let database = |role: &str, secret: &str| -> Result<String, state::Error> {
+        Ok(url(role, &state.password(secret)?, ports.postgres, DATABASE))
+    };
     let variables = [
         ("EAF_URL", web(&ports)),
         ("EAF_IDP_URL", idp::issuer_url(ports.idp)),
         ("EAF_INBOX_URL", inbox(&ports)),
-        ("EAF_DATABASE_URL", url("eaf_app", &state.password("postgres-app")?, ports.postgres, DATABASE)),
-        ("EAF_ADMIN_DATABASE_URL", url("postgres", &state.password("postgres")?, ports.postgres, DATABASE)),
+        ("EAF_DATABASE_URL", database("eaf_app", "postgres-app")?),
+        ("EAF_DATABASE_PLATFORM_URL", database("eaf_platform", "postgres-platform")?),
+        ("EAF_PUBLIC_URL", web(&ports)),
+        ("EAF_OIDC_ISSUER", idp::issuer_url(ports.idp)),
+        ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
+        ("EAF_MASTER_KEY", STANDARD.encode(state.secret("master-key")?)),
+        ("EAF_ADMIN_DATABASE_URL", database("postgres", "postgres")?),
         ("GOVC_URL", govc("acme", ports.vcenter_acme)?),
         ("GOVC_URL_GLOBEX", govc("globex", ports.vcenter_globex)?),
         ("GOVC_TLS_CA_CERTS", certificates(state).join("ca.pem").display().to_string()),
@@ -43,6 +53,7 @@ fn quoted(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn the_lines_are_for_a_shell() {
@@ -52,6 +63,20 @@ mod tests {
         let shell = std::process::Command::new("/bin/sh").args(["-euc", &script]).output().expect("a shell");
         let expected = format!("http://localhost:18080|{}", certificates(&state).join("ca.pem").display());
         assert_eq!(String::from_utf8_lossy(&shell.stdout), expected);
+    }
+
+    #[test]
+    fn the_lines_configure_the_commands_of_an_operator() {
+        let state = State::open(std::env::temp_dir().join(format!("eaf-env-{}", uuid::Uuid::new_v4()))).expect("made");
+        state.remember_ports(&Ports::DEFAULT).expect("written");
+        let lines = lines(&state).expect("lines");
+        let variable = |line: &str| {
+            let (name, value) = line.trim_start_matches("export ").split_once('=').expect("a variable");
+            (name.to_owned(), value.trim_matches('\'').to_owned())
+        };
+        let config = Config::load(None, lines.lines().map(variable)).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(*config.master_key.bytes(), state.secret("master-key").expect("made"));
+        assert!(config.database.platform_url.contains("eaf_platform"));
     }
 
     #[test]
