@@ -8,7 +8,7 @@ mod operator;
 mod tenant;
 
 pub use member::{Member, NewMember, erase_member, find_member, member, members, members_with_role, put_member};
-pub use operator::{Operator, find_operator, put_operator};
+pub use operator::{Operator, find_operator, operator, put_operator};
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
 
 use crate::{crypto, db};
@@ -23,6 +23,8 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the directory could not be written")]
     Write(#[source] sqlx::Error),
+    #[error("the sessions of somebody who was erased could not be ended")]
+    Sessions(#[source] crate::session::Error),
     #[error("an entry of the directory could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
     #[error("{table}.sealed of {actor} is not what was written there")]

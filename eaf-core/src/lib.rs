@@ -20,6 +20,7 @@ pub mod live;
 pub mod mail_log;
 pub mod package;
 pub mod projection;
+pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trigger;

@@ -122,12 +122,12 @@ impl Keyring {
         Ok(())
     }
 
-    /// For what belongs to no tenant: the operators.
-    pub(crate) fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
+    /// For what belongs to no tenant: the operators, and sign-ins before it is known who signs in.
+    pub fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
         cipher::seal(&self.inner.world, &self.inner.platform, aad.as_bytes(), plain)
     }
 
-    pub(crate) fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         cipher::open(&self.inner.platform, aad.as_bytes(), sealed)
     }
 

@@ -5,6 +5,7 @@ use crate::Core;
 use crate::actor::Locale;
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
+use crate::session;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -132,8 +133,8 @@ pub async fn members_with_role(core: &Core, tenant: TenantId, role: &str) -> Res
     select(core, tenant, Some(role)).await
 }
 
-/// Destroys the person's key: what was sealed under it can never be read again. They cannot sign in as this actor;
-/// signing in anew makes a new one.
+/// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
+/// as this actor; signing in anew makes a new one.
 pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
     sqlx::query(
@@ -144,6 +145,7 @@ pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Resu
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
+    session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
     core.keyring.destroy(&mut tx, actor).await?;
     tx.commit().await?;
     Ok(())

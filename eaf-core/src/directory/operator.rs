@@ -50,11 +50,24 @@ pub async fn find_operator(core: &Core, issuer: &str, subject: &str) -> Result<O
             .fetch_optional(core.db.platform_pool())
             .await
             .map_err(Error::Read)?;
-    let Some((actor, sealed)) = row else { return Ok(None) };
+    row.map(|row| open(core, row)).transpose()
+}
+
+pub async fn operator(core: &Core, actor: ActorId) -> Result<Option<Operator>, Error> {
+    let row: Option<(ActorId, Vec<u8>)> =
+        sqlx::query_as("select actor_id, sealed from eaf.operator where actor_id = $1")
+            .bind(actor)
+            .fetch_optional(core.db.platform_pool())
+            .await
+            .map_err(Error::Read)?;
+    row.map(|row| open(core, row)).transpose()
+}
+
+fn open(core: &Core, (actor, sealed): (ActorId, Vec<u8>)) -> Result<Operator, Error> {
     let clear = core.keyring.open_platform(TABLE, &sealed)?;
     let clear: Sealed =
         serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-    Ok(Some(Operator { actor, name: clear.name }))
+    Ok(Operator { actor, name: clear.name })
 }
 
 fn identity(core: &Core, issuer: &str, subject: &str) -> [u8; 32] {

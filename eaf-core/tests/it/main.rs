@@ -12,6 +12,7 @@ mod isolation;
 mod journal;
 mod operations;
 mod personal;
+mod session;
 mod storm;
 mod toy;
 mod triggers;

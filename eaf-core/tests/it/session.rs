@@ -1,0 +1,217 @@
+//! Signed-in browsers: found by what only they know, and over when their time is.
+
+use eaf_core::Core;
+use eaf_core::actor::Locale;
+use eaf_core::clock::{Clock, World};
+use eaf_core::directory::{NewMember, add_tenant, erase_member, put_member, put_operator};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::session::{self, Activity, Limits, SessionId};
+use eaf_core::testing::Database;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use time::{Duration, OffsetDateTime};
+
+const LIMITS: Limits = Limits { idle: Duration::minutes(60), absolute: Duration::hours(10) };
+
+/// A clock that a test turns.
+#[derive(Default)]
+struct Turned(AtomicI64);
+
+impl Clock for Turned {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + Duration::seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct House {
+    core: Core,
+    clock: Arc<Turned>,
+    acme: TenantId,
+    anna: ActorId,
+    database: Database,
+}
+
+impl House {
+    async fn new() -> House {
+        let database = Database::fresh().await;
+        let clock = Arc::new(Turned::default());
+        let core = database.core().await;
+        let core = Core { world: World { clock: clock.clone(), ..core.world.clone() }, ..core };
+        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let anna = put_member(&core, acme, person("anna")).await.unwrap();
+        House { core, clock, acme, anna, database }
+    }
+
+    async fn signed_in(&self) -> SessionId {
+        session::create(&self.core, Some(self.acme), self.anna, LIMITS).await.unwrap()
+    }
+
+    async fn lives(&self, id: &SessionId, activity: Activity) -> bool {
+        session::find(&self.core, id, LIMITS, activity).await.unwrap().is_some()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(time.whole_seconds(), Ordering::SeqCst);
+    }
+
+    async fn rows(&self) -> i64 {
+        let count = sqlx::query_scalar("select count(*) from eaf.session");
+        count.fetch_one(&mut self.database.superuser().await).await.unwrap()
+    }
+
+    async fn seen(&self) -> OffsetDateTime {
+        let seen = sqlx::query_scalar("select seen_at from eaf.session");
+        seen.fetch_one(&mut self.database.superuser().await).await.unwrap()
+    }
+}
+
+fn person(subject: &str) -> NewMember {
+    NewMember {
+        issuer: "https://id.example".into(),
+        subject: subject.into(),
+        name: subject.into(),
+        email: format!("{subject}@example.org"),
+        locale: Locale::De,
+        roles: vec!["requester".into()],
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_found_by_its_id_alone_and_says_whose_it_is() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert_eq!((found.tenant, found.actor), (Some(house.acme), house.anna));
+    let again = SessionId::parse(&id.reveal()).unwrap();
+    assert!(house.lives(&again, Activity::Person).await);
+
+    let olga = put_operator(&house.core, "https://id.example", "olga", "Olga").await.unwrap();
+    let id = session::create(&house.core, None, olga, LIMITS).await.unwrap();
+    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert_eq!((found.tenant, found.actor), (None, olga));
+}
+
+#[tokio::test]
+async fn neither_the_id_nor_a_part_of_it_is_stored() {
+    let house = House::new().await;
+    let id = house.signed_in().await.reveal();
+    let dump: String = house.database.dump().await.into_iter().map(|(_, rows)| rows).collect();
+    assert!(dump.contains(&house.anna.to_string()), "there is something to search");
+    assert!(!dump.contains(&id) && !dump.contains(&id[..12]));
+}
+
+#[tokio::test]
+async fn a_wrong_id_names_nothing() {
+    let house = House::new().await;
+    let good = house.signed_in().await.reveal();
+    for text in ["", "a", "====", &good[1..], &format!("{good}A"), &format!("{good}="), &good.replace(&good[..4], "ä")] {
+        assert!(SessionId::parse(text).is_none(), "{text}");
+    }
+    let other = SessionId::parse(&"A".repeat(43)).unwrap();
+    assert!(!house.lives(&other, Activity::Person).await);
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_and_a_busy_one_lives_on() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    for _ in 0..3 {
+        house.pass(Duration::minutes(50));
+        assert!(house.lives(&id, Activity::Person).await);
+    }
+    house.pass(Duration::minutes(61));
+    assert!(!house.lives(&id, Activity::Person).await);
+}
+
+#[tokio::test]
+async fn what_runs_in_the_background_keeps_no_session_alive() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    house.pass(Duration::minutes(50));
+    assert!(house.lives(&id, Activity::Background).await);
+    house.pass(Duration::minutes(11));
+    assert!(!house.lives(&id, Activity::Background).await);
+}
+
+#[tokio::test]
+async fn however_busy_it_is_a_session_ends_after_its_hours() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    for _ in 0..19 {
+        house.pass(Duration::minutes(30));
+        assert!(house.lives(&id, Activity::Person).await);
+    }
+    assert!(session::still_lives(&house.core, &found, LIMITS).await.unwrap());
+    house.pass(Duration::minutes(31));
+    assert!(!house.lives(&id, Activity::Person).await);
+    assert!(!session::still_lives(&house.core, &found, LIMITS).await.unwrap());
+}
+
+#[tokio::test]
+async fn activity_is_written_once_a_minute_at_most() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    let first = house.seen().await;
+    house.pass(Duration::seconds(50));
+    house.lives(&id, Activity::Person).await;
+    assert_eq!(house.seen().await, first);
+    house.pass(Duration::seconds(20));
+    house.lives(&id, Activity::Person).await;
+    assert!(house.seen().await > first);
+}
+
+#[tokio::test]
+async fn an_ended_session_is_gone_and_the_others_stay() {
+    let house = House::new().await;
+    let (one, other) = (house.signed_in().await, house.signed_in().await);
+    let found = session::find(&house.core, &one, LIMITS, Activity::Person).await.unwrap().unwrap();
+    session::end(&house.core, &found).await.unwrap();
+    assert!(!house.lives(&one, Activity::Person).await);
+    assert!(house.lives(&other, Activity::Person).await);
+    session::end(&house.core, &found).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_erased_is_signed_out_everywhere() {
+    let house = House::new().await;
+    let ben = put_member(&house.core, house.acme, person("ben")).await.unwrap();
+    let bens = session::create(&house.core, Some(house.acme), ben, LIMITS).await.unwrap();
+    let annas = [house.signed_in().await, house.signed_in().await];
+    erase_member(&house.core, house.acme, house.anna).await.unwrap();
+    for id in &annas {
+        assert!(!house.lives(id, Activity::Person).await);
+    }
+    assert!(house.lives(&bens, Activity::Person).await);
+}
+
+#[tokio::test]
+async fn what_is_over_is_deleted_for_operators_too() {
+    let house = House::new().await;
+    house.signed_in().await;
+    let olga = put_operator(&house.core, "https://id.example", "olga", "Olga").await.unwrap();
+    session::create(&house.core, None, olga, LIMITS).await.unwrap();
+    house.pass(Duration::minutes(61));
+    let fresh = house.signed_in().await;
+    assert_eq!(session::purge(&house.core, LIMITS).await.unwrap(), 2);
+    assert_eq!(house.rows().await, 1);
+    assert!(house.lives(&fresh, Activity::Person).await);
+    assert_eq!(session::purge(&house.core, LIMITS).await.unwrap(), 0);
+}
+
+/// The wall: a tenant's role neither reads nor makes sessions of another, and the platform makes and ends none.
+#[tokio::test]
+async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
+    let house = House::new().await;
+    house.signed_in().await;
+    let mut platform = house.database.as_role("eaf_platform").await;
+    for forbidden in [
+        "insert into eaf.session select * from eaf.session",
+        "delete from eaf.session",
+        "update eaf.session set expires_at = 'infinity'",
+        "update eaf.session set actor_id = gen_random_uuid()",
+    ] {
+        let refused = sqlx::raw_sql(forbidden).execute(&mut platform).await.unwrap_err();
+        assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"), "{forbidden}");
+    }
+}
