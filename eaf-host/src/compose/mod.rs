@@ -15,8 +15,10 @@ use eaf_core::contract::Domain;
 use eaf_core::crypto::MasterKey;
 use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
+use eaf_core::session;
 use eaf_core::{Core, directory, grant, projection};
 use metrics_exporter_prometheus::PrometheusHandle;
+use openidconnect::ClientSecret;
 use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -77,6 +79,7 @@ type Providers = BTreeMap<String, Arc<dyn Provider>>;
 
 /// How often another host's activation of a package is looked for.
 const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
+const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
 
 /// The database, checked. For commands that need no more.
 pub async fn core(config: &Config) -> Result<Core, Error> {
@@ -126,10 +129,8 @@ pub async fn serve(
     let parts = Parts { core: core.clone(), packages: shelf.clone(), public_url: config.http.public_url.clone() };
     let providers = Arc::new(providers(&parts)?);
 
-    // Identity: the issuer's keys are fetched when the first token comes.
-    let trusted =
-        identity::Config { issuer: config.identity.issuer.clone(), audience: config.identity.audience.clone() };
-    let identity = Arc::new(identity::Identity::new(&trusted, core.world.clone())?);
+    // Identity: the issuer's keys are fetched when the first person or token comes.
+    let identity = Arc::new(identity::Identity::new(&identity_config(&config), core.world.clone())?);
 
     // What runs beside requests: projections and triggers, workflows, metrics.
     let (close, closing) = watch::channel(false);
@@ -141,15 +142,17 @@ pub async fn serve(
     let engine_stop = closed(closing.clone());
     beside.spawn(async move { engine.run(engine_stop).await });
     beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
+    let surface = http_config(&config);
+    beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
 
     // The surface, last: who reaches it finds everything ready.
-    let mut app = http::App::new(core, shelf, providers, identity, closing);
+    let mut app = http::App::new(core, shelf, providers, identity, surface, closing);
     app.metrics = Some(metrics);
     tracing::info!(%address, url = config.http.public_url, "serving");
-    let surface = http::serve(listener, app);
-    let mut surface = std::pin::pin!(surface);
+    let serving = http::serve(listener, app);
+    let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
-        ended = &mut surface => Some(ended.map_err(Error::from)),
+        ended = &mut serving => Some(ended.map_err(Error::from)),
         ended = beside.join_next() => ended.map(|ended| ended.map_err(Error::Part)),
         () = stop => None,
     };
@@ -159,10 +162,30 @@ pub async fn serve(
     if let Some(ended) = ended {
         return ended;
     }
-    surface.await?;
+    serving.await?;
     while beside.join_next().await.is_some() {}
     tracing::info!("stopped");
     Ok(())
+}
+
+fn identity_config(config: &Config) -> identity::Config {
+    identity::Config {
+        issuer: config.identity.issuer.clone(),
+        audience: config.identity.audience.clone(),
+        client_id: config.identity.client_id.clone(),
+        client_secret: ClientSecret::new(config.identity.client_secret.clone()),
+        public_url: config.http.public_url.clone(),
+    }
+}
+
+fn http_config(config: &Config) -> http::Config {
+    let origin = config.http.public_url.clone();
+    let on_this_machine = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    if origin.starts_with("http:") && !on_this_machine.iter().any(|here| origin.starts_with(here)) {
+        tracing::warn!(url = origin, "people sign in without TLS: whoever is between can take over their sessions");
+    }
+    let sessions = session::Limits { idle: config.sessions.idle, absolute: config.sessions.absolute };
+    http::Config { web: config.http.web.clone(), origin, sessions }
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.
@@ -272,6 +295,25 @@ async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<
     tokio::select! {
         () = closed(closing) => {}
         () = upkeep => {}
+    }
+}
+
+/// Sessions that are over open nothing; their rows need not stay either.
+async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
+    let purging = async {
+        loop {
+            match session::purge(&core, limits).await {
+                Ok(purged) => tracing::debug!(purged, "sessions that were over are deleted"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
+                }
+            }
+            tokio::time::sleep(FORGET_SESSIONS).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = purging => {}
     }
 }
 

@@ -11,6 +11,7 @@ pub mod key;
 pub mod master_key;
 pub mod plugins;
 pub mod reference;
+pub mod sessions;
 pub mod telemetry;
 pub mod workflows;
 
@@ -36,6 +37,7 @@ pub struct Config {
     pub http: http::Http,
     pub database: database::Database,
     pub identity: identity::Identity,
+    pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
     pub plugins: plugins::Plugins,
     pub workflows: workflows::Workflows,
@@ -53,6 +55,7 @@ pub const SECTIONS: &[Section] = &[
     http::SECTION,
     database::SECTION,
     identity::SECTION,
+    sessions::SECTION,
     master_key::SECTION,
     plugins::SECTION,
     workflows::SECTION,
@@ -75,21 +78,23 @@ impl Config {
         let http = http::read(&mut values);
         let database = database::read(&mut values);
         let identity = identity::read(&mut values);
+        let sessions = sessions::read(&mut values);
         let master_key = master_key::read(&mut values);
         let plugins = plugins::read(&mut values);
         let workflows = workflows::read(&mut values);
         let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, master_key, plugins, workflows, telemetry) {
+        match (http, database, identity, sessions, master_key, plugins, workflows, telemetry) {
             (
                 Some(http),
                 Some(database),
                 Some(identity),
+                Some(sessions),
                 Some(master_key),
                 Some(plugins),
                 Some(workflows),
                 Some(telemetry),
             ) if values.problems().is_empty() => {
-                Ok(Config { http, database, identity, master_key, plugins, workflows, telemetry })
+                Ok(Config { http, database, identity, sessions, master_key, plugins, workflows, telemetry })
             }
             _ => Err(Error::Unusable(values.into_problems())),
         }
@@ -108,6 +113,7 @@ mod tests {
             ("EAF_DATABASE_URL", "postgres://eaf_app:s@db/eaf"),
             ("EAF_DATABASE_PLATFORM_URL", "postgres://eaf_platform:s@db/eaf"),
             ("EAF_OIDC_ISSUER", "https://id.example/realms/eaf"),
+            ("EAF_OIDC_CLIENT_SECRET", "secret"),
             ("EAF_MASTER_KEY", KEY),
         ]
         .map(|(name, value)| (name.to_string(), value.to_string()))
@@ -138,6 +144,43 @@ mod tests {
         assert_eq!(config.database.direct_url, config.database.app_url);
         assert_eq!(config.database.migrate_url, None);
         assert_eq!(config.master_key.bytes()[31], 31);
+        assert_eq!((config.sessions.idle.whole_minutes(), config.sessions.absolute.whole_hours()), (60, 10));
+        assert_eq!((config.identity.client_id.as_str(), config.http.web), ("eaf", None));
+    }
+
+    #[test]
+    fn the_public_address_is_an_origin() {
+        let public = |url| Config::load(None, with("EAF_PUBLIC_URL", url).into_iter()).map(|good| good.http.public_url);
+        for good in ["https://eaf.example", "https://eaf.example/", "https://EAF.example:443"] {
+            assert_eq!(public(good).unwrap_or_else(|told| panic!("{told}")), "https://eaf.example");
+        }
+        assert_eq!(public("http://localhost:8080").unwrap_or_else(|told| panic!("{told}")), "http://localhost:8080");
+        for bad in [
+            "eaf.example",
+            "ftp://eaf.example",
+            "https://eaf.example/app",
+            "https://a:b@eaf.example",
+            "https://eaf.example/?a",
+        ] {
+            assert!(refused(with("EAF_PUBLIC_URL", bad)).contains("EAF_PUBLIC_URL"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_neither_endless_nor_over_at_once() {
+        for (name, value) in [
+            ("EAF_SESSION_IDLE_MINUTES", "4"),
+            ("EAF_SESSION_IDLE_MINUTES", "1441"),
+            ("EAF_SESSION_HOURS", "0"),
+            ("EAF_SESSION_HOURS", "x"),
+        ] {
+            assert!(refused(with(name, value)).contains(name), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_web_directory_without_the_application_is_refused_at_the_start() {
+        assert!(refused(with("EAF_WEB_DIR", "/nowhere")).contains("EAF_WEB_DIR"));
     }
 
     #[test]
@@ -161,7 +204,9 @@ mod tests {
     #[test]
     fn everything_that_is_missing_is_said_at_once() {
         let told = refused(Vec::new());
-        for name in ["EAF_PUBLIC_URL", "EAF_DATABASE_URL", "EAF_OIDC_ISSUER", "EAF_MASTER_KEY"] {
+        for name in
+            ["EAF_PUBLIC_URL", "EAF_DATABASE_URL", "EAF_OIDC_ISSUER", "EAF_OIDC_CLIENT_SECRET", "EAF_MASTER_KEY"]
+        {
             assert!(told.contains(name), "{name} in {told}");
         }
     }

@@ -11,6 +11,8 @@ pub fn print(ports: &Ports, took: Duration) {
     println!();
     println!("  EAF is ready ({:.1} s).  Ctrl-C stops it; `make demo` goes on where it was.", took.as_secs_f32());
     println!();
+    println!("  Open {web}");
+    println!();
     println!("  API               {web}/api/openapi.json");
     println!("  Inbox             {}", env::inbox(ports));
     println!("  vCenter acme      https://localhost:{}/sdk", ports.vcenter_acme);

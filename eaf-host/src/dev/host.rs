@@ -4,7 +4,7 @@ use crate::compose;
 use crate::config::plugins::Activation;
 use crate::config::{self, Config};
 use crate::dev::idp::accounts::{ACCOUNTS, Account};
-use crate::dev::idp::{self, AUDIENCE};
+use crate::dev::idp::{self, AUDIENCE, CLIENT_ID};
 use crate::dev::place::{self, Place};
 use crate::dev::ports::Ports;
 use crate::dev::postgres::{self, Cluster, DATABASE};
@@ -54,6 +54,11 @@ pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
     db::bootstrap(&cluster.superuser_url(DATABASE), &passwords).await.map_err(Error::Bootstrap)
 }
 
+/// What the host and the identity provider know together.
+pub fn client_secret(state: &State) -> Result<String, state::Error> {
+    state.password("oidc-client")
+}
+
 pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Error> {
     let url = |role: &str, secret: &str| -> Result<String, state::Error> {
         Ok(postgres::url(role, &state.password(secret)?, ports.postgres, DATABASE))
@@ -63,6 +68,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
         http: config::http::Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.web)),
             public_url: env::web(ports),
+            web: place.web(),
         },
         database: config::database::Database {
             direct_url: app_url.clone(),
@@ -73,7 +79,13 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             append_connections: 8,
             platform_connections: 4,
         },
-        identity: config::identity::Identity { issuer: idp::issuer_url(ports.idp), audience: AUDIENCE.into() },
+        identity: config::identity::Identity {
+            issuer: idp::issuer_url(ports.idp),
+            audience: AUDIENCE.into(),
+            client_id: CLIENT_ID.into(),
+            client_secret: client_secret(state)?,
+        },
+        sessions: config::sessions::Sessions { idle: time::Duration::hours(1), absolute: time::Duration::hours(10) },
         master_key: config::master_key::MasterKey::from_bytes(state.secret("master-key")?),
         plugins: config::plugins::Plugins {
             packages: vec![place.package("dcm")?],

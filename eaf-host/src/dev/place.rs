@@ -65,6 +65,12 @@ impl Place {
         present(self.root.join("bin").join(format!("{plugin}.eaf")))
     }
 
+    /// The web application, if it was built.
+    pub fn web(&self) -> Option<PathBuf> {
+        let dist = self.root.join("web/dist");
+        dist.join("index.html").is_file().then_some(dist)
+    }
+
     fn modules(&self) -> PathBuf {
         self.root.join("eaf-host/dev/node_modules")
     }

@@ -84,7 +84,8 @@ impl Demo {
         host::bootstrap(&state, &cluster).await?;
         self.start(services::vcsim(place, &state, ports, &Pace::DEMO)?).await?;
         self.start(services::maildev(place, &state, ports)?).await?;
-        self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, stopped(&self.stop)));
+        let secret = host::client_secret(&state)?;
+        self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, secret, stopped(&self.stop)));
 
         host::populate(&state, &host::config(place, &state, ports)?, ports).await?;
         self.spawn(compose::serve(host::config(place, &state, ports)?, metrics, stopped(&self.stop)));

@@ -1,20 +1,28 @@
 //! Extractors that say who is calling: [`TenantCaller`] for a tenant's people, [`Operator`] for the platform's.
 //!
-//! The tenant comes from the token and is checked against the directory; nothing else in a request can name it.
+//! A program sends a bearer token, a browser the cookie of its session. The tenant comes from either and is checked
+//! against the directory; nothing else in a request can name it.
 
 use super::App;
+use super::auth::{cookie, csrf};
 use super::code::Code;
 use super::info::Info;
+use super::live;
+use super::person::Person;
 use super::problem::Problem;
-use crate::identity::{self, Verified};
+use crate::identity;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use eaf_core::actor::{ActorKind, Caller};
-use eaf_core::directory::{self, Tenant};
+use eaf_core::directory::{Member, Tenant};
 use eaf_core::id::ActorId;
+use eaf_core::session::{self, Activity, Session, SessionId};
 use std::sync::Arc;
 use time::OffsetDateTime;
+
+/// `1`: the page asks by itself, no person did.
+const BACKGROUND_HEADER: &str = "eaf-background";
 
 /// What the host itself lets people do, beside the packages' own permissions.
 const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
@@ -28,14 +36,16 @@ const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
 pub struct TenantCaller {
     pub caller: Caller,
     pub tenant: Tenant,
-    /// When the token ends; long answers end with it.
+    /// When token or session end; long answers end with it.
     pub expires: OffsetDateTime,
+    pub via: Via,
 }
 
 /// A platform actor; sees no customer data.
 pub struct Operator {
     pub actor: ActorId,
     pub name: String,
+    pub via: Via,
 }
 
 /// Either of them.
@@ -44,17 +54,50 @@ pub enum Anyone {
     Operator(Operator),
 }
 
+/// How they said who they are.
+pub enum Via {
+    Token,
+    Session(Session),
+}
+
+impl Via {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Via::Token => "token",
+            Via::Session(_) => "session",
+        }
+    }
+
+    /// A session may be ended at any time; a token ends with its own.
+    pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
+        match self {
+            Via::Token => Ok(true),
+            Via::Session(session) => Ok(session::still_lives(&app.core, session, app.config.sessions).await?),
+        }
+    }
+}
+
 impl FromRequestParts<App> for Anyone {
     type Rejection = Problem;
 
+    /// A bearer token counts before a cookie: a program that sends one means it.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let info = info(parts)?;
-        let token = bearer(parts)?;
-        let verified = app.identity.verify(token).await.map_err(refusal)?;
-        match &verified.tenant {
-            Some(slug) => member(app, &info, &verified, slug).await.map(Box::new).map(Anyone::Member),
-            None => operator(app, &verified).await.map(Anyone::Operator),
-        }
+        let (person, via, expires) = match bearer(parts) {
+            Some(token) => by_token(app, token).await?,
+            None => by_session(app, parts).await?,
+        };
+        Ok(match person {
+            Person::Member(tenant, member) => Anyone::Member(Box::new(TenantCaller {
+                caller: caller(app, &info, member, &tenant),
+                tenant,
+                expires,
+                via,
+            })),
+            Person::Operator(operator) => {
+                Anyone::Operator(Operator { actor: operator.actor, name: operator.name, via })
+            }
+        })
     }
 }
 
@@ -85,14 +128,38 @@ fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {
     parts.extensions.get::<Arc<Info>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
 }
 
-fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let missing = || Problem::new(Code::TokenMissing);
-    let value = parts.headers.get(AUTHORIZATION).ok_or_else(missing)?.to_str().map_err(|_| missing())?;
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(missing());
-    }
-    Ok(token.trim())
+/// None: there is none. Other schemes are not ours, such as that of a proxy in front.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+async fn by_token(app: &App, token: &str) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    let verified = app.identity.verify(token).await.map_err(refusal)?;
+    Ok((Person::of_token(app, &verified).await?, Via::Token, verified.expires))
+}
+
+/// What comes from elsewhere is refused before it can count as activity.
+async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    let cookie = cookie::read(&parts.headers, &cookie::session(app.config.https()));
+    let cookie = cookie.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+    csrf::check(&app.config, &parts.method, &parts.headers)?;
+    let over = || Problem::new(Code::SessionExpired);
+    let id = SessionId::parse(cookie).ok_or_else(over)?;
+    let found = session::find(&app.core, &id, app.config.sessions, activity(parts)).await?;
+    let session = found.ok_or_else(over)?;
+    let Some(person) = Person::of_session(app, &session).await? else {
+        session::end(&app.core, &session).await?;
+        return Err(over());
+    };
+    let expires = session.expires;
+    Ok((person, Via::Session(session), expires))
+}
+
+/// What a page does by itself keeps nobody signed in who has left.
+fn activity(parts: &Parts) -> Activity {
+    let by_itself = parts.headers.get(BACKGROUND_HEADER).is_some_and(|value| value == "1");
+    if by_itself || parts.uri.path() == live::PATH { Activity::Background } else { Activity::Person }
 }
 
 fn refusal(cause: identity::Error) -> Problem {
@@ -103,7 +170,7 @@ fn refusal(cause: identity::Error) -> Problem {
         Error::Issuer => Code::TokenIssuer,
         Error::Audience => Code::TokenAudience,
         Error::Malformed | Error::Signature => Code::TokenInvalid,
-        Error::Keys(_) | Error::IssuerAddress(_) | Error::Client(_) => {
+        Error::Keys(_) | Error::IssuerAddress(_) | Error::PublicAddress(_) | Error::Client(_) => {
             return Problem::fault(Code::IdentityUnavailable, &cause);
         }
     };
@@ -111,12 +178,8 @@ fn refusal(cause: identity::Error) -> Problem {
     Problem::new(code)
 }
 
-/// An unknown tenant and a tenant without this person answer alike, so that nobody learns which tenants exist.
-async fn member(app: &App, info: &Info, verified: &Verified, slug: &str) -> Result<TenantCaller, Problem> {
-    let stranger = || Problem::new(Code::NotAMember);
-    let tenant = directory::tenant_by_slug(&app.core, slug).await?.ok_or_else(stranger)?;
-    let found = directory::find_member(&app.core, tenant.id, &verified.issuer, &verified.subject).await?;
-    let member = found.ok_or_else(stranger)?;
+/// With the roles and permissions of this moment.
+fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
     info.member(tenant.id, member.locale);
     let mut permissions: Vec<String> = HOST_PERMISSIONS
         .iter()
@@ -126,7 +189,7 @@ async fn member(app: &App, info: &Info, verified: &Verified, slug: &str) -> Resu
     for product in app.products.all() {
         permissions.extend(product.permissions(&member.roles));
     }
-    let caller = Caller {
+    Caller {
         tenant: tenant.id,
         actor: member.actor,
         kind: ActorKind::Person,
@@ -135,12 +198,5 @@ async fn member(app: &App, info: &Info, verified: &Verified, slug: &str) -> Resu
         permissions,
         locale: info.locale(),
         trace: info.trace.clone(),
-    };
-    Ok(TenantCaller { caller, tenant, expires: verified.expires })
-}
-
-async fn operator(app: &App, verified: &Verified) -> Result<Operator, Problem> {
-    let found = directory::find_operator(&app.core, &verified.issuer, &verified.subject).await?;
-    let operator = found.ok_or_else(|| Problem::new(Code::NotAMember))?;
-    Ok(Operator { actor: operator.actor, name: operator.name })
+    }
 }

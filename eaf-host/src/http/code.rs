@@ -31,11 +31,18 @@ codes! {
     TokenNotYetValid = "token-not-yet-valid" UNAUTHORIZED,
     TokenIssuer = "token-issuer" UNAUTHORIZED,
     TokenAudience = "token-audience" UNAUTHORIZED,
+    SessionExpired = "session-expired" UNAUTHORIZED,
+    Csrf = "csrf" FORBIDDEN,
     NotAMember = "not-a-member" FORBIDDEN,
     IdentityUnavailable = "identity-unavailable" SERVICE_UNAVAILABLE,
     NoTenant = "no-tenant" FORBIDDEN,
     NotAnOperator = "not-an-operator" FORBIDDEN,
     PermissionMissing = "permission-missing" FORBIDDEN,
+    // Signing in.
+    ReturnToRefused = "return-to-refused" BAD_REQUEST,
+    SignInUnknown = "sign-in-unknown" BAD_REQUEST,
+    SignInDenied = "sign-in-denied" FORBIDDEN,
+    SignInFailed = "sign-in-failed" BAD_REQUEST,
     // What was asked.
     NotFound = "not-found" NOT_FOUND,
     MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,

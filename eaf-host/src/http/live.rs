@@ -2,7 +2,7 @@
 //!
 //! An event's id is the position reached in each asked view, in the order asked. Sent back as Last-Event-ID it resumes
 //! exactly there; without it the stream starts at the end of the log. Row rules hold for every event. The stream ends
-//! with the token. One person has a few streams at a time.
+//! with the token or the session. One person has a few streams at a time.
 
 use super::App;
 use super::caller::TenantCaller;
@@ -28,6 +28,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+pub const PATH: &str = "/api/live";
 const MOST_VIEWS: usize = 16;
 /// Changes asked for at once; more follow in the next round.
 const ROUND: u32 = 200;
@@ -52,7 +53,7 @@ pub fn operation() -> Operation {
             json!({ "type": "string" }),
         )
         .refuses(&[Code::QueryInvalid, Code::NotFound, Code::PermissionMissing, Code::TooManyStreams]);
-    Operation { method: "get", path: "/api/live", route: get(live), doc: doc.done() }
+    Operation { method: "get", path: PATH, route: get(live), doc: doc.done() }
 }
 
 struct Watched {
@@ -187,13 +188,27 @@ impl Watcher {
             tokio::select! {
                 () = tokio::time::sleep_until(self.end) => return None,
                 closed = self.closing.changed() => if closed.is_err() { return None },
-                _ = self.looks.tick() => self.look = true,
+                _ = self.looks.tick() => {
+                    if !self.is_signed_in().await {
+                        return None;
+                    }
+                    self.look = true;
+                }
                 change = self.changes.recv() => match change {
                     Ok(change) => self.look = self.concerns(&change),
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look = true,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
             }
+        }
+    }
+
+    /// Signing out, here or elsewhere, ends the stream with its next look.
+    async fn is_signed_in(&self) -> bool {
+        match self.who.via.still_holds(&self.app).await {
+            Ok(holds) => holds,
+            // The client comes again and is asked again who it is.
+            Err(_) => false,
         }
     }
 

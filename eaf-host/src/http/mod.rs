@@ -6,6 +6,7 @@
 
 mod actuator;
 mod answer;
+mod auth;
 mod body;
 mod caller;
 mod code;
@@ -20,6 +21,7 @@ mod openapi;
 mod operation;
 mod operator;
 mod pages;
+mod person;
 mod problem;
 mod products;
 mod schema;
@@ -38,6 +40,7 @@ use axum::Router;
 use axum::routing::MethodRouter;
 use code::Code;
 use eaf_core::Core;
+use eaf_core::session::Limits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
 use problem::Problem;
@@ -72,10 +75,20 @@ pub struct App {
     streams: Arc<Streams>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The built web application (`web/dist`), if there is one.
     pub web: Option<PathBuf>,
+    /// Scheme, host and port of the public address, as browsers write it in `Origin`.
+    pub origin: String,
+    pub sessions: Limits,
+}
+
+impl Config {
+    /// Whether people reach the host by https; TLS ends before it.
+    fn https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
 }
 
 impl App {
@@ -84,6 +97,7 @@ impl App {
         products: Arc<dyn Products>,
         providers: Arc<BTreeMap<String, Arc<dyn Provider>>>,
         identity: Arc<Identity>,
+        config: Config,
         closing: watch::Receiver<bool>,
     ) -> Self {
         App {
@@ -91,7 +105,7 @@ impl App {
             products,
             providers,
             identity,
-            config: Arc::default(),
+            config: Arc::new(config),
             metrics: None,
             closing,
             schemas: Arc::default(),
@@ -107,6 +121,7 @@ fn operations() -> Vec<Operation> {
         views::item::operation(),
         live::operation(),
         session::operation(),
+        auth::sign_out::operation(),
         host::connection_list::operation(),
         host::connection_get::operation(),
         host::connection_put::operation(),
@@ -131,7 +146,7 @@ pub fn router(app: App) -> Router {
         let methods = paths.remove(operation.path).unwrap_or_default();
         paths.insert(operation.path, methods.merge(operation.route));
     }
-    let mut router = pages::routes();
+    let mut router = pages::routes().merge(auth::routes());
     for (path, methods) in paths {
         router = router.route(path, methods);
     }

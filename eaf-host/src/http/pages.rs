@@ -29,7 +29,7 @@ async fn errors() -> Response {
 async fn file(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let ours = ["/api/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
+    let ours = ["/api/", "/auth/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
     if ours || !page {
         return Problem::new(Code::NotFound).into_response();
     }
@@ -45,7 +45,7 @@ async fn file(State(app): State<App>, request: Request) -> Response {
         None if is_asset => return Problem::new(Code::NotFound).into_response(),
         None => root.join("index.html"),
     };
-    match ServeFile::new(file).oneshot(request).await {
+    match ServeFile::new(file).precompressed_br().precompressed_gzip().oneshot(request).await {
         Ok(response) => {
             let mut response = response.into_response();
             let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };

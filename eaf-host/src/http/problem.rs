@@ -114,6 +114,10 @@ impl Problem {
         Problem::new(Code::QueryInvalid).errors(vec![FieldProblem::new(format!("?{name}"), code)])
     }
 
+    pub fn is(&self, code: Code) -> bool {
+        self.0.origin == Origin::Host && self.0.code == code.as_str()
+    }
+
     /// The document that the caller reads.
     pub fn document(&self, locale: Locale, trace: &TraceId) -> Value {
         let mut params = self.0.params.clone();
@@ -160,7 +164,7 @@ impl Problem {
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             let challenge = match self.0.code.as_str() {
-                "token-missing" => "Bearer realm=\"eaf\"",
+                "token-missing" | "session-expired" => "Bearer realm=\"eaf\"",
                 _ => "Bearer realm=\"eaf\", error=\"invalid_token\"",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -188,6 +192,15 @@ impl From<eaf_core::directory::Error> for Problem {
     fn from(cause: eaf_core::directory::Error) -> Self {
         match cause {
             eaf_core::directory::Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
+impl From<eaf_core::session::Error> for Problem {
+    fn from(cause: eaf_core::session::Error) -> Self {
+        match cause {
+            eaf_core::session::Error::Db(cause) => cause.into(),
             cause => Problem::fault(Code::Internal, &cause),
         }
     }

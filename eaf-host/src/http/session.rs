@@ -16,9 +16,10 @@ pub fn operation() -> Operation {
             "A member of a tenant, or a platform operator.",
             json!({
                 "type": "object",
-                "required": ["kind", "actor", "name", "roles", "permissions", "products"],
+                "required": ["kind", "via", "actor", "name", "roles", "permissions", "products"],
                 "properties": {
                     "kind": { "enum": ["member", "operator"] },
+                    "via": { "enum": ["session", "token"], "description": "A browser's session, or a bearer token." },
                     "actor": { "type": "string", "format": "uuid" },
                     "name": { "type": "string" },
                     "tenant": { "type": ["object", "null"], "properties": {
@@ -48,6 +49,7 @@ async fn session(State(app): State<App>, who: Anyone) -> Json<Value> {
     Json(match who {
         Anyone::Member(who) => json!({
             "kind": "member",
+            "via": who.via.as_str(),
             "actor": who.caller.actor,
             "name": who.caller.name,
             "tenant": { "slug": who.tenant.slug, "name": who.tenant.name },
@@ -59,6 +61,7 @@ async fn session(State(app): State<App>, who: Anyone) -> Json<Value> {
         }),
         Anyone::Operator(who) => json!({
             "kind": "operator",
+            "via": who.via.as_str(),
             "actor": who.actor,
             "name": who.name,
             "tenant": null,

@@ -1,12 +1,21 @@
-//! The issuer's public keys: found by discovery, kept, and fetched anew when a token names a key that we do not have.
+//! What the issuer publishes, its endpoints and public keys: found by discovery, kept, and fetched anew when a token names
+//! a key that we do not have.
 //!
 //! The refresh is limited in rate, so that tokens with invented key ids cannot make us hammer the provider. Keys that
 //! we hold stay in use while the provider is away.
 
 use super::fetch::{self, Client};
 use eaf_core::clock::World;
-use openidconnect::core::{CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata};
-use openidconnect::{ClientId, DiscoveryError, IssuerUrl, JsonWebKey, JsonWebTokenType};
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreIdTokenVerifier,
+    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{
+    AdditionalProviderMetadata, ClientId, DiscoveryError, IssuerUrl, JsonWebKey, JsonWebTokenType,
+    LogoutProviderMetadata, ProviderMetadata,
+};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, RwLock};
 use std::time::SystemTime;
 use time::{Duration, OffsetDateTime};
@@ -33,14 +42,43 @@ pub enum Error {
     TooSoon,
 }
 
-/// What verifies tokens until the next refresh.
-pub struct Keys {
-    pub verifier: CoreIdTokenVerifier<'static>,
+/// A provider's discovery document with what signing in and out needs beside the core.
+pub type Metadata = ProviderMetadata<
+    LogoutProviderMetadata<Announced>,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Announced {
+    /// RFC 9207: answers to the browser name their issuer, and one that does not is somebody else's.
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for Announced {}
+
+/// What holds until the next refresh.
+pub struct Published {
+    pub metadata: Metadata,
+    /// For bearer tokens, which are meant for the API.
+    pub bearer: CoreIdTokenVerifier<'static>,
+    /// For ID tokens, which are meant for the client that signs people in.
+    pub id_token: CoreIdTokenVerifier<'static>,
     ids: Vec<String>,
     fetched: OffsetDateTime,
 }
 
-impl Keys {
+impl Published {
     pub fn has(&self, kid: &str) -> bool {
         self.ids.iter().any(|id| id == kid)
     }
@@ -49,21 +87,35 @@ impl Keys {
 pub struct KeyStore {
     issuer: IssuerUrl,
     audience: ClientId,
+    client_id: ClientId,
     leeway: Duration,
     world: World,
     client: Client,
-    held: RwLock<Option<Arc<Keys>>>,
+    held: RwLock<Option<Arc<Published>>>,
     /// When the provider was last asked; also keeps two refreshes from running side by side.
     asked: Mutex<Option<OffsetDateTime>>,
 }
 
 impl KeyStore {
-    pub fn new(issuer: IssuerUrl, audience: ClientId, leeway: Duration, world: World, client: Client) -> Self {
-        KeyStore { issuer, audience, leeway, world, client, held: RwLock::new(None), asked: Mutex::new(None) }
+    pub fn new(config: &super::Config, leeway: Duration, world: World, client: Client) -> Result<Self, super::Error> {
+        Ok(KeyStore {
+            issuer: IssuerUrl::new(config.issuer.clone()).map_err(super::Error::IssuerAddress)?,
+            audience: ClientId::new(config.audience.clone()),
+            client_id: ClientId::new(config.client_id.clone()),
+            leeway,
+            world,
+            client,
+            held: RwLock::new(None),
+            asked: Mutex::new(None),
+        })
     }
 
-    /// The keys to verify a token with that names `kid`, or none.
-    pub async fn for_key(&self, kid: Option<&str>) -> Result<Arc<Keys>, Error> {
+    pub fn issuer(&self) -> &IssuerUrl {
+        &self.issuer
+    }
+
+    /// What to verify a token with that names `kid`, or none.
+    pub async fn for_key(&self, kid: Option<&str>) -> Result<Arc<Published>, Error> {
         let held = self.held();
         if let Some(keys) = &held {
             let fresh = self.world.now() - keys.fetched < KEEP;
@@ -83,7 +135,7 @@ impl KeyStore {
         }
     }
 
-    async fn refresh(&self, seen: Option<OffsetDateTime>) -> Result<Arc<Keys>, Error> {
+    async fn refresh(&self, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Error> {
         let mut asked = self.asked.lock().await;
         // Someone else refreshed while we waited for our turn.
         if let Some(held) = self.held().filter(|held| seen.is_none_or(|seen| held.fetched > seen)) {
@@ -94,27 +146,40 @@ impl KeyStore {
             return Err(Error::TooSoon);
         }
         *asked = Some(now);
-        let found =
-            CoreProviderMetadata::discover_async(self.issuer.clone(), &self.client).await.map_err(Error::Discovery)?;
-        let keys = Arc::new(self.keys(found.jwks().clone(), now));
-        *self.held.write().expect("no holder of this lock panics") = Some(keys.clone());
-        Ok(keys)
+        let found = Metadata::discover_async(self.issuer.clone(), &self.client).await.map_err(Error::Discovery)?;
+        let published = Arc::new(self.published(found, now));
+        *self.held.write().expect("no holder of this lock panics") = Some(published.clone());
+        Ok(published)
     }
 
-    fn held(&self) -> Option<Arc<Keys>> {
+    fn held(&self) -> Option<Arc<Published>> {
         self.held.read().expect("no holder of this lock panics").clone()
     }
 
-    fn keys(&self, set: CoreJsonWebKeySet, now: OffsetDateTime) -> Keys {
-        let ids = set.keys().iter().filter_map(|key| key.key_id()).map(|id| id.to_string()).collect();
-        let (world, leeway) = (self.world.clone(), self.leeway);
+    fn published(&self, metadata: Metadata, now: OffsetDateTime) -> Published {
+        let keys = metadata.jwks();
         let types = ["JWT", "at+jwt"].map(|name| JsonWebTokenType::new(name.into()).normalize());
-        let verifier = CoreIdTokenVerifier::new_public_client(self.audience.clone(), self.issuer.clone(), set)
+        Published {
+            bearer: self
+                .verifier(&self.audience, keys)
+                .set_allowed_jose_types(types.into_iter().flatten())
+                // A token for us may be meant for others as well.
+                .set_other_audience_verifier_fn(|_| true),
+            id_token: {
+                let audience = self.audience.clone();
+                // Providers that add the API's audience to every token of the client add it to this one, too.
+                self.verifier(&self.client_id, keys).set_other_audience_verifier_fn(move |other| **other == *audience)
+            },
+            ids: keys.keys().iter().filter_map(|key| key.key_id()).map(|id| id.to_string()).collect(),
+            fetched: now,
+            metadata,
+        }
+    }
+
+    fn verifier(&self, meant_for: &ClientId, keys: &CoreJsonWebKeySet) -> CoreIdTokenVerifier<'static> {
+        let (world, leeway) = (self.world.clone(), self.leeway);
+        CoreIdTokenVerifier::new_public_client(meant_for.clone(), self.issuer.clone(), keys.clone())
             .set_allowed_algs(ALGORITHMS)
-            .set_allowed_jose_types(types.into_iter().flatten())
-            // A token for us may be meant for others as well.
-            .set_other_audience_verifier_fn(|_| true)
-            .set_time_fn(move || SystemTime::from(world.now() - leeway).into());
-        Keys { verifier, ids, fetched: now }
+            .set_time_fn(move || SystemTime::from(world.now() - leeway).into())
     }
 }

@@ -1,17 +1,20 @@
-//! Who is calling: verifies bearer tokens of the one configured OpenID Connect issuer.
+//! Who is calling: verifies bearer tokens of the one configured OpenID Connect issuer, and signs people in there.
 //!
 //! Nothing here knows which product the issuer is. A token names a person (issuer and subject) and, in `eaf_tenant`,
 //! the tenant's slug; whether that person is a member there is decided by the directory, never by the token.
 
 mod fetch;
 mod keys;
+pub mod sign_in;
 #[cfg(test)]
 pub mod testing;
+
+pub use keys::{Announced, Metadata};
 
 use eaf_core::clock::World;
 use keys::KeyStore;
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
-use openidconnect::{AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IssuerUrl, Nonce};
+use openidconnect::{AdditionalClaims, ClaimsVerificationError, ClientSecret, IdToken, IdTokenClaims, Nonce};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::time::SystemTime;
@@ -41,15 +44,21 @@ pub enum Error {
     Keys(#[source] keys::Error),
     #[error("the issuer's address is not a URL")]
     IssuerAddress(#[source] openidconnect::url::ParseError),
+    #[error("the public address is not a URL")]
+    PublicAddress(#[source] openidconnect::url::ParseError),
     #[error("the client for the issuer could not be made")]
     Client(#[source] fetch::Error),
 }
 
-/// What tokens must say.
-#[derive(Debug, Clone)]
+/// What tokens must say, and as whom the host signs people in.
+#[derive(Clone)]
 pub struct Config {
     pub issuer: String,
     pub audience: String,
+    pub client_id: String,
+    pub client_secret: ClientSecret,
+    /// Without a slash at the end.
+    pub public_url: String,
 }
 
 /// The claims beside the standard ones.
@@ -78,16 +87,16 @@ pub struct Verified {
 
 pub struct Identity {
     keys: KeyStore,
+    client: sign_in::Client,
     world: World,
 }
 
 impl Identity {
     /// Does not yet speak to the issuer: that happens with the first token, so that start-up does not depend on it.
     pub fn new(config: &Config, world: World) -> Result<Self, Error> {
-        let issuer = IssuerUrl::new(config.issuer.clone()).map_err(Error::IssuerAddress)?;
-        let audience = ClientId::new(config.audience.clone());
-        let client = fetch::Client::new().map_err(Error::Client)?;
-        Ok(Identity { keys: KeyStore::new(issuer, audience, LEEWAY, world.clone(), client), world })
+        let http = fetch::Client::new().map_err(Error::Client)?;
+        let keys = KeyStore::new(config, LEEWAY, world.clone(), http.clone())?;
+        Ok(Identity { keys, client: sign_in::Client::new(config, http)?, world })
     }
 
     pub async fn verify(&self, token: &str) -> Result<Verified, Error> {
@@ -98,7 +107,11 @@ impl Identity {
         let token = Token::from_str(token).map_err(|_| Error::Malformed)?;
         let keys = self.keys.for_key(kid.as_deref()).await.map_err(Error::Keys)?;
         // Nonces belong to sign-in; a bearer token has none to compare.
-        let claims = token.claims(&keys.verifier, |_: Option<&Nonce>| Ok(())).map_err(refusal)?;
+        let claims = token.claims(&keys.bearer, |_: Option<&Nonce>| Ok(())).map_err(refusal)?;
+        self.verified(claims)
+    }
+
+    fn verified(&self, claims: &IdTokenClaims<Claims, CoreGenderClaim>) -> Result<Verified, Error> {
         let now = self.world.now();
         if claims.additional_claims().nbf.is_some_and(|nbf| nbf > (now + LEEWAY).unix_timestamp() as f64) {
             return Err(Error::NotYetValid);

@@ -1,19 +1,25 @@
-//! An issuer for tests: real discovery, real keys, over a real socket.
+//! An issuer for tests: real discovery, real keys, a real token endpoint, over a real socket.
 
-use super::{Claims, Config, Token};
-use axum::{Json, Router, routing::get};
+use super::{Announced, Claims, Config, Metadata, Token};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use eaf_core::clock::{Clock, Entropy, World};
 use openidconnect::core::{
-    CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
-    CoreSubjectIdentifierType,
+    CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreResponseType, CoreSubjectIdentifierType,
 };
+use openidconnect::url::form_urlencoded;
 use openidconnect::{
-    Audience, AuthUrl, EmptyAdditionalProviderMetadata, IdTokenClaims, IssuerUrl, JsonWebKeyId, JsonWebKeySetUrl,
-    PrivateSigningKey, ResponseTypes, StandardClaims, SubjectIdentifier,
+    AccessToken, Audience, AuthUrl, ClientId, ClientSecret, EndSessionUrl, IdTokenClaims, IssuerUrl, JsonWebKeyId,
+    JsonWebKeySetUrl, LogoutProviderMetadata, Nonce, PrivateSigningKey, ResponseTypes, StandardClaims,
+    SubjectIdentifier, TokenUrl,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -63,7 +69,23 @@ pub struct Issuer {
     published: Arc<Mutex<Vec<(u8, String)>>>,
     /// How often the keys were fetched.
     pub fetched: Arc<AtomicUsize>,
+    grants: Grants,
 }
+
+/// By code.
+type Grants = Arc<Mutex<HashMap<String, Grant>>>;
+
+/// What a code stands for.
+pub struct Grant {
+    pub id_token: Option<String>,
+    pub challenge: String,
+    pub redirect_uri: String,
+}
+
+/// The access token of every answer.
+pub const ACCESS_TOKEN: &str = "canary-access-token";
+pub const SECRET: &str = "canary client secret";
+pub const PUBLIC_URL: &str = "https://eaf.example";
 
 /// What a token says; change one member to make it wrong.
 #[derive(Clone)]
@@ -75,6 +97,12 @@ pub struct Saying {
     pub lives: Duration,
     pub not_before: Option<Duration>,
     pub key: (u8, String),
+    pub nonce: Option<String>,
+    /// Beside the audience.
+    pub further_audience: Option<String>,
+    pub party: Option<String>,
+    /// The access token that `at_hash` is made of.
+    pub access_token: Option<String>,
 }
 
 impl Issuer {
@@ -85,22 +113,38 @@ impl Issuer {
         let fetched = Arc::new(AtomicUsize::new(0));
         let metadata = metadata(&url);
         let (keys, count) = (published.clone(), fetched.clone());
-        let routes = Router::new().route("/.well-known/openid-configuration", get(async move || Json(metadata))).route(
-            "/jwks",
-            get(async move || {
-                count.fetch_add(1, Ordering::SeqCst);
-                let keys = keys.lock().expect("no panic while held");
-                let keys = keys.iter().map(|(seed, kid)| key(*seed, kid).as_verification_key()).collect();
-                Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable"))
-            }),
-        );
+        let jwks = async move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            let keys = keys.lock().expect("no panic while held");
+            let keys = keys.iter().map(|(seed, kid)| key(*seed, kid).as_verification_key()).collect();
+            Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable"))
+        };
+        let grants = Grants::default();
+        let routes = Router::new()
+            .route("/.well-known/openid-configuration", get(async move || Json(metadata)))
+            .route("/jwks", get(jwks))
+            .route("/token", post(exchange))
+            .with_state(grants.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let (world, clock) = world();
-        Issuer { url, world, clock, published, fetched }
+        Issuer { url, world, clock, published, fetched, grants }
     }
 
     pub fn config(&self) -> Config {
-        Config { issuer: self.url.clone(), audience: "eaf".into() }
+        Config {
+            issuer: self.url.clone(),
+            audience: "eaf".into(),
+            client_id: "eaf".into(),
+            client_secret: ClientSecret::new(SECRET.into()),
+            public_url: PUBLIC_URL.into(),
+        }
+    }
+
+    /// A code for this.
+    pub fn grant(&self, grant: Grant) -> String {
+        let code = URL_SAFE_NO_PAD.encode(self.world.bytes::<12>());
+        self.grants.lock().expect("no panic while held").insert(code.clone(), grant);
+        code
     }
 
     pub fn publish(&self, seed: u8, kid: &str) {
@@ -117,6 +161,10 @@ impl Issuer {
             lives: Duration::minutes(10),
             not_before: None,
             key: (1, "one".into()),
+            nonce: None,
+            further_audience: None,
+            party: None,
+            access_token: None,
         }
     }
 
@@ -128,7 +176,10 @@ impl Issuer {
         let now = self.world.now();
         let claims = IdTokenClaims::new(
             IssuerUrl::new(saying.issuer.clone()).expect("a URL"),
-            vec![Audience::new(saying.audience.clone())],
+            std::iter::once(&saying.audience)
+                .chain(&saying.further_audience)
+                .map(|audience| Audience::new(audience.clone()))
+                .collect(),
             SystemTime::from(now + saying.lives).into(),
             SystemTime::from(now).into(),
             StandardClaims::new(SubjectIdentifier::new(saying.subject.clone())),
@@ -136,9 +187,12 @@ impl Issuer {
                 eaf_tenant: saying.tenant.clone(),
                 nbf: saying.not_before.map(|after| (now + after).unix_timestamp() as f64),
             },
-        );
+        )
+        .set_nonce(saying.nonce.clone().map(Nonce::new))
+        .set_authorized_party(saying.party.clone().map(ClientId::new));
         let key = key(saying.key.0, &saying.key.1);
-        Token::new(claims, &key, CoreJwsSigningAlgorithm::EdDsa, None, None).expect("signed").to_string()
+        let access = saying.access_token.clone().map(AccessToken::new);
+        Token::new(claims, &key, CoreJwsSigningAlgorithm::EdDsa, access.as_ref(), None).expect("signed").to_string()
     }
 
     /// A token with any header and signature, around the claims of a good one.
@@ -150,16 +204,43 @@ impl Issuer {
     }
 }
 
+/// As RFC 6749 and 7636 want it: the client's secret, the same address, the verifier, and each code once.
+async fn exchange(State(grants): State<Grants>, headers: HeaderMap, body: String) -> (StatusCode, Json<Value>) {
+    let refused =
+        |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": "canary" })));
+    let basic = format!("Basic {}", STANDARD.encode(format!("eaf:{}", SECRET.replace(' ', "+"))));
+    if headers.get("authorization").is_none_or(|given| *given != basic) {
+        return refused("invalid_client");
+    }
+    let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let Some(grant) = grants.lock().expect("no panic while held").remove(&form["code"]) else {
+        return refused("invalid_grant");
+    };
+    let verified = URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])) == grant.challenge;
+    if !verified || form["redirect_uri"] != grant.redirect_uri {
+        return refused("invalid_grant");
+    }
+    let mut answer = json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 60 });
+    if let Some(id_token) = grant.id_token {
+        answer["id_token"] = id_token.into();
+    }
+    (StatusCode::OK, Json(answer))
+}
+
 fn metadata(url: &str) -> Value {
-    let metadata = CoreProviderMetadata::new(
+    let metadata = Metadata::new(
         IssuerUrl::new(url.into()).expect("a URL"),
         AuthUrl::new(format!("{url}/authorize")).expect("a URL"),
         JsonWebKeySetUrl::new(format!("{url}/jwks")).expect("a URL"),
         vec![ResponseTypes::new(vec![CoreResponseType::Code])],
         vec![CoreSubjectIdentifierType::Public],
         vec![CoreJwsSigningAlgorithm::EdDsa],
-        EmptyAdditionalProviderMetadata {},
-    );
+        LogoutProviderMetadata {
+            end_session_endpoint: Some(EndSessionUrl::new(format!("{url}/end-session")).expect("a URL")),
+            additional_metadata: Announced { authorization_response_iss_parameter_supported: true },
+        },
+    )
+    .set_token_endpoint(Some(TokenUrl::new(format!("{url}/token")).expect("a URL")));
     let value = serde_json::to_value(metadata).expect("serialisable");
     assert_eq!(value["issuer"], json!(url));
     value

@@ -1,26 +1,33 @@
 //! The identity provider of `eaf dev`: a real OpenID Connect issuer whose sign-in page lets you pick a person.
 //!
-//! Authorization code with PKCE for browsers; one more grant, `urn:eaf:dev:account`, for `eaf dev token`. It listens on
-//! the loopback address alone and answers only to loopback names. `eaf serve` has no way to start it.
+//! Authorization code with PKCE for the one client, which must show its secret; one more grant, `urn:eaf:dev:account`, for
+//! `eaf dev token`. It listens on the loopback address alone and answers only to loopback names. It keeps no session: who
+//! comes again picks a person again. `eaf serve` has no way to start it.
 
 pub mod accounts;
 mod authorize;
+mod client;
+mod end_session;
+mod page;
 mod token;
 
 pub use token::ACCOUNT_GRANT;
 
+use crate::identity::{Announced, Metadata};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use client::Client;
 use openidconnect::core::{
-    CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
+    CoreClientAuthMethod, CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreResponseType,
     CoreSubjectIdentifierType,
 };
+use openidconnect::url::Url;
 use openidconnect::{
-    AuthUrl, EmptyAdditionalProviderMetadata, IssuerUrl, JsonWebKeyId, JsonWebKeySetUrl, PrivateSigningKey,
+    AuthUrl, EndSessionUrl, IssuerUrl, JsonWebKeyId, JsonWebKeySetUrl, LogoutProviderMetadata, PrivateSigningKey,
     ResponseTypes, Scope, TokenUrl,
 };
 use std::collections::HashMap;
@@ -30,6 +37,8 @@ use tokio::net::TcpListener;
 
 /// Whom the tokens are for.
 pub const AUDIENCE: &str = "eaf";
+/// Who may sign people in.
+pub const CLIENT_ID: &str = "eaf";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -49,7 +58,8 @@ pub enum Error {
 
 struct Issuer {
     url: IssuerUrl,
-    metadata: CoreProviderMetadata,
+    metadata: Metadata,
+    client: Client,
     key: CoreEdDsaPrivateSigningKey,
     codes: Mutex<HashMap<String, authorize::Code>>,
 }
@@ -59,10 +69,16 @@ pub fn issuer_url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// Serves until `stop` is ready. `seed` is the signing key's, kept between runs so that tokens outlive a restart.
-pub async fn serve(port: u16, seed: [u8; 32], stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+/// Serves until `stop` is ready. `seed` is the signing key's, kept between runs so that tokens outlive a restart; `secret`
+/// is the client's.
+pub async fn serve(
+    port: u16,
+    seed: [u8; 32],
+    secret: String,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|cause| Error::Listen { port, cause })?;
-    let app = router(Issuer::new(&issuer_url(port), seed)?);
+    let app = router(Issuer::new(&issuer_url(port), seed, secret)?);
     axum::serve(listener, app).with_graceful_shutdown(stop).await.map_err(Error::Serve)
 }
 
@@ -72,25 +88,34 @@ fn router(issuer: Issuer) -> Router {
         .route("/jwks", get(jwks))
         .route("/authorize", get(authorize::show))
         .route("/token", post(token::answer))
+        .route("/end-session", get(end_session::end))
         .layer(middleware::from_fn(only_from_here))
         .with_state(Arc::new(issuer))
 }
 
 impl Issuer {
-    fn new(address: &str, seed: [u8; 32]) -> Result<Issuer, Error> {
+    fn new(address: &str, seed: [u8; 32], secret: String) -> Result<Issuer, Error> {
         let url = IssuerUrl::new(address.to_string())?;
-        let metadata = CoreProviderMetadata::new(
+        let metadata = Metadata::new(
             url.clone(),
             AuthUrl::new(format!("{address}/authorize"))?,
             JsonWebKeySetUrl::new(format!("{address}/jwks"))?,
             vec![ResponseTypes::new(vec![CoreResponseType::Code])],
             vec![CoreSubjectIdentifierType::Public],
             vec![CoreJwsSigningAlgorithm::EdDsa],
-            EmptyAdditionalProviderMetadata {},
+            LogoutProviderMetadata {
+                end_session_endpoint: Some(EndSessionUrl::new(format!("{address}/end-session"))?),
+                additional_metadata: Announced { authorization_response_iss_parameter_supported: true },
+            },
         )
         .set_token_endpoint(Some(TokenUrl::new(format!("{address}/token"))?))
+        .set_token_endpoint_auth_methods_supported(Some(vec![
+            CoreClientAuthMethod::ClientSecretBasic,
+            CoreClientAuthMethod::ClientSecretPost,
+        ]))
         .set_scopes_supported(Some(["openid", "profile", "email"].map(|s| Scope::new(s.into())).to_vec()));
-        Ok(Issuer { url, metadata, key: signing_key(seed)?, codes: Mutex::default() })
+        let client = Client { id: CLIENT_ID, secret };
+        Ok(Issuer { url, metadata, client, key: signing_key(seed)?, codes: Mutex::default() })
     }
 }
 
@@ -129,10 +154,14 @@ async fn only_from_here(request: Request, next: Next) -> Response {
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         ),
     );
     response
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 fn random() -> String {

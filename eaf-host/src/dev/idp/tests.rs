@@ -12,11 +12,12 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
 const ADDRESS: &str = "http://localhost:4711";
+const SECRET: &str = "s&cret of the client";
 const BACK: &str = "http://localhost:8080/back";
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-1";
 
 fn provider() -> Router {
-    router(Issuer::new(ADDRESS, [7; 32]).expect("a provider"))
+    router(Issuer::new(ADDRESS, [7; 32], SECRET.into()).expect("a provider"))
 }
 
 async fn ask(app: &Router, request: axum::http::request::Builder, body: String) -> (StatusCode, HeaderValue, String) {
@@ -65,13 +66,14 @@ async fn code(app: &Router) -> String {
     members["code"].clone()
 }
 
-fn exchange<'a>(code: &'a str, verifier: &'a str, redirect: &'a str, client: &'a str) -> [(&'a str, &'a str); 5] {
+fn exchange<'a>(code: &'a str, verifier: &'a str, redirect: &'a str) -> [(&'a str, &'a str); 6] {
     [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("code_verifier", verifier),
         ("redirect_uri", redirect),
-        ("client_id", client),
+        ("client_id", CLIENT_ID),
+        ("client_secret", SECRET),
     ]
 }
 
@@ -89,7 +91,12 @@ async fn discovery_names_every_endpoint() {
     assert_eq!(status, StatusCode::OK);
     let metadata: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!(metadata["issuer"], ADDRESS);
-    for (member, path) in [("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("jwks_uri", "jwks")] {
+    for (member, path) in [
+        ("authorization_endpoint", "authorize"),
+        ("token_endpoint", "token"),
+        ("jwks_uri", "jwks"),
+        ("end_session_endpoint", "end-session"),
+    ] {
         assert_eq!(metadata[member], format!("{ADDRESS}/{path}"));
     }
 }
@@ -98,7 +105,7 @@ async fn discovery_names_every_endpoint() {
 async fn a_code_becomes_tokens_that_a_client_can_verify() {
     let app = provider();
     let code = code(&app).await;
-    let (status, answer) = post_token(&app, &exchange(&code, VERIFIER, BACK, "eaf")).await;
+    let (status, answer) = post_token(&app, &exchange(&code, VERIFIER, BACK)).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let token: CoreIdToken = serde_json::from_value(answer["id_token"].clone()).expect("an id token");
     let claims = token.claims(&verifier(&app).await, &Nonce::new("n-1".into())).expect("verified");
@@ -114,16 +121,76 @@ async fn a_code_becomes_tokens_that_a_client_can_verify() {
 async fn a_code_serves_once_and_only_whom_it_was_made_for() {
     let app = provider();
     let used = code(&app).await;
-    assert_eq!(post_token(&app, &exchange(&used, VERIFIER, BACK, "eaf")).await.0, StatusCode::OK);
-    for (code, verifier, redirect, client) in [
-        (used, VERIFIER, BACK, "eaf"),
-        (code(&app).await, "another-verifier-of-forty-three-characters-1", BACK, "eaf"),
-        (code(&app).await, VERIFIER, "http://localhost:8080/elsewhere", "eaf"),
-        (code(&app).await, VERIFIER, BACK, "other"),
+    assert_eq!(post_token(&app, &exchange(&used, VERIFIER, BACK)).await.0, StatusCode::OK);
+    for (code, verifier, redirect) in [
+        (used, VERIFIER, BACK),
+        (code(&app).await, "another-verifier-of-forty-three-characters-1", BACK),
+        (code(&app).await, VERIFIER, "http://localhost:8080/elsewhere"),
     ] {
-        let (status, answer) = post_token(&app, &exchange(&code, verifier, redirect, client)).await;
+        let (status, answer) = post_token(&app, &exchange(&code, verifier, redirect)).await;
         assert_eq!((status, &answer["error"]), (StatusCode::BAD_REQUEST, &Value::from("invalid_grant")));
     }
+}
+
+#[tokio::test]
+async fn a_client_shows_its_secret_once_in_the_header_or_in_the_form() {
+    use base64::engine::general_purpose::STANDARD;
+    let app = provider();
+    let ask_token = async |form: Vec<(&str, &str)>, authorization: Option<String>| {
+        let code = code(&app).await;
+        let all = exchange(&code, VERIFIER, BACK);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(&all[..4]).extend_pairs(form).finish();
+        let request = Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
+        let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
+        let (status, _, body) = ask(&app, request, form).await;
+        let answer: Value = serde_json::from_str(&body).expect("JSON");
+        (status.as_u16(), answer["error"].as_str().unwrap_or("none").to_owned())
+    };
+    let basic = |text: &str| Some(format!("Basic {}", STANDARD.encode(text)));
+    let good = "eaf:s%26cret+of+the+client";
+    assert_eq!(ask_token(vec![], basic(good)).await, (200, "none".into()));
+    assert_eq!(ask_token(vec![("client_id", "eaf")], basic(good)).await, (200, "none".into()));
+    assert_eq!(ask_token(vec![("client_id", "eaf"), ("client_secret", SECRET)], None).await, (200, "none".into()));
+    for (form, authorization) in [
+        (vec![], None),
+        (vec![("client_id", "eaf")], None),
+        (vec![("client_id", "eaf"), ("client_secret", "wrong")], None),
+        (vec![("client_id", "other"), ("client_secret", SECRET)], None),
+        (vec![], basic("eaf:wrong")),
+        (vec![], basic("other:s%26cret+of+the+client")),
+        (vec![("client_id", "eaf"), ("client_secret", SECRET)], basic(good)),
+        (vec![("client_id", "other")], basic(good)),
+    ] {
+        assert_eq!(ask_token(form.clone(), authorization).await, (401, "invalid_client".into()), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_leads_back_to_this_machine_or_says_so() {
+    let app = provider();
+    let to = |client: &str, back: &str| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("client_id", client), ("post_logout_redirect_uri", back), ("state", "s-1")])
+            .finish();
+        format!("/end-session?{query}")
+    };
+    let (status, location, _) = get(&app, &to("eaf", "http://localhost:8080/")).await;
+    assert_eq!((status.as_u16(), location.to_str().expect("ASCII")), (303, "http://localhost:8080/?state=s-1"));
+    for (client, back) in
+        [("other", BACK), ("", BACK), ("eaf", "https://evil.example/"), ("eaf", "javascript:alert(1)")]
+    {
+        let (status, location, _) = get(&app, &to(client, back)).await;
+        assert_eq!((status, location.len()), (StatusCode::BAD_REQUEST, 0), "{client} {back}");
+    }
+    let (status, _, page) = get(&app, "/end-session").await;
+    assert!(status == StatusCode::OK && page.contains("Signed out") && page.contains("Abgemeldet"), "{page}");
+}
+
+#[tokio::test]
+async fn an_unknown_client_gets_no_page_and_no_code() {
+    let path = authorize("requester@acme", BACK).replace("client_id=eaf", "client_id=other");
+    let (status, location, _) = get(&provider(), &path).await;
+    assert_eq!((status, location.len()), (StatusCode::BAD_REQUEST, 0));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::accounts::Account;
 use super::{AUDIENCE, Issuer};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,6 +36,7 @@ type Token = IdToken<TenantClaim, CoreGenderClaim, CoreJweContentEncryptionAlgor
 enum Refusal {
     InvalidRequest(&'static str),
     InvalidGrant(&'static str),
+    InvalidClient,
     UnsupportedGrantType,
 }
 
@@ -47,6 +48,9 @@ pub async fn answer(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     let asked: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let get = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
     let granted = match get("grant_type") {
+        "authorization_code" if !issuer.client.authenticates(&headers, get("client_id"), get("client_secret")) => {
+            Err(Refusal::InvalidClient)
+        }
         "authorization_code" => by_code(&issuer, &get),
         ACCOUNT_GRANT => by_account(get("account")),
         _ => Err(Refusal::UnsupportedGrantType),
@@ -67,8 +71,8 @@ fn by_code<'a>(issuer: &Issuer, get: &impl Fn(&str) -> &'a str) -> Result<(&'sta
     if code.expires < super::seconds_now() {
         return Err(Refusal::InvalidGrant("the code has expired"));
     }
-    if code.client_id != get("client_id") || code.redirect_uri != get("redirect_uri") {
-        return Err(Refusal::InvalidGrant("the code was made for another client or address"));
+    if code.redirect_uri != get("redirect_uri") {
+        return Err(Refusal::InvalidGrant("the code was made for another address"));
     }
     if code.challenge != URL_SAFE_NO_PAD.encode(Sha256::digest(get("code_verifier"))) {
         return Err(Refusal::InvalidGrant("the code verifier does not fit"));
@@ -132,11 +136,20 @@ fn sign(
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (error, why) = match self {
-            Refusal::InvalidRequest(why) => ("invalid_request", why),
-            Refusal::InvalidGrant(why) => ("invalid_grant", why),
-            Refusal::UnsupportedGrantType => ("unsupported_grant_type", "authorization_code is supported"),
+        let (status, error, why) = match self {
+            Refusal::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", why),
+            Refusal::InvalidGrant(why) => (StatusCode::BAD_REQUEST, "invalid_grant", why),
+            Refusal::InvalidClient => {
+                (StatusCode::UNAUTHORIZED, "invalid_client", "the client's id or secret is wrong")
+            }
+            Refusal::UnsupportedGrantType => {
+                (StatusCode::BAD_REQUEST, "unsupported_grant_type", "authorization_code is supported")
+            }
         };
-        (StatusCode::BAD_REQUEST, axum::Json(json!({"error": error, "error_description": why}))).into_response()
+        let mut response = (status, axum::Json(json!({"error": error, "error_description": why}))).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"eaf\""));
+        }
+        response
     }
 }

@@ -46,7 +46,7 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
                             problems; their codes are explained at /docs/errors.",
         },
         "servers": [{ "url": "/" }],
-        "security": [{ "bearer": [] }],
+        "security": [{ "bearer": [] }, { "session": [] }],
         "tags": tags(products),
         "paths": paths,
         "components": {
@@ -56,6 +56,14 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "A token of the configured OpenID Connect issuer, with the tenant in `eaf_tenant`.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-eaf-session",
+                    "description": "A browser that signed in at `/auth/sign-in` (without https the name is `eaf-session`). Methods \
+                                    that change something need `EAF-Csrf: 1` and our own `Origin`, or answer 403 `csrf`; a session \
+                                    that is over answers 401 `session-expired`. `EAF-Background: 1` says that no person asked.",
                 },
             },
             "schemas": components,

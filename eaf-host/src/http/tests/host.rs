@@ -124,7 +124,8 @@ async fn the_front_page_is_there_without_the_web_application_and_gives_way_to_it
     std::fs::write(folder.join("index.html"), "<p>the application").unwrap();
     std::fs::write(folder.join("assets/app-1.js"), "run()").unwrap();
     let mut app = house.app.clone();
-    app.config = std::sync::Arc::new(crate::http::Config { web: Some(folder.clone()) });
+    app.config =
+        std::sync::Arc::new(crate::http::Config { web: Some(folder.clone()), ..crate::http::Config::for_tests() });
     let router = crate::http::router(app);
     let fetch = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();

@@ -1,6 +1,7 @@
 //! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
 
 mod bad_input;
+mod browser;
 mod commands;
 mod host;
 mod identity;
@@ -11,12 +12,14 @@ mod observability;
 mod openapi;
 mod runs;
 mod serving;
+mod sessions;
+mod sign_in;
 mod views;
 
-use super::{App, Product, Products};
+use super::{App, Config, Product, Products};
 use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Started};
 use crate::identity::Identity;
-use crate::identity::testing::Issuer;
+use crate::identity::testing::{Issuer, PUBLIC_URL};
 use crate::text::Locales;
 use async_trait::async_trait;
 use axum::Router;
@@ -24,15 +27,17 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_core::Core;
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, NewMember};
+use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
-use eaf_core::testing::Database;
+use eaf_core::session::Limits;
+use eaf_core::testing::{Database, master_key};
 use eaf_core::{projection, view};
 use notes::Notes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
@@ -95,13 +100,20 @@ impl Provider for Echo {
     }
 }
 
+impl Config {
+    pub fn for_tests() -> Config {
+        let sessions = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
+        Config { web: None, origin: PUBLIC_URL.into(), sessions }
+    }
+}
+
 pub struct House {
     pub core: Arc<Core>,
     pub app: App,
     pub issuer: Issuer,
     pub closing: watch::Sender<bool>,
     router: Router,
-    _database: Database,
+    pub database: Database,
 }
 
 pub struct Answer {
@@ -127,9 +139,14 @@ impl Answer {
 impl House {
     /// acme with requester, admin and auditor; globex with an admin; one operator.
     pub async fn new() -> House {
+        House::at(PUBLIC_URL).await
+    }
+
+    /// Reached by this address. The issuer's clock is the house's.
+    pub async fn at(public_url: &str) -> House {
         let database = Database::fresh().await;
-        let core = Arc::new(database.core().await);
         let issuer = Issuer::start().await;
+        let core = Arc::new(Core::start(database.db().await, issuer.world.clone(), master_key()));
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
             let tenant = directory::add_tenant(&core, slug, &slug.to_uppercase()).await.expect("added");
             for role in people {
@@ -157,13 +174,28 @@ impl House {
         for described in &notes::description().views {
             view::create(&core, "notes", described).await.expect("created");
         }
-        let identity = Arc::new(Identity::new(&issuer.config(), issuer.world.clone()).expect("configured"));
+        let provider = crate::identity::Config { public_url: public_url.into(), ..issuer.config() };
+        let identity = Arc::new(Identity::new(&provider, issuer.world.clone()).expect("configured"));
         let (closing, closed) = watch::channel(false);
         let echo: Arc<dyn Provider> = Arc::new(Echo(core.clone()));
         let providers = Arc::new(BTreeMap::from([("echo".to_owned(), echo)]));
         let products = Arc::new(OneProduct(Arc::new(product(generation))));
-        let app = App::new(core.clone(), products, providers, identity, closed);
-        House { router: super::router(app.clone()), core, app, issuer, closing, _database: database }
+        let config = Config { origin: public_url.into(), ..Config::for_tests() };
+        let app = App::new(core.clone(), products, providers, identity, config, closed);
+        House { router: super::router(app.clone()), core, app, issuer, closing, database }
+    }
+
+    /// Takes all roles from a member.
+    pub async fn without_roles(&self, member: &Member) {
+        let without = NewMember {
+            issuer: member.issuer.clone(),
+            subject: member.subject.clone(),
+            name: member.name.clone(),
+            email: member.email.clone(),
+            locale: member.locale,
+            roles: Vec::new(),
+        };
+        directory::put_member(&self.core, TenantId::derive("acme"), without).await.expect("written");
     }
 
     pub fn token(&self, who: &str) -> String {

@@ -1,6 +1,10 @@
 //! A real socket: the host finishes what is under way and then ends, also with live updates open.
 
 use super::House;
+use crate::http::{Config, router};
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,4 +29,51 @@ async fn the_host_ends_although_somebody_listens_to_live_updates() {
     house.closing.send(true).expect("the host hears it");
     let ended = tokio::time::timeout(DEADLINE, serving).await.expect("the host ends");
     ended.expect("no panic").expect("no error");
+}
+
+/// The web application as built: an index, an asset with its compressed form.
+#[tokio::test]
+async fn the_host_serves_the_web_application_and_its_pages() {
+    let house = House::new().await;
+    let dir = std::env::temp_dir().join(format!("eaf-web-{}", uuid::Uuid::new_v4().simple()));
+    std::fs::create_dir_all(dir.join("assets")).unwrap();
+    for (file, content) in
+        [("index.html", "<!doctype html>app"), ("assets/app-1.js", "plain"), ("assets/app-1.js.br", "small")]
+    {
+        std::fs::write(dir.join(file), content).unwrap();
+    }
+    let mut app = house.app.clone();
+    app.config = Arc::new(Config { web: Some(dir.clone()), ..Config::for_tests() });
+    let ask = async |path: &str| -> (u16, HeaderMap, String) {
+        let request = Request::get(path).header("accept-encoding", "gzip, br").body(Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(router(app.clone()), request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1024 * 1024).await.unwrap();
+        (parts.status.as_u16(), parts.headers, String::from_utf8_lossy(&body).into_owned())
+    };
+    for page in ["/", "/requests/4711", "/author"] {
+        let (status, headers, text) = ask(page).await;
+        assert_eq!((status, text.as_str()), (200, "<!doctype html>app"), "{page}");
+        assert_eq!(headers["cache-control"], "no-cache");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        assert!(!policy.split("; ").any(|rule| rule.starts_with("script-src") && rule.contains("unsafe")), "{policy}");
+        assert_eq!(headers["strict-transport-security"], "max-age=31536000");
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("referrer-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(headers[name], value);
+        }
+        assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"));
+    }
+    let (_, headers, text) = ask("/assets/app-1.js").await;
+    assert_eq!((&headers["content-encoding"], text.as_str()), (&"br".parse().unwrap(), "small"));
+    assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+    for missing in ["/assets/app-2.js", "/api/nothing", "/auth/nothing", "/docs/nothing"] {
+        assert_eq!(ask(missing).await.0, 404, "{missing}");
+    }
+    std::fs::remove_dir_all(dir).unwrap();
 }

@@ -1,0 +1,31 @@
+//! The end-session endpoint (OpenID Connect RP-Initiated Logout): there is no session to end, so it only sends back.
+
+use super::{Issuer, is_loopback, page};
+use axum::extract::{RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use openidconnect::url::{Url, form_urlencoded};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub async fn end(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let asked: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let Some(back) = asked.get("post_logout_redirect_uri") else {
+        return Html(page::signed_out()).into_response();
+    };
+    if asked.get("client_id").map(String::as_str) != Some(issuer.client.id) {
+        return (StatusCode::BAD_REQUEST, "client_id is missing or unknown\n").into_response();
+    }
+    let mut back = match Url::parse(back) {
+        Ok(url) if is_loopback(&url) => url,
+        _ => {
+            return (StatusCode::BAD_REQUEST, "post_logout_redirect_uri must be an address on this machine\n")
+                .into_response();
+        }
+    };
+    if let Some(state) = asked.get("state") {
+        back.query_pairs_mut().append_pair("state", state);
+    }
+    (StatusCode::SEE_OTHER, [(header::LOCATION, back.to_string())]).into_response()
+}

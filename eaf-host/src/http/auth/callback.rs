@@ -1,0 +1,88 @@
+//! `GET /auth/callback`: the browser is back from the identity provider. Begins a session, always a new one.
+
+use super::page::{LeadsTo, Refusal};
+use super::pending::{self, Pending};
+use super::return_to::ReturnTo;
+use super::sign_in::failed;
+use super::{Query, cookie, record};
+use crate::http::App;
+use crate::http::code::Code;
+use crate::http::info::Info;
+use crate::http::person::Person;
+use crate::http::problem::Problem;
+use crate::identity::Verified;
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use eaf_core::session::{self, Activity, SessionId};
+use std::sync::Arc;
+
+pub async fn callback(
+    State(app): State<App>,
+    Extension(info): Extension<Arc<Info>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = Query::parse(query);
+    let finished = finish(&app, &info, &headers, &query).await;
+    let mut response = finished.unwrap_or_else(|refusal| refusal.page(&info));
+    // An attempt is used up, whatever came of it.
+    if let Some(cookie) = query.get("state").and_then(|state| pending::forget(&app, &headers, state)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> Result<Response, Refusal> {
+    let pending = query.get("state").and_then(|state| Pending::open(app, headers, state));
+    let pending = pending.ok_or_else(|| Problem::new(Code::SignInUnknown))?;
+    let return_to = pending.return_to();
+    let code = code(app, query, &return_to).await?;
+    let verified = app.identity.complete(code, pending.nonce, pending.verifier).await;
+    let verified = verified.map_err(|cause| failed(&cause, return_to.clone()))?;
+    let person = member(app, &verified).await?;
+    end_former(app, headers).await?;
+    let id = session::create(&app.core, person.tenant(), person.actor(), app.config.sessions).await;
+    let id = id.map_err(Problem::from)?;
+    record(app, person.tenant(), person.actor(), "sign-in", &info.trace).await?;
+
+    let mut response = Redirect::to(return_to.as_str()).into_response();
+    let https = app.config.https();
+    let cookie = cookie::set(https, &cookie::session(https), &id.reveal(), None);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The provider's answer: a code, or an error, of which a person learns no more than whether they were refused.
+async fn code(app: &App, query: &Query, return_to: &ReturnTo) -> Result<String, Refusal> {
+    app.identity.answers_by(query.get("iss")).await.map_err(|cause| failed(&cause, return_to.clone()))?;
+    let code = match (query.get("error"), query.get("code")) {
+        (None, Some(code)) => return Ok(code.to_owned()),
+        (Some("access_denied"), _) => Code::SignInDenied,
+        (Some("temporarily_unavailable" | "server_error"), _) => Code::IdentityUnavailable,
+        _ => Code::SignInFailed,
+    };
+    Err(Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to.clone()) })
+}
+
+/// A stranger is led to another account: the provider would bring the same one back.
+async fn member(app: &App, verified: &Verified) -> Result<Person, Refusal> {
+    match Person::of_token(app, verified).await {
+        Err(problem) if problem.is(Code::NotAMember) => {
+            let sign_out = app.identity.sign_out_address().await.ok().flatten();
+            Err(Refusal { problem, leads_to: sign_out.map_or(LeadsTo::Home, LeadsTo::OtherAccount) })
+        }
+        person => Ok(person?),
+    }
+}
+
+/// Nobody may go on with a session that the browser had before: whoever knew its id would be signed in with the person.
+async fn end_former(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let id = cookie::read(headers, &cookie::session(app.config.https())).and_then(SessionId::parse);
+    let Some(id) = id else { return Ok(()) };
+    if let Some(former) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await? {
+        session::end(&app.core, &former).await?;
+    }
+    Ok(())
+}

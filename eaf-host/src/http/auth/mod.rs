@@ -1,0 +1,56 @@
+//! Signing in and out with a browser.
+//!
+//! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` brings it back and begins a
+//! session, `POST /auth/sign-out` ends it. The browser holds the session's id and, for the minutes between the first two,
+//! a sealed note of what it began; it never holds a token. Why so: docs/adr/0009.
+
+mod callback;
+pub mod cookie;
+pub mod csrf;
+mod page;
+mod pending;
+mod return_to;
+mod sign_in;
+pub mod sign_out;
+
+use super::App;
+use super::problem::Problem;
+use axum::Router;
+use axum::routing::get;
+use eaf_core::actor::TraceId;
+use eaf_core::audit::{self, Entry};
+use eaf_core::id::{ActorId, TenantId};
+use openidconnect::url::form_urlencoded;
+
+/// What browsers open; for people and not in the OpenAPI document.
+pub fn routes() -> Router<App> {
+    Router::new().route("/auth/sign-in", get(sign_in::sign_in)).route("/auth/callback", get(callback::callback))
+}
+
+/// The members of a query. Whatever a query is, it is one: a page must say what is wrong with it.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(query: Option<String>) -> Self {
+        Query(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// In the tenant's audit. An operator's coming and going concerns no tenant.
+async fn record(
+    app: &App,
+    tenant: Option<TenantId>,
+    actor: ActorId,
+    act: &str,
+    trace: &TraceId,
+) -> Result<(), Problem> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    let entry = Entry { actor, act: act.into(), object: "session".into(), outcome: "ok".into(), trace: trace.clone() };
+    let mut tx = app.core.db.tenant(tenant).await?;
+    audit::record(&mut tx, &entry).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,65 @@
+//! `POST /auth/sign-out`: ends the session here and says where it is ended at the identity provider.
+
+use super::{cookie, csrf, record};
+use crate::http::App;
+use crate::http::code::Code;
+use crate::http::info::Info;
+use crate::http::operation::{Entry, Operation};
+use crate::http::problem::Problem;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Json};
+use eaf_core::session::{self, Activity, SessionId};
+use serde_json::json;
+use std::sync::Arc;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("auth.sign-out", "eaf", "Sign out: ends the session of this browser")
+        .public()
+        .header("EAF-Csrf", json!({ "const": "1" }), "Says that the request comes from our own pages.")
+        .answers(
+            "200",
+            "The session is over, if there was one.",
+            json!({
+                "type": "object",
+                "required": ["location"],
+                "properties": { "location": {
+                    "type": "string",
+                    "format": "uri-reference",
+                    "description": "Where to go next: to the identity provider, which has a session of its own, or home.",
+                } },
+            }),
+        )
+        .refuses(&[Code::Csrf]);
+    Operation { method: "post", path: "/auth/sign-out", route: post(sign_out), doc: doc.done() }
+}
+
+async fn sign_out(
+    State(app): State<App>,
+    Extension(info): Extension<Arc<Info>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    csrf::check(&app.config, &Method::POST, &headers)?;
+    let name = cookie::session(app.config.https());
+    if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
+        && let Some(session) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await?
+    {
+        session::end(&app.core, &session).await?;
+        record(&app, session.tenant, session.actor, "sign-out", &info.trace).await?;
+    }
+    let location = location(&app).await;
+    let mut response = Json(json!({ "location": location })).into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie::clear(app.config.https(), &name));
+    Ok(response)
+}
+
+/// A provider that is away keeps nobody signed in here.
+async fn location(app: &App) -> String {
+    let address = app.identity.sign_out_address().await.unwrap_or_else(|cause| {
+        tracing::warn!(error = &cause as &dyn std::error::Error, "signed out here, but not at the identity provider");
+        None
+    });
+    address.map_or_else(|| "/".to_owned(), String::from)
+}
