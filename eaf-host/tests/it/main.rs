@@ -11,3 +11,4 @@ mod kill;
 mod mend;
 mod outage;
 mod rush;
+mod sign_in;

@@ -2,7 +2,7 @@
 //! [`search`] looks for them: passwords and tokens nowhere at all; personal data in clear only in view rows and in what
 //! those are told who may read it.
 
-use super::system::System;
+use super::system::{CLIENT_SECRET, System};
 use super::vcsim;
 use aho_corasick::AhoCorasick;
 use base64::Engine;
@@ -169,7 +169,7 @@ impl Word {
 
 impl Needles {
     fn new(system: &System) -> Needles {
-        let typed = [vcsim::PASSWORD, WRONG_PASSWORD, MAIL_PASSWORD, MISPLACED_PASSWORD];
+        let typed = [CLIENT_SECRET, vcsim::PASSWORD, WRONG_PASSWORD, MAIL_PASSWORD, MISPLACED_PASSWORD];
         let mut secrets: Vec<String> = typed.map(str::to_owned).to_vec();
         secrets.extend(system.secrets());
         secrets.extend(system.heard.tokens.lock().unwrap().iter().cloned());

@@ -4,6 +4,7 @@ pub mod fault_proxy;
 pub mod maildev;
 pub mod vcsim;
 
+pub mod browser;
 pub mod canary;
 pub mod govc;
 pub mod person;

@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
+pub const CLIENT_SECRET: &str = "canary-client-secret & more";
+
 /// Longer than anything takes on a slow machine; a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -38,9 +40,12 @@ pub struct System {
     pub vcenter: FaultProxy,
     pub mail: Maildev,
     pub smtp: FaultProxy,
+    /// Where the host listens.
     pub base: String,
+    /// What it takes for its address; an ingress would stand there.
+    pub public_url: String,
+    pub issuer: String,
     dir: tempdir::Dir,
-    issuer: String,
     identity_provider: tokio::task::JoinHandle<()>,
     host: Option<Child>,
     client: reqwest::Client,
@@ -71,6 +76,11 @@ impl System {
 
     /// Tenants, people and grants, but no connection and no offering.
     pub async fn bare() -> System {
+        System::at("https://cloud.example").await
+    }
+
+    /// Bare, and reached by people at this address.
+    pub async fn at(public_url: &str) -> System {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempdir::Dir::new();
         let database = Database::fresh().await;
@@ -82,7 +92,9 @@ impl System {
         let smtp = FaultProxy::start(mail.address(), None).await.unwrap();
         let idp_port = free_address().port();
         let identity_provider = tokio::spawn(async move {
-            idp::serve(idp_port, [9; 32], std::future::pending()).await.expect("the issuer serves");
+            idp::serve(idp_port, [9; 32], CLIENT_SECRET.into(), std::future::pending())
+                .await
+                .expect("the issuer serves");
         });
         let issuer = idp::issuer_url(idp_port);
         settle(&core, &issuer).await;
@@ -95,8 +107,9 @@ impl System {
             mail,
             smtp,
             base,
-            dir,
+            public_url: public_url.to_owned(),
             issuer,
+            dir,
             identity_provider,
             host: None,
             client,
@@ -127,10 +140,11 @@ impl System {
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("HOME", self.dir.path().display().to_string()),
             ("EAF_LISTEN", self.base.trim_start_matches("http://").to_owned()),
-            ("EAF_PUBLIC_URL", "https://cloud.example".into()),
+            ("EAF_PUBLIC_URL", self.public_url.clone()),
             ("EAF_DATABASE_URL", self.database.url("eaf_app")),
             ("EAF_DATABASE_PLATFORM_URL", self.database.url("eaf_platform")),
             ("EAF_OIDC_ISSUER", self.issuer.clone()),
+            ("EAF_OIDC_CLIENT_SECRET", CLIENT_SECRET.into()),
             ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
             ("EAF_MASTER_KEY", MASTER_KEY.into()),
             ("EAF_PACKAGES", packages()),
