@@ -14,7 +14,7 @@ use crate::contract::{DomainError, Rejection, Subject};
 use crate::event_store::Position;
 use crate::id::CommandId;
 use crate::{crypto, db, event_store};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Permission and body have been checked by the caller of the bus.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub enum Answer {
         /// Of the last event; none if there was none.
         position: Option<Position>,
         subject: Option<Subject>,
+        /// Only of a rehearsal.
+        preview: Option<Map<String, Value>>,
     },
     Rejected(Rejection),
 }

@@ -64,7 +64,7 @@ pub struct Summary {
     pub name: String,
     pub config: Value,
     pub last_check_at: Option<OffsetDateTime>,
-    /// Of the last check; none: it was good.
+    /// The code of what the last check found; none: it was good.
     pub last_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
@@ -185,7 +185,7 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> 
         .map_err(Error::Read)
 }
 
-/// What a check of the connection found; `None`: it is good. One sentence for people, without secrets.
+/// The code of what a check of the connection found; `None`: it is good.
 pub async fn record_check(
     core: &Core,
     tenant: TenantId,

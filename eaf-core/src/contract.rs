@@ -118,6 +118,9 @@ pub struct Accepted {
     /// The view row that shows what the command was about; becomes the answer's Location.
     #[serde(default)]
     pub subject: Option<Subject>,
+    /// What it would come to, for a rehearsal (`?dry-run`) alone; never recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
@@ -146,6 +149,21 @@ pub enum RejectionKind {
     Forbidden,
     /// 404
     NotFound,
+}
+
+/// In what a package says to people: stands for the names of the tenant's members who hold this permission of the package.
+/// The host puts the names in when it answers; what is recorded keeps the reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleRef {
+    /// Without the plugin's prefix.
+    pub permission: String,
+    #[serde(default)]
+    pub except: Vec<ActorId>,
+}
+
+impl PeopleRef {
+    /// The only member of the object that is a reference.
+    pub const MARK: &str = "x-eaf-people";
 }
 
 /// A domain "no": data, rendered by the host from the package's locales (`rejections.<code>`).

@@ -80,12 +80,7 @@ pub enum Activity {
 }
 
 /// Begins a session. The id is known to the caller alone.
-pub async fn create(
-    core: &Core,
-    tenant: Option<TenantId>,
-    actor: ActorId,
-    limits: Limits,
-) -> Result<SessionId, Error> {
+pub async fn create(core: &Core, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
     let id = SessionId::random(&core.world);
     let now = core.world.now();
     let tenant = tenant.unwrap_or(NO_TENANT);
@@ -106,12 +101,7 @@ pub async fn create(
 }
 
 /// The session of this id, if it lives.
-pub async fn find(
-    core: &Core,
-    id: &SessionId,
-    limits: Limits,
-    activity: Activity,
-) -> Result<Option<Session>, Error> {
+pub async fn find(core: &Core, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
     let hash = id.hash();
     let Some((tenant, actor, seen, expires)) = live(core, &hash, limits).await? else { return Ok(None) };
     if activity == Activity::Person && core.world.now() - seen >= SEEN_EVERY {

@@ -10,6 +10,7 @@ const accounts = [...new Set(visits.map(visit => visit.account))];
 
 for (const account of accounts) {
   test(`every page of ${account} can be used by everybody`, async ({ browser }) => {
+    test.setTimeout(600_000);
     const person = await Person.signIn(browser, account, {
       language: account.endsWith('acme') ? 'de' : 'en',
     });

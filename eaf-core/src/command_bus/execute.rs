@@ -131,7 +131,12 @@ impl Attempt<'_> {
     /// Decides without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
         let (_, decision) = self.decide().await?;
-        Ok(told(&decision).answer(self.context.command_id, None))
+        Ok(match decision {
+            Decision::Accepted(Accepted { subject, preview, .. }) => {
+                Answer::Accepted { command_id: self.context.command_id, position: None, subject, preview }
+            }
+            Decision::Rejected(rejection) => Answer::Rejected(rejection),
+        })
     }
 
     async fn decide(&self) -> Result<(Vec<LoadedStream>, Decision), Error> {

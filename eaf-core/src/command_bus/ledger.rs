@@ -40,7 +40,7 @@ pub(super) enum Told {
 impl Told {
     pub(super) fn answer(self, command_id: CommandId, position: Option<Position>) -> Answer {
         match self {
-            Told::Accepted { subject } => Answer::Accepted { command_id, position, subject },
+            Told::Accepted { subject } => Answer::Accepted { command_id, position, subject, preview: None },
             Told::Rejected(rejection) => Answer::Rejected(rejection),
         }
     }

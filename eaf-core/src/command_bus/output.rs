@@ -24,6 +24,10 @@ pub(super) fn check(description: &Description, boundary: &[LoadedStream], accept
             return Err(Error::TooLarge { what: "an event", limit: EVENT_BYTES });
         }
     }
+    let preview = accepted.preview.as_ref().and_then(|preview| serde_json::to_vec(preview).ok());
+    if preview.is_some_and(|preview| preview.len() > EVENT_BYTES) {
+        return Err(Error::TooLarge { what: "the preview", limit: EVENT_BYTES });
+    }
     match &accepted.subject {
         Some(subject) if !description.views.iter().any(|view| view.name == subject.view) => {
             Err(Error::UndeclaredView { view: subject.view.clone() })

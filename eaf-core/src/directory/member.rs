@@ -125,12 +125,22 @@ pub async fn member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<Opt
 
 /// All members, without the erased.
 pub async fn members(core: &Core, tenant: TenantId) -> Result<Vec<Member>, Error> {
-    select(core, tenant, None).await
+    select(core, tenant, None, None).await
 }
 
 /// Without the erased.
 pub async fn members_with_role(core: &Core, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
-    select(core, tenant, Some(role)).await
+    members_with_any_role(core, tenant, &[role.to_owned()]).await
+}
+
+/// Without the erased.
+pub async fn members_with_any_role(core: &Core, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
+    select(core, tenant, Some(roles), None).await
+}
+
+/// Those of these actors who are members and not erased, such as to show who acted.
+pub async fn members_among(core: &Core, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
+    select(core, tenant, None, Some(actors)).await
 }
 
 /// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
@@ -151,14 +161,21 @@ pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Resu
     Ok(())
 }
 
-async fn select(core: &Core, tenant: TenantId, role: Option<&str>) -> Result<Vec<Member>, Error> {
+async fn select(
+    core: &Core,
+    tenant: TenantId,
+    roles: Option<&[String]>,
+    actors: Option<&[ActorId]>,
+) -> Result<Vec<Member>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let rows = sqlx::query(
         "select actor_id, sealed, locale, roles from eaf.member
-         where tenant_id = $1 and identity is not null and ($2::text is null or $2 = any (roles)) order by actor_id",
+         where tenant_id = $1 and identity is not null and ($2::text[] is null or $2 && roles)
+           and ($3::uuid[] is null or actor_id = any ($3)) order by actor_id",
     )
     .bind(tenant)
-    .bind(role)
+    .bind(roles)
+    .bind(actors)
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;

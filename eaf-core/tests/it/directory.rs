@@ -1,6 +1,7 @@
 //! Tenants, members, operators, audit.
 
 use eaf_core::actor::{Locale, TraceId};
+use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::audit::{self, Entry};
 use eaf_core::directory::*;
 use eaf_core::id::ActorId;
@@ -102,9 +103,9 @@ async fn audit_rows_come_newest_first_page_by_page_and_vanish_with_a_rollback() 
     audit::record(&mut tx, &entry("never")).await.unwrap();
     drop(tx);
     let mut tx = core.db.tenant(acme).await.unwrap();
-    let first = audit::list(&mut tx, None, 2).await.unwrap();
-    let last = first.last().unwrap();
-    let rest = audit::list(&mut tx, Some((last.at, last.id)), 2).await.unwrap();
-    let objects: Vec<_> = first.iter().chain(&rest).map(|row| row.entry.object.as_str()).collect();
+    let bounds = Bounds { items: 2, examined: 100 };
+    let first = trail::page(&mut tx, &Filter::default(), None, bounds).await.unwrap();
+    let rest = trail::page(&mut tx, &Filter::default(), first.next.as_ref(), bounds).await.unwrap();
+    let objects: Vec<_> = first.items.iter().chain(&rest.items).map(|item| item.object.as_str()).collect();
     assert_eq!(objects, ["c", "b", "a"]);
 }

@@ -104,7 +104,8 @@ async fn neither_the_id_nor_a_part_of_it_is_stored() {
 async fn a_wrong_id_names_nothing() {
     let house = House::new().await;
     let good = house.signed_in().await.reveal();
-    for text in ["", "a", "====", &good[1..], &format!("{good}A"), &format!("{good}="), &good.replace(&good[..4], "ä")] {
+    for text in ["", "a", "====", &good[1..], &format!("{good}A"), &format!("{good}="), &good.replace(&good[..4], "ä")]
+    {
         assert!(SessionId::parse(text).is_none(), "{text}");
     }
     let other = SessionId::parse(&"A".repeat(43)).unwrap();

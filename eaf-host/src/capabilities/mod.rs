@@ -1,7 +1,8 @@
 //! What plugins can reach. One folder per capability; each registers itself.
 //!
 //! To add a capability: 1. its WIT package in `sdk/wit/deps/<name>/`; 2. a folder here with a [`Provider`] and
-//! `inventory::submit!`; 3. its imports in `plugin/imports/`. The host sorts the providers by name and refuses two of one name.
+//! `inventory::submit!`; 3. its imports in `plugin/imports/`; 4. a sentence for each of its failures in
+//! `text/failures/{de,en}.toml`. The host sorts the providers by name and refuses two of one name.
 //!
 //! A provider never sees the journal: the engine writes the intent, calls [`Provider::start`], writes the result. After
 //! a crash in between, `start` is called again with the same call, so **every effect must be repeatable**: probe before acting.

@@ -5,6 +5,7 @@
 mod config;
 mod dev;
 mod directory;
+mod openapi;
 mod plugin;
 mod serve;
 
@@ -40,6 +41,8 @@ enum Command {
     /// People who run the platform.
     #[command(subcommand)]
     Operator(directory::OperatorCommand),
+    /// Print the OpenAPI document of a host that serves these packages.
+    Openapi(openapi::Args),
     /// About the configuration of `eaf serve`.
     #[command(subcommand)]
     Config(config::Command),
@@ -61,6 +64,7 @@ pub async fn run() -> ExitCode {
         Command::Tenant(command) => directory::tenant(command).await,
         Command::Member(command) => directory::member(command).await,
         Command::Operator(command) => directory::operator(command).await,
+        Command::Openapi(args) => openapi::run(args).await,
         Command::Config(command) => config::run(command),
     };
     outcome.unwrap_or_else(|error| {

@@ -7,7 +7,7 @@ use crate::capabilities::{Parts, Provider, Registration};
 use crate::config::Config;
 use crate::config::plugins::Activation;
 use crate::plugin::engine::{self, Limits, Wasm};
-use crate::plugin::load::Ceiling;
+use crate::plugin::load::{self, Ceiling};
 use crate::plugin::workflow::core::CoreKernel;
 use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow};
 use crate::{http, identity};
@@ -45,6 +45,8 @@ pub enum Error {
     Package(#[from] package::Error),
     #[error("a package that the host brings along has no usable plugin.toml")]
     Manifest(#[from] manifest::Error),
+    #[error("the package cannot be used")]
+    Load(#[source] Box<load::Error>),
     #[error("a plugin cannot be served")]
     Install(#[source] Box<install::Error>),
     #[error("the list of active packages cannot be read")]
@@ -195,6 +197,18 @@ pub async fn activate(config: &Config, file: &Path) -> Result<Arc<Plugin>, Error
     let wasm = Wasm::new(None, Limits::default())?;
     let plugins = Plugins::default();
     Ok(install::install(&core, &wasm, &plugins, &Ceiling::default(), &bytes, ActorId::SYSTEM).await?)
+}
+
+/// The OpenAPI document of a host that serves these packages. It needs no database.
+pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
+    let wasm = Wasm::new(None, Limits::default())?;
+    let mut products = BTreeMap::new();
+    for path in packages {
+        let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
+        let plugin = load::load(&wasm, &file, 0, &Ceiling::default()).map_err(|cause| Error::Load(Box::new(cause)))?;
+        products.insert(plugin.id().to_owned(), shelf::product(&plugin));
+    }
+    Ok(http::document(&products.into_values().collect::<Vec<_>>()))
 }
 
 fn providers(parts: &Parts) -> Result<Providers, Error> {

@@ -16,11 +16,13 @@ impl Shelf {
     }
 }
 
-fn product(plugin: &Plugin) -> Arc<Product> {
+pub fn product(plugin: &Plugin) -> Arc<Product> {
     Arc::new(Product {
         domain: plugin.domain.clone(),
         name: plugin.manifest.plugin.name.clone(),
         version: plugin.manifest.plugin.version.clone(),
+        imports: plugin.imports.clone(),
+        requests: plugin.manifest.requests.clone(),
         texts: plugin.texts.clone(),
     })
 }

@@ -9,6 +9,7 @@ use super::caller::TenantCaller;
 use super::code::Code;
 use super::location;
 use super::operation::{Doc, Operation};
+use super::people::People;
 use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use axum::Json;
@@ -19,6 +20,7 @@ use axum::routing::post;
 use eaf_core::actor::Locale;
 use eaf_core::command_bus::{self, Answer};
 use eaf_core::contract::{CommandType, Message, Rejection};
+use eaf_core::id::CommandId;
 use serde_json::json;
 
 pub const KEY_HEADER: &str = "idempotency-key";
@@ -51,12 +53,25 @@ async fn give(
     if !violations.is_empty() {
         return Err(Problem::new(Code::BodyInvalid).errors(violations));
     }
+    let given = Given {
+        object: format!("{plugin}/{name}"),
+        id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
+        dry_run,
+    };
     let request = command_bus::Request { name, version: Some(command.version), body, idempotency_key, dry_run };
-    match command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await {
-        Ok(Answer::Rejected(rejection)) => Err(rejected(&product, &rejection, locale)),
-        Ok(answer) => Ok(accepted(&plugin, &answer, dry_run)),
-        Err(cause) => Err(refused(cause)),
+    let answer = command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await;
+    match answer.map_err(refused)? {
+        Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, rejection).await?),
+        answer => accepted(&app, &who, &product, &given, answer).await,
     }
+}
+
+/// A command on its way to its answer.
+struct Given {
+    /// For the audit: `dcm/request-vm`.
+    object: String,
+    id: CommandId,
+    dry_run: bool,
 }
 
 /// Commands without a permission are for the system alone and do not exist for people.
@@ -90,30 +105,51 @@ fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     Ok(key.to_owned())
 }
 
-fn accepted(plugin: &str, answer: &Answer, dry_run: bool) -> Response {
-    let Answer::Accepted { command_id, position, subject } = answer else {
-        return Problem::new(Code::Internal).into_response();
+async fn accepted(
+    app: &App,
+    who: &TenantCaller,
+    product: &Product,
+    given: &Given,
+    answer: Answer,
+) -> Result<Response, Problem> {
+    let Answer::Accepted { command_id, position, subject, mut preview } = answer else {
+        return Err(Problem::new(Code::Internal));
     };
-    let location = subject.as_ref().map(|subject| location::of_row(plugin, subject));
-    let body = json!({
+    if let Some(preview) = &mut preview {
+        People::new(app, product, who.caller.tenant).name_in(preview).await?;
+    }
+    let location = subject.as_ref().map(|subject| location::of_row(product.id(), subject));
+    let mut body = json!({
         "command_id": command_id,
         "position": position,
         "subject": subject,
         "location": location,
-        "dry_run": dry_run,
+        "dry_run": given.dry_run,
     });
-    if dry_run {
-        return Json(body).into_response();
+    if given.dry_run {
+        body["preview"] = preview.into();
+        return Ok(Json(body).into_response());
     }
     let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
     if let Some(value) = location.and_then(|location| HeaderValue::from_str(&location).ok()) {
         response.headers_mut().insert(header::LOCATION, value);
     }
-    response
+    Ok(response)
 }
 
-fn rejected(product: &Product, rejection: &Rejection, locale: Locale) -> Problem {
-    let sentence = |code: &str, params| product.texts.render("rejections", code, params, locale);
+/// The "no" in words, and a row in the audit: one per command, because a repetition is told the same and tries nothing.
+async fn rejected(
+    app: &App,
+    who: &TenantCaller,
+    product: &Product,
+    given: &Given,
+    mut rejection: Rejection,
+) -> Result<Problem, Problem> {
+    if !given.dry_run {
+        who.record_once(app, given.id.0, "command.give", &given.object, &rejection.code).await?;
+    }
+    People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await?;
+    let sentence = |code: &str, params| product.texts.render("rejections", code, params, who.caller.locale);
     let errors = rejection
         .fields
         .iter()
@@ -124,8 +160,9 @@ fn rejected(product: &Product, rejection: &Rejection, locale: Locale) -> Problem
             params: field.params.clone(),
         })
         .collect();
-    let reason = Message { code: rejection.code.clone(), params: rejection.params.clone() };
-    Problem::rejected(rejection.kind, &reason, sentence(&rejection.code, &rejection.params), errors)
+    let detail = sentence(&rejection.code, &rejection.params);
+    let reason = Message { code: rejection.code, params: rejection.params };
+    Ok(Problem::rejected(rejection.kind, &reason, detail, errors))
 }
 
 fn refused(cause: command_bus::Error) -> Problem {

@@ -1,10 +1,11 @@
-//! A "no" of the edge leaves a row of its own in the audit.
+//! What a caller did or was refused leaves a row of its own in the audit.
 
 use super::App;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::problem::Problem;
 use eaf_core::audit::{self, Entry};
+use uuid::Uuid;
 
 impl TenantCaller {
     /// `act` and `object` name what was tried: `command.give`, `dcm/request-vm`.
@@ -17,15 +18,32 @@ impl TenantCaller {
     }
 
     pub async fn record(&self, app: &App, act: &str, object: &str, outcome: &str) -> Result<(), Problem> {
-        let entry = Entry {
+        let mut tx = app.core.db.tenant(self.caller.tenant).await?;
+        audit::record(&mut tx, &self.act(act, object, outcome)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// As [`record`](Self::record), but one row for this id, however often it is tried again.
+    pub async fn record_once(
+        &self,
+        app: &App,
+        id: Uuid,
+        act: &str,
+        object: &str,
+        outcome: &str,
+    ) -> Result<(), Problem> {
+        let mut tx = app.core.db.tenant(self.caller.tenant).await?;
+        audit::record_once(&mut tx, id, &self.act(act, object, outcome)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn act(&self, act: &str, object: &str, outcome: &str) -> Entry {
+        Entry {
             actor: self.caller.actor,
             act: act.into(),
             object: object.into(),
             outcome: outcome.into(),
             trace: self.caller.trace.clone(),
-        };
-        let mut tx = app.core.db.tenant(self.caller.tenant).await?;
-        audit::record(&mut tx, &entry).await?;
-        Ok(tx.commit().await?)
+        }
     }
 }

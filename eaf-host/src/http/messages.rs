@@ -14,6 +14,13 @@ pub fn render(key: &str, params: &Map<String, Value>, locale: Locale) -> String 
     MESSAGES.find(key, params, locale).unwrap_or_else(|| key.to_owned())
 }
 
+/// What a host call failed with, as a sentence. `error` is a code, perhaps with a detail behind it: `refused (550 5.1.1)`.
+/// What has no sentence is shown as it is.
+pub fn failure(error: &str, locale: Locale) -> String {
+    let code = error.split(' ').next().unwrap_or_default();
+    MESSAGES.find(&format!("failures.{code}"), &Map::new(), locale).unwrap_or_else(|| error.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ mod openapi;
 mod operation;
 mod operator;
 mod pages;
+mod people;
 mod person;
 mod problem;
 mod products;
@@ -130,6 +131,7 @@ fn operations() -> Vec<Operation> {
         host::runs::operation(),
         host::run::operation(),
         host::audit::operation(),
+        host::audit_csv::operation(),
         operator::tenants::operation(),
         operator::plugins::operation(),
         operator::workflows::operation(),
@@ -138,6 +140,11 @@ fn operations() -> Vec<Operation> {
         actuator::readiness_operation(),
         actuator::metrics_operation(),
     ]
+}
+
+/// The OpenAPI document of a host that serves these products.
+pub fn document(products: &[Arc<Product>]) -> serde_json::Value {
+    openapi::document(&operations(), products)
 }
 
 pub fn router(app: App) -> Router {

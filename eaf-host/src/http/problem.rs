@@ -206,6 +206,15 @@ impl From<eaf_core::session::Error> for Problem {
     }
 }
 
+impl From<eaf_core::grant::Error> for Problem {
+    fn from(cause: eaf_core::grant::Error) -> Self {
+        match cause {
+            eaf_core::grant::Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
 impl From<eaf_core::audit::Error> for Problem {
     fn from(cause: eaf_core::audit::Error) -> Self {
         Problem::fault(Code::Internal, &cause)

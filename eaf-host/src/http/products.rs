@@ -1,5 +1,7 @@
 //! The products as the surface sees them: a domain to ask and the texts that belong to it.
 
+use crate::plugin::load::Imports;
+use crate::plugin::manifest::Request;
 use crate::text::Locales;
 use eaf_core::contract::{CommandType, Domain, ViewType};
 use std::sync::Arc;
@@ -8,6 +10,8 @@ pub struct Product {
     pub domain: Arc<dyn Domain>,
     pub name: String,
     pub version: String,
+    pub imports: Imports,
+    pub requests: Vec<Request>,
     pub texts: Arc<Locales>,
 }
 

@@ -91,10 +91,12 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     let domain = compile("domain", package.require("domain.wasm")?)?;
     let workflow = package.get("workflow.wasm").map(|bytes| compile("workflow", bytes)).transpose()?;
 
-    let mut report = refused_domain_imports(&imports(wasm, &domain));
-    if let Some(workflow) = &workflow {
-        report.extend(refused_workflow_imports(&imports(wasm, workflow), &manifest.requests, ceiling));
-    }
+    let imports = Imports {
+        domain: imports(wasm, &domain),
+        workflow: workflow.as_ref().map(|workflow| imports(wasm, workflow)).unwrap_or_default(),
+    };
+    let mut report = refused_domain_imports(&imports.domain);
+    report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
     report.extend(refused_requests(&manifest.requests, ceiling));
     if !report.is_empty() {
         return Err(Error::Refused { plugin, report });
@@ -121,6 +123,7 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
         texts: texts_of_package,
         mails: Arc::new(mails),
         manifest,
+        imports,
         description,
         domain: Arc::new(domain),
         workflow,
@@ -133,6 +136,13 @@ pub struct Import {
     /// With version, such as `eaf:vsphere/inventory@1.0.0`.
     pub interface: String,
     pub functions: Vec<String>,
+}
+
+/// What a package can reach, read from its components and not from what it says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Imports {
+    pub domain: Vec<Import>,
+    pub workflow: Vec<Import>,
 }
 
 impl Import {

@@ -43,6 +43,7 @@ pub struct Plugin {
     pub digest: String,
     pub generation: i64,
     pub manifest: manifest::Manifest,
+    pub imports: load::Imports,
     pub description: Description,
     pub texts: Arc<Locales>,
     pub mails: Arc<Templates>,

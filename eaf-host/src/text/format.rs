@@ -4,7 +4,8 @@ use eaf_core::actor::Locale;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 use time::OffsetDateTime;
 
-/// An environment with the filters `money` (integer cents), `time` (milliseconds since 1970) and `plural`.
+/// An environment with the filters `money` (integer cents), `time` (milliseconds since 1970) `plural`
+/// and `names`.
 pub fn environment(locale: Locale) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.add_filter("money", move |state: &State, cents: i64| {
@@ -21,7 +22,28 @@ pub fn environment(locale: Locale) -> Environment<'static> {
     environment.add_filter("plural", |count: i64, one: String, many: String| {
         format!("{count} {}", if count == 1 { one } else { many })
     });
+    environment.add_filter("names", move |people: Vec<String>| names(&people, locale));
     environment
+}
+
+/// Of more people than these the first ones are named, and how many others there are.
+const MOST_NAMES: usize = 5;
+
+/// `A, B or C`. The words for nobody fit wherever a name would.
+pub fn names(people: &[String], locale: Locale) -> String {
+    let (or, others) = match locale {
+        Locale::De => ("oder", "weitere"),
+        Locale::En => ("or", "others"),
+    };
+    let named = if people.len() > MOST_NAMES { &people[..MOST_NAMES - 1] } else { people };
+    let rest = (named.len() < people.len()).then(|| format!("{} {others}", people.len() - named.len()));
+    let mut parts: Vec<&str> = named.iter().map(String::as_str).chain(rest.as_deref()).collect();
+    match (parts.pop(), locale) {
+        (Some(last), _) if parts.is_empty() => last.to_owned(),
+        (Some(last), _) => format!("{} {or} {last}", parts.join(", ")),
+        (None, Locale::De) => "eine Person mit dem Recht dazu (zurzeit hat es niemand)".into(),
+        (None, Locale::En) => "a person with the right to do it (nobody has it at present)".into(),
+    }
 }
 
 /// `62 €`, `62,50 €` (German), `1,234.50 €` (English). Whole amounts have no decimals.
@@ -70,6 +92,18 @@ mod tests {
         assert_eq!(of(951_782_400_000, Locale::De), "29.02.2000 00:00 UTC");
         assert_eq!(of(-1, Locale::En), "1969-12-31 23:59 UTC");
         assert_eq!(instant(i64::MAX, Locale::De), None);
+    }
+
+    #[test]
+    fn people_are_listed_as_alternatives() {
+        let of = |people: &[&str], locale| names(&people.iter().map(|&name| name.into()).collect::<Vec<_>>(), locale);
+        assert_eq!(of(&["Ada"], Locale::De), "Ada");
+        assert_eq!(of(&["Ada", "Ben"], Locale::De), "Ada oder Ben");
+        assert_eq!(of(&["Ada", "Ben", "Cleo"], Locale::En), "Ada, Ben or Cleo");
+        assert_eq!(of(&["A", "B", "C", "D", "E"], Locale::En), "A, B, C, D or E");
+        assert_eq!(of(&["A", "B", "C", "D", "E", "F"], Locale::En), "A, B, C, D or 2 others");
+        assert_eq!(of(&["A", "B", "C", "D", "E", "F"], Locale::De), "A, B, C, D oder 2 weitere");
+        assert!(of(&[], Locale::De).contains("niemand") && of(&[], Locale::En).contains("nobody"));
     }
 
     #[test]

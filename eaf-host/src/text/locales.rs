@@ -31,7 +31,7 @@ pub enum Error {
     Missing { locale: &'static str, keys: Vec<String> },
 }
 
-/// The sentences of one package.
+/// The sentences of one package, and the host's about failures (`failures.<code>`) that it has not said in its own words.
 pub struct Locales {
     de: Environment<'static>,
     en: Environment<'static>,
@@ -95,16 +95,27 @@ impl Locales {
     }
 }
 
+/// The host's own sentences, which every package has beside its own.
+fn failures(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => include_str!("failures/de.toml"),
+        Locale::En => include_str!("failures/en.toml"),
+    }
+}
+
 fn language(locale: Locale, source: &str) -> Result<(Environment<'static>, BTreeSet<String>), Error> {
     let name = locale.as_str();
-    let table: toml::Table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
-    let mut texts = Vec::new();
-    flatten(name, "", table, &mut texts)?;
+    let mut texts = BTreeMap::new();
+    for source in [failures(locale), source] {
+        let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
+        flatten(name, "", table, &mut texts)?;
+    }
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     // One text may name another (a step, a status) that is plain, so that texts cannot go in circles.
-    let plain: BTreeMap<String, String> = texts.iter().filter(|(_, text)| !text.contains('{')).cloned().collect();
+    let mut plain = texts.clone();
+    plain.retain(|_, text| !text.contains('{'));
     environment.add_function("text", move |key: &str, fallback: String| plain.get(key).cloned().unwrap_or(fallback));
     let mut keys = BTreeSet::new();
     for (key, text) in texts {
@@ -125,12 +136,14 @@ fn flatten(
     locale: &'static str,
     prefix: &str,
     table: toml::Table,
-    into: &mut Vec<(String, String)>,
+    into: &mut BTreeMap<String, String>,
 ) -> Result<(), Error> {
     for (name, value) in table {
         let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
         match value {
-            toml::Value::String(text) => into.push((key, text)),
+            toml::Value::String(text) => {
+                into.insert(key, text);
+            }
             toml::Value::Table(inner) => flatten(locale, &key, inner, into)?,
             _ => return Err(Error::NotText { locale, key }),
         }
@@ -193,6 +206,16 @@ mod tests {
         assert_eq!(locales().render("rejections", "unheard-of", &Map::new(), Locale::De), "unheard-of");
         let wrong = params(json!({"cents": "much"}));
         assert_eq!(locales().render("rejections", "price", &wrong, Locale::De), "price");
+    }
+
+    #[test]
+    fn the_hosts_failures_can_be_said_by_every_package_in_its_own_words() {
+        let toml = "[failures]\nvcenter-busy = 'Own words.'\n[a]\nx = \"{{ text('failures.' ~ code, code) }}\"";
+        let locales = Locales::load(toml, toml).unwrap();
+        let of = |code: &str| locales.render("a", "x", &params(json!({ "code": code })), Locale::En);
+        assert_eq!(of("vcenter-busy"), "Own words.");
+        assert_eq!(of("vcenter-unreachable"), "vCenter cannot be reached.");
+        assert_eq!(of("unheard-of"), "unheard-of");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Texts for people, in German and English.
 //!
-//! A package brings its sentences in `locales/{de,en}.toml`; the plugin names only a code and its parameters. Both
+//! What a call of the host can fail with has its sentence here (`failures/{de,en}.toml`), for connections, mails and every package.
+//! A package brings its other sentences in `locales/{de,en}.toml`; the plugin names only a code and its parameters. Both
 //! languages have the same keys, held when the package is loaded. To add a text: the same key in both files.
 
 pub mod format;

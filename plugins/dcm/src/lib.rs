@@ -90,6 +90,7 @@ impl Plugin for Dcm {
         request::view::Requests,
         request::approvals::Approvals,
         vm::view::Vms,
+        vm::requesters::Requesters,
         timeline::Timeline,
     ];
     const PERMISSIONS: &'static [Permission] = &[

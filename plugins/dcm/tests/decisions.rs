@@ -24,6 +24,7 @@ use dcm::vm::fail_decommission::FailDecommission;
 use dcm::vm::record_refresh::RecordRefresh;
 use dcm::vm::refresh::RefreshVm;
 use dcm::vm::view::Vms;
+use eaf_sdk::document::Decision;
 use eaf_sdk::testing::system;
 use serde_json::{Value, json};
 
@@ -72,6 +73,51 @@ fn everything_wrong_with_a_request_is_told_at_once() {
     body["offering"] = "none".into();
     body["cpus"] = 0.into();
     stage.when::<RequestVm>(&requester(), body).then_fields(&[("/offering", "offering-unknown")]);
+}
+
+#[test]
+fn a_request_is_quoted_while_it_is_being_filled_in() {
+    let stage = with_offering();
+    let rehearsed = |body: Value| stage.dry_run(&requester(), "request-vm", 1, body);
+    let approval = json!({ "stages": 1,
+        "people": { "x-eaf-people": { "permission": "approve", "except": [requester().id] } } });
+    let quoted = json!({ "monthly_cents": 3_000, "currency": "EUR", "approval": approval });
+
+    let Decision::Accepted(accepted) = rehearsed(wanted("web-01")).decision else { panic!("refused") };
+    assert_eq!(Value::from(accepted.preview), quoted);
+
+    let mut unfinished = wanted("");
+    unfinished["justification"] = "".into();
+    let refused = rehearsed(unfinished.clone())
+        .then_fields(&[("/name", "vm-name-missing"), ("/justification", "justification-too-short")]);
+    for (member, value) in quoted.as_object().unwrap() {
+        assert_eq!(&refused.rejection().unwrap().params[member], value);
+    }
+    // Without an offering, or in a size in which it is not offered, there is no price.
+    for (member, value) in [("cpus", json!(9)), ("memory_gb", json!(0)), ("offering", json!("none"))] {
+        let mut body = unfinished.clone();
+        body[member] = value;
+        assert!(!rehearsed(body).rejection().unwrap().params.contains_key("monthly_cents"), "{member}");
+    }
+}
+
+#[test]
+fn what_waits_for_people_says_for_whom() {
+    let (mut stage, id) = with_request();
+    let approvers = json!({ "x-eaf-people": { "permission": "approve", "except": [requester().id] } });
+    for waiting in [
+        stage.offered::<Requests>(&requester(), &id).waiting_on,
+        stage.offered::<Approvals>(&approver(), &id).waiting_on,
+    ] {
+        let waiting = waiting.unwrap();
+        assert_eq!((waiting.code.as_str(), &waiting.params["people"]), ("approval", &approvers));
+    }
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
+    let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "no-answer", "message": "No." });
+    stage.when::<FailProvisioning>(&system(), failed);
+    let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!(waiting.params["people"], json!({ "x-eaf-people": { "permission": "operate", "except": [] } }));
+    assert!(waiting.params["since"].is_i64());
 }
 
 #[test]

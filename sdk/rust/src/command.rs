@@ -48,6 +48,12 @@ impl Accepted {
         self.subject = Some(Subject { view: view.into(), key: key.into() });
         self
     }
+
+    /// What it would come to, for whoever is still filling in the form (`?dry-run`): a price, who would have to decide.
+    pub fn preview(mut self, preview: Map<String, Value>) -> Self {
+        self.preview = Some(preview);
+        self
+    }
 }
 
 impl Rejection {
@@ -69,6 +75,12 @@ impl Rejection {
 
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Several at once.
+    pub fn params(mut self, params: Map<String, Value>) -> Self {
+        self.params.extend(params);
         self
     }
 

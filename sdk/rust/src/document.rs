@@ -129,6 +129,9 @@ pub struct Accepted {
     pub events: Vec<NewEvent>,
     #[serde(default)]
     pub subject: Option<Subject>,
+    /// Answered to a rehearsal only (`?dry-run`), and never recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Map<String, Value>>,
 }
 
 /// The view row that shows what a command was about.

@@ -28,6 +28,7 @@ pub mod flow;
 mod host;
 mod list;
 pub mod mail;
+pub mod people;
 pub mod personal;
 mod plugin;
 pub mod stream;
@@ -43,6 +44,7 @@ pub use document::{
 };
 pub use event::{Event, EventSet};
 pub use list::{Commands, Views, Workflows};
+pub use people::People;
 pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
 pub use stream::{Boundary, State, Streams};

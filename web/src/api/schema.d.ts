@@ -181,23 +181,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/dcm/views/offerings/{key}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** One of offerings */
-    get: operations['dcm.offerings.get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/dcm/views/requests': {
     parameters: {
       query?: never;
@@ -207,23 +190,6 @@ export interface paths {
     };
     /** List requests */
     get: operations['dcm.requests'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/dcm/views/requests/{key}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** One of requests */
-    get: operations['dcm.requests.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -249,23 +215,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/dcm/views/approvals/{key}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** One of approvals */
-    get: operations['dcm.approvals.get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/dcm/views/vms': {
     parameters: {
       query?: never;
@@ -275,57 +224,6 @@ export interface paths {
     };
     /** List vms */
     get: operations['dcm.vms'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/dcm/views/vms/{key}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** One of vms */
-    get: operations['dcm.vms.get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/dcm/views/timeline': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** List timeline */
-    get: operations['dcm.timeline'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/dcm/views/timeline/{key}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** One of timeline */
-    get: operations['dcm.timeline.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -351,6 +249,91 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/views/timeline': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List timeline */
+    get: operations['dcm.timeline'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/offerings/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of offerings */
+    get: operations['dcm.offerings.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/requests/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of requests */
+    get: operations['dcm.requests.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/approvals/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of approvals */
+    get: operations['dcm.approvals.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/vms/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of vms */
+    get: operations['dcm.vms.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/requesters/{key}': {
     parameters: {
       query?: never;
@@ -360,6 +343,23 @@ export interface paths {
     };
     /** One of requesters */
     get: operations['dcm.requesters.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/timeline/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of timeline */
+    get: operations['dcm.timeline.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -402,6 +402,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/sign-out': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sign out: ends the session of this browser */
+    post: operations['auth.sign-out'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/connections': {
     parameters: {
       query?: never;
@@ -409,7 +426,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The tenant's connections, without secrets */
+    /** The tenant's connections, without secrets, and those that are granted and not set yet */
     get: operations['host.connections'];
     put?: never;
     post?: never;
@@ -522,6 +539,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/audit.csv': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The audit as a file */
+    get: operations['host.audit.csv'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/tenants': {
     parameters: {
       query?: never;
@@ -546,7 +580,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The packages that are active on this host */
+    /** The packages that are active on this host, and what they can reach */
     get: operations['host.plugins'];
     put?: never;
     post?: never;
@@ -641,40 +675,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/host/audit.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The same as a file */
-    get: operations['host.audit.csv'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/auth/sign-out': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** End the session */
-    post: operations['sign-out'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -703,13 +703,23 @@ export interface components {
       /** @description Give it as `after` to read what you wrote. null: nothing had to change. */
       position: string | null;
       subject: {
-        view?: string;
-        key?: string;
+        view: string;
+        key: string;
       } | null;
       location: string | null;
       dry_run: boolean;
-      /** @description Only with dry-run, where the product previews the outcome. */
-      preview?: Record<string, unknown>;
+      /** @description Only with dry-run: what it would come to, if the product says so. */
+      preview?: Record<string, unknown> | null;
+    };
+    /** @description What a row waits for, in parts. */
+    Waiting: {
+      code: string;
+      /** @description One sentence; the same as `waiting_on`. */
+      text: string;
+      /** Format: date-time */
+      since: string | null;
+      /** @description Names of those who can act, if it depends on people. */
+      people: string[];
     };
     Action: {
       command: string;
@@ -720,36 +730,26 @@ export interface components {
       /** @description Members of the command's body that follow from the row. */
       body: Record<string, unknown>;
     };
-    /** @description What it waits for, and for whom. */
-    Waiting: {
-      code: string;
-      /** @description One sentence. */
-      text: string;
-      /** Format: date-time */
-      since: string | null;
-      /** @description Names of those who can act. */
-      people: string[];
-    };
     'dcm.offerings': {
       key: string;
       position: string;
-      status?: string | null;
+      status: string;
       terminal: boolean;
-      name?: string | null;
-      template?: string | null;
-      image?: string | null;
-      cpu_min?: number | null;
-      cpu_max?: number | null;
-      memory_gb_min?: number | null;
-      memory_gb_max?: number | null;
-      base_cents?: number | null;
-      cpu_cents?: number | null;
-      gb_cents?: number | null;
-      currency?: string | null;
-      active?: boolean | null;
+      name: string | null;
+      template: string | null;
+      image: string | null;
+      cpu_min: number | null;
+      cpu_max: number | null;
+      memory_gb_min: number | null;
+      memory_gb_max: number | null;
+      base_cents: number | null;
+      cpu_cents: number | null;
+      gb_cents: number | null;
+      currency: string | null;
+      active: boolean | null;
       /** Format: date-time */
-      updated_at?: string | null;
-      status_text?: string;
+      updated_at: string | null;
+      status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
@@ -758,45 +758,45 @@ export interface components {
     'dcm.requests': {
       key: string;
       position: string;
-      status?: string | null;
+      status: string;
       terminal: boolean;
-      vm_name?: string | null;
-      offering?: string | null;
-      offering_name?: string | null;
-      image?: string | null;
-      cpus?: number | null;
-      memory_gb?: number | null;
-      term_months?: number | null;
-      monthly_cents?: number | null;
-      currency?: string | null;
-      justification?: string | null;
-      requester_id?: string | null;
-      requester_name?: string | null;
+      vm_name: string | null;
+      offering: string | null;
+      offering_name: string | null;
+      image: string | null;
+      cpus: number | null;
+      memory_gb: number | null;
+      term_months: number | null;
+      monthly_cents: number | null;
+      currency: string | null;
+      justification: string | null;
+      requester_id: string | null;
+      requester_name: string | null;
       /** Format: date-time */
-      submitted_at?: string | null;
-      decided_by_id?: string | null;
-      decided_by_name?: string | null;
+      submitted_at: string | null;
+      decided_by_id: string | null;
+      decided_by_name: string | null;
       /** Format: date-time */
-      decided_at?: string | null;
-      reason?: string | null;
-      withdrawn_by_id?: string | null;
-      withdrawn_by_name?: string | null;
+      decided_at: string | null;
+      reason: string | null;
+      withdrawn_by_id: string | null;
+      withdrawn_by_name: string | null;
       /** Format: date-time */
-      withdrawn_at?: string | null;
-      attempt?: number | null;
-      step?: string | null;
-      percent?: number | null;
+      withdrawn_at: string | null;
+      attempt: number | null;
+      step: string | null;
+      percent: number | null;
       /** Format: date-time */
-      stalled_since?: string | null;
-      stalled_code?: string | null;
-      failed_step?: string | null;
-      error_code?: string | null;
-      error_message?: string | null;
-      trace_id?: string | null;
-      ip?: string | null;
+      stalled_since: string | null;
+      stalled_code: string | null;
+      failed_step: string | null;
+      error_code: string | null;
+      error_message: string | null;
+      trace_id: string | null;
+      ip: string | null;
       /** Format: date-time */
-      updated_at?: string | null;
-      status_text?: string;
+      updated_at: string | null;
+      status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
@@ -805,32 +805,32 @@ export interface components {
     'dcm.approvals': {
       key: string;
       position: string;
-      status?: string | null;
+      status: string;
       terminal: boolean;
-      vm_name?: string | null;
-      offering?: string | null;
-      offering_name?: string | null;
-      image?: string | null;
-      cpus?: number | null;
-      memory_gb?: number | null;
-      term_months?: number | null;
-      monthly_cents?: number | null;
-      currency?: string | null;
-      justification?: string | null;
-      requester_id?: string | null;
-      requester_name?: string | null;
+      vm_name: string | null;
+      offering: string | null;
+      offering_name: string | null;
+      image: string | null;
+      cpus: number | null;
+      memory_gb: number | null;
+      term_months: number | null;
+      monthly_cents: number | null;
+      currency: string | null;
+      justification: string | null;
+      requester_id: string | null;
+      requester_name: string | null;
       /** Format: date-time */
-      submitted_at?: string | null;
-      decided_by_id?: string | null;
-      decided_by_name?: string | null;
+      submitted_at: string | null;
+      decided_by_id: string | null;
+      decided_by_name: string | null;
       /** Format: date-time */
-      decided_at?: string | null;
-      reason?: string | null;
-      withdrawn_by_id?: string | null;
-      withdrawn_by_name?: string | null;
+      decided_at: string | null;
+      reason: string | null;
+      withdrawn_by_id: string | null;
+      withdrawn_by_name: string | null;
       /** Format: date-time */
-      withdrawn_at?: string | null;
-      status_text?: string;
+      withdrawn_at: string | null;
+      status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
@@ -839,69 +839,43 @@ export interface components {
     'dcm.vms': {
       key: string;
       position: string;
-      status?: string | null;
+      status: string;
       terminal: boolean;
-      name?: string | null;
-      power?: string | null;
-      ip?: string | null;
-      cpus?: number | null;
-      memory_gb?: number | null;
-      offering?: string | null;
-      offering_name?: string | null;
-      image?: string | null;
-      term_months?: number | null;
-      monthly_cents?: number | null;
-      currency?: string | null;
-      requester_id?: string | null;
-      requester_name?: string | null;
+      name: string | null;
+      power: string | null;
+      ip: string | null;
+      cpus: number | null;
+      memory_gb: number | null;
+      offering: string | null;
+      offering_name: string | null;
+      image: string | null;
+      term_months: number | null;
+      monthly_cents: number | null;
+      currency: string | null;
+      requester_id: string | null;
+      requester_name: string | null;
       /** Format: date-time */
-      created_at?: string | null;
+      created_at: string | null;
       /** Format: date-time */
-      refreshed_at?: string | null;
+      refreshed_at: string | null;
       /** Format: date-time */
-      refresh_requested_at?: string | null;
+      refresh_requested_at: string | null;
       /** Format: date-time */
-      refresh_failed_at?: string | null;
-      refresh_error_code?: string | null;
-      step?: string | null;
+      refresh_failed_at: string | null;
+      refresh_error_code: string | null;
+      step: string | null;
       /** Format: date-time */
-      stalled_since?: string | null;
-      stalled_code?: string | null;
-      failed_step?: string | null;
-      error_code?: string | null;
-      error_message?: string | null;
-      trace_id?: string | null;
-      decommissioned_by_id?: string | null;
-      decommissioned_by_name?: string | null;
+      stalled_since: string | null;
+      stalled_code: string | null;
+      failed_step: string | null;
+      error_code: string | null;
+      error_message: string | null;
+      trace_id: string | null;
+      decommissioned_by_id: string | null;
+      decommissioned_by_name: string | null;
       /** Format: date-time */
-      decommissioned_at?: string | null;
-      status_text?: string;
-      /** @description One sentence. */
-      waiting_on: string | null;
-      waiting: components['schemas']['Waiting'] | null;
-      actions: components['schemas']['Action'][];
-    };
-    'dcm.timeline': {
-      key: string;
-      position: string;
-      status?: string | null;
-      terminal: boolean;
-      request_id?: string | null;
-      requester_id?: string | null;
-      /** Format: date-time */
-      at?: string | null;
-      kind?: string | null;
-      process?: string | null;
-      attempt?: number | null;
-      step?: string | null;
-      percent?: number | null;
-      code?: string | null;
-      message?: string | null;
-      actor_id?: string | null;
-      actor_kind?: string | null;
-      actor_name?: string | null;
-      trace_id?: string | null;
-      status_text?: string;
+      decommissioned_at: string | null;
+      status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
@@ -910,17 +884,45 @@ export interface components {
     'dcm.requesters': {
       key: string;
       position: string;
-      requester_name?: string | null;
-      vms?: number | null;
-      cpus?: number | null;
-      memory_gb?: number | null;
-      monthly_cents?: number | null;
-      currency?: string | null;
-      status?: string | null;
+      status: string;
       terminal: boolean;
+      requester_id: string | null;
+      requester_name: string | null;
+      vms: number | null;
+      cpus: number | null;
+      memory_gb: number | null;
+      monthly_cents: number | null;
+      currency: string | null;
+      machines: unknown;
       /** Format: date-time */
-      updated_at?: string | null;
-      status_text?: string;
+      updated_at: string | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
+    'dcm.timeline': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      request_id: string | null;
+      requester_id: string | null;
+      /** Format: date-time */
+      at: string | null;
+      kind: string | null;
+      process: string | null;
+      attempt: number | null;
+      step: string | null;
+      percent: number | null;
+      code: string | null;
+      message: string | null;
+      actor_id: string | null;
+      actor_kind: string | null;
+      actor_name: string | null;
+      trace_id: string | null;
+      status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
@@ -951,9 +953,12 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description Lower-case letters, digits and hyphens, a letter first. */
           key: string;
           name: string;
+          /** @description Inventory path of the template in vCenter. */
           template: string;
+          /** @description What is installed, for people. */
           image: string;
           /** Format: int64 */
           cpu_min: number;
@@ -963,11 +968,20 @@ export interface operations {
           memory_gb_min: number;
           /** Format: int64 */
           memory_gb_max: number;
-          /** Format: int64 */
+          /**
+           * Format: int64
+           * @description Cents per month, before CPUs and memory.
+           */
           base_cents: number;
-          /** Format: int64 */
+          /**
+           * Format: int64
+           * @description Cents per CPU and month.
+           */
           cpu_cents: number;
-          /** Format: int64 */
+          /**
+           * Format: int64
+           * @description Cents per GB of memory and month.
+           */
           gb_cents: number;
           /** @default true */
           active?: boolean;
@@ -1094,14 +1108,20 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens. */
           name: string;
+          /** @description The key of an offering. */
           offering: string;
           /** Format: int64 */
           cpus: number;
           /** Format: int64 */
           memory_gb: number;
+          /** @description 10 to 2,000 characters, for whoever decides. */
           justification: string;
-          /** Format: int64 */
+          /**
+           * Format: int64
+           * @description 1 to 60.
+           */
           term_months: number;
         };
       };
@@ -1475,6 +1495,7 @@ export interface operations {
       content: {
         'application/json': {
           request: string;
+          /** @description 3 to 2,000 characters; the requester reads it. */
           reason: string;
         };
       };
@@ -1848,6 +1869,7 @@ export interface operations {
       content: {
         'application/json': {
           vm: string;
+          /** @description The machine's name, typed by a person. */
           confirm: string;
         };
       };
@@ -2061,86 +2083,6 @@ export interface operations {
       };
     };
   };
-  'dcm.offerings.get': {
-    parameters: {
-      query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
-        after?: string;
-      };
-      header?: never;
-      path: {
-        /** @description The row's key; a `/` in it is sent as it is. */
-        key: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The row. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['dcm.offerings'];
-        };
-      };
-      /** @description `query-invalid` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `permission-missing`, `not-a-member` */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `not-found` */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `other-epoch` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `view-behind` */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
   'dcm.requests': {
     parameters: {
       query?: {
@@ -2258,86 +2200,6 @@ export interface operations {
       };
     };
   };
-  'dcm.requests.get': {
-    parameters: {
-      query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
-        after?: string;
-      };
-      header?: never;
-      path: {
-        /** @description The row's key; a `/` in it is sent as it is. */
-        key: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The row. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['dcm.requests'];
-        };
-      };
-      /** @description `query-invalid` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `permission-missing`, `not-a-member` */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `not-found` */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `other-epoch` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `view-behind` */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
   'dcm.approvals': {
     parameters: {
       query?: {
@@ -2395,86 +2257,6 @@ export interface operations {
             /** @description The cursor of the next page. */
             next: string | null;
           };
-        };
-      };
-      /** @description `query-invalid` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `permission-missing`, `not-a-member` */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `not-found` */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `other-epoch` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `view-behind` */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  'dcm.approvals.get': {
-    parameters: {
-      query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
-        after?: string;
-      };
-      header?: never;
-      path: {
-        /** @description The row's key; a `/` in it is sent as it is. */
-        key: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The row. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['dcm.approvals'];
         };
       };
       /** @description `query-invalid` */
@@ -2654,28 +2436,53 @@ export interface operations {
       };
     };
   };
-  'dcm.vms.get': {
+  'dcm.requesters': {
     parameters: {
       query?: {
+        /** @description One value, or several with commas between. */
+        status?: string;
+        /** @description One value, or several with commas between. */
+        terminal?: string;
+        /** @description One value, or several with commas between. */
+        requester_id?: string;
+        /** @description `-` means downwards. Without it: by key. */
+        sort?:
+          | 'requester_name'
+          | '-requester_name'
+          | 'vms'
+          | '-vms'
+          | 'cpus'
+          | '-cpus'
+          | 'memory_gb'
+          | '-memory_gb'
+          | 'monthly_cents'
+          | '-monthly_cents'
+          | 'updated_at'
+          | '-updated_at';
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the page before. */
+        cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
       };
       header?: never;
-      path: {
-        /** @description The row's key; a `/` in it is sent as it is. */
-        key: string;
-      };
+      path?: never;
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description The row. */
+      /** @description A page. */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['dcm.vms'];
+          'application/json': {
+            items: components['schemas']['dcm.requesters'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
         };
       };
       /** @description `query-invalid` */
@@ -2833,7 +2640,7 @@ export interface operations {
       };
     };
   };
-  'dcm.timeline.get': {
+  'dcm.offerings.get': {
     parameters: {
       query?: {
         /** @description Wait at most 2 s until the view has come this far. */
@@ -2854,7 +2661,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['dcm.timeline'];
+          'application/json': components['schemas']['dcm.offerings'];
         };
       };
       /** @description `query-invalid` */
@@ -2913,39 +2720,188 @@ export interface operations {
       };
     };
   };
-  'dcm.requesters': {
+  'dcm.requests.get': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
-        status?: string;
-        /** @description One value, or several with commas between. */
-        terminal?: string;
-        /** @description `-` means downwards. Without it: by key. */
-        sort?: 'requester_name' | '-requester_name' | 'updated_at' | '-updated_at';
-        /** @description Rows in a page. */
-        limit?: number;
-        /** @description `next` of the page before. */
-        cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
       };
       header?: never;
-      path?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description A page. */
+      /** @description The row. */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': {
-            items: components['schemas']['dcm.requesters'][];
-            /** @description The cursor of the next page. */
-            next: string | null;
-          };
+          'application/json': components['schemas']['dcm.requests'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.approvals.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view has come this far. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.approvals'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.vms.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view has come this far. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.vms'];
         };
       };
       /** @description `query-invalid` */
@@ -3026,6 +2982,86 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['dcm.requesters'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.timeline.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view has come this far. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.timeline'];
         };
       };
       /** @description `query-invalid` */
@@ -3173,12 +3209,17 @@ export interface operations {
           'application/json': {
             /** @enum {unknown} */
             kind: 'member' | 'operator';
+            /**
+             * @description A browser's session, or a bearer token.
+             * @enum {unknown}
+             */
+            via: 'session' | 'token';
             /** Format: uuid */
             actor: string;
             name: string;
             tenant?: {
-              slug: string;
-              name: string;
+              slug?: string;
+              name?: string;
             } | null;
             roles: string[];
             permissions: string[];
@@ -3187,12 +3228,10 @@ export interface operations {
             /** Format: date-time */
             expires_at?: string;
             products: {
-              id: string;
-              name: string;
-              version: string;
+              id?: string;
+              name?: string;
+              version?: string;
             }[];
-            /** @enum {unknown} */
-            via: 'session' | 'token';
           };
         };
       };
@@ -3206,6 +3245,44 @@ export interface operations {
         };
       };
       /** @description `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'auth.sign-out': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Says that the request comes from our own pages. */
+        'EAF-Csrf'?: '1';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session is over, if there was one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /**
+             * Format: uri-reference
+             * @description Where to go next: to the identity provider, which has a session of its own, or home.
+             */
+            location: string;
+          };
+        };
+      };
+      /** @description `csrf` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3235,18 +3312,20 @@ export interface operations {
             items: {
               capability: string;
               name: string;
+              /** @description false: a grant names it, and nobody has set it yet. */
+              configured: boolean;
               /** @description Nothing secret. */
-              config: Record<string, unknown>;
+              config: Record<string, unknown> | null;
               /** Format: date-time */
               last_check_at: string | null;
-              /** @description Of the last test; null: it was good. */
+              /** @description The code of the last test; null: it was good. */
               last_error: string | null;
+              /** @description The same as one sentence. */
+              last_error_text: string | null;
               /** Format: date-time */
               updated_at: string | null;
               /** Format: uuid */
               updated_by: string | null;
-              last_error_text: string | null;
-              configured: boolean;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -3296,18 +3375,20 @@ export interface operations {
           'application/json': {
             capability: string;
             name: string;
+            /** @description false: a grant names it, and nobody has set it yet. */
+            configured: boolean;
             /** @description Nothing secret. */
-            config: Record<string, unknown>;
+            config: Record<string, unknown> | null;
             /** Format: date-time */
             last_check_at: string | null;
-            /** @description Of the last test; null: it was good. */
+            /** @description The code of the last test; null: it was good. */
             last_error: string | null;
+            /** @description The same as one sentence. */
+            last_error_text: string | null;
             /** Format: date-time */
             updated_at: string | null;
             /** Format: uuid */
             updated_by: string | null;
-            last_error_text: string | null;
-            configured: boolean;
           };
         };
       };
@@ -3460,6 +3541,8 @@ export interface operations {
             class?: string;
             code?: string;
             /** @description One sentence. */
+            text?: string;
+            /** @description The details, in English. */
             message?: string;
           };
         };
@@ -3518,14 +3601,16 @@ export interface operations {
               /** Format: uuid */
               recipient: string;
               recipient_name: string | null;
+              /** @description A code, perhaps with the mail server's numbers behind it. */
               error: string;
+              /** @description The same as one sentence. */
+              error_text: string;
               attempts: number;
               /** Format: date-time */
               created_at: string;
               /** Format: date-time */
               updated_at: string;
               trace_id: string;
-              error_text: string | null;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -3648,41 +3733,41 @@ export interface operations {
         content: {
           'application/json': {
             /** Format: uuid */
-            id?: string;
-            plugin?: string;
-            workflow?: string;
+            id: string;
+            plugin: string;
+            workflow: string;
             /** @description The thing that the run is about. */
-            key?: string;
+            key: string;
             /** @enum {unknown} */
-            state?: 'running' | 'waiting' | 'done' | 'failed' | 'stopped';
-            waiting?: string | null;
+            state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped';
+            waiting: string | null;
             /** Format: date-time */
-            due_at?: string | null;
+            due_at: string | null;
             /** @description {class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ. */
-            failure?: Record<string, unknown> | null;
-            attempts?: number;
-            trace_id?: string;
+            failure: Record<string, unknown> | null;
+            attempts: number;
+            trace_id: string;
             /** Format: date-time */
-            created_at?: string;
+            created_at: string;
             /** Format: date-time */
-            ended_at?: string | null;
-            steps?: {
-              sequence?: number;
-              call?: string;
-              grant?: string | null;
-              target?: string | null;
+            ended_at: string | null;
+            steps: {
+              sequence: number;
+              call: string;
+              grant: string | null;
+              target: string | null;
               /** @enum {unknown} */
-              state?: 'intent' | 'pending' | 'done';
-              progress?: number | null;
-              attempts?: number;
-              retry_code?: string | null;
+              state: 'intent' | 'pending' | 'done';
+              progress: number | null;
+              attempts: number;
+              retry_code: string | null;
               /** Format: date-time */
-              retry_at?: string | null;
-              outcome?: string | null;
+              retry_at: string | null;
+              outcome: string | null;
               /** Format: date-time */
-              started_at?: string;
+              started_at: string;
               /** Format: date-time */
-              done_at?: string | null;
+              done_at: string | null;
             }[];
           };
         };
@@ -3719,21 +3804,24 @@ export interface operations {
   'host.audit': {
     parameters: {
       query?: {
+        /** @description Who acted. */
+        actor?: string;
+        /** @description What the act begins with. */
+        act?: string;
+        /** @description What the object begins with. */
+        object?: string;
+        /** @description Exactly this outcome. */
+        outcome?: string;
+        /** @description Exactly this trace id. */
+        trace?: string;
+        /** @description Not before. */
+        from?: string;
+        /** @description Before. */
+        to?: string;
+        /** @description Only of this kind. */
+        source?: 'log' | 'host' | 'call';
         /** @description `next` of the page before. */
         cursor?: string;
-        /** @description An id. */
-        actor?: string;
-        /** @description Begins with. */
-        act?: string;
-        /** @description Begins with. */
-        object?: string;
-        outcome?: string;
-        trace?: string;
-        /** @description RFC 3339. */
-        from?: string;
-        /** @description RFC 3339. */
-        to?: string;
-        source?: string;
       };
       header?: never;
       path?: never;
@@ -3741,7 +3829,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description A page. */
+      /** @description A page; it may be short, or empty, and yet have a `next`. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3749,26 +3837,93 @@ export interface operations {
         content: {
           'application/json': {
             items: {
-              /** Format: uuid */
               id: string;
               /** Format: date-time */
               at: string;
+              /**
+               * @description An event; an act of administration or a refusal; a call to another system.
+               * @enum {unknown}
+               */
+              source: 'log' | 'host' | 'call';
               /** Format: uuid */
               actor: string;
-              act: string;
-              object: string;
-              /** @description `ok`, `denied`, or an error's code. */
-              outcome: string;
-              trace_id: string;
-              /** @enum {unknown} */
-              source: 'log' | 'host' | 'call';
               actor_name: string | null;
               /** @enum {unknown} */
               actor_kind: 'person' | 'service' | 'system';
+              /** @description `dcm.request-approved`, `connection.put`, `vsphere.clone`. */
+              act: string;
+              object: string;
+              /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
+              outcome: string;
+              trace_id: string;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
           };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.audit.csv': {
+    parameters: {
+      query?: {
+        /** @description Who acted. */
+        actor?: string;
+        /** @description What the act begins with. */
+        act?: string;
+        /** @description What the object begins with. */
+        object?: string;
+        /** @description Exactly this outcome. */
+        outcome?: string;
+        /** @description Exactly this trace id. */
+        trace?: string;
+        /** @description Not before. */
+        from?: string;
+        /** @description Before. */
+        to?: string;
+        /** @description Only of this kind. */
+        source?: 'log' | 'host' | 'call';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description At most 100,000 rows, newest first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
         };
       };
       /** @description `query-invalid` */
@@ -3864,18 +4019,30 @@ export interface operations {
               id: string;
               name: string;
               version: string;
+              /** @description The active one. */
               generation: number;
               /** @description SHA-256 of the package, hex. */
               digest: string;
               imports: {
-                domain: string[];
-                workflow: string[];
+                domain: {
+                  /** @description With its version: `eaf:vsphere/inventory@1.0.0`. */
+                  interface: string;
+                  functions: string[];
+                }[];
+                workflow: {
+                  /** @description With its version: `eaf:vsphere/inventory@1.0.0`. */
+                  interface: string;
+                  functions: string[];
+                }[];
               };
               requests: {
                 capability: string;
+                /** @description The name under which it is granted. */
                 grant: string;
                 interfaces: string[];
-                scope: Record<string, unknown>;
+                /** @description What is asked for under it; its members are the capability's own. */
+                scope: unknown;
+                optional: boolean;
               }[];
             }[];
           };
@@ -4045,92 +4212,6 @@ export interface operations {
         };
         content: {
           'text/plain': string;
-        };
-      };
-    };
-  };
-  'host.audit.csv': {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string;
-        /** @description An id. */
-        actor?: string;
-        /** @description Begins with. */
-        act?: string;
-        /** @description Begins with. */
-        object?: string;
-        outcome?: string;
-        trace?: string;
-        /** @description RFC 3339. */
-        from?: string;
-        /** @description RFC 3339. */
-        to?: string;
-        source?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A file. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/csv': string;
-        };
-      };
-      /** @description `query-invalid` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `permission-missing`, `not-a-member` */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  'sign-out': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Ended. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @description Where to go next. */
-            location: string;
-          };
         };
       };
     };

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use eaf_core::directory::{self, Member};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::{Core, connection, grant, mail_log};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -36,13 +35,8 @@ impl Office for CoreOffice {
     }
 
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
-        let mut people = BTreeMap::new();
-        for role in roles {
-            for member in directory::members_with_role(&self.core, tenant, role).await.map_err(unreadable)? {
-                people.insert(member.actor, Person::from(member));
-            }
-        }
-        Ok(people.into_values().collect())
+        let members = directory::members_with_any_role(&self.core, tenant, roles).await.map_err(unreadable)?;
+        Ok(members.into_iter().map(Person::from).collect())
     }
 
     async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<Config, Failure> {

@@ -158,7 +158,7 @@ impl Job<'_> {
                 };
                 match session.deliver(&config.from, &to, &content).await? {
                     Verdict::Accepted => Status::Sent,
-                    Verdict::Refused(numbers) => Status::Failed(format!("refused ({numbers})")),
+                    Verdict::Refused(numbers) => Status::Failed(format!("recipient-refused ({numbers})")),
                     Verdict::Deferred(numbers) => {
                         tracing::info!(message_id = entry.message_id, numbers, "a mail was deferred");
                         return Ok(Status::Pending);
@@ -229,9 +229,9 @@ fn entry(call: &Call, public_url: &str, template: &str, recipient: ActorId) -> E
 
 fn address(person: &Person) -> Result<Address, &'static str> {
     if person.email.trim().is_empty() {
-        return Err("no-address");
+        return Err("recipient-address-missing");
     }
-    person.email.trim().parse().map_err(|_| "address-invalid")
+    person.email.trim().parse().map_err(|_| "recipient-address-invalid")
 }
 
 /// The same for every repetition: it stands for (event, recipient, template).

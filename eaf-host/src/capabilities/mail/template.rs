@@ -11,8 +11,8 @@
 //! | `recipient_name`, `tenant_name` | from the host; stronger than a fact of the same name |
 //! | `trace_id` | from the host, if it is not among the facts |
 //! | `link("requests", request_id)` | a deep link into the web, segments escaped |
-//! | `text("failures." ~ code, fallback)` | a sentence of the package's locales, in the mail's language |
-//! | `6250\|money`, `3\|plural("month", "months")` | `62.50 €`, `3 months` |
+//! | `text("failures." ~ code, fallback)` | a sentence of the package's locales, or of the host's failures, in the mail's language |
+//! | `6250\|money`, `3\|plural("month", "months")`, `people\|names` | `62.50 €`, `3 months`, `A, B or C` |
 
 use crate::text::{Locales, format};
 use eaf_core::actor::Locale;

@@ -1,6 +1,6 @@
-//! `GET /api/host/audit`: who did what, newest first.
+//! `GET /api/host/audit`: who did what, newest first: what was decided, administered, refused, and done in other systems.
 
-use super::{PAGE, cursor, instant, page_schema, parse_cursor};
+use super::{instant, page_schema, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -9,27 +9,58 @@ use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::routing::get;
-use eaf_core::audit::{self, Recorded};
+use eaf_core::actor::ActorKind;
+use eaf_core::audit::trail::{self, Bounds, Cursor, Filter, Item, Page};
+use eaf_core::directory;
+use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const PAGE: u32 = 50;
+/// Rows of each record that are looked through at once, and how long it goes on so until a page is shown as it is.
+const EXAMINED: u32 = 20_000;
+const PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_FILTER: usize = 200;
 
 pub fn operation() -> Operation {
-    let item = json!({
-        "type": "object",
-        "properties": {
-            "id": { "type": "string", "format": "uuid" },
-            "at": { "type": "string", "format": "date-time" },
-            "actor": { "type": "string", "format": "uuid" },
-            "act": { "type": "string" },
-            "object": { "type": "string" },
-            "outcome": { "type": "string", "description": "`ok`, `denied`, or an error's code." },
-            "trace_id": { "type": "string" },
+    let item = record(json!({
+        "id": { "type": "string" },
+        "at": { "type": "string", "format": "date-time" },
+        "source": {
+            "enum": ["log", "host", "call"],
+            "description": "An event; an act of administration or a refusal; a call to another system.",
         },
-    });
-    let doc = Entry::new("host.audit", "host", "Who did what, newest first")
+        "actor": { "type": "string", "format": "uuid" },
+        "actor_name": { "type": ["string", "null"] },
+        "actor_kind": { "enum": ["person", "service", "system"] },
+        "act": { "type": "string", "description": "`dcm.request-approved`, `connection.put`, `vsphere.clone`." },
+        "object": { "type": "string" },
+        "outcome": { "type": "string", "description": "`ok`, `denied`, `pending`, or the code of a refusal or failure." },
+        "trace_id": { "type": "string" },
+    }));
+    let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
         .query("cursor", json!({ "type": "string" }), "`next` of the page before.")
-        .answers("200", "A page.", page_schema(item))
+        .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_schema(item))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation { method: "get", path: "/api/host/audit", route: get(list), doc: doc.done() }
+}
+
+/// The parameters that list and export have in common.
+pub(super) fn filters(entry: Entry) -> Entry {
+    let text = || json!({ "type": "string", "maxLength": LONGEST_FILTER });
+    let instant = || json!({ "type": "string", "format": "date-time" });
+    entry
+        .query("actor", json!({ "type": "string", "format": "uuid" }), "Who acted.")
+        .query("act", text(), "What the act begins with.")
+        .query("object", text(), "What the object begins with.")
+        .query("outcome", text(), "Exactly this outcome.")
+        .query("trace", text(), "Exactly this trace id.")
+        .query("from", instant(), "Not before.")
+        .query("to", instant(), "Before.")
+        .query("source", json!({ "enum": ["log", "host", "call"] }), "Only of this kind.")
 }
 
 async fn list(
@@ -38,28 +69,90 @@ async fn list(
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<Value>, Problem> {
     who.require(&app, "host.audit", "audit.list", "audit").await?;
-    let mut before = None;
-    for (name, value) in &parameters {
+    let (filter, mut cursor) = parse(&parameters)?;
+    let (mut items, begun) = (Vec::new(), Instant::now());
+    let next = loop {
+        let bounds = Bounds { items: PAGE - items.len() as u32, examined: EXAMINED };
+        let found = page(&app, who.caller.tenant, &filter, cursor.as_ref(), bounds).await?;
+        items.extend(found.items);
+        match found.next {
+            Some(next) if items.len() < PAGE as usize && begun.elapsed() < PATIENCE => cursor = Some(next),
+            next => break next,
+        }
+    };
+    let names = names(&app, who.caller.tenant, &items).await?;
+    let items: Vec<Value> = items.iter().map(|item| shown(item, &names)).collect();
+    Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()) })))
+}
+
+pub(super) fn parse(parameters: &[(String, String)]) -> Result<(Filter, Option<Cursor>), Problem> {
+    let mut filter = Filter::default();
+    let mut cursor = None;
+    for (index, (name, value)) in parameters.iter().enumerate() {
+        let invalid = || Problem::parameter(name, "invalid");
+        let text = || (!value.is_empty() && value.len() <= LONGEST_FILTER).then(|| value.clone()).ok_or_else(invalid);
+        let instant = || OffsetDateTime::parse(value, &Rfc3339).map_err(|_| invalid());
+        if parameters[..index].iter().any(|(before, _)| before == name) {
+            return Err(invalid());
+        }
         match name.as_str() {
-            "cursor" => before = Some(parse_cursor(value)?),
+            "actor" => filter.actor = Some(value.parse().map_err(|_| invalid())?),
+            "act" => filter.act = Some(text()?),
+            "object" => filter.object = Some(text()?),
+            "outcome" => filter.outcome = Some(text()?),
+            "trace" => filter.trace = Some(text()?),
+            "from" => filter.from = Some(instant()?),
+            "to" => filter.to = Some(instant()?),
+            "source" => filter.source = Some(value.parse().map_err(|()| invalid())?),
+            "cursor" => cursor = Some(value.parse().map_err(|_| invalid())?),
             _ => return Err(Problem::parameter(name, "unknown")),
         }
     }
-    let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-    let rows = audit::list(&mut tx, before, PAGE).await?;
-    let last = rows.last().filter(|_| rows.len() == PAGE as usize);
-    let next = last.map(|row| cursor(row.at, row.id));
-    Ok(Json(json!({ "items": rows.iter().map(shown).collect::<Vec<_>>(), "next": next })))
+    Ok((filter, cursor))
 }
 
-fn shown(row: &Recorded) -> Value {
+pub(super) async fn page(
+    app: &App,
+    tenant: TenantId,
+    filter: &Filter,
+    cursor: Option<&Cursor>,
+    bounds: Bounds,
+) -> Result<Page, Problem> {
+    let mut tx = app.core.db.tenant(tenant).await?;
+    trail::page(&mut tx, filter, cursor, bounds).await.map_err(|cause| match cause {
+        eaf_core::audit::Error::Cursor => Problem::parameter("cursor", "invalid"),
+        cause => cause.into(),
+    })
+}
+
+/// Of those who are still known.
+pub(super) async fn names(app: &App, tenant: TenantId, items: &[Item]) -> Result<HashMap<ActorId, String>, Problem> {
+    let mut actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();
+    actors.sort();
+    actors.dedup();
+    let members = directory::members_among(&app.core, tenant, &actors).await?;
+    Ok(members.into_iter().map(|member| (member.actor, member.name)).collect())
+}
+
+pub(super) fn kind(item: &Item) -> &'static str {
+    match item.actor_kind {
+        ActorKind::Person => "person",
+        ActorKind::Service => "service",
+        ActorKind::System => "system",
+    }
+}
+
+fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
     json!({
-        "id": row.id,
-        "at": instant(row.at),
-        "actor": row.entry.actor,
-        "act": row.entry.act,
-        "object": row.entry.object,
-        "outcome": row.entry.outcome,
-        "trace_id": row.entry.trace,
+        "id": item.id,
+        "at": instant(item.at),
+        "source": item.source.as_str(),
+        "actor": item.actor,
+        "actor_name": names.get(&item.actor),
+        "actor_kind": kind(item),
+        "act": item.act,
+        "object": item.object,
+        "outcome": item.outcome,
+        "trace_id": item.trace,
     })
 }

@@ -1,6 +1,6 @@
 //! `GET /api/host/connections/{capability}/{name}`: as it was set, without its secret.
 
-use super::{checked_name, connection, connection_fault, connection_schema};
+use super::{checked_name, connection_shown};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -17,7 +17,7 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.connection", "host", "One connection, without its secret")
         .path("capability", "Such as `vsphere` or `mail`.")
         .path("name", "The connection's name.")
-        .answers("200", "The connection.", connection_schema())
+        .answers("200", "The connection.", connection_shown::schema())
         .refuses(&[Code::PermissionMissing, Code::NotFound]);
     Operation { method: "get", path: PATH, route: get(show), doc: doc.done() }
 }
@@ -30,7 +30,7 @@ async fn show(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     who.require(&app, "host.connections", "connection.get", &object).await?;
     // Through the list, which never opens a secret.
-    let found = eaf_core::connection::list(&app.core, who.caller.tenant).await.map_err(connection_fault)?;
-    let wanted = found.iter().find(|one| one.capability == capability && one.name == name);
-    wanted.map(|one| Json(connection(one))).ok_or_else(|| Problem::new(Code::NotFound))
+    let found = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
+    let wanted = found.into_iter().find(|one| one["capability"] == capability && one["name"] == name);
+    wanted.map(Json).ok_or_else(|| Problem::new(Code::NotFound))
 }

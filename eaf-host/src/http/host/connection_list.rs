@@ -1,6 +1,6 @@
 //! `GET /api/host/connections`
 
-use super::{connection, connection_fault, connection_schema, page_schema};
+use super::{connection_shown, page_schema};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -12,15 +12,18 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("host.connections", "host", "The tenant's connections, without secrets")
-        .answers("200", "All of them.", page_schema(connection_schema()))
-        .refuses(&[Code::PermissionMissing]);
+    let doc = Entry::new(
+        "host.connections",
+        "host",
+        "The tenant's connections, without secrets, and those that are granted and not set yet",
+    )
+    .answers("200", "All of them.", page_schema(connection_shown::schema()))
+    .refuses(&[Code::PermissionMissing]);
     Operation { method: "get", path: "/api/host/connections", route: get(list), doc: doc.done() }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     who.require(&app, "host.connections", "connection.list", "connections").await?;
-    let found = eaf_core::connection::list(&app.core, who.caller.tenant).await.map_err(connection_fault)?;
-    let items: Vec<Value> = found.iter().map(connection).collect();
+    let items = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
     Ok(Json(json!({ "items": items, "next": null })))
 }

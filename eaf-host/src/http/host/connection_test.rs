@@ -4,6 +4,7 @@ use super::{checked_name, connection_fault};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
+use crate::http::messages;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::Problem;
 use axum::Json;
@@ -25,7 +26,8 @@ pub fn operation() -> Operation {
                     "ok": { "type": "boolean" },
                     "class": { "type": "string" },
                     "code": { "type": "string" },
-                    "message": { "type": "string", "description": "One sentence." },
+                    "text": { "type": "string", "description": "One sentence." },
+                    "message": { "type": "string", "description": "The details, in English." },
                 },
             }),
         )
@@ -46,14 +48,17 @@ async fn test(
     let exists = known.iter().any(|one| one.capability == capability && one.name == name);
     let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
     let found = provider.check(tenant, &name).await;
-    let error = found.as_ref().err().map(|failure| failure.message.as_str());
+    let error = found.as_ref().err().map(|failure| failure.code.as_str());
     eaf_core::connection::record_check(&app.core, tenant, &capability, &name, error).await.map_err(connection_fault)?;
     let outcome = found.as_ref().err().map_or("ok", |failure| failure.code.as_str());
     who.record(&app, "connection.test", &object, outcome).await?;
     Ok(Json(match found {
         Ok(()) => json!({ "ok": true }),
         Err(failure) => {
-            json!({ "ok": false, "class": failure.class, "code": failure.code, "message": failure.message })
+            let text = messages::failure(&failure.code, who.caller.locale);
+            json!({
+                "ok": false, "class": failure.class, "code": failure.code, "text": text, "message": failure.message,
+            })
         }
     }))
 }

@@ -1,37 +1,38 @@
 //! `GET /api/host/mail-failures`: mails that did not reach their recipient. The business went on without them.
 
-use super::{instant, page_schema};
+use super::{instant, page_schema, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
+use crate::http::messages;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
+use eaf_core::actor::Locale;
 use eaf_core::directory::{self, Member};
+use eaf_core::id::ActorId;
 use eaf_core::mail_log::{self, Logged, Status, Which};
 use serde_json::{Value, json};
 
 const NEWEST: u32 = 100;
 
 pub fn operation() -> Operation {
-    let item = json!({
-        "type": "object",
-        "properties": {
-            "message_id": { "type": "string" },
-            "plugin": { "type": "string" },
-            "template": { "type": "string" },
-            "run": { "type": "string", "format": "uuid" },
-            "recipient": { "type": "string", "format": "uuid" },
-            "recipient_name": { "type": ["string", "null"] },
-            "error": { "type": "string" },
-            "attempts": { "type": "integer" },
-            "created_at": { "type": "string", "format": "date-time" },
-            "updated_at": { "type": "string", "format": "date-time" },
-            "trace_id": { "type": "string" },
-        },
-    });
+    let item = record(json!({
+        "message_id": { "type": "string" },
+        "plugin": { "type": "string" },
+        "template": { "type": "string" },
+        "run": { "type": "string", "format": "uuid" },
+        "recipient": { "type": "string", "format": "uuid" },
+        "recipient_name": { "type": ["string", "null"] },
+        "error": { "type": "string", "description": "A code, perhaps with the mail server's numbers behind it." },
+        "error_text": { "type": "string", "description": "The same as one sentence." },
+        "attempts": { "type": "integer" },
+        "created_at": { "type": "string", "format": "date-time" },
+        "updated_at": { "type": "string", "format": "date-time" },
+        "trace_id": { "type": "string" },
+    }));
     let doc = Entry::new("host.mail-failures", "host", "The newest mails that could not be delivered")
         .answers("200", "At most 100.", page_schema(item))
         .refuses(&[Code::PermissionMissing]);
@@ -44,12 +45,13 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     let found = mail_log::list(&app.core, tenant, Which::Failed, NEWEST)
         .await
         .map_err(|cause| Problem::fault(Code::Internal, &cause))?;
-    let members = if found.is_empty() { Vec::new() } else { directory::members(&app.core, tenant).await? };
-    let items: Vec<Value> = found.iter().map(|logged| shown(logged, &members)).collect();
+    let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
+    let members = directory::members_among(&app.core, tenant, &recipients).await?;
+    let items: Vec<Value> = found.iter().map(|logged| shown(logged, &members, who.caller.locale)).collect();
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
-fn shown(logged: &Logged, members: &[Member]) -> Value {
+fn shown(logged: &Logged, members: &[Member], locale: Locale) -> Value {
     let error = match &logged.status {
         Status::Failed(error) => error.as_str(),
         Status::Pending | Status::Sent => "",
@@ -63,6 +65,7 @@ fn shown(logged: &Logged, members: &[Member]) -> Value {
         "recipient": logged.mail.recipient,
         "recipient_name": recipient.map(|member| &member.name),
         "error": error,
+        "error_text": messages::failure(error, locale),
         "attempts": logged.attempts,
         "created_at": instant(logged.created_at),
         "updated_at": instant(logged.updated_at),

@@ -1,9 +1,11 @@
 //! What the host itself shows to a tenant's administrators and auditors: connections, mails, runs, audit.
 
 pub mod audit;
+pub mod audit_csv;
 pub mod connection_get;
 pub mod connection_list;
 pub mod connection_put;
+mod connection_shown;
 pub mod connection_test;
 pub mod mail_failures;
 pub mod run;
@@ -11,7 +13,6 @@ pub mod runs;
 
 use super::code::Code;
 use super::problem::Problem;
-use eaf_core::connection::Summary;
 use serde_json::{Value, json};
 use std::str::FromStr;
 use time::OffsetDateTime;
@@ -43,31 +44,10 @@ fn checked_name(name: &str) -> Result<&str, Problem> {
     if (1..=40).contains(&name.len()) && name.bytes().all(good) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }
 
-fn connection(summary: &Summary) -> Value {
-    json!({
-        "capability": summary.capability,
-        "name": summary.name,
-        "config": summary.config,
-        "last_check_at": summary.last_check_at.and_then(instant),
-        "last_error": summary.last_error,
-        "updated_at": instant(summary.updated_at),
-        "updated_by": summary.updated_by,
-    })
-}
-
-fn connection_schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "capability": { "type": "string" },
-            "name": { "type": "string" },
-            "config": { "type": "object", "description": "Nothing secret." },
-            "last_check_at": { "type": ["string", "null"], "format": "date-time" },
-            "last_error": { "type": ["string", "null"], "description": "Of the last test; null: it was good." },
-            "updated_at": { "type": "string", "format": "date-time" },
-            "updated_by": { "type": "string", "format": "uuid" },
-        },
-    })
+/// An object of which every member is always there.
+pub(super) fn record(properties: Value) -> Value {
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(|members| members.keys()).collect();
+    json!({ "type": "object", "required": required, "properties": properties })
 }
 
 fn page_schema(item: Value) -> Value {

@@ -1,8 +1,8 @@
 //! `GET /api/host/runs/{id}`: one run with the steps of its journal: what was called, under which grant, with which
 //! outcome; never with what.
 
-use super::instant;
 use super::runs::{fault, schema, shown};
+use super::{instant, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -17,23 +17,22 @@ use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let mut answer = schema();
-    answer["properties"]["steps"] = json!({ "type": "array", "items": {
-        "type": "object",
-        "properties": {
-            "sequence": { "type": "integer" },
-            "call": { "type": "string" },
-            "grant": { "type": ["string", "null"] },
-            "target": { "type": ["string", "null"] },
-            "state": { "enum": ["intent", "pending", "done"] },
-            "progress": { "type": ["integer", "null"] },
-            "attempts": { "type": "integer" },
-            "retry_code": { "type": ["string", "null"] },
-            "retry_at": { "type": ["string", "null"], "format": "date-time" },
-            "outcome": { "type": ["string", "null"] },
-            "started_at": { "type": "string", "format": "date-time" },
-            "done_at": { "type": ["string", "null"], "format": "date-time" },
-        },
-    } });
+    let step = record(json!({
+        "sequence": { "type": "integer" },
+        "call": { "type": "string" },
+        "grant": { "type": ["string", "null"] },
+        "target": { "type": ["string", "null"] },
+        "state": { "enum": ["intent", "pending", "done"] },
+        "progress": { "type": ["integer", "null"] },
+        "attempts": { "type": "integer" },
+        "retry_code": { "type": ["string", "null"] },
+        "retry_at": { "type": ["string", "null"], "format": "date-time" },
+        "outcome": { "type": ["string", "null"] },
+        "started_at": { "type": "string", "format": "date-time" },
+        "done_at": { "type": ["string", "null"], "format": "date-time" },
+    }));
+    answer["properties"]["steps"] = json!({ "type": "array", "items": step });
+    let answer = record(answer["properties"].take());
     let doc = Entry::new("host.run", "host", "One run with its steps")
         .path("id", "The run's id.")
         .answers("200", "The run.", answer)

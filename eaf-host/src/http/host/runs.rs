@@ -1,6 +1,6 @@
 //! `GET /api/host/runs`: the tenant's workflow runs, newest first, without payload.
 
-use super::{PAGE, cursor, instant, page_schema, parse_cursor};
+use super::{PAGE, cursor, instant, page_schema, parse_cursor, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -64,24 +64,21 @@ pub(super) fn shown(run: &RunSummary) -> Value {
 }
 
 pub(super) fn schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "id": { "type": "string", "format": "uuid" },
-            "plugin": { "type": "string" },
-            "workflow": { "type": "string" },
-            "key": { "type": "string", "description": "The thing that the run is about." },
-            "state": { "enum": ["running", "waiting", "done", "failed", "stopped"] },
-            "waiting": { "type": ["string", "null"] },
-            "due_at": { "type": ["string", "null"], "format": "date-time" },
-            "failure": {
-                "type": ["object", "null"],
-                "description": "{class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ.",
-            },
-            "attempts": { "type": "integer" },
-            "trace_id": { "type": "string" },
-            "created_at": { "type": "string", "format": "date-time" },
-            "ended_at": { "type": ["string", "null"], "format": "date-time" },
+    record(json!({
+        "id": { "type": "string", "format": "uuid" },
+        "plugin": { "type": "string" },
+        "workflow": { "type": "string" },
+        "key": { "type": "string", "description": "The thing that the run is about." },
+        "state": { "enum": ["running", "waiting", "done", "failed", "stopped"] },
+        "waiting": { "type": ["string", "null"] },
+        "due_at": { "type": ["string", "null"], "format": "date-time" },
+        "failure": {
+            "type": ["object", "null"],
+            "description": "{class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ.",
         },
-    })
+        "attempts": { "type": "integer" },
+        "trace_id": { "type": "string" },
+        "created_at": { "type": "string", "format": "date-time" },
+        "ended_at": { "type": ["string", "null"], "format": "date-time" },
+    }))
 }

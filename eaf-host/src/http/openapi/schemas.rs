@@ -37,11 +37,30 @@ pub fn common() -> Map<String, Value> {
                     "pattern": "^[0-9]+-[0-9]+$",
                     "description": "Give it as `after` to read what you wrote. null: nothing had to change.",
                 },
-                "subject": { "type": ["object", "null"], "properties": {
+                "subject": { "type": ["object", "null"], "required": ["view", "key"], "properties": {
                     "view": { "type": "string" }, "key": { "type": "string" },
                 } },
                 "location": { "type": ["string", "null"] },
                 "dry_run": { "type": "boolean" },
+                "preview": {
+                    "type": ["object", "null"],
+                    "description": "Only with dry-run: what it would come to, if the product says so.",
+                },
+            },
+        },
+        "Waiting": {
+            "type": "object",
+            "description": "What a row waits for, in parts.",
+            "required": ["code", "text", "since", "people"],
+            "properties": {
+                "code": { "type": "string" },
+                "text": { "type": "string", "description": "One sentence; the same as `waiting_on`." },
+                "since": { "type": ["string", "null"], "format": "date-time" },
+                "people": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "Names of those who can act, if it depends on people.",
+                },
             },
         },
         "Action": {

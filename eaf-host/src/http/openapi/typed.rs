@@ -120,14 +120,19 @@ fn row(view: &ViewType) -> Value {
     }
     properties.insert("terminal".into(), json!({ "type": "boolean" }));
     properties.insert("waiting_on".into(), json!({ "type": ["string", "null"], "description": "One sentence." }));
+    let waiting = json!({ "anyOf": [{ "$ref": "#/components/schemas/Waiting" }, { "type": "null" }] });
+    properties.insert("waiting".into(), waiting);
     let actions = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Action" } });
     properties.insert("actions".into(), actions);
-    let required = ["key", "position", "terminal", "waiting_on", "actions"];
+    // Every column is in every row, as null where it is empty.
+    let required: Vec<&String> = properties.keys().collect();
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
 fn column_schema(column: &Column) -> Value {
     match column.kind {
+        // The host sees to it that a row has one.
+        ColumnType::Text if column.name == "status" => json!({ "type": "string" }),
         ColumnType::Text => json!({ "type": ["string", "null"] }),
         ColumnType::Integer => json!({ "type": ["integer", "null"] }),
         ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),

@@ -3,44 +3,59 @@
 use crate::http::App;
 use crate::http::caller::Operator;
 use crate::http::code::Code;
+use crate::http::host::record;
 use crate::http::operation::{Entry, Operation};
+use crate::http::products::Product;
+use crate::plugin::load::Import;
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
-    let item = json!({
-        "type": "object",
-        "properties": {
-            "id": { "type": "string" },
-            "name": { "type": "string" },
-            "version": { "type": "string" },
-            "generation": { "type": "integer" },
-            "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
-        },
-    });
-    let schema = json!({ "type": "object", "properties": { "items": { "type": "array", "items": item } } });
-    let doc = Entry::new("host.plugins", "operator", "The packages that are active on this host")
-        .answers("200", "All of them, by id.", schema)
-        .refuses(&[Code::NotAnOperator]);
+    let names = || json!({ "type": "array", "items": { "type": "string" } });
+    let request = record(json!({
+        "capability": { "type": "string" },
+        "grant": { "type": "string", "description": "The name under which it is granted." },
+        "interfaces": names(),
+        "scope": { "description": "What is asked for under it; its members are the capability's own." },
+        "optional": { "type": "boolean" },
+    }));
+    let item = record(json!({
+        "id": { "type": "string" },
+        "name": { "type": "string" },
+        "version": { "type": "string" },
+        "generation": { "type": "integer", "description": "The active one." },
+        "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
+        "imports": record(json!({ "domain": names(), "workflow": names() })),
+        "requests": { "type": "array", "items": request },
+    }));
+    let schema = record(json!({ "items": { "type": "array", "items": item } }));
+    let doc =
+        Entry::new("host.plugins", "operator", "The packages that are active on this host, and what they can reach")
+            .answers("200", "All of them, by id.", schema)
+            .refuses(&[Code::NotAnOperator]);
     Operation { method: "get", path: "/api/host/plugins", route: get(list), doc: doc.done() }
 }
 
 async fn list(State(app): State<App>, _: Operator) -> Json<Value> {
-    let items: Vec<Value> = app
-        .products
-        .all()
-        .iter()
-        .map(|product| {
-            json!({
-                "id": product.id(),
-                "name": product.name,
-                "version": product.version,
-                "generation": product.domain.generation(),
-                "digest": product.domain.digest(),
-            })
-        })
-        .collect();
+    let items: Vec<Value> = app.products.all().iter().map(|product| shown(product)).collect();
     Json(json!({ "items": items }))
+}
+
+fn shown(product: &Product) -> Value {
+    json!({
+        "id": product.id(),
+        "name": product.name,
+        "version": product.version,
+        "generation": product.domain.generation(),
+        "digest": product.domain.digest(),
+        "imports": { "domain": interfaces(&product.imports.domain), "workflow": interfaces(&product.imports.workflow) },
+        "requests": product.requests,
+    })
+}
+
+/// With their versions, such as `eaf:vsphere/inventory@1.0.0`: the list alone shows what a component can reach.
+fn interfaces(imports: &[Import]) -> Vec<&str> {
+    imports.iter().map(|import| import.interface.as_str()).collect()
 }

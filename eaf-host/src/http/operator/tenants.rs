@@ -3,6 +3,7 @@
 use crate::http::App;
 use crate::http::caller::Operator;
 use crate::http::code::Code;
+use crate::http::host::record;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::Problem;
 use axum::Json;
@@ -12,11 +13,11 @@ use eaf_core::directory;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
-    let item = json!({
-        "type": "object",
-        "properties": { "id": { "type": "string", "format": "uuid" }, "slug": { "type": "string" } },
-    });
-    let schema = json!({ "type": "object", "properties": { "items": { "type": "array", "items": item } } });
+    let item = record(json!({
+        "id": { "type": "string", "format": "uuid" },
+        "slug": { "type": "string" },
+    }));
+    let schema = record(json!({ "items": { "type": "array", "items": item } }));
     let doc = Entry::new("host.tenants", "operator", "The tenants of this installation")
         .answers("200", "All of them, by slug.", schema)
         .refuses(&[Code::NotAnOperator]);

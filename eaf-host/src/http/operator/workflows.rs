@@ -3,6 +3,7 @@
 use crate::http::App;
 use crate::http::caller::Operator;
 use crate::http::code::Code;
+use crate::http::host::record;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::Problem;
 use axum::Json;
@@ -12,16 +13,13 @@ use eaf_core::workflow;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
-    let item = json!({
-        "type": "object",
-        "properties": {
-            "plugin": { "type": "string" },
-            "state": { "enum": ["open", "done", "failed", "stopped"] },
-            "runs": { "type": "integer" },
-            "overdue": { "type": "integer", "description": "Due for more than a minute, and no host works on them." },
-        },
-    });
-    let schema = json!({ "type": "object", "properties": { "items": { "type": "array", "items": item } } });
+    let item = record(json!({
+        "plugin": { "type": "string" },
+        "state": { "enum": ["open", "done", "failed", "stopped"] },
+        "runs": { "type": "integer" },
+        "overdue": { "type": "integer", "description": "Due for more than a minute, and no host works on them." },
+    }));
+    let schema = record(json!({ "items": { "type": "array", "items": item } }));
     let doc = Entry::new("host.workflows", "operator", "Health of the workflows, as numbers")
         .answers("200", "By package and state.", schema)
         .refuses(&[Code::NotAnOperator]);

@@ -68,8 +68,47 @@ async fn a_rehearsal_decides_and_stores_nothing() {
     assert_eq!((answer.status.as_u16(), &answer.json["dry_run"]), (200, &json!(true)), "{}", answer.text);
     let answer = house.json("POST", "requester@acme", path, note("taken"), &[]).await;
     assert_eq!(answer.code(), "title-taken");
+    assert_eq!(house.get("auditor@acme", "/api/host/audit").await.json["items"], json!([]), "nobody did anything");
     house.project(eaf_core::id::TenantId::derive("acme")).await;
     assert_eq!(house.get("admin@acme", "/api/notes/views/notes").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_rehearsal_tells_what_it_would_come_to_and_a_command_does_not() {
+    let house = House::new().await;
+    let path = "/api/notes/commands/write-note?dry-run";
+    let rehearsed = house.json("POST", "requester@acme", path, note("a"), &[]).await;
+    let reading = json!({ "reading": { "minutes": 1, "people": ["Canary admin", "Canary auditor"] } });
+    assert_eq!(rehearsed.json["preview"], reading);
+    let given = house.give("requester@acme", "write-note", note("a"), &[]).await;
+    assert!(given.json.get("preview").is_none(), "{}", given.text);
+}
+
+/// What is recorded is the reference: the names are those of whoever asks again, whenever that is.
+#[tokio::test]
+async fn a_refusal_names_people_as_they_are_when_it_is_told() {
+    let house = House::new().await;
+    let refused = async || {
+        let key = [("idempotency-key", "again")];
+        house.give("requester@acme", "write-note", note("taken"), &key).await.json["params"]["readers"].clone()
+    };
+    assert_eq!(refused().await, json!(["Canary admin", "Canary auditor"]));
+    let acme = eaf_core::id::TenantId::derive("acme");
+    let admin = eaf_core::directory::members_with_role(&house.core, acme, "admin").await.unwrap().remove(0);
+    eaf_core::directory::erase_member(&house.core, acme, admin.actor).await.unwrap();
+    assert_eq!(refused().await, json!(["Canary auditor"]));
+}
+
+#[tokio::test]
+async fn a_refusal_is_in_the_audit_once_however_often_it_is_told() {
+    let house = House::new().await;
+    for key in ["a", "a", "b"] {
+        house.give("requester@acme", "write-note", note("taken"), &[("idempotency-key", key)]).await;
+    }
+    let audit = house.get("auditor@acme", "/api/host/audit?act=command.give").await.json;
+    let items = audit["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{audit:#}");
+    assert_eq!((&items[0]["object"], &items[0]["outcome"]), (&json!("notes/write-note"), &json!("title-taken")));
 }
 
 #[tokio::test]

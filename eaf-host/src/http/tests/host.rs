@@ -30,10 +30,12 @@ async fn a_test_says_what_is_wrong_until_it_is_repaired() {
     house.json("PUT", "admin@acme", PATH, body, &[]).await;
     let test = format!("{PATH}/test");
     let found = house.json("POST", "admin@acme", &test, Value::Null, &[]).await;
-    let expected =
-        json!({ "ok": false, "class": "configuration", "code": "bad-host", "message": "The host is not good." });
+    let expected = json!({
+        "ok": false, "class": "configuration", "code": "bad-host", "text": "bad-host", "message": "The host is not good.",
+    });
     assert_eq!((found.status.as_u16(), &found.json), (200, &expected));
-    assert_eq!(house.get("admin@acme", PATH).await.json["last_error"], "The host is not good.");
+    let shown = house.get("admin@acme", PATH).await.json;
+    assert_eq!((&shown["configured"], &shown["last_error"]), (&json!(true), &json!("bad-host")));
     let body = json!({ "config": { "host": "good" }, "secret": { "password": "canary-password" } });
     assert_eq!(house.json("PUT", "admin@acme", PATH, body, &[]).await.status, 204);
     assert_eq!(house.json("POST", "admin@acme", &test, Value::Null, &[]).await.json, json!({ "ok": true }));
@@ -79,6 +81,60 @@ async fn a_connection_that_cannot_be_is_refused() {
     assert_eq!(house.json("POST", "admin@acme", &format!("{PATH}/test"), Value::Null, &[]).await.code(), "not-found");
 }
 
+#[tokio::test]
+async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
+    use eaf_core::grant::{self, Grant};
+    use eaf_core::id::{ActorId, TenantId};
+    let house = House::new().await;
+    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    for (capability, connection) in [("echo", "main"), ("vsphere", "vcenter")] {
+        let grant = Grant {
+            plugin: "notes".into(),
+            capability: capability.into(),
+            name: capability.into(),
+            scope: json!({}),
+            connection: connection.into(),
+        };
+        grant::put(&mut tx, &grant, ActorId::SYSTEM).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
+    assert_eq!(house.json("PUT", "admin@acme", PATH, body, &[]).await.status, 204);
+    let listed = house.get("admin@acme", "/api/host/connections").await.json;
+    let shown: Vec<_> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["capability"], &one["name"], &one["configured"]))
+        .collect();
+    let [main, vcenter] = [json!("main"), json!("vcenter")];
+    assert_eq!(shown, [(&json!("echo"), &main, &json!(true)), (&json!("vsphere"), &vcenter, &json!(false))]);
+    let missing = house.get("admin@acme", "/api/host/connections/vsphere/vcenter").await;
+    assert_eq!((missing.status.as_u16(), &missing.json["config"]), (200, &json!({})));
+    assert_eq!(house.get("admin@acme", "/api/host/connections/vsphere/other").await.code(), "not-found");
+    assert_eq!(house.get("admin@globex", "/api/host/connections").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_a_test_found_is_a_sentence_in_the_callers_language() {
+    use eaf_core::connection;
+    use eaf_core::id::TenantId;
+    let house = House::new().await;
+    let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
+    house.json("PUT", "admin@acme", PATH, body, &[]).await;
+    let acme = TenantId::derive("acme");
+    // The last one is from before codes were kept: it is shown as it is.
+    for (error, text) in [
+        (Some("vcenter-unreachable"), json!("Das vCenter ist nicht erreichbar.")),
+        (None, Value::Null),
+        (Some("The host is not good."), json!("The host is not good.")),
+    ] {
+        connection::record_check(&house.core, acme, "echo", "main", error).await.unwrap();
+        let shown = house.get("admin@acme", PATH).await.json;
+        assert_eq!((&shown["last_error"], &shown["last_error_text"]), (&json!(error), &text));
+    }
+}
+
 /// Who may use the host's own addresses; `x` may.
 #[tokio::test]
 async fn the_hosts_addresses_are_for_those_who_may() {
@@ -90,6 +146,7 @@ async fn the_hosts_addresses_are_for_those_who_may() {
         ("/api/host/runs", "admin auditor"),
         ("/api/host/runs/0198f0a0-0000-7000-8000-000000000000", "admin auditor"),
         ("/api/host/audit", "admin auditor"),
+        ("/api/host/audit.csv", "admin auditor"),
     ];
     for (path, allowed) in rows {
         for role in ["requester", "admin", "auditor"] {
@@ -149,7 +206,9 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
     let house = House::new().await;
     let tenant = TenantId::derive("acme");
     let auditor = members_with_role(&house.core, tenant, "auditor").await.unwrap().remove(0);
-    for (message_id, status) in [("a@eaf", Status::Sent), ("b@eaf", Status::Failed("recipient-refused".into()))] {
+    for (message_id, status) in
+        [("a@eaf", Status::Sent), ("b@eaf", Status::Failed("recipient-refused (550 5.1.1)".into()))]
+    {
         let mail = Mail {
             message_id: message_id.into(),
             plugin: "notes".into(),
@@ -164,7 +223,11 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
     }
     let items = house.get("admin@acme", "/api/host/mail-failures").await.json["items"].clone();
     assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
-    assert_eq!((&items[0]["message_id"], &items[0]["error"]), (&json!("b@eaf"), &json!("recipient-refused")));
+    assert_eq!(
+        (&items[0]["message_id"], &items[0]["error"]),
+        (&json!("b@eaf"), &json!("recipient-refused (550 5.1.1)"))
+    );
     assert_eq!(items[0]["recipient_name"], "Canary auditor");
+    assert!(items[0]["error_text"].as_str().unwrap().starts_with("Der Mailserver nimmt für diese Person"), "{items}");
     assert_eq!(house.get("admin@globex", "/api/host/mail-failures").await.json["items"], json!([]));
 }

@@ -1,5 +1,6 @@
 //! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
 
+mod audit;
 mod bad_input;
 mod browser;
 mod commands;
@@ -20,6 +21,7 @@ use super::{App, Config, Product, Products};
 use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Started};
 use crate::identity::Identity;
 use crate::identity::testing::{Issuer, PUBLIC_URL};
+use crate::plugin::load::Imports;
 use crate::text::Locales;
 use async_trait::async_trait;
 use axum::Router;
@@ -57,6 +59,8 @@ pub fn product(generation: i64) -> Product {
         domain: Arc::new(Notes::new(generation)),
         name: "Notes".into(),
         version: "1.0.0".into(),
+        imports: Imports::default(),
+        requests: Vec::new(),
         texts: Arc::new(Locales::load(notes::DE, notes::EN).expect("both languages are whole")),
     }
 }

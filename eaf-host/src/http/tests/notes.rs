@@ -71,8 +71,13 @@ fn stream(command: &Command, context: &Context) -> String {
     }
 }
 
+/// Whoever may read all notes, by reference.
+fn readers() -> Value {
+    json!({ "x-eaf-people": { "permission": "read-all", "except": [] } })
+}
+
 fn no(kind: RejectionKind, code: &str, fields: Vec<FieldError>) -> Decision {
-    let params = Map::from_iter([("title".to_owned(), json!("taken"))]);
+    let params = Map::from_iter([("title".to_owned(), json!("taken")), ("readers".to_owned(), readers())]);
     Decision::Rejected(Rejection { kind, code: code.into(), params, fields })
 }
 
@@ -121,6 +126,7 @@ impl Domain for Notes {
         Ok(Decision::Accepted(Accepted {
             events: vec![NewEvent { stream, kind: kind.into(), schema: 1, data }],
             subject: Some(Subject { view: "notes".into(), key }),
+            preview: Some(Map::from_iter([("reading".to_owned(), json!({ "minutes": 1, "people": readers() }))])),
         }))
     }
 
@@ -149,11 +155,19 @@ impl Domain for Notes {
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
         let may = input.context.actor.permissions.iter().any(|permission| permission == "archive");
         let message = |code: &str| Message { code: code.into(), params: Map::new() };
+        let others = json!({ "x-eaf-people": { "permission": "read-all", "except": [input.context.actor.id] } });
+        let reader = |row: &Map<String, Value>| Message {
+            code: "reader".into(),
+            params: Map::from_iter([
+                ("since".to_owned(), row["written_at"].clone()),
+                ("people".to_owned(), others.clone()),
+            ]),
+        };
         let item = |row: &Map<String, Value>| {
             assert!(row["written_at"].is_i64(), "instants are milliseconds for plugins");
             let open = row["status"] == json!("open");
             RowActions {
-                waiting_on: open.then(|| message("reader")),
+                waiting_on: open.then(|| reader(row)),
                 actions: vec![Action {
                     command: "archive-note".into(),
                     allowed: may && open,
@@ -175,7 +189,7 @@ title-taken = 'Den Titel „{{ title }}“ gibt es schon.'
 no-such-note = 'Diese Notiz gibt es nicht.'
 only-admins = 'Das dürfen nur Administratoren.'
 [waiting]
-reader = 'Wartet auf eine Leserin.'
+reader = 'Wartet auf {{ people|names }}.'
 [status]
 open = 'offen'
 archived = 'abgelegt'
@@ -190,7 +204,7 @@ title-taken = 'The title “{{ title }}” is taken.'
 no-such-note = 'There is no such note.'
 only-admins = 'Only administrators may do this.'
 [waiting]
-reader = 'Waits for a reader.'
+reader = 'Waits for {{ people|names }}.'
 [status]
 open = 'open'
 archived = 'archived'

@@ -98,12 +98,21 @@ async fn answers_fit_the_document() {
         let faults: Vec<String> = validator.iter_errors(answer).map(|fault| fault.to_string()).collect();
         assert!(faults.is_empty(), "{faults:?}\n{answer:#}");
     };
-    for path in ["/api/notes/views/notes", "/api/session", "/api/host/audit", "/api/host/connections", "/api/host/runs"]
-    {
+    for (who, path) in [
+        ("admin@acme", "/api/notes/views/notes"),
+        ("admin@acme", "/api/session"),
+        ("admin@acme", "/api/host/audit"),
+        ("admin@acme", "/api/host/connections"),
+        ("admin@acme", "/api/host/mail-failures"),
+        ("admin@acme", "/api/host/runs"),
+        ("operator", "/api/host/plugins"),
+        ("operator", "/api/host/tenants"),
+        ("operator", "/api/host/workflows"),
+    ] {
         let schema =
             document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"].clone();
         assert!(schema.is_object(), "{path}");
-        fits(schema, &house.get("admin@acme", path).await.json);
+        fits(schema, &house.get(who, path).await.json);
     }
     let problem = document["components"]["schemas"]["Problem"].clone();
     fits(problem, &house.get("admin@acme", "/api/nothing").await.json);

@@ -18,7 +18,7 @@ async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
         (&row["status"], &row["status_text"], &row["terminal"]),
         (&json!("open"), &json!("offen"), &json!(false))
     );
-    assert_eq!(row["waiting_on"], "Wartet auf eine Leserin.");
+    assert_eq!(row["waiting_on"], "Wartet auf Canary admin oder Canary auditor.");
     let action = json!([{
         "command": "archive-note",
         "title": "Notiz ablegen",
@@ -37,6 +37,33 @@ async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
     house.project(eaf_core::id::TenantId::derive("acme")).await;
     let row = house.get("admin@acme", &path).await.json;
     assert_eq!((&row["terminal"], &row["waiting_on"]), (&json!(true), &Value::Null));
+    assert_eq!(row["waiting"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_row_names_who_can_act_and_since_when_it_waits() {
+    let house = House::new().await;
+    let key = house.note("requester@acme", "first").await;
+    let path = format!("/api/notes/views/notes/{key}");
+    let row = house.get("requester@acme", &path).await.json;
+    let waiting = json!({
+        "code": "reader",
+        "text": "Wartet auf Canary admin oder Canary auditor.",
+        "since": row["written_at"],
+        "people": ["Canary admin", "Canary auditor"],
+    });
+    assert_eq!(row["waiting"], waiting);
+    // Whoever asks is left out where the product says so; whoever was erased is nobody any more.
+    let admins = house.get("admin@acme", &path).await.json;
+    assert_eq!(admins["waiting"]["people"], json!(["Canary auditor"]));
+    let acme = eaf_core::id::TenantId::derive("acme");
+    let auditor = eaf_core::directory::members_with_role(&house.core, acme, "auditor").await.unwrap().remove(0);
+    eaf_core::directory::erase_member(&house.core, acme, auditor.actor).await.unwrap();
+    let row = house.get("requester@acme", &path).await.json;
+    assert_eq!(row["waiting"]["people"], json!(["Canary admin"]));
+    let alone = house.get("admin@acme", &path).await.json;
+    assert_eq!(alone["waiting"]["people"], json!([]));
+    assert!(alone["waiting_on"].as_str().unwrap().contains("zurzeit hat es niemand"), "{alone:#}");
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
-//! Rows as people read them: the columns, what the row waits for in one sentence, and which commands the caller may give.
+//! Rows as people read them: the columns, what the row waits for and who can act, and which commands the caller may give.
 
 use crate::http::App;
 use crate::http::code::Code;
+use crate::http::people::People;
 use crate::http::problem::Problem;
 use crate::http::products::Product;
 use eaf_core::actor::Caller;
-use eaf_core::contract::{Action, ActionsInput, ColumnType, Context, ContextActor, DomainError, RowActions, ViewType};
+use eaf_core::contract::{
+    Action, ActionsInput, ColumnType, Context, ContextActor, DomainError, Message, RowActions, ViewType,
+};
 use eaf_core::id::CommandId;
 use eaf_core::view::Row;
 use serde_json::{Map, Value, json};
@@ -28,10 +31,17 @@ pub async fn items(
         context: context(app, product, caller),
     };
     let fault = |cause: DomainError| Problem::fault(Code::PackageFault, &cause);
-    let answered = product.domain.actions(input).await.map_err(fault)?.items;
+    let mut answered = product.domain.actions(input).await.map_err(fault)?.items;
     if answered.len() != rows.len() {
         tracing::error!(plugin = product.id(), view = view.name, "the package answered for another number of rows");
         return Err(Problem::new(Code::PackageFault));
+    }
+    let mut people = People::new(app, product, caller.tenant);
+    for RowActions { waiting_on, actions } in &mut answered {
+        let reasons = actions.iter_mut().filter_map(|action| action.why.as_mut());
+        for message in waiting_on.iter_mut().chain(reasons) {
+            people.name_in(&mut message.params).await?;
+        }
     }
     Ok(rows.into_iter().zip(answered).map(|(row, actions)| item(product, caller, row, actions)).collect())
 }
@@ -43,15 +53,17 @@ fn item(product: &Product, caller: &Caller, row: Row, answered: RowActions) -> V
     let mut item = Map::new();
     item.insert("key".into(), row.key.into());
     item.insert("position".into(), json!(row.position));
-    let status = row.columns.get("status").and_then(Value::as_str).map(str::to_owned);
+    let status = row.columns.get("status").map(|status| status.as_str().unwrap_or_default().to_owned());
     let terminal = row.columns.get("terminal").and_then(Value::as_bool).unwrap_or(false);
     item.extend(row.columns);
     if let Some(status) = status {
         item.insert("status_text".into(), text("status", &status, &Map::new()).into());
+        item.insert("status".into(), status.into());
     }
     item.insert("terminal".into(), terminal.into());
-    let waiting = answered.waiting_on.map(|waiting| text("waiting", &waiting.code, &waiting.params));
-    item.insert("waiting_on".into(), waiting.into());
+    let waiting = answered.waiting_on.map(|waiting| (text("waiting", &waiting.code, &waiting.params), waiting));
+    item.insert("waiting_on".into(), waiting.as_ref().map(|(sentence, _)| sentence.as_str()).into());
+    item.insert("waiting".into(), waiting.map_or(Value::Null, |(sentence, reason)| waits(sentence, &reason)));
     let action = |action: Action| {
         json!({
             "command": action.command,
@@ -63,6 +75,19 @@ fn item(product: &Product, caller: &Caller, row: Row, answered: RowActions) -> V
     };
     item.insert("actions".into(), answered.actions.into_iter().map(action).collect());
     Value::Object(item)
+}
+
+/// The sentence with its parts: since when, and who can do something about it, where the package says so.
+fn waits(sentence: String, reason: &Message) -> Value {
+    let since = reason.params.get("since").and_then(Value::as_i64);
+    let since = since.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok());
+    let people = reason.params.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    json!({
+        "code": reason.code,
+        "text": sentence,
+        "since": since.and_then(|at| at.format(&Rfc3339).ok()),
+        "people": people.iter().filter(|name| name.is_string()).collect::<Vec<_>>(),
+    })
 }
 
 /// Instants are milliseconds on the plugin's side.

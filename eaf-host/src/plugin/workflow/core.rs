@@ -196,7 +196,7 @@ impl Kernel for CoreKernel {
         };
         let caller = Caller::system(run.tenant, run.trace.clone());
         match command_bus::execute(&self.core, plugin.domain.as_ref(), &caller, request).await {
-            Ok(Answer::Accepted { command_id, position, subject }) => {
+            Ok(Answer::Accepted { command_id, position, subject, .. }) => {
                 Ok(Ok(json!({"command_id": command_id, "position": position, "subject": subject})))
             }
             Ok(Answer::Rejected(rejection)) => {

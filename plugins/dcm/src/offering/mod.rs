@@ -6,6 +6,7 @@ pub mod view;
 use eaf_sdk::{Event, Recorded, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 pub const CURRENCY: &str = "EUR";
 
@@ -48,6 +49,14 @@ impl State for Offering {
 }
 
 impl OfferingDefined {
+    pub fn cpus(&self) -> RangeInclusive<i64> {
+        self.cpu_min.into()..=self.cpu_max.into()
+    }
+
+    pub fn memory_gb(&self) -> RangeInclusive<i64> {
+        self.memory_gb_min.into()..=self.memory_gb_max.into()
+    }
+
     pub fn monthly_cents(&self, cpus: u32, memory_gb: u32) -> i64 {
         self.base_cents + self.cpu_cents * i64::from(cpus) + self.gb_cents * i64::from(memory_gb)
     }

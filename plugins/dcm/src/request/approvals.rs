@@ -5,10 +5,10 @@ use super::Status;
 use super::approve::{self, ApproveRequest};
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
-use super::view::request_of;
+use super::view::{approval, request_of};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE};
-use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -108,8 +108,7 @@ impl View for Approvals {
         }
         let standing = Standing { status: row.status, requester_id: &row.requester_id };
         let body = json!({ "request": key });
-        let waiting = Message::new("approval").param("since", row.submitted_at).param("role", "approver");
-        RowActions::waiting_on(waiting)
+        RowActions::waiting_on(approval(row.submitted_at, &row.requester_id))
             .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
             .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body)
     }

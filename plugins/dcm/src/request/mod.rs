@@ -5,6 +5,7 @@
 pub mod approvals;
 pub mod approve;
 pub mod event;
+pub mod quote;
 pub mod reject;
 pub mod retry;
 pub mod state;

@@ -1,6 +1,7 @@
 //! Somebody asks for a machine. The price is taken from the offering now and stays.
 
 use super::event::RequestSubmitted;
+use super::quote::quote;
 use super::{Spec, stream};
 use crate::naming::{self, Holder, NameClaimed};
 use crate::offering::{self, Offering, OfferingDefined, is_key};
@@ -55,6 +56,22 @@ impl Command for RequestVm {
         if let Some(offering) = &offering {
             rule(offering.active, &offering.key)?;
         }
+        let quoted = offering.as_ref().and_then(|offering| quote(ctx, offering, self.cpus, self.memory_gb));
+        match (self.submit(ctx, streams, offering), quoted) {
+            (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
+            (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
+            (decided, None) => decided,
+        }
+    }
+}
+
+impl RequestVm {
+    fn submit(
+        self,
+        ctx: &Context,
+        streams: &Streams,
+        offering: Option<OfferingDefined>,
+    ) -> Result<Accepted, Rejection> {
         let offering = self.check(offering)?;
         let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
         if holder.is_some() {
@@ -85,19 +102,15 @@ impl Command for RequestVm {
         let name_stream = naming::stream(&claimed.name);
         Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
     }
-}
 
-impl RequestVm {
     /// Everything that is wrong, at once.
     fn check(&self, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
         naming::check(&mut fields, "/name", &self.name);
         match &offering {
             Some(o) => {
-                let (cpus, memory) =
-                    (o.cpu_min.into()..=o.cpu_max.into(), o.memory_gb_min.into()..=o.memory_gb_max.into());
-                fields.within("/cpus", "cpus-out-of-range", self.cpus, cpus);
-                fields.within("/memory_gb", "memory-out-of-range", self.memory_gb, memory);
+                fields.within("/cpus", "cpus-out-of-range", self.cpus, o.cpus());
+                fields.within("/memory_gb", "memory-out-of-range", self.memory_gb, o.memory_gb());
             }
             // Its limits are unknown too.
             None => {

@@ -8,7 +8,7 @@ use super::withdraw::{self, WithdrawRequest};
 use super::{Standing, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
-use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -252,6 +252,12 @@ impl Row {
     }
 }
 
+/// Whoever asked has no say in it.
+pub fn approval(since: i64, requester_id: &str) -> Message {
+    let people = People::who_may(APPROVE).except(requester_id);
+    Message::new("approval").param("since", since).param("people", people)
+}
+
 /// One sentence for everything that is not over.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if let Some(at) = row.stalled_since {
@@ -259,7 +265,7 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         return Some(Message::new("stalled").param("since", at).param("code", code));
     }
     match row.status {
-        Status::Pending => Some(Message::new("approval").param("since", row.submitted_at).param("role", "approver")),
+        Status::Pending => Some(approval(row.submitted_at, &row.requester_id)),
         Status::Approved => Some(match &row.step {
             None => Message::new("provisioning-start").param("since", row.updated_at),
             Some(step) => Message::new("provisioning")
@@ -269,9 +275,10 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         }),
         Status::Failed => Some(
             Message::new("retry")
+                .param("since", row.updated_at)
                 .param("step", row.failed_step.clone().unwrap_or_default())
                 .param("code", row.error_code.clone().unwrap_or_default())
-                .param("role", "admin"),
+                .param("people", People::who_may(OPERATE)),
         ),
         Status::Fulfilled | Status::Rejected | Status::Withdrawn => None,
     }

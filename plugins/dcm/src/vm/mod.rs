@@ -8,6 +8,7 @@ pub mod fail_decommission;
 pub mod record_refresh;
 pub mod refresh;
 pub mod refresh_workflow;
+pub mod requesters;
 pub mod state;
 pub mod view;
 

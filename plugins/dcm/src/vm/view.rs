@@ -6,7 +6,7 @@ use super::refresh::{self, RefreshVm};
 use super::{Standing, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
-use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -250,7 +250,8 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         Status::Decommissioning => Message::new("decommissioning").param("step", step),
         Status::DecommissionFailed => Message::new("decommission-retry")
             .param("step", row.failed_step.clone().unwrap_or_default())
-            .param("code", row.error_code.clone().unwrap_or_default()),
+            .param("code", row.error_code.clone().unwrap_or_default())
+            .param("people", People::who_may(OPERATE)),
         Status::Active | Status::Decommissioned => match (row.refresh_requested_at, row.refresh_failed_at) {
             (Some(at), _) => Message::new("refreshing").param("since", at),
             (None, Some(at)) => Message::new("refresh-failed")

@@ -84,7 +84,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 }
 
 /** Read from the component itself, not from what the package says of itself. */
-function Imports({ title, imports }: { title: string; imports: string[] }) {
+function Imports({ title, imports }: { title: string; imports: Plugin['imports']['domain'] }) {
   const { plugins: t } = useText(text);
   return (
     <div className="grid min-w-0 content-start gap-2">
@@ -92,16 +92,22 @@ function Imports({ title, imports }: { title: string; imports: string[] }) {
       {imports.length === 0 ? (
         <p className="text-good">{t.nothing}</p>
       ) : (
-        <ul className="grid gap-1">
-          {imports.map(name => (
-            <li key={name} className="font-mono text-xs break-all">
-              {name}
+        <ul className="grid gap-2">
+          {imports.map(({ interface: name, functions }) => (
+            <li key={name} className="grid font-mono text-xs break-words">
+              <span>{name}</span>
+              <span className="text-quiet">{functions.map(plain).join(', ')}</span>
             </li>
           ))}
         </ul>
       )}
     </div>
   );
+}
+
+/** `[method]writer.clone` is for machines. */
+function plain(name: string): string {
+  return name.replace(/^\[[a-z-]+\]/, '');
 }
 
 function Requests({ requests }: { requests: Plugin['requests'] }) {

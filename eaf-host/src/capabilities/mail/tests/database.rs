@@ -81,7 +81,7 @@ async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record
     let failed = mail_log::list(&core, acme, mail_log::Which::Failed, 10).await.unwrap();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].mail.recipient, bert);
-    assert_eq!(failed[0].status, mail_log::Status::Failed("refused (550 5.1.1)".into()));
+    assert_eq!(failed[0].status, mail_log::Status::Failed("recipient-refused (550 5.1.1)".into()));
     let all = mail_log::list(&core, acme, mail_log::Which::All, 10).await.unwrap();
     let sent = all.iter().find(|logged| logged.mail.recipient == martin).unwrap();
     assert_eq!((&sent.status, sent.mail.message_id.as_str()), (&mail_log::Status::Sent, inbox[0].message_id()));

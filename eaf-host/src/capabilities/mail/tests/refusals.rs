@@ -30,7 +30,11 @@ async fn a_refused_recipient_fails_alone_and_visibly() {
     assert_eq!(addressees(&server).await, ["anna@acme.example", "cora@acme.example"]);
     assert_eq!(
         desk.log(),
-        [(actor(2), Status::Sent), (actor(3), Status::Failed("refused (550 5.1.1)".into())), (actor(4), Status::Sent),]
+        [
+            (actor(2), Status::Sent),
+            (actor(3), Status::Failed("recipient-refused (550 5.1.1)".into())),
+            (actor(4), Status::Sent),
+        ]
     );
 
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 1})), "the same answer again");
@@ -63,8 +67,8 @@ async fn a_member_without_a_usable_address_blocks_nothing() {
     assert_eq!(
         desk.log(),
         [
-            (actor(2), Status::Failed("no-address".into())),
-            (actor(3), Status::Failed("address-invalid".into())),
+            (actor(2), Status::Failed("recipient-address-missing".into())),
+            (actor(3), Status::Failed("recipient-address-invalid".into())),
             (actor(4), Status::Sent),
         ]
     );
@@ -78,5 +82,5 @@ async fn an_address_that_the_server_cannot_write_is_refused_alone() {
     desk.hire(4, "Cora Czerny", "cora@acme.example", Locale::En, "approver");
 
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 1})));
-    assert_eq!(desk.log()[0], (actor(2), Status::Failed("refused (no SMTPUTF8)".into())));
+    assert_eq!(desk.log()[0], (actor(2), Status::Failed("recipient-refused (no SMTPUTF8)".into())));
 }

@@ -150,7 +150,7 @@ async fn no_log_and_no_failure_names_a_person_a_subject_or_a_password() {
     let failure = send(&desk, &call).await.unwrap_err();
     assert!(!failure.to_string().to_lowercase().contains("canary"), "{failure}");
     assert_eq!(send(&desk, &call).await, Ok(json!({"sent": 1, "failed": 1})));
-    assert_eq!(desk.log()[1], (actor(3), Status::Failed("refused (550 5.1.1)".into())));
+    assert_eq!(desk.log()[1], (actor(3), Status::Failed("recipient-refused (550 5.1.1)".into())));
 
     let log = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("a mail was sent") && log.contains("a mail was not sent"), "{log}");

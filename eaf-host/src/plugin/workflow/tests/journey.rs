@@ -10,6 +10,7 @@ use crate::plugin::{Plugin, Plugins, fixtures, install};
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::Caller;
+use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::directory::add_tenant;
 use eaf_core::grant::{self, Grant};
@@ -226,9 +227,10 @@ async fn without_its_grant_the_request_fails_visibly_and_the_denial_is_audited()
     assert_eq!(row["status"], "failed", "{row:?}");
     assert!(house.vcenter.calls.lock().unwrap().is_empty(), "nothing reached vCenter");
     let mut tx = house.core.db.tenant(house.tenant).await.unwrap();
-    let audit = eaf_core::audit::list(&mut tx, None, 20).await.unwrap();
-    let denial = audit.iter().find(|recorded| recorded.entry.outcome == "denied").expect("an audit row");
-    assert_eq!(denial.entry.act, "vsphere.open");
+    let denied = Filter { outcome: Some("denied".into()), ..Filter::default() };
+    let bounds = Bounds { items: 20, examined: 1_000 };
+    let audit = trail::page(&mut tx, &denied, None, bounds).await.unwrap();
+    assert_eq!(audit.items.first().map(|denial| denial.act.as_str()), Some("vsphere.open"));
     let missing = install::missing_grants(&house.core, &house.plugin).await.unwrap();
     assert_eq!(missing, [(house.tenant, "vsphere as `vcenter`".to_owned())]);
 }

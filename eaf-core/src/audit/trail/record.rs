@@ -1,0 +1,202 @@
+//! One record of the trail, read from a place on: its newest rows first, compared with the filter, up to a bound.
+
+use super::cursor::Place;
+use super::{Bounds, Filter, Item, Source};
+use crate::actor::{ActorKind, TraceId};
+use crate::audit::Error;
+use crate::db::TenantTx;
+use crate::id::{ActorId, TenantId};
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
+use std::collections::VecDeque;
+use uuid::Uuid;
+
+/// A row that passes the filter, or the one that ends what was looked through.
+pub(super) struct Found {
+    pub place: Place,
+    /// It was not compared any more.
+    pub unseen: bool,
+    pub item: Item,
+}
+
+/// In SQL: where the rows are, and over such a row `x` what it says.
+struct Shape {
+    rows: &'static str,
+    at: &'static str,
+    newest_first: &'static str,
+    says: &'static str,
+}
+
+const LOG: Shape = Shape {
+    rows: "eaf.event where lane = 0",
+    at: "at",
+    newest_first: "pos desc",
+    says: "x.pos::text as key, x.event_id::text as id, x.type as act, 'ok' as outcome, x.meta,
+           convert_from(x.meta, 'UTF8')::jsonb ->> 'stream' as object,
+           (convert_from(x.meta, 'UTF8')::jsonb ->> 'actor')::uuid as actor,
+           convert_from(x.meta, 'UTF8')::jsonb ->> 'actor_kind' as kind,
+           convert_from(x.meta, 'UTF8')::jsonb ->> 'trace_id' as trace",
+};
+
+const HOST: Shape = Shape {
+    rows: "eaf.audit where true",
+    at: "at",
+    newest_first: "at desc, id desc",
+    says: "x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
+           x.trace_id as trace",
+};
+
+const CALL: Shape = Shape {
+    rows: "eaf.journal where capability <> 'flow' and function <> 'open'",
+    at: "started_at",
+    newest_first: "started_at desc, run_id desc, seq desc",
+    says: "x.run_id || '/' || x.seq as key, x.run_id || '/' || x.seq as id, x.capability || '.' || x.function as act,
+           coalesce(x.outcome, 'pending') as outcome,
+           coalesce(x.target, (select r.key from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id)) as object,
+           null::uuid as actor, null as kind,
+           (select r.trace from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as trace",
+};
+
+pub(super) async fn read(
+    tx: &mut TenantTx,
+    source: Source,
+    filter: &Filter,
+    start: Option<&Place>,
+    bounds: Bounds,
+) -> Result<VecDeque<Found>, Error> {
+    let shape = match source {
+        Source::Log => &LOG,
+        Source::Host => &HOST,
+        Source::Call => &CALL,
+    };
+    let Shape { rows, at, newest_first, says } = shape;
+    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select * from (select ");
+    sql.push(says).push(format_args!(", x.{at} as at, x.nth > {} as unseen", bounds.examined));
+    sql.push(format_args!(
+        " from (select *, row_number() over (order by {newest_first}) as nth from (select * from {rows}"
+    ));
+    sql.push(" and tenant_id = ").push_bind(tx.tenant());
+    between(&mut sql, source, filter, tx.tenant());
+    narrow(&mut sql, source, filter, tx.tenant());
+    if let Some(start) = start {
+        go_on(&mut sql, source, start)?;
+    }
+    sql.push(format_args!(" order by {newest_first} limit {}) y) x", bounds.examined + 1));
+    sql.push(format_args!(" order by {newest_first}) z where (unseen or (true"));
+    compare(&mut sql, source, filter);
+    sql.push(format_args!(")) limit {}", bounds.items + 1));
+    let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
+    rows.iter().map(|row| found(row, source).map_err(Error::Read)).collect()
+}
+
+fn between(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+    for (bound, compare, within) in [(filter.from, " >= ", " > "), (filter.to, " < ", " <= ")] {
+        let Some(bound) = bound else { continue };
+        match source {
+            Source::Log => {
+                sql.push(" and pos").push(within).push("eaf.position_before(").push_bind(tenant);
+                sql.push(", 0::smallint, ").push_bind(bound).push(")")
+            }
+            Source::Host => sql.push(" and at").push(compare).push_bind(bound),
+            Source::Call => sql.push(" and started_at").push(compare).push_bind(bound),
+        };
+    }
+}
+
+/// By actor and trace, where an index finds them. Calls have one actor, the system.
+fn narrow(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+    if let (Source::Host, Some(actor)) = (source, filter.actor) {
+        sql.push(" and actor_id = ").push_bind(actor);
+    }
+    match (source, &filter.trace) {
+        (Source::Host, Some(trace)) => {
+            sql.push(" and trace_id = ").push_bind(trace.clone());
+        }
+        (Source::Call, Some(trace)) => {
+            sql.push(" and run_id = any (array(select r.run_id from eaf.run r where r.tenant_id = ").push_bind(tenant);
+            sql.push(" and r.trace = ").push_bind(trace.clone()).push("))");
+        }
+        _ => {}
+    }
+}
+
+/// What no index finds, row by row.
+fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
+    if let Some(act) = &filter.act {
+        sql.push(" and starts_with(act, ").push_bind(act.clone()).push(")");
+    }
+    if let Some(outcome) = &filter.outcome {
+        sql.push(" and outcome = ").push_bind(outcome.clone());
+    }
+    match (source, &filter.object) {
+        (Source::Log, _) => in_meta(sql, filter),
+        (_, Some(object)) => {
+            sql.push(" and starts_with(object, ").push_bind(object.clone()).push(")");
+        }
+        (_, None) => {}
+    }
+}
+
+/// Meta is searched as the bytes that the host wrote, without spaces: reading it as JSON takes ten times as long. A name in it
+/// cannot look like a member, because its quotes are escaped.
+fn in_meta(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    let member = |name: &str, value: &str| format!("\"{name}\":{}", Value::from(value));
+    let object = filter.object.as_ref().map(|object| {
+        let mut beginning = member("stream", object);
+        beginning.pop();
+        beginning
+    });
+    let actor = filter.actor.map(|actor| member("actor", &actor.to_string()));
+    let trace = filter.trace.as_ref().map(|trace| member("trace_id", trace));
+    for bytes in [object, actor, trace].into_iter().flatten() {
+        sql.push(" and position(").push_bind(bytes.into_bytes()).push(" in meta) > 0");
+    }
+}
+
+fn go_on(sql: &mut QueryBuilder<Postgres>, source: Source, start: &Place) -> Result<(), Error> {
+    let uuid = |text: &str| Uuid::parse_str(text).map_err(|_| Error::Cursor);
+    let Place { at, key } = start;
+    match source {
+        Source::Log => {
+            let pos: i64 = key.parse().map_err(|_| Error::Cursor)?;
+            sql.push(" and pos <= ").push_bind(pos);
+        }
+        Source::Host => {
+            sql.push(" and (at, id) <= (").push_bind(*at).push(", ").push_bind(uuid(key)?).push(")");
+        }
+        Source::Call => {
+            let (run, seq) = key.split_once('/').ok_or(Error::Cursor)?;
+            let seq: i32 = seq.parse().map_err(|_| Error::Cursor)?;
+            sql.push(" and (started_at, run_id, seq) <= (").push_bind(*at).push(", ").push_bind(uuid(run)?);
+            sql.push(", ").push_bind(seq).push(")");
+        }
+    }
+    Ok(())
+}
+
+fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
+    let actor = row.try_get::<Option<ActorId>, _>("actor")?.unwrap_or(ActorId::SYSTEM);
+    let actor_kind = match row.try_get::<Option<&str>, _>("kind")? {
+        Some("system") => ActorKind::System,
+        Some("service") => ActorKind::Service,
+        None if actor == ActorId::SYSTEM => ActorKind::System,
+        _ => ActorKind::Person,
+    };
+    let at = row.try_get("at")?;
+    Ok(Found {
+        place: Place { at, key: row.try_get("key")? },
+        unseen: row.try_get("unseen")?,
+        item: Item {
+            id: row.try_get("id")?,
+            at,
+            source,
+            actor,
+            actor_kind,
+            act: row.try_get("act")?,
+            object: row.try_get::<Option<String>, _>("object")?.unwrap_or_default(),
+            outcome: row.try_get("outcome")?,
+            trace: TraceId(row.try_get::<Option<String>, _>("trace")?.unwrap_or_default()),
+        },
+    })
+}

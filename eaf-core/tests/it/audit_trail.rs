@@ -1,0 +1,210 @@
+//! One list of three records: newest first over every border of a page, each row once, and only what was asked for.
+
+use eaf_core::Core;
+use eaf_core::actor::ActorKind;
+use eaf_core::audit::trail::{Bounds, Cursor, Filter, Item, Page, Source, page};
+use eaf_core::directory::add_tenant;
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::testing::Database;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+const BEGIN: OffsetDateTime = datetime!(2026-11-23 08:00 UTC);
+const ANNA: ActorId = ActorId(Uuid::from_u128(0xa));
+const BEN: ActorId = ActorId(Uuid::from_u128(0xb));
+
+struct House {
+    database: Database,
+    core: Core,
+    acme: TenantId,
+}
+
+impl House {
+    /// Of each record `rows` rows, one per second in turn: event, audit row, call.
+    async fn with(rows: i64) -> House {
+        let database = Database::fresh().await;
+        let core = database.core().await;
+        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let house = House { database, core, acme };
+        house.fill(acme, BEGIN, 0, rows).await;
+        house
+    }
+
+    async fn fill(&self, tenant: TenantId, begin: OffsetDateTime, before: i64, rows: i64) {
+        let begin = begin.unix_timestamp();
+        let run = Uuid::new_v5(&tenant.0, &before.to_be_bytes());
+        self.database
+            .run(&format!(
+                r#"insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
+                 select '{tenant}', 0, {before} + g, gen_random_uuid(), 1, gen_random_uuid(),
+                        case when g % 10 = 0 then 'dcm.offering-defined' else 'dcm.request-submitted' end, 1, '{{}}',
+                        convert_to(format('{{"actor":"%s","actor_kind":"person","trace_id":"%s","stream":"dcm/request/%s"}}',
+                          case when g % 2 = 0 then '{ANNA}' else '{BEN}' end, lpad(g::text, 32, '0'), g), 'UTF8'),
+                        to_timestamp({begin} + 3 * g), '', '' from generate_series(1, {rows}) g;
+                 insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
+                 select '{tenant}', to_timestamp({begin} + 3 * g + 1), '{ANNA}', 'connection.put', 'vsphere/vcenter',
+                        case when g % 10 = 0 then 'denied' else 'ok' end, lpad(g::text, 32, '0') from generate_series(1, {rows}) g;
+                 insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace)
+                 values ('{tenant}', '{run}', 'dcm', '', 'provision', gen_random_uuid(), 1, 'thing-1', gen_random_uuid(), repeat('f', 32));
+                 insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result, outcome, target,
+                                          started_at)
+                 select '{tenant}', '{run}', g, 'vsphere', 'clone', '', g::text, case when g % 10 = 0 then 'pending' else 'done' end,
+                        case when g % 10 = 0 then null else ''::bytea end, case when g % 10 = 0 then null else 'ok' end,
+                        case when g % 2 = 0 then 'machine-' || g end, to_timestamp({begin} + 3 * g + 2) from generate_series(1, {rows}) g;
+                 insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result, outcome)
+                 values ('{tenant}', '{run}', 1998, 'flow', 'submit', '', 'a', 'done', '', 'ok'),
+                        ('{tenant}', '{run}', 1999, 'vsphere', 'open', '', 'b', 'done', '', 'ok')"#,
+            ))
+            .await;
+    }
+
+    async fn page(&self, filter: &Filter, cursor: Option<&Cursor>, bounds: Bounds) -> Page {
+        let mut tx = self.core.db.tenant(self.acme).await.unwrap();
+        page(&mut tx, filter, cursor, bounds).await.unwrap()
+    }
+
+    /// All pages, one after the other, and how many they were.
+    async fn all(&self, filter: &Filter, bounds: Bounds) -> (Vec<Item>, usize) {
+        let (mut items, mut pages, mut cursor) = (Vec::new(), 0, None);
+        loop {
+            let Page { items: more, next } = self.page(filter, cursor.as_ref(), bounds).await;
+            assert!(more.len() <= bounds.items as usize);
+            items.extend(more);
+            pages += 1;
+            // As a client hands it back.
+            match next {
+                Some(next) => cursor = Some(next.to_string().parse().unwrap()),
+                None => return (items, pages),
+            }
+        }
+    }
+}
+
+const SMALL: Bounds = Bounds { items: 7, examined: 1_000 };
+
+#[tokio::test]
+async fn the_three_records_are_one_list_over_every_border_of_a_page() {
+    let house = House::with(40).await;
+    let (items, pages) = house.all(&Filter::default(), SMALL).await;
+    assert_eq!((items.len(), pages), (120, 18));
+    for (index, item) in items.iter().enumerate() {
+        assert_eq!(item.at, BEGIN + Duration::seconds(122 - index as i64));
+        assert_eq!(item.source, [Source::Call, Source::Host, Source::Log][index % 3]);
+    }
+    let [call, host, log] = [&items[3], &items[1], &items[2]];
+    assert_eq!((call.act.as_str(), call.object.as_str(), call.outcome.as_str()), ("vsphere.clone", "thing-1", "ok"));
+    assert_eq!(
+        (call.actor, call.actor_kind, call.trace.0.as_str()),
+        (ActorId::SYSTEM, ActorKind::System, "f".repeat(32).as_str())
+    );
+    assert_eq!((host.act.as_str(), host.outcome.as_str(), host.actor), ("connection.put", "denied", ANNA));
+    assert_eq!(
+        (log.act.as_str(), log.object.as_str(), log.outcome.as_str()),
+        ("dcm.offering-defined", "dcm/request/40", "ok")
+    );
+    assert_eq!(
+        (log.actor, log.actor_kind, log.trace.0.as_str()),
+        (ANNA, ActorKind::Person, "00000000000000000000000000000040")
+    );
+    // Under way, and named by its target.
+    assert_eq!((items[0].outcome.as_str(), items[0].object.as_str()), ("pending", "machine-40"));
+}
+
+#[tokio::test]
+async fn what_happens_between_two_pages_is_on_none_of_them() {
+    let house = House::with(5).await;
+    let first = house.page(&Filter::default(), None, SMALL).await;
+    house.fill(house.acme, BEGIN + Duration::hours(1), 5, 5).await;
+    let rest = house.page(&Filter::default(), first.next.as_ref(), Bounds { items: 100, ..SMALL }).await;
+    assert_eq!((first.items.len(), rest.items.len(), rest.next), (7, 8, None));
+    assert!(rest.items[0].at < first.items[6].at);
+    assert_eq!(house.all(&Filter::default(), SMALL).await.0.len(), 30);
+}
+
+#[tokio::test]
+async fn what_happened_at_the_same_instant_is_shown_once() {
+    let house = House::with(10).await;
+    let at = "update eaf.event set at = '2026-11-23'; update eaf.audit set at = '2026-11-23';
+              update eaf.journal set started_at = '2026-11-23'";
+    house.database.run(at).await;
+    for items in [1, 2, 3, 7] {
+        let (found, _) = house.all(&Filter::default(), Bounds { items, examined: 1_000 }).await;
+        let mut ids: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!((found.len(), ids.len()), (30, 30), "pages of {items}");
+    }
+}
+
+#[tokio::test]
+async fn every_filter_holds_and_all_of_them_together() {
+    let house = House::with(40).await;
+    let none = Filter::default;
+    let text = |text: &str| Some(text.to_owned());
+    let trace = format!("{:032}", 7);
+    let rows = [
+        (Filter { actor: Some(ANNA), ..none() }, 20 + 40),
+        (Filter { actor: Some(BEN), ..none() }, 20),
+        (Filter { actor: Some(ActorId::SYSTEM), ..none() }, 40),
+        (Filter { act: text("dcm."), ..none() }, 40),
+        (Filter { act: text("dcm.offering"), ..none() }, 4),
+        (Filter { act: text("vsphere.clone"), ..none() }, 40),
+        (Filter { act: text("flow"), ..none() }, 0),
+        (Filter { object: text("dcm/request/1"), ..none() }, 11),
+        (Filter { object: text("machine-"), ..none() }, 20),
+        (Filter { object: text("thing-1"), ..none() }, 20),
+        (Filter { outcome: text("denied"), ..none() }, 4),
+        (Filter { outcome: text("pending"), ..none() }, 4),
+        (Filter { outcome: text("ok"), ..none() }, 112),
+        (Filter { trace: Some(trace.clone()), ..none() }, 2),
+        (Filter { trace: text(&"f".repeat(32)), ..none() }, 40),
+        (Filter { from: Some(BEGIN + Duration::seconds(60)), ..none() }, 63),
+        (Filter { to: Some(BEGIN + Duration::seconds(60)), ..none() }, 57),
+        (Filter { source: Some(Source::Host), ..none() }, 40),
+        (Filter { source: Some(Source::Log), trace: Some(trace), actor: Some(BEN), ..none() }, 1),
+        // What is written there is text and no pattern.
+        (Filter { act: text("dcm%"), ..none() }, 0),
+    ];
+    for (filter, expected) in rows {
+        assert_eq!(house.all(&filter, SMALL).await.0.len(), expected, "{filter:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_looks_through_so_many_rows_and_no_more() {
+    let house = House::with(100).await;
+    let filter = Filter { act: Some("dcm.offering".into()), ..Filter::default() };
+    let bounds = Bounds { items: 50, examined: 30 };
+    let first = house.page(&filter, None, bounds).await;
+    assert!(first.items.len() < 10 && first.next.is_some(), "{first:?}");
+    let (items, pages) = house.all(&filter, bounds).await;
+    assert_eq!(items.len(), 10);
+    assert!(pages > 3, "{pages}");
+    assert!(items.windows(2).all(|pair| pair[0].at > pair[1].at));
+    let nothing = Filter { act: Some("nothing".into()), ..Filter::default() };
+    assert_eq!(house.all(&nothing, bounds).await.0.len(), 0);
+}
+
+#[tokio::test]
+async fn a_tenant_sees_its_own() {
+    let house = House::with(3).await;
+    let globex = add_tenant(&house.core, "globex", "GLOBEX").await.unwrap();
+    house.fill(globex, BEGIN, 0, 4).await;
+    assert_eq!(house.all(&Filter::default(), SMALL).await.0.len(), 9);
+    let mut tx = house.core.db.tenant(globex).await.unwrap();
+    assert_eq!(
+        page(&mut tx, &Filter::default(), None, Bounds { items: 50, examined: 50 }).await.unwrap().items.len(),
+        12
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_that_nobody_was_given_is_refused() {
+    let house = House::with(1).await;
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    for text in ["1.x~-~-", "-~1.x~-", "-~-~1.x", "-~-~1.0198f0a0-0000-7000-8000-000000000000/x"] {
+        let cursor: Cursor = text.parse().unwrap();
+        assert!(page(&mut tx, &Filter::default(), Some(&cursor), SMALL).await.is_err(), "{text}");
+    }
+}

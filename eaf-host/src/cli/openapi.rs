@@ -1,0 +1,17 @@
+//! `eaf openapi FILE…`
+
+use super::{Outcome, say};
+use crate::compose;
+use clap::Args as Arguments;
+use std::path::PathBuf;
+
+#[derive(Arguments)]
+pub struct Args {
+    /// Packages whose commands and views are in the document, beside the host's own operations.
+    #[arg(value_name = "FILE")]
+    packages: Vec<PathBuf>,
+}
+
+pub async fn run(args: Args) -> Outcome {
+    say(&format!("{:#}\n", compose::openapi(&args.packages).await?))
+}

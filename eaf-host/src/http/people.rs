@@ -1,0 +1,100 @@
+//! Names in what a package says: `{"x-eaf-people": {"permission": "approve", "except": ["<actor id>"]}}` becomes the list of
+//! the tenant's members who hold that permission of the package, sorted, by display name.
+//!
+//! Put in when somebody is answered and at no other time: names are personal data, and what is recorded (a rejection in the
+//! ledger) keeps the reference, so that a repetition names who may act then.
+
+use super::App;
+use super::problem::Problem;
+use super::products::Product;
+use eaf_core::contract::{FieldError, PeopleRef, Rejection};
+use eaf_core::directory;
+use eaf_core::id::{ActorId, TenantId};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// For one request: each permission is looked up once.
+pub struct People<'a> {
+    app: &'a App,
+    product: &'a Product,
+    tenant: TenantId,
+    holders: BTreeMap<String, Vec<Person>>,
+}
+
+struct Person {
+    name: String,
+    actor: ActorId,
+}
+
+impl<'a> People<'a> {
+    pub fn new(app: &'a App, product: &'a Product, tenant: TenantId) -> Self {
+        People { app, product, tenant, holders: BTreeMap::new() }
+    }
+
+    /// Names in place of the references in these params, however deep.
+    pub async fn name_in(&mut self, params: &mut Map<String, Value>) -> Result<(), Problem> {
+        let mut wanted = BTreeSet::new();
+        params.values().for_each(|value| permissions(value, &mut wanted));
+        for permission in wanted {
+            if !self.holders.contains_key(&permission) {
+                let holders = self.look_up(&permission).await?;
+                self.holders.insert(permission, holders);
+            }
+        }
+        params.values_mut().for_each(|value| self.replace(value));
+        Ok(())
+    }
+
+    pub async fn name_in_rejection(&mut self, rejection: &mut Rejection) -> Result<(), Problem> {
+        self.name_in(&mut rejection.params).await?;
+        for FieldError { params, .. } in &mut rejection.fields {
+            self.name_in(params).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_up(&self, permission: &str) -> Result<Vec<Person>, Problem> {
+        let declared = &self.product.domain.description().permissions;
+        let Some(declared) = declared.iter().find(|known| known.name == permission) else {
+            tracing::warn!(plugin = self.product.id(), "the package names the holders of a permission that it lacks");
+            return Ok(Vec::new());
+        };
+        let members = directory::members_with_any_role(&self.app.core, self.tenant, &declared.roles).await?;
+        let mut people: Vec<Person> =
+            members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
+        people.retain(|person| !person.name.is_empty());
+        people.sort_by(|a, b| (&a.name, a.actor).cmp(&(&b.name, b.actor)));
+        Ok(people)
+    }
+
+    fn replace(&self, value: &mut Value) {
+        if let Some(reference) = reference(value) {
+            let holders = self.holders.get(&reference.permission).into_iter().flatten();
+            let named = holders.filter(|person| !reference.except.contains(&person.actor));
+            *value = named.map(|person| Value::from(person.name.as_str())).collect();
+            return;
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.replace(member)),
+            _ => {}
+        }
+    }
+}
+
+fn reference(value: &Value) -> Option<PeopleRef> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    serde_json::from_value(members.get(PeopleRef::MARK)?.clone()).ok()
+}
+
+fn permissions(value: &Value, into: &mut BTreeSet<String>) {
+    if let Some(reference) = reference(value) {
+        into.insert(reference.permission);
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| permissions(item, into)),
+        Value::Object(members) => members.values().for_each(|member| permissions(member, into)),
+        _ => {}
+    }
+}

@@ -1,0 +1,142 @@
+//! The audit over HTTP: what happened in one list, for those who may see it, and as a file.
+
+use super::{House, note};
+use axum::http::StatusCode;
+use eaf_core::actor::TraceId;
+use eaf_core::audit::{self, Entry};
+use eaf_core::id::{ActorId, TenantId};
+use serde_json::json;
+
+fn acts(answer: &super::Answer) -> Vec<&str> {
+    answer.json["items"].as_array().expect("items").iter().map(|item| item["act"].as_str().expect("an act")).collect()
+}
+
+#[tokio::test]
+async fn what_was_decided_and_what_was_administered_is_one_list_with_names() {
+    let house = House::new().await;
+    let given = house.give("requester@acme", "write-note", note("canary-title"), &[]).await;
+    let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
+    house.json("PUT", "admin@acme", "/api/host/connections/echo/main", body, &[]).await;
+    let audit = house.get("auditor@acme", "/api/host/audit").await;
+    assert_eq!(acts(&audit), ["connection.put", "notes.written"], "{}", audit.text);
+    assert!(!audit.text.contains("canary-"), "{}", audit.text);
+    let written = &audit.json["items"][1];
+    let key = given.json["subject"]["key"].as_str().unwrap();
+    assert_eq!(written["object"], format!("notes/note/{key}"));
+    assert_eq!((&written["source"], &written["outcome"]), (&json!("log"), &json!("ok")));
+    assert_eq!((&written["actor_name"], &written["actor_kind"]), (&json!("Canary requester"), &json!("person")));
+    assert_eq!(house.get("admin@globex", "/api/host/audit").await.json, json!({ "items": [], "next": null }));
+}
+
+#[tokio::test]
+async fn filters_are_those_of_the_address_and_nothing_else_passes() {
+    let house = House::new().await;
+    house.give("requester@acme", "write-note", note("a"), &[]).await;
+    house.give("admin@acme", "write-note", note("b"), &[]).await;
+    house.give("admin@acme", "write-note", note("taken"), &[]).await;
+    let all = house.get("auditor@acme", "/api/host/audit").await;
+    assert_eq!(acts(&all), ["command.give", "notes.written", "notes.written"]);
+    let newest = &all.json["items"][0];
+    let text = |member: &str| newest[member].as_str().unwrap().to_owned();
+    for (query, found) in [
+        (format!("actor={}", text("actor")), 2),
+        (format!("actor={}&source=log", text("actor")), 1),
+        (format!("trace={}", text("trace_id")), 1),
+        ("act=notes.".into(), 2),
+        ("object=notes/write".into(), 1),
+        ("outcome=title-taken".into(), 1),
+        (format!("to={}", text("at")), 2),
+        (format!("from={}", text("at")), 1),
+    ] {
+        let answer = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        assert_eq!(answer.json["items"].as_array().map(Vec::len), Some(found), "{query}: {}", answer.text);
+    }
+    for (query, pointer) in [
+        ("actor=x", "?actor"),
+        ("act=", "?act"),
+        ("from=yesterday", "?from"),
+        ("source=other", "?source"),
+        ("cursor=x", "?cursor"),
+        ("cursor=1.x~-~-", "?cursor"),
+        ("act=a&act=b", "?act"),
+        ("tenant=globex", "?tenant"),
+    ] {
+        let answer = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        assert_eq!(answer.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_one_another() {
+    let house = House::new().await;
+    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    for number in 0..120 {
+        audit::record(&mut tx, &entry(&format!("act.{number}"))).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    house.give("requester@acme", "write-note", note("last"), &[]).await;
+    let (mut found, mut path) = (Vec::new(), "/api/host/audit".to_owned());
+    loop {
+        let page = house.get("auditor@acme", &path).await;
+        found.extend(acts(&page).into_iter().map(str::to_owned));
+        let Some(next) = page.json["next"].as_str() else { break };
+        path = format!("/api/host/audit?cursor={next}");
+    }
+    let expected: Vec<String> = std::iter::once("notes.written".to_owned())
+        .chain((0..120).rev().map(|number| format!("act.{number}")))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_requester_is_refused_and_leaves_a_row() {
+    let house = House::new().await;
+    for (path, act) in [("/api/host/audit", "audit.list"), ("/api/host/audit.csv", "audit.export")] {
+        assert_eq!(house.get("requester@acme", path).await.code(), "permission-missing");
+        let newest = house.get("auditor@acme", "/api/host/audit").await.json["items"][0].clone();
+        assert_eq!((&newest["act"], &newest["outcome"]), (&json!(act), &json!("denied")));
+        assert_eq!(newest["actor_name"], "Canary requester");
+    }
+}
+
+#[tokio::test]
+async fn the_file_has_what_the_list_has_and_no_formula() {
+    let house = House::new().await;
+    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    for act in ["plain", "=HYPERLINK(\"x\",\"y\")"] {
+        audit::record(&mut tx, &entry(act)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    house.give("requester@acme", "write-note", note("a"), &[]).await;
+    let file = house.get("auditor@acme", "/api/host/audit.csv?from=2026-01-01T00:00:00Z").await;
+    assert_eq!(
+        (file.status, &file.headers["content-type"]),
+        (StatusCode::OK, &"text/csv; charset=utf-8".parse().unwrap())
+    );
+    let today = house.core.world.now().date();
+    let name = format!("attachment; filename=\"audit-acme-{today}.csv\"");
+    assert_eq!(file.headers["content-disposition"], name.as_str());
+    let lines: Vec<&str> = file.text.split("\r\n").collect();
+    assert_eq!(lines[0], "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id");
+    assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
+    // The export is an act itself.
+    assert!(lines[1].contains(",Canary auditor,person,audit.export,audit,ok,"), "{}", lines[1]);
+    assert!(lines[2].contains(",log,") && lines[2].contains(",notes.written,notes/note/"), "{}", lines[2]);
+    assert!(lines[3].contains(",\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\","), "{}", lines[3]);
+    assert!(lines[4].contains(",plain,"), "{}", lines[4]);
+    assert_eq!(lines[5], "");
+    let none = house.get("auditor@acme", "/api/host/audit.csv?act=nothing").await;
+    assert_eq!(none.text.lines().count(), 1, "{}", none.text);
+    assert_eq!(house.get("admin@globex", "/api/host/audit.csv?source=log").await.text.lines().count(), 1);
+    assert_eq!(house.get("auditor@acme", "/api/host/audit.csv?cursor=-").await.code(), "query-invalid");
+}
+
+fn entry(act: &str) -> Entry {
+    Entry {
+        actor: ActorId::SYSTEM,
+        act: act.into(),
+        object: "object".into(),
+        outcome: "ok".into(),
+        trace: TraceId("7".repeat(32)),
+    }
+}

@@ -1,0 +1,23 @@
+//! What a request would come to, while it is still being filled in: its price, and who would have to approve it.
+
+use crate::offering::OfferingDefined;
+use crate::permission::APPROVE;
+use eaf_sdk::{Context, People};
+use serde_json::{Map, Value, json};
+
+/// Everybody's request needs one approval.
+const STAGES: u32 = 1;
+
+/// None where the offering does not come in this size.
+pub fn quote(ctx: &Context, offering: &OfferingDefined, cpus: i64, memory_gb: i64) -> Option<Map<String, Value>> {
+    if !offering.cpus().contains(&cpus) || !offering.memory_gb().contains(&memory_gb) {
+        return None;
+    }
+    let people = Value::from(People::who_may(APPROVE).except(&ctx.actor.id));
+    let quoted = [
+        ("monthly_cents", offering.monthly_cents(cpus as u32, memory_gb as u32).into()),
+        ("currency", offering.currency.as_str().into()),
+        ("approval", json!({ "stages": STAGES, "people": people })),
+    ];
+    Some(quoted.into_iter().map(|(member, value)| (member.to_owned(), value)).collect())
+}

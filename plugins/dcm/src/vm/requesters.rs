@@ -1,0 +1,125 @@
+//! What each person has: the machines that are there, their size and their cost. For whoever decides on one more.
+//!
+//! A row keeps the size of each machine, not only the sums: so a machine leaves with exactly what it came with, whatever
+//! vCenter said in between, and an event needs to carry no more than which machine it is about.
+
+use crate::Event;
+use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use eaf_sdk::{Column, ReadRule, Recorded, Rows, View};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// Always active: who has no machine has no row.
+    pub status: String,
+    pub terminal: bool,
+    pub requester_id: String,
+    pub requester_name: Option<String>,
+    pub vms: i64,
+    pub cpus: i64,
+    pub memory_gb: i64,
+    pub monthly_cents: i64,
+    pub currency: String,
+    /// By id.
+    pub machines: BTreeMap<String, Machine>,
+    pub updated_at: i64,
+}
+
+/// As vCenter last said, at the price of the request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Machine {
+    pub cpus: u32,
+    pub memory_gb: u32,
+    pub monthly_cents: i64,
+}
+
+pub struct Requesters;
+
+impl View for Requesters {
+    type Event = Event;
+    type Row = Row;
+
+    const NAME: &'static str = "requesters";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("status").filter(),
+        Column::boolean("terminal").filter(),
+        Column::text("requester_id").filter(),
+        Column::text("requester_name").sort(),
+        Column::integer("vms").sort(),
+        Column::integer("cpus").sort(),
+        Column::integer("memory_gb").sort(),
+        Column::integer("monthly_cents").sort(),
+        Column::text("currency"),
+        Column::json("machines"),
+        Column::timestamp("updated_at").sort(),
+    ];
+    const READ: &'static [ReadRule] =
+        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const EVENTS: &'static [&'static str] = &["vm-provisioned", "vm-refreshed", "vm-decommissioned"];
+
+    fn keys(event: &Event, _: &Recorded) -> Vec<String> {
+        match event {
+            Event::VmProvisioned(e) => vec![e.requester_id.clone()],
+            Event::VmRefreshed(e) => vec![e.requester_id.clone()],
+            Event::VmDecommissioned(e) => vec![e.requester_id.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        match event {
+            Event::VmProvisioned(e) => {
+                let mut row = rows.get(&e.requester_id).cloned().unwrap_or_else(|| nothing(&e.requester_id));
+                row.requester_name = e.requester_name.to_option();
+                row.currency.clone_from(&e.currency);
+                let machine = Machine { cpus: e.cpus, memory_gb: e.memory_gb, monthly_cents: e.monthly_cents };
+                row.machines.insert(e.vm_id.clone(), machine);
+                row.add_up(recorded.at);
+                rows.put(&e.requester_id, row);
+            }
+            Event::VmRefreshed(e) => {
+                let Some(row) = rows.change(&e.requester_id) else { return };
+                let Some(machine) = row.machines.get_mut(&e.vm_id) else { return };
+                machine.cpus = e.cpus.unwrap_or(machine.cpus);
+                machine.memory_gb = e.memory_mb.map_or(machine.memory_gb, |mb| (mb / 1024) as u32);
+                row.add_up(recorded.at);
+            }
+            Event::VmDecommissioned(e) => {
+                let Some(row) = rows.change(&e.requester_id) else { return };
+                row.machines.remove(&e.vm_id);
+                row.add_up(recorded.at);
+                if row.machines.is_empty() {
+                    rows.remove(&e.requester_id);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Row {
+    fn add_up(&mut self, at: i64) {
+        self.vms = self.machines.len() as i64;
+        self.cpus = self.machines.values().map(|machine| i64::from(machine.cpus)).sum();
+        self.memory_gb = self.machines.values().map(|machine| i64::from(machine.memory_gb)).sum();
+        self.monthly_cents = self.machines.values().map(|machine| machine.monthly_cents).sum();
+        self.updated_at = at;
+    }
+}
+
+fn nothing(requester_id: &str) -> Row {
+    Row {
+        status: "active".into(),
+        terminal: false,
+        requester_id: requester_id.into(),
+        requester_name: None,
+        vms: 0,
+        cpus: 0,
+        memory_gb: 0,
+        monthly_cents: 0,
+        currency: String::new(),
+        machines: BTreeMap::new(),
+        updated_at: 0,
+    }
+}

@@ -1,0 +1,122 @@
+//! What each person has, as the approver's card shows it.
+
+mod cast;
+
+use cast::*;
+use dcm::provisioning::complete::CompleteProvisioning;
+use dcm::request::approve::ApproveRequest;
+use dcm::request::submit::RequestVm;
+use dcm::vm::complete_decommission::CompleteDecommission;
+use dcm::vm::decommission::DecommissionVm;
+use dcm::vm::record_refresh::RecordRefresh;
+use dcm::vm::requesters::Requesters;
+use dcm::vm::view::Vms;
+use eaf_sdk::document::Actor;
+use eaf_sdk::testing::{Dice, Stage, system};
+use serde_json::{Map, Value, json};
+
+type Dcm = Stage<dcm::Dcm>;
+
+fn built(stage: &mut Dcm, whose: &Actor, body: Value) -> String {
+    let id = stage.when::<RequestVm>(whose, body).then_events(&["request-submitted", "name-claimed"]).command_id;
+    stage.when::<ApproveRequest>(&boss(), json!({ "request": id })).then_events(&["request-approved"]);
+    stage.when::<CompleteProvisioning>(&system(), json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" }));
+    id
+}
+
+/// Somebody who asks for nothing, and so may decide on everything.
+fn boss() -> Actor {
+    eaf_sdk::testing::person("Bea Boss", &["approve", "operate"])
+}
+
+fn gone(stage: &mut Dcm, id: &str, name: &str) {
+    stage.when::<DecommissionVm>(&admin(), json!({ "vm": id, "confirm": name }));
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }));
+}
+
+fn seen(stage: &mut Dcm, id: &str, cpus: u32, memory_mb: u64) {
+    let found = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": cpus, "memory_mb": memory_mb });
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));
+}
+
+fn row_of(stage: &Dcm, whose: &Actor) -> Option<Map<String, Value>> {
+    stage.view::<Requesters>().remove(&whose.id)
+}
+
+fn sums(row: &Map<String, Value>) -> [i64; 4] {
+    ["vms", "cpus", "memory_gb", "monthly_cents"].map(|column| row[column].as_i64().unwrap())
+}
+
+#[test]
+fn a_person_has_the_sum_of_their_machines_from_the_first_to_the_last() {
+    let mut stage = with_offering();
+    assert!(row_of(&stage, &requester()).is_none());
+    let web = built(&mut stage, &requester(), wanted("web-01"));
+    let mut larger = wanted("db-01");
+    (larger["cpus"], larger["memory_gb"]) = (4.into(), 16.into());
+    let db = built(&mut stage, &requester(), larger);
+    built(&mut stage, &approver(), wanted("other-01"));
+    let row = row_of(&stage, &requester()).unwrap();
+    assert_eq!((&row["requester_name"], &row["currency"]), (&json!("Rita Requester"), &json!("EUR")));
+    assert_eq!(sums(&row), [2, 6, 20, 3_000 + 7_000]);
+
+    // Until vCenter was searched in vain, the machine is there and costs.
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": web, "confirm": "web-01" }));
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap())[0], 2);
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": web, "attempt": 1 }));
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 4, 16, 7_000]);
+    gone(&mut stage, &db, "db-01");
+    assert!(row_of(&stage, &requester()).is_none(), "who has nothing has no row");
+    built(&mut stage, &requester(), wanted("web-01"));
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4, 3_000]);
+}
+
+#[test]
+fn a_machine_that_grew_in_vcenter_leaves_with_its_new_size() {
+    let mut stage = with_offering();
+    let web = built(&mut stage, &requester(), wanted("web-01"));
+    built(&mut stage, &requester(), wanted("web-02"));
+    seen(&mut stage, &web, 8, 32 * 1024);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 36, 6_000]);
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": web, "found": { "kind": "missing" } }));
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 36, 6_000]);
+    gone(&mut stage, &web, "web-01");
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4, 3_000]);
+}
+
+/// Whatever happens in whatever order, the sums are those of the list of machines.
+#[test]
+fn the_sums_are_those_of_the_list_of_machines() {
+    for seed in 1..=8 {
+        let mut dice = Dice::new(seed);
+        let mut stage = with_offering();
+        let people = [requester(), approver()];
+        let mut machines = Vec::new();
+        for number in 0..25 {
+            match dice.below(3) {
+                0 => {
+                    let (whose, name) = (dice.pick(&people).clone(), format!("vm-{number}"));
+                    machines.push((built(&mut stage, &whose, wanted(&name)), name));
+                }
+                _ if machines.is_empty() => {}
+                1 => {
+                    let (id, _) = dice.pick(&machines).clone();
+                    seen(&mut stage, &id, 1 + dice.below(16) as u32, 1024 * (1 + dice.below(64) as u64));
+                }
+                _ => {
+                    let (id, name) = machines.swap_remove(dice.below(machines.len()));
+                    gone(&mut stage, &id, &name);
+                }
+            }
+        }
+        let vms = stage.view::<Vms>();
+        for whose in &people {
+            let theirs: Vec<_> =
+                vms.values().filter(|vm| vm["requester_id"] == whose.id && vm["terminal"] == false).collect();
+            let sum = |column: &str| theirs.iter().map(|vm| vm[column].as_i64().unwrap()).sum();
+            let expected = [theirs.len() as i64, sum("cpus"), sum("memory_gb"), sum("monthly_cents")];
+            let found = row_of(&stage, whose).map_or([0; 4], |row| sums(&row));
+            assert_eq!(found, expected, "seed {seed}, {}", whose.name);
+        }
+    }
+}
