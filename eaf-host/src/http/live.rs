@@ -205,11 +205,8 @@ impl Watcher {
 
     /// Signing out, here or elsewhere, ends the stream with its next look.
     async fn is_signed_in(&self) -> bool {
-        match self.who.via.still_holds(&self.app).await {
-            Ok(holds) => holds,
-            // The client comes again and is asked again who it is.
-            Err(_) => false,
-        }
+        // Not known is no: the client comes again and is asked who it is.
+        self.who.via.still_holds(&self.app).await.unwrap_or(false)
     }
 
     fn concerns(&self, change: &Change) -> bool {

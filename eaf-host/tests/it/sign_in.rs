@@ -130,12 +130,12 @@ async fn no_link_leads_from_signing_in_to_another_site() {
 async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
     let system = System::at(HTTPS).await;
     let (mut browser, mut other) = (Browser::new(&system), Browser::new(&system));
-    let page = browser.to_provider("/vms").await;
+    let page = browser.ask_provider("/vms").await;
     let held = browser.cookies.clone();
     let back = browser.pick(&page, "requester@acme").await;
 
     helps(&other.open(back.as_str()).await, 400, "sign-in-unknown");
-    other.to_provider("/").await;
+    other.ask_provider("/").await;
     helps(&other.open(back.as_str()).await, 400, "sign-in-unknown");
     assert!(other.session().is_none());
 
@@ -149,7 +149,7 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
 
     // A changed note of what was begun is none.
     let mut tampered = Browser::new(&system);
-    let page = tampered.to_provider("/").await;
+    let page = tampered.ask_provider("/").await;
     let back = tampered.pick(&page, "requester@acme").await;
     for value in tampered.cookies.values_mut() {
         let end = value.pop();
@@ -162,7 +162,7 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
 async fn a_refusal_of_the_provider_and_a_stranger_get_a_page() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
-    let page = browser.to_provider("/vms").await;
+    let page = browser.ask_provider("/vms").await;
     let back = browser.pick(&page, "nobody-of-this-name").await;
     assert!(back.as_str().contains("error=access_denied"), "{back}");
     let page = browser.open(back.as_str()).await;
@@ -215,7 +215,7 @@ async fn each_sign_in_is_a_new_session_and_ends_the_one_before() {
 async fn neither_tokens_nor_ids_of_sessions_are_where_they_should_not_be() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
-    let page = browser.to_provider("/vms").await;
+    let page = browser.ask_provider("/vms").await;
     let pending: Vec<String> = browser.cookies.values().cloned().collect();
     let back = browser.pick(&page, "requester@acme").await;
     let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();

@@ -104,8 +104,10 @@ async fn a_page_speaks_the_browsers_language() {
     assert_eq!(english.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
 }
 
+type Lie = fn(&mut Saying);
+
 /// One member of a good answer changed.
-fn lies() -> Vec<(&'static str, fn(&mut Saying))> {
+fn lies() -> Vec<(&'static str, Lie)> {
     vec![
         ("another sign-in's nonce", |saying| saying.nonce = Some("nonce".into())),
         ("no nonce", |saying| saying.nonce = None),

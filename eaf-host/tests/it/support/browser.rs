@@ -67,7 +67,7 @@ impl Browser {
     }
 
     /// From the application's sign-in page to the provider's, which shows its people.
-    pub async fn to_provider(&mut self, return_to: &str) -> Page {
+    pub async fn ask_provider(&mut self, return_to: &str) -> Page {
         let query = reqwest::Url::parse_with_params("http://x/", [("return_to", return_to)]).expect("a URL");
         let page = self.open(&format!("/auth/sign-in?{}", query.query().unwrap_or_default())).await;
         assert!(page.text.contains("Who are you?"), "{} {}", page.status, page.text);
@@ -84,7 +84,7 @@ impl Browser {
 
     /// Signs in and ends where it wanted to go.
     pub async fn sign_in(&mut self, account: &str, return_to: &str) -> Page {
-        let page = self.to_provider(return_to).await;
+        let page = self.ask_provider(return_to).await;
         let back = self.pick(&page, account).await;
         self.open(back.as_str()).await
     }
