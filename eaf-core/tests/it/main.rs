@@ -1,7 +1,6 @@
 //! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
 
 mod append;
-mod audit_measure;
 mod audit_trail;
 mod catalogue;
 mod chain;
