@@ -6,7 +6,6 @@ use crate::http::code::Code;
 use crate::http::host::record;
 use crate::http::operation::{Entry, Operation};
 use crate::http::products::Product;
-use crate::plugin::load::Import;
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
@@ -14,6 +13,11 @@ use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let names = || json!({ "type": "array", "items": { "type": "string" } });
+    let import = record(json!({
+        "interface": { "type": "string", "description": "With its version: `eaf:vsphere/inventory@1.0.0`." },
+        "functions": names(),
+    }));
+    let imports = json!({ "type": "array", "items": import });
     let request = record(json!({
         "capability": { "type": "string" },
         "grant": { "type": "string", "description": "The name under which it is granted." },
@@ -27,7 +31,7 @@ pub fn operation() -> Operation {
         "version": { "type": "string" },
         "generation": { "type": "integer", "description": "The active one." },
         "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
-        "imports": record(json!({ "domain": names(), "workflow": names() })),
+        "imports": record(json!({ "domain": imports.clone(), "workflow": imports })),
         "requests": { "type": "array", "items": request },
     }));
     let schema = record(json!({ "items": { "type": "array", "items": item } }));
@@ -50,12 +54,7 @@ fn shown(product: &Product) -> Value {
         "version": product.version,
         "generation": product.domain.generation(),
         "digest": product.domain.digest(),
-        "imports": { "domain": interfaces(&product.imports.domain), "workflow": interfaces(&product.imports.workflow) },
+        "imports": { "domain": product.imports.domain, "workflow": product.imports.workflow },
         "requests": product.requests,
     })
-}
-
-/// With their versions, such as `eaf:vsphere/inventory@1.0.0`: the list alone shows what a component can reach.
-fn interfaces(imports: &[Import]) -> Vec<&str> {
-    imports.iter().map(|import| import.interface.as_str()).collect()
 }

@@ -1,6 +1,6 @@
 const en = {
   title: 'Approvals',
-  lead: 'Requests that wait for a decision. Nobody decides on their own.',
+  lead: 'Requests that wait for a decision. Nobody decides on a request of their own.',
   empty: 'No request waits for a decision.',
   emptyAction: 'See what was decided',
   emptyDecided: 'Nothing has been decided yet.',

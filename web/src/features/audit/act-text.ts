@@ -5,7 +5,11 @@ import { useText } from '@/i18n/use-text';
 /** What somebody did or tried to do: whether it came about, the outcome says. Events have the words of the timeline. */
 const en = {
   acts: {
+    'sign-in': 'Sign in',
+    'sign-out': 'Sign out',
     'dcm.offering-defined': 'Offering saved',
+    'dcm.name-claimed': 'VM name taken',
+    'dcm.name-released': 'VM name released',
     'connection.put': 'Set a connection',
     'connection.get': 'Read a connection',
     'connection.list': 'Read the connections',
@@ -30,7 +34,11 @@ const en = {
 
 const de: typeof en = {
   acts: {
+    'sign-in': 'Anmelden',
+    'sign-out': 'Abmelden',
     'dcm.offering-defined': 'Angebot gespeichert',
+    'dcm.name-claimed': 'VM-Name vergeben',
+    'dcm.name-released': 'VM-Name freigegeben',
     'connection.put': 'Verbindung setzen',
     'connection.get': 'Verbindung lesen',
     'connection.list': 'Verbindungen lesen',
