@@ -40,8 +40,10 @@ lint: ## Format and lints.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 
-bench: setup ## Measure events per second, a command's way, instantiation.
+bench: setup ## Measure events per second, a command's way, instantiation, a list of 1,000 rows.
 	bin/eaf dev exec --durable -- cargo bench --workspace --profile dev --bench append --bench host
+	@$(setup) browser
+	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 
 chaos: setup ## Kills, and outages of a minute instead of 5 s.
 	EAF_TEST_OUTAGE_SECONDS=60 bin/eaf dev exec -- cargo test --workspace --test it -- kill outage

@@ -3314,8 +3314,8 @@ export interface operations {
               name: string;
               /** @description false: a grant names it, and nobody has set it yet. */
               configured: boolean;
-              /** @description Nothing secret. */
-              config: Record<string, unknown> | null;
+              /** @description Nothing secret; empty where nothing is set. */
+              config: Record<string, unknown>;
               /** Format: date-time */
               last_check_at: string | null;
               /** @description The code of the last test; null: it was good. */
@@ -3377,8 +3377,8 @@ export interface operations {
             name: string;
             /** @description false: a grant names it, and nobody has set it yet. */
             configured: boolean;
-            /** @description Nothing secret. */
-            config: Record<string, unknown> | null;
+            /** @description Nothing secret; empty where nothing is set. */
+            config: Record<string, unknown>;
             /** Format: date-time */
             last_check_at: string | null;
             /** @description The code of the last test; null: it was good. */
