@@ -8,8 +8,8 @@ mod operator;
 mod tenant;
 
 pub use member::{
-    Member, NewMember, erase_member, find_member, member, members, members_among, members_with_any_role,
-    members_with_role, put_member,
+    Member, NewMember, dismiss_member, erase_member, find_member, member, members, members_among,
+    members_with_any_role, members_with_role, put_member,
 };
 pub use operator::{Operator, find_operator, operator, put_operator};
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};

@@ -143,6 +143,20 @@ pub async fn members_among(core: &Core, tenant: TenantId, actors: &[ActorId]) ->
     select(core, tenant, None, Some(actors)).await
 }
 
+/// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.
+pub async fn dismiss_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query("update eaf.member set roles = '{}' where tenant_id = $1 and actor_id = $2")
+        .bind(tenant)
+        .bind(actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
 /// as this actor; signing in anew makes a new one.
 pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {

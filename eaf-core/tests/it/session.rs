@@ -3,7 +3,7 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::clock::{Clock, World};
-use eaf_core::directory::{NewMember, add_tenant, erase_member, put_member, put_operator};
+use eaf_core::directory::{NewMember, add_tenant, dismiss_member, erase_member, member, put_member, put_operator};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::{self, Activity, Limits, SessionId};
 use eaf_core::testing::Database;
@@ -184,6 +184,18 @@ async fn who_is_erased_is_signed_out_everywhere() {
         assert!(!house.lives(id, Activity::Person).await);
     }
     assert!(house.lives(&bens, Activity::Person).await);
+}
+
+#[tokio::test]
+async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the_name() {
+    let house = House::new().await;
+    let annas = [house.signed_in().await, house.signed_in().await];
+    dismiss_member(&house.core, house.acme, house.anna).await.unwrap();
+    for id in &annas {
+        assert!(!house.lives(id, Activity::Person).await);
+    }
+    let anna = member(&house.core, house.acme, house.anna).await.unwrap().expect("she is still known");
+    assert!(anna.roles.is_empty() && !anna.name.is_empty());
 }
 
 #[tokio::test]

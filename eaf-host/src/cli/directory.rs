@@ -40,6 +40,16 @@ pub enum MemberCommand {
         #[command(flatten)]
         configuration: Configuration,
     },
+    /// Take all roles from a person and sign them out everywhere; adding them again undoes it.
+    Remove {
+        #[arg(long)]
+        tenant: String,
+        /// The token's `sub`.
+        #[arg(long)]
+        subject: String,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
 }
 
 #[derive(Subcommand)]
@@ -79,8 +89,19 @@ pub async fn tenant(command: TenantCommand) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the tenant has no member {0}; `sub` is what the identity provider calls the person")]
+struct NoMember(String);
+
 pub async fn member(command: MemberCommand) -> Outcome {
-    let MemberCommand::Add { tenant, person, email, locale, roles, configuration } = command;
+    let (tenant, person, email, locale, roles, configuration) = match command {
+        MemberCommand::Add { tenant, person, email, locale, roles, configuration } => {
+            (tenant, person, email, locale, roles, configuration)
+        }
+        MemberCommand::Remove { tenant, subject, configuration } => {
+            return remove_member(tenant, subject, configuration).await;
+        }
+    };
     let config = configuration.load()?;
     let core = compose::core(&config).await?;
     let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
@@ -95,6 +116,17 @@ pub async fn member(command: MemberCommand) -> Outcome {
     let email = email.to_string();
     let new = NewMember { issuer: config.identity.issuer, subject, name, email, locale, roles };
     println!("{}", directory::put_member(&core, tenant.id, new).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn remove_member(tenant: String, subject: String, configuration: Configuration) -> Outcome {
+    let config = configuration.load()?;
+    let core = compose::core(&config).await?;
+    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let found = directory::find_member(&core, tenant.id, &config.identity.issuer, &subject).await?;
+    let member = found.ok_or(NoMember(subject))?;
+    directory::dismiss_member(&core, tenant.id, member.actor).await?;
+    println!("{}", member.actor);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,7 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use eaf_core::actor::{ActorKind, Caller};
-use eaf_core::directory::{Member, Tenant};
+use eaf_core::directory::{self, Member, Tenant};
 use eaf_core::id::ActorId;
 use eaf_core::session::{self, Activity, Session, SessionId};
 use std::sync::Arc;
@@ -67,13 +67,19 @@ impl Via {
             Via::Session(_) => "session",
         }
     }
+}
 
-    /// A session may be ended at any time; a token ends with its own.
+impl TenantCaller {
+    /// For answers that take long: still signed in, still a member, still with the same roles. A session may be ended at
+    /// any time; a token ends with its own.
     pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
-        match self {
-            Via::Token => Ok(true),
-            Via::Session(session) => Ok(session::still_lives(&app.core, session, app.config.sessions).await?),
+        if let Via::Session(session) = &self.via
+            && !session::still_lives(&app.core, session, app.config.sessions).await?
+        {
+            return Ok(false);
         }
+        let member = directory::member(&app.core, self.caller.tenant, self.caller.actor).await?;
+        Ok(member.is_some_and(|member| member.roles == self.caller.roles))
     }
 }
 

@@ -203,10 +203,10 @@ impl Watcher {
         }
     }
 
-    /// Signing out, here or elsewhere, ends the stream with its next look.
+    /// Signing out, here or elsewhere, and the loss of a role end the stream with its next look.
     async fn is_signed_in(&self) -> bool {
         // Not known is no: the client comes again and is asked who it is.
-        self.who.via.still_holds(&self.app).await.unwrap_or(false)
+        self.who.still_holds(&self.app).await.unwrap_or(false)
     }
 
     fn concerns(&self, change: &Change) -> bool {

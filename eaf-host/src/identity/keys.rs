@@ -40,6 +40,8 @@ pub enum Error {
     Discovery(#[source] DiscoveryError<fetch::Error>),
     #[error("the identity provider was asked a moment ago and had no answer")]
     TooSoon,
+    #[error("the question to the identity provider was broken off")]
+    Aborted(#[source] tokio::task::JoinError),
 }
 
 /// A provider's discovery document with what signing in and out needs beside the core.
@@ -115,7 +117,7 @@ impl KeyStore {
     }
 
     /// What to verify a token with that names `kid`, or none.
-    pub async fn for_key(&self, kid: Option<&str>) -> Result<Arc<Published>, Error> {
+    pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<Published>, Error> {
         let held = self.held();
         if let Some(keys) = &held {
             let fresh = self.world.now() - keys.fetched < KEEP;
@@ -135,7 +137,13 @@ impl KeyStore {
         }
     }
 
-    async fn refresh(&self, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Error> {
+    /// In a task of its own: a caller who goes away must not use up the one question that may be asked in this time.
+    async fn refresh(self: &Arc<Self>, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Error> {
+        let store = self.clone();
+        tokio::spawn(async move { store.ask(seen).await }).await.map_err(Error::Aborted)?
+    }
+
+    async fn ask(&self, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Error> {
         let mut asked = self.asked.lock().await;
         // Someone else refreshed while we waited for our turn.
         if let Some(held) = self.held().filter(|held| seen.is_none_or(|seen| held.fetched > seen)) {

@@ -17,6 +17,7 @@ use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, Co
 use openidconnect::{AdditionalClaims, ClaimsVerificationError, ClientSecret, IdToken, IdTokenClaims, Nonce};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::SystemTime;
 use time::{Duration, OffsetDateTime};
 
@@ -86,7 +87,7 @@ pub struct Verified {
 }
 
 pub struct Identity {
-    keys: KeyStore,
+    keys: Arc<KeyStore>,
     client: sign_in::Client,
     world: World,
 }
@@ -95,7 +96,7 @@ impl Identity {
     /// Does not yet speak to the issuer: that happens with the first token, so that start-up does not depend on it.
     pub fn new(config: &Config, world: World) -> Result<Self, Error> {
         let http = fetch::Client::new().map_err(Error::Client)?;
-        let keys = KeyStore::new(config, LEEWAY, world.clone(), http.clone())?;
+        let keys = Arc::new(KeyStore::new(config, LEEWAY, world.clone(), http.clone())?);
         Ok(Identity { keys, client: sign_in::Client::new(config, http)?, world })
     }
 

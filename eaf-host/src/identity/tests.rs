@@ -32,6 +32,15 @@ async fn a_token_of_the_issuer_is_believed_and_names_person_and_tenant() {
 }
 
 #[tokio::test]
+async fn a_caller_who_goes_away_does_not_use_up_the_question_to_the_provider() {
+    let (issuer, identity) = start().await;
+    let token = issuer.token("anna", Some("acme"));
+    let gone = tokio::time::timeout(std::time::Duration::ZERO, identity.verify(&token)).await;
+    assert!(gone.is_err(), "the provider is being asked");
+    assert!(identity.verify(&token).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_token_ends_with_its_time_give_or_take_half_a_minute() {
     let (issuer, identity) = start().await;
     let token = issuer.token("anna", Some("acme"));

@@ -65,6 +65,10 @@ fn place(text: &str) -> Result<Option<Place>, ParseError> {
     let (micros, key) = text.split_once('.').ok_or(ParseError)?;
     let micros: i64 = micros.parse().map_err(|_| ParseError)?;
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| ParseError)?;
+    // No log is older, and the database's calendar ends.
+    if !(1970..10_000).contains(&at.year()) || key.contains('\0') {
+        return Err(ParseError);
+    }
     Ok(Some(Place { at, key: key.to_owned() }))
 }
 

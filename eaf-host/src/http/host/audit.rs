@@ -90,7 +90,11 @@ pub(super) fn parse(parameters: &[(String, String)]) -> Result<(Filter, Option<C
     let mut cursor = None;
     for (index, (name, value)) in parameters.iter().enumerate() {
         let invalid = || Problem::parameter(name, "invalid");
-        let text = || (!value.is_empty() && value.len() <= LONGEST_FILTER).then(|| value.clone()).ok_or_else(invalid);
+        let text = || {
+            (!value.is_empty() && value.len() <= LONGEST_FILTER && !value.contains('\0'))
+                .then(|| value.clone())
+                .ok_or_else(invalid)
+        };
         let instant = || OffsetDateTime::parse(value, &Rfc3339).map_err(|_| invalid());
         if parameters[..index].iter().any(|(before, _)| before == name) {
             return Err(invalid());

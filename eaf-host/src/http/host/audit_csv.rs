@@ -13,14 +13,14 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use eaf_core::actor::Locale;
 use eaf_core::audit::trail::{Bounds, Cursor, Filter};
-use eaf_core::id::TenantId;
 use futures_util::stream;
 use serde_json::{Map, json};
 
 /// Rows of one file. More are for a narrower filter; the last row says so.
 const MOST: usize = 100_000;
+/// A filter that finds little must not read the whole log of years in one file.
+const MOST_PAGES: usize = 500;
 const PAGE: Bounds = Bounds { items: 1_000, examined: 20_000 };
 const COLUMNS: [&str; 10] =
     ["at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id"];
@@ -44,8 +44,7 @@ async fn export(
     }
     who.record(&app, "audit.export", "audit", "ok").await?;
     let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.world.now().date());
-    let export =
-        Export { app, tenant: who.caller.tenant, locale: who.caller.locale, filter, next: Next::Head, rows: 0 };
+    let export = Export { app, who, filter, next: Next::Head, rows: 0, pages: 0 };
     let pieces = stream::unfold(export, |mut export| async move {
         // Headers are gone by now: a file that breaks off is all that can be told, and the log has the cause.
         let piece = export.piece().await.map_err(|_| std::io::Error::other("the export broke off")).transpose()?;
@@ -60,11 +59,11 @@ async fn export(
 
 struct Export {
     app: App,
-    tenant: TenantId,
-    locale: Locale,
+    who: TenantCaller,
     filter: Filter,
     next: Next,
     rows: usize,
+    pages: usize,
 }
 
 enum Next {
@@ -84,9 +83,13 @@ impl Export {
             Next::Page(cursor) => cursor,
             Next::End => return Ok(None),
         };
+        if !self.who.still_holds(&self.app).await? {
+            return Err(Problem::new(Code::PermissionMissing));
+        }
+        let tenant = self.who.caller.tenant;
         let bounds = Bounds { items: PAGE.items.min((MOST - self.rows) as u32), ..PAGE };
-        let found = page(&self.app, self.tenant, &self.filter, cursor.as_ref(), bounds).await?;
-        let names = names(&self.app, self.tenant, &found.items).await?;
+        let found = page(&self.app, tenant, &self.filter, cursor.as_ref(), bounds).await?;
+        let names = names(&self.app, tenant, &found.items).await?;
         let mut text = String::new();
         for item in &found.items {
             let at = instant(item.at).unwrap_or_default();
@@ -105,10 +108,11 @@ impl Export {
             ]);
         }
         self.rows += found.items.len();
+        self.pages += 1;
         match found.next {
-            Some(_) if self.rows >= MOST => {
+            Some(_) if self.rows >= MOST || self.pages >= MOST_PAGES => {
                 let params = Map::from_iter([("limit".to_owned(), MOST.into())]);
-                let cut = messages::render("audit.cut", &params, self.locale);
+                let cut = messages::render("audit.cut", &params, self.who.caller.locale);
                 text +=
                     &line(std::array::from_fn::<_, { COLUMNS.len() }, _>(|n| if n == 0 { cut.as_str() } else { "" }));
             }
@@ -126,8 +130,18 @@ fn line(cells: [&str; COLUMNS.len()]) -> String {
 /// A spreadsheet takes what begins with one of these for a formula; behind an apostrophe it is text.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
+/// Some spreadsheets split at `;` or a tab as well, and a cell begins there for them.
 fn cell(text: &str) -> String {
-    let text = if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() };
+    let mut safe = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for character in text.chars() {
+        if begins && FORMULA.contains(&character) {
+            safe.push('\'');
+        }
+        safe.push(character);
+        begins = matches!(character, ';' | '\t' | '\n');
+    }
+    let text = safe;
     if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -147,7 +161,8 @@ mod tests {
             ("+49", "'+49"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'\t'=1"),
+            ("x;=1+1;-1", "x;'=1+1;'-1"),
             ("\r=1", "\"'\r=1\""),
             ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
         ] {

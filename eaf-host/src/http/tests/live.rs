@@ -1,6 +1,8 @@
 //! Live updates: what changed is told, to those who may know, from where they left off.
 
 use super::House;
+use eaf_core::directory;
+use eaf_core::id::TenantId;
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
@@ -134,4 +136,14 @@ async fn what_cannot_be_watched_is_refused_before_the_stream_begins() {
         let answer = house.get("requester@acme", path).await;
         assert_eq!((answer.status.as_u16(), answer.code()), expected, "{path}");
     }
+}
+
+#[tokio::test]
+async fn who_loses_their_roles_is_told_nothing_more_also_by_token() {
+    let house = House::new().await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    let acme = TenantId::derive("acme");
+    let found = directory::find_member(&house.core, acme, &house.issuer.url, "requester@acme").await;
+    house.without_roles(&found.unwrap().unwrap()).await;
+    while events.next().await.is_some() {}
 }
