@@ -1,10 +1,10 @@
 //! `eaf dev env`: addresses and connection strings of the demo as shell variables.
 
-use crate::dev::idp;
 use crate::dev::ports::Ports;
 use crate::dev::postgres::{DATABASE, url};
 use crate::dev::services::{VCENTER_USER, certificates, vcenter_secret};
 use crate::dev::state::{self, State};
+use crate::dev::{host, idp};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -26,6 +26,7 @@ pub fn lines(state: &State) -> Result<String, state::Error> {
         ("EAF_DATABASE_PLATFORM_URL", database("eaf_platform", "postgres-platform")?),
         ("EAF_PUBLIC_URL", web(&ports)),
         ("EAF_OIDC_ISSUER", idp::issuer_url(ports.idp)),
+        ("EAF_OIDC_CLIENT_SECRET", host::client_secret(state)?),
         ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
         ("EAF_MASTER_KEY", STANDARD.encode(state.secret("master-key")?)),
         ("EAF_ADMIN_DATABASE_URL", database("postgres", "postgres")?),
