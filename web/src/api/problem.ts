@@ -49,7 +49,7 @@ export class Problem extends Error {
     if (typeof document.code === 'string')
       return new Problem({ trace_id: trace, ...document, status } as Content);
     // Without the host behind it a proxy answers like this.
-    if (status === 502 || status === 504) return Problem.unreachable();
+    if (status === 502 || status === 503 || status === 504) return Problem.unreachable();
     return new Problem({ status, code: UNREADABLE, trace_id: trace });
   }
 
@@ -61,4 +61,10 @@ export class Problem extends Error {
 
 export function isProblem(cause: unknown, ...codes: string[]): cause is Problem {
   return cause instanceof Problem && (codes.length === 0 || codes.includes(cause.code));
+}
+
+/** Whether the page says it where it happened: a silent host has its banner, and a session that has ended its dialog. */
+export function shownHere(cause: unknown): boolean {
+  if (!cause) return false;
+  return !(cause instanceof Problem) || (cause.status !== 0 && cause.status !== 401);
 }

@@ -76,10 +76,11 @@ export function useAllRows<V extends ViewName>(
   options?: { enabled?: boolean },
 ) {
   const result = useRows(view, query, options);
-  const { hasNextPage, isFetching, fetchNextPage } = result;
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = result;
+  const more = hasNextPage && !isFetching && !isFetchNextPageError;
   useEffect(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+    if (more) void fetchNextPage();
+  }, [more, fetchNextPage]);
   return result;
 }
 

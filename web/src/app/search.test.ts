@@ -1,3 +1,4 @@
+import { defaultParseSearch } from '@tanstack/react-router';
 import { describe, expect, it } from 'vitest';
 import { oneOf, search, words } from './search';
 
@@ -6,6 +7,11 @@ const read = search<{ q: string; status: 'open' | 'failed' }>({ q: words, status
 describe('state in the address', () => {
   it('is read', () => {
     expect(read({ q: 'web', status: 'open' })).toEqual({ q: 'web', status: 'open' });
+  });
+
+  it('is text, whatever it looks like', () => {
+    for (const typed of ['10', 'true', '0', '007', 'web 1'])
+      expect(read(defaultParseSearch(`?q=${encodeURIComponent(typed)}`))).toEqual({ q: typed });
   });
 
   it('is dropped where it does not fit, so that the page still opens', () => {

@@ -7,8 +7,10 @@ export function oneOf<const T extends string>(...values: T[]): Reader<T> {
   return value => values.find(one => one === value);
 }
 
+/** The router reads `10` and `true` in an address as a number and a truth. */
 export function words(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.slice(0, 200) : undefined;
+  const written = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  return typeof written === 'string' && written.trim() !== '' ? written.slice(0, 200) : undefined;
 }
 
 /** For a route's `validateSearch`. */

@@ -43,6 +43,7 @@ export const de: Dictionary = {
     light: 'Hell',
     dark: 'Dunkel',
     signOut: 'Abmelden',
+    signOutFailed: 'Sie sind noch angemeldet: Das Abmelden ist fehlgeschlagen. Versuchen Sie es noch einmal.',
     operator: 'Plattformbetrieb',
   },
   palette: {
@@ -96,7 +97,7 @@ export const de: Dictionary = {
     unreachable: 'Der Server antwortet nicht',
     unreachableDetail:
       'Ihre Eingaben stehen noch da. Senden Sie sie noch einmal, wenn die Verbindung wieder da ist; es wirkt höchstens einmal.',
-    unknownField: 'Ebenfalls zu korrigieren:',
+    unknownField: 'Zu korrigieren:',
   },
   list: {
     search: 'Nach Text filtern',
@@ -109,12 +110,9 @@ export const de: Dictionary = {
     count: shown => `${shown} angezeigt`,
     countMore: shown => `${shown} angezeigt, es gibt mehr`,
     sortBy: 'Sortieren nach',
-    sortUp: 'aufsteigend',
-    sortDown: 'absteigend',
     keys: 'Mit j und k bewegen, mit Enter öffnen.',
   },
   actions: {
     more: 'Weitere Aktionen',
-    unavailable: 'Nicht möglich',
   },
 };

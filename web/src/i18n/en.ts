@@ -42,6 +42,7 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
     signOut: 'Sign out',
+    signOutFailed: 'You are still signed in: signing out failed. Try again.',
     operator: 'Platform operator',
   },
   palette: {
@@ -91,7 +92,7 @@ export const en = {
     unreachable: 'The server does not answer',
     unreachableDetail:
       'What you entered is still here. Send it again when the connection is back; it takes effect once at most.',
-    unknownField: 'Also to be corrected:',
+    unknownField: 'To be corrected:',
   },
   list: {
     search: 'Filter by text',
@@ -104,13 +105,10 @@ export const en = {
     count: (shown: string) => `${shown} shown`,
     countMore: (shown: string) => `${shown} shown, more to load`,
     sortBy: 'Sort by',
-    sortUp: 'ascending',
-    sortDown: 'descending',
     keys: 'Move with j and k, open with Enter.',
   },
   actions: {
     more: 'More actions',
-    unavailable: 'Not available',
   },
 };
 

@@ -1,7 +1,8 @@
 import { Ellipsis } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
+import { isProblem } from '@/api/problem';
 import type { Action } from '@/api/rows';
 import { useShellText } from '@/i18n/shell-text';
 import { Button, type ButtonProps } from '@/ui/button';
@@ -11,6 +12,7 @@ import { ProblemAlert } from '../page/problem-alert';
 import { usePageCommands } from '../shell/page-commands';
 import { ActionButton } from './action-button';
 import type { ActionPlan, ActionPlans } from './action-plan';
+import { openDialog } from './open-dialogs';
 
 interface RowActionsProps {
   actions: Action[];
@@ -51,36 +53,29 @@ interface PlannedActionProps {
 
 function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
   const { Dialog: Ask, done, look } = plan;
-  const [asking, setAsking] = useState(false);
-  const command = useCommand(action.command as CommandName);
-  const { mutateAsync, reset, error, isPending } = command;
-  const run = useMemo(
-    () => () => {
-      if (Ask) setAsking(true);
-      else {
-        // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
-        void mutateAsync(action.body as CommandBody<CommandName>).then(
-          () => toast.success(done(name)),
-          () => undefined,
-        );
-      }
-    },
-    [Ask, mutateAsync, action.body, done, name],
-  );
+  const { mutateAsync, isPending } = useCommand(action.command as CommandName);
+  const run = useMemo(() => {
+    if (Ask) return () => openDialog(({ close }) => <Ask action={action} name={name} close={close} />);
+    const give = () => {
+      // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
+      void mutateAsync(action.body as CommandBody<CommandName>).then(
+        () => toast.success(done(name)),
+        (cause: unknown) => {
+          if (isProblem(cause) && cause.status === 401) return;
+          openDialog(({ close }) => (
+            <FailedDialog title={action.title} cause={cause} close={close} onRetry={give} />
+          ));
+        },
+      );
+    };
+    return give;
+  }, [Ask, mutateAsync, action, done, name]);
   const offered = useMemo(
     () => (action.allowed ? [{ label: `${action.title}: ${name}`, run }] : []),
     [action.allowed, action.title, name, run],
   );
   usePageCommands(offered);
-  return (
-    <>
-      <ActionButton action={action} look={look} size={size ?? 'normal'} busy={isPending} onRun={run} />
-      {asking && Ask ? <Ask action={action} name={name} close={() => setAsking(false)} /> : null}
-      {error && error.status !== 401 ? (
-        <FailedDialog title={action.title} cause={error} close={reset} onRetry={run} />
-      ) : null}
-    </>
-  );
+  return <ActionButton action={action} look={look} size={size ?? 'normal'} busy={isPending} onRun={run} />;
 }
 
 function FailedDialog(props: { title: string; cause: unknown; close: () => void; onRetry: () => void }) {
@@ -93,7 +88,13 @@ function FailedDialog(props: { title: string; cause: unknown; close: () => void;
           <DialogClose asChild>
             <Button>{t.close}</Button>
           </DialogClose>
-          <Button look="primary" onClick={props.onRetry}>
+          <Button
+            look="primary"
+            onClick={() => {
+              props.close();
+              props.onRetry();
+            }}
+          >
             {t.retry}
           </Button>
         </DialogActions>

@@ -11,6 +11,7 @@ export interface RowSource<R> {
   isPlaceholderData?: boolean;
   hasNextPage?: boolean;
   isFetchingNextPage?: boolean;
+  isFetchNextPageError?: boolean;
   fetchNextPage?: () => unknown;
   refetch: () => unknown;
 }

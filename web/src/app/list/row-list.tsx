@@ -1,12 +1,13 @@
 import type { RowData } from '@tanstack/react-table';
 import { useDeferredValue, useEffect, useMemo } from 'react';
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useShellText } from '@/i18n/shell-text';
 import { useFormat } from '@/i18n/format';
 import { Button } from '@/ui/button';
 import { ProblemAlert } from '../page/problem-alert';
 import { matches } from './column';
 import { Empty } from './empty';
+import { LoadMore, MoreFailed, moreFailed } from './load-more';
 import { RowCards } from './row-cards';
 import type { RowListProps, RowSource } from './row-list-props';
 import { RowTable } from './row-table';
@@ -27,11 +28,11 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
   );
   useLoadAllWhile(deferred.trim() !== '', rows);
 
-  const error = rows.data === undefined ? (rows.error as Problem | null) : null;
-  // A silent host has its banner; the list waits.
-  if (error && error.status !== 0) return <ProblemAlert cause={error} onRetry={() => void rows.refetch()} />;
   const loading = rows.data === undefined;
-  if (!loading && shown.length === 0 && !rows.isFetchingNextPage) {
+  if (loading && shownHere(rows.error))
+    return <ProblemAlert cause={rows.error} onRetry={() => void rows.refetch()} />;
+  // Where not everything could be looked through, nobody knows that there is nothing.
+  if (!loading && shown.length === 0 && !rows.isFetchingNextPage && !moreFailed(rows)) {
     return filtered ? (
       <Empty sentence={t.list.noMatch}>
         {onClearFilters ? <Button onClick={onClearFilters}>{t.list.clear}</Button> : null}
@@ -44,36 +45,33 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
   return (
     <div aria-busy={loading || rows.isPlaceholderData}>
       <List {...props} shown={shown} loading={loading} />
-      {loading ? null : <Foot rows={rows} count={shown.length} />}
+      {loading ? null : <Foot rows={rows} count={shown.length} keys={props.link !== undefined} />}
     </div>
   );
 }
 
 /** A text filter has to look at everything, not only at what happens to be loaded. */
 function useLoadAllWhile<R>(searching: boolean, rows: RowSource<R>): void {
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, data } = rows;
-  const more = searching && hasNextPage && !isFetchingNextPage && (data?.length ?? 0) < MOST_SEARCHED;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, data } = rows;
+  const idle = !isFetchingNextPage && !isFetchNextPageError;
+  const more = searching && hasNextPage && idle && (data?.length ?? 0) < MOST_SEARCHED;
   useEffect(() => {
     if (more) fetchNextPage?.();
   }, [more, fetchNextPage, data]);
 }
 
-function Foot<R>({ rows, count }: { rows: RowSource<R>; count: number }) {
+function Foot<R>({ rows, count, keys }: { rows: RowSource<R>; count: number; keys: boolean }) {
   const t = useShellText();
   const format = useFormat();
   const shown = format.number(count);
   return (
-    <div className="flex min-h-12 flex-wrap items-center justify-between gap-3 px-1 pt-3 text-xs text-quiet">
-      <p role="status">{rows.hasNextPage ? t.list.countMore(shown) : t.list.count(shown)}</p>
-      {rows.hasNextPage ? (
-        <Button
-          size="small"
-          busy={rows.isFetchingNextPage ?? false}
-          onClick={() => void rows.fetchNextPage?.()}
-        >
-          {rows.isFetchingNextPage ? t.list.loadingMore : t.list.more}
-        </Button>
-      ) : null}
+    <div className="grid gap-3 pt-3">
+      <MoreFailed rows={rows} />
+      <div className="flex min-h-9 flex-wrap items-center justify-between gap-3 px-1 text-xs text-quiet">
+        <p role="status">{rows.hasNextPage ? t.list.countMore(shown) : t.list.count(shown)}</p>
+        {keys && count > 0 ? <p className="hidden md:block">{t.list.keys}</p> : null}
+        <LoadMore rows={rows} size="small" />
+      </div>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { connectLive } from '@/api/live-views';
-import { isProblem } from '@/api/problem';
+import { isProblem, shownHere } from '@/api/problem';
 import { type Session, SessionContext, useSessionQuery } from '@/api/session';
 import { useSessionEnd } from '@/api/session-end';
 import { SignInPage } from '@/app/sign-in/sign-in-page';
@@ -11,6 +11,7 @@ import { language } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
 import { Toaster } from '@/ui/toaster';
 import { TooltipProvider } from '@/ui/tooltip';
+import { ActionDialogs } from '../actions/action-dialogs';
 import { ProblemPage } from '../page/problem-page';
 import { Announcer } from './announcer';
 import { Banner } from './banner';
@@ -30,7 +31,7 @@ export function Shell() {
 
   if (session) return <SignedIn session={session} />;
   if (isProblem(error) && error.status === 401) return <SignInPage ended={error.code !== 'token-missing'} />;
-  if (isProblem(error) && error.status !== 0) return <ProblemPage problem={error} />;
+  if (isProblem(error) && shownHere(error)) return <ProblemPage problem={error} />;
   return (
     <>
       <Banner />
@@ -71,6 +72,7 @@ function SignedIn({ session }: { session: Session }) {
         </div>
         <Announcer />
         <CommandPalette open={paletteOpen} setOpen={setPaletteOpen} />
+        <ActionDialogs />
         <SessionEndedDialog />
         <Toaster label={t.notifications} />
       </TooltipProvider>

@@ -1,7 +1,13 @@
+import { toast } from 'sonner';
+import { isProblem } from '@/api/problem';
 import { signOut } from '@/api/session';
-import { sessionEnd } from '@/api/session-end';
+import { useShellText } from '@/i18n/shell-text';
 
-/** Whatever the answer, nobody should go on as if they were signed in: a refusal shows the way back in. */
+/** Where nothing ended the session, nobody may believe that it ended. A session that is over already has its dialog. */
 export function useSignOut(): () => void {
-  return () => void signOut().catch(() => sessionEnd.set('session-expired'));
+  const t = useShellText();
+  return () =>
+    void signOut().catch(cause => {
+      if (!isProblem(cause) || cause.status !== 401) toast.error(t.account.signOutFailed);
+    });
 }

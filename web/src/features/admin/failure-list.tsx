@@ -1,6 +1,7 @@
 import { type ComponentType, type ReactNode, useRef } from 'react';
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { Empty } from '@/app/list/empty';
+import { LoadMore, MoreFailed, moreFailed } from '@/app/list/load-more';
 import type { RowSource } from '@/app/list/row-list-props';
 import { useListKeys } from '@/app/list/use-list-keys';
 import { CopyButton } from '@/app/page/copy-button';
@@ -30,11 +31,14 @@ export function FailureList<R>(props: FailureListProps<R>) {
   const list = useRef<HTMLUListElement>(null);
   const shown = rows.data?.filter(matches) ?? [];
   useListKeys(list, { count: withoutKeys ? 0 : shown.length, scrollTo: stay });
-  const error = rows.data === undefined ? (rows.error as Problem | null) : null;
-  if (error && error.status !== 0) return <ProblemAlert cause={error} onRetry={() => void rows.refetch()} />;
-  if (rows.data === undefined) return <SkeletonCards />;
+  if (rows.data === undefined)
+    return shownHere(rows.error) ? (
+      <ProblemAlert cause={rows.error} onRetry={() => void rows.refetch()} />
+    ) : (
+      <SkeletonCards />
+    );
   if (rows.data.length === 0) return empty;
-  if (shown.length === 0) {
+  if (shown.length === 0 && !moreFailed(rows)) {
     return (
       <Empty sentence={t.list.noMatch}>
         <Button onClick={onClearFilters}>{t.list.clear}</Button>
@@ -55,14 +59,11 @@ export function FailureList<R>(props: FailureListProps<R>) {
         ))}
       </ul>
       {rows.hasNextPage ? (
-        <div className="flex justify-end pt-3">
-          <Button
-            size="small"
-            busy={rows.isFetchingNextPage ?? false}
-            onClick={() => void rows.fetchNextPage?.()}
-          >
-            {rows.isFetchingNextPage ? t.list.loadingMore : t.list.more}
-          </Button>
+        <div className="grid gap-3 pt-3">
+          <MoreFailed rows={rows} />
+          <div className="justify-self-end">
+            <LoadMore rows={rows} size="small" />
+          </div>
         </div>
       ) : null}
     </>

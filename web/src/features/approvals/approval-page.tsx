@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useAllRows, useRow } from '@/api/rows';
 import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
@@ -30,7 +30,7 @@ export function ApprovalPage() {
           </Button>
         }
       />
-      {isProblem(error) && !approval && error.status !== 0 ? (
+      {!approval && shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : approval ? (
         <div className="grid gap-6">

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowRight, Cpu, MemoryStick } from 'lucide-react';
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { type Row, useAllRows } from '@/api/rows';
 import { may, useSession } from '@/api/session';
 import { ActionButton } from '@/app/actions/action-button';
@@ -23,7 +23,7 @@ export function CataloguePage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
-      {isProblem(error) && !offerings && error.status !== 0 ? (
+      {!offerings && shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : offerings?.length === 0 ? (
         <NothingOffered />

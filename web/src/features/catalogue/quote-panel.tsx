@@ -1,9 +1,12 @@
 import { Stamp } from 'lucide-react';
 import type { CommandBody } from '@/api/commands';
+import { shownHere } from '@/api/problem';
 import type { Row } from '@/api/rows';
 import { Panel } from '@/app/page/panel';
 import { useFormat } from '@/i18n/format';
+import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
 import { Skeleton } from '@/ui/skeleton';
 import { text } from './text';
@@ -17,7 +20,8 @@ interface QuotePanelProps {
 /** What it costs and what it needs, while it is being filled in. */
 export function QuotePanel({ offering, body }: QuotePanelProps) {
   const t = useText(text).quote;
-  const { quote, pending, waiting } = useQuote(body);
+  const shell = useShellText();
+  const { quote, pending, waiting, error, refetch } = useQuote(body);
   return (
     <Panel title={t.title}>
       <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
@@ -29,7 +33,14 @@ export function QuotePanel({ offering, body }: QuotePanelProps) {
               <Skeleton className="h-9 w-36" />
               <Skeleton className="w-48" />
             </>
-          ) : (
+          ) : shownHere(error) ? (
+            <div className="grid justify-items-start gap-3">
+              <p>{t.failed}</p>
+              <Button size="small" onClick={() => void refetch()}>
+                {shell.retry}
+              </Button>
+            </div>
+          ) : error ? null : (
             <p className="text-quiet">{t.none}</p>
           )}
         </div>

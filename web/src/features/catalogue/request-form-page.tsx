@@ -1,4 +1,4 @@
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useRow } from '@/api/rows';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
@@ -26,7 +26,7 @@ export function RequestFormPage() {
       />
       {ready && offering.data ? (
         <RequestForm key={key} offering={offering.data} former={former.data} />
-      ) : isProblem(error) && error.status !== 0 ? (
+      ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void offering.refetch()} />
       ) : (
         <div className="grid max-w-xl gap-5">

@@ -28,7 +28,8 @@ export function useQuote(body: CommandBody<'request-vm'>) {
     throwOnError: false,
   });
   const waiting = settled !== JSON.stringify(body) || query.isPlaceholderData;
-  return { quote: query.data, pending: query.isPending, waiting };
+  const { data, isPending, error, refetch } = query;
+  return { quote: data, pending: isPending, waiting, error, refetch };
 }
 
 async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Quote | null> {
@@ -37,10 +38,13 @@ async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Prom
     return read(accepted.preview);
   } catch (cause) {
     // A no to the request can still come with its price: the name may be missing yet.
-    if (cause instanceof Problem && cause.status >= 400 && cause.status < 500) return read(cause.params);
+    if (cause instanceof Problem && isAnswer(cause.status)) return read(cause.params);
     throw cause;
   }
 }
+
+/** Who asks is refused with these, not what is asked for. */
+const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 401 && status !== 403;
 
 export function read(preview: unknown): Quote | null {
   const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;

@@ -1,7 +1,7 @@
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useText } from '@/i18n/use-text';
@@ -39,7 +39,7 @@ export function Needs<T>({ title, empty, source, all, children }: NeedsProps<T>)
         ) : null
       }
     >
-      {isProblem(error) && !data && error.status !== 0 ? (
+      {!data && shownHere(error) ? (
         <div className="p-4">
           <ProblemAlert cause={error} onRetry={() => void refetch()} />
         </div>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { Empty } from '@/app/list/empty';
 import { CopyButton } from '@/app/page/copy-button';
 import { PageHeader } from '@/app/page/page-header';
@@ -33,7 +33,7 @@ export function PluginsPage() {
             <Button onClick={again}>{reload}</Button>
           </Empty>
         )
-      ) : error && (error as Problem).status !== 0 ? (
+      ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={again} />
       ) : (
         <SkeletonCard />

@@ -5,7 +5,7 @@ import { Facts } from '@/app/page/facts';
 import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert } from '@/app/page/problem-alert';
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
@@ -39,9 +39,7 @@ export function RequestPage() {
           ) : null
         }
       />
-      {error && !request && isProblem(error) && error.status !== 0 ? (
-        <ProblemAlert cause={error} onRetry={() => void refetch()} />
-      ) : null}
+      {!request && shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null}
       {request ? (
         <RequestHero request={request} events={timeline.data ?? []} />
       ) : (

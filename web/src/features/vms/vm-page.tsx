@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { isProblem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { type Row, useAllRows, useRow } from '@/api/rows';
 import { RowActions } from '@/app/actions/row-actions';
 import { CopyButton } from '@/app/page/copy-button';
@@ -36,9 +36,7 @@ export function VmPage() {
           ) : null
         }
       />
-      {isProblem(error) && !vm && error.status !== 0 ? (
-        <ProblemAlert cause={error} onRetry={() => void refetch()} />
-      ) : null}
+      {!vm && shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null}
       {vm ? <Standing vm={vm} /> : null}
       <Vitals vm={vm} />
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">

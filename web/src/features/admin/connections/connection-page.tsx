@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { NotFoundPage } from '@/app/page/not-found-page';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
@@ -31,7 +31,7 @@ function Known({ capability, name }: { capability: Capability; name: string }) {
       />
       {connection ? (
         <ConnectionForm capability={capability} connection={connection} />
-      ) : error && (error as Problem).status !== 0 ? (
+      ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : (
         <FormSkeleton fields={7} />

@@ -6,7 +6,7 @@ import { Empty } from '@/app/list/empty';
 import { useListKeys } from '@/app/list/use-list-keys';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
@@ -23,7 +23,7 @@ export function ConnectionsPage() {
       <PageHeader title={t.title} lead={t.lead} />
       {data ? (
         <Connections connections={data} reload={() => void refetch()} />
-      ) : error && (error as Problem).status !== 0 ? (
+      ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : (
         <SkeletonCards />

@@ -1,4 +1,4 @@
-import type { Problem } from '@/api/problem';
+import { shownHere } from '@/api/problem';
 import { useRow } from '@/api/rows';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
@@ -33,7 +33,7 @@ export function OfferingPage() {
           known
           refused={define && !define.allowed ? define.why : null}
         />
-      ) : error && (error as Problem).status !== 0 ? (
+      ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : (
         <FormSkeleton fields={8} />
