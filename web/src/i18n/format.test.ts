@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { NOTHING, createFormat } from './format';
+import { act, renderHook } from '@testing-library/react';
+import { describe, expect, it, vi } from 'vitest';
+import { NOTHING, createFormat, useFormat } from './format';
 
 const en = createFormat('en');
 const de = createFormat('de');
@@ -44,4 +45,14 @@ describe('formats', () => {
       expect(nothing).toBe(NOTHING);
     }
   });
+});
+
+it('lets an age advance on a page that stays open', () => {
+  vi.useFakeTimers({ now });
+  const { result, unmount } = renderHook(() => useFormat().ago(now));
+  const before = result.current;
+  act(() => void vi.advanceTimersByTime(2 * 60_000));
+  expect(result.current).not.toBe(before);
+  unmount();
+  vi.useRealTimers();
 });

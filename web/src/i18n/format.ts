@@ -1,8 +1,12 @@
+import { useSyncExternalStore } from 'react';
+import { createStore } from '@/api/store';
 import { type Language, useLanguage } from './language';
 
 const LOCALE: Record<Language, string> = { de: 'de-DE', en: 'en-GB' };
 /** What stands where there is nothing. */
 export const NOTHING = '–';
+
+const MINUTE = 60_000;
 
 type Instant = string | Date | null | undefined;
 
@@ -72,6 +76,23 @@ export type Format = ReturnType<typeof createFormat>;
 
 const FORMATS: Record<Language, Format> = { de: createFormat('de'), en: createFormat('en') };
 
+const anew = (): Record<Language, Format> => ({ de: { ...FORMATS.de }, en: { ...FORMATS.en } });
+const current = createStore(FORMATS);
+let watchers = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** While anybody watches, the formats are new ones every minute: what shows an age with them is drawn again. */
+function watch(listener: () => void): () => void {
+  const end = current.subscribe(listener);
+  watchers += 1;
+  if (watchers === 1) timer = setInterval(() => current.set(anew()), MINUTE);
+  return () => {
+    end();
+    watchers -= 1;
+    if (watchers === 0) clearInterval(timer);
+  };
+}
+
 export function useFormat(): Format {
-  return FORMATS[useLanguage()];
+  return useSyncExternalStore(watch, current.get)[useLanguage()];
 }

@@ -1,4 +1,7 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useShellText } from '@/i18n/shell-text';
+import { Button } from '@/ui/button';
 
 /** Nothing there: one sentence, and one action as the child. */
 export function Empty({ sentence, children }: { sentence: string; children?: ReactNode }) {
@@ -7,5 +10,15 @@ export function Empty({ sentence, children }: { sentence: string; children?: Rea
       <p className="max-w-md text-quiet">{sentence}</p>
       {children}
     </div>
+  );
+}
+
+/** The action for those who can do nothing about it. */
+export function ToHome() {
+  const t = useShellText();
+  return (
+    <Button asChild>
+      <Link to="/">{t.errors.toHome}</Link>
+    </Button>
   );
 }

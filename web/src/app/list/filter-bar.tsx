@@ -19,6 +19,7 @@ export function TextFilter({ value = '', onChange }: TextFilterProps) {
   const t = useShellText();
   const [typed, setTyped] = useState(value);
   const told = useRef(value);
+  const input = useRef<HTMLInputElement>(null);
   // Back and forward, and a filter that was cleared.
   useEffect(() => {
     if (value !== told.current) setTyped(value);
@@ -36,6 +37,7 @@ export function TextFilter({ value = '', onChange }: TextFilterProps) {
     <div className="relative w-full sm:w-60">
       <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-quiet" />
       <Input
+        ref={input}
         type="search"
         aria-label={t.list.search}
         placeholder={t.list.searchPlaceholder}
@@ -47,7 +49,11 @@ export function TextFilter({ value = '', onChange }: TextFilterProps) {
         <button
           type="button"
           aria-label={t.list.clear}
-          onClick={() => setTyped('')}
+          onClick={() => {
+            setTyped('');
+            // The button goes with what it cleared.
+            input.current?.focus();
+          }}
           className="absolute top-1 right-1 grid size-7 place-items-center rounded text-quiet hover:bg-hover hover:text-text"
         >
           <X aria-hidden className="size-4" />

@@ -1,10 +1,11 @@
-import { useCallback, useRef } from 'react';
-import { isProblem } from '@/api/problem';
-import { useRows } from '@/api/rows';
+import { useCallback, useEffect, useRef } from 'react';
+import { shownHere } from '@/api/problem';
+import { type Row, useRows } from '@/api/rows';
+import { useOpenDialogs } from '@/app/actions/open-dialogs';
 import { Empty } from '@/app/list/empty';
+import { LoadMore, MoreFailed } from '@/app/list/load-more';
 import { useListKeys } from '@/app/list/use-list-keys';
 import { ProblemAlert } from '@/app/page/problem-alert';
-import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { Skeleton } from '@/ui/skeleton';
@@ -14,19 +15,20 @@ import { text } from './text';
 /** What waits, the longest first. */
 export function Inbox({ onDecided }: { onDecided: () => void }) {
   const t = useText(text);
-  const shell = useShellText();
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useRows('approvals', {
+  const rows = useRows('approvals', {
     status: 'pending',
     sort: 'submitted_at',
     limit: 20,
   });
+  const { data, error, refetch } = rows;
   const list = useRef<HTMLDivElement>(null);
   const scrollTo = useCallback((index: number) => {
     list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
   }, []);
   useListKeys(list, { count: data?.length ?? 0, scrollTo });
+  const noteFocus = useFocusThatStays(list, data);
 
-  if (!data && isProblem(error) && error.status !== 0) {
+  if (!data && shownHere(error)) {
     return <ProblemAlert cause={error} onRetry={() => void refetch()} />;
   }
   if (!data) return <Skeleton className="h-64 rounded-xl" />;
@@ -38,19 +40,38 @@ export function Inbox({ onDecided }: { onDecided: () => void }) {
     );
   }
   return (
-    <div ref={list} className="grid gap-4">
+    <div ref={list} onFocus={noteFocus} className="grid gap-4">
       {data.map((approval, index) => (
         <ApprovalCard key={approval.key} approval={approval} index={index} />
       ))}
-      {hasNextPage ? (
-        <Button
-          busy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-          className="justify-self-center"
-        >
-          {shell.list.more}
-        </Button>
-      ) : null}
+      <MoreFailed rows={rows} />
+      <div className="justify-self-center empty:hidden">
+        <LoadMore rows={rows} />
+      </div>
     </div>
+  );
+}
+
+/** When the card with the focus is gone, the next one has it; without a next one, the page's title. */
+function useFocusThatStays(list: React.RefObject<HTMLElement | null>, rows: Row<'approvals'>[] | undefined) {
+  const held = useRef<{ key: string; index: number } | null>(null);
+  const asking = useOpenDialogs().length > 0;
+  useEffect(() => {
+    const last = held.current;
+    if (asking || !last || !rows || document.activeElement !== document.body) return;
+    if (rows.some(row => row.key === last.key)) return;
+    held.current = null;
+    const next = Math.min(last.index, rows.length - 1);
+    const link = list.current?.querySelector<HTMLElement>(`[data-row-index="${next}"] a`);
+    (link ?? document.querySelector('h1'))?.focus();
+  }, [list, rows, asking]);
+  return useCallback(
+    (event: React.FocusEvent) => {
+      const card = event.target.closest<HTMLElement>('[data-row-index]');
+      const index = Number(card?.dataset['rowIndex']);
+      const key = card ? rows?.[index]?.key : undefined;
+      held.current = key === undefined ? null : { key, index };
+    },
+    [rows],
   );
 }

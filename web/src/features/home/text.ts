@@ -50,7 +50,7 @@ const en = {
 const de: typeof en = {
   title: 'Start',
   hello: name => `Guten Tag, ${name}`,
-  lead: 'Was Sie braucht, und worauf Sie warten.',
+  lead: 'Was auf Sie wartet und worauf Sie warten.',
   requestVm: 'VM beantragen',
   all: 'Alle anzeigen',
   loading: 'Wird geladen',

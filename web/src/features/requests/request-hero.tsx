@@ -26,119 +26,145 @@ interface HeroProps {
   events: Row<'timeline'>[];
 }
 
+interface Standing {
+  tone: Tone;
+  Icon: LucideIcon;
+  kicker?: string | undefined;
+  title: ReactNode;
+  /** Below the title. */
+  more?: ReactNode;
+}
+
 /** The answer to “what about my VM?”, before anything else on the page. */
 export function RequestHero(props: HeroProps) {
-  switch (props.request.status) {
+  const standing = useStanding(props);
+  if (!standing) return null;
+  const { tone, Icon, kicker, title, more } = standing;
+  return (
+    <section
+      className={cn(
+        'mb-6 flex gap-4 rounded-xl border bg-linear-to-b to-surface p-5 shadow-low sm:gap-5 sm:p-7',
+        TONES[tone],
+      )}
+    >
+      <span className="hidden size-11 shrink-0 place-items-center rounded-full bg-surface text-(--hero) shadow-low sm:grid">
+        <Icon aria-hidden className="size-5" />
+      </span>
+      <div className="grid min-w-0 flex-1 gap-2">
+        {kicker ? <p className="text-sm font-medium text-(--hero)">{kicker}</p> : null}
+        {/* It stays while the standing changes, or nothing would be read aloud. */}
+        <div aria-live="polite">
+          <h2 className="text-2xl leading-8 font-semibold tracking-[-0.02em] sm:text-[1.75rem] sm:leading-9">
+            {title}
+          </h2>
+        </div>
+        {more}
+      </div>
+    </section>
+  );
+}
+
+function useStanding({ request, events }: HeroProps): Standing | null {
+  const t = useText(text).hero;
+  const format = useFormat();
+  const session = useSession();
+  const people = request.waiting?.people ?? [];
+  const sentence = request.waiting?.text ?? request.waiting_on;
+  switch (request.status) {
     case 'pending':
-      return <Pending {...props} />;
-    case 'approved':
-      return <Building {...props} />;
+      return {
+        tone: 'wait',
+        Icon: Hourglass,
+        kicker: t.waitingFor,
+        title: <WaitsFor request={request} people={people} />,
+        more: people.length > 1 ? <p className="text-quiet">{t.alsoAsked}</p> : null,
+      };
+    case 'approved': {
+      const stalled = request.stalled_since !== null;
+      const attempt = request.attempt ?? 1;
+      return {
+        tone: stalled ? 'wait' : 'busy',
+        Icon: stalled ? Hourglass : Hammer,
+        kicker: attempt > 1 ? t.attempt(format.number(attempt)) : undefined,
+        title: stalled ? t.stalled : request.step ? t.building : t.starting,
+        more: (
+          <>
+            <p className="text-quiet">{sentence}</p>
+            <div className="pt-3">
+              <BuildProgress events={events} />
+            </div>
+          </>
+        ),
+      };
+    }
     case 'failed':
-      return <Failed {...props} />;
+      return {
+        tone: 'bad',
+        Icon: TriangleAlert,
+        title: t.failed,
+        more: (
+          <>
+            <p>{sentence}</p>
+            {people.length > 0 ? <p className="text-quiet">{t.repairBy(format.anyOf(people))}</p> : null}
+            <Trace id={request.trace_id ?? ''} />
+            <div className="pt-3">
+              <BuildProgress events={events} />
+            </div>
+          </>
+        ),
+      };
     case 'fulfilled':
-      return <Fulfilled {...props} />;
-    case 'rejected':
-      return <Rejected {...props} />;
+      return {
+        tone: 'good',
+        Icon: CircleCheck,
+        title: request.requester_id === session.actor ? t.ready : t.readyOther,
+        more: <Handover request={request} />,
+      };
+    case 'rejected': {
+      const name = request.decided_by_name;
+      return {
+        tone: 'bad',
+        Icon: CircleX,
+        kicker: format.dateTime(request.decided_at),
+        title: name ? t.rejected(name) : t.rejectedUnknown,
+        more: (
+          <>
+            {request.reason ? (
+              <blockquote className="border-l-2 border-bad-line pl-3.5 whitespace-pre-line">
+                {request.reason}
+              </blockquote>
+            ) : null}
+            <Again request={request} />
+          </>
+        ),
+      };
+    }
     case 'withdrawn':
-      return <Withdrawn {...props} />;
+      return {
+        tone: 'idle',
+        Icon: CircleSlash,
+        kicker: format.dateTime(request.withdrawn_at),
+        title: t.withdrawn,
+        more: <Again request={request} />,
+      };
     default:
       return null;
   }
 }
 
-function Pending({ request }: HeroProps) {
+function WaitsFor({ request, people }: { request: Row<'requests'>; people: string[] }) {
   const t = useText(text).hero;
   const format = useFormat();
-  const people = request.waiting?.people ?? [];
   const since = request.waiting?.since ?? request.submitted_at;
   return (
-    <Hero tone="wait" Icon={Hourglass} kicker={t.waitingFor}>
-      <HeroTitle>
-        {people.length > 0 ? format.anyOf(people) : t.anApprover}{' '}
-        <span className="font-normal whitespace-nowrap text-quiet">
-          <time dateTime={since ?? undefined} title={format.ago(since)}>
-            {t.since(format.since(since))}
-          </time>
-        </span>
-      </HeroTitle>
-      {people.length > 1 ? <p className="text-quiet">{t.alsoAsked}</p> : null}
-    </Hero>
-  );
-}
-
-function Building({ request, events }: HeroProps) {
-  const t = useText(text).hero;
-  const format = useFormat();
-  const stalled = request.stalled_since !== null;
-  const attempt = request.attempt ?? 1;
-  return (
-    <Hero
-      tone={stalled ? 'wait' : 'busy'}
-      Icon={stalled ? Hourglass : Hammer}
-      kicker={attempt > 1 ? t.attempt(format.number(attempt)) : undefined}
-    >
-      <HeroTitle>{stalled ? t.stalled : request.step ? t.building : t.starting}</HeroTitle>
-      <p className="text-quiet">{request.waiting?.text ?? request.waiting_on}</p>
-      <div className="pt-3">
-        <BuildProgress events={events} />
-      </div>
-    </Hero>
-  );
-}
-
-function Failed({ request, events }: HeroProps) {
-  const t = useText(text).hero;
-  const format = useFormat();
-  const people = request.waiting?.people ?? [];
-  return (
-    <Hero tone="bad" Icon={TriangleAlert}>
-      <HeroTitle>{t.failed}</HeroTitle>
-      <p>{request.waiting?.text ?? request.waiting_on}</p>
-      {people.length > 0 ? <p className="text-quiet">{t.repairBy(format.anyOf(people))}</p> : null}
-      <Trace id={request.trace_id ?? ''} />
-      <div className="pt-3">
-        <BuildProgress events={events} />
-      </div>
-    </Hero>
-  );
-}
-
-function Fulfilled({ request }: HeroProps) {
-  const t = useText(text).hero;
-  const session = useSession();
-  return (
-    <Hero tone="good" Icon={CircleCheck}>
-      <HeroTitle>{request.requester_id === session.actor ? t.ready : t.readyOther}</HeroTitle>
-      <Handover request={request} />
-    </Hero>
-  );
-}
-
-function Rejected({ request }: HeroProps) {
-  const t = useText(text).hero;
-  const format = useFormat();
-  const name = request.decided_by_name;
-  return (
-    <Hero tone="bad" Icon={CircleX} kicker={format.dateTime(request.decided_at)}>
-      <HeroTitle>{name ? t.rejected(name) : t.rejectedUnknown}</HeroTitle>
-      {request.reason ? (
-        <blockquote className="border-l-2 border-bad-line pl-3.5 whitespace-pre-line">
-          {request.reason}
-        </blockquote>
-      ) : null}
-      <Again request={request} />
-    </Hero>
-  );
-}
-
-function Withdrawn({ request }: HeroProps) {
-  const t = useText(text).hero;
-  const format = useFormat();
-  return (
-    <Hero tone="idle" Icon={CircleSlash} kicker={format.dateTime(request.withdrawn_at)}>
-      <HeroTitle>{t.withdrawn}</HeroTitle>
-      <Again request={request} />
-    </Hero>
+    <>
+      {people.length > 0 ? format.anyOf(people) : t.anApprover}{' '}
+      <span className="font-normal whitespace-nowrap text-quiet">
+        <time dateTime={since ?? undefined} title={format.ago(since)}>
+          {t.since(format.since(since))}
+        </time>
+      </span>
+    </>
   );
 }
 
@@ -168,38 +194,3 @@ const TONES: Record<Tone, string> = {
   bad: 'border-bad-line from-bad-soft [--hero:var(--bad)]',
   idle: 'border-line from-sunken [--hero:var(--quiet)]',
 };
-
-interface HeroFrameProps {
-  tone: Tone;
-  Icon: LucideIcon;
-  kicker?: string | undefined;
-  children: ReactNode;
-}
-
-function Hero({ tone, Icon, kicker, children }: HeroFrameProps) {
-  return (
-    <section
-      aria-live="polite"
-      className={cn(
-        'mb-6 flex gap-4 rounded-xl border bg-linear-to-b to-surface p-5 shadow-low sm:gap-5 sm:p-7',
-        TONES[tone],
-      )}
-    >
-      <span className="hidden size-11 shrink-0 place-items-center rounded-full bg-surface text-(--hero) shadow-low sm:grid">
-        <Icon aria-hidden className="size-5" />
-      </span>
-      <div className="grid min-w-0 flex-1 gap-2">
-        {kicker ? <p className="text-sm font-medium text-(--hero)">{kicker}</p> : null}
-        {children}
-      </div>
-    </section>
-  );
-}
-
-function HeroTitle({ children }: { children: ReactNode }) {
-  return (
-    <h2 className="text-2xl leading-8 font-semibold tracking-[-0.02em] sm:text-[1.75rem] sm:leading-9">
-      {children}
-    </h2>
-  );
-}

@@ -5,7 +5,7 @@ import { type RowsQuery, type Row, useRows } from '@/api/rows';
 import { may, useSession } from '@/api/session';
 import type { RowColumn } from '@/app/list/column';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
-import { Empty } from '@/app/list/empty';
+import { Empty, ToHome } from '@/app/list/empty';
 import { RowList } from '@/app/list/row-list';
 import { PageHeader } from '@/app/page/page-header';
 import { useFormat } from '@/i18n/format';
@@ -49,7 +49,7 @@ export function RequestsPage() {
           value={search.status}
           options={[
             { value: undefined, label: shell.list.all },
-            ...STANDINGS.filter(one => one !== 'withdrawn').map(value => ({ value, label: t.filter[value] })),
+            ...STANDINGS.map(value => ({ value, label: t.filter[value] })),
           ]}
           onChange={status => change({ status })}
         />
@@ -76,7 +76,15 @@ export function RequestsPage() {
         query={search.q}
         filtered={Boolean(search.q ?? search.status)}
         onClearFilters={() => change({ q: undefined, status: undefined })}
-        empty={<Empty sentence={t.empty}>{requestVm}</Empty>}
+        empty={
+          <Empty sentence={mine || !readsAll ? t.emptyMine : t.empty}>
+            {mine ? (
+              <Button onClick={() => change({ whose: 'all' })}>{t.filter.all}</Button>
+            ) : (
+              (requestVm ?? <ToHome />)
+            )}
+          </Empty>
+        }
       />
     </>
   );

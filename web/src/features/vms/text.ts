@@ -3,6 +3,8 @@ const en = {
   lead: 'As vCenter last said.',
   requestVm: 'Request a VM',
   empty: 'There are no virtual machines yet. The first one begins with a request.',
+  emptyPresent: 'There are no virtual machines at present.',
+  emptyMine: 'You have no virtual machines.',
   columns: {
     name: 'Name',
     status: 'Status',
@@ -45,7 +47,7 @@ const en = {
     size: 'Size',
     cost: 'Cost per month',
     term: 'Term',
-    months: (months: string) => `${months} months`,
+    months: (months: string) => (months === '1' ? '1 month' : `${months} months`),
     requester: 'Requested by',
     created: 'Created',
     decommissioned: 'Decommissioned',
@@ -64,9 +66,11 @@ const en = {
 
 const de: typeof en = {
   title: 'Virtuelle Maschinen',
-  lead: 'So, wie das vCenter es zuletzt gesagt hat.',
+  lead: 'So, wie das vCenter es zuletzt gemeldet hat.',
   requestVm: 'VM beantragen',
   empty: 'Es gibt noch keine virtuellen Maschinen. Die erste beginnt mit einem Antrag.',
+  emptyPresent: 'Zurzeit gibt es keine virtuellen Maschinen.',
+  emptyMine: 'Sie haben keine virtuellen Maschinen.',
   columns: {
     name: 'Name',
     status: 'Stand',
@@ -80,7 +84,7 @@ const de: typeof en = {
   size: (cpus, memory) => `${cpus} CPU · ${memory} GB`,
   filter: {
     show: 'Welche VMs',
-    present: 'In Betrieb',
+    present: 'Vorhanden',
     gone: 'Stillgelegt',
     all: 'Alle',
     power: 'Betriebszustand',
@@ -109,7 +113,7 @@ const de: typeof en = {
     size: 'Größe',
     cost: 'Kosten pro Monat',
     term: 'Laufzeit',
-    months: months => `${months} Monate`,
+    months: months => (months === '1' ? '1 Monat' : `${months} Monate`),
     requester: 'Beantragt von',
     created: 'Angelegt',
     decommissioned: 'Stillgelegt',

@@ -3,7 +3,7 @@ import { Plus } from 'lucide-react';
 import { useCallback } from 'react';
 import { type RowsQuery, useRows } from '@/api/rows';
 import { may, useSession } from '@/api/session';
-import { Empty } from '@/app/list/empty';
+import { Empty, ToHome } from '@/app/list/empty';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
 import { RowList } from '@/app/list/row-list';
 import { PageHeader } from '@/app/page/page-header';
@@ -32,6 +32,7 @@ export function VmsPage() {
   const requests = may(session, 'dcm.request');
   const readsAll = may(session, 'dcm.approve', 'dcm.operate', 'dcm.audit');
   const mine = readsAll && requests && search.whose !== 'all';
+  const everything = search.show === 'all';
   const rows = useRows('vms', rowsQuery(search, mine ? session.actor : undefined));
   const columns = useVmColumns(readsAll && !mine ? 'everybody' : 'mine');
   const requestVm = requests ? (
@@ -88,9 +89,19 @@ export function VmsPage() {
         sort={search.sort ?? BY_NAME}
         onSort={sort => change({ sort: sort === BY_NAME ? undefined : (sort as VmSort) })}
         query={search.q}
-        filtered={Boolean(search.q ?? search.show ?? search.power)}
+        filtered={Boolean(search.q ?? search.power) || search.show === 'gone'}
         onClearFilters={() => change({ q: undefined, show: undefined, power: undefined })}
-        empty={<Empty sentence={t.empty}>{requestVm}</Empty>}
+        empty={
+          <Empty sentence={mine || !readsAll ? t.emptyMine : everything ? t.empty : t.emptyPresent}>
+            {mine ? (
+              <Button onClick={() => change({ whose: 'all' })}>{t.filter.everybody}</Button>
+            ) : everything ? (
+              (requestVm ?? <ToHome />)
+            ) : (
+              <Button onClick={() => change({ show: 'all' })}>{t.filter.all}</Button>
+            )}
+          </Empty>
+        }
       />
     </>
   );
