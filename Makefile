@@ -55,9 +55,12 @@ reference: setup ## Write the generated files anew.
 	@mkdir -p deploy
 	bin/eaf config reference > deploy/configuration.md
 	bin/eaf openapi bin/dcm.eaf > web/openapi.json
+	npm run generate --prefix web
 
 generated: setup ## Fail when a committed generated file differs from what would be generated.
 	@bin/eaf config reference | diff -u deploy/configuration.md - \
 	  || { echo "deploy/configuration.md is not what the code says; run: make reference" >&2; exit 1; }
 	@bin/eaf openapi bin/dcm.eaf | diff -u web/openapi.json - \
 	  || { echo "web/openapi.json is not what host and DCM say; run: make reference" >&2; exit 1; }
+	@npm run --silent generated --prefix web \
+	  || { echo "web/src/api/schema.d.ts is not what web/openapi.json says; run: make reference" >&2; exit 1; }

@@ -190,7 +190,8 @@ fn no_file_is_too_large_to_read_or_named_for_nothing() {
     let mut wrong = Vec::new();
     for (path, text) in sources(".", &[".rs", ".ts", ".tsx", ".go"]) {
         let lines = text.lines().count();
-        if lines > LINES_MAX {
+        // Declarations in TypeScript are generated; nobody reads them.
+        if lines > LINES_MAX && !path.ends_with(".d.ts") {
             wrong.push(format!("{path}: {lines} lines; {LINES_MAX} are enough for one thing"));
         }
         let name = path.rsplit('/').next().unwrap_or_default();
