@@ -51,6 +51,7 @@ async fn a_deep_link_survives_signing_in_and_the_work_gets_done() {
         operator.sign_in("operator", "/operator/tenants").await;
         operator.get("/api/host/tenants").await.ok();
         operator.get("/api/dcm/views/requests").await.refused(403, "no-tenant");
+        system.finish().await;
     }
 }
 
@@ -77,6 +78,8 @@ async fn a_session_that_was_changed_or_came_from_elsewhere_or_is_over_opens_noth
     // The way back in keeps the aim.
     let page = browser.sign_in("requester@acme", "/vms").await;
     assert_eq!(page.address.path(), "/vms");
+    system.finish().await;
+    elsewhere.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +101,7 @@ async fn a_request_from_another_site_changes_nothing() {
     }
     assert_eq!(browser.get("/api/dcm/views/offerings").await.ok()["items"], json!([]));
     browser.call(Method::POST, path, Some(&offering())).await.ok();
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,6 +128,7 @@ async fn no_link_leads_from_signing_in_to_another_site() {
         helps(&page, 400, "return-to-refused");
         assert!(page.address.as_str().starts_with(HTTPS) && browser.cookies.is_empty(), "{bad:?}");
     }
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,6 +161,7 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
         value.push(if end == Some('A') { 'Q' } else { 'A' });
     }
     helps(&tampered.open(back.as_str()).await, 400, "sign-in-unknown");
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,6 +180,7 @@ async fn a_refusal_of_the_provider_and_a_stranger_get_a_page() {
     helps(&page, 403, "not-a-member");
     assert!(page.text.contains(&format!("{}/end-session?", system.issuer)), "{}", page.text);
     assert!(browser.cookies.is_empty());
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +198,7 @@ async fn signing_out_ends_the_session_here_and_goes_by_the_provider() {
     browser.get("/api/session").await.refused(401, "token-missing");
     browser.cookies = kept;
     browser.get("/api/session").await.refused(401, "session-expired");
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,6 +217,7 @@ async fn each_sign_in_is_a_new_session_and_ends_the_one_before() {
     system.kill_host().await;
     system.start_host().await;
     browser.get("/api/session").await.ok();
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,4 +245,5 @@ async fn neither_tokens_nor_ids_of_sessions_are_where_they_should_not_be() {
             assert!(table.starts_with("eaf.package") || !rows.contains(secret), "{secret} is in {table}");
         }
     }
+    system.finish().await;
 }
