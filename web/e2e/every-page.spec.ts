@@ -3,7 +3,7 @@ import { type Page, expect, test } from '@playwright/test';
 import { newest } from './support/api';
 import { THEMES, WIDTHS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';
-import { Person, shell } from './support/person';
+import { Person, said, shell } from './support/person';
 
 /** Every page, at two widths and in two themes: nothing that axe finds, nothing to scroll sideways, one heading. */
 const accounts = [...new Set(visits.map(visit => visit.account))];
@@ -54,6 +54,38 @@ test('the palette, a dialog and the menu can be used by everybody', async ({ bro
   await person.page.keyboard.press('j');
   await person.page.keyboard.press('Enter');
   await expect(person.page).toHaveURL(/\/vms\/.+/);
+
+  await person.button(said.en.decommission).press('Enter');
+  await expect(person.dialog()).toBeVisible();
+  await check(person.page, 'dialog');
+  await person.page.keyboard.press('Escape');
+  await expect(person.dialog()).toBeHidden();
+  await person.page.getByRole('button', { name: new RegExp(`^${shell.en.account.menu}`) }).press('Enter');
+  await expect(person.page.getByRole('menuitem', { name: shell.en.account.signOut })).toBeVisible();
+  await check(person.page, 'account menu');
+  await person.leave();
+});
+
+test('a lost host is told and recovers by itself; so is a session that is over', async ({ browser }) => {
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/requests' });
+  const { page, t } = person;
+  const banner = page.getByText(t.banner.silent).or(page.getByText(t.banner.interrupted)).first();
+  await expect(banner).toBeHidden();
+  await page.context().setOffline(true);
+  await expect(banner).toBeVisible({ timeout: 60_000 });
+  await check(page, 'banner');
+  await page.context().setOffline(false);
+  await expect(banner).toBeHidden({ timeout: 60_000 });
+
+  const [cookie] = (await page.context().cookies()).filter(one => one.name.endsWith('eaf-session'));
+  if (!cookie) throw new Error('there is no session cookie');
+  await page.context().addCookies([{ ...cookie, value: 'A'.repeat(43) }]);
+  await person.hand.press(page.getByRole('link', { name: t.nav.vms, exact: true }));
+  await expect(page.getByRole('alertdialog', { name: t.signIn.ended })).toBeVisible();
+  await check(page, 'session ended');
+  await page.context().addCookies([cookie]);
+  await person.hand.press(page.getByRole('button', { name: t.signIn.goOn }));
+  await expect(page.getByRole('heading', { level: 1, name: t.nav.vms })).toBeVisible();
   await person.leave();
 });
 

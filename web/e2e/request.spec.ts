@@ -119,7 +119,7 @@ async function giveBack(person: Person, name: string): Promise<void> {
 
 test('whoever asked cannot decide, and the page says why', async ({ browser }) => {
   const name = fresh('own');
-  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en' });
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', by: 'keyboard' });
   await ask(approver, name, { named: 'Miriam Vogt', notNamed: 'James Carter' });
   await approver.open(approver.t.nav.approvals);
   const card = approver.page.getByRole('article', { name });
