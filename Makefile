@@ -45,8 +45,8 @@ bench: setup ## Measure events per second, a command's way, instantiation, a lis
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 
-chaos: setup ## Kills, and outages of a minute instead of 5 s.
-	EAF_TEST_OUTAGE_SECONDS=60 bin/eaf dev exec -- cargo test --workspace --test it -- kill outage
+chaos: setup ## Kills of hosts and of PostgreSQL 200 times instead of 5, and outages of a minute instead of 5 s.
+	EAF_TEST_OUTAGE_SECONDS=60 EAF_CHAOS_ROUNDS=200 bin/eaf dev exec -- cargo test --workspace --test it -- chaos hosts kill outage
 
 guide: setup ## Run docs/guides/api.md against a demo of its own.
 	eaf-host/dev/guide

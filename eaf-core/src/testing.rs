@@ -30,20 +30,27 @@ const LOCK: i64 = 0x6561_665f_7465_7374;
 /// A database that exists as long as this value.
 pub struct Database {
     name: String,
+    /// Of the superuser, to another database of the cluster.
+    cluster_url: String,
     superuser_url: String,
 }
 
 impl Database {
     pub async fn fresh() -> Database {
+        Database::fresh_in(&cluster_url()).await
+    }
+
+    /// In the cluster of this superuser's URL, for a test that needs one of its own.
+    pub async fn fresh_in(cluster_url: &str) -> Database {
         let name = format!("eaf_test_{}", world().uuid().simple());
-        let mut conn = connect(&cluster_url()).await;
+        let mut conn = connect(cluster_url).await;
         lock(&mut conn).await;
-        let template = template(&mut conn).await;
+        let template = template(&mut conn, cluster_url).await;
         // Under the lock, because a template may have no other connection.
         run(&mut conn, format!("create database {name} template {template}")).await;
         conn.close().await.expect("the cluster is there");
-        let superuser_url = with_database(&cluster_url(), &name);
-        Database { name, superuser_url }
+        let superuser_url = with_database(cluster_url, &name);
+        Database { name, cluster_url: cluster_url.to_owned(), superuser_url }
     }
 
     /// For what only a superuser sees or does. Row level security does not bind it.
@@ -139,6 +146,14 @@ impl Database {
         run(&mut root, "update eaf.run set lease_until = now() where lease_until > now()".into()).await;
     }
 
+    /// Which host works on the newest open run of this workflow, and the how-manieth host it is that took it. None: nobody.
+    pub async fn lease(&self, workflow: &str) -> Option<(Uuid, i64)> {
+        let holder = "select lease_host, lease_fence from eaf.run
+                      where workflow = $1 and state = 'open' and lease_until > clock_timestamp() order by created_at desc limit 1";
+        let row = sqlx::query_as(holder).bind(workflow).fetch_optional(&mut self.superuser().await).await;
+        row.expect("the runs can be read")
+    }
+
     /// How many wait for what [`hold_appends`](Self::hold_appends) holds. They get it in the order in which they came.
     pub async fn waiting_to_append(&self) -> i64 {
         let waiting = "select count(*) from pg_locks where database = (select oid from pg_database where datname = current_database())
@@ -150,6 +165,27 @@ impl Database {
     pub async fn events(&self, tenant: TenantId) -> i64 {
         let count = sqlx::query_scalar("select count(*) from eaf.event where tenant_id = $1").bind(tenant);
         count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
+    }
+
+    /// The commands that recorded an event of this type (with the plugin in front), and its position as it prints; in any tenant.
+    pub async fn recorded(&self, kind: &str) -> Vec<(String, String)> {
+        let query =
+            "select convert_from(meta, 'UTF8')::jsonb ->> 'command_id', (select epoch from eaf.log_epoch) || '-' || pos
+                     from eaf.event where type = $1";
+        let rows = sqlx::query_as(query).bind(kind).fetch_all(&mut self.superuser().await).await;
+        rows.expect("a superuser reads the events")
+    }
+
+    /// Where the log is not what it should be: gaps in positions and versions, and hashes that do not fit.
+    pub async fn broken_logs(&self) -> Vec<String> {
+        let query = "select format('%s/%s at %s', tenant_id, lane, pos) from (
+                       select *, lag(pos, 1, 0::bigint) over log as before, lag(chain) over log as link,
+                              lag(version, 1, 0::bigint) over (partition by tenant_id, stream_id order by version) as older
+                       from eaf.event window log as (partition by tenant_id, lane order by pos)) e
+                     where pos <> before + 1 or version <> older + 1
+                       or leaf <> eaf.leaf(tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at)
+                       or chain <> sha256(coalesce(link, eaf.genesis(tenant_id, lane)) || leaf)";
+        sqlx::query_scalar(query).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the events")
     }
 
     /// Workflow runs that are not over, in all tenants.
@@ -168,13 +204,14 @@ pub struct Held {
 impl Drop for Database {
     fn drop(&mut self) {
         let statement = format!("drop database if exists {} with (force)", self.name);
+        let cluster_url = self.cluster_url.clone();
         // A thread of its own, because this may run inside a runtime. Nobody waits for it: `drop database` waits for every
         // backend of the cluster, also for one whose client, in that very runtime, has just begun to log in. Best effort:
         // the cluster is thrown away anyway.
         std::thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             runtime.block_on(async {
-                let Ok(options) = PgConnectOptions::from_str(&cluster_url()) else { return };
+                let Ok(options) = PgConnectOptions::from_str(&cluster_url) else { return };
                 let Ok(mut conn) = options.connect().await else { return };
                 let _ = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await;
             });
@@ -228,7 +265,7 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 /// The name of the migrated template; made if no process has made it for this schema yet.
-async fn template(conn: &mut PgConnection) -> String {
+async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     let name = format!("eaf_template_{}", schema_digest());
     let exists: bool = sqlx::query_scalar("select exists(select from pg_database where datname = $1)")
         .bind(&name)
@@ -241,7 +278,8 @@ async fn template(conn: &mut PgConnection) -> String {
     let draft = format!("{name}_draft");
     run(conn, format!("drop database if exists {draft} with (force)")).await;
     run(conn, format!("create database {draft}")).await;
-    let database = Database { name: draft.clone(), superuser_url: with_database(&cluster_url(), &draft) };
+    let superuser_url = with_database(cluster_url, &draft);
+    let database = Database { name: draft.clone(), cluster_url: cluster_url.to_owned(), superuser_url };
     let passwords = Passwords { migrate: PASSWORD.into(), app: PASSWORD.into(), platform: PASSWORD.into() };
     db::bootstrap(database.superuser_url(), &passwords).await.expect("the roles can be made");
     db::migrate(&database.url("eaf_migrate")).await.expect("the migrations run");

@@ -138,8 +138,8 @@ pub async fn serve(
     let (close, closing) = watch::channel(false);
     let mut beside = JoinSet::new();
     beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
-    let kernel =
-        Arc::new(CoreKernel::new(core.clone(), plugins.clone(), HostId(core.world.uuid()), config.workflows.lease));
+    let host = HostId(core.world.uuid());
+    let kernel = Arc::new(CoreKernel::new(core.clone(), plugins.clone(), host, config.workflows.lease));
     let engine = plugin::Engine::new(kernel, plugins, providers.clone(), workflow::Config::default());
     let engine_stop = closed(closing.clone());
     beside.spawn(async move { engine.run(engine_stop).await });
@@ -150,7 +150,7 @@ pub async fn serve(
     // The surface, last: who reaches it finds everything ready.
     let mut app = http::App::new(core, shelf, providers, identity, surface, closing);
     app.metrics = Some(metrics);
-    tracing::info!(%address, url = config.http.public_url, "serving");
+    tracing::info!(%address, url = config.http.public_url, %host, "serving");
     let serving = http::serve(listener, app);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {

@@ -5,6 +5,8 @@ mod support;
 
 mod bad_input;
 mod canary;
+mod chaos;
+mod hosts;
 mod isolation;
 mod journey;
 mod kill;

@@ -7,5 +7,7 @@ pub mod vcsim;
 pub mod browser;
 pub mod canary;
 pub mod govc;
+pub mod host;
 pub mod person;
+pub mod server;
 pub mod system;

@@ -7,6 +7,7 @@
 
 use super::canary::{self, Found, Heard};
 use super::fault_proxy::{FaultProxy, Tls};
+use super::host::Host;
 use super::maildev::{Maildev, Received, free_address};
 use super::person::Person;
 use super::vcsim::{self, Vcsim};
@@ -20,10 +21,8 @@ use eaf_host::dev::idp::accounts::ACCOUNTS;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 pub const CLIENT_SECRET: &str = "canary-client-secret & more";
@@ -47,7 +46,8 @@ pub struct System {
     pub issuer: String,
     dir: tempdir::Dir,
     identity_provider: tokio::task::JoinHandle<()>,
-    host: Option<Child>,
+    /// None while it is killed.
+    pub host: Option<Host>,
     client: reqwest::Client,
     starts: usize,
     pub heard: Arc<Heard>,
@@ -81,9 +81,13 @@ impl System {
 
     /// Bare, and reached by people at this address.
     pub async fn at(public_url: &str) -> System {
+        System::on(Database::fresh().await, public_url).await
+    }
+
+    /// On a database that may be in a cluster of its own.
+    pub async fn on(database: Database, public_url: &str) -> System {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempdir::Dir::new();
-        let database = Database::fresh().await;
         let core = database.core().await;
         let vcsim = Vcsim::start(&dir.path().join("vcenter"), &["--clone-duration", "400ms"]).await;
         let tls = Tls::from_dir(&vcsim.cert_dir()).unwrap();
@@ -122,24 +126,19 @@ impl System {
     }
 
     pub async fn start_host(&mut self) {
+        self.host = Some(self.another_host(&self.base.clone()).await);
+    }
+
+    /// One more on the same database. Whoever asks for it keeps it.
+    pub async fn another_host(&mut self, base: &str) -> Host {
         self.starts += 1;
-        // At its end, wherever that is: a test may write into it too.
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
-        command.arg("serve").env_clear();
-        for (name, value) in self.environment() {
-            command.env(name, value);
-        }
-        let out = Stdio::from(log.try_clone().unwrap());
-        self.host = Some(command.stdout(out).stderr(Stdio::from(log)).kill_on_drop(true).spawn().unwrap());
-        self.until_ready().await;
+        Host::start(base, self.environment(), &self.log()).await
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("HOME", self.dir.path().display().to_string()),
-            ("EAF_LISTEN", self.base.trim_start_matches("http://").to_owned()),
             ("EAF_PUBLIC_URL", self.public_url.clone()),
             ("EAF_DATABASE_URL", self.database.url("eaf_app")),
             ("EAF_DATABASE_PLATFORM_URL", self.database.url("eaf_platform")),
@@ -154,25 +153,9 @@ impl System {
         ]
     }
 
-    async fn until_ready(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Ok(answer) = self.client.get(format!("{}/actuator/health/readiness", self.base)).send().await
-                && answer.status().is_success()
-            {
-                return;
-            }
-            let ended = self.host.as_mut().and_then(|host| host.try_wait().ok().flatten());
-            assert!(ended.is_none(), "the host ended with {ended:?}:\n{}", self.logs());
-            assert!(Instant::now() < deadline, "the host is not ready:\n{}", self.logs());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
     /// `kill -9`: nothing is tidied up.
     pub async fn kill_host(&mut self) {
-        let mut host = self.host.take().expect("the host runs");
-        host.kill().await.unwrap();
+        self.host.take().expect("the host runs").kill().await;
     }
 
     /// Where the host writes that was started last.
@@ -182,6 +165,13 @@ impl System {
 
     fn log_of(&self, start: usize) -> PathBuf {
         self.dir.path().join(format!("host-{start}.log"))
+    }
+
+    /// Everything that hosts at this address have written.
+    pub fn log_at(&self, base: &str) -> String {
+        let address = format!("\"address\":\"{}\"", base.trim_start_matches("http://"));
+        let logs = (1..=self.starts).filter_map(|start| std::fs::read_to_string(self.log_of(start)).ok());
+        logs.filter(|log| log.contains(&address)).collect()
     }
 
     /// Everything that all starts of the host have written.
