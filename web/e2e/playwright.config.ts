@@ -33,6 +33,8 @@ export default defineConfig({
       executablePath,
       args: [
         '--disable-gpu',
+        // Containers often have 64 MB there.
+        '--disable-dev-shm-usage',
         '--disable-quic',
         '--no-first-run',
         '--disable-background-networking',
