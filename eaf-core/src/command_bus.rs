@@ -7,14 +7,19 @@ mod boundary;
 mod execute;
 mod ledger;
 mod output;
+mod quota;
+mod turns;
 
 pub use execute::execute;
+pub use quota::{Limit, Quota};
+pub use turns::Turns;
 
 use crate::contract::{DomainError, Rejection, Subject};
 use crate::event_store::Position;
 use crate::id::CommandId;
 use crate::{crypto, db, event_store};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// Permission and body have been checked by the caller of the bus.
 #[derive(Debug, Clone)]
@@ -55,6 +60,8 @@ pub enum Error {
     Erased,
     #[error("others changed the same things {attempts} times in a row")]
     Conflict { attempts: u32 },
+    #[error("the tenant gives more commands than it may; there is room again in {retry_after:?}")]
+    Overloaded { retry_after: Duration },
     #[error("another generation of the plugin is active")]
     Generation,
     #[error("{what} is larger than {limit} bytes")]

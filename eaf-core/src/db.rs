@@ -75,6 +75,9 @@ pub enum Error {
 /// a component, must be over sooner.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
+/// The doorbell and the feed each send their notifications through the append pool.
+const TELLERS: usize = 2;
+
 /// Where the database is, one URL per role. Passwords are in the URLs: never log them.
 #[derive(Clone)]
 pub struct Config {
@@ -118,6 +121,11 @@ impl Db {
             .await
             .map_err(Error::Begin)?;
         Ok(TenantTx { tx, tenant })
+    }
+
+    /// The pool's other connections tell other hosts what has happened.
+    pub(crate) fn appends_at_once(&self) -> usize {
+        (self.append.options().get_max_connections() as usize).saturating_sub(TELLERS).max(1)
     }
 
     pub(crate) fn append_pool(&self) -> &PgPool {

@@ -1,28 +1,40 @@
 //! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
 //!
-//! Writing is one SQL function in one autocommit statement ([`append`]); reading is `pos > checkpoint` without gap
+//! Writing is one SQL function in one autocommit statement, shared by requests that wait at the same time ([`Appender`]); reading is `pos > checkpoint` without gap
 //! logic. What the columns mean stands in `migrations/0001_event_store.sql`.
 
 mod append;
+mod appender;
 mod position;
 mod read;
 mod stored;
 
-pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append};
+pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append_batch};
+pub use appender::Appender;
 pub use position::Position;
 pub use read::{head, read_after, read_stream, read_streams};
 pub(crate) use stored::aad;
 pub use stored::{Meta, StoredEvent};
 
-use crate::crypto;
+use crate::{crypto, db};
+use std::sync::Arc;
 
 /// The only lane there is for now.
 pub const LANE: i16 = 0;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Shared: it happened to all requests of a batch.
     #[error("the events could not be appended")]
-    Append(#[source] sqlx::Error),
+    Append(#[source] Arc<sqlx::Error>),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("there is no such tenant; `eaf tenant add` makes one")]
+    NoTenant,
+    #[error("{limit} requests of this tenant wait to be appended; try again in a moment")]
+    Overloaded { limit: usize },
+    #[error("the append was given up before its outcome was known")]
+    Lost,
     #[error("the events could not be read")]
     Read(#[source] sqlx::Error),
     #[error("eaf.event position {position}, column {column}: not what was written there")]

@@ -33,16 +33,22 @@ pub struct Core {
     pub db: db::Db,
     pub world: clock::World,
     pub keyring: crypto::Keyring,
+    pub appender: event_store::Appender,
+    pub quota: command_bus::Quota,
+    pub turns: command_bus::Turns,
     pub doorbell: live::Doorbell,
     pub feed: live::Feed,
 }
 
 impl Core {
-    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys.
+    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys. Nobody has
+    /// a quota until [`quota`](Self::quota) is set.
     pub fn start(db: db::Db, world: clock::World, master: crypto::MasterKey) -> Self {
         let keyring = crypto::Keyring::new(master, world.clone());
         let doorbell = live::Doorbell::start(&db, &world);
         let feed = live::Feed::start(&db, &world);
-        Core { db, world, keyring, doorbell, feed }
+        let appender = event_store::Appender::new(&db, &doorbell);
+        let quota = command_bus::Quota::none(&world);
+        Core { db, world, keyring, appender, quota, turns: command_bus::Turns::default(), doorbell, feed }
     }
 }

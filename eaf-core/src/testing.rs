@@ -130,6 +130,12 @@ impl Database {
         .await
     }
 
+    /// Until the answer is dropped a transaction stays open that has written something of this tenant.
+    pub async fn hold_open(&self, tenant: TenantId) -> Held {
+        let name = "update eaf.tenant set name = name where tenant_id";
+        self.hold(&format!("{name} = '{tenant}'")).await
+    }
+
     async fn hold(&self, statement: &str) -> Held {
         let mut conn = self.superuser().await;
         run(&mut conn, "begin".into()).await;
@@ -174,6 +180,12 @@ impl Database {
                      from eaf.event where type = $1";
         let rows = sqlx::query_as(query).bind(kind).fetch_all(&mut self.superuser().await).await;
         rows.expect("a superuser reads the events")
+    }
+
+    /// How many events of this type (with the plugin in front) there are, in all tenants.
+    pub async fn recorded_count(&self, kind: &str) -> i64 {
+        let count = sqlx::query_scalar("select count(*) from eaf.event where type = $1").bind(kind);
+        count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
     }
 
     /// Where the log is not what it should be: gaps in positions and versions, and hashes that do not fit.

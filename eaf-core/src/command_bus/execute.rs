@@ -1,25 +1,32 @@
 //! One command from request to answer.
 
 use super::ledger::{self, Told};
+use super::quota::Full;
+use super::turns::Held;
 use super::{Answer, Error, Request, boundary, output};
 use crate::Core;
-use crate::actor::Caller;
+use crate::actor::{ActorKind, Caller};
 use crate::contract::{
     Accepted, Command, CommandType, Context, ContextActor, DecideInput, Decision, Domain, LoadedStream, StreamMode,
 };
 use crate::crypto::personal;
 use crate::db::{self, TenantTx};
 use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite};
-use crate::id::{CommandId, EventId};
+use crate::id::{CommandId, EventId, StreamId};
 use serde_json::Map;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
-const ATTEMPTS: u32 = 6;
+/// Against other hosts only: commands of one host take turns.
+const ATTEMPTS: u32 = 10;
 /// The wait before the second attempt is up to twice this, then twice that, …
 const BACKOFF: Duration = Duration::from_millis(2);
+/// … up to so much.
+const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
+/// Waiting for a turn may lead to other streams, and so on.
+const ROUNDS: usize = 4;
 
 /// Decides and records. Repeating it with the same key gives the first answer and has no further effect.
 pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
@@ -41,6 +48,10 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
 }
 
 async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+    // What a workflow was told to do is not lost because people ask for much.
+    if caller.kind != ActorKind::System {
+        core.quota.take(caller.tenant).map_err(|Full(retry_after)| Error::Overloaded { retry_after })?;
+    }
     let known = find(domain, &request).ok_or_else(|| Error::UnknownCommand { name: request.name.clone() })?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
@@ -60,7 +71,7 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
             // Whether it happened, the ledger tells the next attempt, once the database can be reached again.
-            Err(error) if appending && number < ATTEMPTS && db::is_transient(&error) => {
+            Err(error) if appending && number < ATTEMPTS && is_unknown(&error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     number,
@@ -95,7 +106,8 @@ impl Attempt<'_> {
         }
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
-        let (streams, decision) = self.decide().await?;
+        let (streams, _turns) = self.load_in_turn().await?;
+        let decision = self.decide(&streams).await?;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let sealing = self.sealed(&mut tx, &streams, decision, fingerprint);
         let (request, told) = sealing.instrument(tracing::debug_span!("seal")).await?;
@@ -104,8 +116,8 @@ impl Attempt<'_> {
 
         let started = Instant::now();
         *appending = true;
-        let append = event_store::append(core, caller.tenant, vec![request]);
-        let outcome = append.instrument(tracing::info_span!("append")).await?.pop().ok_or(Error::Invalid)?;
+        let append = core.appender.append(caller.tenant, request);
+        let outcome = append.instrument(tracing::info_span!("append")).await.map_err(waited_too_long)?;
         metrics::histogram!("eaf_append_seconds", "plugin" => domain.plugin().to_owned())
             .record(started.elapsed().as_secs_f64());
         match outcome {
@@ -130,8 +142,8 @@ impl Attempt<'_> {
 
     /// Decides without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
-        let (_, decision) = self.decide().await?;
-        Ok(match decision {
+        let streams = self.load().await?;
+        Ok(match self.decide(&streams).await? {
             Decision::Accepted(Accepted { subject, preview, .. }) => {
                 Answer::Accepted { command_id: self.context.command_id, position: None, subject, preview }
             }
@@ -139,16 +151,42 @@ impl Attempt<'_> {
         })
     }
 
-    async fn decide(&self) -> Result<(Vec<LoadedStream>, Decision), Error> {
+    /// What was loaded, and the turn at its guarded streams: nobody else in this host changes them meanwhile.
+    async fn load_in_turn(&self) -> Result<(Vec<LoadedStream>, Held), Error> {
+        let mut streams = self.load().await?;
+        for _ in 0..ROUNDS {
+            let held = self.core.turns.take(self.guards(&streams)).await;
+            if !held.waited {
+                return Ok((streams, held));
+            }
+            // Whoever was first has changed them, and what is there now may lead elsewhere.
+            let again = self.load().await?;
+            if self.guards(&again) == self.guards(&streams) {
+                return Ok((again, held));
+            }
+            streams = again;
+        }
+        Err(Error::Conflict { attempts: ROUNDS as u32 })
+    }
+
+    fn guards(&self, streams: &[LoadedStream]) -> Vec<StreamId> {
+        let guards = streams.iter().filter(|entry| entry.mode == StreamMode::Guard);
+        guards.map(|entry| boundary::stream_id(self.caller.tenant, self.domain.plugin(), &entry.stream)).collect()
+    }
+
+    async fn load(&self) -> Result<Vec<LoadedStream>, Error> {
         let loading = boundary::load(self.core, self.caller.tenant, self.domain, &self.command, &self.context);
-        let streams = loading.instrument(tracing::info_span!("load")).await?;
+        loading.instrument(tracing::info_span!("load")).await
+    }
+
+    async fn decide(&self, streams: &[LoadedStream]) -> Result<Decision, Error> {
         let input =
-            DecideInput { command: self.command.clone(), context: self.context.clone(), streams: streams.clone() };
+            DecideInput { command: self.command.clone(), context: self.context.clone(), streams: streams.to_vec() };
         let decision = self.domain.decide(input).instrument(tracing::info_span!("decide")).await?;
         if let Decision::Accepted(accepted) = &decision {
-            output::check(self.domain.description(), &streams, accepted)?;
+            output::check(self.domain.description(), streams, accepted)?;
         }
-        Ok((streams, decision))
+        Ok(decision)
     }
 
     /// The append request, with every guard of the boundary, and what the caller will be told.
@@ -266,7 +304,20 @@ fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Cont
 /// Doubles, with jitter, so that those who collided do not meet again.
 fn backoff(core: &Core, number: u32) -> Duration {
     let [jitter] = core.world.bytes::<1>();
-    BACKOFF * 2u32.pow(number) * u32::from(jitter) / 255
+    (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
+}
+
+/// Whether the command may have had its effect all the same.
+fn is_unknown(error: &Error) -> bool {
+    db::is_transient(error) || matches!(error, Error::Store(event_store::Error::Lost))
+}
+
+/// So many requests of the tenant wait that a client does better to come back.
+fn waited_too_long(error: event_store::Error) -> Error {
+    match error {
+        event_store::Error::Overloaded { .. } => Error::Overloaded { retry_after: Duration::from_secs(1) },
+        error => Error::Store(error),
+    }
 }
 
 fn label(result: &Result<Answer, Error>) -> &'static str {
@@ -276,6 +327,7 @@ fn label(result: &Result<Answer, Error>) -> &'static str {
         Err(Error::Conflict { .. }) => "conflict",
         Err(Error::KeyReused) => "key-reused",
         Err(Error::Generation) => "fenced",
+        Err(Error::Overloaded { .. }) => "overloaded",
         Err(Error::Domain(_)) => "domain-failed",
         Err(_) => "failed",
     }

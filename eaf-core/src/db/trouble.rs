@@ -1,6 +1,7 @@
 //! Trouble that passes: the same request may succeed later, and may even have had its effect already.
 
 use std::error::Error;
+use std::sync::Arc;
 
 /// Whether the database was lost, busy or shutting down. Looks through the causes, so that it can be asked of any error
 /// of this crate.
@@ -8,6 +9,9 @@ pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(cause) = error.downcast_ref::<sqlx::Error>() {
+            return passes(cause);
+        }
+        if let Some(cause) = error.downcast_ref::<Arc<sqlx::Error>>() {
             return passes(cause);
         }
         next = error.source();
@@ -45,7 +49,7 @@ mod tests {
             command_bus::Error::Ledger(lost()),
             command_bus::Error::Crypto(crypto::Error::Load(lost())),
             command_bus::Error::Personal(deep),
-            command_bus::Error::Store(event_store::Error::Append(lost())),
+            command_bus::Error::Store(event_store::Error::Append(Arc::new(lost()))),
         ] {
             assert!(is_transient(&error), "{error:?}");
         }

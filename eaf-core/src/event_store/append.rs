@@ -1,10 +1,11 @@
 //! Appending: a batch of requests, each all or nothing, with one outcome each.
 
 use super::{Error, LANE, Position};
-use crate::Core;
+use crate::db::Db;
 use crate::id::{ActorId, EventId, StreamId, TenantId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
+use std::sync::Arc;
 
 /// How long a key is remembered.
 const KEEP_DAYS: i32 = 30;
@@ -72,10 +73,9 @@ pub enum Outcome {
 }
 
 /// Decided in order, in one autocommit statement; one outcome per request. After an error it is unknown whether it
-/// happened: ask again with the same keys.
-pub async fn append(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Result<Vec<Outcome>, Error> {
-    let asked = requests.len();
-    let batch = Batch::from(requests);
+/// happened: ask again with the same keys. Rings nobody; [`Appender`](super::Appender) is what everybody else uses.
+pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
+    let batch = Batch::of(requests);
     let rows = sqlx::query(
         "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
          from eaf.append($1, $2, make_interval(days => $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -99,35 +99,29 @@ pub async fn append(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>)
     .bind(batch.schema)
     .bind(batch.data)
     .bind(batch.meta)
-    .fetch_all(core.db.append_pool())
+    .fetch_all(db.append_pool())
     .await
-    .map_err(Error::Append)?;
+    .map_err(failed)?;
     let outcomes: Vec<Outcome> = rows.iter().map(outcome).collect::<Result<_, _>>()?;
-    if outcomes.len() != asked {
-        return Err(Error::OutcomeCount { asked, answered: outcomes.len() });
-    }
-    let last = outcomes.iter().filter_map(|outcome| match outcome {
-        // A duplicate may be the answer to an append whose first answer, and ring, got lost.
-        Outcome::Ok { positions: Some((_, last)) } | Outcome::Duplicate { positions: Some((_, last)), .. } => {
-            Some(last.pos)
-        }
-        _ => None,
-    });
-    if let Some(pos) = last.max() {
-        core.doorbell.ring(tenant, pos);
+    if outcomes.len() != requests.len() {
+        return Err(Error::OutcomeCount { asked: requests.len(), answered: outcomes.len() });
     }
     Ok(outcomes)
 }
 
+fn failed(cause: sqlx::Error) -> Error {
+    Error::Append(Arc::new(cause))
+}
+
 fn outcome(row: &PgRow) -> Result<Outcome, Error> {
-    let outcome: &str = row.try_get("outcome").map_err(Error::Append)?;
-    let positions = positions(row).map_err(Error::Append)?;
+    let outcome: &str = row.try_get("outcome").map_err(failed)?;
+    let positions = positions(row).map_err(failed)?;
     match outcome {
         "ok" => Ok(Outcome::Ok { positions }),
-        "duplicate" => Ok(Outcome::Duplicate { answer: row.try_get("answer").map_err(Error::Append)?, positions }),
+        "duplicate" => Ok(Outcome::Duplicate { answer: row.try_get("answer").map_err(failed)?, positions }),
         "key_reused" => Ok(Outcome::KeyReused),
         "conflict" => {
-            let actual: Vec<i64> = row.try_get("actual").map_err(Error::Append)?;
+            let actual: Vec<i64> = row.try_get("actual").map_err(failed)?;
             Ok(Outcome::Conflict { actual: actual.into_iter().map(|version| version as u64).collect() })
         }
         "retry" => Ok(Outcome::Retry),
@@ -147,48 +141,47 @@ fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
 
 /// The parallel arrays that `eaf.append` takes. All of them count from 1.
 #[derive(Default)]
-struct Batch {
+struct Batch<'a> {
     actor: Vec<ActorId>,
-    key: Vec<String>,
-    fingerprint: Vec<Vec<u8>>,
-    answer: Vec<Vec<u8>>,
-    plugin: Vec<Option<String>>,
+    key: Vec<&'a str>,
+    fingerprint: Vec<&'a [u8]>,
+    answer: Vec<&'a [u8]>,
+    plugin: Vec<Option<&'a str>>,
     generation: Vec<Option<i64>>,
     stream_request: Vec<i32>,
     stream: Vec<StreamId>,
     expected: Vec<Option<i64>>,
     event_stream: Vec<i32>,
     event: Vec<EventId>,
-    kind: Vec<String>,
+    kind: Vec<&'a str>,
     schema: Vec<i16>,
-    data: Vec<Vec<u8>>,
-    meta: Vec<Vec<u8>>,
+    data: Vec<&'a [u8]>,
+    meta: Vec<&'a [u8]>,
 }
 
-impl From<Vec<AppendRequest>> for Batch {
-    fn from(requests: Vec<AppendRequest>) -> Self {
+impl<'a> Batch<'a> {
+    fn of(requests: &[&'a AppendRequest]) -> Self {
         let mut batch = Batch::default();
-        for (index, request) in requests.into_iter().enumerate() {
+        for (index, request) in requests.iter().enumerate() {
             let streams_before = batch.stream.len();
             batch.actor.push(request.actor);
-            batch.key.push(request.key);
-            batch.fingerprint.push(request.fingerprint.to_vec());
-            batch.answer.push(request.answer);
-            let (plugin, generation) = request.fence.map(|fence| (fence.plugin, fence.generation)).unzip();
-            batch.plugin.push(plugin);
-            batch.generation.push(generation);
-            for write in request.streams {
+            batch.key.push(&request.key);
+            batch.fingerprint.push(&request.fingerprint);
+            batch.answer.push(&request.answer);
+            batch.plugin.push(request.fence.as_ref().map(|fence| fence.plugin.as_str()));
+            batch.generation.push(request.fence.as_ref().map(|fence| fence.generation));
+            for write in &request.streams {
                 batch.stream_request.push(index as i32 + 1);
                 batch.stream.push(write.stream);
                 batch.expected.push(write.expected.map(|version| version as i64));
             }
-            for event in request.events {
+            for event in &request.events {
                 batch.event_stream.push((streams_before + event.stream) as i32 + 1);
                 batch.event.push(event.id);
-                batch.kind.push(event.kind);
+                batch.kind.push(&event.kind);
                 batch.schema.push(event.schema as i16);
-                batch.data.push(event.data);
-                batch.meta.push(event.meta);
+                batch.data.push(&event.data);
+                batch.meta.push(&event.meta);
             }
         }
         batch

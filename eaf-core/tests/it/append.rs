@@ -2,7 +2,7 @@
 
 use crate::chain::verify;
 use eaf_core::Core;
-use eaf_core::event_store::{AppendRequest, Fence, Outcome, PendingEvent, Position, StreamWrite, append};
+use eaf_core::event_store::{AppendRequest, Fence, Outcome, PendingEvent, Position, StreamWrite, append_batch};
 use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
 use eaf_core::testing::{Database, world};
 use uuid::Uuid;
@@ -58,7 +58,7 @@ fn ok(first: u64, last: u64) -> Outcome {
 const RECORDED: Outcome = Outcome::Ok { positions: None };
 
 async fn put(core: &Core, tenant: TenantId, requests: &[&AppendRequest]) -> Vec<Outcome> {
-    append(core, tenant, requests.iter().map(|request| (*request).clone()).collect()).await.unwrap()
+    append_batch(&core.db, tenant, requests).await.unwrap()
 }
 
 async fn ledger(database: &Database, tenant: TenantId) -> i64 {

@@ -33,8 +33,8 @@ async fn an_append_rings() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let mut rings = core.doorbell.subscribe();
-    let tenant = TenantId::derive("acme");
+    let tenant = eaf_core::directory::add_tenant(&core, "acme", "Acme").await.unwrap();
     let request = crate::append::request(&[(crate::append::stream(), Some(0), 2)]);
-    eaf_core::event_store::append(&core, tenant, vec![request]).await.unwrap();
+    core.appender.append(tenant, request).await.unwrap();
     assert_eq!(rings.recv().await.unwrap(), Ring { tenant, pos: 2 });
 }

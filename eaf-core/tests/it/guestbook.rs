@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::contract::*;
-use eaf_core::event_store::{AppendRequest, append};
+use eaf_core::event_store::AppendRequest;
 use eaf_core::id::TenantId;
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
@@ -101,7 +101,7 @@ impl Domain for Guestbook {
         self.decided.fetch_add(1, Ordering::SeqCst);
         let rival = self.rivals.lock().unwrap().pop();
         if let Some((core, tenant, request)) = rival {
-            append(&core, tenant, vec![request]).await.map_err(|error| DomainError::Host(error.to_string()))?;
+            core.appender.append(tenant, request).await.map_err(|error| DomainError::Host(error.to_string()))?;
         }
         let version = input.streams.first().map_or(0, |stream| stream.version);
         if version >= PAGES {

@@ -3,7 +3,7 @@
 use crate::append::{request, stream};
 use crate::chain::verify;
 use eaf_core::Core;
-use eaf_core::event_store::{AppendRequest, Outcome, append};
+use eaf_core::event_store::{AppendRequest, Outcome};
 use eaf_core::id::{StreamId, TenantId};
 use eaf_core::testing::{Database, world};
 use sqlx::Row;
@@ -23,7 +23,8 @@ type Acknowledged = Arc<Mutex<HashMap<String, (Option<(u64, u64)>, Vec<u8>)>>>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
     let database = Database::fresh().await;
-    let (core, tenant) = (database.core().await, TenantId(world().uuid()));
+    let core = database.core().await;
+    let tenant = eaf_core::directory::add_tenant(&core, "acme", "Acme").await.unwrap();
     let streams: Arc<Vec<StreamId>> = Arc::new((0..STREAMS).map(|_| stream()).collect());
     let acknowledged: Acknowledged = Arc::default();
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -120,8 +121,8 @@ async fn appender(
 /// After an unknown outcome it asks again with the same key, as the command bus does.
 async fn ask(core: &Core, tenant: TenantId, request: &AppendRequest) -> Option<Outcome> {
     for _ in 0..10 {
-        match append(core, tenant, vec![request.clone()]).await {
-            Ok(mut outcomes) => return outcomes.pop(),
+        match core.appender.append(tenant, request.clone()).await {
+            Ok(outcome) => return Some(outcome),
             Err(error) => assert!(eaf_core::db::is_transient(&error), "{error:?}"),
         }
     }

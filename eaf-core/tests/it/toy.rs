@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::ActorKind;
 use eaf_core::contract::*;
-use eaf_core::event_store::{self, AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
+use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use serde_json::{Map, Value, json};
 
@@ -170,7 +170,7 @@ pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -
         streams: vec![StreamWrite { stream: StreamId::derive(tenant, stream), expected: None }],
         events: events.into_iter().map(pending).collect(),
     };
-    match event_store::append(core, tenant, vec![request]).await.unwrap().remove(0) {
+    match core.appender.append(tenant, request).await.unwrap() {
         Outcome::Ok { positions: Some((_, last)) } => last,
         other => panic!("not recorded: {other:?}"),
     }

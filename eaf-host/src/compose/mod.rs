@@ -11,6 +11,7 @@ use crate::plugin::load::{self, Ceiling};
 use crate::plugin::workflow::core::CoreKernel;
 use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow};
 use crate::{http, identity};
+use eaf_core::command_bus::Quota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::MasterKey;
 use eaf_core::db::{self, Db};
@@ -99,7 +100,11 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     })
     .await?;
     db::check(&db).await?;
-    Ok(Core::start(db, world::real(), MasterKey::new(*config.master_key.bytes())))
+    let mut core = Core::start(db, world::real(), MasterKey::new(*config.master_key.bytes()));
+    if let Some(limit) = config.quota.commands {
+        core.quota = Quota::new(&core.world, limit);
+    }
+    Ok(core)
 }
 
 /// Serves until `stop` completes, then finishes what is under way.

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod key;
 pub mod master_key;
 pub mod plugins;
+pub mod quota;
 pub mod reference;
 pub mod sessions;
 pub mod telemetry;
@@ -40,6 +41,7 @@ pub struct Config {
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
     pub plugins: plugins::Plugins,
+    pub quota: quota::Quota,
     pub workflows: workflows::Workflows,
     pub telemetry: telemetry::Telemetry,
 }
@@ -58,6 +60,7 @@ pub const SECTIONS: &[Section] = &[
     sessions::SECTION,
     master_key::SECTION,
     plugins::SECTION,
+    quota::SECTION,
     workflows::SECTION,
     telemetry::SECTION,
 ];
@@ -81,9 +84,10 @@ impl Config {
         let sessions = sessions::read(&mut values);
         let master_key = master_key::read(&mut values);
         let plugins = plugins::read(&mut values);
+        let quota = quota::read(&mut values);
         let workflows = workflows::read(&mut values);
         let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, sessions, master_key, plugins, workflows, telemetry) {
+        match (http, database, identity, sessions, master_key, plugins, quota, workflows, telemetry) {
             (
                 Some(http),
                 Some(database),
@@ -91,10 +95,11 @@ impl Config {
                 Some(sessions),
                 Some(master_key),
                 Some(plugins),
+                Some(quota),
                 Some(workflows),
                 Some(telemetry),
             ) if values.problems().is_empty() => {
-                Ok(Config { http, database, identity, sessions, master_key, plugins, workflows, telemetry })
+                Ok(Config { http, database, identity, sessions, master_key, plugins, quota, workflows, telemetry })
             }
             _ => Err(Error::Unusable(values.into_problems())),
         }

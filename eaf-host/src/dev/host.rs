@@ -92,6 +92,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             activation: Activation::WhenDifferent,
             compiled_cache: Some(state.dir().join("compiled")),
         },
+        quota: config::quota::Quota { commands: Some(config::quota::of(200)) },
         workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
         telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
     })

@@ -56,6 +56,7 @@ codes! {
     IdempotencyKeyReused = "idempotency-key-reused" CONFLICT,
     AnswerErased = "answer-erased" GONE,
     Contention = "contention" CONFLICT,
+    Overloaded = "overloaded" TOO_MANY_REQUESTS,
     DecisionTooLarge = "decision-too-large" UNPROCESSABLE_ENTITY,
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
     // What went wrong on our side.

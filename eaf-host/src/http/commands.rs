@@ -173,6 +173,7 @@ fn refused(cause: command_bus::Error) -> Problem {
         Error::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         Error::Erased => Problem::new(Code::AnswerErased),
         Error::Conflict { .. } => Problem::new(Code::Contention),
+        Error::Overloaded { retry_after } => Problem::new(Code::Overloaded).retry_after(retry_after),
         Error::Generation => Problem::new(Code::PackageChanged),
         Error::TooLarge { .. }
         | Error::TooManyEvents { .. }
@@ -216,6 +217,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             Code::NotFound,
             Code::IdempotencyKeyReused,
             Code::Contention,
+            Code::Overloaded,
             Code::BodyTooLarge,
             Code::UnsupportedMediaType,
             Code::BodyInvalid,

@@ -10,6 +10,7 @@ use eaf_core::actor::{Locale, TraceId};
 use eaf_core::contract::{Message, RejectionKind};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -97,6 +98,12 @@ impl Problem {
             retry_after: None,
             origin: Origin::Package,
         }))
+    }
+
+    /// Rounded up to a whole second.
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait.as_millis().div_ceil(1000).clamp(1, 3600) as u32);
+        self
     }
 
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -1,0 +1,82 @@
+//! Appending through the host, next to a raw INSERT and to message-db, in the same run.
+//!
+//! Run it by `make bench`, which starts a PostgreSQL with all durability switches on. Rounds are interleaved and each ratio is taken
+//! within a round, because such machines are noisier than the difference. Every append goes to a new stream, 400 bytes
+//! of payload; ledger, hash chain, row level security and the batching appender are on in every figure of ours.
+//!
+//! message-db is compared when `EAF_BENCH_MESSAGE_DB` names a checkout of github.com/message-db/message-db.
+
+mod arrivals;
+mod load;
+mod message_db;
+mod neighbours;
+mod ours;
+mod raw;
+mod same_stream;
+mod stall;
+mod tally;
+mod verdict;
+
+use eaf_core::testing::Database;
+use load::{SLICE, rate};
+use message_db::MessageDb;
+use ours::Ours;
+use raw::Raw;
+use verdict::Line;
+
+/// `EAF_BENCH_ROUNDS` changes it; fewer are for trying out only.
+const ROUNDS: usize = 10;
+/// At one time.
+const APPENDERS: usize = 64;
+const TENANTS: usize = 50;
+
+#[tokio::main]
+async fn main() {
+    // cargo passes `--bench`; `cargo test --benches` passes nothing and must not spend minutes.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let rounds = std::env::var("EAF_BENCH_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number of rounds"));
+    let database = Database::fresh().await;
+    raw::refuse_unless_durable(&database).await;
+    let ours = Ours::new(&database, TENANTS).await;
+    let raw = Raw::new(&database).await;
+    let rival = MessageDb::install(&database).await;
+    println!("{rounds} rounds of {} s a figure; medians, [quartiles] of the ratio within a round", SLICE.as_secs_f64());
+
+    throughput(&ours, &raw, rival.as_ref(), rounds).await;
+    arrivals::bench(&ours, &raw, rounds).await;
+    stall::bench(&database, &ours, rounds).await;
+    neighbours::bench(&database, rounds).await;
+    same_stream::bench(&database).await;
+    ours.assert_sound(&database).await;
+}
+
+async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: usize) {
+    let mut to_raw = Line::at_least("one tenant, 64 appenders / raw INSERT of 64 rows", 0.4, 0.6);
+    let mut to_rival = Line::at_least("one tenant, 64 appenders / message-db, one category, its best", 10.0, 20.0);
+    let mut many = Line::at_least("50 tenants, 64 appenders / message-db, 50 categories", 0.9, 1.0);
+    let mut pairs = Line::at_least("50 tenants, two streams a command / message-db, two writes", 0.8, 1.0);
+    let best = match rival {
+        Some(rival) => rival.best_callers().await,
+        None => 1,
+    };
+    // Cold connections and cold plans are not what is measured.
+    rate(APPENDERS, ours.append(1, 1)).await;
+    rate(APPENDERS, ours.append(TENANTS, 2)).await;
+    for _ in 0..rounds {
+        let one = rate(APPENDERS, ours.append(1, 1)).await;
+        to_raw.add(one, rate(1, raw.insert(64)).await);
+        let Some(rival) = rival else { continue };
+        to_rival.add(one, rate(best, rival.write(1, 1)).await);
+        many.add(rate(APPENDERS, ours.append(TENANTS, 1)).await, rate(APPENDERS, rival.write(TENANTS, 1)).await);
+        pairs.add(rate(APPENDERS, ours.append(TENANTS, 2)).await, rate(APPENDERS, rival.write(TENANTS, 2)).await);
+    }
+    to_raw.print("events/s");
+    match rival {
+        Some(_) => [to_rival, many, pairs].iter().for_each(|line| line.print("events/s")),
+        None => println!(
+            "NOT COMPARED with message-db: fetch https://github.com/message-db/message-db and name it in EAF_BENCH_MESSAGE_DB"
+        ),
+    }
+}

@@ -1,0 +1,95 @@
+//! message-db (github.com/message-db/message-db), installed from its own files into the same cluster.
+
+use crate::load::rate;
+use crate::ours::Call;
+use eaf_core::testing::{Database, world};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// In the order of its own installer. Without pgcrypto, which newer PostgreSQLs need no more for a random id.
+const FILES: [&str; 15] = [
+    "schema/message-store.sql",
+    "tables/messages.sql",
+    "types/message.sql",
+    "functions/message-store-version.sql",
+    "functions/hash-64.sql",
+    "functions/acquire-lock.sql",
+    "functions/category.sql",
+    "functions/is-category.sql",
+    "functions/id.sql",
+    "functions/cardinal-id.sql",
+    "functions/stream-version.sql",
+    "functions/write-message.sql",
+    "indexes/messages-id.sql",
+    "indexes/messages-stream.sql",
+    "indexes/messages-category.sql",
+];
+
+pub struct MessageDb {
+    /// As many connections as append for us.
+    pool: PgPool,
+    next: Arc<AtomicUsize>,
+}
+
+impl MessageDb {
+    /// None: it was not fetched.
+    pub async fn install(database: &Database) -> Option<MessageDb> {
+        let dir = PathBuf::from(std::env::var_os("EAF_BENCH_MESSAGE_DB")?).join("database");
+        let options: sqlx::postgres::PgConnectOptions = database.superuser_url().parse().expect("a URL");
+        let options = options.options([("search_path", "message_store,public")]);
+        let pool = PgPoolOptions::new().max_connections(12).connect_with(options).await.expect("a connection");
+        for file in FILES {
+            let sql = read(&dir.join(file));
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+        }
+        Some(MessageDb { pool, next: Arc::default() })
+    }
+
+    /// Of one category; it takes a lock per category, so more connections may be worse.
+    pub async fn best_callers(&self) -> usize {
+        let mut best = (0.0, 1);
+        for callers in [1, 2, 4, 8, 12] {
+            let rate = rate(callers, self.write(1, 1)).await;
+            if rate > best.0 {
+                best = (rate, callers);
+            }
+        }
+        println!("message-db, one category, is best with {} connections: {:.0} events/s", best.1, best.0);
+        best.1
+    }
+
+    /// One statement that writes to each of `streams` new streams in the next of `categories`.
+    pub fn write(&self, categories: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
+        let (pool, next) = (self.pool.clone(), self.next.clone());
+        let one = |n: usize| {
+            format!(
+                "write_message(${0}::varchar, ${1}::varchar, 'BenchHappened', $1::jsonb, $2::jsonb, -1)",
+                2 * n + 3,
+                2 * n + 4
+            )
+        };
+        let sql = format!("select {}", (0..streams).map(one).collect::<Vec<_>>().join(", "));
+        // As many bytes as ours.
+        let (data, meta) = (format!("{{\"d\":\"{}\"}}", "d".repeat(392)), format!("{{\"m\":\"{}\"}}", "m".repeat(142)));
+        move || {
+            let category = next.fetch_add(1, Ordering::Relaxed) % categories;
+            let (pool, sql, data, meta) = (pool.clone(), sql.clone(), data.clone(), meta.clone());
+            Box::pin(async move {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).bind(data).bind(meta);
+                for _ in 0..streams {
+                    let id = world().uuid().to_string();
+                    query = query.bind(id.clone()).bind(format!("bench{category}-{id}"));
+                }
+                query.execute(&pool).await.expect("a write");
+                streams
+            })
+        }
+    }
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}

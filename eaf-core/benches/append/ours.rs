@@ -1,0 +1,118 @@
+//! Appending as the host does it: each caller hands one request to the appender.
+
+use eaf_core::actor::ActorKind;
+use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite};
+use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
+use eaf_core::testing::Database;
+use eaf_core::{Core, directory};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+pub type Call = Pin<Box<dyn Future<Output = usize> + Send>>;
+
+pub struct Ours {
+    pub core: Core,
+    tenants: Arc<Vec<TenantId>>,
+    /// Events that were acknowledged.
+    acknowledged: Arc<AtomicUsize>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Ours {
+    pub async fn new(database: &Database, tenants: usize) -> Ours {
+        // 12 connections append, as in the configuration's default; two of the pool's carry notifications.
+        let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
+        let db = eaf_core::db::Db::connect(&config).await.expect("connections");
+        let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
+        let mut made = Vec::new();
+        for n in 0..tenants {
+            made.push(directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant"));
+        }
+        Ours { core, tenants: Arc::new(made), acknowledged: Arc::default(), next: Arc::default() }
+    }
+
+    /// A command that writes one event to each of `streams` new streams, of the next of the first `tenants`.
+    pub fn append(&self, tenants: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
+        let (core, all, next) = (self.core.clone(), self.tenants.clone(), self.next.clone());
+        let acknowledged = self.acknowledged.clone();
+        move || {
+            let tenant = all[next.fetch_add(1, Ordering::Relaxed) % tenants];
+            let (core, acknowledged) = (core.clone(), acknowledged.clone());
+            Box::pin(async move {
+                recorded(&core, tenant, streams).await;
+                acknowledged.fetch_add(streams, Ordering::Relaxed);
+                streams
+            })
+        }
+    }
+
+    /// One event; its position.
+    pub async fn append_to(&self, tenant: TenantId) -> u64 {
+        let pos = recorded(&self.core, tenant, 1).await;
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        pos
+    }
+
+    pub fn tenant(&self, n: usize) -> TenantId {
+        self.tenants[n]
+    }
+
+    /// Voids the run otherwise: what was acknowledged is there, without a gap, and the chain holds.
+    pub async fn assert_sound(&self, database: &Database) {
+        let recorded = database.recorded_count("bench.happened").await;
+        assert_eq!(
+            recorded as usize,
+            self.acknowledged.load(Ordering::Relaxed),
+            "VOID: acknowledged and recorded differ"
+        );
+        assert_eq!(database.broken_logs().await, Vec::<String>::new(), "VOID: the log is broken");
+        println!("sound: {recorded} events acknowledged and recorded, no gap, all chains hold");
+    }
+}
+
+async fn recorded(core: &Core, tenant: TenantId, streams: usize) -> u64 {
+    match core.appender.append(tenant, request(core, streams)).await.expect("an answer") {
+        Outcome::Ok { positions: Some((_, last)) } => last.pos,
+        other => panic!("VOID: {other:?}"),
+    }
+}
+
+fn request(core: &Core, streams: usize) -> AppendRequest {
+    static PAYLOAD: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+    let (data, meta) = PAYLOAD.get_or_init(payload);
+    let event = |stream| PendingEvent {
+        stream,
+        id: EventId(core.world.uuid()),
+        kind: "bench.happened".into(),
+        schema: 1,
+        data: data.clone(),
+        meta: meta.clone(),
+    };
+    AppendRequest {
+        actor: ActorId::SYSTEM,
+        key: core.world.uuid().to_string(),
+        fingerprint: [7; 32],
+        answer: vec![b'a'; 100],
+        fence: None,
+        streams: (0..streams).map(|_| StreamWrite { stream: StreamId(core.world.uuid()), expected: Some(0) }).collect(),
+        events: (0..streams).map(event).collect(),
+    }
+}
+
+/// 400 bytes of data, and metadata as the command bus writes it.
+fn payload() -> (Vec<u8>, Vec<u8>) {
+    let meta = Meta {
+        actor: ActorId::SYSTEM,
+        actor_kind: ActorKind::System,
+        command_id: CommandId(uuid::Uuid::nil()),
+        trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
+        stream: "bench/thing/1".into(),
+        plugin: "bench".into(),
+        generation: 1,
+        digest: "0".repeat(64),
+    };
+    let data = format!("{{\"d\":\"{}\"}}", "d".repeat(392));
+    (data.into_bytes(), serde_json::to_vec(&meta).expect("metadata is JSON"))
+}

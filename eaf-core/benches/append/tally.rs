@@ -1,0 +1,83 @@
+//! The smallest domain there is: a command guards the stream that it names and writes one event to it.
+
+use async_trait::async_trait;
+use eaf_core::command_bus::{Answer, Error, Request, execute};
+use eaf_core::contract::*;
+use eaf_core::id::TenantId;
+use eaf_core::testing::{Database, person};
+use eaf_core::{Core, directory};
+use serde_json::json;
+use std::sync::Arc;
+
+pub struct Tally(Description);
+
+impl Tally {
+    /// Active in this database.
+    pub async fn in_force(database: &Database) -> Arc<Tally> {
+        database.run("select eaf.activate('tally', 1, '00')").await;
+        let counted = EventType { kind: "counted".into(), schema_version: 1, schema: json!({ "type": "object" }) };
+        let count =
+            CommandType { name: "count".into(), version: 1, permission: None, schema: json!({ "type": "object" }) };
+        let (views, permissions, workflows) = (Vec::new(), Vec::new(), Vec::new());
+        Arc::new(Tally(Description { commands: vec![count], events: vec![counted], views, permissions, workflows }))
+    }
+}
+
+pub async fn tenant(core: &Core, slug: &str) -> TenantId {
+    directory::add_tenant(core, slug, "Bench").await.expect("a tenant")
+}
+
+/// Some person of the tenant counts on a stream.
+pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -> Result<Answer, Error> {
+    let request = Request {
+        name: "count".into(),
+        version: None,
+        body: json!({ "stream": stream }),
+        idempotency_key: core.world.uuid().to_string(),
+        dry_run: false,
+    };
+    execute(core, tally, &person(tenant, &[]), request).await
+}
+
+#[async_trait]
+impl Domain for Tally {
+    fn plugin(&self) -> &str {
+        "tally"
+    }
+    fn digest(&self) -> &str {
+        "00"
+    }
+    fn generation(&self) -> i64 {
+        1
+    }
+    fn description(&self) -> &Description {
+        &self.0
+    }
+    async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
+        let streams = vec![StreamRef { stream: stream(&input.command), mode: StreamMode::Guard }];
+        Ok(BoundaryOutput { streams })
+    }
+    async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
+        let count = input.streams[0].version + 1;
+        let event = NewEvent {
+            stream: stream(&input.command),
+            kind: "counted".into(),
+            schema: 1,
+            data: json!({ "count": count }),
+        };
+        Ok(Decision::Accepted(Accepted { events: vec![event], subject: None, preview: None }))
+    }
+    async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {
+        Ok(KeysOutput { keys: Vec::new() })
+    }
+    async fn project(&self, _: ProjectInput) -> Result<ProjectOutput, DomainError> {
+        Ok(ProjectOutput { changes: Vec::new() })
+    }
+    async fn actions(&self, _: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        Ok(ActionsOutput { items: Vec::new() })
+    }
+}
+
+fn stream(command: &Command) -> String {
+    command.body["stream"].as_str().expect("a stream").to_owned()
+}

@@ -1,0 +1,59 @@
+//! A ratio over many rounds, and whether it says anything.
+
+use crate::load::quantile;
+
+/// One line of the report: ours over theirs, round by round, with a floor that must hold and an aim.
+pub struct Line {
+    what: String,
+    floor: f64,
+    aim: f64,
+    /// Whether more is better.
+    more: bool,
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
+}
+
+impl Line {
+    pub fn at_least(what: &str, floor: f64, aim: f64) -> Self {
+        Line { what: what.into(), floor, aim, more: true, ours: Vec::new(), theirs: Vec::new() }
+    }
+
+    pub fn at_most(what: &str, floor: f64, aim: f64) -> Self {
+        Line { more: false, ..Line::at_least(what, floor, aim) }
+    }
+
+    pub fn add(&mut self, ours: f64, theirs: f64) {
+        self.ours.push(ours);
+        self.theirs.push(theirs);
+    }
+
+    pub fn print(&self, unit: &str) {
+        let ratios: Vec<f64> = self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs).collect();
+        let of = |q| quantile(ratios.clone(), q);
+        let (low, middle, high) = (of(0.25), of(0.5), of(0.75));
+        println!(
+            "{:62} {:>8.1} / {:>8.1} {unit}  ratio {middle:.2} [{low:.2} .. {high:.2}]  floor {}, aim {}: {}",
+            self.what,
+            quantile(self.ours.clone(), 0.5),
+            quantile(self.theirs.clone(), 0.5),
+            self.floor,
+            self.aim,
+            self.verdict(low, middle, high),
+        );
+    }
+
+    /// A spread wider than the distance to the floor says nothing about the floor.
+    fn verdict(&self, low: f64, middle: f64, high: f64) -> &'static str {
+        let reaches = |bound: f64| if self.more { middle >= bound } else { middle <= bound };
+        let certain = |bound: f64| high - low <= (middle - bound).abs();
+        if !certain(self.floor) {
+            "inconclusive"
+        } else if !reaches(self.floor) {
+            "FAILED"
+        } else if reaches(self.aim) && certain(self.aim) {
+            "aim reached"
+        } else {
+            "floor held"
+        }
+    }
+}

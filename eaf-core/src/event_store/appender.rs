@@ -1,0 +1,332 @@
+//! Group commit: requests of one tenant that wait at the same time are appended by one statement.
+//!
+//! Nobody waits for company: a tenant's first request goes at once, alone; what comes while it is under way is the next
+//! batch. So one statement per tenant is under way at most, which the lane's lock would see to anyway, and the busier a tenant
+//! is, the larger its batches. All tenants share a few connections in turns, a batch each, so that a busy one costs the
+//! others a batch's time and no more.
+
+use super::append::{AppendRequest, Outcome, append_batch};
+use super::{Error, Position};
+use crate::db::{self, Db};
+use crate::id::{ActorId, StreamId, TenantId};
+use crate::live::Doorbell;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// In requests. Larger ones bring no more.
+const BATCH: usize = 64;
+/// Of events in one batch; a larger request goes alone.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Per tenant. Whoever comes when so many wait would wait for seconds.
+const WAITING: usize = 2_000;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Appender {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: Db,
+    doorbell: Doorbell,
+    queue: Mutex<Queue>,
+    /// Those that are known to exist. None ever ceases to.
+    tenants: Mutex<HashSet<TenantId>>,
+}
+
+/// A tenant that is here has a batch under way, or its turn is coming.
+struct Queue {
+    lines: HashMap<TenantId, VecDeque<Waiting>>,
+    turns: VecDeque<TenantId>,
+    /// Statements that may be under way beside those that are.
+    free: usize,
+}
+
+struct Waiting {
+    request: AppendRequest,
+    answer: oneshot::Sender<Result<Outcome, Error>>,
+}
+
+impl Appender {
+    pub(crate) fn new(db: &Db, doorbell: &Doorbell) -> Self {
+        let queue = Queue { lines: HashMap::new(), turns: VecDeque::new(), free: db.appends_at_once() };
+        let (queue, tenants) = (Mutex::new(queue), Mutex::default());
+        Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue, tenants }) }
+    }
+
+    /// Decided after every request that this host was given before for the same streams. After an error it is unknown whether it
+    /// happened: ask again with the same key. A caller that goes away takes nothing back.
+    pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
+        self.shared.exists(tenant).await?;
+        let (answer, answered) = oneshot::channel();
+        if let Some((tenant, batch)) = self.shared.queue().enter(tenant, Waiting { request, answer })? {
+            tokio::spawn(work(self.shared.clone(), tenant, batch));
+        }
+        answered.await.unwrap_or(Err(Error::Lost))
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, HashSet<TenantId>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asked once per tenant: a log must not begin that belongs to nobody.
+    async fn exists(&self, tenant: TenantId) -> Result<(), Error> {
+        if self.tenants().contains(&tenant) {
+            return Ok(());
+        }
+        let query = sqlx::query_scalar("select exists(select from eaf.tenant where tenant_id = $1)").bind(tenant);
+        let mut tx = self.db.tenant(tenant).await?;
+        let exists: bool = query.fetch_one(tx.conn()).await.map_err(|cause| Error::Append(Arc::new(cause)))?;
+        if !exists {
+            return Err(Error::NoTenant);
+        }
+        self.tenants().insert(tenant);
+        Ok(())
+    }
+}
+
+/// Batch after batch, whoever's turn it is, until nobody waits.
+async fn work(shared: Arc<Shared>, mut tenant: TenantId, mut batch: Vec<Waiting>) {
+    loop {
+        // A task of its own: should it ever panic, its callers hear `Lost`, and the others go on.
+        let done = tokio::spawn(run(shared.clone(), tenant, batch)).await;
+        if let Err(error) = done {
+            tracing::error!(%error, "a batch of appends ended by itself");
+        }
+        let Some(next) = shared.queue().leave(tenant) else { return };
+        (tenant, batch) = next;
+    }
+}
+
+async fn run(shared: Arc<Shared>, tenant: TenantId, batch: Vec<Waiting>) {
+    metrics::histogram!("eaf_append_batch_size").record(batch.len() as f64);
+    let requests: Vec<&AppendRequest> = batch.iter().map(|waiting| &waiting.request).collect();
+    let outcomes = match append_batch(&shared.db, tenant, &requests).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(Error::Append(cause)) if batch.len() == 1 || db::is_transient(&*cause) => {
+            batch.iter().map(|_| Err(Error::Append(cause.clone()))).collect()
+        }
+        Err(error) if batch.len() == 1 => vec![Err(error)],
+        // One of them is not as it must be: it alone shall hear of it.
+        Err(_) => one_by_one(&shared.db, tenant, &requests).await,
+    };
+    if let Some(pos) = outcomes.iter().flatten().filter_map(Outcome::last).map(|last| last.pos).max() {
+        shared.doorbell.ring(tenant, pos);
+    }
+    for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+        // A caller that has gone away finds the outcome in the ledger.
+        let _ = waiting.answer.send(outcome);
+    }
+}
+
+async fn one_by_one(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Vec<Result<Outcome, Error>> {
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for request in requests {
+        let outcome = append_batch(db, tenant, &[request]).await;
+        outcomes.push(outcome.and_then(|mut outcomes| outcomes.pop().ok_or(Error::Lost)));
+    }
+    outcomes
+}
+
+impl Outcome {
+    /// A duplicate may be the answer to an append whose first answer, and ring, got lost.
+    fn last(&self) -> Option<Position> {
+        match self {
+            Outcome::Ok { positions } | Outcome::Duplicate { positions, .. } => positions.map(|(_, last)| last),
+            _ => None,
+        }
+    }
+}
+
+type Turn = (TenantId, Vec<Waiting>);
+
+impl Queue {
+    /// Answers a batch if a statement may begin.
+    fn enter(&mut self, tenant: TenantId, waiting: Waiting) -> Result<Option<Turn>, Error> {
+        if !self.lines.contains_key(&tenant) {
+            self.turns.push_back(tenant);
+        }
+        let line = self.lines.entry(tenant).or_default();
+        if line.len() >= WAITING {
+            return Err(Error::Overloaded { limit: WAITING });
+        }
+        line.push_back(waiting);
+        if self.free == 0 {
+            return Ok(None);
+        }
+        let turn = self.next();
+        self.free -= usize::from(turn.is_some());
+        Ok(turn)
+    }
+
+    /// After this tenant's batch. Its statement takes the next turn, or ends.
+    fn leave(&mut self, tenant: TenantId) -> Option<Turn> {
+        if self.lines.get(&tenant).is_some_and(VecDeque::is_empty) {
+            self.lines.remove(&tenant);
+        } else {
+            self.turns.push_back(tenant);
+        }
+        let turn = self.next();
+        self.free += usize::from(turn.is_none());
+        turn
+    }
+
+    fn next(&mut self) -> Option<Turn> {
+        let tenant = self.turns.pop_front()?;
+        Some((tenant, take(self.lines.get_mut(&tenant)?)))
+    }
+}
+
+/// The first requests of a line that can be decided together. One that shares a key with an earlier one, or a stream that
+/// one of the two writes, stays for the next batch, and so does who shares with that one: the order holds.
+fn take(line: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+    let mut batch: Vec<Waiting> = Vec::new();
+    let mut stay = VecDeque::new();
+    let (mut met, mut bytes) = (Met::default(), 0);
+    while let Some(waiting) = line.pop_front() {
+        let more: usize = waiting.request.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
+        let full = batch.len() == BATCH || (bytes + more > BATCH_BYTES && !batch.is_empty());
+        if full {
+            line.push_front(waiting);
+            break;
+        }
+        if met.again(&waiting.request) {
+            stay.push_back(waiting);
+        } else {
+            bytes += more;
+            batch.push(waiting);
+        }
+    }
+    while let Some(waiting) = stay.pop_back() {
+        line.push_front(waiting);
+    }
+    batch
+}
+
+#[derive(Default)]
+struct Met {
+    keys: HashSet<(ActorId, String)>,
+    written: HashSet<StreamId>,
+    guarded: HashSet<StreamId>,
+}
+
+impl Met {
+    /// Whether it shares something with those that it was asked about before.
+    fn again(&mut self, request: &AppendRequest) -> bool {
+        let mut again = !self.keys.insert((request.actor, request.key.clone()));
+        for (index, write) in request.streams.iter().enumerate() {
+            let writes = request.events.iter().any(|event| event.stream == index);
+            again |= self.written.contains(&write.stream) || (writes && self.guarded.contains(&write.stream));
+        }
+        for (index, write) in request.streams.iter().enumerate() {
+            let writes = request.events.iter().any(|event| event.stream == index);
+            if writes { &mut self.written } else { &mut self.guarded }.insert(write.stream);
+        }
+        again
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_store::{PendingEvent, StreamWrite};
+    use crate::id::EventId;
+    use uuid::Uuid;
+
+    fn tenant(n: u128) -> TenantId {
+        TenantId(Uuid::from_u128(n))
+    }
+
+    /// Writes to one stream, or guards it.
+    fn waiting(key: u32, stream: u128, writes: bool, bytes: usize) -> Waiting {
+        let event = PendingEvent {
+            stream: 0,
+            id: EventId(Uuid::nil()),
+            kind: "test.happened".into(),
+            schema: 1,
+            data: vec![0; bytes],
+            meta: Vec::new(),
+        };
+        let request = AppendRequest {
+            actor: ActorId::SYSTEM,
+            key: key.to_string(),
+            fingerprint: [0; 32],
+            answer: Vec::new(),
+            fence: None,
+            streams: vec![StreamWrite { stream: StreamId(Uuid::from_u128(stream)), expected: None }],
+            events: if writes { vec![event] } else { Vec::new() },
+        };
+        Waiting { request, answer: oneshot::channel().0 }
+    }
+
+    fn keys<'a>(line: impl IntoIterator<Item = &'a Waiting>) -> Vec<&'a str> {
+        line.into_iter().map(|waiting| waiting.request.key.as_str()).collect()
+    }
+
+    fn queue(free: usize) -> Queue {
+        Queue { lines: HashMap::new(), turns: VecDeque::new(), free }
+    }
+
+    #[test]
+    fn what_shares_a_key_or_a_written_stream_waits_and_the_order_holds() {
+        let mut line: VecDeque<_> = [
+            waiting(1, 1, true, 1),
+            waiting(2, 2, false, 0), // guards 2
+            waiting(3, 2, false, 0), // guards may be shared
+            waiting(4, 1, true, 1),  // writes 1 again
+            waiting(5, 2, true, 1),  // writes what others guard
+            waiting(2, 6, true, 1),  // the second one's key
+            waiting(7, 7, true, 1),
+        ]
+        .into();
+        assert_eq!(keys(&take(&mut line)), ["1", "2", "3", "7"]);
+        assert_eq!(keys(&line), ["4", "5", "2"]);
+        assert_eq!(keys(&take(&mut line)), ["4", "5", "2"]);
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_number_and_in_bytes_and_never_empty() {
+        let mut line: VecDeque<_> = (0..70).map(|n| waiting(n, n.into(), true, 1)).collect();
+        assert_eq!((take(&mut line).len(), line.len()), (BATCH, 6));
+        let mut line: VecDeque<_> = (0..3).map(|n| waiting(n, n.into(), true, BATCH_BYTES * 2 / 3)).collect();
+        assert_eq!((take(&mut line).len(), line.len()), (1, 2));
+        let mut line: VecDeque<_> = [waiting(1, 1, true, BATCH_BYTES * 2)].into();
+        assert_eq!(take(&mut line).len(), 1);
+    }
+
+    #[test]
+    fn tenants_take_turns_and_each_has_one_statement_under_way() {
+        let (busy, quiet) = (tenant(1), tenant(2));
+        let mut queue = queue(1);
+        let first = queue.enter(busy, waiting(0, 0, true, 1)).unwrap().expect("a statement begins");
+        assert_eq!((first.0, first.1.len()), (busy, 1));
+        for n in 1..=200 {
+            assert!(queue.enter(busy, waiting(n, n.into(), true, 1)).unwrap().is_none(), "its statement is under way");
+        }
+        assert!(queue.enter(quiet, waiting(0, 0, true, 1)).unwrap().is_none(), "no connection is free");
+        let turns: Vec<(TenantId, usize)> =
+            std::iter::successors(queue.leave(busy), |(tenant, _)| queue.leave(*tenant))
+                .map(|(tenant, batch)| (tenant, batch.len()))
+                .collect();
+        assert_eq!(turns, [(quiet, 1), (busy, 64), (busy, 64), (busy, 64), (busy, 8)]);
+        assert_eq!((queue.free, queue.lines.len(), queue.turns.len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn who_comes_when_too_many_wait_is_sent_away() {
+        let mut queue = queue(0);
+        for n in 0..WAITING as u32 {
+            queue.enter(tenant(1), waiting(n, n.into(), true, 1)).unwrap();
+        }
+        let refused = queue.enter(tenant(1), waiting(9999, 1, true, 1));
+        assert!(matches!(refused, Err(Error::Overloaded { limit: WAITING })));
+        assert!(queue.enter(tenant(2), waiting(1, 1, true, 1)).is_ok(), "others are not concerned");
+    }
+}
