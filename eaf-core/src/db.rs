@@ -105,9 +105,9 @@ pub struct Db {
 impl Db {
     pub async fn connect(config: &Config) -> Result<Self, Error> {
         Ok(Db {
-            app: pool("eaf_app", &config.app_url, config.app_connections).await?,
-            append: pool("eaf_app (direct)", &config.direct_url, config.append_connections).await?,
-            platform: pool("eaf_platform", &config.platform_url, config.platform_connections).await?,
+            app: pool("eaf_app", &config.app_url, config.app_connections, Check::BeforeUse).await?,
+            append: pool("eaf_app (direct)", &config.direct_url, config.append_connections, Check::OnFailure).await?,
+            platform: pool("eaf_platform", &config.platform_url, config.platform_connections, Check::BeforeUse).await?,
             direct_url: config.direct_url.clone(),
         })
     }
@@ -142,7 +142,16 @@ impl Db {
     }
 }
 
-async fn pool(role: &'static str, url: &str, connections: u32) -> Result<PgPool, Error> {
+/// When a pool finds out that a connection was lost.
+#[derive(Clone, Copy, PartialEq)]
+enum Check {
+    /// Costs a round trip each time.
+    BeforeUse,
+    /// Whoever gets the error asks again with the same key, as after any append whose answer was lost.
+    OnFailure,
+}
+
+async fn pool(role: &'static str, url: &str, connections: u32, check: Check) -> Result<PgPool, Error> {
     let idle = IDLE_IN_TRANSACTION.as_millis().to_string();
     let options = PgConnectOptions::from_str(url)
         .map_err(|cause| Error::Address { role, cause })?
@@ -156,6 +165,7 @@ async fn pool(role: &'static str, url: &str, connections: u32) -> Result<PgPool,
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(check == Check::BeforeUse)
         .connect_with(options)
         .await
         .map_err(|cause| Error::Connect { role, cause })

@@ -33,9 +33,13 @@ const TENANTS: usize = 50;
 #[tokio::main]
 async fn main() {
     // cargo passes `--bench`; `cargo test --benches` passes nothing and must not spend minutes.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
+    // `-- throughput` and the like: that figure alone.
+    let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |figure: &str| named.is_empty() || named.iter().any(|name| *name == figure);
     let rounds = std::env::var("EAF_BENCH_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number of rounds"));
     let database = Database::fresh().await;
     raw::refuse_unless_durable(&database).await;
@@ -44,11 +48,21 @@ async fn main() {
     let rival = MessageDb::install(&database).await;
     println!("{rounds} rounds of {} s a figure; medians, [quartiles] of the ratio within a round", SLICE.as_secs_f64());
 
-    throughput(&ours, &raw, rival.as_ref(), rounds).await;
-    arrivals::bench(&ours, &raw, rounds).await;
-    stall::bench(&database, &ours, rounds).await;
-    neighbours::bench(&database, rounds).await;
-    same_stream::bench(&database).await;
+    if wanted("throughput") {
+        throughput(&ours, &raw, rival.as_ref(), rounds).await;
+    }
+    if wanted("arrivals") {
+        arrivals::bench(&ours, &raw, rounds).await;
+    }
+    if wanted("stall") {
+        stall::bench(&database, &ours, rounds).await;
+    }
+    if wanted("neighbours") {
+        neighbours::bench(&database, rounds).await;
+    }
+    if wanted("same-stream") {
+        same_stream::bench(&database).await;
+    }
     ours.assert_sound(&database).await;
 }
 
@@ -64,7 +78,9 @@ async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: u
     // Cold connections and cold plans are not what is measured.
     rate(APPENDERS, ours.append(1, 1)).await;
     rate(APPENDERS, ours.append(TENANTS, 2)).await;
+    let mut whole = Line::at_least("one caller, batches of 64 / raw INSERT of 64 rows (for information)", 0.4, 0.6);
     for _ in 0..rounds {
+        whole.add(rate(1, ours.batches()).await, rate(1, raw.insert(64)).await);
         let one = rate(APPENDERS, ours.append(1, 1)).await;
         to_raw.add(one, rate(1, raw.insert(64)).await);
         let Some(rival) = rival else { continue };
@@ -72,6 +88,7 @@ async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: u
         many.add(rate(APPENDERS, ours.append(TENANTS, 1)).await, rate(APPENDERS, rival.write(TENANTS, 1)).await);
         pairs.add(rate(APPENDERS, ours.append(TENANTS, 2)).await, rate(APPENDERS, rival.write(TENANTS, 2)).await);
     }
+    whole.print("events/s");
     to_raw.print("events/s");
     match rival {
         Some(_) => [to_rival, many, pairs].iter().for_each(|line| line.print("events/s")),

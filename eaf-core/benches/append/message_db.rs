@@ -1,7 +1,7 @@
 //! message-db (github.com/message-db/message-db), installed from its own files into the same cluster.
 
 use crate::load::rate;
-use crate::ours::Call;
+use crate::ours::{Call, payload};
 use eaf_core::testing::{Database, world};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -72,8 +72,8 @@ impl MessageDb {
             )
         };
         let sql = format!("select {}", (0..streams).map(one).collect::<Vec<_>>().join(", "));
-        // As many bytes as ours.
-        let (data, meta) = (format!("{{\"d\":\"{}\"}}", "d".repeat(392)), format!("{{\"m\":\"{}\"}}", "m".repeat(142)));
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the payload is JSON");
+        let (data, meta) = (text(&payload().0), text(&payload().1));
         move || {
             let category = next.fetch_add(1, Ordering::Relaxed) % categories;
             let (pool, sql, data, meta) = (pool.clone(), sql.clone(), data.clone(), meta.clone());

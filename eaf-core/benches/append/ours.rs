@@ -1,7 +1,7 @@
 //! Appending as the host does it: each caller hands one request to the appender.
 
 use eaf_core::actor::ActorKind;
-use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite};
+use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite, append_batch};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use eaf_core::{Core, directory};
@@ -48,6 +48,22 @@ impl Ours {
         }
     }
 
+    /// One caller that hands 64 requests to the database as one batch: what the appender comes to at best.
+    pub fn batches(&self) -> impl Fn() -> Call + Clone + Send + use<> {
+        let (core, tenant, acknowledged) = (self.core.clone(), self.tenants[0], self.acknowledged.clone());
+        move || {
+            let (core, acknowledged) = (core.clone(), acknowledged.clone());
+            Box::pin(async move {
+                let requests: Vec<AppendRequest> = (0..64).map(|_| request(&core, 1)).collect();
+                let batch: Vec<&AppendRequest> = requests.iter().collect();
+                let outcomes = append_batch(&core.db, tenant, &batch).await.expect("an answer");
+                assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Ok { .. })), "VOID: {outcomes:?}");
+                acknowledged.fetch_add(64, Ordering::Relaxed);
+                64
+            })
+        }
+    }
+
     /// One event; its position.
     pub async fn append_to(&self, tenant: TenantId) -> u64 {
         let pos = recorded(&self.core, tenant, 1).await;
@@ -68,6 +84,10 @@ impl Ours {
             "VOID: acknowledged and recorded differ"
         );
         assert_eq!(database.broken_logs().await, Vec::<String>::new(), "VOID: the log is broken");
+        let batches = "select count(*)::float8 / count(distinct at) from eaf.event where tenant_id = $1";
+        let query = sqlx::query_scalar(batches).bind(self.tenants[0]);
+        let size: f64 = query.fetch_one(&mut database.superuser().await).await.expect("the events can be read");
+        println!("the first tenant's batches: {size:.1} events on average");
         println!("sound: {recorded} events acknowledged and recorded, no gap, all chains hold");
     }
 }
@@ -80,8 +100,7 @@ async fn recorded(core: &Core, tenant: TenantId, streams: usize) -> u64 {
 }
 
 fn request(core: &Core, streams: usize) -> AppendRequest {
-    static PAYLOAD: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
-    let (data, meta) = PAYLOAD.get_or_init(payload);
+    let (data, meta) = payload();
     let event = |stream| PendingEvent {
         stream,
         id: EventId(core.world.uuid()),
@@ -101,8 +120,13 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
     }
 }
 
-/// 400 bytes of data, and metadata as the command bus writes it.
-fn payload() -> (Vec<u8>, Vec<u8>) {
+/// 400 bytes of data, and metadata as the command bus writes it. The same for everyone who is compared.
+pub fn payload() -> &'static (Vec<u8>, Vec<u8>) {
+    static PAYLOAD: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+    PAYLOAD.get_or_init(make_payload)
+}
+
+fn make_payload() -> (Vec<u8>, Vec<u8>) {
     let meta = Meta {
         actor: ActorId::SYSTEM,
         actor_kind: ActorKind::System,

@@ -1,6 +1,6 @@
 //! What the machine can do: a table with the log's columns and its two indexes, and nothing else.
 
-use crate::ours::Call;
+use crate::ours::{Call, payload};
 use eaf_core::testing::{Database, world};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use uuid::Uuid;
@@ -40,7 +40,7 @@ impl Raw {
     pub fn insert(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         let pool = self.pool.clone();
         move || {
-            let pool = pool.clone();
+            let (pool, (data, meta)) = (pool.clone(), payload());
             Box::pin(async move {
                 let streams: Vec<Uuid> = (0..events).map(|_| world().uuid()).collect();
                 sqlx::query(
@@ -49,8 +49,8 @@ impl Raw {
                 )
                 .bind(Uuid::from_u128(1))
                 .bind(streams)
-                .bind(vec![b'd'; 400])
-                .bind(vec![b'm'; 150])
+                .bind(&data[..])
+                .bind(&meta[..])
                 .bind(vec![0u8; 32])
                 .execute(&pool)
                 .await

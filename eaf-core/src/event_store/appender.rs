@@ -60,8 +60,8 @@ impl Appender {
     pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
         self.shared.exists(tenant).await?;
         let (answer, answered) = oneshot::channel();
-        if let Some((tenant, batch)) = self.shared.queue().enter(tenant, Waiting { request, answer })? {
-            tokio::spawn(work(self.shared.clone(), tenant, batch));
+        if self.shared.queue().enter(tenant, Waiting { request, answer })? {
+            tokio::spawn(work(self.shared.clone()));
         }
         answered.await.unwrap_or(Err(Error::Lost))
     }
@@ -93,15 +93,29 @@ impl Shared {
 }
 
 /// Batch after batch, whoever's turn it is, until nobody waits.
-async fn work(shared: Arc<Shared>, mut tenant: TenantId, mut batch: Vec<Waiting>) {
+async fn work(shared: Arc<Shared>) {
     loop {
+        gather(&shared).await;
+        let Some((tenant, batch)) = shared.queue().next() else { return };
         // A task of its own: should it ever panic, its callers hear `Lost`, and the others go on.
         let done = tokio::spawn(run(shared.clone(), tenant, batch)).await;
         if let Err(error) = done {
             tracing::error!(%error, "a batch of appends ended by itself");
         }
-        let Some(next) = shared.queue().leave(tenant) else { return };
-        (tenant, batch) = next;
+        shared.queue().leave(tenant);
+    }
+}
+
+/// Lets whoever can go on right now come along: often all those that the last batch has answered. It waits for nobody.
+async fn gather(shared: &Shared) {
+    let mut waiting = shared.queue().first();
+    while waiting < BATCH {
+        tokio::task::yield_now().await;
+        let now = shared.queue().first();
+        if now <= waiting {
+            return;
+        }
+        waiting = now;
     }
 }
 
@@ -148,39 +162,42 @@ impl Outcome {
 type Turn = (TenantId, Vec<Waiting>);
 
 impl Queue {
-    /// Answers a batch if a statement may begin.
-    fn enter(&mut self, tenant: TenantId, waiting: Waiting) -> Result<Option<Turn>, Error> {
-        if !self.lines.contains_key(&tenant) {
-            self.turns.push_back(tenant);
-        }
+    /// Answers whether somebody has to begin to work.
+    fn enter(&mut self, tenant: TenantId, waiting: Waiting) -> Result<bool, Error> {
+        let new = !self.lines.contains_key(&tenant);
         let line = self.lines.entry(tenant).or_default();
         if line.len() >= WAITING {
             return Err(Error::Overloaded { limit: WAITING });
         }
         line.push_back(waiting);
-        if self.free == 0 {
-            return Ok(None);
+        if !new {
+            return Ok(false);
         }
-        let turn = self.next();
-        self.free -= usize::from(turn.is_some());
-        Ok(turn)
+        self.turns.push_back(tenant);
+        let begin = self.free > 0;
+        self.free -= usize::from(begin);
+        Ok(begin)
     }
 
-    /// After this tenant's batch. Its statement takes the next turn, or ends.
-    fn leave(&mut self, tenant: TenantId) -> Option<Turn> {
+    /// How many wait in the line whose turn is next.
+    fn first(&self) -> usize {
+        self.turns.front().and_then(|tenant| self.lines.get(tenant)).map_or(0, VecDeque::len)
+    }
+
+    /// Whose turn it is, with a batch. None: nobody's, and the work ends.
+    fn next(&mut self) -> Option<Turn> {
+        let turn = self.turns.pop_front().and_then(|tenant| Some((tenant, take(self.lines.get_mut(&tenant)?))));
+        self.free += usize::from(turn.is_none());
+        turn
+    }
+
+    /// After this tenant's batch.
+    fn leave(&mut self, tenant: TenantId) {
         if self.lines.get(&tenant).is_some_and(VecDeque::is_empty) {
             self.lines.remove(&tenant);
         } else {
             self.turns.push_back(tenant);
         }
-        let turn = self.next();
-        self.free += usize::from(turn.is_none());
-        turn
-    }
-
-    fn next(&mut self) -> Option<Turn> {
-        let tenant = self.turns.pop_front()?;
-        Some((tenant, take(self.lines.get_mut(&tenant)?)))
     }
 }
 
@@ -305,16 +322,19 @@ mod tests {
     fn tenants_take_turns_and_each_has_one_statement_under_way() {
         let (busy, quiet) = (tenant(1), tenant(2));
         let mut queue = queue(1);
-        let first = queue.enter(busy, waiting(0, 0, true, 1)).unwrap().expect("a statement begins");
+        assert!(queue.enter(busy, waiting(0, 0, true, 1)).unwrap(), "a statement begins");
+        let first = queue.next().unwrap();
         assert_eq!((first.0, first.1.len()), (busy, 1));
         for n in 1..=200 {
-            assert!(queue.enter(busy, waiting(n, n.into(), true, 1)).unwrap().is_none(), "its statement is under way");
+            assert!(!queue.enter(busy, waiting(n, n.into(), true, 1)).unwrap(), "its statement is under way");
         }
-        assert!(queue.enter(quiet, waiting(0, 0, true, 1)).unwrap().is_none(), "no connection is free");
-        let turns: Vec<(TenantId, usize)> =
-            std::iter::successors(queue.leave(busy), |(tenant, _)| queue.leave(*tenant))
-                .map(|(tenant, batch)| (tenant, batch.len()))
-                .collect();
+        assert!(!queue.enter(quiet, waiting(0, 0, true, 1)).unwrap(), "no connection is free");
+        queue.leave(busy);
+        let mut turns = Vec::new();
+        while let Some((tenant, batch)) = queue.next() {
+            turns.push((tenant, batch.len()));
+            queue.leave(tenant);
+        }
         assert_eq!(turns, [(quiet, 1), (busy, 64), (busy, 64), (busy, 64), (busy, 8)]);
         assert_eq!((queue.free, queue.lines.len(), queue.turns.len()), (1, 0, 0));
     }
