@@ -24,6 +24,7 @@ pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trigger;
+pub mod verify;
 pub mod view;
 pub mod workflow;
 

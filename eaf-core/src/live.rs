@@ -2,6 +2,8 @@
 
 mod doorbell;
 mod feed;
+mod platform;
 
 pub use doorbell::{Doorbell, Ring};
 pub use feed::{Change, Feed};
+pub use platform::{Appended, Error as PlatformError, PlatformFeed, Vector};

@@ -91,6 +91,23 @@ async fn each_hole_is_named() {
         ("create table eaf.open (id int)", "eaf.open: has no column tenant_id"),
         ("alter table eaf.operator add tenant_id uuid not null default gen_random_uuid()", "eaf.operator: is listed"),
         ("alter table eaf.member add unique (actor_id)", "eaf.member: tenant_id does not lead the key"),
+        (
+            "alter table eaf.member add constraint lone unique (tenant_id, actor_id, locale);
+             create table eaf.child (tenant_id uuid not null, actor_id uuid, locale text,
+               constraint astray foreign key (actor_id, tenant_id, locale) references eaf.member (actor_id, tenant_id, locale))",
+            "eaf.child: tenant_id does not lead the foreign key astray",
+        ),
+        (
+            "create trigger sly before update on eaf.member for each row execute function suppress_redundant_updates_trigger()",
+            "eaf.member: has the trigger sly",
+        ),
+        ("create rule sly as on delete to eaf.member do instead nothing", "eaf.member: has the rule sly"),
+        ("create table eaf.child () inherits (eaf.member)", "eaf.member: has the child table eaf.child"),
+        ("create role stranger; grant eaf_owner to stranger", "role stranger: is a member of one of EAF's roles"),
+        ("create role stranger; grant eaf_app to stranger", "role stranger: is a member of one of EAF's roles"),
+        ("grant eaf_owner to eaf_migrate with inherit true", "role eaf_migrate: is a member of one of EAF's roles"),
+        ("grant execute on function eaf.create_view to eaf_app", "eaf.create_view: eaf_app may run it as the owner"),
+        ("grant execute on function eaf.append to public", "eaf.append: public may run it as the owner"),
         ("create view eaf.names as select * from eaf.member", "eaf.names: a view without security_invoker"),
         ("create materialized view eaf.names as select 1 as x", "eaf.names: materialized views"),
         ("alter table eaf.member owner to postgres", "eaf.member: belongs to postgres"),

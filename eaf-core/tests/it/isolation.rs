@@ -1,6 +1,7 @@
 //! With another tenant set, nothing of a tenant can be read, counted, changed or added: on every table that the
 //! catalogue knows, as the application role and as the owner.
 
+use crate::toy::Toy;
 use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use sqlx::postgres::PgConnection;
@@ -11,39 +12,65 @@ struct Table {
     columns: Vec<(String, String)>,
 }
 
-/// What went through, one line each. Puts a row of `acme` and one of `globex` into every table first.
-pub async fn violations(database: &Database) -> Vec<String> {
-    let (acme, globex) = (TenantId::derive("acme"), TenantId::derive("globex"));
-    let mut root = database.superuser().await;
-    let tables = tables(&mut root).await;
-    assert!(tables.len() >= 5, "the catalogue was not found");
-    for table in &tables {
-        for tenant in [acme, globex] {
-            seed(&mut root, table, tenant).await;
+/// A database in which both tenants have a row in every table, and who attacks it: with globex set, for a row of acme.
+struct Range {
+    root: PgConnection,
+    app: PgConnection,
+    owner: PgConnection,
+    /// With acme's row as JSON.
+    tables: Vec<(Table, String)>,
+    _database: Database,
+}
+
+fn acme() -> TenantId {
+    TenantId::derive("acme")
+}
+
+fn globex() -> TenantId {
+    TenantId::derive("globex")
+}
+
+impl Range {
+    async fn open() -> Range {
+        let database = Database::fresh().await;
+        // The tables of views are made while a host runs.
+        eaf_core::projection::prepare(&database.core().await, &Toy::new()).await.unwrap();
+        let mut root = database.superuser().await;
+        let mut tables = Vec::new();
+        for table in tables_of_tenants(&mut root).await {
+            for tenant in [acme(), globex()] {
+                seed(&mut root, &table, tenant).await;
+            }
+            let row = format!("select to_jsonb(t)::text from {} t where tenant_id = $1 limit 1", table.name);
+            let row: String = sqlx::query_scalar(AssertSqlSafe(row)).bind(acme()).fetch_one(&mut root).await.unwrap();
+            tables.push((table, row));
         }
+        assert!(tables.len() >= 15, "the catalogue was not found");
+        assert!(tables.iter().any(|(table, _)| table.name.starts_with("eaf_view.")), "no table of a view");
+        let app = database.as_role("eaf_app").await;
+        let mut owner = database.as_role("eaf_migrate").await;
+        run(&mut owner, "set role eaf_owner".into()).await.unwrap();
+        Range { root, app, owner, tables, _database: database }
     }
-    let mut found = Vec::new();
-    let mut app = database.as_role("eaf_app").await;
-    let mut owner = database.as_role("eaf_migrate").await;
-    run(&mut owner, "set role eaf_owner".into()).await.unwrap();
-    for table in &tables {
-        let stolen: String = sqlx::query_scalar(AssertSqlSafe(format!(
-            "select to_jsonb(t)::text from {} t where tenant_id = $1 limit 1",
-            table.name
-        )))
-        .bind(acme)
-        .fetch_one(&mut root)
-        .await
-        .unwrap();
-        for (role, conn) in [("eaf_app", &mut app), ("eaf_owner", &mut owner)] {
-            for attempt in attempts(table, acme, &stolen) {
-                if went_through(conn, globex, &attempt).await {
-                    found.push(format!("{role}: {attempt}"));
+
+    /// What went through, one line each, on all tables or on this one.
+    async fn violations(&mut self, only: Option<usize>) -> Vec<String> {
+        let mut found = Vec::new();
+        for (n, (table, row)) in self.tables.iter().enumerate() {
+            if only.is_some_and(|only| only != n) {
+                continue;
+            }
+            // The owner too: its functions run for one tenant as well, and no grant stands between it and a table.
+            for (role, conn) in [("eaf_app", &mut self.app), ("eaf_owner", &mut self.owner)] {
+                for attempt in attempts(table, acme(), row) {
+                    if went_through(conn, globex(), &attempt).await {
+                        found.push(format!("{role}: {attempt}"));
+                    }
                 }
             }
         }
+        found
     }
-    found
 }
 
 /// Every one of them must touch nothing, or be refused.
@@ -80,7 +107,7 @@ async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) 
     }
 }
 
-async fn tables(root: &mut PgConnection) -> Vec<Table> {
+async fn tables_of_tenants(root: &mut PgConnection) -> Vec<Table> {
     let rows = sqlx::query(
         "select c.oid::regclass::text as name, array_agg(quote_ident(a.attname) order by a.attnum) as columns,
                 array_agg(format_type(a.atttypid, null) order by a.attnum) as types
@@ -142,32 +169,55 @@ async fn run(conn: &mut PgConnection, statement: String) -> Result<u64, sqlx::Er
 
 #[tokio::test]
 async fn no_table_shows_or_takes_rows_of_another_tenant() {
-    let found = violations(&Database::fresh().await).await;
+    let found = Range::open().await.violations(None).await;
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// The test above must see each hole by itself, not only the catalogue check.
+/// Each way to make a hole, and how it is closed again; `T` stands for the table.
+const RULE: &str = "tenant_id = (select current_setting('app.tenant_id')::uuid)";
+const HOLES: [(&str, &str); 12] = [
+    ("alter table T disable row level security", "alter table T enable row level security"),
+    ("alter table T no force row level security", "alter table T force row level security"),
+    ("alter policy tenant on T using (true)", "alter policy tenant on T using (RULE)"),
+    ("alter policy tenant on T with check (true)", "alter policy tenant on T with check (RULE)"),
+    ("alter policy tenant on T using (RULE or true)", "alter policy tenant on T using (RULE)"),
+    ("alter policy tenant on T using (tenant_id is not null)", "alter policy tenant on T using (RULE)"),
+    ("create policy second on T using (true)", "drop policy second on T"),
+    ("create policy second on T to eaf_owner using (true)", "drop policy second on T"),
+    ("create policy second on T for select to eaf_owner using (true)", "drop policy second on T"),
+    ("create policy second on T for insert to eaf_owner with check (true)", "drop policy second on T"),
+    ("create policy second on T for update to eaf_owner using (RULE) with check (true)", "drop policy second on T"),
+    (
+        "drop policy tenant on T; create policy tenant on T to eaf_app, eaf_owner using (true)",
+        "alter policy tenant on T using (RULE) with check (RULE)",
+    ),
+];
+
+/// The attacks must see each hole in each table by themselves, without the catalogue check.
 #[tokio::test]
-async fn each_hole_in_a_wall_lets_something_through() {
-    for hole in [
-        "alter table eaf.member disable row level security",
-        "alter table eaf.member no force row level security",
-        "alter policy tenant on eaf.member using (true)",
-        "alter policy tenant on eaf.member with check (true)",
-        "create policy second on eaf.member to eaf_app using (true)",
-    ] {
-        let database = Database::fresh().await;
-        run(&mut database.superuser().await, hole.into()).await.unwrap();
-        let found = violations(&database).await;
-        assert!(found.iter().any(|line| line.contains("eaf.member")), "{hole}: {found:?}");
-        assert!(found.iter().all(|line| line.contains("eaf.member")), "{hole}: {found:?}");
+async fn each_hole_in_each_wall_lets_something_through() {
+    let mut range = Range::open().await;
+    let mut missed = Vec::new();
+    for n in 0..range.tables.len() {
+        let table = range.tables[n].0.name.clone();
+        let said = |statement: &str| statement.replace("RULE", RULE).replace(" T", &format!(" {table}"));
+        for (hole, mend) in HOLES {
+            run(&mut range.root, said(hole)).await.unwrap();
+            if range.violations(Some(n)).await.is_empty() {
+                missed.push(said(hole));
+            }
+            run(&mut range.root, said(mend)).await.unwrap();
+        }
     }
+    assert!(missed.is_empty(), "seen by no attack: {missed:#?}");
+    let left = range.violations(None).await;
+    assert!(left.is_empty(), "a hole was not closed again: {left:#?}");
 }
 
 #[tokio::test]
 async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
     let database = Database::fresh().await;
-    let tables = tables(&mut database.superuser().await).await;
+    let tables = tables_of_tenants(&mut database.superuser().await).await;
     let mut app = database.as_role("eaf_app").await;
     for table in tables {
         let refused = run(&mut app, format!("select count(*) from {}", table.name)).await;

@@ -1,7 +1,7 @@
 //! `eaf tenant|member|operator …`: who there is, until sign-in brings people by itself.
 
-use super::Outcome;
 use super::serve::Configuration;
+use super::{NoTenant, Outcome};
 use crate::compose;
 use clap::{Subcommand, ValueEnum};
 use eaf_core::actor::Locale;
@@ -77,10 +77,6 @@ pub enum Language {
     De,
     En,
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("there is no tenant {0}; add it with `eaf tenant add`")]
-struct NoTenant(String);
 
 pub async fn tenant(command: TenantCommand) -> Outcome {
     let TenantCommand::Add { slug, name, configuration } = command;

@@ -5,9 +5,11 @@
 mod config;
 mod dev;
 mod directory;
+mod log;
 mod openapi;
 mod plugin;
 mod serve;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -41,12 +43,24 @@ enum Command {
     /// People who run the platform.
     #[command(subcommand)]
     Operator(directory::OperatorCommand),
+    /// What one thing has been through.
+    #[command(subcommand)]
+    Stream(log::StreamCommand),
+    /// What is recorded.
+    #[command(subcommand)]
+    Events(log::EventsCommand),
+    /// Prove that the log is what was written: walk the hash chains.
+    Verify(verify::Args),
     /// Print the OpenAPI document of a host that serves these packages.
     Openapi(openapi::Args),
     /// About the configuration of `eaf serve`.
     #[command(subcommand)]
     Config(config::Command),
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no tenant {0}; `eaf tenant add` makes one")]
+struct NoTenant(String);
 
 /// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic.
 fn say(text: &str) -> Outcome {
@@ -64,6 +78,9 @@ pub async fn run() -> ExitCode {
         Command::Tenant(command) => directory::tenant(command).await,
         Command::Member(command) => directory::member(command).await,
         Command::Operator(command) => directory::operator(command).await,
+        Command::Stream(command) => log::stream(command).await,
+        Command::Events(command) => log::events(command).await,
+        Command::Verify(args) => verify::run(args).await,
         Command::Openapi(args) => openapi::run(args).await,
         Command::Config(command) => config::run(command),
     };

@@ -1,0 +1,46 @@
+//! Four roles: none is mighty, the owner cannot log in, the host's are members of nothing, and nobody is a member of theirs.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+    let rows = sqlx::query(
+        "select rolname::text as name, rolcanlogin, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
+                as mighty,
+                array(select m.roleid::regrole::text from pg_auth_members m where m.member = r.oid) as member_of,
+                exists(select from pg_class c where c.relowner = r.oid) as owns
+         from pg_roles r where rolname in ('eaf_owner', 'eaf_migrate', 'eaf_app', 'eaf_platform')",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if rows.len() != 4 {
+        findings.push("one of the roles eaf_owner, eaf_migrate, eaf_app, eaf_platform does not exist".into());
+    }
+    for row in rows {
+        let name: String = row.try_get("name")?;
+        let member_of: Vec<String> = row.try_get("member_of")?;
+        if row.try_get("mighty")? {
+            findings
+                .push(format!("role {name}: is superuser, bypasses RLS, replicates, or creates roles or databases"));
+        }
+        if name == "eaf_owner" && row.try_get("rolcanlogin")? {
+            findings.push("role eaf_owner: can log in".into());
+        }
+        if name != "eaf_owner" && row.try_get("owns")? {
+            findings.push(format!("role {name}: owns tables"));
+        }
+        if member_of.iter().any(|role| !(name == "eaf_migrate" && role == "eaf_owner")) {
+            findings.push(format!("role {name}: is a member of {}", member_of.join(", ")));
+        }
+    }
+    let strangers: Vec<String> = sqlx::query_scalar(
+        "select m.member::regrole::text from pg_auth_members m
+         where m.roleid in (select oid from pg_roles where rolname in ('eaf_owner', 'eaf_app', 'eaf_platform'))
+           and (m.inherit_option or m.set_option)
+           and not (m.roleid = to_regrole('eaf_owner') and m.member = to_regrole('eaf_migrate') and not m.inherit_option)",
+    )
+    .fetch_all(conn)
+    .await?;
+    findings.extend(strangers.iter().map(|name| format!("role {name}: is a member of one of EAF's roles")));
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! Walks a tenant's log and says where it is not what was written: the proof that an auditor asks for.
+//!
+//! The hashes are computed here, apart from the database's own functions. What is checked: positions and versions without gap, the
+//! leaf over every stored column, the link to the event before, a clock that never goes back, and that the ledger knows no
+//! position that the log has not. So a change, an insertion, an exchange and a deletion are found, at the end of the log too.
+
+use crate::Core;
+use crate::db::{self, TenantTx};
+use crate::event_store::LANE;
+use crate::id::{EventId, StreamId, TenantId};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+const PAGE: i64 = 2_000;
+/// More are counted, not listed.
+const LISTED: usize = 100;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the log could not be read")]
+    Read(#[source] sqlx::Error),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub tenant: TenantId,
+    pub events: u64,
+    /// The last link of the chain, hex: note it elsewhere, and nobody can write a chain anew unseen.
+    pub head: String,
+    pub findings: Vec<Finding>,
+    /// Findings that are not listed.
+    pub more: usize,
+}
+
+/// Names places, never what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "finding", rename_all = "kebab-case")]
+pub enum Finding {
+    /// The position after the one before was expected.
+    Gap { position: u64, expected: u64 },
+    /// Some column of this event is not what was hashed.
+    Leaf { position: u64, event: EventId },
+    /// This event is not linked to the one before it.
+    Chain { position: u64, event: EventId },
+    /// It was recorded before the event before it.
+    Clock { position: u64, event: EventId },
+    /// The stream's versions are not 1, 2, 3, …
+    Versions { stream: StreamId, events: u64, last: u64 },
+    /// The ledger has an answer for events at this position, which the log has not.
+    Missing { position: u64 },
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Finding::Gap { position, expected } => {
+                write!(f, "gap: position {expected} is missing before {position}")
+            }
+            Finding::Leaf { position, event } => {
+                write!(f, "changed: event {event} at {position} is not what was hashed")
+            }
+            Finding::Chain { position, event } => {
+                write!(f, "unlinked: event {event} at {position} does not follow on the one before")
+            }
+            Finding::Clock { position, event } => {
+                write!(f, "earlier: event {event} at {position} is older than the one before")
+            }
+            Finding::Versions { stream, events, last } => {
+                write!(f, "versions: stream {stream} has {events} events and ends with version {last}")
+            }
+            Finding::Missing { position } => {
+                write!(f, "missing: the ledger knows events up to {position}, the log does not")
+            }
+        }
+    }
+}
+
+/// `on_progress` hears of each page how many events it had.
+pub async fn verify(core: &Core, tenant: TenantId, mut on_progress: impl FnMut(u64)) -> Result<Report, Error> {
+    let mut walk = Walk::new(tenant);
+    loop {
+        let mut tx = core.db.tenant(tenant).await?;
+        let rows = page(&mut tx, walk.pos).await.map_err(Error::Read)?;
+        tx.commit().await?;
+        for row in &rows {
+            walk.step(row).map_err(Error::Read)?;
+        }
+        on_progress(rows.len() as u64);
+        if rows.len() < PAGE as usize {
+            break;
+        }
+    }
+    let mut tx = core.db.tenant(tenant).await?;
+    versions(&mut tx, &mut walk).await.map_err(Error::Read)?;
+    ledger(&mut tx, &mut walk).await.map_err(Error::Read)?;
+    tx.commit().await?;
+    let head = walk.chain.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Report { tenant, events: walk.events, head, findings: walk.findings, more: walk.more })
+}
+
+struct Walk {
+    tenant: TenantId,
+    events: u64,
+    pos: i64,
+    /// Of the last event, as it is stored.
+    chain: Vec<u8>,
+    micros: i64,
+    findings: Vec<Finding>,
+    more: usize,
+}
+
+impl Walk {
+    fn new(tenant: TenantId) -> Self {
+        let chain = sha(&[&[0], tenant.0.as_bytes(), &LANE.to_be_bytes()]);
+        Walk { tenant, events: 0, pos: 0, chain, micros: i64::MIN, findings: Vec::new(), more: 0 }
+    }
+
+    fn step(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
+        let (pos, event): (i64, EventId) = (row.try_get("pos")?, row.try_get("event_id")?);
+        let position = pos as u64;
+        if pos != self.pos + 1 {
+            self.find(Finding::Gap { position, expected: self.pos as u64 + 1 });
+        }
+        let micros: i64 = row.try_get("micros")?;
+        if micros < self.micros {
+            self.find(Finding::Clock { position, event });
+        }
+        let (leaf, chain): (&[u8], &[u8]) = (row.try_get("leaf")?, row.try_get("chain")?);
+        if leaf != self.leaf(row, pos, micros, event)? {
+            self.find(Finding::Leaf { position, event });
+        }
+        if chain != sha(&[&self.chain, leaf]) {
+            self.find(Finding::Chain { position, event });
+        }
+        (self.pos, self.micros, self.chain) = (pos, micros, chain.to_vec());
+        self.events += 1;
+        Ok(())
+    }
+
+    /// As `eaf.leaf` encodes an event: see `migrations/0001_event_store.sql`.
+    fn leaf(&self, row: &PgRow, pos: i64, micros: i64, event: EventId) -> Result<Vec<u8>, sqlx::Error> {
+        let (stream, version): (StreamId, i64) = (row.try_get("stream_id")?, row.try_get("version")?);
+        let (kind, schema): (&str, i16) = (row.try_get("type")?, row.try_get("schema_version")?);
+        let (data, meta): (&[u8], &[u8]) = (row.try_get("data")?, row.try_get("meta")?);
+        Ok(sha(&[
+            &[1],
+            self.tenant.0.as_bytes(),
+            &LANE.to_be_bytes(),
+            &pos.to_be_bytes(),
+            stream.0.as_bytes(),
+            &version.to_be_bytes(),
+            event.0.as_bytes(),
+            &micros.to_be_bytes(),
+            &schema.to_be_bytes(),
+            &length(kind.as_bytes()),
+            kind.as_bytes(),
+            &length(meta),
+            meta,
+            &length(data),
+            data,
+        ]))
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if self.findings.len() < LISTED {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<PgRow>, sqlx::Error> {
+    sqlx::query(
+        "select pos, stream_id, version, event_id, type, schema_version, data, meta, leaf, chain,
+                (extract(epoch from at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint as micros
+         from eaf.event where tenant_id = $1 and lane = $2 and pos > $3 order by pos limit $4",
+    )
+    .bind(tx.tenant())
+    .bind(LANE)
+    .bind(after)
+    .bind(PAGE)
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn versions(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
+    let rows: Vec<(StreamId, i64, i64)> = sqlx::query_as(
+        "select stream_id, count(*), max(version) from eaf.event where tenant_id = $1
+         group by stream_id having count(*) <> max(version) or min(version) <> 1 order by stream_id",
+    )
+    .bind(tx.tenant())
+    .fetch_all(tx.conn())
+    .await?;
+    for (stream, events, last) in rows {
+        walk.find(Finding::Versions { stream, events: events as u64, last: last as u64 });
+    }
+    Ok(())
+}
+
+async fn ledger(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
+    let missing: Vec<i64> = sqlx::query_scalar(
+        "select distinct l.last_pos from eaf.ledger l where l.tenant_id = $1 and l.last_pos is not null
+           and not exists (select from eaf.event e where e.tenant_id = $1 and e.lane = l.lane and e.pos = l.last_pos)
+         order by 1",
+    )
+    .bind(tx.tenant())
+    .fetch_all(tx.conn())
+    .await?;
+    missing.into_iter().for_each(|pos| walk.find(Finding::Missing { position: pos as u64 }));
+    Ok(())
+}
+
+fn length(bytes: &[u8]) -> [u8; 4] {
+    (bytes.len() as i32).to_be_bytes()
+}
+
+fn sha(parts: &[&[u8]]) -> Vec<u8> {
+    let mut sha = Sha256::new();
+    parts.iter().for_each(|part| sha.update(part));
+    sha.finalize().to_vec()
+}

@@ -1,0 +1,122 @@
+//! `eaf verify`: walks the hash chains.
+
+use super::serve::Configuration;
+use super::{NoTenant, Outcome, say};
+use crate::compose;
+use eaf_core::id::TenantId;
+use eaf_core::verify::{self, Report};
+use eaf_core::{Core, directory, live};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// More wait for the same processors.
+const AT_ONCE: usize = 2;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this one.
+    #[arg(long, value_name = "SLUG")]
+    tenant: Option<String>,
+    /// One JSON document instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    configuration: Configuration,
+}
+
+/// Ends with 1 when something was found.
+pub async fn run(args: Args) -> Outcome {
+    let core = compose::core(&args.configuration.load()?).await?;
+    let mut tenants = directory::tenants(&core).await?;
+    if let Some(slug) = args.tenant {
+        tenants.retain(|(_, known)| *known == slug);
+        if tenants.is_empty() {
+            return Err(Box::new(NoTenant(slug)));
+        }
+    }
+    let bar = Arc::new(Bar::new(&core, &tenants).await?);
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut walking = JoinSet::new();
+    for (tenant, slug) in tenants {
+        let (core, bar, slots) = (core.clone(), bar.clone(), slots.clone());
+        walking.spawn(async move {
+            let _slot = slots.acquire_owned().await;
+            verify::verify(&core, tenant, |events| bar.add(events)).await.map(|report| (slug, report))
+        });
+    }
+    let mut reports = Vec::new();
+    while let Some(walked) = walking.join_next().await {
+        reports.push(walked??);
+    }
+    bar.end();
+    reports.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let sound = reports.iter().all(|(_, report)| report.findings.is_empty());
+    say(&if args.json { json(&reports)? } else { table(&reports) })?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn json(reports: &[(String, Report)]) -> Result<String, serde_json::Error> {
+    let entries: Vec<serde_json::Value> = reports
+        .iter()
+        .map(|(slug, report)| {
+            let mut entry = serde_json::to_value(report)?;
+            entry["slug"] = slug.as_str().into();
+            Ok(entry)
+        })
+        .collect::<Result<_, serde_json::Error>>()?;
+    Ok(serde_json::to_string_pretty(&entries)? + "\n")
+}
+
+fn table(reports: &[(String, Report)]) -> String {
+    let mut text = String::new();
+    for (slug, report) in reports {
+        let count = report.findings.len() + report.more;
+        let verdict = if count == 0 { "sound".to_owned() } else { format!("{count} FINDINGS") };
+        text += &format!("{slug:20} {:>12} events  {verdict:14} head {}\n", report.events, &report.head[..16]);
+        for finding in &report.findings {
+            text += &format!("  {finding}\n");
+        }
+        if report.more > 0 {
+            text += &format!("  … and {} more\n", report.more);
+        }
+    }
+    text
+}
+
+/// On a terminal only; a log needs no moving line.
+struct Bar {
+    shown: bool,
+    total: u64,
+    done: AtomicU64,
+    since: Instant,
+}
+
+impl Bar {
+    async fn new(core: &Core, tenants: &[(TenantId, String)]) -> Result<Bar, live::PlatformError> {
+        let heads = live::PlatformFeed::after(core, live::Vector::default()).poll().await?;
+        let heads = heads.iter().filter(|head| tenants.iter().any(|(tenant, _)| *tenant == head.tenant));
+        let total = heads.map(|head| head.last.pos).sum();
+        Ok(Bar { shown: std::io::stderr().is_terminal(), total, done: AtomicU64::new(0), since: Instant::now() })
+    }
+
+    fn add(&self, events: u64) {
+        let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
+        if self.shown {
+            let share = (done * 100).checked_div(self.total).unwrap_or(100);
+            let rate = done as f64 / self.since.elapsed().as_secs_f64().max(0.001);
+            eprint!("\r{share:>3} %  {done} of {} events, {rate:.0} a second ", self.total);
+            let _ = std::io::stderr().flush();
+        }
+    }
+
+    fn end(&self) {
+        if self.shown {
+            eprintln!();
+        }
+    }
+}
