@@ -133,6 +133,19 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
+/// Waits for the row's lock and keeps it until the transaction ends; the position, 0 if it has not begun.
+pub(crate) async fn hold(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<u64, sqlx::Error> {
+    let pos: Option<i64> = sqlx::query_scalar(
+        "select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3 for update",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(pos.unwrap_or(0) as u64)
+}
+
 /// Parks the consumer of this one tenant, for 1 s at first and a minute at most. `code` carries no data.
 pub(crate) async fn park(
     tx: &mut TenantTx,
@@ -171,7 +184,7 @@ pub async fn parked(core: &Core, tenant: TenantId) -> Result<Vec<Parked>, Error>
     type Row = (String, String, Option<String>, i64, String, i32, OffsetDateTime, OffsetDateTime);
     let rows: Vec<Row> = sqlx::query_as(
         "select c.plugin, c.consumer, v.view, c.pos, c.error, c.failures, c.error_at, c.retry_at
-         from eaf.checkpoint c left join eaf.view v on v.table_name = c.consumer
+         from eaf.checkpoint c left join eaf.view_copy k on k.table_name = c.consumer left join eaf.view v on v.digest = k.digest
          where c.tenant_id = $1 and c.error is not null order by c.plugin, c.consumer",
     )
     .bind(tenant)

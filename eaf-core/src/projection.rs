@@ -3,12 +3,21 @@
 //! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch that fails leaves both
 //! as they were and parks this view of this tenant: others go on.
 
+mod difference;
 mod fold;
+mod lag;
+mod rebuild;
+mod retry;
 mod rows;
 mod runner;
+mod status;
 
 pub use crate::checkpoint::{Parked, Step, parked};
+pub use difference::{Difference, Differing, difference};
+pub use rebuild::{back, begin, cancel, switch};
+pub use retry::retry;
 pub use runner::{Error as PrepareError, Runner, prepare};
+pub use status::{Status, status};
 
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
@@ -16,7 +25,7 @@ use crate::db::TenantTx;
 use crate::event_store;
 use crate::id::TenantId;
 use crate::live::Change;
-use crate::view::Table;
+use crate::view::{Copy, State, Table};
 use crate::{Core, db, view};
 use fold::Invalid;
 use std::collections::BTreeSet;
@@ -105,18 +114,30 @@ fn domain_code(cause: &DomainError) -> &'static str {
     }
 }
 
-/// Projects at most one batch, as much of it as the component manages. An error has parked the view of this tenant when this returns.
+/// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
+/// of this tenant when this returns.
 pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
-    let view = domain
-        .description()
-        .views
-        .iter()
-        .find(|known| known.name == view)
-        .ok_or_else(|| Error::UnknownView(view.to_owned()))?;
-    let table = Table::of(domain.plugin(), view)?;
+    let copies = view::copies(core).await?;
+    let known = known(domain, view)?;
+    let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
+    let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);
+    run_copy(core, domain, tenant, &live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?).await
+}
+
+fn known<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> {
+    let views = &domain.description().views;
+    views.iter().find(|known| known.name == view).ok_or_else(|| Error::UnknownView(view.to_owned()))
+}
+
+/// The same for one copy. Only the one that is read is told to the feed.
+pub(crate) async fn run_copy(core: &Core, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
+    let view = known(domain, &copy.view)?;
+    let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
     match largest_batch(core, domain, tenant, view, &table).await {
         Ok(step) => {
-            if let Step::Advanced { position, changes: rows } = step {
+            if let Step::Advanced { position, changes: rows } = step
+                && copy.state == State::Live
+            {
                 let (plugin, view) = (domain.plugin().to_owned(), view.name.clone());
                 core.feed.publish(Change { tenant, plugin, view, position, rows });
             }

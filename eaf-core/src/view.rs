@@ -1,10 +1,13 @@
 //! Views: one typed table per view that a plugin describes, and the queries on it.
 //!
+//! Beside the table that is read there may be copies: see [`copies()`].
+//!
 //! A view's table is named after the digest of its definition, so that a definition and its table cannot come apart: a
 //! changed definition is a new table, and while an upgrade rolls out each host reads the table that its package means.
 //! Only columns that `eaf.create_view` has accepted under that digest can be named in SQL.
 
 mod changed;
+mod copies;
 mod create;
 mod cursor;
 mod own;
@@ -14,6 +17,7 @@ mod table;
 mod wait;
 
 pub use changed::{Changed, changed_since};
+pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};
 pub use row::Row;

@@ -1,13 +1,14 @@
 //! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
 //! finds who is behind. Any number of hosts may run one.
 
-use super::run_once;
+use super::{lag, run_copy};
 use crate::checkpoint::Step;
 use crate::contract::Domain;
 use crate::id::TenantId;
 use crate::live::Ring;
+use crate::view::{Copy, Table};
 use crate::{Core, db, trigger, view};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -106,42 +107,47 @@ impl Runner {
     }
 
     async fn laggards(&self) -> Vec<TenantId> {
-        let found: Result<Vec<(TenantId, String)>, _> =
-            sqlx::query_as("select distinct tenant_id, plugin from eaf.laggards()")
-                .fetch_all(self.core.db.platform_pool())
-                .await;
-        match found {
-            Ok(found) => {
-                let mut tenants: Vec<TenantId> = found
-                    .into_iter()
-                    .filter(|(_, plugin)| self.domains.iter().any(|domain| domain.plugin() == plugin))
-                    .map(|(tenant, _)| tenant)
-                    .collect();
-                tenants.sort();
-                tenants.dedup();
-                tenants
-            }
+        let behind = match lag::behind(&self.core).await {
+            Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(%error, "who is behind could not be found out");
-                Vec::new()
+                return Vec::new();
             }
-        }
+        };
+        lag::measure(&self.core, &self.domains, &behind);
+        let ours = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
+        let found = behind.iter().filter(|behind| !behind.waits && ours(&behind.plugin));
+        found.map(|behind| behind.tenant).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
 enum Consumer<'a> {
     Trigger(&'a str),
-    View(&'a str),
+    View(&'a Copy),
 }
 
 async fn catch_up(core: &Core, domains: &[Arc<dyn Domain>], permits: &Semaphore, tenant: TenantId) {
+    // Asked each time: one may have been begun or dropped.
+    let copies = match view::copies(core).await {
+        Ok(copies) => copies,
+        Err(error) => {
+            tracing::warn!(%tenant, %error, "the views' tables could not be found out");
+            return;
+        }
+    };
+    let copies = &copies;
     let consumers = domains.iter().flat_map(|domain| {
-        let description = domain.description();
-        let triggers = description.workflows.iter().map(|workflow| Consumer::Trigger(&workflow.name));
-        let views = description.views.iter().map(|view| Consumer::View(&view.name));
+        let triggers = domain.description().workflows.iter().map(|workflow| Consumer::Trigger(&workflow.name));
+        let views = copies.iter().filter(|copy| is_of(domain.as_ref(), copy)).map(Consumer::View);
         triggers.chain(views).map(move |consumer| follow(core, domain.as_ref(), permits, tenant, consumer))
     });
     futures_util::future::join_all(consumers).await;
+}
+
+/// Another generation's definition is that generation's work.
+fn is_of(domain: &dyn Domain, copy: &Copy) -> bool {
+    let same = |view| Table::of(domain.plugin(), view).is_ok_and(|table| table.digest() == copy.digest);
+    domain.plugin() == copy.plugin && domain.description().views.iter().filter(|view| view.name == copy.view).any(same)
 }
 
 /// Batch after batch until there is nothing left, or somebody else does it.
@@ -151,7 +157,7 @@ async fn follow(core: &Core, domain: &dyn Domain, permits: &Semaphore, tenant: T
         // An error was logged and has parked the consumer; the scan finds it when its time has come.
         let step = match consumer {
             Consumer::Trigger(workflow) => trigger::run_once(core, domain, tenant, workflow).await.ok(),
-            Consumer::View(view) => run_once(core, domain, tenant, view).await.ok(),
+            Consumer::View(copy) => run_copy(core, domain, tenant, copy).await.ok(),
         };
         if !matches!(step, Some(Step::Advanced { .. })) {
             return;

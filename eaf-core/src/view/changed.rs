@@ -5,7 +5,7 @@ use super::{Error, Table, read_error};
 use crate::Core;
 use crate::actor::Caller;
 use crate::contract::ViewType;
-use crate::event_store::{self, Position};
+use crate::event_store::Position;
 use sqlx::QueryBuilder;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,8 @@ pub async fn changed_since(
     limit: u32,
 ) -> Result<Vec<Changed>, Error> {
     let reach = Reach::of(caller, plugin, view)?;
-    let table = Table::of(plugin, view)?;
     let mut tx = core.db.tenant(caller.tenant).await?;
-    let epoch = event_store::head(&mut tx).await?.epoch;
+    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     if after.epoch != epoch {
         return Err(Error::OtherEpoch);
     }

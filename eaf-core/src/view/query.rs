@@ -8,8 +8,7 @@ use super::{Error, Row, Side, Table, decode, quoted, read_error};
 use crate::Core;
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
-use crate::db::TenantTx;
-use crate::event_store::{self, Position};
+use crate::event_store::Position;
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row as _};
@@ -78,7 +77,8 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
         return Err(Error::Limit);
     }
     let reach = Reach::of(caller, plugin, view)?;
-    let table = Table::of(plugin, view)?;
+    let mut tx = core.db.tenant(caller.tenant).await?;
+    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = select(&table, caller, &reach);
     for filter in &query.filters {
         push_filter(&mut sql, &table, filter)?;
@@ -86,8 +86,6 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
     push_order(&mut sql, &table, query)?;
     sql.push(" limit ").push_bind(i64::from(query.limit) + 1);
 
-    let mut tx = core.db.tenant(caller.tenant).await?;
-    let epoch = event_store::head(&mut tx).await?.epoch;
     let found = sql.build().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     let limit = query.limit as usize;
     let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
@@ -102,11 +100,10 @@ pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, ke
     if key.contains('\0') {
         return Ok(None);
     }
-    let table = Table::of(plugin, view)?;
+    let mut tx = core.db.tenant(caller.tenant).await?;
+    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = select(&table, caller, &reach);
     sql.push(" and key = ").push_bind(key.to_owned());
-    let mut tx: TenantTx = core.db.tenant(caller.tenant).await?;
-    let epoch = event_store::head(&mut tx).await?.epoch;
     let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     found.map(|found| row(&found, view, epoch)).transpose()
 }

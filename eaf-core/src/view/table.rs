@@ -1,15 +1,17 @@
 //! From a view's definition to the name of its table.
 
-use super::Error;
+use super::{Error, read_error};
 use crate::contract::{Column, ColumnType, ViewType};
+use crate::db::TenantTx;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const MAX_COLUMNS: usize = 64;
 const RESERVED: [&str; 2] = ["tenant_id", "key"];
 
+/// One copy of a view's table; [`of`](Table::of) is the first.
 pub(crate) struct Table<'a> {
-    /// Without schema; also the name of the view's checkpoint.
+    /// Without schema; also the name of the copy's checkpoint.
     pub name: String,
     /// Quoted, with schema.
     pub sql: String,
@@ -34,6 +36,25 @@ impl<'a> Table<'a> {
         let mut spec = definition;
         spec["digest"] = Value::String(digest.clone());
         Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, digest, spec })
+    }
+
+    /// The copy that is read at this transaction's moment, and the log's epoch.
+    pub async fn live(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Self, u32), Error> {
+        let table = Table::of(plugin, view)?;
+        let (epoch, name): (i32, Option<String>) = sqlx::query_as(
+            "select (select epoch from eaf.log_epoch), (select table_name from eaf.view_copy where digest = $1 and state = 'live')",
+        )
+        .bind(&table.digest)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(|cause| read_error(&view.name, cause))?;
+        let name = name.ok_or_else(|| Error::NotCreated(view.name.clone()))?;
+        Ok((table.copy(name), epoch as u32))
+    }
+
+    /// The same definition in this table.
+    pub fn copy(self, name: String) -> Self {
+        Table { sql: format!("eaf_view.{}", quoted(&name)), name, ..self }
     }
 
     pub fn digest(&self) -> &str {

@@ -4,7 +4,7 @@ use super::{Error, Table};
 use crate::Core;
 use crate::checkpoint;
 use crate::contract::ViewType;
-use crate::event_store::{self, Position};
+use crate::event_store::Position;
 use crate::id::TenantId;
 use std::time::Duration;
 
@@ -20,11 +20,10 @@ pub async fn wait_for(
     at: Position,
     patience: Duration,
 ) -> Result<(), Error> {
-    let table = Table::of(plugin, view)?;
     let reached = async {
         let mut changes = core.feed.subscribe();
         loop {
-            if has_reached(core, tenant, plugin, &table, at).await? {
+            if has_reached(core, tenant, plugin, view, at).await? {
                 return Ok(());
             }
             let ours = async {
@@ -46,11 +45,12 @@ async fn has_reached(
     core: &Core,
     tenant: TenantId,
     plugin: &str,
-    table: &Table<'_>,
+    view: &ViewType,
     at: Position,
 ) -> Result<bool, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    if event_store::head(&mut tx).await?.epoch != at.epoch {
+    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
+    if epoch != at.epoch {
         return Err(Error::OtherEpoch);
     }
     let known = checkpoint::position(&mut tx, plugin, &table.name).await.map_err(Error::Read)?;

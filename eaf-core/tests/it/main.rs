@@ -15,6 +15,7 @@ mod journal;
 mod operations;
 mod personal;
 mod platform_feed;
+mod rebuild;
 mod session;
 mod storm;
 mod toy;

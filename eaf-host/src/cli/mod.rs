@@ -8,6 +8,7 @@ mod directory;
 mod log;
 mod openapi;
 mod plugin;
+mod projection;
 mod serve;
 mod verify;
 
@@ -49,6 +50,9 @@ enum Command {
     /// What is recorded.
     #[command(subcommand)]
     Events(log::EventsCommand),
+    /// How far views have come; build one anew.
+    #[command(subcommand)]
+    Projection(projection::Command),
     /// Prove that the log is what was written: walk the hash chains.
     Verify(verify::Args),
     /// Print the OpenAPI document of a host that serves these packages.
@@ -80,6 +84,7 @@ pub async fn run() -> ExitCode {
         Command::Operator(command) => directory::operator(command).await,
         Command::Stream(command) => log::stream(command).await,
         Command::Events(command) => log::events(command).await,
+        Command::Projection(command) => projection::run(command).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Openapi(args) => openapi::run(args).await,
         Command::Config(command) => config::run(command),

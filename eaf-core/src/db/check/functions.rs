@@ -3,11 +3,14 @@
 use sqlx::postgres::PgConnection;
 
 /// Those there are, and who may call them.
-const AS_OWNER: [(&str, &str); 4] = [
+const AS_OWNER: [(&str, &str); 7] = [
     ("append", "eaf_app"),
     ("activate", "eaf_platform"),
     ("activate_package", "eaf_platform"),
     ("create_view", "eaf_platform"),
+    ("rebuild_view", "eaf_platform"),
+    ("switch_view", "eaf_platform"),
+    ("drop_view_copy", "eaf_platform"),
 ];
 
 /// A function that runs as its owner must not look up names where its caller says.

@@ -1,0 +1,122 @@
+//! Row by row: what the building copy of a view says otherwise than the one that people read, in one tenant, at one position.
+
+use crate::db::{self, TenantTx};
+use crate::id::TenantId;
+use crate::view::{self, State, copies, quoted};
+use crate::{Core, checkpoint};
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+
+/// Rows that are named; all are counted.
+const NAMED: i64 = 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no rebuild of {plugin}/{view} is under way: begin one with `eaf projection rebuild`")]
+    NotBuilding { plugin: String, view: String },
+    #[error(
+        "the rebuild has not caught up yet in tenant {tenant}: {pos} of {head} events; a running host goes on with it"
+    )]
+    NotCaughtUp { tenant: TenantId, pos: u64, head: u64 },
+    #[error(transparent)]
+    View(#[from] view::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the copies could not be compared")]
+    Compare(#[source] sqlx::Error),
+}
+
+/// Keys and names of columns, never what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    pub tenant: TenantId,
+    pub same: u64,
+    pub changed: u64,
+    pub only_live: u64,
+    pub only_building: u64,
+    /// The first of them, by key.
+    pub rows: Vec<Differing>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Differing {
+    pub key: String,
+    /// Empty: the row is only in one of them.
+    pub columns: Vec<String>,
+    pub in_live: bool,
+    pub in_building: bool,
+}
+
+impl Difference {
+    pub fn differing(&self) -> u64 {
+        self.changed + self.only_live + self.only_building
+    }
+}
+
+/// Holds both checkpoints meanwhile, so that neither copy moves.
+pub async fn difference(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
+    let copies = copies(core).await?;
+    let find = |state| copies.iter().find(|copy| copy.plugin == plugin && copy.view == view && copy.state == state);
+    let (Some(live), Some(building)) = (find(State::Live), find(State::Building)) else {
+        return Err(Error::NotBuilding { plugin: plugin.to_owned(), view: view.to_owned() });
+    };
+    let mut tx = core.db.tenant(tenant).await?;
+    same_position(&mut tx, plugin, &live.table, &building.table).await?;
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select c ->> 'name' from eaf.view v, jsonb_array_elements(v.spec -> 'columns') c where v.digest = $1",
+    )
+    .bind(&live.digest)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Compare)?;
+    let joined = joined(&live.table, &building.table);
+    let list =
+        |side: &str| columns.iter().map(|name| format!("{side}.{}", quoted(name))).collect::<Vec<_>>().join(", ");
+    let distinct = format!("({}) is distinct from ({})", list("a"), list("b"));
+    let counts = format!(
+        "select count(*) filter (where a.key is not null and b.key is not null and not {distinct}),
+                count(*) filter (where a.key is not null and b.key is not null and {distinct}),
+                count(*) filter (where b.key is null), count(*) filter (where a.key is null) {joined}"
+    );
+    let (same, changed, only_live, only_building): (i64, i64, i64, i64) =
+        sqlx::query_as(AssertSqlSafe(counts)).bind(tenant).fetch_one(tx.conn()).await.map_err(Error::Compare)?;
+    let named = columns.iter().map(|name| {
+        let (column, text) = (quoted(name), name.replace('\'', "''"));
+        format!("case when a.{column} is distinct from b.{column} then '{text}' end")
+    });
+    let rows = format!(
+        "select coalesce(a.key, b.key), case when a.key is null or b.key is null then array[]::text[]
+                else array_remove(array[{}], null) end, a.key is not null, b.key is not null {joined}
+         where a.key is null or b.key is null or {distinct} order by 1 limit {NAMED}",
+        named.collect::<Vec<_>>().join(", ")
+    );
+    let rows: Vec<(String, Vec<String>, bool, bool)> =
+        sqlx::query_as(AssertSqlSafe(rows)).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Compare)?;
+    let row = |(key, columns, in_live, in_building)| Differing { key, columns, in_live, in_building };
+    Ok(Difference {
+        tenant,
+        same: same as u64,
+        changed: changed as u64,
+        only_live: only_live as u64,
+        only_building: only_building as u64,
+        rows: rows.into_iter().map(row).collect(),
+    })
+}
+
+fn joined(live: &str, building: &str) -> String {
+    let side =
+        |table: &str| format!("(select * from eaf_view.{} where tenant_id = $1 and not _deleted)", quoted(table));
+    format!("from {} a full join {} b on b.key = a.key", side(live), side(building))
+}
+
+/// Waits for a batch that is under way in either; answers where both stand.
+async fn same_position(tx: &mut TenantTx, plugin: &str, live: &str, building: &str) -> Result<(), Error> {
+    let mut at = [0, 0];
+    for (n, table) in [live, building].into_iter().enumerate() {
+        at[n] = checkpoint::hold(tx, plugin, table).await.map_err(Error::Compare)?;
+    }
+    if at[0] != at[1] {
+        return Err(Error::NotCaughtUp { tenant: tx.tenant(), pos: at[1], head: at[0] });
+    }
+    Ok(())
+}

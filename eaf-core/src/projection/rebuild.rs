@@ -1,0 +1,129 @@
+//! A view is projected anew beside the one that people read, compared with it, and then read in its place; the old one stays up to
+//! date, so that one can go back.
+//!
+//! All of it is rows in the database: hosts project each copy that they find there, and whoever is interrupted goes on from the copy's
+//! checkpoints. A rebuild starts no workflow: triggers have checkpoints of their own.
+
+use super::difference::{self, Difference, difference};
+use crate::Core;
+use crate::id::TenantId;
+use crate::view::{self, Copy, State, copies};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the product {plugin} has no active view {view}")]
+    NoView { plugin: String, view: String },
+    #[error("a rebuild of {plugin}/{view} is under way: look at `eaf projection status`, or cancel it")]
+    UnderWay { plugin: String, view: String },
+    #[error("no rebuild of {plugin}/{view} is under way: begin one with `eaf projection rebuild`")]
+    NotBuilding { plugin: String, view: String },
+    #[error("{plugin}/{view} has no copy to go back to")]
+    NoStandby { plugin: String, view: String },
+    #[error(transparent)]
+    Difference(#[from] difference::Error),
+    #[error(
+        "{differing} rows differ; look at `eaf projection diff`, and accept them if that is what the rebuild was for"
+    )]
+    Differs { differing: u64 },
+    #[error(transparent)]
+    View(#[from] view::Error),
+    #[error("the copies could not be changed")]
+    Write(#[source] sqlx::Error),
+}
+
+/// Makes an empty copy; the hosts fill it. Answers the name of its table.
+pub async fn begin(core: &Core, plugin: &str, view: &str) -> Result<String, Error> {
+    let names = || (plugin.to_owned(), view.to_owned());
+    if of(core, plugin, view).await?.is_empty() {
+        let (plugin, view) = names();
+        return Err(Error::NoView { plugin, view });
+    }
+    let made: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
+        .bind(plugin)
+        .bind(view)
+        .fetch_one(core.db.platform_pool())
+        .await
+        .map_err(Error::Write)?;
+    made.ok_or_else(|| {
+        let (plugin, view) = names();
+        Error::UnderWay { plugin, view }
+    })
+}
+
+/// Compares the building copy with the live one in every tenant and, if they agree or that is `accepted`, makes it the live one.
+/// A standby from before is dropped.
+pub async fn switch(
+    core: &Core,
+    tenants: &[TenantId],
+    plugin: &str,
+    view: &str,
+    accepted: bool,
+) -> Result<Vec<Difference>, Error> {
+    let building = one(core, plugin, view, State::Building).await?;
+    let (plugin, view) = (plugin.to_owned(), view.to_owned());
+    let Some(building) = building else { return Err(Error::NotBuilding { plugin, view }) };
+    let mut report = Vec::with_capacity(tenants.len());
+    for tenant in tenants {
+        report.push(difference(core, *tenant, &plugin, &view).await?);
+    }
+    let differing = report.iter().map(Difference::differing).sum();
+    if differing > 0 && !accepted {
+        return Err(Error::Differs { differing });
+    }
+    if let Some(older) = one(core, &plugin, &view, State::Standby).await? {
+        discard(core, tenants, &older.table).await?;
+    }
+    exchange(core, &building.table).await?;
+    Ok(report)
+}
+
+/// The copy that was read before is read again.
+pub async fn back(core: &Core, plugin: &str, view: &str) -> Result<String, Error> {
+    let standby = one(core, plugin, view, State::Standby).await?;
+    let (plugin, view) = (plugin.to_owned(), view.to_owned());
+    let Some(standby) = standby else { return Err(Error::NoStandby { plugin, view }) };
+    exchange(core, &standby.table).await?;
+    Ok(standby.table)
+}
+
+/// Drops the copies that nobody reads; answers their names.
+pub async fn cancel(core: &Core, tenants: &[TenantId], plugin: &str, view: &str) -> Result<Vec<String>, Error> {
+    let mut dropped = Vec::new();
+    for copy in of(core, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
+        discard(core, tenants, &copy.table).await?;
+        dropped.push(copy.table);
+    }
+    Ok(dropped)
+}
+
+async fn of(core: &Core, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
+    let all = copies(core).await?;
+    Ok(all.into_iter().filter(|copy| copy.plugin == plugin && copy.view == view).collect())
+}
+
+async fn one(core: &Core, plugin: &str, view: &str, state: State) -> Result<Option<Copy>, Error> {
+    Ok(of(core, plugin, view).await?.into_iter().find(|copy| copy.state == state))
+}
+
+async fn exchange(core: &Core, table: &str) -> Result<(), Error> {
+    let query = sqlx::query("select eaf.switch_view($1)").bind(table);
+    query.execute(core.db.platform_pool()).await.map_err(Error::Write)?;
+    Ok(())
+}
+
+/// The table first: a host that projects into it meanwhile fails and parks nothing but that copy, whose checkpoints then go too.
+async fn discard(core: &Core, tenants: &[TenantId], table: &str) -> Result<(), Error> {
+    let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
+    query.execute(core.db.platform_pool()).await.map_err(Error::Write)?;
+    for tenant in tenants {
+        let mut tx = core.db.tenant(*tenant).await.map_err(view::Error::from)?;
+        sqlx::query("delete from eaf.checkpoint where tenant_id = $1 and consumer = $2")
+            .bind(tenant)
+            .bind(table)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+        tx.commit().await.map_err(view::Error::from)?;
+    }
+    Ok(())
+}

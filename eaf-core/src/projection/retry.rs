@@ -1,0 +1,23 @@
+//! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
+
+use crate::db;
+use crate::id::TenantId;
+use crate::{Core, view};
+
+/// Tried again at the next scan, within seconds; answers how many consumers (copies of the view) were parked.
+pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let done = sqlx::query(
+        "update eaf.checkpoint set retry_at = clock_timestamp(), updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and error is not null
+           and consumer in (select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.plugin = $2 and v.view = $3)",
+    )
+    .bind(tenant)
+    .bind(plugin)
+    .bind(view)
+    .execute(tx.conn())
+    .await
+    .map_err(|cause| view::Error::Db(db::Error::Begin(cause)))?;
+    tx.commit().await?;
+    Ok(done.rows_affected())
+}
