@@ -78,6 +78,9 @@ async fn nothing_acknowledged_is_lost_when_hosts_and_the_database_are_killed_und
     each_command_has_its_event(&system.database, &acknowledged).await;
     assert_eq!(system.database.broken_logs().await, Vec::<String>::new());
     views_say_what_the_log_says(&requester, &acknowledged).await;
+    let (said, sound) = system.eaf(&["verify"]).await;
+    assert!(sound, "{said}");
+    views_equal_the_fold_of_their_events(&system).await;
 
     system.host = hosts[0].take();
     drop::<Option<Host>>(hosts[1].take());
@@ -147,6 +150,20 @@ async fn each_command_has_its_event(database: &Database, acknowledged: &Acknowle
         assert_eq!(&told.position, position, "where the event of {command} stands");
     }
     assert_eq!(recorded.len(), acknowledged.len(), "an acknowledged command has no event");
+}
+
+/// Folded anew from the log by the surviving hosts, no row of any view is another one.
+async fn views_equal_the_fold_of_their_events(system: &System) {
+    let (said, _) = system.eaf(&["projection", "status", "--json"]).await;
+    let copies: Vec<Value> = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    assert!(copies.len() > 5, "{said}");
+    for copy in copies {
+        let view = format!("{}/{}", copy["plugin"].as_str().unwrap(), copy["view"].as_str().unwrap());
+        for arguments in [["rebuild", "--wait", &view].as_slice(), &["diff", &view], &["cancel", &view]] {
+            let (said, well) = system.eaf(&[&["projection"], arguments].concat()).await;
+            assert!(well, "{arguments:?}: {said}");
+        }
+    }
 }
 
 async fn views_say_what_the_log_says(requester: &Person, acknowledged: &Acknowledged) {

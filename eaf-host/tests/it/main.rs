@@ -11,6 +11,7 @@ mod isolation;
 mod journey;
 mod kill;
 mod mend;
+mod operating;
 mod outage;
 mod rush;
 mod sign_in;

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::process::Command;
 use tokio::task::JoinSet;
 
 pub const CLIENT_SECRET: &str = "canary-client-secret & more";
@@ -151,6 +152,15 @@ impl System {
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
             ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
         ]
+    }
+
+    /// The command line, as an operator uses it beside running hosts: what it says, and whether it ended well.
+    pub async fn eaf(&self, arguments: &[&str]) -> (String, bool) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
+        command.args(arguments).env_clear().envs(self.environment());
+        let output = command.output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (said, output.status.success())
     }
 
     /// `kill -9`: nothing is tidied up.
