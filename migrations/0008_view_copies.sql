@@ -16,6 +16,11 @@ create sequence eaf.view_copy_number;
 insert into eaf.view_copy (table_name, digest, state) select v.table_name, v.digest, 'live' from eaf.view v;
 grant select on eaf.view_copy to eaf_app, eaf_platform;
 
+-- Folding a tenant's part anew begins with none of its rows.
+do $$ declare t text; begin
+  for t in select v.table_name from eaf.view v loop execute format('grant delete on eaf_view.%I to eaf_app', t); end loop;
+end $$;
+
 -- The table itself: fixed types, generated name. `spec` was checked by eaf.create_view.
 create function eaf.view_table(_spec jsonb, tab text) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -42,7 +47,7 @@ begin
   execute format('create table eaf_view.%I (tenant_id uuid not null, key text collate "C" not null, _pos bigint not null, '
                  '_deleted boolean not null default false%s, primary key (tenant_id, key))', tab, body);
   perform eaf.tenant_table(format('eaf_view.%I', tab)::regclass);
-  execute format('grant select, insert, update on eaf_view.%I to eaf_app', tab);
+  execute format('grant select, insert, update, delete on eaf_view.%I to eaf_app', tab);
   -- For live updates: which rows changed after a position.
   execute format('create index on eaf_view.%I (tenant_id, _pos, key)', tab);
   for c in select e from jsonb_array_elements(_spec -> 'columns') e loop
@@ -139,7 +144,18 @@ end $$;
 grant delete on eaf.checkpoint to eaf_app;
 grant execute on function eaf.rebuild_view, eaf.switch_view, eaf.drop_view_copy to eaf_platform;
 
--- Every consumer that is behind its tenant's log, for all tenants, in one statement; also those that are parked. It asks per tenant first,
+-- When this tenant's part of a view is to be folded anew from the log's beginning: after a person was erased.
+alter table eaf.checkpoint add column refold_at timestamptz;
+
+-- A database that was restored to an earlier point goes on under a new epoch, so that nobody who has seen more is ahead unnoticed.
+create function eaf.new_epoch() returns integer
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update eaf.log_epoch set epoch = epoch + 1, started_at = clock_timestamp() returning epoch
+$$;
+revoke all on function eaf.new_epoch() from public;
+grant execute on function eaf.new_epoch() to eaf_platform;
+
+-- Every consumer that is behind its tenant's log, or ahead of it because of a restore, or to be folded anew, for all tenants, in one statement; also those that are parked. It asks per tenant first,
 -- and per consumer only where something is behind, so that thousands of quiet tenants cost one pass over their checkpoints.
 create function eaf.behind()
 returns table (tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
@@ -152,17 +168,18 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select t.tenant_id, h.pos from eaf.tenant t
     cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h),
   done as (
-    select p.tenant_id, min(p.pos) as pos, count(*) as consumers
+    select p.tenant_id, min(p.pos) as pos, max(p.pos) as furthest, count(*) as consumers, bool_or(p.refold_at <= now()) as refold
     from eaf.checkpoint p join consumer c on c.plugin = p.plugin and c.name = p.consumer group by p.tenant_id),
   tenant as (
     select h.tenant_id, h.pos from head h left join done d on d.tenant_id = h.tenant_id
-    where d.pos is null or d.pos < h.pos or d.consumers < (select count(*) from consumer))
+    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.refold or d.consumers < (select count(*) from consumer))
   select t.tenant_id, c.plugin, c.name, c.view, c.live, coalesce(p.pos, 0), t.pos, p.retry_at is not null, coalesce(p.retry_at > now(), false),
          (select e.at from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 and e.pos = coalesce(p.pos, 0) + 1)
   from tenant t cross join consumer c
   left join eaf.checkpoint p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
-  where p.pos is null or p.pos < t.pos
+  where p.pos is null or p.pos <> t.pos or p.refold_at <= now()
 $$;
 revoke all on function eaf.behind() from public;
 grant execute on function eaf.behind() to eaf_platform;
 grant select (at) on eaf.event to eaf_platform;
+grant select (refold_at) on eaf.checkpoint to eaf_platform;

@@ -7,6 +7,8 @@ use crate::Core;
 use crate::db::{self, TenantTx};
 use crate::event_store::Position;
 use crate::id::TenantId;
+use sqlx::AssertSqlSafe;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// What one batch came to.
@@ -52,6 +54,8 @@ pub(crate) enum Held {
     Parked {
         code: String,
     },
+    /// To be begun anew: somebody was erased, or the log was restored to a point before this position.
+    Void,
 }
 
 /// Where a consumer starts that has no checkpoint yet.
@@ -68,9 +72,11 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     if position(tx, plugin, consumer).await?.is_none() {
         insert(tx, plugin, consumer, start).await?;
     }
-    let row: Option<(i64, Option<String>, bool)> = sqlx::query_as(
-        "select pos, error, coalesce(retry_at > clock_timestamp(), false) from eaf.checkpoint
-         where tenant_id = $1 and plugin = $2 and consumer = $3 for update skip locked",
+    let row: Option<(i64, Option<String>, bool, bool)> = sqlx::query_as(
+        "select pos, error, coalesce(retry_at > clock_timestamp(), false),
+                coalesce(refold_at <= clock_timestamp(), false) or pos > coalesce((select e.pos from eaf.event e
+                  where e.tenant_id = $1 and e.lane = 0 order by e.pos desc limit 1), 0)
+         from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3 for update skip locked",
     )
     .bind(tx.tenant())
     .bind(plugin)
@@ -79,8 +85,9 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     .await?;
     Ok(match row {
         None => Held::Busy,
-        Some((_, Some(code), true)) => Held::Parked { code },
-        Some((pos, code, _)) => Held::At { pos: pos as u64, failed: code.is_some() },
+        Some((_, Some(code), true, _)) => Held::Parked { code },
+        Some((_, _, _, true)) => Held::Void,
+        Some((pos, code, ..)) => Held::At { pos: pos as u64, failed: code.is_some() },
     })
 }
 
@@ -131,6 +138,48 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
             .fetch_optional(tx.conn())
             .await?;
     Ok(pos.map(|pos| pos as u64))
+}
+
+/// Back to before the first event. The caller holds the row.
+pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, refold_at = null, updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and consumer = $3",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(consumer)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Has every copy of every view of the tenant folded anew, not before `delay` has passed; answers how many there are. Tables of
+/// definitions that are not active are emptied, because nobody folds them: made active again, they begin anew.
+pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u64, sqlx::Error> {
+    let idle: Vec<String> = sqlx::query_scalar(
+        "select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where not v.active",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for table in idle {
+        let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(&table));
+        sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
+        sqlx::query("update eaf.checkpoint set pos = 0 where tenant_id = $1 and consumer = $2")
+            .bind(tx.tenant())
+            .bind(table)
+            .execute(tx.conn())
+            .await?;
+    }
+    let done = sqlx::query(
+        "update eaf.checkpoint set refold_at = clock_timestamp() + make_interval(secs => $2)
+         where tenant_id = $1 and consumer in (select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.active)",
+    )
+    .bind(tx.tenant())
+    .bind(delay.as_secs_f64())
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Waits for the row's lock and keeps it until the transaction ends; the position, 0 if it has not begun.

@@ -8,6 +8,7 @@ mod cipher;
 mod keyring;
 pub mod personal;
 
+pub(crate) use keyring::REMEMBER;
 pub use keyring::{Keyring, MasterKey};
 
 #[derive(Debug, thiserror::Error)]

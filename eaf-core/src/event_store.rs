@@ -5,12 +5,14 @@
 
 mod append;
 mod appender;
+mod epoch;
 mod position;
 mod read;
 mod stored;
 
 pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append_batch};
 pub use appender::Appender;
+pub use epoch::{epoch, new_epoch};
 pub use position::Position;
 pub use read::{head, read_after, read_stream, read_streams};
 pub(crate) use stored::aad;

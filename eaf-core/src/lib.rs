@@ -13,6 +13,7 @@ pub mod contract;
 pub mod crypto;
 pub mod db;
 pub mod directory;
+pub mod erasure;
 pub mod event_store;
 pub mod grant;
 pub mod id;

@@ -22,7 +22,7 @@ pub use status::{Status, status};
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
 use crate::db::TenantTx;
-use crate::event_store;
+use crate::event_store::{self, Position};
 use crate::id::TenantId;
 use crate::live::Change;
 use crate::view::{Copy, State, Table};
@@ -179,7 +179,12 @@ async fn batch(
     limit: &mut u32,
 ) -> Result<Step, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    match advance(core, &mut tx, domain, view, table, limit).await {
+    let advanced = match advance(core, &mut tx, domain, view, table, limit).await {
+        Ok(Some(step)) => Ok(step),
+        Ok(None) => refold(core, &mut tx, domain, view, table, *limit).await,
+        Err(error) => Err(error),
+    };
+    match advanced {
         Ok(step @ Step::Advanced { .. }) => {
             tx.commit().await?;
             Ok(step)
@@ -191,7 +196,35 @@ async fn batch(
     }
 }
 
-/// `limit` becomes the number of events that there were.
+/// The tenant's rows anew, from the first event on: all in the one transaction, so that readers see the old rows until they
+/// see the new ones.
+async fn refold(
+    core: &Core,
+    tx: &mut TenantTx,
+    domain: &dyn Domain,
+    view: &ViewType,
+    table: &Table<'_>,
+    limit: u32,
+) -> Result<Step, Error> {
+    let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
+    // A key that was destroyed by another host may still be remembered here.
+    core.keyring.forget(tx.tenant());
+    rows::clear(tx, table).await.map_err(|cause| Error::Rows { view: view.name.clone(), cause })?;
+    checkpoint::restart(tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
+    let mut position = Position { pos: 0, ..event_store::head(tx).await? };
+    let mut all = 0;
+    loop {
+        match advance(core, tx, domain, view, table, &mut limit.max(1)).await? {
+            Some(Step::Advanced { position: reached, changes }) => {
+                position = reached;
+                all += changes;
+            }
+            _ => return Ok(Step::Advanced { position, changes: all }),
+        }
+    }
+}
+
+/// `limit` becomes the number of events that there were. None: the rows are void and have to be folded anew.
 async fn advance(
     core: &Core,
     tx: &mut TenantTx,
@@ -199,7 +232,7 @@ async fn advance(
     view: &ViewType,
     table: &Table<'_>,
     limit: &mut u32,
-) -> Result<Step, Error> {
+) -> Result<Option<Step>, Error> {
     let plugin = domain.plugin();
     let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
     let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
@@ -211,13 +244,14 @@ async fn advance(
             }
             pos
         }
-        Held::Busy => return Ok(Step::Busy),
-        Held::Parked { code } => return Ok(Step::Parked { code }),
+        Held::Busy => return Ok(Some(Step::Busy)),
+        Held::Parked { code } => return Ok(Some(Step::Parked { code })),
+        Held::Void => return Ok(None),
     };
     let stored = event_store::read_after(tx, after, *limit).await?;
     *limit = stored.len() as u32;
     let Some(position) = stored.last().map(|event| event.position) else {
-        return Ok(Step::CaughtUp);
+        return Ok(Some(Step::CaughtUp));
     };
     let mut events = Vec::new();
     for event in stored {
@@ -238,7 +272,7 @@ async fn advance(
         rows::store(tx, table, position, folded).await.map_err(at_rows)?;
     }
     checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
-    Ok(Step::Advanced { position, changes })
+    Ok(Some(Step::Advanced { position, changes }))
 }
 
 async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Result<Vec<String>, Error> {

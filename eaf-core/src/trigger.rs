@@ -97,6 +97,14 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
         Held::At { pos, .. } => pos,
         Held::Busy => return Ok(Step::Busy),
         Held::Parked { code } => return Ok(Step::Parked { code }),
+        // What it has started after the point of the restore is not in this database; what follows is new.
+        Held::Void => {
+            let head = event_store::head(&mut tx).await?;
+            checkpoint::advance(&mut tx, plugin, &consumer, head).await.map_err(at_checkpoint)?;
+            tx.commit().await?;
+            tracing::warn!(%tenant, plugin, consumer, position = %head, "the log was restored to before this trigger's position");
+            return Ok(Step::Advanced { position: head, changes: 0 });
+        }
     };
     let stored = event_store::read_after(&mut tx, after, BATCH).await?;
     let Some(position) = stored.last().map(|event| event.position) else {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// How long another host may still open what was sealed under a key that this one destroys.
-const REMEMBER: Duration = Duration::seconds(60);
+pub(crate) const REMEMBER: Duration = Duration::seconds(60);
 const REMEMBER_AT_MOST: usize = 10_000;
 
 /// The subject that stands for the tenant itself: credentials, fingerprints.
@@ -120,6 +120,11 @@ impl Keyring {
         .map_err(Error::Store)?;
         self.remembered().remove(&(tx.tenant(), subject));
         Ok(())
+    }
+
+    /// What is remembered of this tenant's keys is asked for anew.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.remembered().retain(|(of, _), _| *of != tenant);
     }
 
     /// For what belongs to no tenant: the operators, and sign-ins before it is known who signs in.

@@ -14,6 +14,7 @@ use crate::id::ActorId;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const SEALED: &str = "$sealed";
@@ -67,6 +68,15 @@ pub async fn encrypt_known(
         }
     }
     Ok(())
+}
+
+/// Under whose keys members of the document are sealed.
+pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
+    let header = |pointer: &String| {
+        let bytes = BASE64.decode(data.pointer(pointer)?[SEALED].as_str()?).ok()?;
+        Some(Header::split(&bytes)?.0.subject)
+    };
+    sealed_members(data).iter().filter_map(header).collect()
 }
 
 /// Opens every sealed member. Those of an erased person become empty values of the same type.

@@ -31,6 +31,13 @@ pub(super) async fn load(
         .collect()
 }
 
+/// All rows of the tenant, tombstones too.
+pub(super) async fn clear(tx: &mut TenantTx, table: &Table<'_>) -> Result<(), sqlx::Error> {
+    let sql = format!("delete from {} where tenant_id = $1", table.sql);
+    sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// All rows of a batch carry the batch's last position.
 pub(super) async fn store(
     tx: &mut TenantTx,

@@ -9,6 +9,7 @@ mod command_bus;
 mod directory;
 mod doorbell;
 mod dump;
+mod erasure;
 mod guestbook;
 mod isolation;
 mod journal;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::ActorKind;
 use eaf_core::contract::*;
+use eaf_core::crypto::personal;
 use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use serde_json::{Map, Value, json};
@@ -141,6 +142,20 @@ pub fn ordered(key: &str) -> (&'static str, Value) {
 
 /// Puts events into the log, one stream for all; answers the last position.
 pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -> Position {
+    let with_id = |(kind, data)| (EventId(core.world.uuid()), kind, data);
+    put(core, tenant, events.into_iter().map(with_id).collect()).await
+}
+
+/// An event whose personal members are sealed as the command bus seals them.
+pub async fn record_sealed(core: &Core, tenant: TenantId, (kind, mut data): (&str, Value), schema: &Value) -> Position {
+    let id = EventId(core.world.uuid());
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    personal::encrypt(&core.keyring, &mut tx, schema, &format!("event/{id}"), &mut data).await.unwrap();
+    tx.commit().await.unwrap();
+    put(core, tenant, vec![(id, kind, data)]).await
+}
+
+async fn put(core: &Core, tenant: TenantId, events: Vec<(EventId, &str, Value)>) -> Position {
     let stream = "toy/stream/1";
     let meta = Meta {
         actor: ActorId::SYSTEM,
@@ -153,9 +168,9 @@ pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -
         digest: "00".into(),
     };
     let meta = serde_json::to_vec(&meta).unwrap();
-    let pending = |(kind, data): (&str, Value)| PendingEvent {
+    let pending = |(id, kind, data): (EventId, &str, Value)| PendingEvent {
         stream: 0,
-        id: EventId(core.world.uuid()),
+        id,
         kind: format!("toy.{kind}"),
         schema: 1,
         data: serde_json::to_vec(&data).unwrap(),

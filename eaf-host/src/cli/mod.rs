@@ -7,6 +7,7 @@ mod dev;
 mod directory;
 mod log;
 mod openapi;
+mod person;
 mod plugin;
 mod projection;
 mod serve;
@@ -50,6 +51,12 @@ enum Command {
     /// What is recorded.
     #[command(subcommand)]
     Events(log::EventsCommand),
+    /// What a person has a right to.
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// The log as a whole.
+    #[command(subcommand)]
+    Log(person::LogCommand),
     /// How far views have come; build one anew.
     #[command(subcommand)]
     Projection(projection::Command),
@@ -84,6 +91,8 @@ pub async fn run() -> ExitCode {
         Command::Operator(command) => directory::operator(command).await,
         Command::Stream(command) => log::stream(command).await,
         Command::Events(command) => log::events(command).await,
+        Command::Person(command) => person::person(command).await,
+        Command::Log(command) => person::log(command).await,
         Command::Projection(command) => projection::run(command).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Openapi(args) => openapi::run(args).await,

@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnection;
 
 /// Those there are, and who may call them.
-const AS_OWNER: [(&str, &str); 7] = [
+const AS_OWNER: [(&str, &str); 8] = [
     ("append", "eaf_app"),
     ("activate", "eaf_platform"),
     ("activate_package", "eaf_platform"),
@@ -11,6 +11,7 @@ const AS_OWNER: [(&str, &str); 7] = [
     ("rebuild_view", "eaf_platform"),
     ("switch_view", "eaf_platform"),
     ("drop_view_copy", "eaf_platform"),
+    ("new_epoch", "eaf_platform"),
 ];
 
 /// A function that runs as its owner must not look up names where its caller says.

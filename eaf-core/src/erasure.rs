@@ -1,0 +1,134 @@
+//! Erasing a person: their key is destroyed, and with it everything that was sealed under it, in log, ledger and journals and
+//! in every backup of them. What stands in clear, rows of views, is folded anew without it.
+//!
+//! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
+
+use crate::audit::{self, Entry};
+use crate::checkpoint;
+use crate::crypto::{self, personal};
+use crate::db;
+use crate::event_store;
+use crate::id::{ActorId, TenantId};
+use crate::verify;
+use crate::{Core, directory};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+const PAGE: u32 = 500;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the tenant has no such person")]
+    NoPerson,
+    #[error(transparent)]
+    Directory(#[from] directory::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the log could not be read")]
+    Log(#[from] event_store::Error),
+    #[error(transparent)]
+    Verify(#[from] verify::Error),
+    #[error("the views could not be told to be folded anew")]
+    Refold(#[source] sqlx::Error),
+    #[error("the record of the act could not be written")]
+    Audit(#[from] audit::Error),
+    #[error("what was sealed could not be counted")]
+    Count(#[source] sqlx::Error),
+}
+
+/// What was erased, for whoever has to prove it. It names the person by their id alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Certificate {
+    pub certificate: &'static str,
+    pub tenant: TenantId,
+    pub person: ActorId,
+    #[serde(with = "time::serde::rfc3339")]
+    pub erased_at: OffsetDateTime,
+    /// Events that hold fields of this person. They are in the log as before, and these fields can be read by nobody.
+    pub events: u64,
+    /// Answered commands of this person, sealed as a whole.
+    pub ledger_rows: u64,
+    /// Calls of workflow runs about this person, sealed as a whole.
+    pub journal_rows: u64,
+    /// Copies of views that were folded anew.
+    pub views: u64,
+    /// The log afterwards: as it was, link by link.
+    pub chain: verify::Report,
+    /// SHA-256 over all of the above, as this document prints it without this member.
+    pub sha256: String,
+}
+
+/// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`] where other hosts
+/// run. Repeating it changes nothing.
+pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration, by: &Entry) -> Result<u64, Error> {
+    if directory::member(core, tenant, person).await?.is_none() {
+        return Err(Error::NoPerson);
+    }
+    // What is left to do after a crash here is done by repeating it.
+    directory::erase_member(core, tenant, person).await?;
+    let mut tx = core.db.tenant(tenant).await?;
+    let views = checkpoint::refold_views(&mut tx, delay).await.map_err(Error::Refold)?;
+    audit::record(&mut tx, by).await?;
+    tx.commit().await?;
+    Ok(views)
+}
+
+/// How long other hosts may still use a key that is destroyed.
+pub fn settling() -> Duration {
+    crypto::REMEMBER.unsigned_abs() + Duration::from_secs(5)
+}
+
+/// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.
+pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let (waiting, ledger_rows, journal_rows, erased_at): (i64, i64, i64, Option<OffsetDateTime>) = sqlx::query_as(
+        "select (select count(*) from eaf.checkpoint where tenant_id = $1 and refold_at is not null),
+                (select count(*) from eaf.ledger where tenant_id = $1 and actor_id = $2),
+                (select count(*) from eaf.journal j join eaf.run r on r.tenant_id = j.tenant_id and r.run_id = j.run_id
+                 where j.tenant_id = $1 and r.subject = $2),
+                (select destroyed_at from eaf.subject_key where tenant_id = $1 and subject_id = $2)",
+    )
+    .bind(tenant)
+    .bind(person)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Count)?;
+    tx.commit().await?;
+    let (0, Some(erased_at)) = (waiting, erased_at) else { return Ok(None) };
+    let mut certificate = Certificate {
+        certificate: "EAF erasure 1",
+        tenant,
+        person,
+        erased_at,
+        events: events(core, tenant, person).await?,
+        ledger_rows: ledger_rows as u64,
+        journal_rows: journal_rows as u64,
+        views,
+        chain: verify::verify(core, tenant, |_| ()).await?,
+        sha256: String::new(),
+    };
+    certificate.sha256 = digest(&certificate);
+    Ok(Some(certificate))
+}
+
+async fn events(core: &Core, tenant: TenantId, person: ActorId) -> Result<u64, Error> {
+    let (mut found, mut after) = (0, 0);
+    loop {
+        let mut tx = core.db.tenant(tenant).await?;
+        let page = event_store::read_after(&mut tx, after, PAGE).await?;
+        tx.commit().await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.position.pos;
+        found += page.iter().filter(|event| personal::subjects(&event.data).contains(&person)).count() as u64;
+    }
+}
+
+fn digest(certificate: &Certificate) -> String {
+    let mut document = serde_json::to_value(certificate).unwrap_or_default();
+    if let Some(members) = document.as_object_mut() {
+        members.remove("sha256");
+    }
+    Sha256::digest(document.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

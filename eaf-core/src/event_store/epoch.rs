@@ -1,0 +1,19 @@
+//! The log's epoch: which life of the database a position belongs to.
+
+use super::Error;
+use crate::Core;
+use std::sync::Arc;
+
+pub async fn epoch(core: &Core) -> Result<u32, Error> {
+    let query = sqlx::query_scalar("select epoch from eaf.log_epoch").fetch_one(core.db.platform_pool());
+    let epoch: i32 = query.await.map_err(Error::Read)?;
+    Ok(epoch as u32)
+}
+
+/// After the database was restored to an earlier point, before hosts are started: positions that were given out after that
+/// point belong to the former epoch from then on. Answers the new one.
+pub async fn new_epoch(core: &Core) -> Result<u32, Error> {
+    let query = sqlx::query_scalar("select eaf.new_epoch()").fetch_one(core.db.platform_pool());
+    let epoch: i32 = query.await.map_err(|cause| Error::Append(Arc::new(cause)))?;
+    Ok(epoch as u32)
+}

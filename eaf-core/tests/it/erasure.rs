@@ -1,0 +1,183 @@
+//! A person is erased: nobody reads their fields any more, wherever they stand, and the log is as it was.
+
+use crate::command_bus::House as Guestbook;
+use crate::toy::{Toy, record, record_sealed, upsert};
+use eaf_core::audit::Entry;
+use eaf_core::command_bus::{Request, execute};
+use eaf_core::contract::Domain;
+use eaf_core::crypto::personal;
+use eaf_core::directory::{NewMember, add_tenant, put_member};
+use eaf_core::erasure::{Error, erase, finish, settling};
+use eaf_core::event_store::{self, new_epoch, read_after};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::live::{PlatformFeed, Vector};
+use eaf_core::projection::{self, Runner, prepare, status};
+use eaf_core::testing::{Database, person};
+use eaf_core::view::{self, Query};
+use eaf_core::{Core, actor::Locale, actor::TraceId};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn act() -> Entry {
+    Entry {
+        actor: ActorId::SYSTEM,
+        act: "person.erase".into(),
+        object: "person".into(),
+        outcome: "ok".into(),
+        trace: TraceId("0".repeat(32)),
+    }
+}
+
+fn member(name: &str) -> NewMember {
+    NewMember {
+        issuer: "https://id.example".into(),
+        subject: name.into(),
+        name: name.into(),
+        email: format!("{name}@example.org"),
+        locale: Locale::De,
+        roles: vec![],
+    }
+}
+
+/// A host works until nothing is behind and nothing waits to be folded anew.
+async fn work(core: &Core) {
+    let domains: Vec<Arc<dyn Domain>> = vec![Arc::new(Toy::new())];
+    let running = tokio::spawn(Runner::new(Arc::new(core.clone()), domains).run(std::future::pending()));
+    let deadline = Instant::now() + PATIENCE;
+    while status(core).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+        assert!(Instant::now() < deadline, "{:#?}", status(core).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    running.abort();
+}
+
+async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
+    let query = Query { filters: vec![], sort: None, after: None, limit: 200 };
+    let caller = person(tenant, &["toy.read"]);
+    let page = view::query(core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
+    page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// As the command bus would: a person's name, sealed under their key, in an event that the view shows.
+async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
+    let personal = json!({ "type": "string", "x-eaf-personal": { "subject": "owner" } });
+    let row = json!({ "type": "object", "properties": { "owner": { "type": "string" }, "name": personal } });
+    let schema = json!({ "type": "object", "properties": { "row": row } });
+    record_sealed(core, tenant, upsert(key, json!({ "owner": who, "name": name })), &schema).await;
+}
+
+/// All events, opened as a host does that has remembered nothing.
+async fn log(core: &Core, tenant: TenantId) -> String {
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    let mut text = String::new();
+    for event in read_after(&mut tx, 0, 100).await.unwrap() {
+        text += &event.open(core, &mut tx).await.unwrap().data.to_string();
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    prepare(&core, &Toy::new()).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
+    let ben = put_member(&core, tenant, member("Ben")).await.unwrap();
+    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
+    record_named(&core, tenant, "b", ben, "Ben").await;
+    work(&core).await;
+    assert_eq!(names(&core, tenant).await, ["Canary-Anna", "Ben"]);
+    let before = eaf_core::verify::verify(&core, tenant, |_| ()).await.unwrap();
+
+    let views = erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    assert_eq!(finish(&core, tenant, anna, views).await.unwrap(), None, "the views still show it");
+    work(&core).await;
+    let certificate = finish(&core, tenant, anna, views).await.unwrap().expect("done");
+    assert_eq!(names(&core, tenant).await, ["", "Ben"], "somebody else stays");
+    assert_eq!((certificate.person, certificate.events, certificate.views), (anna, 1, 2));
+    assert_eq!(certificate.chain, before, "not a link has changed");
+
+    // Whoever has the whole database and the master key finds nothing.
+    let everything: String = database.dump().await.into_iter().map(|(_, rows)| rows).collect();
+    let opened = log(&database.core().await, tenant).await;
+    assert!(everything.contains("Ben") && !everything.contains("Canary"), "in clear somewhere");
+    assert!(opened.contains("Ben") && !opened.contains("Canary"), "still opens somewhere");
+    // Repeating it changes nothing.
+    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    work(&core).await;
+    assert_eq!(names(&core, tenant).await, ["", "Ben"]);
+}
+
+#[tokio::test]
+async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
+    let house = Guestbook::open().await;
+    let tenant = house.anna.tenant;
+    let erased = put_member(&house.core, tenant, member("Dora")).await.unwrap();
+    let dora = eaf_core::actor::Caller { actor: erased, ..person(tenant, &[]) };
+    let request = Request {
+        name: "sign".into(),
+        version: None,
+        body: json!({ "note": "Canary-Note" }),
+        idempotency_key: "k".into(),
+        dry_run: false,
+    };
+    execute(&house.core, &house.book, &dora, request).await.unwrap();
+    let mut tx = house.core.db.tenant(tenant).await.unwrap();
+    let event = read_after(&mut tx, 0, 1).await.unwrap().remove(0);
+    assert_eq!(personal::subjects(&event.data).into_iter().collect::<Vec<_>>(), [erased]);
+    drop(tx);
+
+    let views = erase(&house.core, tenant, erased, Duration::ZERO, &act()).await.unwrap();
+    let certificate = finish(&house.core, tenant, erased, views).await.unwrap().unwrap();
+    assert_eq!((certificate.events, certificate.ledger_rows, certificate.views), (1, 1, 0));
+    let text = serde_json::to_string(&certificate).unwrap();
+    assert!(!text.contains("Dora") && !text.contains("Canary"), "{text}");
+    assert_eq!(certificate.sha256.len(), 64);
+}
+
+#[tokio::test]
+async fn nobody_is_erased_who_is_not_there() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let refused = erase(&core, tenant, ActorId(core.world.uuid()), settling(), &act()).await;
+    assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
+}
+
+/// The database is as it was three events ago; checkpoints of somewhere else, or from later, are ahead of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    prepare(&core, &Toy::new()).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, tenant, vec![upsert("a", json!({"name": "A"})), upsert("b", json!({"name": "B"}))]).await;
+    let lost = record(&core, tenant, vec![upsert("c", json!({"name": "C"}))]).await;
+    work(&core).await;
+    let mut feed = PlatformFeed::after(&core, Vector::default());
+    feed.poll().await.unwrap();
+    // Only the log goes back: the worst case, which a restore of the whole database cannot even make.
+    database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
+    assert_eq!(new_epoch(&core).await.unwrap(), 2);
+    assert_eq!(event_store::epoch(&core).await.unwrap(), 2);
+
+    work(&core).await;
+    assert_eq!(names(&core, tenant).await, ["A", "B"], "what is not in the log is not in a view");
+    let view = Toy::new();
+    let refused = view::wait_for(&core, tenant, "toy", view.view(), lost, PATIENCE).await;
+    assert!(matches!(refused, Err(view::Error::OtherEpoch)), "{refused:?}");
+    let again = feed.poll().await.unwrap();
+    assert_eq!((again[0].last.to_string(), again[0].restored), ("2-2".into(), true));
+
+    // And life goes on.
+    let next = record(&core, tenant, vec![upsert("d", json!({"name": "D"}))]).await;
+    assert_eq!(next.to_string(), "2-3");
+    work(&core).await;
+    view::wait_for(&core, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
+    assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
+    assert!(projection::parked(&core, tenant).await.unwrap().is_empty());
+}

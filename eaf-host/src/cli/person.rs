@@ -1,0 +1,131 @@
+//! `eaf person erase`, and `eaf log …`.
+
+use super::serve::Configuration;
+use super::{NoTenant, Outcome, say};
+use crate::compose;
+use clap::Subcommand;
+use eaf_core::actor::TraceId;
+use eaf_core::audit::Entry;
+use eaf_core::erasure::{self, Certificate};
+use eaf_core::id::ActorId;
+use eaf_core::{directory, event_store};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const LOOK: Duration = Duration::from_secs(1);
+/// After the moment from which views are folded anew. Longer than any view should take, and somebody should look then.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+#[derive(Subcommand)]
+pub enum PersonCommand {
+    /// Destroy a person's key for ever, and write down what was erased. Takes a minute, and a host has to run.
+    Erase {
+        #[arg(long, value_name = "SLUG")]
+        tenant: String,
+        /// The id that `eaf member add` printed, and that the audit trail shows.
+        #[arg(long, value_name = "ACTOR")]
+        person: ActorId,
+        /// Where the certificate goes; absent: to standard output.
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
+        /// It cannot be undone.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum LogCommand {
+    /// Which life of the database positions belong to.
+    Epoch {
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+    /// Begin a new epoch: once, after the database was restored to an earlier point and before hosts are started.
+    NewEpoch {
+        /// Everybody who follows the log begins anew.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("{0}; say --yes if that is meant")]
+    Unsure(&'static str),
+    #[error(
+        "the key is destroyed, and a view of the tenant still waits to be folded anew: is a host running? `eaf projection status` says what is parked. Then repeat the command"
+    )]
+    NotFinished,
+    #[error("the certificate cannot be written to {path}")]
+    Write {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+pub async fn person(command: PersonCommand) -> Outcome {
+    let PersonCommand::Erase { tenant, person, certificate, yes, configuration } = command;
+    if !yes {
+        return Err(Box::new(Error::Unsure("what is erased can never be read again")));
+    }
+    let core = compose::core(&configuration.load()?).await?;
+    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?.id;
+    let by = Entry {
+        actor: ActorId::SYSTEM,
+        act: "person.erase".into(),
+        object: format!("person/{person}"),
+        outcome: "ok".into(),
+        trace: TraceId(core.world.uuid().simple().to_string()),
+    };
+    let settling = erasure::settling();
+    let views = erasure::erase(&core, tenant, person, settling, &by).await?;
+    eprintln!(
+        "the key is destroyed; other hosts forget it within {} s, then views are folded anew",
+        settling.as_secs()
+    );
+    let deadline = Instant::now() + settling + PATIENCE;
+    let done = loop {
+        if let Some(done) = erasure::finish(&core, tenant, person, views).await? {
+            break done;
+        }
+        if Instant::now() > deadline {
+            return Err(Box::new(Error::NotFinished));
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    deliver(&done, certificate)
+}
+
+fn deliver(done: &Certificate, to: Option<PathBuf>) -> Outcome {
+    let text = serde_json::to_string_pretty(done)? + "\n";
+    match to {
+        Some(path) => {
+            std::fs::write(&path, text).map_err(|cause| Error::Write { path, cause })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => say(&text),
+    }
+}
+
+pub async fn log(command: LogCommand) -> Outcome {
+    match command {
+        LogCommand::Epoch { configuration } => {
+            let core = compose::core(&configuration.load()?).await?;
+            say(&format!("{}\n", event_store::epoch(&core).await?))
+        }
+        LogCommand::NewEpoch { yes: false, .. } => {
+            Err(Box::new(Error::Unsure("clients and followers of the log begin anew")))
+        }
+        LogCommand::NewEpoch { configuration, .. } => {
+            let core = compose::core(&configuration.load()?).await?;
+            say(&format!("{}\n", event_store::new_epoch(&core).await?))
+        }
+    }
+}
