@@ -82,6 +82,8 @@ pub enum Error {
     OutsideBoundary { stream: String },
     #[error("the package does not declare the event '{kind}', version {schema}")]
     UndeclaredEvent { kind: String, schema: u16 },
+    #[error("a stream that the command needs holds what this package does not understand")]
+    UnknownEvent(#[from] event_store::Unknown),
     #[error("the package does not declare the view '{view}'")]
     UndeclaredView { view: String },
     #[error(transparent)]

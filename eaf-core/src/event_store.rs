@@ -16,7 +16,7 @@ pub use epoch::{epoch, new_epoch};
 pub use position::Position;
 pub use read::{head, read_after, read_stream, read_streams};
 pub(crate) use stored::aad;
-pub use stored::{Meta, StoredEvent};
+pub use stored::{Meta, StoredEvent, Unknown};
 
 use crate::{crypto, db};
 use std::sync::Arc;

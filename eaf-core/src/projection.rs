@@ -56,6 +56,12 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
+    #[error("view {view} depends on an event that this package does not understand")]
+    Unknown {
+        view: String,
+        #[source]
+        cause: event_store::Unknown,
+    },
     #[error("the component could not name the keys of view {view}")]
     Keys {
         view: String,
@@ -83,7 +89,7 @@ impl Error {
     fn may_be_the_size(&self) -> bool {
         match self {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => !matches!(cause, DomainError::Host(_)),
-            Error::TooManyKeys { .. } | Error::Invalid { .. } => true,
+            Error::TooManyKeys { .. } | Error::Invalid { .. } | Error::Unknown { .. } => true,
             _ => false,
         }
     }
@@ -96,6 +102,7 @@ impl Error {
             Error::View(_) => "view".into(),
             Error::Db(_) | Error::Checkpoint { .. } | Error::Rows { .. } => "database".into(),
             Error::Log(_) => "log".into(),
+            Error::Unknown { cause, .. } => format!("unknown event: {} of version {}", cause.kind, cause.schema),
             Error::Keys { cause, .. } => format!("keys: {}", domain_code(cause)),
             Error::TooManyKeys { .. } => "keys: too many".into(),
             Error::Project { cause, .. } => format!("project: {}", domain_code(cause)),
@@ -256,6 +263,8 @@ async fn advance(
     let mut events = Vec::new();
     for event in stored {
         if event.plugin() == plugin && view.events.iter().any(|kind| kind == event.local_kind()) {
+            let unknown = |cause| Error::Unknown { view: view.name.clone(), cause };
+            event.understood_by(domain.description()).map_err(unknown)?;
             events.push(event.open(core, tx).await?);
         }
     }

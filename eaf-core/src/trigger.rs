@@ -33,6 +33,8 @@ pub enum Error {
     },
     #[error("the log could not be read")]
     Log(#[from] event_store::Error),
+    #[error("the workflow depends on an event that this package does not understand")]
+    Unknown(#[from] event_store::Unknown),
     #[error("the event at {position} has no id at {pointer}")]
     NoKey { position: Position, pointer: String },
     #[error("the event at {position} has no actor id at {pointer}")]
@@ -42,14 +44,16 @@ pub enum Error {
 }
 
 impl Error {
-    fn code(&self) -> &'static str {
-        match self {
+    fn code(&self) -> String {
+        let code = match self {
+            Error::Unknown(cause) => return format!("unknown event: {} of version {}", cause.kind, cause.schema),
             Error::UnknownWorkflow(_) => "unknown-workflow",
             Error::Register { .. } | Error::Db(_) | Error::Checkpoint { .. } | Error::Insert(_) => "database",
             Error::Log(_) => "log",
             Error::NoKey { .. } => "trigger: no key",
             Error::NoSubject { .. } => "trigger: no subject",
-        }
+        };
+        code.to_owned()
     }
 }
 
@@ -114,6 +118,7 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
     for event in stored {
         let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
         let Some(trigger) = trigger.filter(|_| event.plugin() == plugin) else { continue };
+        event.understood_by(domain.description())?;
         let at = event.position;
         let event = event.open(core, &mut tx).await?;
         started += insert(&mut tx, domain, workflow, trigger, at, &event).await?;
@@ -165,7 +170,7 @@ async fn park(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wor
     let parked = async {
         let mut tx = core.db.tenant(tenant).await?;
         let consumer = consumer(workflow);
-        checkpoint::park(&mut tx, plugin, &consumer, &start(workflow), code)
+        checkpoint::park(&mut tx, plugin, &consumer, &start(workflow), &code)
             .await
             .map_err(|cause| Error::Checkpoint { consumer, cause })?;
         tx.commit().await.map_err(Error::from)

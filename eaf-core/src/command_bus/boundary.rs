@@ -33,7 +33,7 @@ pub(super) async fn load(
             return Ok(loaded);
         }
         let mut tx = core.db.tenant(tenant).await?;
-        bytes = fill(core, &mut tx, domain.plugin(), &mut loaded, new, bytes).await?;
+        bytes = fill(core, &mut tx, domain, &mut loaded, new, bytes).await?;
         tx.commit().await?;
     }
     // What the last round loaded must not lead further.
@@ -68,12 +68,12 @@ fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize,
 async fn fill(
     core: &Core,
     tx: &mut TenantTx,
-    plugin: &str,
+    domain: &dyn Domain,
     loaded: &mut [LoadedStream],
     from: usize,
     bytes: usize,
 ) -> Result<usize, Error> {
-    let tenant = tx.tenant();
+    let (tenant, plugin, description) = (tx.tenant(), domain.plugin(), domain.description());
     let index: HashMap<StreamId, usize> =
         (from..loaded.len()).map(|i| (stream_id(tenant, plugin, &loaded[i].stream), i)).collect();
     let ids: Vec<StreamId> = index.keys().copied().collect();
@@ -89,6 +89,8 @@ async fn fill(
     for event in events {
         let Some(&at) = index.get(&event.stream) else { continue };
         let entry = &mut loaded[at];
+        // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
+        event.understood_by(description)?;
         entry.version = event.version;
         entry.events.push(event.open(core, tx).await?);
     }

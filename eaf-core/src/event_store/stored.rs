@@ -44,7 +44,33 @@ pub struct StoredEvent {
     pub at: OffsetDateTime,
 }
 
+/// What a package cannot have written itself, and must not pass over: a newer one did.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the event at {position} is a {kind} of version {schema}, and the active package knows {}: activate the newer one", up_to(.known))]
+pub struct Unknown {
+    pub position: Position,
+    /// As the plugin calls it.
+    pub kind: String,
+    pub schema: u16,
+    /// The newest version that the package declares. None: it has no such event.
+    pub known: Option<u16>,
+}
+
+fn up_to(version: &Option<u16>) -> String {
+    version.map_or_else(|| "no such event".into(), |version| format!("it up to version {version}"))
+}
+
 impl StoredEvent {
+    /// Older versions are the package's own to lift; what it does not know is refused.
+    pub fn understood_by(&self, description: &contract::Description) -> Result<(), Unknown> {
+        let versions = description.events.iter().filter(|known| known.kind == self.local_kind());
+        let known = versions.map(|known| known.schema_version).max();
+        if known.is_some_and(|known| self.schema <= known) {
+            return Ok(());
+        }
+        Err(Unknown { position: self.position, kind: self.local_kind().to_owned(), schema: self.schema, known })
+    }
+
     pub fn plugin(&self) -> &str {
         &self.meta.plugin
     }

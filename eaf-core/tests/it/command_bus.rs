@@ -199,3 +199,20 @@ async fn another_generation_cannot_write_and_old_answers_stay() {
     assert_eq!(house.give("sign", "before", json!({})).await.unwrap(), first);
     assert_eq!(house.events().await, 1);
 }
+
+#[tokio::test]
+async fn a_history_that_the_package_does_not_understand_is_not_decided_on() {
+    let house = House::open().await;
+    for (kind, schema) in [("guestbook.signed", 2), ("guestbook.burnt", 1)] {
+        let (core, tenant, mut newer) = rival(&house);
+        newer.streams[0].stream = StreamId::derive(tenant, &format!("guestbook/book/{kind}"));
+        newer.events[0].kind = kind.into();
+        newer.events[0].schema = schema;
+        core.appender.append(tenant, newer).await.unwrap();
+        let refused = house.give("sign", kind, json!({ "book": kind })).await;
+        let Err(Error::UnknownEvent(unknown)) = refused else { panic!("{refused:?}") };
+        assert_eq!((unknown.kind.as_str(), unknown.schema), (kind.strip_prefix("guestbook.").unwrap(), schema));
+    }
+    assert_eq!(house.events().await, 2, "nothing was recorded");
+    assert!(house.give("sign", "elsewhere", json!({})).await.is_ok(), "other streams are not concerned");
+}

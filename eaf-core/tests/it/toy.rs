@@ -29,7 +29,7 @@ impl Toy {
         Toy {
             description: Description {
                 commands: vec![],
-                events: vec![],
+                events: ["changed", "counted", "heavy", "broken", "ordered"].map(happens).into(),
                 views: vec![things(version), ViewType { name: "others".into(), ..things(version) }],
                 permissions: vec![],
                 workflows: vec![workflow("act"), workflow("later")],
@@ -40,6 +40,10 @@ impl Toy {
     pub fn view(&self) -> &ViewType {
         &self.description.views[0]
     }
+}
+
+fn happens(kind: &str) -> EventType {
+    EventType { kind: kind.into(), schema_version: 2, schema: json!({ "type": "object" }) }
 }
 
 fn things(version: u16) -> ViewType {
@@ -143,7 +147,12 @@ pub fn ordered(key: &str) -> (&'static str, Value) {
 /// Puts events into the log, one stream for all; answers the last position.
 pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -> Position {
     let with_id = |(kind, data)| (EventId(core.world.uuid()), kind, data);
-    put(core, tenant, events.into_iter().map(with_id).collect()).await
+    put(core, tenant, 1, events.into_iter().map(with_id).collect()).await
+}
+
+/// As a package of another age would.
+pub async fn record_version(core: &Core, tenant: TenantId, schema: u16, (kind, data): (&str, Value)) -> Position {
+    put(core, tenant, schema, vec![(EventId(core.world.uuid()), kind, data)]).await
 }
 
 /// An event whose personal members are sealed as the command bus seals them.
@@ -152,10 +161,10 @@ pub async fn record_sealed(core: &Core, tenant: TenantId, (kind, mut data): (&st
     let mut tx = core.db.tenant(tenant).await.unwrap();
     personal::encrypt(&core.keyring, &mut tx, schema, &format!("event/{id}"), &mut data).await.unwrap();
     tx.commit().await.unwrap();
-    put(core, tenant, vec![(id, kind, data)]).await
+    put(core, tenant, 1, vec![(id, kind, data)]).await
 }
 
-async fn put(core: &Core, tenant: TenantId, events: Vec<(EventId, &str, Value)>) -> Position {
+async fn put(core: &Core, tenant: TenantId, schema: u16, events: Vec<(EventId, &str, Value)>) -> Position {
     let stream = "toy/stream/1";
     let meta = Meta {
         actor: ActorId::SYSTEM,
@@ -172,7 +181,7 @@ async fn put(core: &Core, tenant: TenantId, events: Vec<(EventId, &str, Value)>)
         stream: 0,
         id,
         kind: format!("toy.{kind}"),
-        schema: 1,
+        schema,
         data: serde_json::to_vec(&data).unwrap(),
         meta: meta.clone(),
     };

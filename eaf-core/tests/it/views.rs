@@ -1,7 +1,7 @@
 //! Views: what queries find, for whom, and what a plugin cannot break.
 
 use crate::dump;
-use crate::toy::{Toy, counted, delete, patch, record, upsert};
+use crate::toy::{Toy, counted, delete, patch, record, record_version, upsert};
 use eaf_core::Core;
 use eaf_core::contract::{Domain, ViewType};
 use eaf_core::directory::add_tenant;
@@ -458,4 +458,26 @@ async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() 
     assert!(matches!(foreign, Err(Error::OtherEpoch)));
     stop.send(()).unwrap();
     tokio::time::timeout(SOON, running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_event_that_a_newer_package_recorded_parks_its_view_in_its_tenant_and_is_not_skipped() {
+    let house = house().await;
+    record(&house.core, house.acme, vec![upsert("a", json!({}))]).await;
+    record_version(&house.core, house.acme, 3, upsert("b", json!({}))).await;
+    record(&house.core, house.acme, vec![upsert("c", json!({}))]).await;
+    record(&house.core, house.globex, vec![upsert("d", json!({}))]).await;
+    // Older versions are the package's own affair.
+    record_version(&house.core, house.globex, 1, upsert("e", json!({}))).await;
+    house.project(house.globex).await;
+    loop {
+        match run_once(&house.core, &house.toy, house.acme, "things").await {
+            Ok(Step::Advanced { .. }) => {}
+            ended => break assert!(matches!(ended, Err(projection::Error::Unknown { .. })), "{ended:?}"),
+        }
+    }
+    let parked = parked(&house.core, house.acme).await.unwrap();
+    assert_eq!((parked[0].position, parked[0].error.as_str()), (1, "unknown event: changed of version 3"));
+    assert!(house.row("a").await.is_some() && house.row("c").await.is_none());
+    assert!(projection::parked(&house.core, house.globex).await.unwrap().is_empty());
 }

@@ -63,6 +63,7 @@ codes! {
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
     OtherEpoch = "other-epoch" CONFLICT,
     PackageChanged = "package-changed" SERVICE_UNAVAILABLE,
+    EventUnknown = "event-unknown" SERVICE_UNAVAILABLE,
     PackageFault = "package-fault" INTERNAL_SERVER_ERROR,
     DatabaseUnavailable = "database-unavailable" SERVICE_UNAVAILABLE,
     TimedOut = "timed-out" SERVICE_UNAVAILABLE,

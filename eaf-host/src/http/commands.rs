@@ -180,6 +180,10 @@ fn refused(cause: command_bus::Error) -> Problem {
         | Error::TooMuchHistory { .. }
         | Error::TooManyBytes { .. } => Problem::fault(Code::DecisionTooLarge, &cause),
         Error::Db(cause) => cause.into(),
+        Error::UnknownEvent(ref unknown) => {
+            tracing::error!(error = unknown as &dyn std::error::Error, "an event is newer than the package");
+            Problem::new(Code::EventUnknown)
+        }
         Error::Domain(_)
         | Error::TooManyStreams { .. }
         | Error::TooManyRounds { .. }
@@ -222,6 +226,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             Code::UnsupportedMediaType,
             Code::BodyInvalid,
             Code::PackageChanged,
+            Code::EventUnknown,
         ])
         .build();
     entry["description"] =

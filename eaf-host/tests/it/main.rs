@@ -15,3 +15,4 @@ mod operating;
 mod outage;
 mod rush;
 mod sign_in;
+mod versions;

@@ -6,7 +6,7 @@ use eaf_sdk::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Incremented {
@@ -16,6 +16,15 @@ pub struct Incremented {
 
 impl Event for Incremented {
     const TYPE: &'static str = "incremented";
+    const SCHEMA: u16 = 2;
+
+    /// In the beginning one could only count one by one.
+    fn upcast(schema: u16, mut data: Value) -> Value {
+        if schema == 1 {
+            data["by"] = 1.into();
+        }
+        data
+    }
 }
 
 events! {

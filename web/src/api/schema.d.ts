@@ -1081,7 +1081,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1219,7 +1228,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1343,7 +1361,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1467,7 +1494,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1593,7 +1629,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1717,7 +1762,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1841,7 +1895,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1967,7 +2030,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed` */
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
       503: {
         headers: {
           [name: string]: unknown;

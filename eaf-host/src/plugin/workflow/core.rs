@@ -259,6 +259,7 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     let (class, code) = match &error {
         Bus::UnknownCommand { .. } => (Class::NotFound, "unknown-command"),
         Bus::Conflict { .. } => (Class::Transient, "conflict"),
+        Bus::UnknownEvent(_) => (Class::Transient, "event-unknown"),
         Bus::Overloaded { .. } => (Class::Transient, "overloaded"),
         Bus::Generation => (Class::Transient, "generation"),
         Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
