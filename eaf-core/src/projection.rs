@@ -32,6 +32,8 @@ use std::collections::BTreeSet;
 
 /// Events per transaction, unless that is too much for the component.
 pub(crate) const BATCH: u32 = 200;
+/// For a copy that nobody waits for.
+const REBUILD_BATCH: u32 = 1_000;
 const MAX_KEYS: usize = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +142,8 @@ fn known<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> 
 pub(crate) async fn run_copy(core: &Core, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
     let view = known(domain, &copy.view)?;
     let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
-    match largest_batch(core, domain, tenant, view, &table).await {
+    let limit = if copy.state == State::Live { BATCH } else { REBUILD_BATCH };
+    match largest_batch(core, domain, tenant, view, &table, limit).await {
         Ok(step) => {
             if let Step::Advanced { position, changes: rows } = step
                 && copy.state == State::Live
@@ -164,8 +167,8 @@ async fn largest_batch(
     tenant: TenantId,
     view: &ViewType,
     table: &Table<'_>,
+    mut limit: u32,
 ) -> Result<Step, Error> {
-    let mut limit = BATCH;
     loop {
         match batch(core, domain, tenant, view, table, &mut limit).await {
             Err(error) if limit > 1 && error.may_be_the_size() => {

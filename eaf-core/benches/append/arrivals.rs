@@ -1,9 +1,9 @@
 //! How long an append takes when they come by themselves, at half of what the host manages.
 
-use crate::load::{arrivals, quantile, rate};
+use crate::load::{arrivals, rate};
 use crate::ours::Ours;
 use crate::raw::Raw;
-use crate::verdict::Line;
+use crate::verdict::{Line, quantile};
 use crate::{APPENDERS, TENANTS};
 use std::time::Duration;
 

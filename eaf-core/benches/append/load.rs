@@ -1,4 +1,4 @@
-//! Callers that call again as soon as they are answered, and the quantiles of what they saw.
+//! Callers that call again as soon as they are answered, and calls that come by themselves.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -47,9 +47,4 @@ pub async fn arrivals<F: Future<Output = usize> + Send + 'static>(
         n += 1;
     }
     running.join_all().await
-}
-
-pub fn quantile(mut values: Vec<f64>, q: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * q).round() as usize]
 }

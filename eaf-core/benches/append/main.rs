@@ -15,6 +15,7 @@ mod raw;
 mod same_stream;
 mod stall;
 mod tally;
+#[path = "../shared/verdict.rs"]
 mod verdict;
 
 use eaf_core::testing::Database;
@@ -24,8 +25,6 @@ use ours::Ours;
 use raw::Raw;
 use verdict::Line;
 
-/// `EAF_BENCH_ROUNDS` changes it; fewer are for trying out only.
-const ROUNDS: usize = 10;
 /// At one time.
 const APPENDERS: usize = 64;
 const TENANTS: usize = 50;
@@ -40,9 +39,9 @@ async fn main() {
     // `-- throughput` and the like: that figure alone.
     let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |figure: &str| named.is_empty() || named.iter().any(|name| *name == figure);
-    let rounds = std::env::var("EAF_BENCH_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number of rounds"));
+    let rounds = verdict::rounds();
     let database = Database::fresh().await;
-    raw::refuse_unless_durable(&database).await;
+    verdict::refuse_unless_durable(&database).await;
     let ours = Ours::new(&database, TENANTS).await;
     let raw = Raw::new(&database).await;
     let rival = MessageDb::install(&database).await;

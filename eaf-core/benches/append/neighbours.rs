@@ -1,8 +1,8 @@
 //! A tenant that offers ten times its quota, and what its neighbours notice of it. Through the command bus, where the quota is.
 
-use crate::load::{arrivals, quantile};
+use crate::load::arrivals;
 use crate::tally::{self, Tally};
-use crate::verdict::Line;
+use crate::verdict::{Line, quantile};
 use eaf_core::Core;
 use eaf_core::command_bus::{Error, Limit, Quota};
 use eaf_core::id::TenantId;

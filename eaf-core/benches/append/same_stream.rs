@@ -1,7 +1,7 @@
 //! 64 people at once at one thing, such as a quota: each is decided on what the one before has left.
 
-use crate::load::quantile;
 use crate::tally::{self, Tally};
+use crate::verdict::quantile;
 use eaf_core::command_bus::Answer;
 use eaf_core::testing::Database;
 use std::time::Instant;

@@ -1,8 +1,7 @@
 //! A transaction that somebody left open: readers of the log, their tenant's and others', see what is appended all the same.
 
-use crate::load::quantile;
 use crate::ours::Ours;
-use crate::verdict::Line;
+use crate::verdict::{Line, quantile};
 use eaf_core::event_store::read_after;
 use eaf_core::testing::Database;
 use std::time::Instant;

@@ -1,6 +1,8 @@
 //! Reading a view: filters and order on declared columns, pages by keyset.
 //!
-//! Nulls come last in both directions. Ties are broken by key, upwards, so that every page follows on exactly.
+//! Nulls come last in both directions, by key. Ties are broken by key, in the direction of the order, so that every page follows on
+//! exactly and one index serves both directions: rows with a value are read from it forwards or backwards, and those without one are
+//! asked for after them.
 
 use super::cursor::Cursor;
 use super::own::Reach;
@@ -79,15 +81,22 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
     let reach = Reach::of(caller, plugin, view)?;
     let mut tx = core.db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
-    let mut sql = select(&table, caller, &reach);
-    for filter in &query.filters {
-        push_filter(&mut sql, &table, filter)?;
-    }
-    push_order(&mut sql, &table, query)?;
-    sql.push(" limit ").push_bind(i64::from(query.limit) + 1);
-
-    let found = sql.build().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
+    let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
     let limit = query.limit as usize;
+    let mut found = Vec::new();
+    for part in parts(&table, query.sort.as_ref(), cursor.as_ref())? {
+        let mut sql = select(&table, caller, &reach);
+        for filter in &query.filters {
+            push_filter(&mut sql, &table, filter)?;
+        }
+        part.push(&mut sql)?;
+        // One more than asked for says that there is a next page.
+        sql.push(" limit ").push_bind((limit + 1 - found.len()) as i64);
+        found.extend(sql.build().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?);
+        if found.len() > limit {
+            break;
+        }
+    }
     let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
     let more = found.len() > limit;
     let next = items.last().filter(|_| more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
@@ -144,38 +153,60 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Fil
     Ok(())
 }
 
-fn push_order(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, query: &Query) -> Result<(), Error> {
-    let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
-    let Some(sort) = &query.sort else {
-        if let Some(cursor) = cursor {
-            sql.push(" and key > ").push_bind(cursor.key().to_owned());
-        }
-        sql.push(" order by key");
-        return Ok(());
-    };
+/// What is read from one index in its order.
+enum Part<'a> {
+    ByKey { after: Option<&'a Cursor> },
+    Valued { column: &'a Column, direction: Direction, after: Option<&'a Cursor> },
+    Null { column: &'a Column, after: Option<&'a Cursor> },
+}
+
+/// One after the other, as far as the page reaches.
+fn parts<'a>(table: &Table<'a>, sort: Option<&Sort>, cursor: Option<&'a Cursor>) -> Result<Vec<Part<'a>>, Error> {
+    let Some(sort) = sort else { return Ok(vec![Part::ByKey { after: cursor }]) };
     let unknown = || Error::UnknownSort { column: sort.column.clone() };
     let column = table.column(&sort.column).filter(|column| column.sort).ok_or_else(unknown)?;
-    let name = quoted(&column.name);
-    let (beyond, order) = match sort.direction {
-        Direction::Ascending => (">", "asc"),
-        Direction::Descending => ("<", "desc"),
-    };
-    match cursor {
-        None => {}
-        Some(cursor) if cursor.value().is_null() => {
-            sql.push(format!(" and {name} is null and key > ")).push_bind(cursor.key().to_owned());
-        }
-        Some(cursor) => {
-            let value = || Typed::from_json(column, cursor.value()).ok_or(Error::Cursor);
-            sql.push(format!(" and ({name} {beyond} "));
-            value()?.bind(sql);
-            sql.push(format!(" or ({name} = "));
-            value()?.bind(sql);
-            sql.push(" and key > ").push_bind(cursor.key().to_owned()).push(format!(") or {name} is null)"));
-        }
+    if cursor.is_some_and(|cursor| cursor.value().is_null()) {
+        return Ok(vec![Part::Null { column, after: cursor }]);
     }
-    sql.push(format!(" order by {name} {order} nulls last, key"));
-    Ok(())
+    let valued = Part::Valued { column, direction: sort.direction, after: cursor };
+    Ok(vec![valued, Part::Null { column, after: None }])
+}
+
+impl Part<'_> {
+    fn push(&self, sql: &mut QueryBuilder<Postgres>) -> Result<(), Error> {
+        match self {
+            Part::ByKey { after } => {
+                after_key(sql, *after);
+                sql.push(" order by key");
+            }
+            Part::Null { column, after } => {
+                sql.push(format!(" and {} is null", quoted(&column.name)));
+                after_key(sql, *after);
+                sql.push(" order by key");
+            }
+            Part::Valued { column, direction, after } => {
+                let name = quoted(&column.name);
+                let (beyond, order) = match direction {
+                    Direction::Ascending => (">", "asc"),
+                    Direction::Descending => ("<", "desc"),
+                };
+                sql.push(format!(" and {name} is not null"));
+                if let Some(cursor) = after {
+                    sql.push(format!(" and ({name}, key) {beyond} ("));
+                    Typed::from_json(column, cursor.value()).ok_or(Error::Cursor)?.bind(sql);
+                    sql.push(", ").push_bind(cursor.key().to_owned()).push(")");
+                }
+                sql.push(format!(" order by {name} {order}, key {order}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn after_key(sql: &mut QueryBuilder<Postgres>, cursor: Option<&Cursor>) {
+    if let Some(cursor) = cursor {
+        sql.push(" and key > ").push_bind(cursor.key().to_owned());
+    }
 }
 
 /// A value from outside, of a column's type.

@@ -182,7 +182,8 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
     while status(&house.core).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
         assert!(Instant::now() < deadline);
         let (one, other) = (house.run(), house.run());
-        tokio::time::sleep(A_MOMENT * 2).await;
+        // A little longer each time, so that a slow machine gets on as well.
+        tokio::time::sleep(A_MOMENT * (2 + stops)).await;
         one.task.abort();
         other.task.abort();
         stops += 1;

@@ -194,8 +194,10 @@ async fn pages_follow_on_exactly_with_ties_and_nulls_in_both_directions() {
         let mut rows: Vec<(Option<u64>, String)> =
             (0..1_000).map(|n: u64| (size(n), format!("k{:04}", n * 7_919 % 1_000))).collect();
         rows.sort_by(|(a, ka), (b, kb)| {
-            let sizes = if descending { b.cmp(a) } else { a.cmp(b) };
-            a.is_none().cmp(&b.is_none()).then(sizes).then(ka.cmp(kb))
+            // Those without a size come last, by key upwards.
+            let order = a.cmp(b).then(ka.cmp(kb));
+            let order = if descending && a.is_some() { order.reverse() } else { order };
+            a.is_none().cmp(&b.is_none()).then(order)
         });
         rows.into_iter().map(|(_, key)| key).collect::<Vec<_>>()
     };
