@@ -1,0 +1,206 @@
+//! What row level security costs: the same work with the policies and without them, in pairs, by the processor time of the
+//! database's own processes.
+//!
+//! Work of one turn: a page of 50 out of 20,000 rows of a tenant, a row by its key, 200 events read after a checkpoint, and 20 appends.
+
+#[path = "shared/verdict.rs"]
+mod verdict;
+
+use eaf_core::directory;
+use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamWrite, append_batch};
+use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
+use eaf_core::testing::Database;
+use eaf_core::{Core, db};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
+use std::time::Duration;
+use verdict::quantile;
+
+const PAIRS: usize = 21;
+const TURNS: usize = 150;
+const TENANTS: usize = 50;
+const ROWS: usize = 20_000;
+const LIMIT: f64 = 1.05;
+
+/// As queries and the read side write them; `$T` is the tenant.
+const READS: [(&str, &str); 3] = [
+    (
+        "page",
+        "select key, _pos, status, at from eaf_view.bench where tenant_id = '$T' and not _deleted and at is not null order by at desc, key desc limit 51",
+    ),
+    (
+        "row",
+        "select key, _pos, status, at from eaf_view.bench where tenant_id = '$T' and not _deleted and key = 'row-77'",
+    ),
+    (
+        "log",
+        "select pos, data, meta from eaf.event where tenant_id = '$T' and lane = 0 and pos > 10 order by pos limit 200",
+    ),
+];
+
+#[tokio::main]
+async fn main() {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let database = Database::fresh().await;
+    verdict::refuse_unless_durable(&database).await;
+    let config = db::Config { append_connections: 1, app_connections: 1, ..database.config() };
+    let db = db::Db::connect(&config).await.expect("connections");
+    let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
+    let tenant = fill(&database, &core).await;
+    let mut app = database.as_role("eaf_app").await;
+
+    assert_eq!(
+        plans(&mut app, tenant).await,
+        {
+            policies(&database, false).await;
+            plans(&mut app, tenant).await
+        },
+        "the plans differ"
+    );
+    println!("the plans with and without policies are the same, but for the filter");
+    let mut ratios = Vec::new();
+    for pair in 0..PAIRS {
+        // Which of the two comes first changes from pair to pair.
+        let first = pair % 2 == 0;
+        let mut spent = [0.0; 2];
+        for on in [first, !first] {
+            policies(&database, on).await;
+            spent[usize::from(on)] = work(&core, &mut app, tenant, &database).await;
+        }
+        ratios.push(spent[1] / spent[0]);
+    }
+    policies(&database, true).await;
+    let (low, middle, high) = (quantile(ratios.clone(), 0.25), quantile(ratios.clone(), 0.5), quantile(ratios, 0.75));
+    let verdict = match middle {
+        _ if high - low > (middle - LIMIT).abs() => "inconclusive",
+        _ if middle < LIMIT => "floor held",
+        _ => "FAILED",
+    };
+    println!(
+        "processor time with row level security / without, {PAIRS} pairs: {middle:.3} [{low:.3} .. {high:.3}]; floor {LIMIT}: {verdict}"
+    );
+}
+
+/// A table such as `eaf.create_view` makes, with many tenants in it, and a log.
+async fn fill(database: &Database, core: &Core) -> TenantId {
+    database
+        .run(
+            "create table eaf_view.bench (tenant_id uuid not null, key text collate \"C\" not null, _pos bigint not null,
+               _deleted boolean not null default false, status text collate \"C\", at timestamptz, primary key (tenant_id, key));
+             alter table eaf_view.bench owner to eaf_owner;
+             create index on eaf_view.bench (tenant_id, at, key);
+             select eaf.tenant_table('eaf_view.bench'); grant select on eaf_view.bench to eaf_app",
+        )
+        .await;
+    let mut last = None;
+    for n in 0..TENANTS {
+        let tenant = directory::add_tenant(core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
+        database
+            .run(&format!(
+                "insert into eaf_view.bench select '{tenant}', 'row-' || n, n, false, 'open', now() - n * interval '1 second'
+                 from generate_series(1, {}) n",
+                if n + 1 == TENANTS { ROWS } else { ROWS / 10 }
+            ))
+            .await;
+        last = Some(tenant);
+    }
+    database.run("analyze eaf_view.bench").await;
+    let tenant = last.expect("a tenant");
+    for _ in 0..20 {
+        append(core, tenant).await;
+    }
+    tenant
+}
+
+/// Superusers switch them off and on; the host never could.
+async fn policies(database: &Database, on: bool) {
+    let switch = if on { "enable" } else { "disable" };
+    for table in ["eaf_view.bench", "eaf.event", "eaf.ledger"] {
+        database.run(&format!("alter table {table} {switch} row level security")).await;
+    }
+}
+
+/// Which nodes over which indexes; what a policy adds is a filter and the reading of a setting.
+async fn plans(app: &mut PgConnection, tenant: TenantId) -> Vec<String> {
+    let mut nodes = Vec::new();
+    for (_, read) in READS {
+        enter(app, tenant).await;
+        let rows =
+            sqlx::query(AssertSqlSafe(format!("explain (costs off) {}", read.replace("$T", &tenant.to_string()))))
+                .fetch_all(&mut *app)
+                .await
+                .expect("a plan");
+        sqlx::raw_sql("rollback").execute(&mut *app).await.expect("the end");
+        let lines = rows.iter().map(|row| row.get::<String, _>(0));
+        let kept = lines.filter(|line| ["Scan", "Limit", "Sort"].iter().any(|node| line.contains(node)));
+        nodes.extend(kept.map(|line| line.trim_start_matches([' ', '-', '>']).to_owned()));
+    }
+    nodes
+}
+
+async fn enter(app: &mut PgConnection, tenant: TenantId) {
+    let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true)");
+    sqlx::raw_sql(AssertSqlSafe(begin)).execute(app).await.expect("a transaction");
+}
+
+/// Seconds of processor time that the two backends took.
+async fn work(core: &Core, app: &mut PgConnection, tenant: TenantId, database: &Database) -> f64 {
+    let backends = backends(database).await;
+    let before: f64 = backends.iter().map(|pid| cpu(*pid)).sum();
+    for turn in 0..TURNS {
+        enter(app, tenant).await;
+        for (_, read) in READS {
+            let read = read.replace("$T", &tenant.to_string());
+            sqlx::raw_sql(AssertSqlSafe(read)).execute(&mut *app).await.expect("rows");
+        }
+        sqlx::raw_sql("commit").execute(&mut *app).await.expect("the end");
+        if turn % 5 == 0 {
+            append(core, tenant).await;
+        }
+    }
+    backends.iter().map(|pid| cpu(*pid)).sum::<f64>() - before
+}
+
+async fn backends(database: &Database) -> Vec<i32> {
+    let query = "select pid from pg_stat_activity where usename = 'eaf_app' and datname = current_database()";
+    sqlx::query_scalar(query).fetch_all(&mut database.superuser().await).await.expect("the backends")
+}
+
+/// User and system time of a process, from `/proc`.
+fn cpu(pid: i32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the backend lives, and this is Linux");
+    let fields: Vec<f64> = stat
+        .rsplit_once(')')
+        .expect("a name")
+        .1
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|text| text.parse().unwrap_or(0.0))
+        .collect();
+    fields.iter().sum::<f64>() / Duration::from_secs(100).as_secs_f64()
+}
+
+async fn append(core: &Core, tenant: TenantId) {
+    let event = |stream| PendingEvent {
+        stream,
+        id: EventId(core.world.uuid()),
+        kind: "bench.happened".into(),
+        schema: 1,
+        data: vec![b'd'; 400],
+        meta: vec![b'm'; 350],
+    };
+    let request = AppendRequest {
+        actor: ActorId::SYSTEM,
+        key: core.world.uuid().to_string(),
+        fingerprint: [7; 32],
+        answer: vec![b'a'; 100],
+        fence: None,
+        streams: (0..20).map(|_| StreamWrite { stream: StreamId(core.world.uuid()), expected: Some(0) }).collect(),
+        events: (0..20).map(event).collect(),
+    };
+    let outcomes = append_batch(&core.db, tenant, &[&request]).await.expect("an answer");
+    assert!(matches!(outcomes[0], Outcome::Ok { .. }), "{outcomes:?}");
+}
