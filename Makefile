@@ -4,7 +4,7 @@ SHELL := /bin/bash
 setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles once.
-.PHONY: help setup demo demo-reset test lint web browser screens bench chaos guide reference generated
+.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide reference generated
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,8 +21,13 @@ demo-reset: ## Forget what the demo kept. Refuses while it runs.
 test: setup lint generated web ## Everything that must hold, on real parts.
 	go test -C eaf-host/dev/vcsim ./...
 	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
+	$(MAKE) pooler
 	eaf-host/dev/guide
 	$(MAKE) browser
+
+pooler: setup ## Tenants kept apart by 64 clients behind a real PgBouncer.
+	@$(setup) pgbouncer
+	bin/eaf dev exec --with postgres -- cargo test --workspace --test it -- --ignored pooler
 
 web: setup ## Check the web client: types, lints, format, unit tests, size.
 	npm run check --prefix web

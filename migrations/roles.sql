@@ -20,6 +20,15 @@ grant eaf_owner to eaf_migrate with inherit false, set true, admin false;
 -- A plan made anew for every call of eaf.append costs more than the call. Read when a connection is made.
 alter role eaf_app set plan_cache_mode = force_generic_plan;
 
+-- Nobody waits for ever. Here, because a pooler passes no settings of a connection on.
+do $$ declare r text; begin
+  foreach r in array array['eaf_app', 'eaf_platform'] loop
+    execute format('alter role %I set idle_in_transaction_session_timeout = %L', r, '5s');
+    execute format('alter role %I set lock_timeout = %L', r, '10s');
+    execute format('alter role %I set statement_timeout = %L', r, '30s');
+  end loop;
+end $$;
+
 do $$ begin
   execute format('revoke all on database %I from public', current_database());
   execute format('grant connect on database %I to eaf_migrate, eaf_app, eaf_platform', current_database());

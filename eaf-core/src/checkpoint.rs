@@ -171,9 +171,12 @@ pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u
             .execute(tx.conn())
             .await?;
     }
+    // Also for those that have not begun: a host that still remembers the key might begin with one.
     let done = sqlx::query(
-        "update eaf.checkpoint set refold_at = clock_timestamp() + make_interval(secs => $2)
-         where tenant_id = $1 and consumer in (select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.active)",
+        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, refold_at)
+         select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0, clock_timestamp() + make_interval(secs => $2)
+         from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.active
+         on conflict (tenant_id, plugin, consumer) do update set refold_at = excluded.refold_at",
     )
     .bind(tx.tenant())
     .bind(delay.as_secs_f64())
@@ -234,7 +237,7 @@ pub async fn parked(core: &Core, tenant: TenantId) -> Result<Vec<Parked>, Error>
     let rows: Vec<Row> = sqlx::query_as(
         "select c.plugin, c.consumer, v.view, c.pos, c.error, c.failures, c.error_at, c.retry_at
          from eaf.checkpoint c left join eaf.view_copy k on k.table_name = c.consumer left join eaf.view v on v.digest = k.digest
-         where c.tenant_id = $1 and c.error is not null order by c.plugin, c.consumer",
+         where c.tenant_id = $1 and c.error is not null and (k.table_name is not null or c.consumer like 'workflow/%') order by c.plugin, c.consumer",
     )
     .bind(tenant)
     .fetch_all(tx.conn())

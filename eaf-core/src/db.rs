@@ -104,10 +104,14 @@ pub struct Db {
 
 impl Db {
     pub async fn connect(config: &Config) -> Result<Self, Error> {
+        let settings = if config.app_url == config.direct_url { Settings::Sent } else { Settings::OfTheRole };
+        let app = options("eaf_app", &config.app_url, settings)?;
+        let append = options("eaf_app (direct)", &config.direct_url, Settings::Sent)?;
+        let platform = options("eaf_platform", &config.platform_url, Settings::Sent)?;
         Ok(Db {
-            app: pool("eaf_app", &config.app_url, config.app_connections, Check::BeforeUse).await?,
-            append: pool("eaf_app (direct)", &config.direct_url, config.append_connections, Check::OnFailure).await?,
-            platform: pool("eaf_platform", &config.platform_url, config.platform_connections, Check::BeforeUse).await?,
+            app: pool("eaf_app", app, config.app_connections, Check::BeforeUse).await?,
+            append: pool("eaf_app (direct)", append, config.append_connections, Check::OnFailure).await?,
+            platform: pool("eaf_platform", platform, config.platform_connections, Check::BeforeUse).await?,
             direct_url: config.direct_url.clone(),
         })
     }
@@ -126,6 +130,12 @@ impl Db {
     /// The pool's other connections tell other hosts what has happened.
     pub(crate) fn appends_at_once(&self) -> usize {
         (self.append.options().get_max_connections() as usize).saturating_sub(TELLERS).max(1)
+    }
+
+    /// After an append has failed: connections that idle may be lost as well, and are looked at when they are given back.
+    pub(crate) fn look_at_idle_appenders(&self) {
+        let idle: Vec<_> = std::iter::from_fn(|| self.append.try_acquire()).collect();
+        drop(idle);
     }
 
     pub(crate) fn append_pool(&self) -> &PgPool {
@@ -151,17 +161,30 @@ enum Check {
     OnFailure,
 }
 
-async fn pool(role: &'static str, url: &str, connections: u32, check: Check) -> Result<PgPool, Error> {
+/// Where a connection's time-outs come from.
+#[derive(Clone, Copy, PartialEq)]
+enum Settings {
+    Sent,
+    /// A pooler takes none; `migrations/roles.sql` sets them, and the start checks that it did.
+    OfTheRole,
+}
+
+fn options(role: &'static str, url: &str, settings: Settings) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(url).map_err(|cause| Error::Address { role, cause })?;
+    let options = options.application_name("eaf").extra_float_digits(None);
     let idle = IDLE_IN_TRANSACTION.as_millis().to_string();
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|cause| Error::Address { role, cause })?
-        .application_name("eaf")
-        .options([
+    Ok(match settings {
+        Settings::OfTheRole => options,
+        Settings::Sent => options.options([
             ("idle_in_transaction_session_timeout", idle.as_str()),
             ("lock_timeout", "10000"),
             ("statement_timeout", "30000"),
             ("tcp_user_timeout", "10000"),
-        ]);
+        ]),
+    })
+}
+
+async fn pool(role: &'static str, options: PgConnectOptions, connections: u32, check: Check) -> Result<PgPool, Error> {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))

@@ -41,12 +41,19 @@ pub async fn catalogue_findings(conn: &mut PgConnection) -> Result<Vec<String>, 
 }
 
 async fn connection(expected: &str, pool: &PgPool, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
-    let row = sqlx::query("select current_user::text as name, current_setting('plan_cache_mode') as plans")
+    let row = sqlx::query(
+        "select current_user::text as name, current_setting('plan_cache_mode') as plans,
+                array(select s from unnest(array['idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout']) s
+                      where current_setting(s) = '0') as endless",
+    )
         .fetch_one(pool)
         .await?;
     let name: String = row.try_get("name")?;
     if name != expected {
         findings.push(format!("a connection that should be {expected}'s is {name}'s"));
+    }
+    for setting in row.try_get::<Vec<String>, _>("endless")? {
+        findings.push(format!("a connection of {expected} has no {setting}: run migrations/roles.sql again"));
     }
     let plans: String = row.try_get("plans")?;
     if expected == "eaf_app" && plans != "force_generic_plan" {

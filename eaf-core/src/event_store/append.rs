@@ -4,7 +4,7 @@ use super::{Error, LANE, Position};
 use crate::db::Db;
 use crate::id::{ActorId, EventId, StreamId, TenantId};
 use sqlx::Row;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgConnection, PgRow};
 use std::sync::Arc;
 
 /// How long a key is remembered.
@@ -72,9 +72,20 @@ pub enum Outcome {
     Fenced,
 }
 
-/// Decided in order, in one autocommit statement; one outcome per request. After an error it is unknown whether it
-/// happened: ask again with the same keys. Rings nobody; [`Appender`](super::Appender) is what everybody else uses.
+/// One batch on a connection of its own, for tests and measurements. Rings nobody; everybody else uses the
+/// [`Appender`](super::Appender).
 pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
+    let mut conn = db.append_pool().acquire().await.map_err(failed)?;
+    append_on(&mut conn, tenant, requests).await
+}
+
+/// Decided in order, in one autocommit statement; one outcome per request. After an error it is unknown whether it
+/// happened: ask again with the same keys.
+pub(super) async fn append_on(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    requests: &[&AppendRequest],
+) -> Result<Vec<Outcome>, Error> {
     let batch = Batch::of(requests);
     let rows = sqlx::query(
         "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
@@ -99,7 +110,7 @@ pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]
     .bind(batch.schema)
     .bind(batch.data)
     .bind(batch.meta)
-    .fetch_all(db.append_pool())
+    .fetch_all(conn)
     .await
     .map_err(failed)?;
     let outcomes: Vec<Outcome> = rows.iter().map(outcome).collect::<Result<_, _>>()?;
@@ -109,7 +120,7 @@ pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]
     Ok(outcomes)
 }
 
-fn failed(cause: sqlx::Error) -> Error {
+pub(super) fn failed(cause: sqlx::Error) -> Error {
     Error::Append(Arc::new(cause))
 }
 

@@ -5,11 +5,13 @@
 //! is, the larger its batches. All tenants share a few connections in turns, a batch each, so that a busy one costs the
 //! others a batch's time and no more.
 
-use super::append::{AppendRequest, Outcome, append_batch};
+use super::append::{AppendRequest, Outcome, append_on};
 use super::{Error, Position};
 use crate::db::{self, Db};
 use crate::id::{ActorId, StreamId, TenantId};
 use crate::live::Doorbell;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -92,16 +94,21 @@ impl Shared {
     }
 }
 
-/// Batch after batch, whoever's turn it is, until nobody waits.
+/// Batch after batch, whoever's turn it is, until nobody waits. On one connection: taking one from the pool and giving it
+/// back costs a round trip each.
 async fn work(shared: Arc<Shared>) {
+    let mut held = None;
     loop {
         gather(&shared).await;
         let Some((tenant, batch)) = shared.queue().next() else { return };
         // A task of its own: should it ever panic, its callers hear `Lost`, and the others go on.
-        let done = tokio::spawn(run(shared.clone(), tenant, batch)).await;
-        if let Err(error) = done {
-            tracing::error!(%error, "a batch of appends ended by itself");
-        }
+        held = match tokio::spawn(run(shared.clone(), held.take(), tenant, batch)).await {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(%error, "a batch of appends ended by itself");
+                None
+            }
+        };
         shared.queue().leave(tenant);
     }
 }
@@ -119,18 +126,28 @@ async fn gather(shared: &Shared) {
     }
 }
 
-async fn run(shared: Arc<Shared>, tenant: TenantId, batch: Vec<Waiting>) {
+type Connection = PoolConnection<Postgres>;
+
+/// Answers the connection, if it is good for the next batch.
+async fn run(
+    shared: Arc<Shared>,
+    held: Option<Connection>,
+    tenant: TenantId,
+    batch: Vec<Waiting>,
+) -> Option<Connection> {
     metrics::histogram!("eaf_append_batch_size").record(batch.len() as f64);
     let requests: Vec<&AppendRequest> = batch.iter().map(|waiting| &waiting.request).collect();
-    let outcomes = match append_batch(&shared.db, tenant, &requests).await {
-        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        Err(Error::Append(cause)) if batch.len() == 1 || db::is_transient(&*cause) => {
-            batch.iter().map(|_| Err(Error::Append(cause.clone()))).collect()
-        }
-        Err(error) if batch.len() == 1 => vec![Err(error)],
-        // One of them is not as it must be: it alone shall hear of it.
-        Err(_) => one_by_one(&shared.db, tenant, &requests).await,
+    let mut held = match held {
+        Some(conn) => Ok(conn),
+        None => shared.db.append_pool().acquire().await.map_err(Arc::new),
     };
+    let outcomes = match &mut held {
+        Ok(conn) => append_all(conn, tenant, &requests).await,
+        Err(cause) => Err(cause.clone()),
+    };
+    let lost = outcomes.is_err();
+    let outcomes =
+        outcomes.unwrap_or_else(|cause| requests.iter().map(|_| Err(Error::Append(cause.clone()))).collect());
     if let Some(pos) = outcomes.iter().flatten().filter_map(Outcome::last).map(|last| last.pos).max() {
         shared.doorbell.ring(tenant, pos);
     }
@@ -138,15 +155,34 @@ async fn run(shared: Arc<Shared>, tenant: TenantId, batch: Vec<Waiting>) {
         // A caller that has gone away finds the outcome in the ledger.
         let _ = waiting.answer.send(outcome);
     }
+    if lost {
+        drop(held);
+        shared.db.look_at_idle_appenders();
+        return None;
+    }
+    held.ok()
 }
 
-async fn one_by_one(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Vec<Result<Outcome, Error>> {
-    let mut outcomes = Vec::with_capacity(requests.len());
-    for request in requests {
-        let outcome = append_batch(db, tenant, &[request]).await;
-        outcomes.push(outcome.and_then(|mut outcomes| outcomes.pop().ok_or(Error::Lost)));
+/// One outcome or error per request; or the one trouble that all of them share, after which it is unknown what happened.
+async fn append_all(
+    conn: &mut Connection,
+    tenant: TenantId,
+    requests: &[&AppendRequest],
+) -> Result<Vec<Result<Outcome, Error>>, Arc<sqlx::Error>> {
+    match append_on(conn, tenant, requests).await {
+        Ok(outcomes) => Ok(outcomes.into_iter().map(Ok).collect()),
+        Err(Error::Append(cause)) if db::is_transient(&*cause) => Err(cause),
+        Err(error) if requests.len() == 1 => Ok(vec![Err(error)]),
+        // One of them is not as it must be: it alone shall hear of it.
+        Err(_) => {
+            let mut outcomes = Vec::with_capacity(requests.len());
+            for request in requests {
+                let outcome = append_on(conn, tenant, &[request]).await;
+                outcomes.push(outcome.and_then(|mut outcomes| outcomes.pop().ok_or(Error::Lost)));
+            }
+            Ok(outcomes)
+        }
     }
-    outcomes
 }
 
 impl Outcome {

@@ -35,7 +35,7 @@ pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
     let now = core.world.now();
     let status = |copy: view::Copy| {
         let late: Vec<_> = behind.iter().filter(|entry| entry.consumer == copy.table).collect();
-        let missing: u64 = late.iter().map(|entry| (entry.head - entry.pos) as u64).sum();
+        let missing: u64 = late.iter().map(|entry| (entry.head - entry.pos).max(0) as u64).sum();
         let since = late.iter().filter_map(|entry| entry.since).min();
         Status {
             plugin: copy.plugin,

@@ -13,25 +13,25 @@ struct Table {
 }
 
 /// A database in which both tenants have a row in every table, and who attacks it: with globex set, for a row of acme.
-struct Range {
+pub struct Range {
     root: PgConnection,
     app: PgConnection,
     owner: PgConnection,
     /// With acme's row as JSON.
     tables: Vec<(Table, String)>,
-    _database: Database,
+    pub database: Database,
 }
 
-fn acme() -> TenantId {
+pub fn acme() -> TenantId {
     TenantId::derive("acme")
 }
 
-fn globex() -> TenantId {
+pub fn globex() -> TenantId {
     TenantId::derive("globex")
 }
 
 impl Range {
-    async fn open() -> Range {
+    pub async fn open() -> Range {
         let database = Database::fresh().await;
         // The tables of views are made while a host runs.
         eaf_core::projection::prepare(&database.core().await, &Toy::new()).await.unwrap();
@@ -50,11 +50,16 @@ impl Range {
         let app = database.as_role("eaf_app").await;
         let mut owner = database.as_role("eaf_migrate").await;
         run(&mut owner, "set role eaf_owner".into()).await.unwrap();
-        Range { root, app, owner, tables, _database: database }
+        Range { root, app, owner, tables, database }
+    }
+
+    /// The application attacks through this connection from now on.
+    pub fn attack_through(&mut self, app: PgConnection) {
+        self.app = app;
     }
 
     /// What went through, one line each, on all tables or on this one.
-    async fn violations(&mut self, only: Option<usize>) -> Vec<String> {
+    pub async fn violations(&mut self, only: Option<usize>) -> Vec<String> {
         let mut found = Vec::new();
         for (n, (table, row)) in self.tables.iter().enumerate() {
             if only.is_some_and(|only| only != n) {

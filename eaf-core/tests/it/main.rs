@@ -16,6 +16,7 @@ mod journal;
 mod operations;
 mod personal;
 mod platform_feed;
+mod pooler;
 mod rebuild;
 mod session;
 mod storm;

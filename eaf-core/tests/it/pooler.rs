@@ -1,0 +1,138 @@
+//! Through a real PgBouncer in transaction mode, where many clients share few connections and a setting that outlives its transaction
+//! would be another client's.
+
+use crate::isolation::{Range, acme, globex};
+use eaf_core::Core;
+use eaf_core::db::{self, Db};
+use eaf_core::directory;
+use eaf_core::event_store::head;
+use eaf_core::id::TenantId;
+use eaf_core::testing::{Database, PASSWORD, master_key, world};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+const CLIENTS: usize = 64;
+const TURNS: usize = 12;
+/// Server connections: far fewer than clients.
+const SERVERS: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Pooler {
+    port: u16,
+    dir: PathBuf,
+    _process: Child,
+}
+
+impl Pooler {
+    async fn start(database: &Database) -> Pooler {
+        let root = std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run this by `make pooler`");
+        let dir = std::env::temp_dir().join(format!("eaf-pooler-{}", world().uuid().simple()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = PgConnectOptions::from_str(&database.url("eaf_app")).unwrap();
+        let settings = [
+            "[databases]".to_owned(),
+            format!("* = host=127.0.0.1 port={}", server.get_port()),
+            "[pgbouncer]".to_owned(),
+            "listen_addr = 127.0.0.1".to_owned(),
+            format!("listen_port = {port}"),
+            "unix_socket_dir =".to_owned(),
+            "auth_type = scram-sha-256".to_owned(),
+            format!("auth_file = {}", dir.join("users.txt").display()),
+            "pool_mode = transaction".to_owned(),
+            "max_client_conn = 300".to_owned(),
+            format!("default_pool_size = {SERVERS}"),
+            "max_prepared_statements = 200".to_owned(),
+        ];
+        std::fs::write(dir.join("users.txt"), format!("\"eaf_app\" \"{PASSWORD}\"\n")).unwrap();
+        std::fs::write(dir.join("pgbouncer.ini"), settings.join("\n")).unwrap();
+        let mut command = Command::new(PathBuf::from(root).join("bin/pgbouncer"));
+        command.arg("-q").arg(dir.join("pgbouncer.ini")).kill_on_drop(true);
+        // It refuses to run as root.
+        if let (Ok(uid), Ok(gid)) = (std::env::var("EAF_PG_UID"), std::env::var("EAF_PG_GID")) {
+            command.uid(uid.parse().unwrap()).gid(gid.parse().unwrap());
+        }
+        let pooler = Pooler { port, dir, _process: command.spawn().expect("PgBouncer starts") };
+        let deadline = Instant::now() + PATIENCE;
+        while pooler.connect(database).await.is_err() {
+            assert!(Instant::now() < deadline, "PgBouncer lets nobody in");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        pooler
+    }
+
+    fn url(&self, database: &Database) -> String {
+        let direct = PgConnectOptions::from_str(&database.url("eaf_app")).unwrap();
+        let name = direct.get_database().unwrap();
+        format!("postgres://eaf_app:{PASSWORD}@127.0.0.1:{}/{name}", self.port)
+    }
+
+    async fn connect(&self, database: &Database) -> Result<PgConnection, sqlx::Error> {
+        PgConnectOptions::from_str(&self.url(database))?.extra_float_digits(None).connect().await
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PgBouncer 1.24: make pooler"]
+async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_row() {
+    let mut range = Range::open().await;
+    let pooler = Pooler::start(&range.database).await;
+    let app_url = pooler.url(&range.database);
+    let config = db::Config { app_url, app_connections: CLIENTS as u32, ..range.database.config() };
+    let core = Core::start(Db::connect(&config).await.unwrap(), world(), master_key());
+
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|n| {
+            let core = core.clone();
+            tokio::spawn(async move {
+                for turn in 0..TURNS {
+                    look_around(&core, if (n + turn) % 2 == 0 { acme() } else { globex() }).await;
+                }
+            })
+        })
+        .collect();
+    // Meanwhile somebody with the application's password tries everything, through the same pooler.
+    range.attack_through(pooler.connect(&range.database).await.unwrap());
+    let found = range.violations(None).await;
+    assert!(found.is_empty(), "{found:#?}");
+    for client in clients {
+        client.await.unwrap();
+    }
+
+    // Nothing of a tenant stays behind on a connection: without one there is an error, not a list.
+    for _ in 0..SERVERS * 4 {
+        let mut conn = pooler.connect(&range.database).await.unwrap();
+        let refused = sqlx::query("select count(*) from eaf.event").execute(&mut conn).await;
+        assert!(refused.is_err(), "a tenant was left set");
+        conn.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PgBouncer 1.24: make pooler"]
+async fn the_start_finds_everything_as_it_must_be_behind_a_pooler_too() {
+    let database = Database::fresh().await;
+    let pooler = Pooler::start(&database).await;
+    let config = db::Config { app_url: pooler.url(&database), ..database.config() };
+    db::check(&Db::connect(&config).await.unwrap()).await.unwrap();
+}
+
+/// As the host reads: prepared statements, several in one transaction.
+async fn look_around(core: &Core, tenant: TenantId) {
+    let listed = directory::tenant(core, tenant).await.unwrap().expect("its own row");
+    assert_eq!(listed.id, tenant);
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    let first = head(&mut tx).await.unwrap();
+    assert_eq!(head(&mut tx).await.unwrap(), first);
+    assert_eq!(tx.tenant(), tenant);
+}
