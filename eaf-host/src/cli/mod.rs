@@ -5,6 +5,7 @@
 mod config;
 mod dev;
 mod directory;
+mod epoch;
 mod log;
 mod openapi;
 mod person;
@@ -53,10 +54,10 @@ enum Command {
     Events(log::EventsCommand),
     /// What a person has a right to.
     #[command(subcommand)]
-    Person(person::PersonCommand),
+    Person(person::Command),
     /// The log as a whole.
     #[command(subcommand)]
-    Log(person::LogCommand),
+    Log(epoch::Command),
     /// How far views have come; build one anew.
     #[command(subcommand)]
     Projection(projection::Command),
@@ -72,6 +73,10 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("there is no tenant {0}; `eaf tenant add` makes one")]
 struct NoTenant(String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; say --yes if that is meant")]
+struct Unsure(&'static str);
 
 /// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic.
 fn say(text: &str) -> Outcome {
@@ -91,8 +96,8 @@ pub async fn run() -> ExitCode {
         Command::Operator(command) => directory::operator(command).await,
         Command::Stream(command) => log::stream(command).await,
         Command::Events(command) => log::events(command).await,
-        Command::Person(command) => person::person(command).await,
-        Command::Log(command) => person::log(command).await,
+        Command::Person(command) => person::run(command).await,
+        Command::Log(command) => epoch::run(command).await,
         Command::Projection(command) => projection::run(command).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Openapi(args) => openapi::run(args).await,

@@ -1,14 +1,14 @@
-//! `eaf person erase`, and `eaf log …`.
+//! `eaf person erase`: what a person has a right to.
 
 use super::serve::Configuration;
-use super::{NoTenant, Outcome, say};
+use super::{NoTenant, Outcome, Unsure, say};
 use crate::compose;
 use clap::Subcommand;
 use eaf_core::actor::TraceId;
 use eaf_core::audit::Entry;
+use eaf_core::directory;
 use eaf_core::erasure::{self, Certificate};
 use eaf_core::id::ActorId;
-use eaf_core::{directory, event_store};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Subcommand)]
-pub enum PersonCommand {
+pub enum Command {
     /// Destroy a person's key for ever, and write down what was erased. Takes a minute, and a host has to run.
     Erase {
         #[arg(long, value_name = "SLUG")]
@@ -37,27 +37,8 @@ pub enum PersonCommand {
     },
 }
 
-#[derive(Subcommand)]
-pub enum LogCommand {
-    /// Which life of the database positions belong to.
-    Epoch {
-        #[command(flatten)]
-        configuration: Configuration,
-    },
-    /// Begin a new epoch: once, after the database was restored to an earlier point and before hosts are started.
-    NewEpoch {
-        /// Everybody who follows the log begins anew.
-        #[arg(long)]
-        yes: bool,
-        #[command(flatten)]
-        configuration: Configuration,
-    },
-}
-
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("{0}; say --yes if that is meant")]
-    Unsure(&'static str),
     #[error(
         "the key is destroyed, and a view of the tenant still waits to be folded anew: is a host running? `eaf projection status` says what is parked. Then repeat the command"
     )]
@@ -70,10 +51,10 @@ enum Error {
     },
 }
 
-pub async fn person(command: PersonCommand) -> Outcome {
-    let PersonCommand::Erase { tenant, person, certificate, yes, configuration } = command;
+pub async fn run(command: Command) -> Outcome {
+    let Command::Erase { tenant, person, certificate, yes, configuration } = command;
     if !yes {
-        return Err(Box::new(Error::Unsure("what is erased can never be read again")));
+        return Err(Box::new(Unsure("what is erased can never be read again")));
     }
     let core = compose::core(&configuration.load()?).await?;
     let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?.id;
@@ -111,21 +92,5 @@ fn deliver(done: &Certificate, to: Option<PathBuf>) -> Outcome {
             Ok(ExitCode::SUCCESS)
         }
         None => say(&text),
-    }
-}
-
-pub async fn log(command: LogCommand) -> Outcome {
-    match command {
-        LogCommand::Epoch { configuration } => {
-            let core = compose::core(&configuration.load()?).await?;
-            say(&format!("{}\n", event_store::epoch(&core).await?))
-        }
-        LogCommand::NewEpoch { yes: false, .. } => {
-            Err(Box::new(Error::Unsure("clients and followers of the log begin anew")))
-        }
-        LogCommand::NewEpoch { configuration, .. } => {
-            let core = compose::core(&configuration.load()?).await?;
-            say(&format!("{}\n", event_store::new_epoch(&core).await?))
-        }
     }
 }

@@ -1,0 +1,38 @@
+//! `eaf log …`: which life of the database positions belong to.
+
+use super::serve::Configuration;
+use super::{Outcome, Unsure, say};
+use crate::compose;
+use clap::Subcommand;
+use eaf_core::event_store;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Which life of the database positions belong to.
+    Epoch {
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+    /// Begin a new epoch: once, after the database was restored to an earlier point and before hosts are started.
+    NewEpoch {
+        /// Everybody who follows the log begins anew.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+pub async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Epoch { configuration } => {
+            let core = compose::core(&configuration.load()?).await?;
+            say(&format!("{}\n", event_store::epoch(&core).await?))
+        }
+        Command::NewEpoch { yes: false, .. } => Err(Box::new(Unsure("clients and followers of the log begin anew"))),
+        Command::NewEpoch { configuration, .. } => {
+            let core = compose::core(&configuration.load()?).await?;
+            say(&format!("{}\n", event_store::new_epoch(&core).await?))
+        }
+    }
+}
