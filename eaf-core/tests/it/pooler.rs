@@ -19,7 +19,7 @@ const CLIENTS: usize = 64;
 const TURNS: usize = 12;
 /// Server connections: far fewer than clients.
 const SERVERS: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Pooler {
     port: u16,
