@@ -11,6 +11,16 @@ export async function show(
 ): Promise<void> {
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  await painted(page);
+}
+
+/** Colours change within a frame, and a slow machine takes its time for one: what is looked at must not be halfway. */
+async function painted(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (let frames = 0; frames < 2; frames++) await new Promise(resolve => requestAnimationFrame(resolve));
+    const ends = document.getAnimations().filter(one => one.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map(one => one.finished));
+  });
 }
 
 /** Loaded, and nothing is a skeleton any more. */
