@@ -15,8 +15,6 @@ pub enum Error {
     NoView { plugin: String, view: String },
     #[error("a rebuild of {plugin}/{view} is under way: look at `eaf projection status`, or cancel it")]
     UnderWay { plugin: String, view: String },
-    #[error("no rebuild of {plugin}/{view} is under way: begin one with `eaf projection rebuild`")]
-    NotBuilding { plugin: String, view: String },
     #[error("{plugin}/{view} has no copy to go back to")]
     NoStandby { plugin: String, view: String },
     #[error(transparent)]
@@ -61,7 +59,7 @@ pub async fn switch(
 ) -> Result<Vec<Difference>, Error> {
     let building = one(core, plugin, view, State::Building).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
-    let Some(building) = building else { return Err(Error::NotBuilding { plugin, view }) };
+    let Some(building) = building else { return Err(difference::Error::NotBuilding { plugin, view }.into()) };
     let mut report = Vec::with_capacity(tenants.len());
     for tenant in tenants {
         report.push(difference(core, *tenant, &plugin, &view).await?);

@@ -41,7 +41,22 @@ pub async fn prepare(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
 pub struct Runner {
     core: Arc<Core>,
     domains: Vec<Arc<dyn Domain>>,
+    served: Arc<Vec<Served>>,
     permits: Arc<Semaphore>,
+}
+
+/// A domain, and the digests of its views' definitions: another generation's copies are that generation's work.
+struct Served {
+    domain: Arc<dyn Domain>,
+    digests: BTreeSet<String>,
+}
+
+impl Served {
+    fn new(domain: &Arc<dyn Domain>) -> Self {
+        let views = domain.description().views.iter();
+        let digests = views.filter_map(|view| Some(Table::of(domain.plugin(), view).ok()?.digest().to_owned()));
+        Served { domain: domain.clone(), digests: digests.collect() }
+    }
 }
 
 /// A tenant whose consumers are at work. Rung meanwhile, it is looked at once more.
@@ -54,7 +69,8 @@ enum Work {
 impl Runner {
     /// Call [`prepare`] for each domain before.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
-        Runner { core, domains, permits: Arc::new(Semaphore::new(PARALLEL)) }
+        let served = Arc::new(domains.iter().map(Served::new).collect());
+        Runner { core, domains, served, permits: Arc::new(Semaphore::new(PARALLEL)) }
     }
 
     /// Until `stop` completes; then batches that have begun are finished.
@@ -95,9 +111,9 @@ impl Runner {
                     continue;
                 }
                 working.insert(tenant, Work::Once);
-                let (core, domains, permits) = (self.core.clone(), self.domains.clone(), self.permits.clone());
+                let (core, served, permits) = (self.core.clone(), self.served.clone(), self.permits.clone());
                 let handle = tasks.spawn(async move {
-                    catch_up(&core, &domains, &permits, tenant).await;
+                    catch_up(&core, &served, &permits, tenant).await;
                     tenant
                 });
                 named.insert(handle.id(), tenant);
@@ -126,7 +142,7 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-async fn catch_up(core: &Core, domains: &[Arc<dyn Domain>], permits: &Semaphore, tenant: TenantId) {
+async fn catch_up(core: &Core, served: &[Served], permits: &Semaphore, tenant: TenantId) {
     // Asked each time: one may have been begun or dropped.
     let copies = match view::copies(core).await {
         Ok(copies) => copies,
@@ -136,18 +152,12 @@ async fn catch_up(core: &Core, domains: &[Arc<dyn Domain>], permits: &Semaphore,
         }
     };
     let copies = &copies;
-    let consumers = domains.iter().flat_map(|domain| {
+    let consumers = served.iter().flat_map(|Served { domain, digests }| {
         let triggers = domain.description().workflows.iter().map(|workflow| Consumer::Trigger(&workflow.name));
-        let views = copies.iter().filter(|copy| is_of(domain.as_ref(), copy)).map(Consumer::View);
+        let views = copies.iter().filter(|copy| digests.contains(&copy.digest)).map(Consumer::View);
         triggers.chain(views).map(move |consumer| follow(core, domain.as_ref(), permits, tenant, consumer))
     });
     futures_util::future::join_all(consumers).await;
-}
-
-/// Another generation's definition is that generation's work.
-fn is_of(domain: &dyn Domain, copy: &Copy) -> bool {
-    let same = |view| Table::of(domain.plugin(), view).is_ok_and(|table| table.digest() == copy.digest);
-    domain.plugin() == copy.plugin && domain.description().views.iter().filter(|view| view.name == copy.view).any(same)
 }
 
 /// Batch after batch until there is nothing left, or somebody else does it.

@@ -32,6 +32,23 @@ async fn all(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Vec
     outcomes
 }
 
+/// All at once while the log is held, so that they wait together.
+async fn held_up(
+    database: &Database,
+    core: &Core,
+    tenant: TenantId,
+    requests: Vec<AppendRequest>,
+) -> Vec<Result<Outcome, Error>> {
+    let held = database.hold_appends(tenant).await;
+    let release = async {
+        while database.waiting_to_append().await == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    tokio::join!(all(core, tenant, requests), release).0
+}
+
 fn positions(outcomes: &[Result<Outcome, Error>]) -> BTreeSet<u64> {
     let last = |outcome: &Result<Outcome, Error>| match outcome {
         Ok(Outcome::Ok { positions: Some((_, last)) }) => last.pos,
@@ -43,17 +60,8 @@ fn positions(outcomes: &[Result<Outcome, Error>]) -> BTreeSet<u64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_together_is_recorded_together_and_each_hears_its_own_position() {
     let (database, core, tenant) = house().await;
-    let held = database.hold_appends(tenant).await;
     let requests = (0..100).map(|_| request(&[(stream(), Some(0), 1)])).collect();
-    let asking = tokio::spawn({
-        let core = core.clone();
-        async move { all(&core, tenant, requests).await }
-    });
-    while database.waiting_to_append().await == 0 {
-        tokio::task::yield_now().await;
-    }
-    drop(held);
-    let outcomes = asking.await.unwrap();
+    let outcomes = held_up(&database, &core, tenant, requests).await;
     assert_eq!(positions(&outcomes), (1..=100).collect());
     assert_eq!(verify(&database, tenant).await, 100);
     // The first went alone; the others shared the database's clock in two or three batches.
@@ -92,18 +100,9 @@ async fn one_that_the_database_cannot_take_spoils_nothing_for_the_others() {
     let mut poison = request(&[(stream(), Some(0), 1)]);
     poison.events =
         vec![PendingEvent { kind: "test.\0".into(), id: EventId(world().uuid()), ..poison.events[0].clone() }];
-    let held = database.hold_appends(tenant).await;
     let mut requests: Vec<_> = (0..20).map(|_| request(&[(stream(), Some(0), 1)])).collect();
     requests.insert(10, poison);
-    let asking = tokio::spawn({
-        let core = core.clone();
-        async move { all(&core, tenant, requests).await }
-    });
-    while database.waiting_to_append().await == 0 {
-        tokio::task::yield_now().await;
-    }
-    drop(held);
-    let mut outcomes = asking.await.unwrap();
+    let mut outcomes = held_up(&database, &core, tenant, requests).await;
     assert!(matches!(outcomes.remove(10), Err(Error::Append(_))));
     assert_eq!(positions(&outcomes), (1..=20).collect());
     assert_eq!(verify(&database, tenant).await, 20);
