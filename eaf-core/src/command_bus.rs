@@ -8,6 +8,7 @@ mod execute;
 mod ledger;
 mod output;
 mod quota;
+mod snapshots;
 mod turns;
 
 pub use execute::execute;
@@ -78,7 +79,7 @@ pub enum Error {
     TooManyBytes { limit: usize },
     #[error("'{stream}' is not a stream name")]
     StreamName { stream: String },
-    #[error("the decision writes to '{stream}', which the boundary does not guard")]
+    #[error("the decision is about '{stream}', which the boundary does not guard")]
     OutsideBoundary { stream: String },
     #[error("the package does not declare the event '{kind}', version {schema}")]
     UndeclaredEvent { kind: String, schema: u16 },

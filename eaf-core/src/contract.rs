@@ -64,7 +64,9 @@ pub struct LoadedStream {
     pub mode: StreamMode,
     /// Number of events; 0: does not exist.
     pub version: u64,
+    /// What this package made of the events before the first of `events`.
     pub snapshot: Option<Value>,
+    /// Those after the snapshot, or all.
     pub events: Vec<Recorded>,
 }
 
@@ -121,6 +123,16 @@ pub struct Accepted {
     /// What it would come to, for a rehearsal (`?dry-run`) alone; never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// What a package made of all events of a stream of its boundary, as it was loaded, so before this decision's own. It gets it
+/// back in place of these events, or does not.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Snapshot {
+    pub stream: String,
+    pub state: Value,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

@@ -4,10 +4,12 @@
 //! under a subject's key becomes unreadable everywhere at once when that row's key is destroyed: log, ledger,
 //! journal and backups of them need no rewriting.
 
+mod among;
 mod cipher;
 mod keyring;
 pub mod personal;
 
+pub use among::Among;
 pub(crate) use keyring::REMEMBER;
 pub use keyring::{Keyring, MasterKey};
 

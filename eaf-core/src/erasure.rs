@@ -52,6 +52,8 @@ pub struct Certificate {
     pub ledger_rows: u64,
     /// Calls of workflow runs about this person, sealed as a whole.
     pub journal_rows: u64,
+    /// Snapshots in which this person could be read, sealed under their key among others.
+    pub snapshots: u64,
     /// Copies of views that were folded anew.
     pub views: u64,
     /// The log afterwards: as it was, link by link.
@@ -83,18 +85,20 @@ pub fn settling() -> Duration {
 /// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.
 pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let (waiting, ledger_rows, journal_rows, erased_at): (i64, i64, i64, Option<OffsetDateTime>) = sqlx::query_as(
-        "select (select count(*) from eaf.checkpoint where tenant_id = $1 and refold_at is not null),
+    let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
+        sqlx::query_as(
+            "select (select count(*) from eaf.checkpoint where tenant_id = $1 and refold_at is not null),
                 (select count(*) from eaf.ledger where tenant_id = $1 and actor_id = $2),
                 (select count(*) from eaf.journal j join eaf.run r on r.tenant_id = j.tenant_id and r.run_id = j.run_id
                  where j.tenant_id = $1 and r.subject = $2),
+                (select count(*) from eaf.snapshot where tenant_id = $1 and people @> array[$2]),
                 (select destroyed_at from eaf.subject_key where tenant_id = $1 and subject_id = $2)",
-    )
-    .bind(tenant)
-    .bind(person)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Count)?;
+        )
+        .bind(tenant)
+        .bind(person)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Count)?;
     tx.commit().await?;
     let (0, Some(erased_at)) = (waiting, erased_at) else { return Ok(None) };
     let mut certificate = Certificate {
@@ -105,6 +109,7 @@ pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) 
         events: events(core, tenant, person).await?,
         ledger_rows: ledger_rows as u64,
         journal_rows: journal_rows as u64,
+        snapshots: snapshots as u64,
         views,
         chain: verify::verify(core, tenant, |_| ()).await?,
         sha256: String::new(),

@@ -6,15 +6,20 @@
 mod append;
 mod appender;
 mod epoch;
+mod history;
 mod position;
 mod read;
+mod snapshot;
 mod stored;
 
 pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append_batch};
 pub use appender::Appender;
 pub use epoch::{epoch, new_epoch};
+pub use history::Streams;
+pub(crate) use history::{Loaded, load};
 pub use position::Position;
-pub use read::{head, read_after, read_stream, read_streams};
+pub use read::{head, read_after, read_stream};
+pub(crate) use snapshot::keep;
 pub(crate) use stored::aad;
 pub use stored::{Meta, StoredEvent, Unknown};
 
@@ -39,6 +44,10 @@ pub enum Error {
     Lost,
     #[error("the events could not be read")]
     Read(#[source] sqlx::Error),
+    #[error("a snapshot could not be sealed or opened")]
+    Snapshot(#[source] crypto::Error),
+    #[error("a snapshot could not be written")]
+    Keep(#[source] sqlx::Error),
     #[error("eaf.event position {position}, column {column}: not what was written there")]
     Corrupt {
         position: Position,

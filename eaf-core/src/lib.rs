@@ -36,6 +36,7 @@ pub struct Core {
     pub world: clock::World,
     pub keyring: crypto::Keyring,
     pub appender: event_store::Appender,
+    pub streams: event_store::Streams,
     pub quota: command_bus::Quota,
     pub turns: command_bus::Turns,
     pub doorbell: live::Doorbell,
@@ -51,6 +52,7 @@ impl Core {
         let feed = live::Feed::start(&db, &world);
         let appender = event_store::Appender::new(&db, &doorbell);
         let quota = command_bus::Quota::none(&world);
-        Core { db, world, keyring, appender, quota, turns: command_bus::Turns::default(), doorbell, feed }
+        let (streams, turns) = (event_store::Streams::default(), command_bus::Turns::default());
+        Core { db, world, keyring, appender, streams, quota, turns, doorbell, feed }
     }
 }

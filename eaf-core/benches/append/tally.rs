@@ -9,17 +9,30 @@ use eaf_core::{Core, directory};
 use serde_json::json;
 use std::sync::Arc;
 
-pub struct Tally(Description);
+pub struct Tally {
+    description: Description,
+    keeps_snapshots: bool,
+}
 
 impl Tally {
     /// Active in this database.
     pub async fn in_force(database: &Database) -> Arc<Tally> {
+        Tally::new(database, false).await
+    }
+
+    /// Hands out its state, the version, when it had to read a hundred events.
+    pub async fn keeping_snapshots(database: &Database) -> Arc<Tally> {
+        Tally::new(database, true).await
+    }
+
+    async fn new(database: &Database, keeps_snapshots: bool) -> Arc<Tally> {
         database.run("select eaf.activate('tally', 1, '00')").await;
         let counted = EventType { kind: "counted".into(), schema_version: 1, schema: json!({ "type": "object" }) };
         let count =
             CommandType { name: "count".into(), version: 1, permission: None, schema: json!({ "type": "object" }) };
         let (views, permissions, workflows) = (Vec::new(), Vec::new(), Vec::new());
-        Arc::new(Tally(Description { commands: vec![count], events: vec![counted], views, permissions, workflows }))
+        let description = Description { commands: vec![count], events: vec![counted], views, permissions, workflows };
+        Arc::new(Tally { description, keeps_snapshots })
     }
 }
 
@@ -51,21 +64,26 @@ impl Domain for Tally {
         1
     }
     fn description(&self) -> &Description {
-        &self.0
+        &self.description
     }
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
         let streams = vec![StreamRef { stream: stream(&input.command), mode: StreamMode::Guard }];
         Ok(BoundaryOutput { streams })
     }
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
-        let count = input.streams[0].version + 1;
+        let read = &input.streams[0];
+        let count = read.version + 1;
+        let snapshots = match self.keeps_snapshots && read.events.len() >= 100 {
+            true => vec![Snapshot { stream: read.stream.clone(), state: json!(read.version) }],
+            false => Vec::new(),
+        };
         let event = NewEvent {
             stream: stream(&input.command),
             kind: "counted".into(),
             schema: 1,
             data: json!({ "count": count }),
         };
-        Ok(Decision::Accepted(Accepted { events: vec![event], subject: None, preview: None }))
+        Ok(Decision::Accepted(Accepted { events: vec![event], subject: None, preview: None, snapshots }))
     }
     async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {
         Ok(KeysOutput { keys: Vec::new() })

@@ -4,9 +4,9 @@ use super::Error;
 use crate::Core;
 use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
 use crate::db::TenantTx;
-use crate::event_store;
-use crate::id::{StreamId, TenantId};
-use std::collections::HashMap;
+use crate::event_store::{self, StoredEvent};
+use crate::id::{ActorId, StreamId, TenantId};
+use std::collections::{BTreeSet, HashMap};
 
 const ROUNDS: usize = 4;
 const STREAMS: usize = 32;
@@ -15,35 +15,39 @@ const EVENTS: u32 = 10_000;
 const BYTES: usize = 4 * 1024 * 1024;
 const NAME: usize = 300;
 
-/// Streams in the order in which they were first named.
+pub(super) struct Loaded {
+    /// In the order in which they were first named.
+    pub streams: Vec<LoadedStream>,
+    /// Whose data can be read in each of them.
+    pub people: HashMap<String, BTreeSet<ActorId>>,
+}
+
 pub(super) async fn load(
     core: &Core,
     tenant: TenantId,
     domain: &dyn Domain,
     command: &Command,
     context: &Context,
-) -> Result<Vec<LoadedStream>, Error> {
-    let mut loaded: Vec<LoadedStream> = Vec::new();
+) -> Result<Loaded, Error> {
+    let mut loaded = Loaded { streams: Vec::new(), people: HashMap::new() };
     let mut bytes = 0;
-    for _ in 0..ROUNDS {
-        let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: loaded.clone() };
+    for round in 0..=ROUNDS {
+        let streams = loaded.streams.clone();
+        let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: streams };
         let named = domain.boundary(input).await?.streams;
-        let new = merge(&mut loaded, named)?;
-        if new == loaded.len() {
+        let new = merge(&mut loaded.streams, named)?;
+        if new == loaded.streams.len() {
             return Ok(loaded);
+        }
+        // What the last round loaded must not lead further.
+        if round == ROUNDS {
+            break;
         }
         let mut tx = core.db.tenant(tenant).await?;
         bytes = fill(core, &mut tx, domain, &mut loaded, new, bytes).await?;
         tx.commit().await?;
     }
-    // What the last round loaded must not lead further.
-    let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: loaded.clone() };
-    let before = loaded.len();
-    merge(&mut loaded, domain.boundary(input).await?.streams)?;
-    if loaded.len() > before {
-        return Err(Error::TooManyRounds { limit: ROUNDS });
-    }
-    Ok(loaded)
+    Err(Error::TooManyRounds { limit: ROUNDS })
 }
 
 /// Adds the streams that are new, still empty; answers the index of the first of them.
@@ -69,30 +73,36 @@ async fn fill(
     core: &Core,
     tx: &mut TenantTx,
     domain: &dyn Domain,
-    loaded: &mut [LoadedStream],
+    loaded: &mut Loaded,
     from: usize,
     bytes: usize,
 ) -> Result<usize, Error> {
-    let (tenant, plugin, description) = (tx.tenant(), domain.plugin(), domain.description());
-    let index: HashMap<StreamId, usize> =
-        (from..loaded.len()).map(|i| (stream_id(tenant, plugin, &loaded[i].stream), i)).collect();
-    let ids: Vec<StreamId> = index.keys().copied().collect();
-    let before: usize = loaded.iter().map(|entry| entry.events.len()).sum();
-    let events = event_store::read_streams(tx, &ids, EVENTS + 1, BYTES - bytes).await?;
-    if before + events.len() > EVENTS as usize {
+    let tenant = tx.tenant();
+    let id = |entry: &LoadedStream| stream_id(tenant, domain.plugin(), &entry.stream);
+    let ids: Vec<StreamId> = loaded.streams[from..].iter().map(id).collect();
+    let most = (EVENTS + 1, BYTES - bytes);
+    let histories = event_store::load(core, tx, domain.digest(), &ids, most).await?;
+    let before: usize = loaded.streams.iter().map(|entry| entry.events.len()).sum();
+    if before + histories.iter().map(|loaded| loaded.history.events.len()).sum::<usize>() > EVENTS as usize {
         return Err(Error::TooMuchHistory { limit: EVENTS });
     }
-    let bytes = bytes + events.iter().map(|event| event.bytes).sum::<usize>();
+    let bytes = bytes + histories.iter().map(|loaded| loaded.history.bytes()).sum::<usize>();
     if bytes > BYTES {
         return Err(Error::TooManyBytes { limit: BYTES });
     }
-    for event in events {
-        let Some(&at) = index.get(&event.stream) else { continue };
-        let entry = &mut loaded[at];
-        // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
-        event.understood_by(description)?;
-        entry.version = event.version;
-        entry.events.push(event.open(core, tx).await?);
+    for ((entry, id), event_store::Loaded { history, state }) in
+        loaded.streams[from..].iter_mut().zip(ids).zip(histories)
+    {
+        core.streams.remember(tenant, id, &history);
+        let mut people = history.people();
+        for event in &history.events {
+            // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
+            event.understood_by(domain.description())?;
+            entry.events.push(StoredEvent::clone(event).open_noting(core, tx, &mut people).await?);
+        }
+        entry.version = history.version();
+        entry.snapshot = state;
+        loaded.people.insert(entry.stream.clone(), people);
     }
     Ok(bytes)
 }

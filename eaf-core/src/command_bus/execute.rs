@@ -1,9 +1,10 @@
 //! One command from request to answer.
 
+use super::boundary::Loaded;
 use super::ledger::{self, Told};
 use super::quota::Full;
 use super::turns::Held;
-use super::{Answer, Error, Request, boundary, output};
+use super::{Answer, Error, Request, boundary, output, snapshots};
 use crate::Core;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{
@@ -106,10 +107,14 @@ impl Attempt<'_> {
         }
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
-        let (streams, _turns) = self.load_in_turn().await?;
-        let decision = self.decide(&streams).await?;
+        let (loaded, _turns) = self.load_in_turn().await?;
+        let mut decision = self.decide(&loaded.streams).await?;
+        let kept = match &mut decision {
+            Decision::Accepted(accepted) => std::mem::take(&mut accepted.snapshots),
+            Decision::Rejected(_) => Vec::new(),
+        };
         let mut tx = core.db.tenant(caller.tenant).await?;
-        let sealing = self.sealed(&mut tx, &streams, decision, fingerprint);
+        let sealing = self.sealed(&mut tx, &loaded.streams, decision, fingerprint);
         let (request, told) = sealing.instrument(tracing::debug_span!("seal")).await?;
         // Keys that were made on the way must exist before anything sealed under them does.
         tx.commit().await?;
@@ -122,6 +127,7 @@ impl Attempt<'_> {
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
+                snapshots::keep(core, caller.tenant, *domain, &loaded, &kept).await;
                 Ok(Some(told.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
@@ -142,8 +148,8 @@ impl Attempt<'_> {
 
     /// Decides without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
-        let streams = self.load().await?;
-        Ok(match self.decide(&streams).await? {
+        let loaded = self.load().await?;
+        Ok(match self.decide(&loaded.streams).await? {
             Decision::Accepted(Accepted { subject, preview, .. }) => {
                 Answer::Accepted { command_id: self.context.command_id, position: None, subject, preview }
             }
@@ -152,19 +158,19 @@ impl Attempt<'_> {
     }
 
     /// What was loaded, and the turn at its guarded streams: nobody else in this host changes them meanwhile.
-    async fn load_in_turn(&self) -> Result<(Vec<LoadedStream>, Held), Error> {
-        let mut streams = self.load().await?;
+    async fn load_in_turn(&self) -> Result<(Loaded, Held), Error> {
+        let mut loaded = self.load().await?;
         for _ in 0..ROUNDS {
-            let held = self.core.turns.take(self.guards(&streams)).await;
+            let held = self.core.turns.take(self.guards(&loaded.streams)).await;
             if !held.waited {
-                return Ok((streams, held));
+                return Ok((loaded, held));
             }
             // Whoever was first has changed them, and what is there now may lead elsewhere.
             let again = self.load().await?;
-            if self.guards(&again) == self.guards(&streams) {
+            if self.guards(&again.streams) == self.guards(&loaded.streams) {
                 return Ok((again, held));
             }
-            streams = again;
+            loaded = again;
         }
         Err(Error::Conflict { attempts: ROUNDS as u32 })
     }
@@ -174,7 +180,7 @@ impl Attempt<'_> {
         guards.map(|entry| boundary::stream_id(self.caller.tenant, self.domain.plugin(), &entry.stream)).collect()
     }
 
-    async fn load(&self) -> Result<Vec<LoadedStream>, Error> {
+    async fn load(&self) -> Result<Loaded, Error> {
         let loading = boundary::load(self.core, self.caller.tenant, self.domain, &self.command, &self.context);
         loading.instrument(tracing::info_span!("load")).await
     }

@@ -140,6 +140,10 @@ impl Keyring {
         digest(&self.inner.platform, purpose, parts)
     }
 
+    pub(super) fn world(&self) -> &World {
+        &self.inner.world
+    }
+
     async fn key_or_new(&self, tx: &mut TenantTx, subject: ActorId) -> Result<DataKey, Error> {
         match self.key(tx, subject).await? {
             Stored::Key { key, .. } => return Ok(key),

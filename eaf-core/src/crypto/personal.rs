@@ -79,8 +79,15 @@ pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     sealed_members(data).iter().filter_map(header).collect()
 }
 
-/// Opens every sealed member. Those of an erased person become empty values of the same type.
-pub async fn decrypt(keyring: &Keyring, tx: &mut TenantTx, place: &str, data: &mut Value) -> Result<(), Error> {
+/// Opens every sealed member; answers whose data stand in clear now. Those of an erased person become empty values of the
+/// same type.
+pub async fn decrypt(
+    keyring: &Keyring,
+    tx: &mut TenantTx,
+    place: &str,
+    data: &mut Value,
+) -> Result<BTreeSet<ActorId>, Error> {
+    let mut people = BTreeSet::new();
     for pointer in sealed_members(data) {
         let malformed = || Error::Malformed { pointer: pointer.clone() };
         let member = data.pointer_mut(&pointer).ok_or_else(malformed)?;
@@ -92,11 +99,14 @@ pub async fn decrypt(keyring: &Keyring, tx: &mut TenantTx, place: &str, data: &m
             .await
             .map_err(|cause| Error::Crypto { pointer: pointer.clone(), cause })?;
         *member = match opened {
-            Some(plain) => serde_json::from_slice(&plain).map_err(|_| malformed())?,
+            Some(plain) => {
+                people.insert(header.subject);
+                serde_json::from_slice(&plain).map_err(|_| malformed())?
+            }
             None => header.empty(),
         };
     }
-    Ok(())
+    Ok(people)
 }
 
 async fn seal_member(

@@ -8,33 +8,38 @@ use sqlx::postgres::PgRow;
 
 /// All events of a stream, in order. A stream that does not exist has none.
 pub async fn read_stream(tx: &mut TenantTx, stream: StreamId, limit: u32) -> Result<Vec<StoredEvent>, Error> {
-    read_streams(tx, &[stream], limit, usize::MAX).await
+    let events = read_since(tx, &[stream], &[0], limit, usize::MAX).await?;
+    Ok(events.into_iter().map(|(event, _)| event).take(limit as usize).collect())
 }
 
-/// The events of several streams, each stream in order; at most `limit` in all, and none after the one that makes them
-/// more than `bytes`.
-pub async fn read_streams(
+/// The events of several streams, each from a version on, that one included, with their links of the chain; each stream in
+/// order. Besides those of just these versions, at most `limit` in all, and none after the one that makes them more than `bytes`.
+pub(super) async fn read_since(
     tx: &mut TenantTx,
     streams: &[StreamId],
+    since: &[u64],
     limit: u32,
     bytes: usize,
-) -> Result<Vec<StoredEvent>, Error> {
+) -> Result<Vec<(StoredEvent, Vec<u8>)>, Error> {
     let rows = sqlx::query(
-        "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at
-         from (select e.*, sum(octet_length(data) + octet_length(meta)) over (order by stream_id, version)
-                           - octet_length(data) - octet_length(meta) as before
-               from (select * from eaf.event where tenant_id = $1 and stream_id = any ($2)
-                     order by stream_id, version limit $3) e) e
-         where before <= $4 order by stream_id, version",
+        "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at, chain
+         from (select e.*, sum(size) over (order by stream_id, version) - size as before
+               from (select e.*, case when e.version > u.since then octet_length(data) + octet_length(meta) else 0 end as size
+                     from unnest($2::uuid[], $3::bigint[]) u(stream, since) cross join lateral
+                       (select * from eaf.event e where e.tenant_id = $1 and e.stream_id = u.stream and e.version >= u.since
+                        order by e.version limit $4) e
+                     order by stream_id, version limit $4) e) e
+         where before <= $5 order by stream_id, version",
     )
     .bind(tx.tenant())
     .bind(streams)
-    .bind(i64::from(limit))
+    .bind(since.iter().map(|version| *version as i64).collect::<Vec<_>>())
+    .bind(i64::from(limit) + streams.len() as i64)
     .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;
-    rows.iter().map(stored).collect()
+    rows.iter().map(|row| Ok((stored(row)?, row.try_get("chain").map_err(Error::Read)?))).collect()
 }
 
 /// Events that are read for one batch, in bytes; one event may be more.

@@ -9,6 +9,7 @@ use crate::db::TenantTx;
 use crate::id::{ActorId, CommandId, EventId, StreamId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// Hashed with the event, so it says for ever who did it and which code decided it.
@@ -87,11 +88,22 @@ impl StoredEvent {
 
     /// As its plugin sees it: its own names, personal fields in clear. A field of an erased person is empty.
     pub async fn open(self, core: &Core, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
+        self.open_noting(core, tx, &mut BTreeSet::new()).await
+    }
+
+    /// As [`open`](Self::open), and notes whose data can be read in it.
+    pub(crate) async fn open_noting(
+        self,
+        core: &Core,
+        tx: &mut TenantTx,
+        people: &mut BTreeSet<ActorId>,
+    ) -> Result<contract::Recorded, Error> {
         let (kind, stream) = (self.local_kind().to_owned(), self.local_stream().to_owned());
         let mut data = self.data;
-        personal::decrypt(&core.keyring, tx, &aad(self.id), &mut data)
+        let readable = personal::decrypt(&core.keyring, tx, &aad(self.id), &mut data)
             .await
             .map_err(|cause| Error::Open { position: self.position, cause })?;
+        people.extend(readable);
         Ok(contract::Recorded {
             id: self.id,
             stream,

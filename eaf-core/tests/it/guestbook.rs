@@ -127,7 +127,7 @@ impl Domain for Guestbook {
             "deep" => vec![event("book/deep-3", data)],
             _ => vec![event(&stream, data)],
         };
-        Ok(Decision::Accepted(Accepted { events, subject: None, preview: None }))
+        Ok(Decision::Accepted(Accepted { events, subject: None, preview: None, snapshots: Vec::new() }))
     }
 
     async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {

@@ -11,6 +11,7 @@ mod doorbell;
 mod dump;
 mod erasure;
 mod guestbook;
+mod history;
 mod isolation;
 mod journal;
 mod operations;

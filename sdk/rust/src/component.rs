@@ -2,6 +2,7 @@
 
 use crate::document::*;
 use crate::list::{CommandVisitor, ViewVisitor, WorkflowVisitor};
+use crate::stream::SNAPSHOT_AFTER;
 use crate::{
     Boundary, Command, Commands, Event, EventSet, Failure, Flows, Plugin, Rows, Streams, View, Views, Workflow,
     Workflows, command,
@@ -21,13 +22,19 @@ pub fn boundary<P: Plugin>(input: &[u8]) -> Vec<u8> {
 }
 
 pub fn decide<P: Plugin>(input: &[u8]) -> Vec<u8> {
+    decide_keeping::<P>(SNAPSHOT_AFTER, input)
+}
+
+/// Hands out the states of streams of so many events.
+pub(crate) fn decide_keeping<P: Plugin>(snapshot_after: usize, input: &[u8]) -> Vec<u8> {
     let DecideInput { command, context, streams } = read(input);
     let name = command.name.clone();
-    let visitor = Decide { command, ctx: &context, streams: Streams::new(streams) };
+    let streams = Streams::new(streams).snapshot_after(snapshot_after);
+    let visitor = Decide { command, ctx: &context, streams: &streams };
     let decided = P::Commands::visit(&name, visitor)
         .unwrap_or_else(|| Err(Rejection::not_found("unknown-command").param("command", name)));
     write(&match decided {
-        Ok(accepted) => Decision::Accepted(accepted),
+        Ok(accepted) => Decision::Accepted(Accepted { snapshots: streams.into_snapshots(), ..accepted }),
         Err(rejection) => Decision::Rejected(rejection),
     })
 }
@@ -97,7 +104,7 @@ impl CommandVisitor for Bound<'_> {
 struct Decide<'a> {
     command: crate::document::Command,
     ctx: &'a Context,
-    streams: Streams,
+    streams: &'a Streams,
 }
 
 impl CommandVisitor for Decide<'_> {
@@ -111,7 +118,7 @@ impl CommandVisitor for Decide<'_> {
         }
         // What serde says may quote personal data; the host has told the details from the schema.
         let body: C = serde_json::from_value(self.command.body).map_err(|_| Rejection::invalid("invalid-body"))?;
-        body.decide(self.ctx, &self.streams)
+        body.decide(self.ctx, self.streams)
     }
 }
 

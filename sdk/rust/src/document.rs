@@ -75,8 +75,10 @@ pub struct LoadedStream {
     pub mode: StreamMode,
     /// Number of events; 0: does not exist.
     pub version: u64,
+    /// What this package made of the events before the first of `events`.
     #[serde(default)]
     pub snapshot: Option<Value>,
+    /// Those after the snapshot, or all.
     pub events: Vec<Recorded>,
 }
 
@@ -132,6 +134,16 @@ pub struct Accepted {
     /// Answered to a rehearsal only (`?dry-run`), and never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
+    /// For the host to keep; [`Streams`](crate::Streams) sees to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// A stream's state as it was loaded, before this decision's own events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub stream: String,
+    pub state: Value,
 }
 
 /// The view row that shows what a command was about.

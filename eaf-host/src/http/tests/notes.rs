@@ -127,6 +127,7 @@ impl Domain for Notes {
             events: vec![NewEvent { stream, kind: kind.into(), schema: 1, data }],
             subject: Some(Subject { view: "notes".into(), key }),
             preview: Some(Map::from_iter([("reading".to_owned(), json!({ "minutes": 1, "people": readers() }))])),
+            snapshots: Vec::new(),
         }))
     }
 

@@ -28,7 +28,7 @@ impl Event for NameReleased {
 }
 
 /// Who holds a name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Holder {
     pub request_id: Option<String>,
 }

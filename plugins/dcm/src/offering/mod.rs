@@ -33,7 +33,7 @@ impl Event for OfferingDefined {
     const TYPE: &'static str = "offering-defined";
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Offering {
     pub defined: Option<OfferingDefined>,
 }

@@ -5,8 +5,9 @@ use super::{Spec, Standing, Status};
 use crate::Event;
 use crate::provisioning::Step;
 use eaf_sdk::{Personal, Recorded, State};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Request {
     pub status: Status,
     pub requester_id: String,

@@ -4,8 +4,9 @@ use super::{Standing, Status};
 use crate::Event;
 use crate::provisioning::Step;
 use eaf_sdk::{Recorded, Rejection, State};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Vm {
     pub status: Status,
     pub requester_id: String,

@@ -1,4 +1,5 @@
-//! A tenant in memory that treats a plugin as the host does.
+//! A tenant in memory that treats a plugin as the host does. Each decision is made twice, on all events and on a snapshot
+//! with the events after it, and has to be the same.
 
 use super::{id_of, system};
 use crate::document::*;
@@ -6,6 +7,8 @@ use crate::{Event, EventSet, Plugin, component};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// As in the host.
@@ -18,6 +21,8 @@ pub struct Stage<P> {
     pub now: i64,
     commands: u64,
     types: Vec<EventType>,
+    /// Per stream: its version, and the state that a decision on it handed out.
+    snapshots: RefCell<BTreeMap<String, (u64, Value)>>,
     plugin: PhantomData<P>,
 }
 
@@ -41,6 +46,7 @@ impl<P: Plugin> Stage<P> {
             now: 1_795_439_100_000,
             commands: 0,
             types: P::Events::describe(),
+            snapshots: RefCell::default(),
             plugin: PhantomData,
         }
     }
@@ -74,11 +80,35 @@ impl<P: Plugin> Stage<P> {
         let command = Command { name: name.into(), version, body };
         let streams = self.load(&command, &context);
         let input = DecideInput { command, context, streams: streams.clone() };
-        let decision: Decision = call(component::decide::<P>, &input);
-        if let Decision::Accepted(accepted) = &decision {
+        let mut decision: Decision = call(component::decide::<P>, &input);
+        self.compare_with_snapshots(&input, &decision);
+        if let Decision::Accepted(accepted) = &mut decision {
             self.check(&accepted.events, &streams);
+            accepted.snapshots.clear();
         }
         Outcome { command_id, decision }
+    }
+
+    /// On what the host would send if it had kept every snapshot.
+    fn compare_with_snapshots(&self, whole: &DecideInput, expected: &Decision) {
+        let mut input = whole.clone();
+        for stream in &mut input.streams {
+            if let Some((version, state)) = self.snapshots.borrow().get(&stream.stream) {
+                stream.snapshot = Some(state.clone());
+                stream.events.retain(|event| event.version > *version);
+            }
+        }
+        let decision: Decision = call(|input| component::decide_keeping::<P>(1, input), &input);
+        let events = |decision: &Decision| match decision {
+            Decision::Accepted(accepted) => serde_json::json!([accepted.events, accepted.subject, accepted.preview]),
+            Decision::Rejected(rejection) => serde_json::json!(rejection),
+        };
+        assert_eq!(events(&decision), events(expected), "{} decides otherwise on a snapshot", whole.command.name);
+        let Decision::Accepted(accepted) = decision else { return };
+        for snapshot in accepted.snapshots {
+            let version = whole.streams.iter().find(|s| s.stream == snapshot.stream).map_or(0, |s| s.version);
+            self.snapshots.borrow_mut().insert(snapshot.stream, (version, snapshot.state));
+        }
     }
 
     pub fn context(&self, actor: &Actor) -> Context {
