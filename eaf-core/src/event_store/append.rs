@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// How long a key is remembered.
 const KEEP_DAYS: i32 = 30;
+/// What `eaf.append` raises for a tenant that does not exist.
+const NO_TENANT: &str = "EAF01";
 
 /// One decision. Without events it is recorded all the same, so that a retry gets the first answer.
 #[derive(Debug, Clone)]
@@ -86,6 +88,16 @@ pub(super) async fn append_on(
     tenant: TenantId,
     requests: &[&AppendRequest],
 ) -> Result<Vec<Outcome>, Error> {
+    let whole: Vec<&AppendRequest> = requests.iter().copied().filter(|request| request.is_whole()).collect();
+    let mut decided = decide(conn, tenant, &whole).await?.into_iter();
+    let outcome = |request: &&AppendRequest| match request.is_whole() {
+        true => decided.next().ok_or(Error::Lost),
+        false => Ok(Outcome::Invalid),
+    };
+    requests.iter().map(outcome).collect()
+}
+
+async fn decide(conn: &mut PgConnection, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
     let batch = Batch::of(requests);
     let rows = sqlx::query(
         "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
@@ -120,8 +132,19 @@ pub(super) async fn append_on(
     Ok(outcomes)
 }
 
-pub(super) fn failed(cause: sqlx::Error) -> Error {
-    Error::Append(Arc::new(cause))
+fn failed(cause: sqlx::Error) -> Error {
+    match cause.as_database_error().and_then(|error| error.code()) {
+        Some(code) if code == NO_TENANT => Error::NoTenant,
+        _ => Error::Append(Arc::new(cause)),
+    }
+}
+
+impl AppendRequest {
+    /// Every event goes to a stream of this request. Another index would lead into a neighbour's, because the batch numbers
+    /// all streams together.
+    fn is_whole(&self) -> bool {
+        self.events.iter().all(|event| event.stream < self.streams.len())
+    }
 }
 
 fn outcome(row: &PgRow) -> Result<Outcome, Error> {

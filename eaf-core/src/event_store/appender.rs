@@ -33,8 +33,6 @@ struct Shared {
     db: Db,
     doorbell: Doorbell,
     queue: Mutex<Queue>,
-    /// Those that are known to exist. None ever ceases to.
-    tenants: Mutex<HashSet<TenantId>>,
 }
 
 /// A tenant that is here has a batch under way, or its turn is coming.
@@ -53,14 +51,12 @@ struct Waiting {
 impl Appender {
     pub(crate) fn new(db: &Db, doorbell: &Doorbell) -> Self {
         let queue = Queue { lines: HashMap::new(), turns: VecDeque::new(), free: db.appends_at_once() };
-        let (queue, tenants) = (Mutex::new(queue), Mutex::default());
-        Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue, tenants }) }
+        Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue: Mutex::new(queue) }) }
     }
 
     /// Decided after every request that this host was given before for the same streams. After an error it is unknown whether it
     /// happened: ask again with the same key. A caller that goes away takes nothing back.
     pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
-        self.shared.exists(tenant).await?;
         let (answer, answered) = oneshot::channel();
         if self.shared.queue().enter(tenant, Waiting { request, answer })? {
             tokio::spawn(work(self.shared.clone()));
@@ -72,25 +68,6 @@ impl Appender {
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tenants(&self) -> MutexGuard<'_, HashSet<TenantId>> {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asked once per tenant: a log must not begin that belongs to nobody.
-    async fn exists(&self, tenant: TenantId) -> Result<(), Error> {
-        if self.tenants().contains(&tenant) {
-            return Ok(());
-        }
-        let query = sqlx::query_scalar("select exists(select from eaf.tenant where tenant_id = $1)").bind(tenant);
-        let mut tx = self.db.tenant(tenant).await?;
-        let exists: bool = query.fetch_one(tx.conn()).await.map_err(|cause| Error::Append(Arc::new(cause)))?;
-        if !exists {
-            return Err(Error::NoTenant);
-        }
-        self.tenants().insert(tenant);
-        Ok(())
     }
 }
 

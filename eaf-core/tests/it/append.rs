@@ -13,8 +13,9 @@ pub fn stream() -> StreamId {
     StreamId(world().uuid())
 }
 
-fn tenant() -> TenantId {
-    TenantId(world().uuid())
+async fn tenant(core: &Core) -> TenantId {
+    let slug = format!("t-{}", world().uuid().simple());
+    eaf_core::directory::add_tenant(core, &slug[..30], "Some tenant").await.unwrap()
 }
 
 /// Each stream with the version expected and the number of events.
@@ -70,7 +71,8 @@ async fn ledger(database: &Database, tenant: TenantId) -> i64 {
 #[tokio::test]
 async fn positions_follow_one_another_whichever_path_wrote_them() {
     let database = Database::fresh().await;
-    let (core, t, s) = (database.core().await, tenant(), stream());
+    let core = database.core().await;
+    let (t, s) = (tenant(&core).await, stream());
     assert_eq!(put(&core, t, &[&simple()]).await, [ok(1, 1)]);
     assert_eq!(put(&core, t, &[&request(&[(s, Some(0), 2)]), &simple()]).await, [ok(2, 3), ok(4, 4)]);
     assert_eq!(put(&core, t, &[&request(&[(s, Some(2), 1)])]).await, [ok(5, 5)]);
@@ -82,7 +84,8 @@ async fn positions_follow_one_another_whichever_path_wrote_them() {
 #[tokio::test]
 async fn a_conflict_names_the_versions_found_and_records_nothing() {
     let database = Database::fresh().await;
-    let (core, t, a, b) = (database.core().await, tenant(), stream(), stream());
+    let core = database.core().await;
+    let (t, a, b) = (tenant(&core).await, stream(), stream());
     put(&core, t, &[&request(&[(a, Some(0), 2), (b, Some(0), 1)])]).await;
     let stale = request(&[(a, Some(1), 1)]);
     assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![2] }]);
@@ -94,7 +97,8 @@ async fn a_conflict_names_the_versions_found_and_records_nothing() {
 #[tokio::test]
 async fn a_request_is_all_or_nothing_and_its_neighbours_are_unaffected() {
     let database = Database::fresh().await;
-    let (core, t, a, b) = (database.core().await, tenant(), stream(), stream());
+    let core = database.core().await;
+    let (t, a, b) = (tenant(&core).await, stream(), stream());
     put(&core, t, &[&request(&[(a, Some(0), 1)])]).await;
     let torn = request(&[(b, Some(0), 2), (a, Some(0), 1)]);
     let outcomes = put(&core, t, &[&simple(), &torn, &request(&[(stream(), Some(0), 2)])]).await;
@@ -107,7 +111,8 @@ async fn a_request_is_all_or_nothing_and_its_neighbours_are_unaffected() {
 #[tokio::test]
 async fn a_no_is_recorded_only_if_its_guards_still_hold() {
     let database = Database::fresh().await;
-    let (core, t, a) = (database.core().await, tenant(), stream());
+    let core = database.core().await;
+    let (t, a) = (tenant(&core).await, stream());
     put(&core, t, &[&request(&[(a, Some(0), 1)])]).await;
     let no = AppendRequest { answer: b"no: quota".to_vec(), ..request(&[(a, Some(1), 0)]) };
     assert_eq!(put(&core, t, &[&no]).await, [RECORDED]);
@@ -127,7 +132,8 @@ async fn a_no_is_recorded_only_if_its_guards_still_hold() {
 #[tokio::test]
 async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
     let database = Database::fresh().await;
-    let (core, t) = (database.core().await, tenant());
+    let core = database.core().await;
+    let t = tenant(&core).await;
     let first = AppendRequest { answer: b"first".to_vec(), ..simple() };
     put(&core, t, &[&first]).await;
     let again = AppendRequest { answer: b"second".to_vec(), ..first.clone() };
@@ -141,14 +147,15 @@ async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
     let theirs = AppendRequest { key: first.key.clone(), actor: ActorId(world().uuid()), ..simple() };
     assert_eq!(put(&core, t, &[&theirs]).await, [ok(4, 4)]);
     let elsewhere = AppendRequest { key: first.key, ..simple() };
-    assert_eq!(put(&core, tenant(), &[&elsewhere]).await, [ok(1, 1)]);
+    assert_eq!(put(&core, tenant(&core).await, &[&elsewhere]).await, [ok(1, 1)]);
     assert_eq!(verify(&database, t).await, 4);
 }
 
 #[tokio::test]
 async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
     let database = Database::fresh().await;
-    let (core, t, s) = (database.core().await, tenant(), stream());
+    let core = database.core().await;
+    let (t, s) = (tenant(&core).await, stream());
     let writes = || request(&[(s, Some(0), 1)]);
     assert_eq!(put(&core, t, &[&writes(), &writes(), &simple()]).await, [ok(1, 1), Outcome::Retry, ok(2, 2)]);
     let keyed = || AppendRequest { key: "k".into(), ..simple() };
@@ -165,22 +172,27 @@ async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
 #[tokio::test]
 async fn a_poisoned_request_harms_nobody() {
     let database = Database::fresh().await;
-    let (core, t) = (database.core().await, tenant());
+    let core = database.core().await;
+    let t = tenant(&core).await;
     let long = AppendRequest { key: "x".repeat(201), ..simple() };
     let nameless = AppendRequest { key: String::new(), ..simple() };
-    for (round, bad) in [long, nameless].iter().enumerate() {
+    // Its event would go to the next one's stream.
+    let mut stray = simple();
+    stray.events[0].stream = 1;
+    for (round, bad) in [long, nameless, stray].iter().enumerate() {
         let next = round as u64 * 2 + 1;
         assert_eq!(put(&core, t, &[bad]).await, [Outcome::Invalid]);
         let outcomes = put(&core, t, &[&simple(), bad, &simple()]).await;
         assert_eq!(outcomes, [ok(next, next), Outcome::Invalid, ok(next + 1, next + 1)]);
     }
-    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (4, 4));
+    assert_eq!((verify(&database, t).await, ledger(&database, t).await), (6, 6));
 }
 
 #[tokio::test]
 async fn only_the_active_generation_appends() {
     let database = Database::fresh().await;
-    let (core, t) = (database.core().await, tenant());
+    let core = database.core().await;
+    let t = tenant(&core).await;
     let fenced = |generation| {
         let fence = Some(Fence { plugin: "dcm".into(), generation });
         AppendRequest { fence, ..simple() }
@@ -224,8 +236,8 @@ async fn a_foreign_tenant_in_the_session_is_refused() {
          select * from eaf.append('{}', 0::smallint, '1 day', array[]::uuid[], array[]::text[], array[]::bytea[], array[]::bytea[],
            array[]::text[], array[]::bigint[], array[]::int[], array[]::uuid[], array[]::bigint[], array[]::int[], array[]::uuid[],
            array[]::text[], array[]::smallint[], array[]::bytea[], array[]::bytea[])",
-        tenant(),
-        tenant()
+        world().uuid(),
+        world().uuid()
     );
     let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(call)).execute(&mut app).await;
     assert_eq!(refused.unwrap_err().into_database_error().unwrap().code().as_deref(), Some("42501"));
