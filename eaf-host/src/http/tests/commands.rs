@@ -1,6 +1,7 @@
 //! Commands: accepted once, repeated safely, refused in words.
 
 use super::{House, note};
+use eaf_core::command_bus::Limit;
 use serde_json::json;
 
 #[tokio::test]
@@ -132,4 +133,21 @@ async fn a_fault_of_the_product_is_named_as_one_and_keeps_its_words_to_itself() 
         assert_eq!(answer.refusal(), (500, "package-fault", vec![]), "{}", answer.text);
         assert!(!answer.text.contains("canary-panic"));
     }
+}
+
+#[tokio::test]
+async fn a_tenant_that_gives_too_much_is_told_when_to_come_again_and_others_are_not_concerned() {
+    let house = House::with_quota(Limit { per_second: 0.01, burst: 2.0 }).await;
+    for (who, key) in [("requester@acme", "a"), ("admin@acme", "b")] {
+        assert_eq!(house.give(who, "write-note", note(key), &[("idempotency-key", key)]).await.status, 202);
+    }
+    let refused = house.give("requester@acme", "write-note", note("c"), &[("idempotency-key", "c")]).await;
+    assert_eq!(refused.refusal(), (429, "overloaded", vec![]));
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=100).contains(&wait), "{wait}");
+    assert_eq!(house.give("admin@globex", "write-note", note("c"), &[]).await.status, 202);
+    // Nothing of it was kept.
+    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    let list = house.get("requester@acme", "/api/notes/views/notes").await;
+    assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
 }

@@ -29,6 +29,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_core::Core;
 use eaf_core::actor::Locale;
+use eaf_core::command_bus::{Limit, Quota};
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
@@ -146,11 +147,25 @@ impl House {
         House::at(PUBLIC_URL).await
     }
 
-    /// Reached by this address. The issuer's clock is the house's.
+    /// Reached by this address.
     pub async fn at(public_url: &str) -> House {
+        House::build(public_url, None).await
+    }
+
+    /// Where a tenant may give only so many commands.
+    pub async fn with_quota(limit: Limit) -> House {
+        House::build(PUBLIC_URL, Some(limit)).await
+    }
+
+    /// The issuer's clock is the house's.
+    async fn build(public_url: &str, quota: Option<Limit>) -> House {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;
-        let core = Arc::new(Core::start(database.db().await, issuer.world.clone(), master_key()));
+        let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
+        if let Some(limit) = quota {
+            core.quota = Quota::new(&issuer.world, limit);
+        }
+        let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
             let tenant = directory::add_tenant(&core, slug, &slug.to_uppercase()).await.expect("added");
             for role in people {
