@@ -50,8 +50,9 @@ test('the palette, a dialog and the menu can be used by everybody', async ({ bro
   await person.page.keyboard.press('Enter');
   await expect(person.page).toHaveURL(/\/vms$/);
   // In lists j and k move and Enter opens.
-  await settle(person.page);
+  await expect(person.page.locator('[data-row-index="0"]')).toBeVisible();
   await person.page.keyboard.press('j');
+  await expect(person.page.locator('[data-row-index="0"] a').first()).toBeFocused();
   await person.page.keyboard.press('Enter');
   await expect(person.page).toHaveURL(/\/vms\/.+/);
 
