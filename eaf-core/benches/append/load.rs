@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-pub const SLICE: Duration = Duration::from_millis(1500);
+pub const SLICE: Duration = Duration::from_secs(3);
 
 /// What the calls of `callers` came to per second; each call answers how many events it was.
 pub async fn rate<F: Future<Output = usize> + Send + 'static>(

@@ -7,6 +7,8 @@
 //! message-db is compared when `EAF_BENCH_MESSAGE_DB` names a checkout of github.com/message-db/message-db.
 
 mod arrivals;
+mod connections;
+mod history;
 mod load;
 mod message_db;
 mod neighbours;
@@ -61,6 +63,9 @@ async fn main() {
     }
     if wanted("same-stream") {
         same_stream::bench(&database).await;
+    }
+    if wanted("history") {
+        history::bench(&database).await;
     }
     ours.assert_sound(&database).await;
 }

@@ -1,10 +1,11 @@
 //! message-db (github.com/message-db/message-db), installed from its own files into the same cluster.
 
+use crate::connections::Connections;
 use crate::load::rate;
 use crate::ours::{Call, payload};
 use eaf_core::testing::{Database, world};
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,8 +30,7 @@ const FILES: [&str; 15] = [
 ];
 
 pub struct MessageDb {
-    /// As many connections as append for us.
-    pool: PgPool,
+    connections: Connections,
     next: Arc<AtomicUsize>,
 }
 
@@ -38,14 +38,18 @@ impl MessageDb {
     /// None: it was not fetched.
     pub async fn install(database: &Database) -> Option<MessageDb> {
         let dir = PathBuf::from(std::env::var_os("EAF_BENCH_MESSAGE_DB")?).join("database");
-        let options: sqlx::postgres::PgConnectOptions = database.superuser_url().parse().expect("a URL");
+        let options: PgConnectOptions = database.superuser_url().parse().expect("a URL");
         let options = options.options([("search_path", "message_store,public")]);
-        let pool = PgPoolOptions::new().max_connections(12).connect_with(options).await.expect("a connection");
+        let connections = Connections::to(&options).await;
         for file in FILES {
             let sql = read(&dir.join(file));
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+            let mut conn = connections.take().await;
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&mut *conn)
+                .await
+                .unwrap_or_else(|error| panic!("{file}: {error}"));
         }
-        Some(MessageDb { pool, next: Arc::default() })
+        Some(MessageDb { connections, next: Arc::default() })
     }
 
     /// Of one category; it takes a lock per category, so more connections may be worse.
@@ -63,7 +67,7 @@ impl MessageDb {
 
     /// One statement that writes to each of `streams` new streams in the next of `categories`.
     pub fn write(&self, categories: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
-        let (pool, next) = (self.pool.clone(), self.next.clone());
+        let (connections, next) = (self.connections.clone(), self.next.clone());
         let one = |n: usize| {
             format!(
                 "write_message(${0}::varchar, ${1}::varchar, 'BenchHappened', $1::jsonb, $2::jsonb, -1)",
@@ -76,14 +80,15 @@ impl MessageDb {
         let (data, meta) = (text(&payload().0), text(&payload().1));
         move || {
             let category = next.fetch_add(1, Ordering::Relaxed) % categories;
-            let (pool, sql, data, meta) = (pool.clone(), sql.clone(), data.clone(), meta.clone());
+            let (connections, sql) = (connections.clone(), sql.clone());
+            let (data, meta) = (data.clone(), meta.clone());
             Box::pin(async move {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).bind(data).bind(meta);
                 for _ in 0..streams {
                     let id = world().uuid().to_string();
                     query = query.bind(id.clone()).bind(format!("bench{category}-{id}"));
                 }
-                query.execute(&pool).await.expect("a write");
+                query.execute(&mut *connections.take().await).await.expect("a write");
                 streams
             })
         }

@@ -1,7 +1,7 @@
 //! Appending as the host does it: each caller hands one request to the appender.
 
 use eaf_core::actor::ActorKind;
-use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite, append_batch};
+use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_batch};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use eaf_core::{Core, directory};
@@ -24,6 +24,7 @@ impl Ours {
     pub async fn new(database: &Database, tenants: usize) -> Ours {
         // 12 connections append, as in the configuration's default; two of the pool's carry notifications.
         let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
+        database.run("select eaf.activate('bench', 1, '00')").await;
         let db = eaf_core::db::Db::connect(&config).await.expect("connections");
         let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
         let mut made = Vec::new();
@@ -114,7 +115,7 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
         key: core.world.uuid().to_string(),
         fingerprint: [7; 32],
         answer: vec![b'a'; 100],
-        fence: None,
+        fence: Some(Fence { plugin: "bench".into(), generation: 1 }),
         streams: (0..streams).map(|_| StreamWrite { stream: StreamId(core.world.uuid()), expected: Some(0) }).collect(),
         events: (0..streams).map(event).collect(),
     }

@@ -1,45 +1,51 @@
 //! What the machine can do: a table with the log's columns and its two indexes, and nothing else.
 
+use crate::connections::Connections;
 use crate::ours::{Call, payload};
 use eaf_core::testing::{Database, world};
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 pub struct Raw {
-    pool: PgPool,
+    connections: Connections,
 }
 
 impl Raw {
     pub async fn new(database: &Database) -> Raw {
-        let pool =
-            PgPoolOptions::new().max_connections(12).connect(database.superuser_url()).await.expect("a connection");
+        let options: PgConnectOptions = database.superuser_url().parse().expect("a URL");
+        let connections = Connections::to(&options).await;
         sqlx::raw_sql(
             "create table bench_raw (tenant_id uuid, lane smallint, pos bigserial, stream_id uuid, version bigint, event_id uuid, type text,
                schema_version smallint, data bytea, meta bytea, at timestamptz default now(), leaf bytea, chain bytea,
                primary key (tenant_id, lane, pos), unique (tenant_id, stream_id, version))",
         )
-        .execute(&pool)
+        .execute(&mut *connections.take().await)
         .await
         .expect("a table");
-        Raw { pool }
+        Raw { connections }
     }
 
+    /// One statement, each event with all of its own columns, as they come to us.
     pub fn insert(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
-        let pool = self.pool.clone();
+        let connections = self.connections.clone();
         move || {
-            let (pool, (data, meta)) = (pool.clone(), payload());
+            let (connections, (data, meta)) = (connections.clone(), payload());
             Box::pin(async move {
                 let streams: Vec<Uuid> = (0..events).map(|_| world().uuid()).collect();
+                let ids: Vec<Uuid> = (0..events).map(|_| world().uuid()).collect();
                 sqlx::query(
                     "insert into bench_raw (tenant_id, lane, stream_id, version, event_id, type, schema_version, data, meta, leaf, chain)
-                     select $1, 0, u, 1, u, 'bench.happened', 1, $3, $4, $5, $5 from unnest($2::uuid[]) u",
+                     select $1, 0, stream, 1, id, type, 1, data, meta, $7, $7
+                     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[]) u(stream, id, type, data, meta)",
                 )
                 .bind(Uuid::from_u128(1))
                 .bind(streams)
-                .bind(&data[..])
-                .bind(&meta[..])
+                .bind(ids)
+                .bind(vec!["bench.happened"; events])
+                .bind(vec![&data[..]; events])
+                .bind(vec![&meta[..]; events])
                 .bind(vec![0u8; 32])
-                .execute(&pool)
+                .execute(&mut *connections.take().await)
                 .await
                 .expect("an insert");
                 events

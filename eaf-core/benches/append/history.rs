@@ -1,0 +1,74 @@
+//! A command on a stream that has become long: read whole, remembered by the host, or with a snapshot.
+
+use crate::ours::payload;
+use crate::tally::{self, Tally};
+use crate::verdict::quantile;
+use eaf_core::Core;
+use eaf_core::command_bus::Answer;
+use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamWrite, Streams};
+use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
+use eaf_core::testing::Database;
+use std::time::Instant;
+
+const EVENTS: usize = 3_000;
+const TIMES: usize = 60;
+const STREAM: &str = "quota/long";
+
+pub async fn bench(database: &Database) {
+    let core = database.core().await;
+    let tally = Tally::in_force(database).await;
+    let keeping = Tally::keeping_snapshots(database).await;
+    let tenant = tally::tenant(&core, "long-stream").await;
+    fill(&core, tenant).await;
+    let whole = median(&core, &tally, tenant, |core| core.streams = Streams::default()).await;
+    let remembered = median(&core, &tally, tenant, |_| ()).await;
+    let snapshot = median(&core, &keeping, tenant, |core| core.streams = Streams::default()).await;
+    let both = median(&core, &keeping, tenant, |_| ()).await;
+    println!(
+        "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, remembered {remembered:.1} ms, \
+         from a snapshot {snapshot:.1} ms, both {both:.1} ms"
+    );
+}
+
+async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&mut Core)) -> f64 {
+    let mut core = core.clone();
+    let mut took = Vec::new();
+    for time in 0..=TIMES {
+        before(&mut core);
+        let began = Instant::now();
+        let answer = tally::count(&core, tally, tenant, STREAM).await;
+        assert!(matches!(answer, Ok(Answer::Accepted { .. })), "VOID: not decided: {answer:?}");
+        // The first one makes what the others find.
+        if time > 0 {
+            took.push(began.elapsed().as_secs_f64() * 1000.0);
+        }
+    }
+    quantile(took, 0.5)
+}
+
+/// As the tally's own commands would, only faster.
+async fn fill(core: &Core, tenant: TenantId) {
+    let meta = String::from_utf8(payload().1.clone()).expect("metadata is JSON");
+    let meta = meta.replace("\"bench\"", "\"tally\"").replace("bench/thing/1", &format!("tally/{STREAM}"));
+    let event = |_| PendingEvent {
+        stream: 0,
+        id: EventId(core.world.uuid()),
+        kind: "tally.counted".into(),
+        schema: 1,
+        data: payload().0.clone(),
+        meta: meta.clone().into_bytes(),
+    };
+    for _ in 0..EVENTS / 250 {
+        let request = AppendRequest {
+            actor: ActorId::SYSTEM,
+            key: core.world.uuid().to_string(),
+            fingerprint: [7; 32],
+            answer: Vec::new(),
+            fence: None,
+            streams: vec![StreamWrite { stream: StreamId::derive(tenant, &format!("tally/{STREAM}")), expected: None }],
+            events: (0..250).map(event).collect(),
+        };
+        let outcome = core.appender.append(tenant, request).await.expect("an answer");
+        assert!(matches!(outcome, Outcome::Ok { .. }), "VOID: {outcome:?}");
+    }
+}
