@@ -17,9 +17,9 @@ const MAX_KEY: usize = 200;
 pub enum Error {
     #[error("the plugin describes no workflow {0}")]
     UnknownWorkflow(String),
-    #[error("the workflow {workflow} could not be registered")]
+    #[error("the workflows of {plugin} could not be registered")]
     Register {
-        workflow: String,
+        plugin: String,
         #[source]
         cause: sqlx::Error,
     },
@@ -57,16 +57,22 @@ impl Error {
     }
 }
 
-/// Makes the plugin's workflows known. Idempotent; the first time decides from which moment on events start them.
+/// Makes the plugin's workflows known, and that others of it are no more. Idempotent; the first time decides from which moment
+/// on events start them.
 pub async fn register(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
-    for workflow in &domain.description().workflows {
-        sqlx::query("insert into eaf.trigger (plugin, workflow) values ($1, $2) on conflict do nothing")
-            .bind(domain.plugin())
-            .bind(&workflow.name)
-            .execute(core.db.platform_pool())
-            .await
-            .map_err(|cause| Error::Register { workflow: workflow.name.clone(), cause })?;
-    }
+    let workflows: Vec<&str> = domain.description().workflows.iter().map(|workflow| workflow.name.as_str()).collect();
+    let plugin = domain.plugin();
+    sqlx::query(
+        "with gone as (update eaf.trigger set retired_at = now()
+                       where plugin = $1 and workflow <> all ($2) and retired_at is null)
+         insert into eaf.trigger (plugin, workflow) select $1, unnest($2)
+         on conflict (plugin, workflow) do update set retired_at = null where trigger.retired_at is not null",
+    )
+    .bind(plugin)
+    .bind(workflows)
+    .execute(core.db.platform_pool())
+    .await
+    .map_err(|cause| Error::Register { plugin: plugin.to_owned(), cause })?;
     Ok(())
 }
 

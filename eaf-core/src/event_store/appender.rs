@@ -183,6 +183,7 @@ impl Queue {
             return Err(Error::Overloaded { limit: WAITING });
         }
         line.push_back(waiting);
+        metrics::gauge!("eaf_append_waiting").increment(1.0);
         if !new {
             return Ok(false);
         }
@@ -200,6 +201,9 @@ impl Queue {
     /// Whose turn it is, with a batch. None: nobody's, and the work ends.
     fn next(&mut self) -> Option<Turn> {
         let turn = self.turns.pop_front().and_then(|tenant| Some((tenant, take(self.lines.get_mut(&tenant)?))));
+        if let Some((_, batch)) = &turn {
+            metrics::gauge!("eaf_append_waiting").decrement(batch.len() as f64);
+        }
         self.free += usize::from(turn.is_none());
         turn
     }

@@ -37,6 +37,23 @@ impl Toy {
         }
     }
 
+    /// The same view, and one of its columns has another type.
+    pub fn retyped() -> Self {
+        let mut toy = Toy::new();
+        for column in toy.description.views.iter_mut().flat_map(|view| &mut view.columns) {
+            if column.name == "done" {
+                column.kind = ColumnType::Text;
+            }
+        }
+        toy
+    }
+
+    pub fn without_workflow(name: &str) -> Self {
+        let mut toy = Toy::new();
+        toy.description.workflows.retain(|workflow| workflow.name != name);
+        toy
+    }
+
     pub fn view(&self) -> &ViewType {
         &self.description.views[0]
     }

@@ -85,3 +85,30 @@ async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
     assert_eq!(parked[0].error, "trigger: no subject");
     assert!(keys(&core, acme).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
+    let database = Database::fresh().await;
+    let (core, both) = (database.core().await, Toy::new());
+    prepare(&core, &both).await.unwrap();
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, acme, vec![ordered("seen")]).await;
+    for workflow in ["act", "later"] {
+        assert_eq!(start(&core, &both, acme, workflow).await, 1);
+    }
+    let fewer = Toy::without_workflow("later");
+    prepare(&core, &fewer).await.unwrap();
+    record(&core, acme, vec![ordered("meanwhile")]).await;
+    let behind = async || -> Vec<String> {
+        let workflows = "select consumer from eaf.behind() where view is null order by consumer";
+        sqlx::query_scalar(workflows).fetch_all(&mut database.as_role("eaf_platform").await).await.unwrap()
+    };
+    assert_eq!(behind().await, ["workflow/act"]);
+    assert_eq!(start(&core, &fewer, acme, "act").await, 1);
+    assert_eq!(behind().await, Vec::<String>::new());
+
+    prepare(&core, &both).await.unwrap();
+    assert_eq!(behind().await, ["workflow/later"]);
+    assert_eq!(start(&core, &both, acme, "later").await, 1, "what it missed");
+    assert_eq!(keys(&core, acme).await, ["meanwhile", "meanwhile", "seen", "seen"]);
+}

@@ -86,3 +86,31 @@ async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
     value("old", 6).await;
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_upcaster_cannot_lift_parks_its_view_in_its_tenant_and_loses_nothing() {
+    let system = System::bare().await;
+    let (core, requester) = (system.core().await, system.person("requester@acme").await);
+    let increment = async |name: &str| {
+        let body = json!({ "name": name, "by": 5 });
+        requester.call(Method::POST, "/api/counter/commands/increment", None, Some(&body)).await.ok();
+    };
+    increment("before").await;
+    // Not what version 1 ever wrote: there is no name to lift.
+    recorded(&core, "broken", 1, json!({ "canary": "Canary-Of-A-Broken-Event" })).await;
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        let status = system.eaf(&["projection", "status"]).await.0;
+        if status.contains("1 parked") {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+    };
+    assert!(!status.contains("Canary"), "{status}");
+    // Commands are decided and recorded all the same, and nothing is skipped: the view waits where it is.
+    increment("after").await;
+    assert_eq!(requester.get("/api/counter/views/counters/before").await.ok()["value"], 5);
+    requester.get("/api/counter/views/counters/after").await.refused(404, "not-found");
+    assert_eq!(system.database.events(TenantId::derive("acme")).await, 3);
+    system.finish().await;
+}

@@ -1,8 +1,9 @@
 //! Nothing of a tenant can be read, changed or counted from outside of it.
 
-use super::House;
+use super::{House, note};
 use axum::body::Body;
 use axum::http::Request;
+use eaf_core::id::TenantId;
 use serde_json::json;
 
 #[tokio::test]
@@ -33,6 +34,27 @@ async fn a_tenant_named_anywhere_but_in_the_token_is_ignored() {
         let request = house.request("GET", "admin@globex", "/api/notes/views/notes", &[(header, "acme")]);
         assert_eq!(house.send(request.body(Body::empty()).unwrap()).await.json["items"], json!([]), "{header}");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_carries_another_tenants_id_reaches_the_callers_own_tenant_or_none() {
+    let house = House::new().await;
+    let (acme, globex) = (TenantId::derive("acme"), TenantId::derive("globex"));
+    for member in ["tenant", "tenant_id", "tenantId"] {
+        for value in [globex.to_string(), "globex".to_owned()] {
+            let mut body = note(&format!("{member} {value}"));
+            body[member] = json!(value);
+            let answer = house.give("requester@acme", "write-note", body, &[]).await;
+            assert!([202, 422].contains(&answer.status.as_u16()), "{}", answer.text);
+        }
+    }
+    let accepted = house.note("requester@acme", "its own").await;
+    for tenant in [acme, globex] {
+        house.project(tenant).await;
+    }
+    assert_eq!(house.get("admin@globex", "/api/notes/views/notes").await.json["items"], json!([]));
+    assert_eq!(house.database.events(globex).await, 0);
+    assert_eq!(house.get("admin@acme", &format!("/api/notes/views/notes/{accepted}")).await.status, 200);
 }
 
 #[tokio::test]

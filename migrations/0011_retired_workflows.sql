@@ -1,0 +1,28 @@
+-- A workflow that a newer package no longer has is behind in no tenant. It keeps its checkpoints, so that it goes on where it was if
+-- a later package has it again.
+alter table eaf.trigger add column retired_at timestamptz;
+grant update (retired_at) on eaf.trigger to eaf_platform;
+
+-- As before (0008), without them.
+create or replace function eaf.behind()
+returns table (tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with consumer as (
+    select v.plugin, c.table_name as name, v.view, c.state = 'live' as live
+    from eaf.view v join eaf.view_copy c on c.digest = v.digest where v.active
+    union all select g.plugin, 'workflow/' || g.workflow, null, null from eaf.trigger g where g.retired_at is null),
+  head as (
+    select t.tenant_id, h.pos from eaf.tenant t
+    cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h),
+  done as (
+    select p.tenant_id, min(p.pos) as pos, max(p.pos) as furthest, count(*) as consumers, bool_or(p.refold_at <= now()) as refold
+    from eaf.checkpoint p join consumer c on c.plugin = p.plugin and c.name = p.consumer group by p.tenant_id),
+  tenant as (
+    select h.tenant_id, h.pos from head h left join done d on d.tenant_id = h.tenant_id
+    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.refold or d.consumers < (select count(*) from consumer))
+  select t.tenant_id, c.plugin, c.name, c.view, c.live, coalesce(p.pos, 0), t.pos, p.retry_at is not null, coalesce(p.retry_at > now(), false),
+         (select e.at from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 and e.pos = coalesce(p.pos, 0) + 1)
+  from tenant t cross join consumer c
+  left join eaf.checkpoint p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
+  where p.pos is null or p.pos <> t.pos or p.refold_at <= now()
+$$;
