@@ -4,6 +4,7 @@
 //! several hosts share the consumers without leases, and a host that dies gives its lock back with its connection.
 
 use crate::Core;
+use crate::crypto;
 use crate::db::{self, TenantTx};
 use crate::event_store::Position;
 use crate::id::TenantId;
@@ -97,16 +98,20 @@ async fn insert(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) 
         Start::Registered { workflow } => Some(workflow.as_str()),
     };
     sqlx::query(
-        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
+        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, refold_at)
          select $1, $2, $3, (select epoch from eaf.log_epoch), coalesce((
-           select e.pos from eaf.trigger t join eaf.event e on e.tenant_id = $1 and e.lane = 0 and e.at < t.since
-           where t.plugin = $2 and t.workflow = $4 order by e.pos desc limit 1), 0)
+             select e.pos from eaf.trigger t join eaf.event e on e.tenant_id = $1 and e.lane = 0 and e.at < t.since
+             where t.plugin = $2 and t.workflow = $4 order by e.pos desc limit 1), 0),
+           (select max(k.destroyed_at) + make_interval(secs => $5) from eaf.subject_key k
+            where k.tenant_id = $1 and $4 is null and k.destroyed_at > clock_timestamp() - make_interval(secs => $5))
          on conflict do nothing",
     )
     .bind(tx.tenant())
     .bind(plugin)
     .bind(consumer)
     .bind(workflow)
+    // A view that is begun now may be folded with a key that somebody remembers: then once more.
+    .bind(crypto::settling().as_secs_f64())
     .execute(tx.conn())
     .await?;
     Ok(())

@@ -10,8 +10,7 @@ mod keyring;
 pub mod personal;
 
 pub use among::Among;
-pub(crate) use keyring::REMEMBER;
-pub use keyring::{Keyring, MasterKey};
+pub use keyring::{Keyring, MasterKey, settling};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

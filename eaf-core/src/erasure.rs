@@ -5,7 +5,7 @@
 
 use crate::audit::{self, Entry};
 use crate::checkpoint;
-use crate::crypto::{self, personal};
+use crate::crypto::personal;
 use crate::db;
 use crate::event_store;
 use crate::id::{ActorId, TenantId};
@@ -62,7 +62,7 @@ pub struct Certificate {
     pub sha256: String,
 }
 
-/// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`] where other hosts
+/// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
 /// run. Repeating it changes nothing.
 pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration, by: &Entry) -> Result<u64, Error> {
     if directory::member(core, tenant, person).await?.is_none() {
@@ -75,11 +75,6 @@ pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Durati
     audit::record(&mut tx, by).await?;
     tx.commit().await?;
     Ok(views)
-}
-
-/// How long other hosts may still use a key that is destroyed.
-pub fn settling() -> Duration {
-    crypto::REMEMBER.unsigned_abs() + Duration::from_secs(5)
 }
 
 /// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.

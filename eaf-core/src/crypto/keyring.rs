@@ -13,12 +13,16 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// How long another host may still open what was sealed under a key that this one destroys.
-pub(crate) const REMEMBER: Duration = Duration::seconds(60);
+const REMEMBER: Duration = Duration::seconds(60);
 const REMEMBER_AT_MOST: usize = 10_000;
 
 /// The subject that stands for the tenant itself: credentials, fingerprints.
 const TENANT: ActorId = ActorId(Uuid::nil());
+
+/// How long another host may still open what was sealed under a key that this one destroys, clocks that differ a little included.
+pub fn settling() -> std::time::Duration {
+    (REMEMBER + Duration::seconds(5)).unsigned_abs()
+}
 
 /// The key that wraps all others. 32 random bytes from outside; never in the database.
 #[derive(Clone)]

@@ -6,8 +6,9 @@ use eaf_core::audit::Entry;
 use eaf_core::command_bus::{Request, execute};
 use eaf_core::contract::Domain;
 use eaf_core::crypto::personal;
+use eaf_core::crypto::settling;
 use eaf_core::directory::{NewMember, add_tenant, put_member};
-use eaf_core::erasure::{Error, erase, finish, settling};
+use eaf_core::erasure::{Error, erase, finish};
 use eaf_core::event_store::{self, new_epoch, read_after};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::live::{PlatformFeed, Vector};
@@ -106,6 +107,14 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     let opened = log(&database.core().await, tenant).await;
     assert!(everything.contains("Ben") && !everything.contains("Canary"), "in clear somewhere");
     assert!(opened.contains("Ben") && !opened.contains("Canary"), "still opens somewhere");
+    // A copy that is begun while other hosts may still remember the key is folded once more when they do not.
+    projection::begin(&core, "toy", "things").await.unwrap();
+    work(&core).await;
+    let due = "select count(*) from eaf.checkpoint where refold_at > now() + interval '30 s'";
+    let due: i64 = sqlx::query_scalar(due).fetch_one(&mut database.superuser().await).await.unwrap();
+    assert_eq!(due, 1);
+    projection::cancel(&core, &[tenant], "toy", "things").await.unwrap();
+
     // Repeating it changes nothing.
     erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
     work(&core).await;

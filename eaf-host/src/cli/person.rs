@@ -6,6 +6,7 @@ use crate::compose;
 use clap::Subcommand;
 use eaf_core::actor::TraceId;
 use eaf_core::audit::Entry;
+use eaf_core::crypto;
 use eaf_core::directory;
 use eaf_core::erasure::{self, Certificate};
 use eaf_core::id::ActorId;
@@ -65,7 +66,7 @@ pub async fn run(command: Command) -> Outcome {
         outcome: "ok".into(),
         trace: TraceId(core.world.uuid().simple().to_string()),
     };
-    let settling = erasure::settling();
+    let settling = crypto::settling();
     let views = erasure::erase(&core, tenant, person, settling, &by).await?;
     eprintln!(
         "the key is destroyed; other hosts forget it within {} s, then views are folded anew",

@@ -148,6 +148,6 @@ async fn a_tenant_that_gives_too_much_is_told_when_to_come_again_and_others_are_
     assert_eq!(house.give("admin@globex", "write-note", note("c"), &[]).await.status, 202);
     // Nothing of it was kept.
     house.project(eaf_core::id::TenantId::derive("acme")).await;
-    let list = house.get("requester@acme", "/api/notes/views/notes").await;
+    let list = house.get("admin@acme", "/api/notes/views/notes").await;
     assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
 }
