@@ -83,7 +83,10 @@ async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: u
     rate(APPENDERS, ours.append(1, 1)).await;
     rate(APPENDERS, ours.append(TENANTS, 2)).await;
     let mut whole = Line::at_least("one caller, batches of 64 / raw INSERT of 64 rows (for information)", 0.4, 0.6);
+    let mut bound =
+        Line::at_least("raw INSERT of 64 events and 64 ledger rows / of 64 rows (for information)", 0.4, 0.6);
     for _ in 0..rounds {
+        bound.add(rate(1, raw.insert_with_ledger(64)).await, rate(1, raw.insert(64)).await);
         whole.add(rate(1, ours.batches()).await, rate(1, raw.insert(64)).await);
         let one = rate(APPENDERS, ours.append(1, 1)).await;
         to_raw.add(one, rate(1, raw.insert(64)).await);
@@ -92,6 +95,7 @@ async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: u
         many.add(rate(APPENDERS, ours.append(TENANTS, 1)).await, rate(APPENDERS, rival.write(TENANTS, 1)).await);
         pairs.add(rate(APPENDERS, ours.append(TENANTS, 2)).await, rate(APPENDERS, rival.write(TENANTS, 2)).await);
     }
+    bound.print("events/s");
     whole.print("events/s");
     to_raw.print("events/s");
     match rival {
