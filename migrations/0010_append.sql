@@ -27,7 +27,7 @@ declare
   held text; n int; m int; c int;                       -- requests, streams, events
   at timestamptz; head bigint; hash bytea; chain bytea;     -- of the lane
   version bigint; leaf bytea;
-  special int; fresh boolean; shapely boolean; plain boolean; active bigint;
+  special int; fresh boolean; shapely boolean; plain boolean;
   cur bigint[]; tail bigint[]; p bigint; r int; last_r int := 1; s int; x record;
   verdict text[]; told bytea[]; first bigint[]; last bigint[];              -- per request
   positions bigint[]; versions bigint[]; leaves bytea[]; chains bytea[];    -- of the accepted events, sparse
@@ -41,40 +41,49 @@ begin
   held := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text
           || pg_advisory_xact_lock_shared(eaf.generation_lock(r_plugin[1]))::text;
 
-  -- 3. Short cut for the commonest call: one request, one stream, one event, all well. Whether key and version are free the
-  --    inserts find out; if they are not, they leave nothing behind. Anything else falls through to the general path, which alone
-  --    decides.
-  if cardinality(r_key) = 1 and cardinality(s_stream) = 1 and cardinality(e_id) = 1 and s_request[1] = 1 and e_stream[1] = 1
-     and octet_length(r_key[1]) between 1 and 200 and octet_length(r_fingerprint[1]) = 32 then
+  -- 3. Short cut for the commonest calls: one request of few streams and events, or a no, all well. Whether its key and its versions
+  --    are free the inserts find out; if they are not, or something is null, they leave nothing behind. Anything else falls through
+  --    to the general path, which alone decides.
+  n := cardinality(r_key); m := cardinality(s_stream); c := cardinality(e_id);
+  if n = 1 and m <= 4 and c <= 4 and octet_length(r_key[1]) between 1 and 200 and octet_length(r_fingerprint[1]) = 32 then
     begin
-      if s_expected[1] = 0 then
-        select e.pos + 1, e.chain, clock_timestamp(), 1, (select g.generation from eaf.generation g where g.plugin = r_plugin[1])
-          into p, hash, at, version, active
-          from eaf.event e where e.tenant_id = _tenant and e.lane = _lane order by e.pos desc limit 1;
-      else
-        select e.pos + 1, e.chain, clock_timestamp(), (select v.version + 1 from eaf.event v where v.tenant_id = _tenant
-                 and v.stream_id = s_stream[1] order by v.version desc limit 1),
-               (select g.generation from eaf.generation g where g.plugin = r_plugin[1])
-          into p, hash, at, version, active
-          from eaf.event e where e.tenant_id = _tenant and e.lane = _lane order by e.pos desc limit 1;
-      end if;
-      leaf := eaf.leaf(_tenant, _lane, p, s_stream[1], version, e_id[1], e_type[1], e_schema[1], e_data[1], e_meta[1], at);
-      if version = s_expected[1] + 1 and (r_plugin[1] is null or active = r_generation[1])
-         and leaf is not null and r_actor[1] is not null and r_answer[1] is not null then
-        insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
-        values (_tenant, _lane, p, s_stream[1], version, e_id[1], e_type[1], e_schema[1], e_data[1], e_meta[1], at,
-                leaf, sha256(hash || leaf));
+      select e.pos, e.chain, clock_timestamp(),
+             r_plugin[1] is null or exists (select from eaf.generation g where g.plugin = r_plugin[1] and g.generation = r_generation[1])
+        into p, hash, at, plain
+        from eaf.event e where e.tenant_id = _tenant and e.lane = _lane order by e.pos desc limit 1;
+      for i in 1 .. m loop
+        plain := plain and (i = m or not s_stream[i] = any (s_stream[i + 1 : m]));
+        exit when plain is not true;
+        if s_expected[i] > 0 or not i = any (e_stream) then
+          select e.version into version from eaf.event e
+            where e.tenant_id = _tenant and e.stream_id = s_stream[i] order by e.version desc limit 1;
+          plain := coalesce(version, 0) = s_expected[i];
+        end if;
+      end loop;
+      if plain and s_request = array_fill(1, array[m]) then
+        tail := s_expected;
+        head := p + 1;
+        for i in 1 .. c loop
+          p := p + 1;
+          s := e_stream[i];
+          tail[s] := tail[s] + 1;
+          leaf := eaf.leaf(_tenant, _lane, p, s_stream[s], tail[s], e_id[i], e_type[i], e_schema[i], e_data[i], e_meta[i], at);
+          hash := sha256(hash || leaf);
+          insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
+          values (_tenant, _lane, p, s_stream[s], tail[s], e_id[i], e_type[i], e_schema[i], e_data[i], e_meta[i], at, leaf, hash);
+        end loop;
+        if c > 0 then first_pos := head; last_pos := p; end if;
         insert into eaf.ledger (tenant_id, actor_id, key, fingerprint, lane, first_pos, last_pos, answer, at, keep_until)
-        values (_tenant, r_actor[1], r_key[1], r_fingerprint[1], _lane, p, p, r_answer[1], at, at + _keep);
-        outcome := 'ok'; first_pos := p; last_pos := p;
+        values (_tenant, r_actor[1], r_key[1], r_fingerprint[1], _lane, first_pos, last_pos, r_answer[1], at, at + _keep);
+        outcome := 'ok';
         return next;
         return;
       end if;
-    exception when unique_violation then null;
+    exception when unique_violation or not_null_violation then
+      first_pos := null; last_pos := null;
     end;
   end if;
 
-  n := cardinality(r_key); m := cardinality(s_stream); c := cardinality(e_id);
   if n > 1 then
     perform pg_advisory_xact_lock_shared(eaf.generation_lock(name))
     from (select distinct unnest(r_plugin)) d (name) where name is not null;
@@ -89,10 +98,7 @@ begin
          and cardinality(s_request) = m and cardinality(s_expected) = m and cardinality(e_stream) = c and cardinality(e_type) = c
          and cardinality(e_schema) = c and cardinality(e_data) = c and cardinality(e_meta) = c
          and 1 <= all (s_request) and n >= all (s_request) and 1 <= all (e_stream) and m >= all (e_stream),
-         array_position(r_actor, null) is null and array_position(r_answer, null) is null
-         and array_position(s_stream, null) is null and array_position(e_id, null) is null and array_position(e_type, null) is null
-         and array_position(e_schema, null) is null and array_position(e_data, null) is null and array_position(e_meta, null) is null
-         and (select bool_and(octet_length(k) between 1 and 200 and octet_length(f) = 32)
+         (select bool_and(octet_length(k) between 1 and 200 and octet_length(f) = 32)
               from (select unnest(r_key) k, unnest(r_fingerprint) f) u)
          and (select count(distinct st) = m from unnest(s_stream) st)
          and not exists (select from (select distinct unnest(r_plugin) name, unnest(r_generation) g) u
@@ -109,7 +115,7 @@ begin
   if shapely is not true then raise exception 'malformed batch' using errcode = '22023'; end if;
   if head is null then head := 0; hash := eaf.first_link(_tenant, _lane); end if;
 
-  -- 5. Two passes at most: the common case accepts everything, and leaves nothing behind if a key or stream is not free after all.
+  -- 5. The common case accepts everything, and leaves nothing behind if a key or stream is not free after all, or something is null.
   --    Anything else goes on below, which alone decides who is refused, and why.
   if plain then
     begin
@@ -141,7 +147,7 @@ begin
       from (select generate_series(1, n) i, unnest(r_actor) a, unnest(r_key) k, unnest(r_fingerprint) f, unnest(r_answer) w) u;
       return query select 'ok', first[g], last[g], null::bytea, null::bigint[] from generate_series(1, n) g;
       return;
-    exception when unique_violation then
+    exception when unique_violation or not_null_violation then
       versions := null; leaves := null; chains := null;
     end;
   end if;

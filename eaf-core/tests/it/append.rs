@@ -166,6 +166,7 @@ async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
     assert_eq!(put(&core, t, &[&guards(), &writes, &guards()]).await, [RECORDED, Outcome::Retry, Outcome::Retry]);
     let twice = request(&[(g, Some(0), 0), (g, Some(0), 1)]);
     assert_eq!(put(&core, t, &[&twice, &simple()]).await, [Outcome::Invalid, ok(4, 4)]);
+    assert_eq!(put(&core, t, &[&twice]).await, [Outcome::Invalid], "alone as well");
     assert_eq!(verify(&database, t).await, 4);
 }
 
@@ -179,6 +180,8 @@ async fn a_poisoned_request_harms_nobody() {
     // Its event would go to the next one's stream.
     let mut stray = simple();
     stray.events[0].stream = 1;
+    let unlike = AppendRequest { fence: Some(Fence { plugin: "nobody".into(), generation: 1 }), ..simple() };
+    assert_eq!(put(&core, t, &[&unlike]).await, [Outcome::Fenced]);
     for (round, bad) in [long, nameless, stray].iter().enumerate() {
         let next = round as u64 * 2 + 1;
         assert_eq!(put(&core, t, &[bad]).await, [Outcome::Invalid]);

@@ -149,6 +149,8 @@ impl System {
             ("EAF_MASTER_KEY", MASTER_KEY.into()),
             ("EAF_PACKAGES", packages()),
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
+            // Benchmark and chaos give as many commands as they can.
+            ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
             ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
         ]
