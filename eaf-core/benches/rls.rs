@@ -17,7 +17,7 @@ use std::time::Duration;
 use verdict::quantile;
 
 const PAIRS: usize = 21;
-const TURNS: usize = 150;
+const TURNS: usize = 400;
 const TENANTS: usize = 50;
 const ROWS: usize = 20_000;
 const LIMIT: f64 = 1.05;

@@ -15,7 +15,7 @@ const QUOTA: f64 = 50.0;
 const NEIGHBOURS: usize = 10;
 /// Of all neighbours together.
 const CALM: f64 = 50.0;
-const LASTS: Duration = Duration::from_secs(4);
+const LASTS: Duration = Duration::from_secs(8);
 
 pub async fn bench(database: &Database, rounds: usize) {
     let mut core = database.core().await;
