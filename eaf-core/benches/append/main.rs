@@ -47,7 +47,7 @@ async fn main() {
     let rounds = verdict::rounds();
     let database = Database::fresh().await;
     verdict::refuse_unless_durable(&database).await;
-    sync_slowly(&database).await;
+    let slowly = sync_slowly(&database).await;
     let ours = Ours::new(&database, TENANTS).await;
     let raw = Raw::new(&database).await;
     let rival = MessageDb::install(&database).await;
@@ -75,19 +75,22 @@ async fn main() {
         history::bench(&database).await;
     }
     ours.assert_sound(&database).await;
-    database.run("alter system reset commit_delay").await;
-    database.run("alter system reset commit_siblings").await;
+    if slowly {
+        database.run("alter system reset commit_delay").await;
+        database.run("alter system reset commit_siblings").await;
+    }
 }
 
-/// Each flush of the log waits before it syncs, with the lock held under which it does.
-async fn sync_slowly(database: &Database) {
-    let Ok(microseconds) = std::env::var("EAF_BENCH_SYNC_MICROSECONDS") else { return };
+/// Each flush of the log waits before it syncs, with the lock held under which it does. Answers whether that was asked for.
+async fn sync_slowly(database: &Database) -> bool {
+    let Ok(microseconds) = std::env::var("EAF_BENCH_SYNC_MICROSECONDS") else { return false };
     let microseconds: u32 = microseconds.parse().expect("EAF_BENCH_SYNC_MICROSECONDS is a number");
     database.run(&format!("alter system set commit_delay = {microseconds}")).await;
     database.run("alter system set commit_siblings = 0").await;
     database.run("select pg_reload_conf()").await;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     println!("every commit waits {microseconds} µs before it syncs");
+    true
 }
 
 async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: usize) {

@@ -3,7 +3,6 @@
 use super::boundary::{self, Loaded};
 use crate::Core;
 use crate::contract::{Domain, Snapshot};
-use crate::db::TenantTx;
 use crate::event_store;
 use crate::id::TenantId;
 
@@ -30,13 +29,14 @@ async fn keep_one(
     if entry.events.is_empty() {
         return Ok(());
     }
-    if state.to_string().len() > BYTES {
+    let state = state.to_string();
+    if state.len() > BYTES {
         tracing::warn!(plugin = domain.plugin(), "a state is too large for a snapshot; its stream is read whole");
         return Ok(());
     }
     let people = loaded.people.get(stream).cloned().unwrap_or_default();
     let id = boundary::stream_id(tenant, domain.plugin(), stream);
-    let mut tx: TenantTx = core.db.tenant(tenant).await?;
-    event_store::keep(core, &mut tx, domain.digest(), (id, entry.version), people, state).await?;
+    let mut tx = core.db.tenant(tenant).await?;
+    event_store::keep(core, &mut tx, domain.digest(), (id, entry.version), people, &state).await?;
     Ok(tx.commit().await?)
 }

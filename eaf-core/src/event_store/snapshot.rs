@@ -74,22 +74,22 @@ pub(super) async fn find(
 }
 
 /// Keeps the state after `version` events, which must have been recorded, in place of those of earlier versions and of
-/// other packages. `people` is who can be read in it. Answers whether it did: not if one of them was erased meanwhile.
+/// other packages. `people` is who can be read in it: not kept if one of them was erased meanwhile. `state` is JSON.
 pub(crate) async fn keep(
     core: &Core,
     tx: &mut TenantTx,
     digest: &str,
     (stream, version): (StreamId, u64),
     people: BTreeSet<ActorId>,
-    state: &Value,
-) -> Result<bool, Error> {
+    state: &str,
+) -> Result<(), Error> {
     let place = place(stream, digest, version);
-    let sealed = match core.keyring.seal_among(tx, people, &place, state.to_string().as_bytes()).await {
+    let sealed = match core.keyring.seal_among(tx, people, &place, state.as_bytes()).await {
         Ok(sealed) => sealed,
-        Err(crypto::Error::Destroyed) => return Ok(false),
+        Err(crypto::Error::Destroyed) => return Ok(()),
         Err(cause) => return Err(Error::Snapshot(cause)),
     };
-    let kept = sqlx::query(
+    sqlx::query(
         "with others as (delete from eaf.snapshot where tenant_id = $1 and stream_id = $2 and digest <> $3)
          insert into eaf.snapshot (tenant_id, stream_id, digest, version, chain, people, key, state)
          select tenant_id, stream_id, $3, version, chain, $5, $6, $7 from eaf.event
@@ -109,7 +109,7 @@ pub(crate) async fn keep(
     .await
     .map_err(Error::Keep)?;
     core.streams.forget(tx.tenant(), stream);
-    Ok(kept.rows_affected() > 0)
+    Ok(())
 }
 
 /// It opens nowhere else.

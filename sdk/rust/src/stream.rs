@@ -21,7 +21,7 @@ pub trait State: Default + Serialize + DeserializeOwned {
 pub(crate) const SNAPSHOT_AFTER: usize = 100;
 
 /// The streams that were loaded for a command.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Streams {
     loaded: Vec<LoadedStream>,
     /// The states of long streams that were folded.
