@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -65,17 +66,17 @@ impl Maildev {
     /// On an address where nothing listened before.
     pub async fn launch(smtp: SocketAddr, options: Vec<String>) -> Maildev {
         let web = free_address();
-        let child = Command::new("node")
+        let mut child = Command::new("node")
             .arg(script())
-            .args(["--silent", "--ip", "127.0.0.1", "--web-ip", "127.0.0.1"])
+            .args(["--ip", "127.0.0.1", "--web-ip", "127.0.0.1"])
             .args(["--smtp", &smtp.port().to_string(), "--web", &web.port().to_string()])
             .args(&options)
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("node starts");
-        wait_for(smtp).await;
-        wait_for(web).await;
+        wait_for(smtp, &mut child).await;
+        wait_for(web, &mut child).await;
         Maildev { smtp, web, _child: child }
     }
 
@@ -106,17 +107,29 @@ impl Maildev {
     }
 }
 
-/// Free when asked; nothing else on the machine should want it in the next moment.
+/// A port that nobody else gets by chance: no test of this process is given it twice, and no system hands one of these
+/// out by itself, be it to who listens on port 0 or to who connects.
 pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free")
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Two processes begin in different places.
+    let begin = (std::process::id() % u32::from(COUNT / 100)) as u16 * 100;
+    let mut candidates = (0..COUNT).map(|_| FIRST + (begin + TAKEN.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT);
+    candidates
+        .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr()).ok())
+        .expect("a port is free")
 }
 
-async fn wait_for(address: SocketAddr) {
+/// Whoever listens there: if the server ended, it is somebody else.
+async fn wait_for(address: SocketAddr, child: &mut Child) {
     let begin = Instant::now();
     while TcpStream::connect(address).await.is_err() {
         assert!(begin.elapsed() < DEADLINE, "maildev does not listen on {address}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let ended = child.try_wait().expect("the state of maildev can be asked");
+    assert!(ended.is_none(), "maildev ended with {ended:?} instead of listening on {address}");
 }
 
 fn script() -> PathBuf {
