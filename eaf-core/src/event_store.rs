@@ -1,9 +1,11 @@
 //! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
 //!
-//! Writing is one SQL function in one autocommit statement, shared by requests that wait at the same time ([`Appender`]); reading is `pos > checkpoint` without gap
-//! logic. What the columns mean stands in `migrations/0001_event_store.sql`.
+//! Writing is one SQL function in one autocommit statement, shared by requests that wait at the same time ([`Appender`]): `eaf.append`, or one of two short ways for
+//! what is commonest. Reading is `pos > checkpoint` without gap logic. What the columns mean stands in `migrations/0001_event_store.sql`.
 
 mod append;
+mod append_bulk;
+mod append_plain;
 mod appender;
 mod epoch;
 mod history;
@@ -13,6 +15,10 @@ mod snapshot;
 mod stored;
 
 pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append_batch};
+#[cfg(feature = "testing")]
+pub use append_bulk::append_in_bulk;
+#[cfg(feature = "testing")]
+pub use append_plain::append_together;
 pub use appender::Appender;
 pub use epoch::{epoch, new_epoch};
 pub use history::Streams;

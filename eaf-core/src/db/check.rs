@@ -2,16 +2,16 @@
 //! later migrations and `create_view` make, without a list to forget one in.
 
 mod functions;
+mod known;
 mod policies;
 mod privileges;
 mod roles;
 mod tables;
 
+use self::known::Known;
 use super::{Db, Error, budget, schema};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
-
-const WITHOUT_TENANT: &str = include_str!("../../../migrations/tables-without-tenant.txt");
 
 /// Checks the schema's age, the number of connections, then tables, policies, keys, functions, roles and the settings of
 /// the connections.
@@ -29,12 +29,13 @@ pub async fn check(db: &Db) -> Result<(), Error> {
 
 /// What the catalogue says, in the transaction of `conn`.
 pub async fn catalogue_findings(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let known = Known::load(conn).await?;
     let mut findings = Vec::new();
     roles::check(conn, &mut findings).await?;
-    tables::check(conn, &mut findings).await?;
-    policies::check(conn, &mut findings).await?;
-    privileges::check(conn, &mut findings).await?;
-    functions::check(conn, &mut findings).await?;
+    tables::check(conn, &known, &mut findings).await?;
+    policies::check(conn, &known, &mut findings).await?;
+    privileges::check(conn, &known, &mut findings).await?;
+    functions::check(conn, &known, &mut findings).await?;
     findings.sort();
     findings.dedup();
     Ok(findings)
@@ -60,9 +61,4 @@ async fn connection(expected: &str, pool: &PgPool, findings: &mut Vec<String>) -
         findings.push(format!("role eaf_app: plan_cache_mode is {plans}, not force_generic_plan (read at log-in)"));
     }
     Ok(())
-}
-
-/// `table` is empty outside schema eaf: no other schema may have a table without a tenant.
-fn is_listed(table: &str) -> bool {
-    WITHOUT_TENANT.lines().any(|line| line == table)
 }

@@ -3,7 +3,7 @@
 
 use super::Error;
 use super::migrate::MIGRATOR;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 
 /// `pool` is `eaf_platform`'s.
@@ -31,6 +31,13 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Schema(findings)) }
+}
+
+/// Whether a migration was applied that this program does not know.
+pub(super) async fn is_newer(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let newest = MIGRATOR.iter().map(|migration| migration.version).max();
+    let newer = "select exists(select from eaf._sqlx_migrations where success and version > $1)";
+    sqlx::query_scalar(newer).bind(newest).fetch_one(conn).await
 }
 
 fn is_no_table(cause: &sqlx::Error) -> bool {

@@ -8,7 +8,11 @@ use sqlx::postgres::{PgConnection, PgRow};
 use std::sync::Arc;
 
 /// How long a key is remembered.
-const KEEP_DAYS: i32 = 30;
+pub(super) const KEEP_DAYS: i32 = 30;
+/// Streams and events of a request that is plain, at most.
+const FEW: usize = 4;
+/// Bytes of its events.
+const SMALL: usize = 64 * 1024;
 /// What `eaf.append` raises for a tenant that does not exist.
 const NO_TENANT: &str = "EAF01";
 
@@ -98,7 +102,7 @@ pub(super) async fn append_on(
 }
 
 async fn decide(conn: &mut PgConnection, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
-    let batch = Batch::of(requests);
+    let batch = Batch::of(requests.iter().copied());
     let rows = sqlx::query(
         "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
          from eaf.append($1, $2, make_interval(days => $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -132,7 +136,7 @@ async fn decide(conn: &mut PgConnection, tenant: TenantId, requests: &[&AppendRe
     Ok(outcomes)
 }
 
-fn failed(cause: sqlx::Error) -> Error {
+pub(super) fn failed(cause: sqlx::Error) -> Error {
     match cause.as_database_error().and_then(|error| error.code()) {
         Some(code) if code == NO_TENANT => Error::NoTenant,
         _ => Error::Append(Arc::new(cause)),
@@ -144,6 +148,16 @@ impl AppendRequest {
     /// all streams together.
     fn is_whole(&self) -> bool {
         self.events.iter().all(|event| event.stream < self.streams.len())
+    }
+
+    /// Small, and every stream at a version that it expects: what `eaf.append_plain` is made for.
+    pub(super) fn is_plain(&self) -> bool {
+        let bytes: usize = self.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
+        self.is_whole()
+            && self.streams.len() <= FEW
+            && self.events.len() <= FEW
+            && bytes <= SMALL
+            && self.streams.iter().all(|write| write.expected.is_some())
     }
 }
 
@@ -173,30 +187,30 @@ fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
     Ok(first.zip(last).map(|(first, last)| (position(first), position(last))))
 }
 
-/// The parallel arrays that `eaf.append` takes. All of them count from 1.
+/// The parallel arrays that `eaf.append` and `eaf.append_plain` take. All of them count from 1.
 #[derive(Default)]
-struct Batch<'a> {
-    actor: Vec<ActorId>,
-    key: Vec<&'a str>,
-    fingerprint: Vec<&'a [u8]>,
-    answer: Vec<&'a [u8]>,
-    plugin: Vec<Option<&'a str>>,
-    generation: Vec<Option<i64>>,
-    stream_request: Vec<i32>,
-    stream: Vec<StreamId>,
-    expected: Vec<Option<i64>>,
-    event_stream: Vec<i32>,
-    event: Vec<EventId>,
-    kind: Vec<&'a str>,
-    schema: Vec<i16>,
-    data: Vec<&'a [u8]>,
-    meta: Vec<&'a [u8]>,
+pub(super) struct Batch<'a> {
+    pub actor: Vec<ActorId>,
+    pub key: Vec<&'a str>,
+    pub fingerprint: Vec<&'a [u8]>,
+    pub answer: Vec<&'a [u8]>,
+    pub plugin: Vec<Option<&'a str>>,
+    pub generation: Vec<Option<i64>>,
+    pub stream_request: Vec<i32>,
+    pub stream: Vec<StreamId>,
+    pub expected: Vec<Option<i64>>,
+    pub event_stream: Vec<i32>,
+    pub event: Vec<EventId>,
+    pub kind: Vec<&'a str>,
+    pub schema: Vec<i16>,
+    pub data: Vec<&'a [u8]>,
+    pub meta: Vec<&'a [u8]>,
 }
 
 impl<'a> Batch<'a> {
-    fn of(requests: &[&'a AppendRequest]) -> Self {
+    pub fn of(requests: impl IntoIterator<Item = &'a AppendRequest>) -> Self {
         let mut batch = Batch::default();
-        for (index, request) in requests.iter().enumerate() {
+        for (index, request) in requests.into_iter().enumerate() {
             let streams_before = batch.stream.len();
             batch.actor.push(request.actor);
             batch.key.push(&request.key);

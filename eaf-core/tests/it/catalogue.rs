@@ -19,17 +19,38 @@ async fn connections_of_the_wrong_role_are_refused() {
     assert!(refused.contains("should be eaf_app's"), "{refused}");
 }
 
+const NEWER: &str = "insert into eaf._sqlx_migrations (version, description, success, checksum, execution_time)
+                     values (9999, 'from the future', true, '\\x00', 0)";
+const NEWER_OBJECTS: &str = "set role eaf_owner;
+    create table eaf.future (id int);
+    create function eaf.future() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
+    grant execute on function eaf.future to eaf_app";
+const DECLARED: &str =
+    "comment on table eaf.future is 'without tenant'; comment on function eaf.future is 'as owner for eaf_app'";
+
 #[tokio::test]
 async fn a_schema_that_a_newer_host_migrated_is_accepted() {
     let database = Database::fresh().await;
-    database
-        .run(
-            "insert into eaf._sqlx_migrations (version, description, success, checksum, execution_time)
-             values (9999, 'from the future', true, '\\x00', 0)",
-        )
-        .await;
+    database.run(NEWER).await;
+    database.run(NEWER_OBJECTS).await;
     migrate(&database.url("eaf_migrate")).await.unwrap();
+    let undeclared = check(&database.db().await).await.unwrap_err().to_string();
+    for expected in ["eaf.future: has no column tenant_id", "eaf.future: eaf_app may run it as the owner"] {
+        assert!(undeclared.contains(expected), "{undeclared}");
+    }
+    database.run(DECLARED).await;
     check(&database.db().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn on_its_own_schema_a_host_believes_no_comment() {
+    let database = Database::fresh().await;
+    database.run(NEWER_OBJECTS).await;
+    database.run(DECLARED).await;
+    let refused = check(&database.db().await).await.unwrap_err().to_string();
+    for expected in ["eaf.future: has no column tenant_id", "eaf.future: eaf_app may run it as the owner"] {
+        assert!(refused.contains(expected), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
 
 mod append;
+mod append_bulk;
+mod append_plain;
 mod appender;
 mod audit_trail;
 mod catalogue;

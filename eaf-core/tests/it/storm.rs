@@ -1,4 +1,4 @@
-//! Many appenders on few streams while their backends are killed.
+//! Many appenders on few streams while their backends are killed: of one tenant, and of many that share statements.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -11,40 +11,75 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// Of one tenant.
 const APPENDERS: usize = 6;
+/// Three times as many as there are connections to append.
+const TENANTS: usize = 24;
 const STREAMS: usize = 12;
 const LASTS: Duration = Duration::from_secs(4);
 /// Runs on until it has seen this much, so that a slow machine proves as much as a fast one.
 const EVENTS: i64 = 200;
 const KILLS: usize = 10;
 
-type Acknowledged = Arc<Mutex<HashMap<String, (Option<(u64, u64)>, Vec<u8>)>>>;
+/// Positions of the first and the last event, and the answer.
+type Told = (Option<(u64, u64)>, Vec<u8>);
+type Acknowledged = Arc<Mutex<HashMap<String, Told>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
+    storm(1, APPENDERS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_spares_all_tenants_of_a_statement_or_none_and_each_finds_out_which() {
+    let database = storm(TENANTS, 1).await;
+    let shared =
+        "select count(*) from (select from eaf.event group by xmin::text having count(distinct tenant_id) > 1) shared";
+    let shared: i64 = sqlx::query_scalar(shared).fetch_one(&mut database.superuser().await).await.unwrap();
+    assert!(shared > 0, "no two tenants shared a commit");
+}
+
+async fn storm(tenants: usize, appenders: usize) -> Database {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = eaf_core::directory::add_tenant(&core, "acme", "Acme").await.unwrap();
-    let streams: Arc<Vec<StreamId>> = Arc::new((0..STREAMS).map(|_| stream()).collect());
-    let acknowledged: Acknowledged = Arc::default();
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let appenders: Vec<_> = (0..APPENDERS)
-        .map(|_| tokio::spawn(appender(core.clone(), tenant, streams.clone(), acknowledged.clone(), stopped.clone())))
-        .collect();
+    let (mut logs, mut working) = (Vec::new(), Vec::new());
+    for n in 0..tenants {
+        let tenant = eaf_core::directory::add_tenant(&core, &format!("acme-{n}"), "Acme").await.unwrap();
+        let streams: Arc<Vec<StreamId>> = Arc::new((0..STREAMS).map(|_| stream()).collect());
+        let acknowledged: Acknowledged = Arc::default();
+        for _ in 0..appenders {
+            let (streams, acknowledged) = (streams.clone(), acknowledged.clone());
+            working.push(tokio::spawn(appender(core.clone(), tenant, streams, acknowledged, stopped.clone())));
+        }
+        logs.push((tenant, acknowledged));
+    }
+    kill_backends(&database).await;
+    stop.send(true).unwrap();
+    for appender in working {
+        appender.await.unwrap();
+    }
+    for (tenant, acknowledged) in logs {
+        let acknowledged = acknowledged.lock().unwrap().clone();
+        assert_recorded(&database, tenant, &acknowledged).await;
+    }
+    database
+}
 
+/// One after the other in the middle of an append, until enough has happened. Readers see no gap meanwhile.
+async fn kill_backends(database: &Database) {
     let mut root = database.superuser().await;
     let (started, mut seen, mut kills) = (Instant::now(), 0i64, 0usize);
     while started.elapsed() < LASTS || seen < EVENTS || kills < KILLS {
         assert!(started.elapsed() < LASTS * 15, "too slow: {seen} events, {kills} kills");
-        let row =
-            sqlx::query("select count(*) as n, coalesce(max(pos), 0) as head from eaf.event where tenant_id = $1")
-                .bind(tenant)
-                .fetch_one(&mut root)
-                .await
-                .unwrap();
-        let (count, head): (i64, i64) = (row.get("n"), row.get("head"));
-        assert!(count == head && head >= seen, "{count} events up to position {head} after {seen}");
-        seen = head;
+        let per_log = "select count(*) as n, max(pos) as head from eaf.event group by tenant_id, lane";
+        let totals = format!(
+            "select coalesce(sum(n), 0)::bigint as n, coalesce(sum(head), 0)::bigint as head from ({per_log}) log"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(totals)).fetch_one(&mut root).await.unwrap();
+        let (count, heads): (i64, i64) = (row.get("n"), row.get("head"));
+        assert!(count == heads && heads >= seen, "{count} events up to positions of {heads} together, after {seen}");
+        seen = heads;
         let killed = sqlx::query(
             "select pg_terminate_backend(pid) from (select pid from pg_stat_activity
              where usename = 'eaf_app' and datname = current_database() and query like '%eaf.append%' and state = 'active' limit 1) s",
@@ -55,14 +90,12 @@ async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
         kills += killed.len();
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
-    stop.send(true).unwrap();
-    for appender in appenders {
-        appender.await.unwrap();
-    }
+}
 
+async fn assert_recorded(database: &Database, tenant: TenantId, acknowledged: &HashMap<String, Told>) {
     let rows = sqlx::query("select key, first_pos, last_pos, answer from eaf.ledger where tenant_id = $1")
         .bind(tenant)
-        .fetch_all(&mut root)
+        .fetch_all(&mut database.superuser().await)
         .await
         .unwrap();
     let mut recorded = HashMap::new();
@@ -71,12 +104,12 @@ async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
         let positions = first.zip(last).map(|(first, last)| (first as u64, last as u64));
         recorded.insert(row.get::<String, _>("key"), (positions, row.get::<Vec<u8>, _>("answer")));
     }
-    for (key, told) in acknowledged.lock().unwrap().iter() {
+    for (key, told) in acknowledged {
         assert_eq!(recorded.get(key), Some(told), "an acknowledged request is not as it was acknowledged");
     }
     let events: u64 =
         recorded.values().filter_map(|(positions, _)| *positions).map(|(first, last)| last - first + 1).sum();
-    assert_eq!(verify(&database, tenant).await, events);
+    assert_eq!(verify(database, tenant).await, events);
 }
 
 async fn appender(

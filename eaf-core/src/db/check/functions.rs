@@ -1,21 +1,14 @@
 //! Functions that run as their owner, which may write what the host may not.
 
+use super::known::Known;
 use sqlx::postgres::PgConnection;
 
-/// Those there are, and who may call them.
-const AS_OWNER: [(&str, &str); 8] = [
-    ("append", "eaf_app"),
-    ("activate", "eaf_platform"),
-    ("activate_package", "eaf_platform"),
-    ("create_view", "eaf_platform"),
-    ("rebuild_view", "eaf_platform"),
-    ("switch_view", "eaf_platform"),
-    ("drop_view_copy", "eaf_platform"),
-    ("new_epoch", "eaf_platform"),
-];
-
 /// A function that runs as its owner must not look up names where its caller says.
-pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+pub(super) async fn check(
+    conn: &mut PgConnection,
+    known: &Known,
+    findings: &mut Vec<String>,
+) -> Result<(), sqlx::Error> {
     let names: Vec<String> = sqlx::query_scalar(
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          where (n.nspname = 'eaf' or n.nspowner = to_regrole('eaf_owner')) and p.prosecdef
@@ -33,7 +26,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
     .fetch_all(conn)
     .await?;
     for (name, grantee) in rows {
-        if !AS_OWNER.contains(&(name.as_str(), grantee.as_str())) {
+        if !known.may_run_as_owner(&name, &grantee) {
             findings.push(format!("eaf.{name}: {grantee} may run it as the owner"));
         }
     }

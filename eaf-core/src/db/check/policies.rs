@@ -1,6 +1,6 @@
 //! The policies: one rule for tenants, word by word, and at most one for the platform.
 
-use super::is_listed;
+use super::known::Known;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::BTreeMap;
@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 const TENANT_RULE: &str = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid";
 
 /// Per table one policy for tenants, which is exactly the rule, and at most one for the platform.
-pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+pub(super) async fn check(
+    conn: &mut PgConnection,
+    known: &Known,
+    findings: &mut Vec<String>,
+) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
         "select c.oid::regclass::text as name, case n.nspname when 'eaf' then c.relname::text else '' end as short, p.polname::text as policy, p.polcmd::text as command,
                 p.polpermissive, array(select case r when 0 then 'public' else pg_get_userbyid(r)::text end
@@ -23,7 +27,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for row in rows {
         let name: String = row.try_get("name")?;
-        if is_listed(row.try_get("short")?) {
+        if known.is_without_tenant(row.try_get("short")?) {
             continue;
         }
         let (tenant, platform) = counts.entry(name.clone()).or_default();

@@ -1,12 +1,16 @@
 //! Who may do what with which table.
 
-use super::is_listed;
+use super::known::Known;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 /// What the platform may see of tenants' tables: named columns, none that can carry payload; and nobody but the three
 /// roles may anything.
-pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+pub(super) async fn check(
+    conn: &mut PgConnection,
+    known: &Known,
+    findings: &mut Vec<String>,
+) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
         "with tables as (
            select c.*, case n.nspname when 'eaf' then c.relname::text else '' end as short from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -26,7 +30,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
         let grantee: String = row.try_get("grantee")?;
         let privilege: String = row.try_get("privilege")?;
         let column: Option<String> = row.try_get("column_name")?;
-        let tenants = !is_listed(row.try_get("short")?);
+        let tenants = !known.is_without_tenant(row.try_get("short")?);
         match (grantee.as_str(), column) {
             ("eaf_app", _) if ["select", "insert", "update", "delete"].contains(&privilege.as_str()) => {}
             ("eaf_platform", None) if tenants => {

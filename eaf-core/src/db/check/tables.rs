@@ -1,10 +1,14 @@
 //! Every table outside the list file belongs to tenants: row level security forced, and the tenant first in each key.
 
-use super::is_listed;
+use super::known::Known;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
-pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+pub(super) async fn check(
+    conn: &mut PgConnection,
+    known: &Known,
+    findings: &mut Vec<String>,
+) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
         "select c.oid::regclass::text as name, case n.nspname when 'eaf' then c.relname::text else '' end as short, c.relkind::text as kind, c.relrowsecurity,
                 c.relforcerowsecurity, pg_get_userbyid(c.relowner)::text as owner,
@@ -28,7 +32,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
         match row.try_get::<&str, _>("kind")? {
             "v" if row.try_get("invoker")? => continue,
             "v" => findings.push(format!("{name}: a view without security_invoker")),
-            "r" | "p" => table(&name, &row, findings)?,
+            "r" | "p" => table(&name, &row, known, findings)?,
             _ => findings.push(format!("{name}: materialized views and foreign tables know no row level security")),
         }
     }
@@ -70,9 +74,9 @@ async fn hidden_work(conn: &mut PgConnection, findings: &mut Vec<String>) -> Res
     Ok(())
 }
 
-fn table(name: &str, row: &PgRow, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+fn table(name: &str, row: &PgRow, known: &Known, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let has_tenant: bool = row.try_get("has_tenant")?;
-    if is_listed(row.try_get("short")?) {
+    if known.is_without_tenant(row.try_get("short")?) {
         if has_tenant {
             findings.push(format!("{name}: is listed as a table without tenant_id, and has one"));
         }

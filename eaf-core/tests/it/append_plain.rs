@@ -1,0 +1,243 @@
+//! `eaf.append_plain`: plain requests of several tenants in one commit; what is not plain is left out and unharmed.
+
+use crate::append::{activate, request, stream};
+use crate::chain::verify;
+use eaf_core::Core;
+use eaf_core::db::is_transient;
+use eaf_core::directory;
+use eaf_core::event_store::{
+    AppendRequest, Error, Fence, Outcome, PendingEvent, Position, append_batch, append_together,
+};
+use eaf_core::id::TenantId;
+use eaf_core::testing::{Database, world};
+use sqlx::AssertSqlSafe;
+
+/// Tenants that have a log of one event each.
+async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let mut added = Vec::new();
+    for n in 0..tenants {
+        let tenant = directory::add_tenant(&core, &format!("t-{n}"), "Some tenant").await.unwrap();
+        append_batch(&core.db, tenant, &[&simple()]).await.unwrap();
+        added.push(tenant);
+    }
+    (database, core, added)
+}
+
+/// One event on a new stream.
+fn simple() -> AppendRequest {
+    request(&[(stream(), Some(0), 1)])
+}
+
+fn ok(first: u64, last: u64) -> Option<Outcome> {
+    let position = |pos| Position { epoch: 1, pos };
+    Some(Outcome::Ok { positions: Some((position(first), position(last))) })
+}
+
+const RECORDED: Option<Outcome> = Some(Outcome::Ok { positions: None });
+
+async fn together(core: &Core, requests: &[(TenantId, &AppendRequest)]) -> Vec<Option<Outcome>> {
+    append_together(&core.db, requests).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_is_recorded_in_its_own_log_as_eaf_append_would() {
+    let (database, core, t) = house(3).await;
+    let (a, b) = (stream(), stream());
+    let first = request(&[(a, Some(0), 2)]);
+    let second = request(&[(b, Some(0), 1), (stream(), Some(0), 2)]);
+    let no = request(&[(stream(), Some(0), 0)]);
+    let guarded = request(&[(a, Some(2), 1), (b, Some(1), 0)]);
+    let outcomes = together(&core, &[(t[0], &first), (t[0], &second), (t[1], &simple()), (t[2], &no)]).await;
+    assert_eq!(outcomes, [ok(2, 3), ok(4, 6), ok(2, 2), RECORDED]);
+    assert_eq!(together(&core, &[(t[1], &simple()), (t[0], &guarded)]).await, [ok(3, 3), ok(7, 7)]);
+    for (tenant, events) in [(t[0], 7), (t[1], 3), (t[2], 1)] {
+        assert_eq!(verify(&database, tenant).await, events);
+    }
+    // The ledger knows them, and tells the same positions.
+    for (tenant, request, told) in [(t[0], &second, ok(4, 6)), (t[2], &no, RECORDED)] {
+        let Some(Outcome::Ok { positions }) = told else { panic!() };
+        let again = append_batch(&core.db, tenant, &[request]).await.unwrap();
+        assert_eq!(again, [Outcome::Duplicate { answer: request.answer.clone(), positions }]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_plain_is_left_out_and_the_others_are_recorded() {
+    let (database, core, t) = house(4).await;
+    activate(&database, "dcm", 2).await;
+    let fenced = |generation| AppendRequest { fence: Some(Fence { plugin: "dcm".into(), generation }), ..simple() };
+    let gap = request(&[(stream(), Some(7), 1)]);
+    let guard = request(&[(stream(), Some(1), 0)]);
+    let twice = stream();
+    let twice = request(&[(twice, Some(0), 1), (twice, Some(0), 1)]);
+    let any = request(&[(stream(), None, 1)]);
+    let key = AppendRequest { key: "k".repeat(201), ..simple() };
+    let new = directory::add_tenant(&core, "new", "New").await.unwrap();
+    let nobody = TenantId(world().uuid());
+    let (one, two, other) = (fenced(1), fenced(2), simple());
+    let outcomes = together(
+        &core,
+        &[
+            (t[0], &one),
+            (t[0], &two),
+            (new, &other),
+            (t[1], &gap),
+            (t[1], &guard),
+            (t[1], &other),
+            (nobody, &other),
+            (t[2], &twice),
+            (t[2], &any),
+            (t[2], &key),
+            (t[3], &other),
+        ],
+    )
+    .await;
+    let left_out = None;
+    let expected = [left_out.clone(), ok(2, 2), left_out.clone(), left_out.clone(), left_out.clone(), ok(2, 2)];
+    assert_eq!(outcomes[..6], expected);
+    assert_eq!(outcomes[6..10], [left_out.clone(), left_out.clone(), left_out.clone(), left_out]);
+    assert_eq!(outcomes[10], ok(2, 2));
+    for (tenant, events) in [(t[0], 2), (t[1], 2), (t[2], 1), (t[3], 2), (new, 0), (nobody, 0)] {
+        assert_eq!(database.events(tenant).await, events);
+    }
+}
+
+#[tokio::test]
+async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
+    let (database, core, t) = house(3).await;
+    let known = request(&[(stream(), Some(0), 1)]);
+    append_batch(&core.db, t[1], &[&known]).await.unwrap();
+    let taken = request(&[(known.streams[0].stream, Some(0), 1)]);
+    let mut poison = simple();
+    poison.events[0].kind = "test.\0".into();
+    for spoiler in [&known, &taken, &poison] {
+        let refused = append_together(&core.db, &[(t[0], &simple()), (t[1], spoiler), (t[2], &simple())]).await;
+        assert!(matches!(&refused, Err(error @ Error::Append(_)) if !is_transient(error)), "{refused:?}");
+    }
+    for (tenant, events) in [(t[0], 1), (t[1], 2), (t[2], 1)] {
+        assert_eq!(verify(&database, tenant).await, events);
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_strangers_lane() {
+    let (database, core, t) = house(3).await;
+    let held = database.hold_appends(t[0]).await;
+    let (a, b, c) = (simple(), simple(), simple());
+    let outcomes = together(&core, &[(t[0], &a), (t[1], &b), (t[2], &c)]).await;
+    assert_eq!(outcomes, [None, ok(2, 2), ok(2, 2)]);
+    // One that is alone waits for its own.
+    let alone = [(t[0], &a)];
+    let release = async {
+        while database.waiting_to_append().await == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    assert_eq!(tokio::join!(together(&core, &alone), release).0, [ok(2, 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_with_the_same_tenants_in_opposite_order_never_wait_in_a_ring() {
+    const ROUNDS: usize = 100;
+    let (database, core, t) = house(4).await;
+    let host = |core: Core, tenants: Vec<TenantId>| async move {
+        let mut recorded = 0;
+        for _ in 0..ROUNDS {
+            let requests: Vec<_> = tenants.iter().map(|tenant| (*tenant, simple())).collect();
+            let requests: Vec<_> = requests.iter().map(|(tenant, request)| (*tenant, request)).collect();
+            recorded += together(&core, &requests).await.iter().flatten().count() as u64;
+        }
+        recorded
+    };
+    let backwards: Vec<TenantId> = t.iter().rev().copied().collect();
+    let (one, other) = (host(core.clone(), t.clone()), host(database.core().await, backwards));
+    let (one, other) = tokio::join!(tokio::spawn(one), tokio::spawn(other));
+    let mut events = 0;
+    for tenant in &t {
+        events += verify(&database, *tenant).await - 1;
+    }
+    let recorded = one.unwrap() + other.unwrap();
+    assert_eq!(events, recorded);
+    assert!(recorded >= ROUNDS as u64, "somebody always gets on: {recorded}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_many_tenants_hears_its_own_answer_whoever_it_travelled_with() {
+    let (database, core, t) = house(40).await;
+    let known = simple();
+    append_batch(&core.db, t[3], &[&known]).await.unwrap();
+    let ask = |tenant: TenantId, request: AppendRequest| {
+        let appender = core.appender.clone();
+        tokio::spawn(async move { appender.append(tenant, request).await })
+    };
+    let mut poison = simple();
+    poison.events = vec![PendingEvent { kind: "test.\0".into(), ..poison.events[0].clone() }];
+    let nobody = TenantId(world().uuid());
+    let plain: Vec<_> = t.iter().map(|tenant| ask(*tenant, simple())).collect();
+    let duplicate = ask(t[3], known.clone());
+    let conflict = ask(t[5], request(&[(stream(), Some(9), 1)]));
+    let refused = ask(t[7], poison);
+    let unknown = ask(nobody, simple());
+    for asked in plain {
+        assert!(matches!(asked.await.unwrap(), Ok(Outcome::Ok { positions: Some(_) })));
+    }
+    assert!(matches!(duplicate.await.unwrap(), Ok(Outcome::Duplicate { answer, .. }) if answer == known.answer));
+    assert!(matches!(conflict.await.unwrap(), Ok(Outcome::Conflict { actual }) if actual == [0]));
+    assert!(matches!(refused.await.unwrap(), Err(Error::Append(_))));
+    assert!(matches!(unknown.await.unwrap(), Err(Error::NoTenant)));
+    for (n, tenant) in t.iter().enumerate() {
+        assert_eq!(verify(&database, *tenant).await, if n == 3 { 3 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn a_caller_with_a_tenant_appends_for_that_one_and_afterwards_none_is_left_set() {
+    let (database, core, t) = house(2).await;
+    let mut app = database.as_role("eaf_app").await;
+    let call = |tenants: &[TenantId]| {
+        let n = tenants.len();
+        let list = |one: &str| vec![one; n].join(", ");
+        let numbers = (1..=n).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+        let tenants = tenants.iter().map(|tenant| format!("'{tenant}'")).collect::<Vec<_>>().join(", ");
+        format!(
+            "select eaf.append_plain(0::smallint, '1 day', array[{tenants}]::uuid[], array[{}], array[{}], array[{}], array[{}], \
+             array[{}]::text[], array[{}]::bigint[], array[{numbers}], array[{}], array[{}]::bigint[], array[{numbers}], array[{}], \
+             array[{}], array[{}]::smallint[], array[{}], array[{}])",
+            list("gen_random_uuid()"),
+            list("gen_random_uuid()::text"),
+            list("sha256('')"),
+            list("''::bytea"),
+            list("null"),
+            list("null"),
+            list("gen_random_uuid()"),
+            list("0"),
+            list("gen_random_uuid()"),
+            list("'test.happened'"),
+            list("1"),
+            list("'{}'::bytea"),
+            list("'{}'::bytea"),
+        )
+    };
+    let set = format!("begin; select set_config('app.tenant_id', '{}', true);", t[0]);
+    let mut attempt = async |statements: String| {
+        let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut app).await;
+        sqlx::raw_sql("rollback").execute(&mut app).await.unwrap();
+        done.map_err(|error| error.into_database_error().unwrap().code().unwrap().into_owned()).map(|_| ())
+    };
+    let ours = format!("{set} {}; select 1 / (count(*) - 1) from eaf.event", call(&t[..1]));
+    assert_eq!(attempt(ours).await, Ok(()), "its own, and its own is still set: two events");
+    for foreign in [&t[1..], &t[..]] {
+        assert_eq!(attempt(format!("{set} {}", call(foreign))).await, Err("42501".into()));
+    }
+    // Without one: for several, and then for none.
+    assert_eq!(attempt(format!("begin; {}", call(&t))).await, Ok(()));
+    let reads = attempt(format!("begin; {}; select count(*) from eaf.event", call(&t))).await;
+    assert_eq!(reads, Err("22P02".into()), "no tenant is an error, never an empty result");
+    for tenant in &t {
+        assert_eq!(verify(&database, *tenant).await, 1, "all of it was rolled back");
+    }
+    drop(core);
+}
