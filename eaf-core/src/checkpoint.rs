@@ -159,9 +159,9 @@ pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> 
     Ok(())
 }
 
-/// Has every copy of every view of the tenant folded anew, not before `delay` has passed; answers how many there are. Tables of
-/// definitions that are not active are emptied, because nobody folds them: made active again, they begin anew.
-pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u64, sqlx::Error> {
+/// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
+/// begin anew.
+pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     let idle: Vec<String> = sqlx::query_scalar(
         "select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where not v.active",
     )
@@ -170,17 +170,25 @@ pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u
     for table in idle {
         let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(&table));
         sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
-        sqlx::query("update eaf.checkpoint set pos = 0 where tenant_id = $1 and consumer = $2")
+        sqlx::query("update eaf.checkpoint set pos = 0, refold_at = null where tenant_id = $1 and consumer = $2")
             .bind(tx.tenant())
             .bind(table)
             .execute(tx.conn())
             .await?;
     }
+    Ok(())
+}
+
+/// Has every copy of every active view of the tenant folded anew, not before `delay` has passed; answers how many there are. None, if the
+/// tenant has no log.
+pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u64, sqlx::Error> {
+    empty_idle_views(tx).await?;
     // Also for those that have not begun: a host that still remembers the key might begin with one.
     let done = sqlx::query(
         "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, refold_at)
          select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0, clock_timestamp() + make_interval(secs => $2)
-         from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.active
+         from eaf.view_copy c join eaf.view v on v.digest = c.digest
+         where v.active and exists (select from eaf.event e where e.tenant_id = $1)
          on conflict (tenant_id, plugin, consumer) do update set refold_at = excluded.refold_at",
     )
     .bind(tx.tenant())

@@ -6,7 +6,7 @@
 
 use crate::checkpoint::{self, Held, Start, Step};
 use crate::contract::{Domain, Recorded, Trigger, WorkflowType};
-use crate::event_store::{self, Position};
+use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use crate::projection::BATCH;
 use crate::{Core, db};
@@ -120,18 +120,38 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
     let Some(position) = stored.last().map(|event| event.position) else {
         return Ok(Step::CaughtUp);
     };
-    let mut started = 0;
+    let (mut started, mut done) = (0, None);
     for event in stored {
-        let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
-        let Some(trigger) = trigger.filter(|_| event.plugin() == plugin) else { continue };
-        event.understood_by(domain.description())?;
         let at = event.position;
-        let event = event.open(core, &mut tx).await?;
-        started += insert(&mut tx, domain, workflow, trigger, at, &event).await?;
+        match start_run(core, domain, &mut tx, workflow, event).await {
+            Ok(runs) => (started, done) = (started + runs, Some(at)),
+            // What comes before it is kept; next time it is the first, and parks.
+            Err(error) => match done {
+                Some(_) if !db::is_transient(&error) => break,
+                _ => return Err(error),
+            },
+        }
     }
+    let position = done.unwrap_or(position);
     checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
     tx.commit().await?;
     Ok(Step::Advanced { position, changes: started })
+}
+
+/// Answers how many runs it has started: one or none.
+async fn start_run(
+    core: &Core,
+    domain: &dyn Domain,
+    tx: &mut db::TenantTx,
+    workflow: &WorkflowType,
+    event: StoredEvent,
+) -> Result<usize, Error> {
+    let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
+    let Some(trigger) = trigger.filter(|_| event.plugin() == domain.plugin()) else { return Ok(0) };
+    event.understood_by(domain.description())?;
+    let at = event.position;
+    let event = event.open(core, tx).await?;
+    insert(tx, domain, workflow, trigger, at, &event).await
 }
 
 async fn insert(

@@ -12,6 +12,7 @@ mod create;
 mod cursor;
 mod own;
 mod query;
+mod retire;
 mod row;
 mod table;
 mod wait;
@@ -20,6 +21,7 @@ pub use changed::{Changed, changed_since};
 pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};
+pub use retire::retire;
 pub use row::Row;
 pub use wait::wait_for;
 
@@ -56,6 +58,8 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
+    #[error("views that the package no longer has could not be retired")]
+    Retire(#[source] sqlx::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the view could not be read")]

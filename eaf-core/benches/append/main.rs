@@ -54,7 +54,7 @@ async fn main() {
     println!("{rounds} rounds of {} s a figure; medians, [quartiles] of the ratio within a round", SLICE.as_secs_f64());
 
     if wanted("throughput") {
-        throughput(&ours, &raw, rival.as_ref(), rounds).await;
+        throughput(&database, &ours, &raw, rival.as_ref(), rounds).await;
     }
     // What a million appends leave to be tidied up shall not fall into what is timed by the call.
     database.run("vacuum analyze").await;
@@ -93,7 +93,7 @@ async fn sync_slowly(database: &Database) -> bool {
     true
 }
 
-async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: usize) {
+async fn throughput(database: &Database, ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: usize) {
     let mut to_raw = Line::at_least("one tenant, 64 appenders / raw INSERT of 64 rows", 0.4, 0.6);
     let mut to_rival = Line::at_least("one tenant, 64 appenders / message-db, one category, its best", 10.0, 20.0);
     let mut many = Line::at_least("50 tenants, 64 appenders / message-db, 50 categories", 0.9, 1.0);
@@ -104,6 +104,7 @@ async fn throughput(ours: &Ours, raw: &Raw, rival: Option<&MessageDb>, rounds: u
     };
     // Cold connections and cold plans are not what is measured.
     rate(APPENDERS, ours.append(1, 1)).await;
+    println!("one tenant's batches: {:.1} requests on average", ours.batch_size(database).await);
     rate(APPENDERS, ours.append(TENANTS, 2)).await;
     let mut whole = Line::at_least("one caller, batches of 64 / raw INSERT of 64 rows (for information)", 0.4, 0.6);
     let mut bound =

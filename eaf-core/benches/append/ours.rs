@@ -76,6 +76,13 @@ impl Ours {
         self.tenants[n]
     }
 
+    /// Events of the first tenant per statement.
+    pub async fn batch_size(&self, database: &Database) -> f64 {
+        let batches = "select count(*)::float8 / count(distinct at) from eaf.event where tenant_id = $1";
+        let query = sqlx::query_scalar(batches).bind(self.tenants[0]);
+        query.fetch_one(&mut database.superuser().await).await.expect("the events can be read")
+    }
+
     /// Voids the run otherwise: what was acknowledged is there, without a gap, and the chain holds.
     pub async fn assert_sound(&self, database: &Database) {
         let recorded = database.recorded_count("bench.happened").await;
@@ -85,10 +92,6 @@ impl Ours {
             "VOID: acknowledged and recorded differ"
         );
         assert_eq!(database.broken_logs().await, Vec::<String>::new(), "VOID: the log is broken");
-        let batches = "select count(*)::float8 / count(distinct at) from eaf.event where tenant_id = $1";
-        let query = sqlx::query_scalar(batches).bind(self.tenants[0]);
-        let size: f64 = query.fetch_one(&mut database.superuser().await).await.expect("the events can be read");
-        println!("the first tenant's batches: {size:.1} events on average");
         println!("sound: {recorded} events acknowledged and recorded, no gap, all chains hold");
     }
 }

@@ -17,6 +17,8 @@ pub enum Error {
     UnderWay { plugin: String, view: String },
     #[error("{plugin}/{view} has no copy to go back to")]
     NoStandby { plugin: String, view: String },
+    #[error("the copy {table} was dropped meanwhile: look at `eaf projection status`")]
+    Gone { table: String },
     #[error(transparent)]
     Difference(#[from] difference::Error),
     #[error(
@@ -104,9 +106,9 @@ async fn one(core: &Core, plugin: &str, view: &str, state: State) -> Result<Opti
 }
 
 async fn exchange(core: &Core, table: &str) -> Result<(), Error> {
-    let query = sqlx::query("select eaf.switch_view($1)").bind(table);
-    query.execute(core.db.platform_pool()).await.map_err(Error::Write)?;
-    Ok(())
+    let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
+    let switched: bool = query.fetch_one(core.db.platform_pool()).await.map_err(Error::Write)?;
+    if switched { Ok(()) } else { Err(Error::Gone { table: table.to_owned() }) }
 }
 
 /// The table first: a host that projects into it meanwhile fails and parks nothing but that copy, whose checkpoints then go too.

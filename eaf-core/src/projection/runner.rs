@@ -29,11 +29,12 @@ pub enum Error {
     Db(#[from] db::Error),
 }
 
-/// Makes the views' tables and registers the workflows. Before a plugin is served.
+/// Makes the views' tables, retires those of views that are gone, and registers the workflows. Before a plugin is served.
 pub async fn prepare(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
     for view in &domain.description().views {
         view::create(core, domain.plugin(), view).await?;
     }
+    view::retire(core, domain.plugin(), &domain.description().views).await?;
     trigger::register(core, domain).await?;
     Ok(())
 }

@@ -140,6 +140,8 @@ async fn each_hole_is_named() {
         ("grant select on eaf.member to public", "eaf.member: public may select"),
         ("grant truncate on eaf.event to eaf_app", "eaf.event: eaf_app may truncate"),
         ("alter role eaf_owner login", "role eaf_owner: can log in"),
+        ("alter role eaf_app set app.tenant_id = '6561665f-0000-4000-8000-000000000001'", "role eaf_app: sets app.tenant_id"),
+        ("do $$ begin execute format('alter database %I set app.tenant_id = 1', current_database()); end $$", "this database: sets"),
         ("alter role eaf_app bypassrls", "role eaf_app: is superuser, bypasses RLS"),
         ("grant eaf_owner to eaf_app", "role eaf_app: is a member of eaf_owner"),
         ("grant pg_read_all_data to eaf_platform", "role eaf_platform: is a member of pg_read_all_data"),

@@ -149,6 +149,45 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
 }
 
 #[tokio::test]
+async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    prepare(&core, &Toy::new()).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
+    let views = erase(&core, tenant, erased, Duration::ZERO, &act()).await.unwrap();
+    assert_eq!(views, 0);
+    assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    prepare(&core, &toy).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
+    record(&core, tenant, vec![upsert("a", json!({"name": "Dora"}))]).await;
+    work(&core).await;
+    let rows = format!(
+        "select count(*) from eaf_view.{}",
+        sqlx::query_scalar::<_, String>("select table_name from eaf.view_copy")
+            .fetch_one(&mut database.superuser().await)
+            .await
+            .unwrap()
+    );
+    let rows = async || -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(rows.clone())).fetch_one(&mut database.superuser().await).await.unwrap()
+    };
+    assert_eq!(rows().await, 1);
+    let views = erase(&core, tenant, erased, Duration::from_secs(65), &act()).await.unwrap();
+    assert!(finish(&core, tenant, erased, views).await.unwrap().is_none(), "it waits for its folding");
+    prepare(&core, &Toy::without_views()).await.unwrap();
+    assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
+    assert_eq!(rows().await, 0);
+}
+
+#[tokio::test]
 async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;

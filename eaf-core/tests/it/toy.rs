@@ -54,6 +54,12 @@ impl Toy {
         toy
     }
 
+    pub fn without_views() -> Self {
+        let mut toy = Toy::new();
+        toy.description.views.clear();
+        toy
+    }
+
     pub fn view(&self) -> &ViewType {
         &self.description.views[0]
     }

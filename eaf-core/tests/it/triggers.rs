@@ -79,11 +79,12 @@ async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
     prepare(&core, &toy).await.unwrap();
     let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
     record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
+    assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
     assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
     let parked = parked(&core, acme).await.unwrap();
     assert_eq!(parked[0].consumer, "workflow/act");
     assert_eq!(parked[0].error, "trigger: no subject");
-    assert!(keys(&core, acme).await.is_empty());
+    assert_eq!(keys(&core, acme).await, ["good"], "what came before it does not wait");
 }
 
 #[tokio::test]
@@ -111,4 +112,22 @@ async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_i
     assert_eq!(behind().await, ["workflow/later"]);
     assert_eq!(start(&core, &both, acme, "later").await, 1, "what it missed");
     assert_eq!(keys(&core, acme).await, ["meanwhile", "meanwhile", "seen", "seen"]);
+}
+
+#[tokio::test]
+async fn a_view_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
+    let database = Database::fresh().await;
+    let (core, with) = (database.core().await, Toy::new());
+    prepare(&core, &with).await.unwrap();
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, acme, vec![ordered("seen")]).await;
+    let behind = async || -> i64 {
+        let views = "select count(*) from eaf.behind() where view is not null";
+        sqlx::query_scalar(views).fetch_one(&mut database.as_role("eaf_platform").await).await.unwrap()
+    };
+    assert!(behind().await > 0);
+    prepare(&core, &Toy::without_views()).await.unwrap();
+    assert_eq!(behind().await, 0);
+    prepare(&core, &with).await.unwrap();
+    assert!(behind().await > 0, "what it missed");
 }

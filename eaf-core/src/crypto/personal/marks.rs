@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 const KEYWORD: &str = "x-eaf-personal";
 
-/// Schemas may be recursive; documents are not.
+/// Steps from schema to schema without a step into the document. Schemas may be recursive; documents are not.
 const DEEPEST: usize = 64;
 
 /// A personal member that is present in the document.
@@ -59,35 +59,31 @@ impl<'a> Walk<'a> {
             }
         }
         match data {
-            Value::Object(members) => self.object(schema, members, &pointer, depth),
-            Value::Array(items) => self.array(schema, items, parent, &pointer, depth),
+            Value::Object(members) => self.object(schema, members, &pointer),
+            Value::Array(items) => self.array(schema, items, parent, &pointer),
             _ => {}
         }
     }
 
-    fn object(&mut self, schema: &'a Value, members: &Map<String, Value>, pointer: &str, depth: usize) {
+    fn object(&mut self, schema: &'a Value, members: &Map<String, Value>, pointer: &str) {
         let properties = schema.get("properties");
         for (name, member) in members {
             let declared = properties.and_then(|properties| properties.get(name));
-            if let Some(schema) = declared.or(schema.get("additionalProperties")) {
-                self.value(schema, member, Some(members), format!("{pointer}/{}", escape(name)), depth + 1);
+            // Whether a pattern fits is not asked: rather one field too many is sealed than one too few.
+            let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
+            let patterns = patterns.filter(|_| declared.is_none());
+            for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(patterns) {
+                self.value(schema, member, Some(members), format!("{pointer}/{}", escape(name)), 0);
             }
         }
     }
 
-    fn array(
-        &mut self,
-        schema: &'a Value,
-        items: &[Value],
-        parent: Option<&Map<String, Value>>,
-        pointer: &str,
-        depth: usize,
-    ) {
+    fn array(&mut self, schema: &'a Value, items: &[Value], parent: Option<&Map<String, Value>>, pointer: &str) {
         let prefix = schema.get("prefixItems").and_then(Value::as_array);
         for (index, item) in items.iter().enumerate() {
             let declared = prefix.and_then(|prefix| prefix.get(index)).or(schema.get("items"));
             if let Some(schema) = declared {
-                self.value(schema, item, parent, format!("{pointer}/{index}"), depth + 1);
+                self.value(schema, item, parent, format!("{pointer}/{index}"), 0);
             }
         }
     }
@@ -162,6 +158,22 @@ mod tests {
         assert_eq!(found(schema.clone(), json!({"who": ANNA, "name": null})), []);
         assert_eq!(found(schema.clone(), json!({"name": "Anna"})), [("/name".into(), None)]);
         assert_eq!(found(schema, json!({"who": "anna@example.org", "name": "Anna"})), [("/name".into(), None)]);
+    }
+
+    #[test]
+    fn members_named_by_a_pattern_are_found() {
+        let schema = json!({"properties": {"who": {}}, "patternProperties": {"^x-": personal()}});
+        assert_eq!(found(schema, json!({"who": ANNA, "x-a": "Anna"})), [("/x-a".into(), Some(ANNA.into()))]);
+    }
+
+    #[test]
+    fn a_recursive_document_is_followed_to_its_end() {
+        let schema = json!({"$ref": "#/$defs/Comment", "$defs": {"Comment": {
+            "properties": {"who": {}, "text": personal(), "answers": {"anyOf": [{"items": {"$ref": "#/$defs/Comment"}}, {"type": "null"}]}},
+        }}});
+        let comment = |answers: Value| json!({"who": ANNA, "text": "hello", "answers": answers});
+        let thread = (0..60).fold(comment(Value::Null), |answer, _| comment(json!([answer])));
+        assert_eq!(found(schema, thread).len(), 61);
     }
 
     #[test]

@@ -39,8 +39,17 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
            and (m.inherit_option or m.set_option)
            and not (m.roleid = to_regrole('eaf_owner') and m.member = to_regrole('eaf_migrate') and not m.inherit_option)",
     )
+    .fetch_all(&mut *conn)
+    .await?;
+    let preset: Vec<String> = sqlx::query_scalar(
+        "select coalesce('role ' || nullif(setrole, 0)::regrole::text, 'this database') from pg_db_role_setting, unnest(setconfig) s
+         where setdatabase in (0, (select oid from pg_database where datname = current_database())) and s ilike 'app.tenant_id=%'",
+    )
     .fetch_all(conn)
     .await?;
+    findings.extend(
+        preset.iter().map(|of| format!("{of}: sets app.tenant_id, so that no transaction is without a tenant")),
+    );
     findings.extend(strangers.iter().map(|name| format!("role {name}: is a member of one of EAF's roles")));
     Ok(())
 }
