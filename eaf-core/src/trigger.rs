@@ -125,11 +125,12 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
         let at = event.position;
         match start_run(core, domain, &mut tx, workflow, event).await {
             Ok(runs) => (started, done) = (started + runs, Some(at)),
+            // After a statement that failed nothing can be kept.
+            Err(error) if done.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
+                return Err(error);
+            }
             // What comes before it is kept; next time it is the first, and parks.
-            Err(error) => match done {
-                Some(_) if !db::is_transient(&error) => break,
-                _ => return Err(error),
-            },
+            Err(_) => break,
         }
     }
     let position = done.unwrap_or(position);
