@@ -1,15 +1,21 @@
-//! With another tenant set, nothing of a tenant can be read, counted, changed or added: on every table that the
+//! With another tenant set, nothing of a tenant can be read, counted, changed, added or guessed: on every table that the
 //! catalogue knows, as the application role and as the owner.
 
 use crate::toy::Toy;
 use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 struct Table {
     name: String,
     columns: Vec<(String, String)>,
+    /// The columns of each key, primary or unique.
+    keys: Vec<String>,
+    /// How each foreign key is dropped and made again.
+    references: Vec<(String, String)>,
+    /// A column that the application may change, if there is one.
+    changeable: String,
 }
 
 /// A database in which both tenants have a row in every table, and who attacks it: with globex set, for a row of acme.
@@ -17,8 +23,8 @@ pub struct Range {
     root: PgConnection,
     app: PgConnection,
     owner: PgConnection,
-    /// With acme's row as JSON.
-    tables: Vec<(Table, String)>,
+    /// With acme's row as JSON, and with one that is nowhere.
+    tables: Vec<(Table, [String; 2])>,
     pub database: Database,
 }
 
@@ -30,6 +36,11 @@ pub fn globex() -> TenantId {
     TenantId::derive("globex")
 }
 
+/// Has no row in any table, so that none of its own is in the way.
+fn initech() -> TenantId {
+    TenantId::derive("initech")
+}
+
 impl Range {
     pub async fn open() -> Range {
         let database = Database::fresh().await;
@@ -38,12 +49,16 @@ impl Range {
         let mut root = database.superuser().await;
         let mut tables = Vec::new();
         for table in tables_of_tenants(&mut root).await {
-            for tenant in [acme(), globex()] {
-                seed(&mut root, &table, tenant).await;
-            }
-            let row = format!("select to_jsonb(t)::text from {} t where tenant_id = $1 limit 1", table.name);
-            let row: String = sqlx::query_scalar(AssertSqlSafe(row)).bind(acme()).fetch_one(&mut root).await.unwrap();
-            tables.push((table, row));
+            loosen(&mut root, &table).await;
+            let row = seed(&mut root, &table, acme(), 1).await;
+            seed(&mut root, &table, globex(), 2).await;
+            let nowhere = TenantId::derive("nowhere");
+            let made_up = seed(&mut root, &table, nowhere, 3).await;
+            run(&mut root, format!("delete from {} where tenant_id = '{nowhere}'", table.name)).await.unwrap();
+            tables.push((table, [row, made_up]));
+        }
+        for (_, make) in tables.iter().flat_map(|(table, _)| &table.references) {
+            run(&mut root, make.clone()).await.unwrap();
         }
         assert!(tables.len() >= 15, "the catalogue was not found");
         assert!(tables.iter().any(|(table, _)| table.name.starts_with("eaf_view.")), "no table of a view");
@@ -58,19 +73,29 @@ impl Range {
         self.app = app;
     }
 
-    /// What went through, one line each, on all tables or on this one.
-    pub async fn violations(&mut self, only: Option<usize>) -> Vec<String> {
+    /// What went through or was told, one line each.
+    pub async fn violations(&mut self) -> Vec<String> {
         let mut found = Vec::new();
-        for (n, (table, row)) in self.tables.iter().enumerate() {
-            if only.is_some_and(|only| only != n) {
-                continue;
+        for n in 0..self.tables.len() {
+            found.extend(self.violations_of(n).await);
+        }
+        found
+    }
+
+    async fn violations_of(&mut self, n: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        let (table, [row, made_up]) = &self.tables[n];
+        // The owner too: its functions run for one tenant as well, and no grant stands between it and a table.
+        for (role, conn) in [("eaf_app", &mut self.app), ("eaf_owner", &mut self.owner)] {
+            for attempt in attempts(table, acme(), row) {
+                if went_through(conn, globex(), &attempt).await {
+                    found.push(format!("{role}: {attempt}"));
+                }
             }
-            // The owner too: its functions run for one tenant as well, and no grant stands between it and a table.
-            for (role, conn) in [("eaf_app", &mut self.app), ("eaf_owner", &mut self.owner)] {
-                for attempt in attempts(table, acme(), row) {
-                    if went_through(conn, globex(), &attempt).await {
-                        found.push(format!("{role}: {attempt}"));
-                    }
+            for (guess, other) in guesses(table, row).iter().zip(guesses(table, made_up)) {
+                let (told, otherwise) = (answer(conn, guess).await, answer(conn, &other).await);
+                if told != otherwise {
+                    found.push(format!("{role}: {guess}: {told:?}, and {otherwise:?} about a row that is nowhere"));
                 }
             }
         }
@@ -98,24 +123,76 @@ fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     attempts
 }
 
-async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) -> bool {
-    run(conn, format!("begin; select set_config('app.tenant_id', '{tenant}', true)")).await.unwrap();
-    let done = run(conn, attempt.to_owned()).await;
-    run(conn, "rollback".into()).await.unwrap();
-    match done {
-        Ok(rows) => rows > 0,
-        Err(error) => {
-            let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
-            // A duplicate key would have been written, had the row been new; so would any other finding of a constraint.
-            code != "42501"
+/// Whoever knows all of a row must not find out whether it is there, from a result or from an error.
+fn guesses(table: &Table, row: &str) -> Vec<String> {
+    let name = &table.name;
+    let row = row.replace('\'', "''");
+    let known = format!("jsonb_populate_record(null::{name}, '{row}')");
+    let mine = format!(r#"jsonb_populate_record(null::{name}, '{row}'::jsonb || '{{"tenant_id": "{}"}}')"#, initech());
+    let mut guesses = vec![format!("insert into {name} select ({mine}).*")];
+    for row in [&known, &mine] {
+        let insert = format!("insert into {name} select ({row}).* on conflict");
+        guesses.push(format!("{insert} do nothing"));
+        let set = &table.changeable;
+        guesses.extend(table.keys.iter().map(|key| format!("{insert} ({key}) do update set {set} = excluded.{set}")));
+    }
+    for key in &table.keys {
+        for key in [key, &beside_tenant(table, key)] {
+            let same = format!("({key}) = (select {key} from {known})");
+            guesses.push(format!("select 1 from {name} where {same}"));
+            // An error if it is looked at before the policy.
+            guesses.push(format!("select 1 from {name} where 1 / (({same})::int - 1) < 0"));
         }
     }
+    guesses
+}
+
+/// What is left of a key without the tenant; if that is nothing, all else.
+fn beside_tenant(table: &Table, key: &str) -> String {
+    let of_tenants = |column: &&str| *column != "tenant_id";
+    let rest: Vec<&str> = key.split(", ").filter(of_tenants).collect();
+    let all = || table.columns.iter().map(|(column, _)| column.as_str()).filter(of_tenants).collect();
+    if rest.is_empty() { all() } else { rest }.join(", ")
+}
+
+async fn answer(conn: &mut PgConnection, guess: &str) -> Result<u64, String> {
+    within(conn, initech(), guess).await.map_err(|error| format!("{} {error}", sqlstate(&error)))
+}
+
+async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) -> bool {
+    match within(conn, tenant, attempt).await {
+        Ok(rows) => rows > 0,
+        // A duplicate key would have been written, had the row been new; so would any other finding of a constraint.
+        Err(error) => sqlstate(&error) != "42501",
+    }
+}
+
+/// In a transaction of this tenant, which is rolled back.
+async fn within(conn: &mut PgConnection, tenant: TenantId, statement: &str) -> Result<u64, sqlx::Error> {
+    run(conn, format!("begin; select set_config('app.tenant_id', '{tenant}', true)")).await.unwrap();
+    let done = run(conn, statement.to_owned()).await;
+    run(conn, "rollback".into()).await.unwrap();
+    done
+}
+
+pub fn sqlstate(error: &sqlx::Error) -> String {
+    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
 }
 
 async fn tables_of_tenants(root: &mut PgConnection) -> Vec<Table> {
     let rows = sqlx::query(
         "select c.oid::regclass::text as name, array_agg(quote_ident(a.attname) order by a.attnum) as columns,
-                array_agg(format_type(a.atttypid, null) order by a.attnum) as types
+                array_agg(format_type(a.atttypid, null) order by a.attnum) as types,
+                (array_agg(quote_ident(a.attname)
+                           order by has_column_privilege('eaf_app', c.oid, a.attnum, 'update') desc, a.attnum))[1] as changeable,
+                array(select (select string_agg(quote_ident(k.attname), ', ' order by n)
+                              from unnest(i.indkey::int2[]) with ordinality u (attnum, n)
+                              join pg_attribute k on k.attrelid = c.oid and k.attnum = u.attnum where n <= i.indnkeyatts)
+                      from pg_index i where i.indrelid = c.oid and i.indisunique) as keys,
+                array(select format('alter table %s drop constraint %I', c.oid::regclass, f.conname)
+                      from pg_constraint f where f.conrelid = c.oid and f.contype = 'f' order by f.oid) as drops,
+                array(select format('alter table %s add constraint %I %s', c.oid::regclass, f.conname, pg_get_constraintdef(f.oid))
+                      from pg_constraint f where f.conrelid = c.oid and f.contype = 'f' order by f.oid) as makes
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
          where n.nspowner = to_regrole('eaf_owner') and c.relkind in ('r', 'p')
@@ -125,32 +202,44 @@ async fn tables_of_tenants(root: &mut PgConnection) -> Vec<Table> {
     .fetch_all(root)
     .await
     .unwrap();
-    let table = |row: &sqlx::postgres::PgRow| Table {
+    let pairs = |row: &PgRow, one, other| {
+        row.get::<Vec<String>, _>(one).into_iter().zip(row.get::<Vec<String>, _>(other)).collect()
+    };
+    let table = |row: &PgRow| Table {
         name: row.get("name"),
-        columns: row.get::<Vec<String>, _>("columns").into_iter().zip(row.get::<Vec<String>, _>("types")).collect(),
+        columns: pairs(row, "columns", "types"),
+        keys: row.get("keys"),
+        references: pairs(row, "drops", "makes"),
+        changeable: row.get("changeable"),
     };
     rows.iter().map(table).collect()
 }
 
-/// A row of made-up values. Constraints between columns do not matter here, so they go.
-async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId) {
-    let constraints: Vec<String> = sqlx::query_scalar(
-        "select quote_ident(conname) from pg_constraint where conrelid = $1::text::regclass and contype in ('c', 'f')",
+/// For rows of made-up values. Constraints between columns do not matter here, so they go; references are made again later.
+async fn loosen(root: &mut PgConnection, table: &Table) {
+    let checks: Vec<String> = sqlx::query_scalar(
+        "select quote_ident(conname) from pg_constraint where conrelid = $1::text::regclass and contype = 'c'",
     )
     .bind(&table.name)
     .fetch_all(&mut *root)
     .await
     .unwrap();
-    for constraint in constraints {
-        run(root, format!("alter table {} drop constraint {constraint}", table.name)).await.unwrap();
+    for check in checks {
+        run(root, format!("alter table {} drop constraint {check}", table.name)).await.unwrap();
     }
+    for (drop, _) in &table.references {
+        run(root, drop.clone()).await.unwrap();
+    }
+}
+
+/// A row, answered as JSON. A tenant has the same value in all columns of one name, so that its rows refer to each other.
+async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId, number: u8) -> String {
     let value = |(column, kind): &(String, String)| match kind.as_str() {
         _ if column == "tenant_id" => format!("'{tenant}'"),
-        "uuid" => "gen_random_uuid()".into(),
-        "text" | "character varying" => "gen_random_uuid()::text".into(),
-        "smallint" | "integer" | "bigint" | "numeric" => "1".into(),
+        "uuid" => format!("md5('{column} {number}')::uuid"),
+        "text" | "character varying" | "bytea" => format!("'{column} {number}'"),
+        "smallint" | "integer" | "bigint" | "numeric" => number.to_string(),
         "boolean" => "true".into(),
-        "bytea" => "uuid_send(gen_random_uuid())".into(),
         "timestamp with time zone" => "now()".into(),
         "interval" => "interval '1 day'".into(),
         "json" | "jsonb" => "'{}'".into(),
@@ -160,12 +249,12 @@ async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId) {
     let names: Vec<_> = table.columns.iter().map(|(name, _)| name.clone()).collect();
     let values: Vec<_> = table.columns.iter().map(value).collect();
     let insert = format!(
-        "insert into {} ({}) overriding system value values ({})",
+        "insert into {} as t ({}) overriding system value values ({}) returning to_jsonb(t)::text",
         table.name,
         names.join(", "),
         values.join(", ")
     );
-    run(root, insert).await.unwrap();
+    sqlx::query_scalar(AssertSqlSafe(insert)).fetch_one(root).await.unwrap()
 }
 
 async fn run(conn: &mut PgConnection, statement: String) -> Result<u64, sqlx::Error> {
@@ -174,7 +263,7 @@ async fn run(conn: &mut PgConnection, statement: String) -> Result<u64, sqlx::Er
 
 #[tokio::test]
 async fn no_table_shows_or_takes_rows_of_another_tenant() {
-    let found = Range::open().await.violations(None).await;
+    let found = Range::open().await.violations().await;
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -198,24 +287,43 @@ const HOLES: [(&str, &str); 12] = [
     ),
 ];
 
+/// Those, each key without the tenant, and each reference without it.
+fn holes(table: &Table) -> Vec<(String, String)> {
+    let said = |statement: &str| statement.replace("RULE", RULE).replace(" T", &format!(" {}", table.name));
+    let mut holes: Vec<_> = HOLES.iter().map(|(hole, mend)| (said(hole), said(mend))).collect();
+    for key in &table.keys {
+        let rogue = format!("alter table T add constraint rogue unique ({})", beside_tenant(table, key));
+        holes.push((said(&rogue), said("alter table T drop constraint rogue")));
+    }
+    for (drop, make) in table.references.iter().filter(|(_, make)| make.contains("tenant_id, ")) {
+        let rogue = make.replace("tenant_id, ", "");
+        let (_, target) = rogue.split_once(" REFERENCES ").unwrap();
+        let (of, key) = target.split_once('(').unwrap();
+        let unique = format!("alter table {of} add constraint rogue unique ({key}");
+        holes.push((
+            format!("{drop}; {unique}; {rogue}"),
+            format!("{drop}; alter table {of} drop constraint rogue; {make}"),
+        ));
+    }
+    holes
+}
+
 /// The attacks must see each hole in each table by themselves, without the catalogue check.
 #[tokio::test]
 async fn each_hole_in_each_wall_lets_something_through() {
     let mut range = Range::open().await;
     let mut missed = Vec::new();
     for n in 0..range.tables.len() {
-        let table = range.tables[n].0.name.clone();
-        let said = |statement: &str| statement.replace("RULE", RULE).replace(" T", &format!(" {table}"));
-        for (hole, mend) in HOLES {
-            run(&mut range.root, said(hole)).await.unwrap();
-            if range.violations(Some(n)).await.is_empty() {
-                missed.push(said(hole));
+        for (hole, mend) in holes(&range.tables[n].0) {
+            run(&mut range.root, hole.clone()).await.unwrap();
+            if range.violations_of(n).await.is_empty() {
+                missed.push(hole);
             }
-            run(&mut range.root, said(mend)).await.unwrap();
+            run(&mut range.root, mend).await.unwrap();
         }
     }
     assert!(missed.is_empty(), "seen by no attack: {missed:#?}");
-    let left = range.violations(None).await;
+    let left = range.violations().await;
     assert!(left.is_empty(), "a hole was not closed again: {left:#?}");
 }
 
@@ -226,8 +334,7 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
         for (statement, expected) in [("", "42704"), ("begin; set local app.tenant_id = ''; ", "22P02")] {
             let refused =
                 run(&mut range.app, format!("{statement}select count(*) from {}", table.name)).await.unwrap_err();
-            let code = refused.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
-            assert_eq!(code, expected, "{}: {refused}", table.name);
+            assert_eq!(sqlstate(&refused), expected, "{}: {refused}", table.name);
         }
         run(&mut range.app, "rollback".into()).await.unwrap();
         // From here on the session knows the setting; a new one does not.
@@ -255,8 +362,7 @@ async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
         "delete from eaf.event",
     ] {
         let refused = run(&mut platform, forbidden.into()).await.unwrap_err();
-        let code = refused.as_database_error().and_then(|error| error.code()).unwrap().into_owned();
-        assert_eq!(code, "42501", "{forbidden}");
+        assert_eq!(sqlstate(&refused), "42501", "{forbidden}");
     }
 }
 
@@ -280,7 +386,6 @@ async fn the_application_cannot_rewrite_the_log_or_the_record_of_acts() {
         "set role eaf_owner",
     ] {
         let refused = run(&mut app, forbidden.into()).await.unwrap_err();
-        let code = refused.as_database_error().and_then(|error| error.code()).unwrap().into_owned();
-        assert_eq!(code, "42501", "{forbidden}");
+        assert_eq!(sqlstate(&refused), "42501", "{forbidden}");
     }
 }
