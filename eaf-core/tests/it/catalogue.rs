@@ -25,6 +25,9 @@ const NEWER_OBJECTS: &str = "set role eaf_owner;
     create table eaf.future (id int);
     create function eaf.future() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
     grant execute on function eaf.future to eaf_app";
+const OVERLOAD: &str = "set role eaf_owner;
+    create function eaf.future(text) returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
+    grant execute on function eaf.future(text) to eaf_app";
 const DECLARED: &str =
     "comment on table eaf.future is 'without tenant'; comment on function eaf.future is 'as owner for eaf_app'";
 
@@ -35,11 +38,15 @@ async fn a_schema_that_a_newer_host_migrated_is_accepted() {
     database.run(NEWER_OBJECTS).await;
     migrate(&database.url("eaf_migrate")).await.unwrap();
     let undeclared = check(&database.db().await).await.unwrap_err().to_string();
-    for expected in ["eaf.future: has no column tenant_id", "eaf.future: eaf_app may run it as the owner"] {
+    for expected in ["eaf.future: has no column tenant_id", "eaf.future(): eaf_app may run it as the owner"] {
         assert!(undeclared.contains(expected), "{undeclared}");
     }
     database.run(DECLARED).await;
     check(&database.db().await).await.unwrap();
+    // Who declares one of a name has not declared all of them.
+    database.run(OVERLOAD).await;
+    let overloaded = check(&database.db().await).await.unwrap_err().to_string();
+    assert!(overloaded.contains("eaf.future(text): eaf_app may run it as the owner"), "{overloaded}");
 }
 
 #[tokio::test]
@@ -48,7 +55,7 @@ async fn on_its_own_schema_a_host_believes_no_comment() {
     database.run(NEWER_OBJECTS).await;
     database.run(DECLARED).await;
     let refused = check(&database.db().await).await.unwrap_err().to_string();
-    for expected in ["eaf.future: has no column tenant_id", "eaf.future: eaf_app may run it as the owner"] {
+    for expected in ["eaf.future: has no column tenant_id", "eaf.future(): eaf_app may run it as the owner"] {
         assert!(refused.contains(expected), "{refused}");
     }
 }
@@ -127,8 +134,23 @@ async fn each_hole_is_named() {
         ("create role stranger; grant eaf_owner to stranger", "role stranger: is a member of one of EAF's roles"),
         ("create role stranger; grant eaf_app to stranger", "role stranger: is a member of one of EAF's roles"),
         ("grant eaf_owner to eaf_migrate with inherit true", "role eaf_migrate: is a member of one of EAF's roles"),
-        ("grant execute on function eaf.create_view to eaf_app", "eaf.create_view: eaf_app may run it as the owner"),
-        ("grant execute on function eaf.append to public", "eaf.append: public may run it as the owner"),
+        (
+            "grant execute on function eaf.create_view to eaf_app",
+            "eaf.create_view(jsonb): eaf_app may run it as the owner",
+        ),
+        ("grant execute on function eaf.append to public", "bytea[]): public may run it as the owner"),
+        (
+            "create function eaf.append(text) returns int language sql security definer set search_path = pg_catalog, pg_temp
+               as 'select 1'; grant execute on function eaf.append(text) to eaf_app",
+            "eaf.append(text): eaf_app may run it as the owner",
+        ),
+        (
+            "create function eaf_view.new_epoch() returns int language sql security definer set search_path = pg_catalog, pg_temp
+               as 'select 1'; grant execute on function eaf_view.new_epoch to eaf_platform",
+            "eaf_view.new_epoch(): eaf_platform may run it as the owner",
+        ),
+        ("alter function eaf.new_epoch owner to postgres", "eaf.new_epoch(): belongs to postgres, not to eaf_owner"),
+        ("alter function eaf.leaf owner to postgres", "timestamp with time zone): belongs to postgres, not to eaf_owner"),
         ("create view eaf.names as select * from eaf.member", "eaf.names: a view without security_invoker"),
         ("create materialized view eaf.names as select 1 as x", "eaf.names: materialized views"),
         ("alter table eaf.member owner to postgres", "eaf.member: belongs to postgres"),
@@ -147,7 +169,15 @@ async fn each_hole_is_named() {
         ("grant pg_read_all_data to eaf_platform", "role eaf_platform: is a member of pg_read_all_data"),
         (
             "create function eaf.f() returns int language sql security definer as 'select 1'",
-            "eaf.f(): security definer without a search_path",
+            "eaf.f(): security definer without search_path=pg_catalog, pg_temp",
+        ),
+        (
+            "alter function eaf.new_epoch set search_path = pg_catalog, public, pg_temp",
+            "eaf.new_epoch(): security definer without search_path=pg_catalog, pg_temp",
+        ),
+        (
+            "alter function eaf.new_epoch set search_path = pg_catalog",
+            "eaf.new_epoch(): security definer without search_path=pg_catalog, pg_temp",
         ),
     ];
     let database = Database::fresh().await;

@@ -10,18 +10,30 @@ use std::collections::HashSet;
 
 const WITHOUT_TENANT: &str = include_str!("../../../../migrations/tables-without-tenant.txt");
 
-/// Functions that run as their owner, and who may call them.
+/// Functions that run as their owner, with their arguments, and who may call them.
 const AS_OWNER: [(&str, &str); 10] = [
-    ("append", "eaf_app"),
-    ("append_plain", "eaf_app"),
-    ("append_bulk", "eaf_app"),
-    ("activate", "eaf_platform"),
-    ("activate_package", "eaf_platform"),
-    ("create_view", "eaf_platform"),
-    ("rebuild_view", "eaf_platform"),
-    ("switch_view", "eaf_platform"),
-    ("drop_view_copy", "eaf_platform"),
-    ("new_epoch", "eaf_platform"),
+    (
+        "eaf.append(uuid, smallint, interval, uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], integer[], \
+         uuid[], text[], smallint[], bytea[], bytea[])",
+        "eaf_app",
+    ),
+    (
+        "eaf.append_plain(smallint, interval, uuid[], uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], \
+         integer[], uuid[], text[], smallint[], bytea[], bytea[])",
+        "eaf_app",
+    ),
+    (
+        "eaf.append_bulk(uuid, smallint, interval, text, bigint, uuid[], text[], bytea[], bytea[], uuid[], bigint[], uuid[], text[], \
+         smallint[], bytea[], bytea[])",
+        "eaf_app",
+    ),
+    ("eaf.activate(text, bigint, text)", "eaf_platform"),
+    ("eaf.activate_package(text, text, uuid)", "eaf_platform"),
+    ("eaf.create_view(jsonb)", "eaf_platform"),
+    ("eaf.rebuild_view(text, text)", "eaf_platform"),
+    ("eaf.switch_view(text)", "eaf_platform"),
+    ("eaf.drop_view_copy(text)", "eaf_platform"),
+    ("eaf.new_epoch()", "eaf_platform"),
 ];
 
 pub(super) struct Known {
@@ -55,5 +67,7 @@ impl Known {
 const TABLES: &str = "select c.relname::text from pg_class c
     where c.relnamespace = 'eaf'::regnamespace and obj_description(c.oid, 'pg_class') = 'without tenant'";
 
-const FUNCTIONS: &str = "select p.proname::text, substr(obj_description(p.oid, 'pg_proc'), 14) from pg_proc p
+const FUNCTIONS: &str = "select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)),
+      substr(obj_description(p.oid, 'pg_proc'), 14)
+    from pg_proc p
     where p.pronamespace = 'eaf'::regnamespace and obj_description(p.oid, 'pg_proc') like 'as owner for %'";
