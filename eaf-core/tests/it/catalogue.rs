@@ -159,6 +159,14 @@ async fn each_hole_is_named() {
             "grant select (sealed) on eaf.member to eaf_platform",
             "eaf.member: eaf_platform may select the payload sealed",
         ),
+        (
+            "create table eaf_view.v (tenant_id uuid, name text); grant select (name) on eaf_view.v to eaf_platform",
+            "eaf_view.v: eaf_platform may select the payload name text",
+        ),
+        (
+            "create table eaf.blob (tenant_id uuid, parts bytea[]); grant select (parts) on eaf.blob to eaf_platform",
+            "eaf.blob: eaf_platform may select the payload parts bytea[]",
+        ),
         ("grant select on eaf.member to public", "eaf.member: public may select"),
         ("grant truncate on eaf.event to eaf_app", "eaf.event: eaf_app may truncate"),
         ("alter role eaf_owner login", "role eaf_owner: can log in"),

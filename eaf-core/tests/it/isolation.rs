@@ -342,6 +342,51 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
     }
 }
 
+/// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
+const PLATFORM: [&str; 21] = [
+    "eaf._sqlx_migrations select *",
+    "eaf.activation select *",
+    "eaf.checkpoint select tenant_id plugin consumer pos retry_at refold_at",
+    "eaf.event select tenant_id lane pos at",
+    "eaf.generation select *",
+    "eaf.log_epoch select *",
+    "eaf.operator insert *",
+    "eaf.operator select *",
+    "eaf.operator update sealed",
+    "eaf.package insert *",
+    "eaf.package select *",
+    "eaf.run select tenant_id run_id plugin digest state due_at lease_until",
+    "eaf.session select tenant_id hash actor_id seen_at expires_at",
+    "eaf.session update seen_at",
+    "eaf.tenant select tenant_id slug",
+    "eaf.trigger insert *",
+    "eaf.trigger select *",
+    "eaf.trigger update retired_at",
+    "eaf.view select *",
+    "eaf.view update active",
+    "eaf.view_copy select *",
+];
+
+#[tokio::test]
+async fn the_platform_may_do_what_is_listed_and_nothing_else() {
+    let mut range = Range::open().await;
+    let mut may: Vec<String> = sqlx::query_scalar(
+        "select c.oid::regclass || ' ' || p || ' '
+                  || case when has_table_privilege('eaf_platform', c.oid, p) then '*' else string_agg(a.attname, ' ' order by a.attnum) end
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0,
+                unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p
+           where n.nspowner = to_regrole('eaf_owner') and c.relkind in ('r', 'p', 'v', 'm', 'f')
+             and case when p in ('delete', 'truncate', 'trigger') then has_table_privilege('eaf_platform', c.oid, p)
+                      else has_column_privilege('eaf_platform', c.oid, a.attnum, p) end
+           group by c.oid, p",
+    )
+    .fetch_all(&mut range.root)
+    .await
+    .unwrap();
+    may.sort();
+    assert_eq!(may, PLATFORM);
+}
+
 #[tokio::test]
 async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
     let database = Database::fresh().await;

@@ -4,8 +4,8 @@ use super::known::Known;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-/// What the platform may see of tenants' tables: named columns, none that can carry payload; and nobody but the three
-/// roles may anything.
+/// What the platform may see of tenants' tables: named columns, none that can carry payload, and of views, which are payload,
+/// none at all; and nobody but the three roles may anything.
 pub(super) async fn check(
     conn: &mut PgConnection,
     known: &Known,
@@ -30,14 +30,16 @@ pub(super) async fn check(
         let grantee: String = row.try_get("grantee")?;
         let privilege: String = row.try_get("privilege")?;
         let column: Option<String> = row.try_get("column_name")?;
-        let tenants = !known.is_without_tenant(row.try_get("short")?);
+        let short: &str = row.try_get("short")?;
+        let tenants = !known.is_without_tenant(short);
         match (grantee.as_str(), column) {
             ("eaf_app", _) if ["select", "insert", "update", "delete"].contains(&privilege.as_str()) => {}
             ("eaf_platform", None) if tenants => {
                 findings.push(format!("{name}: eaf_platform may {privilege} whole rows; grant columns"));
             }
             ("eaf_platform", Some(column)) if tenants => {
-                if ["bytea", "json", "jsonb"].iter().any(|payload| column.ends_with(&format!(" {payload}"))) {
+                let kind = column.rsplit(' ').next().unwrap_or_default().trim_end_matches("[]");
+                if short.is_empty() || ["bytea", "json", "jsonb"].contains(&kind) {
                     findings.push(format!("{name}: eaf_platform may {privilege} the payload {column}"));
                 }
             }
