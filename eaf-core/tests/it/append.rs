@@ -230,22 +230,6 @@ async fn a_generation_is_not_activated_while_an_append_of_the_old_one_is_under_w
     sqlx::query("select eaf.activate('dcm', 2, 'digest')").execute(&mut platform).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_foreign_tenant_in_the_session_is_refused() {
-    let database = Database::fresh().await;
-    let mut app = database.as_role("eaf_app").await;
-    let call = format!(
-        "begin; select set_config('app.tenant_id', '{}', true);
-         select * from eaf.append('{}', 0::smallint, '1 day', array[]::uuid[], array[]::text[], array[]::bytea[], array[]::bytea[],
-           array[]::text[], array[]::bigint[], array[]::int[], array[]::uuid[], array[]::bigint[], array[]::int[], array[]::uuid[],
-           array[]::text[], array[]::smallint[], array[]::bytea[], array[]::bytea[])",
-        world().uuid(),
-        world().uuid()
-    );
-    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(call)).execute(&mut app).await;
-    assert_eq!(refused.unwrap_err().into_database_error().unwrap().code().as_deref(), Some("42501"));
-}
-
 pub async fn activate(database: &Database, plugin: &str, generation: i64) {
     let mut platform = database.as_role("eaf_platform").await;
     let query = sqlx::query("select eaf.activate($1, $2, 'digest')").bind(plugin).bind(generation);

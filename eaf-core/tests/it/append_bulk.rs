@@ -82,18 +82,3 @@ async fn one_that_the_indexes_refuse_undoes_all() {
     }
     assert_eq!(verify(&database, tenant).await, 2);
 }
-
-#[tokio::test]
-async fn a_foreign_tenant_in_the_session_is_refused() {
-    let (database, _core, tenant, _) = house().await;
-    let mut app = database.as_role("eaf_app").await;
-    let call = format!(
-        "begin; select set_config('app.tenant_id', '{}', true);
-         select eaf.append_bulk('{tenant}', 0::smallint, '1 day', null, null, array[]::uuid[], array[]::text[], array[]::bytea[],
-           array[]::bytea[], array[]::uuid[], array[]::bigint[], array[]::uuid[], array[]::text[], array[]::smallint[], array[]::bytea[],
-           array[]::bytea[])",
-        world().uuid()
-    );
-    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(call)).execute(&mut app).await;
-    assert_eq!(refused.unwrap_err().into_database_error().unwrap().code().as_deref(), Some("42501"));
-}

@@ -2,6 +2,7 @@
 
 mod append;
 mod append_bulk;
+mod append_foreign;
 mod append_plain;
 mod appender;
 mod audit_trail;
