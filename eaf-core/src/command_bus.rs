@@ -11,7 +11,7 @@ mod quota;
 mod snapshots;
 mod turns;
 
-pub use execute::execute;
+pub use execute::{answered, execute};
 pub use quota::{Limit, Quota};
 pub use turns::Turns;
 
@@ -25,10 +25,8 @@ use std::time::Duration;
 /// Permission and body have been checked by the caller of the bus.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// As the plugin calls it: `request-vm`.
+    /// As the plugin calls it: `request-vm`. The newest version that the package has.
     pub name: String,
-    /// `None`: the newest.
-    pub version: Option<u16>,
     pub body: Value,
     /// 1 to 200 bytes.
     pub idempotency_key: String,
@@ -57,7 +55,7 @@ pub enum Error {
     Key,
     #[error("the idempotency key was used for another command")]
     KeyReused,
-    #[error("the answer to this key can no longer be read: its actor was erased")]
+    #[error("the answer to this key can no longer be read: somebody whom it was about was erased")]
     Erased,
     #[error("others changed the same things {attempts} times in a row")]
     Conflict { attempts: u32 },

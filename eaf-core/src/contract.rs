@@ -123,15 +123,19 @@ pub struct Accepted {
     /// What it would come to, for a rehearsal (`?dry-run`) alone; never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub snapshots: Vec<Snapshot>,
 }
 
-/// What a package made of all events of a stream of its boundary, as it was loaded, so before this decision's own. It gets it
-/// back in place of these events, or does not.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
-pub struct Snapshot {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoldInput {
     pub stream: String,
+    /// What this package made of the events before the first of `events`; none: there are none.
+    pub snapshot: Option<Value>,
+    pub events: Vec<Recorded>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoldOutput {
+    /// What it makes of both together.
     pub state: Value,
 }
 
@@ -410,6 +414,8 @@ pub trait Domain: Send + Sync {
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError>;
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError>;
+    /// None: the component does not fold, and is always sent all events.
+    async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError>;
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError>;
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError>;
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError>;

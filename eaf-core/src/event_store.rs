@@ -25,7 +25,7 @@ pub use history::Streams;
 pub(crate) use history::{Loaded, load};
 pub use position::Position;
 pub use read::{head, read_after, read_stream};
-pub(crate) use snapshot::keep;
+pub(crate) use snapshot::{Past, keep};
 pub(crate) use stored::aad;
 pub use stored::{Meta, StoredEvent, Unknown};
 
@@ -44,8 +44,8 @@ pub enum Error {
     Db(#[from] db::Error),
     #[error("there is no such tenant; `eaf tenant add` makes one")]
     NoTenant,
-    #[error("{limit} requests of this tenant wait to be appended; try again in a moment")]
-    Overloaded { limit: usize },
+    #[error("{waiting} requests of this tenant wait to be appended; try again in a moment")]
+    Overloaded { waiting: usize },
     #[error("the append was given up before its outcome was known")]
     Lost,
     #[error("the events could not be read")]

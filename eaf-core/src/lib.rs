@@ -39,6 +39,8 @@ pub struct Core {
     pub streams: event_store::Streams,
     pub quota: command_bus::Quota,
     pub turns: command_bus::Turns,
+    /// At streams that are folded from far back.
+    pub folding: command_bus::Turns,
     pub doorbell: live::Doorbell,
     pub feed: live::Feed,
 }
@@ -52,7 +54,7 @@ impl Core {
         let feed = live::Feed::start(&db, &world);
         let appender = event_store::Appender::new(&db, &doorbell);
         let quota = command_bus::Quota::none(&world);
-        let (streams, turns) = (event_store::Streams::default(), command_bus::Turns::default());
-        Core { db, world, keyring, appender, streams, quota, turns, doorbell, feed }
+        let (streams, turns, folding) = Default::default();
+        Core { db, world, keyring, appender, streams, quota, turns, folding, doorbell, feed }
     }
 }

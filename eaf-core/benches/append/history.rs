@@ -17,7 +17,7 @@ const STREAM: &str = "quota/long";
 pub async fn bench(database: &Database) {
     let core = database.core().await;
     let tally = Tally::in_force(database).await;
-    let keeping = Tally::keeping_snapshots(database).await;
+    let keeping = Tally::folding(database).await;
     let tenant = tally::tenant(&core, "long-stream").await;
     fill(&core, tenant).await;
     let whole = median(&core, &tally, tenant, |core| core.streams = Streams::default()).await;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub struct Tally {
     description: Description,
-    keeps_snapshots: bool,
+    folds: bool,
 }
 
 impl Tally {
@@ -20,19 +20,19 @@ impl Tally {
         Tally::new(database, false).await
     }
 
-    /// Hands out its state, the version, when it had to read a hundred events.
-    pub async fn keeping_snapshots(database: &Database) -> Arc<Tally> {
+    /// Its state is the number of events.
+    pub async fn folding(database: &Database) -> Arc<Tally> {
         Tally::new(database, true).await
     }
 
-    async fn new(database: &Database, keeps_snapshots: bool) -> Arc<Tally> {
+    async fn new(database: &Database, folds: bool) -> Arc<Tally> {
         database.run("select eaf.activate('tally', 1, '00')").await;
         let counted = EventType { kind: "counted".into(), schema_version: 1, schema: json!({ "type": "object" }) };
         let count =
             CommandType { name: "count".into(), version: 1, permission: None, schema: json!({ "type": "object" }) };
         let (views, permissions, workflows) = (Vec::new(), Vec::new(), Vec::new());
         let description = Description { commands: vec![count], events: vec![counted], views, permissions, workflows };
-        Arc::new(Tally { description, keeps_snapshots })
+        Arc::new(Tally { description, folds })
     }
 }
 
@@ -44,7 +44,6 @@ pub async fn tenant(core: &Core, slug: &str) -> TenantId {
 pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -> Result<Answer, Error> {
     let request = Request {
         name: "count".into(),
-        version: None,
         body: json!({ "stream": stream }),
         idempotency_key: core.world.uuid().to_string(),
         dry_run: false,
@@ -73,17 +72,17 @@ impl Domain for Tally {
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
         let read = &input.streams[0];
         let count = read.version + 1;
-        let snapshots = match self.keeps_snapshots && read.events.len() >= 100 {
-            true => vec![Snapshot { stream: read.stream.clone(), state: json!(read.version) }],
-            false => Vec::new(),
-        };
         let event = NewEvent {
             stream: stream(&input.command),
             kind: "counted".into(),
             schema: 1,
             data: json!({ "count": count }),
         };
-        Ok(Decision::Accepted(Accepted { events: vec![event], subject: None, preview: None, snapshots }))
+        Ok(Decision::Accepted(Accepted { events: vec![event], subject: None, preview: None }))
+    }
+    async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        let last = input.events.last().map(|event| event.version);
+        Ok(self.folds.then(|| FoldOutput { state: json!(last) }))
     }
     async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {
         Ok(KeysOutput { keys: Vec::new() })

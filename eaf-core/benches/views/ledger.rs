@@ -107,6 +107,9 @@ impl Domain for Ledger {
     async fn decide(&self, _: DecideInput) -> Result<Decision, DomainError> {
         Err(DomainError::Host("nothing is decided here".into()))
     }
+    async fn fold(&self, _: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        Ok(None)
+    }
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
         Ok(KeysOutput { keys: input.events.iter().map(|event| text(&event.data, "key")).collect() })
     }

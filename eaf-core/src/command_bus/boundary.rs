@@ -1,25 +1,26 @@
 //! Loads what a command reads or guards: the plugin names streams until what was loaded leads it to no further one.
 
-use super::Error;
+use super::{Error, snapshots};
 use crate::Core;
 use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
 use crate::db::TenantTx;
-use crate::event_store::{self, StoredEvent};
-use crate::id::{ActorId, StreamId, TenantId};
-use std::collections::{BTreeSet, HashMap};
+use crate::event_store::{self, Past, StoredEvent};
+use crate::id::{StreamId, TenantId};
+use std::collections::HashMap;
 
 const ROUNDS: usize = 4;
-const STREAMS: usize = 32;
+pub(super) const STREAMS: usize = 32;
 const EVENTS: u32 = 10_000;
 /// Of stored events. The plugin has to hold all of it, several times over.
-const BYTES: usize = 4 * 1024 * 1024;
+pub(super) const BYTES: usize = 4 * 1024 * 1024;
 const NAME: usize = 300;
 
+#[derive(Default)]
 pub(super) struct Loaded {
     /// In the order in which they were first named.
     pub streams: Vec<LoadedStream>,
-    /// Whose data can be read in each of them.
-    pub people: HashMap<String, BTreeSet<ActorId>>,
+    /// What each of them was read from.
+    pub pasts: HashMap<String, Past>,
 }
 
 pub(super) async fn load(
@@ -29,7 +30,28 @@ pub(super) async fn load(
     command: &Command,
     context: &Context,
 ) -> Result<Loaded, Error> {
-    let mut loaded = Loaded { streams: Vec::new(), people: HashMap::new() };
+    let mut loaded = Loaded::default();
+    match load_within_limits(core, tenant, domain, (command, context), &mut loaded).await {
+        // Snapshots were lost or never made, or are another package's.
+        Err(Error::TooMuchHistory { .. } | Error::TooManyBytes { .. }) => {
+            for entry in loaded.streams {
+                snapshots::shorten(core, tenant, domain, &entry.stream).await?;
+            }
+            loaded = Loaded::default();
+            load_within_limits(core, tenant, domain, (command, context), &mut loaded).await?;
+        }
+        ended => ended?,
+    }
+    Ok(loaded)
+}
+
+async fn load_within_limits(
+    core: &Core,
+    tenant: TenantId,
+    domain: &dyn Domain,
+    (command, context): (&Command, &Context),
+    loaded: &mut Loaded,
+) -> Result<(), Error> {
     let mut bytes = 0;
     for round in 0..=ROUNDS {
         let streams = loaded.streams.clone();
@@ -37,14 +59,14 @@ pub(super) async fn load(
         let named = domain.boundary(input).await?.streams;
         let new = merge(&mut loaded.streams, named)?;
         if new == loaded.streams.len() {
-            return Ok(loaded);
+            return Ok(());
         }
         // What the last round loaded must not lead further.
         if round == ROUNDS {
             break;
         }
         let mut tx = core.db.tenant(tenant).await?;
-        bytes = fill(core, &mut tx, domain, &mut loaded, new, bytes).await?;
+        bytes = fill(core, &mut tx, domain, loaded, new, bytes).await?;
         tx.commit().await?;
     }
     Err(Error::TooManyRounds { limit: ROUNDS })
@@ -59,13 +81,17 @@ fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize,
             Some(entry) if mode == StreamMode::Guard => entry.mode = mode,
             Some(_) => {}
             None if !is_name(&stream) => return Err(Error::StreamName { stream }),
-            None => loaded.push(LoadedStream { stream, mode, version: 0, snapshot: None, events: Vec::new() }),
+            None => loaded.push(unread(stream, mode)),
         }
     }
     if loaded.len() > STREAMS {
         return Err(Error::TooManyStreams { limit: STREAMS });
     }
     Ok(known)
+}
+
+pub(super) fn unread(stream: String, mode: StreamMode) -> LoadedStream {
+    LoadedStream { stream, mode, version: 0, snapshot: None, events: Vec::new() }
 }
 
 /// Loads the streams from index `from` on. `bytes` are loaded already; answers how many are loaded then.
@@ -90,21 +116,31 @@ async fn fill(
     if bytes > BYTES {
         return Err(Error::TooManyBytes { limit: BYTES });
     }
-    for ((entry, id), event_store::Loaded { history, state }) in
-        loaded.streams[from..].iter_mut().zip(ids).zip(histories)
-    {
-        core.streams.remember(tenant, id, &history);
-        let mut people = history.people();
-        for event in &history.events {
-            // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
-            event.understood_by(domain.description())?;
-            entry.events.push(StoredEvent::clone(event).open_noting(core, tx, &mut people).await?);
-        }
-        entry.version = history.version();
-        entry.snapshot = state;
-        loaded.people.insert(entry.stream.clone(), people);
+    for ((entry, id), history) in loaded.streams[from..].iter_mut().zip(ids).zip(histories) {
+        core.streams.remember(tenant, id, &history.history);
+        let past = open(core, tx, domain, history, entry).await?;
+        loaded.pasts.insert(entry.stream.clone(), past);
     }
     Ok(bytes)
+}
+
+/// As the plugin sees it; answers what it was read from.
+pub(super) async fn open(
+    core: &Core,
+    tx: &mut TenantTx,
+    domain: &dyn Domain,
+    event_store::Loaded { history, state }: event_store::Loaded,
+    into: &mut LoadedStream,
+) -> Result<Past, Error> {
+    let mut past = history.past();
+    for event in &history.events {
+        // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
+        event.understood_by(domain.description())?;
+        into.events.push(StoredEvent::clone(event).open_noting(core, tx, &mut past.people).await?);
+    }
+    into.version = past.version;
+    into.snapshot = state;
+    Ok(past)
 }
 
 pub(super) fn stream_id(tenant: TenantId, plugin: &str, stream: &str) -> StreamId {

@@ -1,7 +1,7 @@
 //! One command from request to answer.
 
 use super::boundary::Loaded;
-use super::ledger::{self, Told};
+use super::ledger::{self, Asked, Told};
 use super::quota::Full;
 use super::turns::Held;
 use super::{Answer, Error, Request, boundary, output, snapshots};
@@ -34,7 +34,7 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
     let started = Instant::now();
     let plugin = domain.plugin().to_owned();
     // Only a declared name becomes a label: others are the client's words.
-    let name = find(domain, &request).map_or("unknown", |known| known.name.as_str()).to_owned();
+    let name = find(domain, &request.name).map_or("unknown", |known| known.name.as_str()).to_owned();
     let span = tracing::info_span!(
         "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
         command_id = %CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key)
@@ -48,15 +48,35 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
     result
 }
 
+/// What was answered to this request before, if anything. For whoever would refuse it now, as it is no more what the package takes.
+pub async fn answered(
+    core: &Core,
+    domain: &dyn Domain,
+    caller: &Caller,
+    request: &Request,
+) -> Result<Option<Answer>, Error> {
+    if request.dry_run {
+        return Ok(None);
+    }
+    let newest = find(domain, &request.name).map_or(0, |known| known.version);
+    let asked = Asked { plugin: domain.plugin(), name: &request.name, body: &request.body, newest };
+    let command = CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key);
+    let mut tx = core.db.tenant(caller.tenant).await?;
+    ledger::look_up(core, &mut tx, caller, command, &asked).await
+}
+
 async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
     // What a workflow was told to do is not lost because people ask for much.
     if caller.kind != ActorKind::System {
         core.quota.take(caller.tenant).map_err(|Full(retry_after)| Error::Overloaded { retry_after })?;
     }
-    let known = find(domain, &request).ok_or_else(|| Error::UnknownCommand { name: request.name.clone() })?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
     }
+    let Some(known) = find(domain, &request.name) else {
+        let unknown = Error::UnknownCommand { name: request.name.clone() };
+        return answered(core, domain, caller, &request).await?.ok_or(unknown);
+    };
     let command = Command { name: request.name, version: known.version, body: request.body };
     if command.body.to_string().len() > BODY_BYTES {
         return Err(Error::TooLarge { what: "the command", limit: BODY_BYTES });
@@ -100,21 +120,19 @@ impl Attempt<'_> {
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
-        let fingerprint = ledger::fingerprint(core, &mut tx, domain.plugin(), &self.command).await?;
-        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &fingerprint);
+        let Command { name, version, body } = &self.command;
+        let asked = Asked { plugin: domain.plugin(), name, body, newest: *version };
+        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
+        let fingerprint = asked.fingerprint(core, &mut tx).await?;
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
         let (loaded, _turns) = self.load_in_turn().await?;
-        let mut decision = self.decide(&loaded.streams).await?;
-        let kept = match &mut decision {
-            Decision::Accepted(accepted) => std::mem::take(&mut accepted.snapshots),
-            Decision::Rejected(_) => Vec::new(),
-        };
+        let decision = self.decide(&loaded.streams).await?;
         let mut tx = core.db.tenant(caller.tenant).await?;
-        let sealing = self.sealed(&mut tx, &loaded.streams, decision, fingerprint);
+        let sealing = self.sealed(&mut tx, &loaded, decision, fingerprint);
         let (request, told) = sealing.instrument(tracing::debug_span!("seal")).await?;
         // Keys that were made on the way must exist before anything sealed under them does.
         tx.commit().await?;
@@ -127,7 +145,7 @@ impl Attempt<'_> {
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::keep(core, caller.tenant, *domain, &loaded, &kept).await;
+                snapshots::keep(core, caller.tenant, *domain, loaded).await;
                 Ok(Some(told.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
@@ -199,14 +217,15 @@ impl Attempt<'_> {
     async fn sealed(
         &self,
         tx: &mut TenantTx,
-        streams: &[LoadedStream],
+        loaded: &Loaded,
         decision: Decision,
         fingerprint: [u8; 32],
     ) -> Result<(AppendRequest, Told), Error> {
         let Attempt { core, domain, caller, command, context } = self;
         let told = told(&decision);
-        let answer = ledger::seal(core, tx, *domain, command, context, streams, told.clone()).await?;
-        let guards: Vec<&LoadedStream> = streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
+        let answer = ledger::seal(core, tx, *domain, command, context, loaded, told.clone()).await?;
+        let guards: Vec<&LoadedStream> =
+            loaded.streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
         let events = match decision {
             Decision::Accepted(accepted) => self.events(tx, &guards, accepted).await?,
             Decision::Rejected(_) => Vec::new(),
@@ -278,12 +297,9 @@ fn told(decision: &Decision) -> Told {
     }
 }
 
-fn find<'a>(domain: &'a dyn Domain, request: &Request) -> Option<&'a CommandType> {
-    let named = domain.description().commands.iter().filter(|known| known.name == request.name);
-    match request.version {
-        Some(version) => named.into_iter().find(|known| known.version == version),
-        None => named.max_by_key(|known| known.version),
-    }
+fn find<'a>(domain: &'a dyn Domain, name: &str) -> Option<&'a CommandType> {
+    let named = domain.description().commands.iter().filter(|known| known.name == name);
+    named.max_by_key(|known| known.version)
 }
 
 fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {

@@ -1,15 +1,20 @@
-//! The ledger's row: what was asked, on which versions it was decided, and what was answered. Sealed under the actor's key.
+//! The ledger's row: what was asked, on which versions it was decided, and what was answered. Sealed under the actor's key; a "no" may
+//! say something of others, and is sealed among all who could be read in what it was decided on.
 
+use super::boundary::Loaded;
 use super::{Answer, Error};
 use crate::Core;
 use crate::actor::Caller;
-use crate::contract::{Command, Context, Domain, LoadedStream, Rejection, StreamMode, Subject};
-use crate::crypto::personal;
+use crate::contract::{Command, Context, Domain, Rejection, StreamMode, Subject};
+use crate::crypto::{self, Among, personal};
 use crate::db::TenantTx;
 use crate::event_store::Position;
-use crate::id::CommandId;
+use crate::id::{ActorId, CommandId};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What the replay check of an upgrade and the auditor live on.
 #[derive(Serialize, Deserialize)]
@@ -19,7 +24,7 @@ struct Record {
     command: Command,
     context: Context,
     streams: Vec<Version>,
-    answer: Told,
+    answer: Kept,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,11 +35,56 @@ struct Version {
 }
 
 /// The part of the answer that is known before the append.
-#[derive(Serialize, Deserialize, Clone)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone)]
 pub(super) enum Told {
     Accepted { subject: Option<Subject> },
     Rejected(Rejection),
+}
+
+/// The same as it is recorded.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kept {
+    Accepted { subject: Option<Subject> },
+    Rejected(Rejection),
+    Sealed { people: BTreeSet<ActorId>, key: String, value: String },
+}
+
+impl Kept {
+    async fn seal(
+        core: &Core,
+        tx: &mut TenantTx,
+        told: Told,
+        mut people: BTreeSet<ActorId>,
+        (actor, command): (ActorId, CommandId),
+    ) -> Result<Kept, Error> {
+        // The row is sealed under the actor's key anyway.
+        people.remove(&actor);
+        let rejection = match told {
+            Told::Accepted { subject } => return Ok(Kept::Accepted { subject }),
+            Told::Rejected(rejection) if people.is_empty() => return Ok(Kept::Rejected(rejection)),
+            Told::Rejected(rejection) => rejection,
+        };
+        let clear = serde_json::to_vec(&rejection).map_err(|cause| Error::Corrupt { command, cause })?;
+        let Among { people, key, value } = match core.keyring.seal_among(tx, people, &place(command), &clear).await {
+            // Erased since it was decided: what it says should not be said any more.
+            Err(crypto::Error::Destroyed) => return Err(Error::Conflict { attempts: 1 }),
+            sealed => sealed?,
+        };
+        Ok(Kept::Sealed { people, key: BASE64.encode(key), value: BASE64.encode(value) })
+    }
+
+    async fn open(self, core: &Core, tx: &mut TenantTx, command: CommandId) -> Result<Told, Error> {
+        let (people, key, value) = match self {
+            Kept::Accepted { subject } => return Ok(Told::Accepted { subject }),
+            Kept::Rejected(rejection) => return Ok(Told::Rejected(rejection)),
+            Kept::Sealed { people, key, value } => (people, key, value),
+        };
+        let bytes = |text: String| BASE64.decode(text).map_err(|_| crypto::Error::Malformed);
+        let sealed = Among { people, key: bytes(key)?, value: bytes(value)? };
+        let opened = core.keyring.open_among(tx, &place(command), &sealed).await?.ok_or(Error::Erased)?;
+        serde_json::from_slice(&opened).map(Told::Rejected).map_err(|cause| Error::Corrupt { command, cause })
+    }
 }
 
 impl Told {
@@ -57,7 +107,7 @@ pub(super) async fn look_up(
     tx: &mut TenantTx,
     caller: &Caller,
     command: CommandId,
-    fingerprint: &[u8; 32],
+    asked: &Asked<'_>,
 ) -> Result<Option<Answer>, Error> {
     /// Fingerprint, answer, last position, epoch.
     type Row = (Vec<u8>, Vec<u8>, Option<i64>, i32);
@@ -72,7 +122,7 @@ pub(super) async fn look_up(
     .await
     .map_err(Error::Ledger)?;
     let Some((known, answer, last, epoch)) = row else { return Ok(None) };
-    if known != fingerprint {
+    if !asked.is(core, tx, &known).await? {
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
@@ -89,7 +139,7 @@ pub(super) async fn open(
 ) -> Result<Answer, Error> {
     let opened = core.keyring.open(tx, caller.actor, &place(command), sealed).await?.ok_or(Error::Erased)?;
     let record: Record = serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })?;
-    Ok(record.answer.answer(command, position))
+    Ok(record.answer.open(core, tx, command).await?.answer(command, position))
 }
 
 pub(super) async fn seal(
@@ -98,20 +148,23 @@ pub(super) async fn seal(
     domain: &dyn Domain,
     command: &Command,
     context: &Context,
-    boundary: &[LoadedStream],
+    loaded: &Loaded,
     told: Told,
 ) -> Result<Vec<u8>, Error> {
     let id = context.command_id;
+    let people = loaded.pasts.values().flat_map(|past| past.people.iter().copied()).collect();
+    let answer = Kept::seal(core, tx, told, people, (context.actor.id, id)).await?;
     let mut record = Record {
         plugin: domain.plugin().to_owned(),
         digest: domain.digest().to_owned(),
         command: command.clone(),
         context: context.clone(),
-        streams: boundary
+        streams: loaded
+            .streams
             .iter()
             .map(|entry| Version { stream: entry.stream.clone(), mode: entry.mode, version: entry.version })
             .collect(),
-        answer: told,
+        answer,
     };
     // What a command says about somebody else goes with that person's key, not with the actor's.
     let declared = domain
@@ -126,16 +179,37 @@ pub(super) async fn seal(
     Ok(core.keyring.seal(tx, context.actor.id, &place(id), &clear).await?)
 }
 
-/// Keyed digest of what makes two requests the same.
-pub(super) async fn fingerprint(
-    core: &Core,
-    tx: &mut TenantTx,
-    plugin: &str,
-    command: &Command,
-) -> Result<[u8; 32], Error> {
-    let body = canonical(&command.body).to_string();
-    let parts = [plugin.as_bytes(), command.name.as_bytes(), &command.version.to_be_bytes(), body.as_bytes()];
-    Ok(core.keyring.digest(tx, "command", &parts).await?)
+/// What makes two requests the same. The version of the command is not part of it: it is the package's, and a retry is none the less one when
+/// there was an upgrade meanwhile.
+pub(super) struct Asked<'a> {
+    pub plugin: &'a str,
+    pub name: &'a str,
+    pub body: &'a Value,
+    /// The newest that the package has; 0 if it does not know the command.
+    pub newest: u16,
+}
+
+impl Asked<'_> {
+    /// Keyed, so that nobody can guess the body from it.
+    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
+        self.with_version(core, tx, 0).await
+    }
+
+    async fn is(&self, core: &Core, tx: &mut TenantTx, recorded: &[u8]) -> Result<bool, Error> {
+        // Rows of an earlier release have the version that was the newest then.
+        for version in 0..=self.newest {
+            if recorded == self.with_version(core, tx, version).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn with_version(&self, core: &Core, tx: &mut TenantTx, version: u16) -> Result<[u8; 32], Error> {
+        let body = canonical(self.body).to_string();
+        let parts = [self.plugin.as_bytes(), self.name.as_bytes(), &version.to_be_bytes(), body.as_bytes()];
+        Ok(core.keyring.digest(tx, "command", &parts).await?)
+    }
 }
 
 /// Members sorted by name: clients need not repeat the order.

@@ -24,11 +24,6 @@ pub(super) fn check(description: &Description, boundary: &[LoadedStream], accept
             return Err(Error::TooLarge { what: "an event", limit: EVENT_BYTES });
         }
     }
-    for snapshot in &accepted.snapshots {
-        if !boundary.iter().any(|entry| entry.stream == snapshot.stream) {
-            return Err(Error::OutsideBoundary { stream: snapshot.stream.clone() });
-        }
-    }
     let preview = accepted.preview.as_ref().and_then(|preview| serde_json::to_vec(preview).ok());
     if preview.is_some_and(|preview| preview.len() > EVENT_BYTES) {
         return Err(Error::TooLarge { what: "the preview", limit: EVENT_BYTES });

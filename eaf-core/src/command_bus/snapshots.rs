@@ -1,42 +1,72 @@
-//! Keeps the states that a decision handed out, for whoever decides next on the same streams.
+//! What a package makes of long streams, kept so that their events need not be read and sent again.
 
+use super::Error;
 use super::boundary::{self, Loaded};
 use crate::Core;
-use crate::contract::{Domain, Snapshot};
-use crate::event_store;
+use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
+use crate::event_store::{self, Past};
 use crate::id::TenantId;
 
+/// So many events are worth a snapshot, …
+const LONG: usize = 100;
+/// … and so many bytes, where they are in the way: all streams of a boundary together are within its limits then.
+const LARGE: usize = boundary::BYTES / boundary::STREAMS;
 /// A state that is larger saves nothing.
-const BYTES: usize = 1024 * 1024;
+const STATE_BYTES: usize = 1024 * 1024;
+/// Events, and their bytes in the log, that are folded at once of a stream that is too long to be loaded.
+const PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
-/// The command is answered whatever comes of this: without a snapshot, the events are read.
-pub(super) async fn keep(core: &Core, tenant: TenantId, domain: &dyn Domain, loaded: &Loaded, snapshots: &[Snapshot]) {
-    for snapshot in snapshots {
-        if let Err(error) = keep_one(core, tenant, domain, loaded, snapshot).await {
+/// Of what a decision was made on. The command is answered whatever comes of this: without a snapshot, the events are read.
+pub(super) async fn keep(core: &Core, tenant: TenantId, domain: &dyn Domain, loaded: Loaded) {
+    let Loaded { streams, mut pasts } = loaded;
+    for entry in streams.into_iter().filter(|entry| entry.events.len() >= LONG) {
+        let past = pasts.remove(&entry.stream).unwrap_or_default();
+        if let Err(error) = fold(core, tenant, domain, entry, past).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot was not kept");
         }
     }
 }
 
-async fn keep_one(
+/// Folds a stream page by page, until what follows its snapshot is short. Each page is kept, so whoever is interrupted has not worked in vain.
+/// Nothing happens if the package does not fold, or its state is too large.
+pub(super) async fn shorten(core: &Core, tenant: TenantId, domain: &dyn Domain, stream: &str) -> Result<(), Error> {
+    let id = boundary::stream_id(tenant, domain.plugin(), stream);
+    let _turn = core.folding.take(vec![id]).await;
+    loop {
+        let mut entry = boundary::unread(stream.to_owned(), StreamMode::Read);
+        let mut tx = core.db.tenant(tenant).await?;
+        let (mut past, mut bytes) = (Past::default(), 0);
+        for page in event_store::load(core, &mut tx, domain.digest(), &[id], PAGE).await? {
+            bytes = page.history.bytes();
+            past = boundary::open(core, &mut tx, domain, page, &mut entry).await?;
+        }
+        tx.commit().await?;
+        let is_short = entry.events.len() < LONG && bytes <= LARGE;
+        if is_short || !fold(core, tenant, domain, entry, past).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Answers whether there is a snapshot now.
+async fn fold(
     core: &Core,
     tenant: TenantId,
     domain: &dyn Domain,
-    loaded: &Loaded,
-    Snapshot { stream, state }: &Snapshot,
-) -> Result<(), event_store::Error> {
-    let Some(entry) = loaded.streams.iter().find(|entry| entry.stream == *stream) else { return Ok(()) };
-    if entry.events.is_empty() {
-        return Ok(());
-    }
+    LoadedStream { stream, snapshot, events, .. }: LoadedStream,
+    past: Past,
+) -> Result<bool, Error> {
+    let id = boundary::stream_id(tenant, domain.plugin(), &stream);
+    let Some(FoldOutput { state }) = domain.fold(FoldInput { stream, snapshot, events }).await? else {
+        return Ok(false);
+    };
     let state = state.to_string();
-    if state.len() > BYTES {
+    if state.len() > STATE_BYTES {
         tracing::warn!(plugin = domain.plugin(), "a state is too large for a snapshot; its stream is read whole");
-        return Ok(());
+        return Ok(false);
     }
-    let people = loaded.people.get(stream).cloned().unwrap_or_default();
-    let id = boundary::stream_id(tenant, domain.plugin(), stream);
     let mut tx = core.db.tenant(tenant).await?;
-    event_store::keep(core, &mut tx, domain.digest(), (id, entry.version), people, &state).await?;
-    Ok(tx.commit().await?)
+    let kept = event_store::keep(core, &mut tx, domain.digest(), id, past, &state).await?;
+    tx.commit().await?;
+    Ok(kept)
 }

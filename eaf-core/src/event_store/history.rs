@@ -5,15 +5,15 @@
 //! before it, and for all events after it. A log that was restored, or is not the one that was remembered, is read anew. What is
 //! remembered is as sealed as in the log.
 
-use super::snapshot::{self, Snapshot};
+use super::snapshot::{self, Past, Snapshot};
 use super::{Error, StoredEvent, read};
 use crate::Core;
 use crate::db::TenantTx;
-use crate::id::{ActorId, StreamId, TenantId};
+use crate::id::{StreamId, TenantId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Of all tenants together, as the log has them; parsed they take some times as much.
@@ -45,9 +45,10 @@ impl History {
         self.events.last().map_or(snapshot, |event| event.version)
     }
 
-    /// Who can be read in the snapshot.
-    pub fn people(&self) -> BTreeSet<ActorId> {
-        self.snapshot.as_ref().map(|snapshot| snapshot.people().clone()).unwrap_or_default()
+    /// What the snapshot was made of; the people of the events are for whoever opens them to add.
+    pub fn past(&self) -> Past {
+        let people = self.snapshot.as_ref().map(|snapshot| snapshot.people().clone()).unwrap_or_default();
+        Past { version: self.version(), chain: self.chain.clone(), people }
     }
 
     /// Of its events in the log.

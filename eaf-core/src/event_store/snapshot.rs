@@ -22,6 +22,17 @@ pub(super) struct Snapshot {
     sealed: Among,
 }
 
+/// The events that a state was made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Past {
+    /// Of the last of them.
+    pub version: u64,
+    /// That event's link, which covers them all.
+    pub chain: Vec<u8>,
+    /// Who can be read in them.
+    pub people: BTreeSet<ActorId>,
+}
+
 impl Snapshot {
     pub fn bytes(&self) -> usize {
         self.sealed.value.len() + self.sealed.key.len()
@@ -73,27 +84,27 @@ pub(super) async fn find(
     rows.iter().map(found).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Keeps the state after `version` events, which must have been recorded, in place of those of earlier versions and of
-/// other packages. `people` is who can be read in it: not kept if one of them was erased meanwhile. `state` is JSON.
+/// Keeps a state in place of those of earlier events and of other packages. Not kept, which is the answer, if one of its people was erased
+/// meanwhile or the log has another past by now. `state` is JSON.
 pub(crate) async fn keep(
     core: &Core,
     tx: &mut TenantTx,
     digest: &str,
-    (stream, version): (StreamId, u64),
-    people: BTreeSet<ActorId>,
+    stream: StreamId,
+    past: Past,
     state: &str,
-) -> Result<(), Error> {
-    let place = place(stream, digest, version);
-    let sealed = match core.keyring.seal_among(tx, people, &place, state.as_bytes()).await {
+) -> Result<bool, Error> {
+    let place = place(stream, digest, past.version);
+    let sealed = match core.keyring.seal_among(tx, past.people, &place, state.as_bytes()).await {
         Ok(sealed) => sealed,
-        Err(crypto::Error::Destroyed) => return Ok(()),
+        Err(crypto::Error::Destroyed) => return Ok(false),
         Err(cause) => return Err(Error::Snapshot(cause)),
     };
-    sqlx::query(
+    let kept = sqlx::query(
         "with others as (delete from eaf.snapshot where tenant_id = $1 and stream_id = $2 and digest <> $3)
          insert into eaf.snapshot (tenant_id, stream_id, digest, version, chain, people, key, state)
          select tenant_id, stream_id, $3, version, chain, $5, $6, $7 from eaf.event
-         where tenant_id = $1 and stream_id = $2 and version = $4
+         where tenant_id = $1 and stream_id = $2 and version = $4 and chain = $8
          on conflict (tenant_id, stream_id, digest) do update
          set version = excluded.version, chain = excluded.chain, people = excluded.people, key = excluded.key,
              state = excluded.state, at = excluded.at",
@@ -101,15 +112,16 @@ pub(crate) async fn keep(
     .bind(tx.tenant())
     .bind(stream)
     .bind(digest)
-    .bind(version as i64)
+    .bind(past.version as i64)
     .bind(sealed.people.into_iter().collect::<Vec<_>>())
     .bind(sealed.key)
     .bind(sealed.value)
+    .bind(past.chain)
     .execute(tx.conn())
     .await
     .map_err(Error::Keep)?;
     core.streams.forget(tx.tenant(), stream);
-    Ok(())
+    Ok(kept.rows_affected() > 0)
 }
 
 /// It opens nowhere else.

@@ -2,9 +2,13 @@
 
 use super::Database;
 use crate::Core;
+use crate::crypto::Among;
 use crate::db::TenantTx;
 use crate::event_store;
 use crate::id::{ActorId, RunId, TenantId};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
@@ -73,9 +77,23 @@ async fn ledger(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> Stri
             .expect("a superuser reads the ledger");
     let mut text = String::new();
     for (actor, command, sealed) in rows {
-        text += &open(core, tx, actor, &format!("ledger/{command}"), &sealed).await;
+        let place = format!("ledger/{command}");
+        let row = open(core, tx, actor, &place, &sealed).await;
+        text += &refusal(core, tx, &place, &row).await;
+        text += &row;
     }
     text
+}
+
+/// What a row says of others than its actor is sealed once more.
+async fn refusal(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
+    let row: Value = serde_json::from_str(row).unwrap_or_default();
+    let Some(sealed) = row.pointer("/answer/sealed") else { return String::new() };
+    let bytes = |member: &str| BASE64.decode(sealed[member].as_str().expect("text")).expect("base64");
+    let people = serde_json::from_value(sealed["people"].clone()).expect("ids");
+    let sealed = Among { people, key: bytes("key"), value: bytes("value") };
+    let opened = core.keyring.open_among(tx, place, &sealed).await.expect("it opens where it was sealed");
+    opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default()
 }
 
 /// What was sealed under the key of somebody who was erased opens to nothing.

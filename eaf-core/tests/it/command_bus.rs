@@ -40,7 +40,7 @@ impl House {
 }
 
 fn request(name: &str, key: &str, body: Value) -> Request {
-    Request { name: name.into(), version: None, body, idempotency_key: key.into(), dry_run: false }
+    Request { name: name.into(), body, idempotency_key: key.into(), dry_run: false }
 }
 
 fn position(answer: &Answer) -> Option<Position> {
@@ -68,6 +68,35 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
     let ben = person(house.anna.tenant, &[]);
     let theirs = execute(&house.core, &house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
     assert_eq!(position(&theirs).unwrap().pos, 2);
+}
+
+#[tokio::test]
+async fn a_retry_across_an_upgrade_gets_the_first_answer() {
+    let mut house = House::open().await;
+    let body = json!({ "book": "a", "note": "hi" });
+    let first = house.give("sign", "k", body.clone()).await.unwrap();
+    // Another version, none at all any more, and the first again.
+    let known = house.book.commands("sign", 2);
+    assert_eq!(house.give("sign", "k", body.clone()).await.unwrap(), first);
+    house.book.commands("gone", 1);
+    assert_eq!(house.give("sign", "k", body.clone()).await.unwrap(), first);
+    let never = house.give("sign", "never", body.clone()).await;
+    assert!(matches!(never, Err(Error::UnknownCommand { .. })), "{never:?}");
+    house.book.commands("sign", known);
+    assert_eq!(house.give("sign", "k", body.clone()).await.unwrap(), first);
+    // An earlier release took the version for a part of what was asked.
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let parts: [&[u8]; 4] = [PLUGIN.as_bytes(), b"sign", &1u16.to_be_bytes(), br#"{"book":"a","note":"hi"}"#];
+    let former = house.core.keyring.digest(&mut tx, "command", &parts).await.unwrap();
+    sqlx::query("update eaf.ledger set fingerprint = $1")
+        .bind(former.as_slice())
+        .execute(&mut house.database.superuser().await)
+        .await
+        .unwrap();
+    house.book.commands("sign", 2);
+    assert_eq!(house.give("sign", "k", body).await.unwrap(), first);
+    assert!(matches!(house.give("sign", "k", json!({})).await, Err(Error::KeyReused)));
+    assert_eq!(house.events().await, 1);
 }
 
 #[tokio::test]

@@ -65,6 +65,13 @@ impl Guestbook {
             rivals: Mutex::default(),
         }
     }
+
+    /// Another package: its first command has this name and version. Answers the version of before.
+    pub fn commands(&mut self, name: &str, version: u16) -> u16 {
+        let first = &mut self.description.commands[0];
+        first.name = name.into();
+        std::mem::replace(&mut first.version, version)
+    }
 }
 
 #[async_trait]
@@ -127,9 +134,12 @@ impl Domain for Guestbook {
             "deep" => vec![event("book/deep-3", data)],
             _ => vec![event(&stream, data)],
         };
-        Ok(Decision::Accepted(Accepted { events, subject: None, preview: None, snapshots: Vec::new() }))
+        Ok(Decision::Accepted(Accepted { events, subject: None, preview: None }))
     }
 
+    async fn fold(&self, _: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        Ok(None)
+    }
     async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {
         Ok(KeysOutput { keys: Vec::new() })
     }

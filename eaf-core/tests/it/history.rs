@@ -4,15 +4,15 @@ use crate::append::activate;
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::Caller;
-use eaf_core::command_bus::{Answer, Request, execute};
+use eaf_core::command_bus::{Answer, Error, Request, execute};
 use eaf_core::contract::*;
 use eaf_core::directory::add_tenant;
 use eaf_core::testing::{Database, person};
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
 
-/// So many events are worth a snapshot.
-const LONG: usize = 4;
+/// So many events are worth a snapshot, as the host has it.
+const LONG: usize = 100;
 /// More is refused.
 const MOST: i64 = 100;
 
@@ -24,6 +24,9 @@ struct Jar {
     seen: Mutex<Vec<Seen>>,
     /// Grows every snapshot by so much.
     ballast: usize,
+    /// What was folded: whether from a snapshot on, and how many events.
+    folded: Mutex<Vec<(bool, usize)>>,
+    folds: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +50,7 @@ impl Jar {
             permissions: Vec::new(),
             workflows: Vec::new(),
         };
-        Jar { digest, description, seen: Mutex::default(), ballast: 0 }
+        Jar { digest, description, seen: Mutex::default(), ballast: 0, folded: Mutex::default(), folds: true }
     }
 
     fn last(&self) -> Seen {
@@ -55,11 +58,10 @@ impl Jar {
     }
 }
 
-fn fold(stream: &LoadedStream) -> (i64, String) {
-    let kept = stream.snapshot.as_ref();
+fn fold(kept: Option<&Value>, events: &[Recorded]) -> (i64, String) {
     let mut coins = kept.and_then(|state| state["coins"].as_i64()).unwrap_or(0);
     let mut names = kept.and_then(|state| state["names"].as_str()).unwrap_or("").to_owned();
-    for event in &stream.events {
+    for event in events {
         coins += event.data["coins"].as_i64().unwrap_or(0);
         names += event.data["name"].as_str().unwrap_or("");
     }
@@ -85,12 +87,13 @@ impl Domain for Jar {
     }
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
         let stream = &input.streams[0];
-        let (coins, names) = fold(stream);
+        let (coins, names) = fold(stream.snapshot.as_ref(), &stream.events);
         let (snapshot, events) = (stream.snapshot.is_some(), stream.events.len());
         self.seen.lock().unwrap().push(Seen { snapshot, events, coins, names: names.clone() });
         let more = input.command.body["coins"].as_i64().unwrap_or(0);
         if coins + more > MOST {
-            let (code, params) = ("full".into(), Map::from_iter([("coins".to_owned(), json!(coins))]));
+            let params = [("coins".to_owned(), json!(coins)), ("names".to_owned(), json!(names))];
+            let (code, params) = ("full".into(), Map::from_iter(params));
             return Ok(Decision::Rejected(Rejection {
                 kind: RejectionKind::Conflict,
                 code,
@@ -99,14 +102,17 @@ impl Domain for Jar {
             }));
         }
         let actor = input.context.actor;
-        let data = json!({ "who": actor.id, "name": actor.name, "coins": more });
+        let text = "x".repeat(input.command.body["bytes"].as_u64().unwrap_or(0) as usize);
+        let data = json!({ "who": actor.id, "name": actor.name, "coins": more, "text": text });
         let put = NewEvent { stream: stream.stream.clone(), kind: "put".into(), schema: 1, data };
+        let times = input.command.body["times"].as_u64().unwrap_or(1) as usize;
+        Ok(Decision::Accepted(Accepted { events: vec![put; times], subject: None, preview: None }))
+    }
+    async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        let (coins, names) = fold(input.snapshot.as_ref(), &input.events);
+        self.folded.lock().unwrap().push((input.snapshot.is_some(), input.events.len()));
         let state = json!({ "coins": coins, "names": names, "ballast": "x".repeat(self.ballast) });
-        let snapshots = match events >= LONG {
-            true => vec![Snapshot { stream: stream.stream.clone(), state }],
-            false => Vec::new(),
-        };
-        Ok(Decision::Accepted(Accepted { events: vec![put], subject: None, preview: None, snapshots }))
+        Ok(self.folds.then_some(FoldOutput { state }))
     }
     async fn keys(&self, _: KeysInput) -> Result<KeysOutput, DomainError> {
         Ok(KeysOutput { keys: Vec::new() })
@@ -140,6 +146,12 @@ impl Kitchen {
         put(&self.core, &self.jar, &self.anna, coins).await
     }
 
+    /// So many events in one go.
+    async fn fill(&self, times: usize) {
+        let body = json!({ "times": times });
+        assert_eq!(refused(&give(&self.core, &self.jar, &self.anna, body).await.unwrap()), None);
+    }
+
     async fn snapshots(&self) -> i64 {
         let count = sqlx_count(&self.database, "select count(*) from eaf.snapshot").await;
         assert!(count <= 1, "one stream, one package");
@@ -152,10 +164,21 @@ async fn sqlx_count(database: &Database, query: &'static str) -> i64 {
 }
 
 async fn put(core: &Core, jar: &Jar, caller: &Caller, coins: i64) -> Answer {
-    let idempotency_key = core.world.uuid().to_string();
-    let request =
-        Request { name: "put".into(), version: None, body: json!({ "coins": coins }), idempotency_key, dry_run: false };
-    execute(core, jar, caller, request).await.unwrap()
+    give(core, jar, caller, json!({ "coins": coins })).await.unwrap()
+}
+
+async fn give(core: &Core, jar: &Jar, caller: &Caller, body: Value) -> Result<Answer, Error> {
+    give_as(core, jar, caller, body, core.world.uuid().to_string()).await
+}
+
+async fn give_as(
+    core: &Core,
+    jar: &Jar,
+    caller: &Caller,
+    body: Value,
+    idempotency_key: String,
+) -> Result<Answer, Error> {
+    execute(core, jar, caller, Request { name: "put".into(), body, idempotency_key, dry_run: false }).await
 }
 
 fn refused(answer: &Answer) -> Option<&Value> {
@@ -168,47 +191,90 @@ fn refused(answer: &Answer) -> Option<&Value> {
 #[tokio::test]
 async fn a_long_stream_comes_as_a_snapshot_and_the_events_after_it() {
     let kitchen = Kitchen::open().await;
-    for coin in 1..=12 {
+    kitchen.fill(LONG - 1).await;
+    for coin in [1, 2, 4, 8] {
         kitchen.put(coin).await;
-        let before = (1..coin).sum::<i64>();
-        assert_eq!((kitchen.jar.last().coins, kitchen.jar.last().names.len() as i64), (before, coin - 1));
     }
-    // After the fifth decision the first four events are never read again, after the ninth the first eight.
-    let seen: Vec<(bool, usize)> = kitchen.jar.seen.lock().unwrap().iter().map(|s| (s.snapshot, s.events)).collect();
-    let expected = [
-        (false, 0),
-        (false, 1),
-        (false, 2),
-        (false, 3),
-        (false, 4),
-        (true, 1),
-        (true, 2),
-        (true, 3),
-        (true, 4),
-        (true, 1),
-        (true, 2),
-        (true, 3),
-    ];
-    assert_eq!(seen, expected);
+    // The decision that reads the hundredth event is the last that reads the first.
+    let seen: Vec<_> = kitchen.jar.seen.lock().unwrap().iter().map(|s| (s.snapshot, s.events, s.coins)).collect();
+    assert_eq!(seen, [(false, 0, 0), (false, 99, 0), (false, 100, 1), (true, 1, 3), (true, 2, 7)]);
+    assert_eq!(kitchen.jar.last().names, "A".repeat(102));
     // A host that remembers nothing decides on the same.
     let other = kitchen.database.core().await;
     put(&other, &kitchen.jar, &kitchen.anna, 0).await;
-    assert_eq!(kitchen.jar.last(), Seen { snapshot: true, events: 4, coins: 78, names: "A".repeat(12) });
+    assert_eq!(kitchen.jar.last(), Seen { snapshot: true, events: 3, coins: 15, names: "A".repeat(103) });
+}
+
+#[tokio::test]
+async fn a_stream_on_which_everything_is_refused_gets_its_snapshot_too() {
+    let kitchen = Kitchen::open().await;
+    kitchen.fill(LONG).await;
+    for _ in 0..2 {
+        assert_eq!(refused(&kitchen.put(MOST + 1).await), Some(&json!(0)));
+    }
+    assert_eq!(kitchen.jar.last(), Seen { snapshot: true, events: 0, coins: 0, names: "A".repeat(LONG) });
 }
 
 #[tokio::test]
 async fn another_package_reads_the_events_and_replaces_the_snapshot() {
     let kitchen = Kitchen::open().await;
-    for _ in 0..6 {
-        kitchen.put(1).await;
-    }
+    kitchen.fill(LONG).await;
+    kitchen.put(1).await;
     assert_eq!(kitchen.snapshots().await, 1);
     let newer = Jar::made_by("second");
     put(&kitchen.core, &newer, &kitchen.anna, 1).await;
-    assert_eq!(newer.last(), Seen { snapshot: false, events: 6, coins: 6, names: "A".repeat(6) });
+    assert_eq!(newer.last(), Seen { snapshot: false, events: 101, coins: 1, names: "A".repeat(101) });
     assert_eq!(kitchen.snapshots().await, 1, "the first package's is gone");
     put(&kitchen.core, &newer, &kitchen.anna, 1).await;
-    assert_eq!(newer.last(), Seen { snapshot: true, events: 1, coins: 7, names: "A".repeat(7) });
+    assert_eq!(newer.last(), Seen { snapshot: true, events: 1, coins: 2, names: "A".repeat(102) });
+}
+
+#[tokio::test]
+async fn a_stream_of_any_length_is_decided_without_a_snapshot_that_was_made_before() {
+    let kitchen = Kitchen::open().await;
+    kitchen.put(1).await;
+    for _ in 0..41 {
+        kitchen.fill(250).await;
+    }
+    // Emptied; and another package, which cannot use what is there.
+    kitchen.database.run("delete from eaf.snapshot").await;
+    for jar in [Jar::made_by("first"), Jar::made_by("second")] {
+        let core = kitchen.database.core().await;
+        assert_eq!(refused(&put(&core, &jar, &kitchen.anna, MOST).await), Some(&json!(1)));
+        assert_eq!((jar.last().coins, jar.last().names.len()), (1, 1 + 41 * 250));
+        let folded = jar.folded.lock().unwrap().clone();
+        assert!(folded.len() > 10 && folded.iter().all(|(_, events)| *events <= 1_001), "{folded:?}");
+        assert!(folded[1..].iter().all(|(snapshot, _)| *snapshot), "begun anew: {folded:?}");
+    }
+    let unfolding = Jar { folds: false, ..Jar::made_by("third") };
+    let refused = give(&kitchen.database.core().await, &unfolding, &kitchen.anna, json!({})).await;
+    assert!(matches!(refused, Err(Error::TooMuchHistory { limit: 10_000 })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_few_events_that_are_too_large_together_are_folded_too() {
+    let kitchen = Kitchen::open().await;
+    for _ in 0..24 {
+        give(&kitchen.core, &kitchen.jar, &kitchen.anna, json!({ "bytes": 200 * 1024 })).await.unwrap();
+    }
+    kitchen.put(1).await;
+    assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().names.len()), (true, 24));
+}
+
+#[tokio::test]
+async fn one_command_folds_what_many_wait_for() {
+    let kitchen = Kitchen::open().await;
+    for _ in 0..41 {
+        kitchen.fill(250).await;
+    }
+    kitchen.database.run("delete from eaf.snapshot").await;
+    let (core, jar) = (kitchen.database.core().await, Jar::made_by("first"));
+    let commands = (0..8).map(|_| put(&core, &jar, &kitchen.anna, 1));
+    let answers = futures_util::future::join_all(commands).await;
+    assert!(answers.iter().all(|answer| refused(answer).is_none()));
+    assert_eq!(jar.last().coins, 7);
+    let folded = jar.folded.lock().unwrap().iter().map(|(_, events)| events).sum::<usize>();
+    assert!(folded < 2 * 41 * 250, "{folded} events were folded");
 }
 
 #[tokio::test]
@@ -220,6 +286,10 @@ async fn what_other_hosts_append_is_seen_by_one_that_remembers() {
     put(&other, &kitchen.jar, &kitchen.anna, 98).await;
     // A no on what is remembered alone would be a yes.
     assert_eq!(refused(&kitchen.put(1).await), Some(&json!(100)));
+}
+
+async fn opened(kitchen: &Kitchen) -> String {
+    kitchen.database.opened(&kitchen.core).await.into_iter().map(|(_, text)| text).collect()
 }
 
 /// The log goes back and grows to the same length, with other events: no version says that anything happened.
@@ -256,39 +326,49 @@ async fn a_host_that_remembers_another_past_decides_on_the_log() {
 #[tokio::test]
 async fn a_snapshot_of_another_past_is_not_used() {
     let kitchen = Kitchen::open().await;
-    for _ in 0..5 {
-        kitchen.put(1).await;
-    }
+    kitchen.fill(LONG).await;
+    kitchen.put(1).await;
     assert_eq!(kitchen.snapshots().await, 1);
     kitchen.database.run("create table kept as select * from eaf.snapshot").await;
-    rewrite(&kitchen, 3, &[20, 20, 20, 0]).await;
+    rewrite(&kitchen, LONG as u64 - 1, &[20, 20, 20]).await;
     kitchen.database.run("delete from eaf.snapshot; insert into eaf.snapshot select * from kept").await;
     for core in [&kitchen.core, &kitchen.database.core().await] {
         put(core, &kitchen.jar, &kitchen.anna, 0).await;
-        assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().coins), (false, 62));
+        assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().coins), (false, 60));
         kitchen.database.run("delete from eaf.snapshot; insert into eaf.snapshot select * from kept").await;
     }
     // Nor one that was tampered with.
     kitchen
         .database
-        .run("update eaf.snapshot set chain = e.chain, state = '\\x0100' from eaf.event e where e.version = 4")
+        .run("update eaf.snapshot set chain = e.chain, state = '\\x0100' from eaf.event e where e.version = 100")
         .await;
     put(&kitchen.database.core().await, &kitchen.jar, &kitchen.anna, 0).await;
-    assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().coins), (false, 62));
+    assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().coins), (false, 60));
+}
+
+#[tokio::test]
+async fn a_state_of_another_past_is_not_kept() {
+    let kitchen = Kitchen::open().await;
+    kitchen.fill(LONG).await;
+    // Between the decision's reading and the snapshot's writing the log was restored, and has grown again.
+    let past = "update eaf.event set chain = sha256(chain) where version = 100";
+    kitchen.database.run(&format!("create function eaf.restored() returns trigger language plpgsql security definer as $$ begin {past}; return null; end $$;
+        create trigger restored after insert on eaf.ledger execute function eaf.restored()")).await;
+    kitchen.put(1).await;
+    assert_eq!(kitchen.jar.folded.lock().unwrap().len(), 1);
+    assert_eq!(kitchen.snapshots().await, 0);
 }
 
 #[tokio::test]
 async fn an_erased_person_is_in_no_snapshot_and_in_no_memory() {
     let kitchen = Kitchen::open().await;
     let ben = Caller { name: "Canary-Ben".into(), ..person(kitchen.anna.tenant, &[]) };
-    for _ in 0..5 {
-        kitchen.put(1).await;
-    }
     put(&kitchen.core, &kitchen.jar, &ben, 1).await;
-    for _ in 0..5 {
+    kitchen.fill(LONG).await;
+    for _ in 0..2 {
         kitchen.put(1).await;
     }
-    assert!(kitchen.jar.last().names.contains("Canary-Ben"));
+    assert!(kitchen.jar.last().names.contains("Canary-Ben") && kitchen.jar.last().snapshot);
     let rows = kitchen.database.dump().await;
     let (_, sealed) = rows.iter().find(|(table, _)| table.ends_with("snapshot")).expect("the table is dumped");
     assert!(sealed.contains(&ben.actor.to_string()) && !sealed.contains("Canary"), "{sealed}");
@@ -305,15 +385,39 @@ async fn an_erased_person_is_in_no_snapshot_and_in_no_memory() {
     }
     kitchen.put(1).await;
     kitchen.put(1).await;
-    assert!(kitchen.jar.last().snapshot, "and what is left of the stream has a snapshot again");
+    let seen = kitchen.jar.last();
+    assert!(seen.snapshot && !seen.names.contains("Canary"), "what is left has a snapshot again: {seen:?}");
+}
+
+#[tokio::test]
+async fn a_no_that_names_others_can_be_read_no_longer_than_they_can() {
+    let kitchen = Kitchen::open().await;
+    let Kitchen { core, jar, anna, .. } = &kitchen;
+    let ben = Caller { name: "Canary-Ben".into(), ..person(anna.tenant, &[]) };
+    put(core, jar, &ben, 1).await;
+    let give_again = |key: &'static str, coins: i64| give_as(core, jar, anna, json!({ "coins": coins }), key.into());
+    let no = give_again("no", MOST).await.unwrap();
+    assert!(matches!(&no, Answer::Rejected(no) if no.params["names"] == "Canary-Ben"), "{no:?}");
+    assert_eq!(give_again("no", MOST).await.unwrap(), no, "the first answer");
+    let yes = give_again("yes", 1).await.unwrap();
+    assert!(opened(&kitchen).await.contains("Canary-Ben"));
+
+    let mut tx = core.db.tenant(ben.tenant).await.unwrap();
+    core.keyring.destroy(&mut tx, ben.actor).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(give_again("no", MOST).await, Err(Error::Erased)));
+    assert_eq!(give_again("yes", 1).await.unwrap(), yes, "what says nothing of him stays");
+    let left = opened(&kitchen).await;
+    assert!(!left.contains("Canary-Ben") && left.contains("jar/1"), "the rest of the row stays");
 }
 
 #[tokio::test]
 async fn a_state_that_is_too_large_is_not_kept_and_nobody_suffers() {
     let mut kitchen = Kitchen::open().await;
     kitchen.jar.ballast = 2 * 1024 * 1024;
-    for _ in 0..7 {
+    kitchen.fill(LONG).await;
+    for _ in 0..3 {
         assert_eq!(refused(&kitchen.put(1).await), None);
     }
-    assert_eq!((kitchen.snapshots().await, kitchen.jar.last().events), (0, 6));
+    assert_eq!((kitchen.snapshots().await, kitchen.jar.last().events), (0, LONG + 2));
 }

@@ -83,7 +83,6 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
     let ben = eaf_core::testing::person(house.anna.tenant, &[]);
     let theirs = eaf_core::command_bus::Request {
         name: "sign".into(),
-        version: None,
         body: json!({}),
         idempotency_key: "b".into(),
         dry_run: false,

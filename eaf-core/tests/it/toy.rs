@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 pub struct Toy {
     description: Description,
+    /// Of the package.
+    pub digest: &'static str,
 }
 
 impl Toy {
@@ -27,6 +29,7 @@ impl Toy {
             on_failure: None,
         };
         Toy {
+            digest: "00",
             description: Description {
                 commands: vec![],
                 events: ["changed", "counted", "heavy", "broken", "ordered"].map(happens).into(),
@@ -58,6 +61,10 @@ impl Toy {
         let mut toy = Toy::new();
         toy.description.views.clear();
         toy
+    }
+
+    pub fn drop_view(&mut self, name: &str) {
+        self.description.views.retain(|view| view.name != name);
     }
 
     pub fn view(&self) -> &ViewType {
@@ -96,7 +103,7 @@ impl Domain for Toy {
         "toy"
     }
     fn digest(&self) -> &str {
-        "00"
+        self.digest
     }
     fn generation(&self) -> i64 {
         1
@@ -109,6 +116,9 @@ impl Domain for Toy {
     }
     async fn decide(&self, _: DecideInput) -> Result<Decision, DomainError> {
         Err(DomainError::Host("not in this test".into()))
+    }
+    async fn fold(&self, _: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        Ok(None)
     }
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
         let key = |event: &Recorded| event.data["key"].as_str().map(str::to_owned);

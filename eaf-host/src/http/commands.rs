@@ -21,7 +21,7 @@ use eaf_core::actor::Locale;
 use eaf_core::command_bus::{self, Answer};
 use eaf_core::contract::{CommandType, Message, Rejection};
 use eaf_core::id::CommandId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub const KEY_HEADER: &str = "idempotency-key";
 const LONGEST_KEY: usize = 200;
@@ -45,21 +45,25 @@ async fn give(
     let idempotency_key = idempotency_key(&app, request.headers())?;
     let JsonBody(body) = JsonBody::from_request(request, &app).await?;
 
-    let locale = who.caller.locale;
-    let violations = app
-        .schemas
-        .check(product.domain.digest(), &format!("{name}/{}", command.version), &command.schema, &body, locale)
-        .map_err(|cause| Problem::fault(Code::PackageFault, &cause))?;
-    if !violations.is_empty() {
-        return Err(Problem::new(Code::BodyInvalid).errors(violations));
-    }
     let given = Given {
         object: format!("{plugin}/{name}"),
         id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
         dry_run,
     };
-    let request = command_bus::Request { name, version: Some(command.version), body, idempotency_key, dry_run };
-    let answer = command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await;
+    let violations = violations(&app, &product, command, &body, who.caller.locale)?;
+    let request = command_bus::Request { name, body, idempotency_key, dry_run };
+    let (core, domain) = (&app.core, product.domain.as_ref());
+    let answer = match violations.is_empty() {
+        true => command_bus::execute(core, domain, &who.caller, request).await,
+        // A retry may come after an upgrade to another schema.
+        false => match command_bus::answered(core, domain, &who.caller, &request).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) | Err(command_bus::Error::KeyReused) => {
+                return Err(Problem::new(Code::BodyInvalid).errors(violations));
+            }
+            Err(cause) => Err(cause),
+        },
+    };
     match answer.map_err(refused)? {
         Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, rejection).await?),
         answer => accepted(&app, &who, &product, &given, answer).await,
@@ -72,6 +76,17 @@ struct Given {
     object: String,
     id: CommandId,
     dry_run: bool,
+}
+
+fn violations(
+    app: &App,
+    product: &Product,
+    CommandType { name, version, schema, .. }: &CommandType,
+    body: &Value,
+    locale: Locale,
+) -> Result<Vec<FieldProblem>, Problem> {
+    let found = app.schemas.check(product.domain.digest(), &format!("{name}/{version}"), schema, body, locale);
+    found.map_err(|cause| Problem::fault(Code::PackageFault, &cause))
 }
 
 /// Commands without a permission are for the system alone and do not exist for people.

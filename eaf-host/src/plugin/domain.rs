@@ -5,7 +5,7 @@ use super::trap;
 use async_trait::async_trait;
 use eaf_core::contract::{
     ActionsInput, ActionsOutput, BoundaryInput, BoundaryOutput, DecideInput, Decision, Description, Domain,
-    DomainError, KeysInput, KeysOutput, ProjectInput, ProjectOutput,
+    DomainError, FoldInput, FoldOutput, KeysInput, KeysOutput, ProjectInput, ProjectOutput,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
@@ -41,6 +41,8 @@ pub struct WasmDomain {
     instance: InstancePre<Guard<()>>,
     boundary: Export,
     decide: Export,
+    /// A component may be older than this part of the contract.
+    fold: Option<Export>,
     keys: Export,
     project: Export,
     actions: Export,
@@ -58,6 +60,7 @@ impl WasmDomain {
         Ok(WasmDomain {
             boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
             decide: export(component, "eaf:domain/decide@1.0.0", "decide")?,
+            fold: export(component, "eaf:domain/fold@1.0.0", "fold").ok(),
             keys: export(component, "eaf:domain/project@1.0.0", "keys")?,
             project: export(component, "eaf:domain/project@1.0.0", "project")?,
             actions: export(component, "eaf:domain/actions@1.0.0", "actions")?,
@@ -160,6 +163,11 @@ impl Domain for WasmDomain {
         self.call(&self.decide, &input).await
     }
 
+    async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        let Some(fold) = &self.fold else { return Ok(None) };
+        self.call(fold, &input).await.map(Some)
+    }
+
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
         self.call(&self.keys, &input).await
     }
@@ -207,6 +215,15 @@ mod tests {
 
     fn command() -> Command {
         Command { name: "go".into(), version: 1, body: serde_json::Value::Null }
+    }
+
+    #[tokio::test]
+    async fn a_component_of_before_the_fold_is_served_and_does_not_fold() {
+        let input = || FoldInput { stream: "a/1".into(), snapshot: None, events: Vec::new() };
+        assert!(domain().fold(input()).await.unwrap().is_some());
+        let file = fixtures::package(fixtures::MANIFEST, fixtures::component_before_fold(), None);
+        let older = super::super::load::load(&fixtures::wasm(), &file, 1, &Default::default()).unwrap().domain;
+        assert!(older.fold(input()).await.unwrap().is_none());
     }
 
     #[tokio::test]

@@ -116,6 +116,7 @@ pub struct Counter;
 impl Plugin for Counter {
     type Events = Happened;
     type Commands = list![Increment];
+    type States = list![];
     type Views = list![Counters];
     const PERMISSIONS: &'static [Permission] =
         &[Permission { name: "count", roles: &["requester", "approver", "admin"] }];

@@ -85,6 +85,7 @@ impl Plugin for Dcm {
         vm::complete_decommission::CompleteDecommission,
         vm::fail_decommission::FailDecommission,
     ];
+    type States = list![offering::Offering, naming::Holder, request::Request, vm::Vm];
     type Views = list![
         offering::view::Offerings,
         request::view::Requests,

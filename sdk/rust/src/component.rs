@@ -1,11 +1,11 @@
 //! What the exports of a component do: one JSON document in, one out. The test harness takes the same way.
 
 use crate::document::*;
-use crate::list::{CommandVisitor, ViewVisitor, WorkflowVisitor};
-use crate::stream::SNAPSHOT_AFTER;
+use crate::list::{CommandVisitor, StateVisitor, ViewVisitor, WorkflowVisitor};
+use crate::stream::{category, keep, keep_nothing};
 use crate::{
-    Boundary, Command, Commands, Event, EventSet, Failure, Flows, Plugin, Rows, Streams, View, Views, Workflow,
-    Workflows, command,
+    Boundary, Command, Commands, Event, EventSet, Failure, Flows, Plugin, Rows, State, States, Streams, View, Views,
+    Workflow, Workflows, command,
 };
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -22,21 +22,21 @@ pub fn boundary<P: Plugin>(input: &[u8]) -> Vec<u8> {
 }
 
 pub fn decide<P: Plugin>(input: &[u8]) -> Vec<u8> {
-    decide_keeping::<P>(SNAPSHOT_AFTER, input)
-}
-
-/// Hands out the states of streams of so many events.
-pub(crate) fn decide_keeping<P: Plugin>(snapshot_after: usize, input: &[u8]) -> Vec<u8> {
     let DecideInput { command, context, streams } = read(input);
     let name = command.name.clone();
-    let streams = Streams::new(streams).snapshot_after(snapshot_after);
-    let visitor = Decide { command, ctx: &context, streams: &streams };
+    let visitor = Decide { command, ctx: &context, streams: &Streams::new(streams) };
     let decided = P::Commands::visit(&name, visitor)
         .unwrap_or_else(|| Err(Rejection::not_found("unknown-command").param("command", name)));
     write(&match decided {
-        Ok(accepted) => Decision::Accepted(Accepted { snapshots: streams.into_snapshots(), ..accepted }),
+        Ok(accepted) => Decision::Accepted(accepted),
         Err(rejection) => Decision::Rejected(rejection),
     })
+}
+
+pub fn fold<P: Plugin>(input: &[u8]) -> Vec<u8> {
+    let input: FoldInput = read(input);
+    let state = P::States::visit(category(&input.stream), Fold(&input));
+    write(&FoldOutput { state: state.unwrap_or_else(keep_nothing) })
 }
 
 pub fn keys<P: Plugin>(input: &[u8]) -> Vec<u8> {
@@ -119,6 +119,16 @@ impl CommandVisitor for Decide<'_> {
         // What serde says may quote personal data; the host has told the details from the schema.
         let body: C = serde_json::from_value(self.command.body).map_err(|_| Rejection::invalid("invalid-body"))?;
         body.decide(self.ctx, self.streams)
+    }
+}
+
+struct Fold<'a>(&'a FoldInput);
+
+impl StateVisitor for Fold<'_> {
+    type Output = Value;
+
+    fn visit<S: State>(self) -> Value {
+        keep::<S>(&self.0.stream, self.0.snapshot.as_ref(), &self.0.events)
     }
 }
 

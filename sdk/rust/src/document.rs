@@ -134,15 +134,18 @@ pub struct Accepted {
     /// Answered to a rehearsal only (`?dry-run`), and never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
-    /// For the host to keep; [`Streams`](crate::Streams) sees to it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub snapshots: Vec<Snapshot>,
 }
 
-/// A stream's state as it was loaded, before this decision's own events.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct FoldInput {
     pub stream: String,
+    #[serde(default)]
+    pub snapshot: Option<Value>,
+    pub events: Vec<Recorded>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoldOutput {
     pub state: Value,
 }
 

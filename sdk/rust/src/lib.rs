@@ -43,7 +43,7 @@ pub use document::{
     Action, Actor, ActorKind, Context, FieldError, Message, Recorded, Rejection, RejectionKind, RowActions,
 };
 pub use event::{Event, EventSet};
-pub use list::{Commands, Views, Workflows};
+pub use list::{Commands, States, Views, Workflows};
 pub use people::People;
 pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
@@ -69,6 +69,11 @@ macro_rules! domain {
             impl exports::decide::Guest for Component {
                 fn decide(input: Vec<u8>) -> Vec<u8> {
                     $crate::component::decide::<$plugin>(&input)
+                }
+            }
+            impl exports::fold::Guest for Component {
+                fn fold(input: Vec<u8>) -> Vec<u8> {
+                    $crate::component::fold::<$plugin>(&input)
                 }
             }
             impl exports::project::Guest for Component {

@@ -1,7 +1,7 @@
 //! Lists of types, so that dispatch is by names known at compile time and unreachable code is left out of a component.
 
 use crate::document::{CommandType, ViewType, WorkflowType};
-use crate::{Command, View, Workflow, component};
+use crate::{Command, State, View, Workflow, component};
 
 /// A list of types: `list![A, B]` is `(A, (B, ()))`.
 #[macro_export]
@@ -19,6 +19,29 @@ pub trait Commands {
 pub trait CommandVisitor {
     type Output;
     fn visit<C: Command>(self) -> Self::Output;
+}
+
+/// By category.
+pub trait States {
+    fn visit<V: StateVisitor>(category: &str, visitor: V) -> Option<V::Output>;
+}
+
+#[doc(hidden)]
+pub trait StateVisitor {
+    type Output;
+    fn visit<S: State>(self) -> Self::Output;
+}
+
+impl States for () {
+    fn visit<V: StateVisitor>(_: &str, _: V) -> Option<V::Output> {
+        None
+    }
+}
+
+impl<H: State, T: States> States for (H, T) {
+    fn visit<V: StateVisitor>(category: &str, visitor: V) -> Option<V::Output> {
+        if category == H::CATEGORY { Some(visitor.visit::<H>()) } else { T::visit(category, visitor) }
+    }
 }
 
 pub trait Views {

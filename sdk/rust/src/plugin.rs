@@ -1,6 +1,6 @@
 //! What a plugin consists of, by types.
 
-use crate::{Commands, EventSet, Views, Workflows};
+use crate::{Commands, EventSet, States, Views, Workflows};
 
 /// A permission and the roles that hold it: requester, approver, admin, auditor.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,8 @@ pub struct Permission {
 pub trait Plugin {
     type Events: EventSet;
     type Commands: Commands;
+    /// All that commands fold streams into.
+    type States: States;
     type Views: Views;
     const PERMISSIONS: &'static [Permission];
 }

@@ -1,32 +1,27 @@
 //! What a decision reads: streams, folded into state.
 
-use crate::document::{LoadedStream, Snapshot, StreamMode, StreamRef};
+use crate::document::{LoadedStream, StreamMode, StreamRef};
 use crate::{EventSet, Recorded};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::type_name;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// The state of one thing, from its events. It goes to JSON and back when the host keeps it as a snapshot, so nothing may
-/// be skipped there. One stream is always folded into the same type.
+/// be skipped there.
 pub trait State: Default + Serialize + DeserializeOwned {
     type Event: EventSet;
 
+    /// Its streams are `<CATEGORY>/…`, and no other state is made of these.
+    const CATEGORY: &'static str;
+
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
 }
-
-/// So many events are read before the host is handed their state.
-pub(crate) const SNAPSHOT_AFTER: usize = 100;
 
 /// The streams that were loaded for a command.
 #[derive(Debug)]
 pub struct Streams {
     loaded: Vec<LoadedStream>,
-    /// The states of long streams that were folded.
-    folded: RefCell<BTreeMap<String, Value>>,
-    snapshot_after: usize,
 }
 
 /// A state at rest. Its type is named, because another type's would be taken for it where all members have defaults.
@@ -39,11 +34,7 @@ struct Kept<S> {
 
 impl Streams {
     pub fn new(loaded: Vec<LoadedStream>) -> Self {
-        Streams { loaded, folded: RefCell::default(), snapshot_after: SNAPSHOT_AFTER }
-    }
-
-    pub(crate) fn snapshot_after(self, events: usize) -> Self {
-        Streams { snapshot_after: events, ..self }
+        Streams { loaded }
     }
 
     /// Number of events; 0 when there are none or the stream was not asked for.
@@ -52,22 +43,13 @@ impl Streams {
     }
 
     /// None when the stream has no events (or was not loaded yet).
+    ///
+    /// # Panics
+    /// When it is not a stream of this state's category.
     pub fn fold<S: State>(&self, stream: &str) -> Option<S> {
+        assert_eq!(category(stream), S::CATEGORY, "`{stream}` is no stream of {}", type_name::<S>());
         let loaded = self.find(stream).filter(|s| s.version > 0)?;
-        let mut state = loaded.snapshot.as_ref().map_or_else(S::default, |kept| restored(stream, kept));
-        for recorded in &loaded.events {
-            if let Some(event) = S::Event::decode(recorded) {
-                state.apply(event, recorded);
-            }
-        }
-        if loaded.events.len() >= self.snapshot_after {
-            self.folded.borrow_mut().entry(stream.to_owned()).or_insert_with(|| kept(&state));
-        }
-        Some(state)
-    }
-
-    pub(crate) fn into_snapshots(self) -> Vec<Snapshot> {
-        self.folded.into_inner().into_iter().map(|(stream, state)| Snapshot { stream, state }).collect()
+        Some(fold(stream, loaded.snapshot.as_ref(), &loaded.events))
     }
 
     fn find(&self, stream: &str) -> Option<&LoadedStream> {
@@ -75,14 +57,40 @@ impl Streams {
     }
 }
 
-fn kept<S: State>(state: &S) -> Value {
+/// What stands before the first slash.
+pub(crate) fn category(stream: &str) -> &str {
+    stream.split_once('/').map_or(stream, |(category, _)| category)
+}
+
+/// The state that the host keeps in place of these events.
+pub(crate) fn keep<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> Value {
+    at_rest(fold::<S>(stream, snapshot, events))
+}
+
+/// In place of the events of a stream that is guarded and never folded.
+pub(crate) fn keep_nothing() -> Value {
+    at_rest(())
+}
+
+fn at_rest<S: Serialize>(state: S) -> Value {
     serde_json::to_value(Kept { kind: type_name::<S>().into(), state }).expect("states are plain data")
+}
+
+fn fold<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> S {
+    let mut state = snapshot.map_or_else(S::default, |kept| restored(stream, kept));
+    for recorded in events {
+        if let Some(event) = S::Event::decode(recorded) {
+            state.apply(event, recorded);
+        }
+    }
+    state
 }
 
 /// # Panics
 /// When the snapshot is another type's.
 fn restored<S: State>(stream: &str, kept: &Value) -> S {
-    let Kept { kind, state } = Kept::<Value>::deserialize(kept).expect("a snapshot is what `kept` made");
+    let Kept { kind, state } = Kept::<Value>::deserialize(kept).expect("a snapshot is what `keep` made");
+    assert_ne!(kind, type_name::<()>(), "the plugin's list of states lacks {}", type_name::<S>());
     assert_eq!(kind, type_name::<S>(), "`{stream}` is folded into two types of state: make it one");
     serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not come back from JSON as it went there"))
 }
@@ -141,6 +149,7 @@ mod tests {
 
     impl State for Sum {
         type Event = Happened;
+        const CATEGORY: &'static str = "sum";
 
         fn apply(&mut self, Happened::Added(added): Happened, _: &Recorded) {
             self.0 += added.by;
@@ -152,6 +161,7 @@ mod tests {
 
     impl State for Other {
         type Event = Happened;
+        const CATEGORY: &'static str = "sum";
 
         fn apply(&mut self, _: Happened, _: &Recorded) {}
     }
@@ -181,27 +191,28 @@ mod tests {
 
     #[test]
     fn a_state_goes_on_from_its_snapshot_as_from_all_events() {
-        let whole = streams(None, 1..=100);
-        assert_eq!(whole.fold::<Sum>("sum/1"), Some(Sum(5050)));
-        let snapshots = whole.into_snapshots();
-        assert_eq!(snapshots.len(), 1);
-        let rest = streams(Some(snapshots[0].state.clone()), 101..=103);
+        let events: Vec<_> = (1..=100).map(recorded).collect();
+        let kept = keep::<Sum>("sum/1", None, &events);
+        let rest = streams(Some(kept), 101..=103);
+        assert_eq!(rest.fold::<Sum>("sum/1"), Some(Sum(5356)));
         assert_eq!(rest.fold::<Sum>("sum/1"), streams(None, 1..=103).fold::<Sum>("sum/1"));
-        assert!(rest.into_snapshots().is_empty(), "three events are soon read again");
-    }
-
-    #[test]
-    fn short_streams_and_those_that_nobody_folded_leave_no_snapshot() {
-        let short = streams(None, 1..=99);
-        short.fold::<Sum>("sum/1");
-        assert!(short.into_snapshots().is_empty());
-        assert!(streams(None, 1..=500).into_snapshots().is_empty());
     }
 
     #[test]
     #[should_panic(expected = "two types of state")]
     fn the_snapshot_of_another_state_is_refused() {
-        let snapshot = kept(&Sum(7));
-        streams(Some(snapshot), 8..=8).fold::<Other>("sum/1");
+        streams(Some(keep::<Sum>("sum/1", None, &[])), 8..=8).fold::<Other>("sum/1");
+    }
+
+    #[test]
+    #[should_panic(expected = "list of states lacks")]
+    fn a_state_that_is_not_in_the_list_is_missed() {
+        streams(Some(keep_nothing()), 8..=8).fold::<Sum>("sum/1");
+    }
+
+    #[test]
+    #[should_panic(expected = "no stream of")]
+    fn a_stream_of_another_category_is_refused() {
+        streams(None, 1..=1).fold::<Sum>("product/1");
     }
 }

@@ -1,8 +1,10 @@
 //! Commands: accepted once, repeated safely, refused in words.
 
-use super::{House, note};
+use super::notes::Notes;
+use super::{House, OneProduct, note, product_of};
 use eaf_core::command_bus::Limit;
 use serde_json::json;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn an_accepted_command_says_where_its_result_is() {
@@ -150,4 +152,21 @@ async fn a_tenant_that_gives_too_much_is_told_when_to_come_again_and_others_are_
     house.project(eaf_core::id::TenantId::derive("acme")).await;
     let list = house.get("admin@acme", "/api/notes/views/notes").await;
     assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_retry_after_an_upgrade_that_would_refuse_its_body_gets_the_first_answer() {
+    let mut house = House::new().await;
+    let key = [("idempotency-key", "a-key")];
+    let first = house.give("requester@acme", "write-note", note("short"), &key).await;
+    assert_eq!(first.status, 202, "{}", first.text);
+    let stricter = Notes::stricter(house.app.products.get("notes").unwrap().domain.generation());
+    house.app.products = Arc::new(OneProduct(Arc::new(product_of(stricter))));
+    house.router = crate::http::router(house.app.clone());
+    let again = house.give("requester@acme", "write-note", note("short"), &key).await;
+    assert_eq!((again.status, &again.json), (first.status, &first.json));
+    for (title, key) in [("short", "another-key"), ("other", "a-key")] {
+        let refused = house.give("requester@acme", "write-note", note(title), &[("idempotency-key", key)]).await;
+        assert_eq!(refused.code(), "body-invalid", "{title} with {key}");
+    }
 }

@@ -33,9 +33,9 @@ use eaf_core::command_bus::{Limit, Quota};
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
+use eaf_core::projection;
 use eaf_core::session::Limits;
 use eaf_core::testing::{Database, master_key};
-use eaf_core::{projection, view};
 use notes::Notes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -56,8 +56,12 @@ impl Products for OneProduct {
 }
 
 pub fn product(generation: i64) -> Product {
+    product_of(Notes::new(generation))
+}
+
+pub fn product_of(domain: Notes) -> Product {
     Product {
-        domain: Arc::new(Notes::new(generation)),
+        domain: Arc::new(domain),
         name: "Notes".into(),
         version: "1.0.0".into(),
         imports: Imports::default(),
@@ -190,9 +194,7 @@ impl House {
         };
         package::store(&core, &package).await.expect("stored");
         let generation = package::activate(&core, "notes", notes::DIGEST, ActorId::SYSTEM).await.expect("activated");
-        for described in &notes::description().views {
-            view::create(&core, "notes", described).await.expect("created");
-        }
+        projection::prepare(&core, &notes::Notes::new(generation)).await.expect("prepared");
         let provider = crate::identity::Config { public_url: public_url.into(), ..issuer.config() };
         let identity = Arc::new(Identity::new(&provider, issuer.world.clone()).expect("configured"));
         let (closing, closed) = watch::channel(false);
@@ -276,7 +278,7 @@ impl House {
             match projection::run_once(&self.core, product.domain.as_ref(), tenant, "notes").await.expect("projected") {
                 projection::Step::Advanced { .. } | projection::Step::Busy => {}
                 projection::Step::CaughtUp => return,
-                projection::Step::Parked { code } => panic!("the view is parked: {code}"),
+                step => panic!("the view does not move: {step:?}"),
             }
         }
     }

@@ -15,6 +15,15 @@ impl Notes {
     pub fn new(generation: i64) -> Self {
         Notes { description: description(), generation }
     }
+
+    /// A newer version of the command asks for a longer title.
+    pub fn stricter(generation: i64) -> Self {
+        let mut notes = Notes::new(generation);
+        let write = &mut notes.description.commands[0];
+        write.version += 1;
+        write.schema["properties"]["title"]["minLength"] = json!(15);
+        notes
+    }
 }
 
 pub fn description() -> Description {
@@ -127,10 +136,12 @@ impl Domain for Notes {
             events: vec![NewEvent { stream, kind: kind.into(), schema: 1, data }],
             subject: Some(Subject { view: "notes".into(), key }),
             preview: Some(Map::from_iter([("reading".to_owned(), json!({ "minutes": 1, "people": readers() }))])),
-            snapshots: Vec::new(),
         }))
     }
 
+    async fn fold(&self, _: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
+        Ok(None)
+    }
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
         let keys = input.events.iter().map(|event| event.stream.trim_start_matches("note/").to_owned());
         Ok(KeysOutput { keys: keys.collect() })

@@ -35,6 +35,7 @@ pub struct Holder {
 
 impl State for Holder {
     type Event = crate::Event;
+    const CATEGORY: &'static str = "vm-name";
 
     fn apply(&mut self, event: Self::Event, _: &Recorded) {
         match event {

@@ -40,6 +40,7 @@ pub struct Offering {
 
 impl State for Offering {
     type Event = crate::Event;
+    const CATEGORY: &'static str = "offering";
 
     fn apply(&mut self, event: Self::Event, _: &Recorded) {
         if let crate::Event::OfferingDefined(defined) = event {

@@ -25,6 +25,7 @@ pub struct Request {
 
 impl State for Request {
     type Event = Event;
+    const CATEGORY: &'static str = "request";
 
     fn apply(&mut self, event: Event, recorded: &Recorded) {
         match event {

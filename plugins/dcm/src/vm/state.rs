@@ -22,6 +22,7 @@ pub struct Vm {
 
 impl State for Vm {
     type Event = Event;
+    const CATEGORY: &'static str = "vm";
 
     fn apply(&mut self, event: Event, recorded: &Recorded) {
         match event {
