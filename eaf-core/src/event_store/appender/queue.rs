@@ -9,8 +9,10 @@ use tokio::sync::oneshot;
 pub(super) const BATCH: usize = 64;
 /// Of events in one batch; a larger request goes alone.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// Per tenant. Whoever comes when so many wait would wait for seconds.
+/// Per tenant. Whoever comes when so many wait would wait for seconds; …
 const WAITING: usize = 2_000;
+/// … and so many bytes are not held for one tenant.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// Tenants that share a statement, at most. Each holds its lane until all of them have committed.
 const TENANTS: usize = 8;
 /// Requests with which a tenant still shares. For more, the way that is made for many is quicker.
@@ -21,12 +23,15 @@ pub(super) struct Waiting {
     pub answer: oneshot::Sender<Result<Outcome, Error>>,
     /// Whether a short way may be tried.
     pub plain: bool,
+    /// Of its events.
+    bytes: usize,
 }
 
 impl Waiting {
     pub fn new(request: AppendRequest, answer: oneshot::Sender<Result<Outcome, Error>>) -> Self {
         let plain = request.is_plain();
-        Waiting { request, answer, plain }
+        let bytes = request.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
+        Waiting { request, answer, plain, bytes }
     }
 }
 
@@ -50,8 +55,9 @@ impl Queue {
     pub fn enter(&mut self, tenant: TenantId, waiting: Waiting) -> Result<bool, Error> {
         let new = !self.lines.contains_key(&tenant);
         let line = self.lines.entry(tenant).or_default();
-        if line.len() >= WAITING {
-            return Err(Error::Overloaded { limit: WAITING });
+        let bytes = line.iter().map(|waiting| waiting.bytes).sum::<usize>();
+        if line.len() >= WAITING || bytes > WAITING_BYTES {
+            return Err(Error::Overloaded { waiting: line.len() });
         }
         line.push_back(waiting);
         metrics::gauge!("eaf_append_waiting").increment(1.0);
@@ -123,8 +129,7 @@ fn take(line: &mut VecDeque<Waiting>) -> Vec<Waiting> {
     let mut stay = VecDeque::new();
     let (mut met, mut bytes) = (Met::default(), 0);
     while let Some(waiting) = line.pop_front() {
-        let more: usize = waiting.request.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
-        let full = batch.len() == BATCH || (bytes + more > BATCH_BYTES && !batch.is_empty());
+        let full = batch.len() == BATCH || (bytes + waiting.bytes > BATCH_BYTES && !batch.is_empty());
         if full {
             line.push_front(waiting);
             break;
@@ -132,7 +137,7 @@ fn take(line: &mut VecDeque<Waiting>) -> Vec<Waiting> {
         if met.again(&waiting.request) {
             stay.push_back(waiting);
         } else {
-            bytes += more;
+            bytes += waiting.bytes;
             batch.push(waiting);
         }
     }
@@ -329,7 +334,21 @@ mod tests {
             queue.enter(tenant(1), waiting(n, n.into(), true, 1)).unwrap();
         }
         let refused = queue.enter(tenant(1), waiting(9999, 1, true, 1));
-        assert!(matches!(refused, Err(Error::Overloaded { limit: WAITING })));
+        assert!(matches!(refused, Err(Error::Overloaded { waiting: WAITING })));
         assert!(queue.enter(tenant(2), waiting(1, 1, true, 1)).is_ok(), "others are not concerned");
+    }
+
+    #[test]
+    fn a_tenant_whose_requests_are_large_may_have_few_of_them_wait() {
+        let mut queue = Queue::new(0);
+        let half = WAITING_BYTES / 2 + 1;
+        for n in 0..2 {
+            queue.enter(tenant(1), waiting(n, n.into(), true, half)).unwrap();
+        }
+        let refused = queue.enter(tenant(1), waiting(2, 2, true, 1));
+        assert!(matches!(refused, Err(Error::Overloaded { waiting: 2 })));
+        queue.enter(tenant(2), waiting(1, 1, true, 1)).unwrap();
+        queue.next();
+        queue.enter(tenant(1), waiting(2, 2, true, 1)).unwrap();
     }
 }
