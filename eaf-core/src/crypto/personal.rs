@@ -6,7 +6,7 @@
 
 mod marks;
 
-pub use marks::{Mark, marks};
+pub use marks::{Mark, marks, unfollowed};
 
 use super::Keyring;
 use crate::db::TenantTx;

@@ -2,6 +2,7 @@
 
 use crate::id::ActorId;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 const KEYWORD: &str = "x-eaf-personal";
 
@@ -22,6 +23,48 @@ pub fn marks(schema: &Value, data: &Value) -> Vec<Mark> {
     walk.found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     walk.found.dedup_by(|a, b| a.pointer == b.pointer);
     walk.found
+}
+
+/// Where a schema marks a member in a place that [`marks`] does not look at, as JSON pointers into the schema: such a member would stand in clear.
+pub fn unfollowed(schema: &Value) -> Vec<String> {
+    let (mut followed, mut next) = (BTreeSet::new(), vec![String::new()]);
+    while let Some(pointer) = next.pop() {
+        let Some(place) = schema.pointer(&pointer) else { continue };
+        if !followed.insert(pointer.clone()) {
+            continue;
+        }
+        let reference = place.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#'));
+        next.extend(reference.map(str::to_owned));
+        next.extend(["additionalProperties", "items"].map(|keyword| format!("{pointer}/{keyword}")));
+        for keyword in ["anyOf", "oneOf", "allOf", "prefixItems", "properties", "patternProperties"] {
+            let under = format!("{pointer}/{keyword}");
+            next.extend(
+                place.get(keyword).into_iter().flat_map(|place| children(place, &under)).map(|(child, _)| child),
+            );
+        }
+    }
+    let mut marked = Vec::new();
+    let mut rest = vec![(String::new(), schema)];
+    while let Some((pointer, place)) = rest.pop() {
+        rest.extend(children(place, &pointer));
+        if place.get(KEYWORD).is_some() && !followed.contains(&pointer) {
+            marked.push(pointer);
+        }
+    }
+    marked.sort();
+    marked
+}
+
+fn children<'a>(place: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
+    match place {
+        Value::Object(members) => {
+            members.iter().map(|(name, child)| (format!("{pointer}/{}", escape(name)), child)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, child)| (format!("{pointer}/{index}"), child)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 pub(super) fn escape(name: &str) -> String {
@@ -174,6 +217,27 @@ mod tests {
         let comment = |answers: Value| json!({"who": ANNA, "text": "hello", "answers": answers});
         let thread = (0..60).fold(comment(Value::Null), |answer, _| comment(json!([answer])));
         assert_eq!(found(schema, thread).len(), 61);
+    }
+
+    #[test]
+    fn a_mark_where_nobody_looks_is_told() {
+        for followed in [
+            json!({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"items": {"properties": {"b": personal()}}}}}),
+            json!({"oneOf": [{"additionalProperties": {"prefixItems": [{"anyOf": [personal()]}]}}], "allOf": [{"patternProperties": {"x": personal()}}]}),
+            json!({"$ref": "#"}),
+        ] {
+            assert_eq!(unfollowed(&followed), [""; 0], "{followed}");
+        }
+        for (missed, place) in [
+            (json!({"if": {"properties": {"a": personal()}}}), "/if/properties/a"),
+            (
+                json!({"dependentSchemas": {"a": {"properties": {"b/c": personal()}}}}),
+                "/dependentSchemas/a/properties/b~1c",
+            ),
+            (json!({"$defs": {"A": personal()}, "not": {"$ref": "#/$defs/A"}}), "/$defs/A"),
+        ] {
+            assert_eq!(unfollowed(&missed), [place]);
+        }
     }
 
     #[test]
