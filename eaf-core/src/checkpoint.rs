@@ -27,6 +27,8 @@ pub enum Step {
     Parked {
         code: String,
     },
+    /// What it has made is of another log, or of somebody who was erased: it begins anew.
+    Void,
 }
 
 /// A consumer that does not move, for operators.
@@ -55,8 +57,10 @@ pub(crate) enum Held {
     Parked {
         code: String,
     },
-    /// To be begun anew: somebody was erased, or the log was restored to a point before this position.
-    Void,
+    /// To be begun anew: somebody was erased, or the log was restored to a point before this position, to `last`.
+    Void {
+        last: u64,
+    },
 }
 
 /// Where a consumer starts that has no checkpoint yet.
@@ -73,11 +77,15 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     if position(tx, plugin, consumer).await?.is_none() {
         insert(tx, plugin, consumer, start).await?;
     }
-    let row: Option<(i64, Option<String>, bool, bool)> = sqlx::query_as(
-        "select pos, error, coalesce(retry_at > clock_timestamp(), false),
-                coalesce(refold_at <= clock_timestamp(), false) or pos > coalesce((select e.pos from eaf.event e
-                  where e.tenant_id = $1 and e.lane = 0 order by e.pos desc limit 1), 0)
-         from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3 for update skip locked",
+    type Row = (i64, Option<String>, bool, bool, i64);
+    // Of an older epoch, what was recorded since is not what it has seen, though it may have the same positions.
+    let row: Option<Row> = sqlx::query_as(
+        "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false), coalesce(c.refold_at <= clock_timestamp(), false),
+                coalesce((select e.pos from eaf.event e
+                  where e.tenant_id = $1 and e.lane = 0 and (c.epoch = l.epoch or e.at < l.started_at)
+                  order by e.pos desc limit 1), 0)
+         from eaf.checkpoint c cross join eaf.log_epoch l
+         where c.tenant_id = $1 and c.plugin = $2 and c.consumer = $3 for update of c skip locked",
     )
     .bind(tx.tenant())
     .bind(plugin)
@@ -86,8 +94,8 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     .await?;
     Ok(match row {
         None => Held::Busy,
-        Some((_, Some(code), true, _)) => Held::Parked { code },
-        Some((_, _, _, true)) => Held::Void,
+        Some((_, Some(code), true, ..)) => Held::Parked { code },
+        Some((pos, _, _, refold, last)) if refold || pos > last => Held::Void { last: last as u64 },
         Some((pos, code, ..)) => Held::At { pos: pos as u64, failed: code.is_some() },
     })
 }
@@ -145,18 +153,19 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
-/// Back to before the first event. The caller holds the row.
-pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, refold_at = null, updated_at = clock_timestamp()
-         where tenant_id = $1 and plugin = $2 and consumer = $3",
+/// Back to before the first event, which is the answer. The caller holds the row.
+pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
+    let epoch: i32 = sqlx::query_scalar(
+        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, refold_at = null, folds = folds + 1,
+                updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and consumer = $3 returning epoch",
     )
     .bind(tx.tenant())
     .bind(plugin)
     .bind(consumer)
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    Ok(())
+    Ok(Position { epoch: epoch as u32, pos: 0 })
 }
 
 /// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
@@ -179,23 +188,44 @@ pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<(), sqlx::Erro
     Ok(())
 }
 
-/// Has every copy of every active view of the tenant folded anew, not before `delay` has passed; answers how many there are. None, if the
-/// tenant has no log.
-pub(crate) async fn refold_views(tx: &mut TenantTx, delay: Duration) -> Result<u64, sqlx::Error> {
+/// Has copies of active views of the tenant folded anew, not before `delay` has passed: those that are not `told` yet and that nobody works on
+/// just now. Answers how many are left. Without a log there are none.
+pub(crate) async fn refold_views(
+    tx: &mut TenantTx,
+    delay: Duration,
+    told: &mut Vec<String>,
+) -> Result<usize, sqlx::Error> {
     empty_idle_views(tx).await?;
-    // Also for those that have not begun: a host that still remembers the key might begin with one.
-    let done = sqlx::query(
-        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, refold_at)
-         select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0, clock_timestamp() + make_interval(secs => $2)
+    // Also those that have not begun: a host that still remembers the key might begin with one.
+    sqlx::query(
+        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
+         select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0
          from eaf.view_copy c join eaf.view v on v.digest = c.digest
-         where v.active and exists (select from eaf.event e where e.tenant_id = $1)
-         on conflict (tenant_id, plugin, consumer) do update set refold_at = excluded.refold_at",
+         where v.active and exists (select from eaf.event e where e.tenant_id = $1) on conflict do nothing",
+    )
+    .bind(tx.tenant())
+    .execute(tx.conn())
+    .await?;
+    let asked: Vec<(String, bool)> = sqlx::query_as(
+        "with copy as (
+             select p.plugin, p.consumer from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
+             join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and v.active and p.consumer <> all ($3)),
+         free as (
+             select p.plugin, p.consumer from eaf.checkpoint p join copy using (plugin, consumer)
+             where p.tenant_id = $1 for update of p skip locked),
+         told as (
+             update eaf.checkpoint p set refold_at = clock_timestamp() + make_interval(secs => $2) from free f
+             where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
+         select consumer, consumer in (select consumer from told) from copy",
     )
     .bind(tx.tenant())
     .bind(delay.as_secs_f64())
-    .execute(tx.conn())
+    .bind(told.as_slice())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(done.rows_affected())
+    let left = asked.iter().filter(|(_, is_told)| !is_told).count();
+    told.extend(asked.into_iter().filter(|(_, is_told)| *is_told).map(|(consumer, _)| consumer));
+    Ok(left)
 }
 
 /// Waits for the row's lock and keeps it until the transaction ends; the position, 0 if it has not begun.

@@ -17,11 +17,15 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 const PAGE: u32 = 500;
+/// Between two looks at views that are being folded.
+const BUSY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the tenant has no such person")]
     NoPerson,
+    #[error("whether there is such a person could not be found out")]
+    Person(#[source] sqlx::Error),
     #[error(transparent)]
     Directory(#[from] directory::Error),
     #[error(transparent)]
@@ -65,16 +69,38 @@ pub struct Certificate {
 /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
 /// run. Repeating it changes nothing.
 pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration, by: &Entry) -> Result<u64, Error> {
-    if directory::member(core, tenant, person).await?.is_none() {
+    if !is_known(core, tenant, person).await? {
         return Err(Error::NoPerson);
     }
     // What is left to do after a crash here is done by repeating it.
     directory::erase_member(core, tenant, person).await?;
+    let mut told = Vec::new();
+    loop {
+        let mut tx = core.db.tenant(tenant).await?;
+        let left = checkpoint::refold_views(&mut tx, delay, &mut told).await.map_err(Error::Refold)?;
+        if left == 0 {
+            audit::record(&mut tx, by).await?;
+            tx.commit().await?;
+            return Ok(told.len() as u64);
+        }
+        tx.commit().await?;
+        // They are being folded anew just now, for somebody who was erased before.
+        tokio::time::sleep(BUSY).await;
+    }
+}
+
+/// A member, or somebody of whom the log says something though they never were one.
+async fn is_known(core: &Core, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let views = checkpoint::refold_views(&mut tx, delay).await.map_err(Error::Refold)?;
-    audit::record(&mut tx, by).await?;
-    tx.commit().await?;
-    Ok(views)
+    sqlx::query_scalar(
+        "select exists (select from eaf.member where tenant_id = $1 and actor_id = $2)
+             or exists (select from eaf.subject_key where tenant_id = $1 and subject_id = $2)",
+    )
+    .bind(tenant)
+    .bind(person)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Person)
 }
 
 /// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.

@@ -6,7 +6,9 @@
 mod difference;
 mod fold;
 mod lag;
+mod prepare;
 mod rebuild;
+mod refold;
 mod retry;
 mod rows;
 mod runner;
@@ -14,15 +16,16 @@ mod status;
 
 pub use crate::checkpoint::{Parked, Step, parked};
 pub use difference::{Difference, Differing, difference};
+pub use prepare::{Error as PrepareError, prepare};
 pub use rebuild::{back, begin, cancel, switch};
 pub use retry::retry;
-pub use runner::{Error as PrepareError, Runner, prepare};
+pub use runner::Runner;
 pub use status::{Status, status};
 
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
 use crate::db::TenantTx;
-use crate::event_store::{self, Position};
+use crate::event_store;
 use crate::id::TenantId;
 use crate::live::Change;
 use crate::view::{Copy, State, Table};
@@ -130,7 +133,11 @@ pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, view: 
     let known = known(domain, view)?;
     let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
     let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);
-    run_copy(core, domain, tenant, &live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?).await
+    let live = live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?;
+    match run_copy(core, domain, tenant, &live).await? {
+        Step::Void => refold_copy(core, domain, tenant, &live).await,
+        step => Ok(step),
+    }
 }
 
 fn known<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> {
@@ -143,21 +150,41 @@ pub(crate) async fn run_copy(core: &Core, domain: &dyn Domain, tenant: TenantId,
     let view = known(domain, &copy.view)?;
     let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
     let limit = if copy.state == State::Live { BATCH } else { REBUILD_BATCH };
-    match largest_batch(core, domain, tenant, view, &table, limit).await {
-        Ok(step) => {
-            if let Step::Advanced { position, changes: rows } = step
-                && copy.state == State::Live
-            {
-                let (plugin, view) = (domain.plugin().to_owned(), view.name.clone());
-                core.feed.publish(Change { tenant, plugin, view, position, rows });
-            }
-            Ok(step)
+    let step = largest_batch(core, domain, tenant, view, &table, limit).await;
+    ended(core, domain, tenant, copy, &table, step).await
+}
+
+/// Folds what [`Step::Void`] told of anew; [`run_copy`] goes on from there.
+pub(crate) async fn refold_copy(
+    core: &Core,
+    domain: &dyn Domain,
+    tenant: TenantId,
+    copy: &Copy,
+) -> Result<Step, Error> {
+    let view = known(domain, &copy.view)?;
+    let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
+    let step = refold::refold(core, domain, tenant, view, &table).await;
+    ended(core, domain, tenant, copy, &table, step).await
+}
+
+/// Tells of what went forward, and parks what failed.
+async fn ended(
+    core: &Core,
+    domain: &dyn Domain,
+    tenant: TenantId,
+    copy: &Copy,
+    table: &Table<'_>,
+    step: Result<Step, Error>,
+) -> Result<Step, Error> {
+    match &step {
+        Ok(Step::Advanced { position, changes }) if copy.state == State::Live => {
+            let (plugin, view) = (domain.plugin().to_owned(), copy.view.clone());
+            core.feed.publish(Change { tenant, plugin, view, position: *position, rows: *changes });
         }
-        Err(error) => {
-            park(core, domain, tenant, &table, &error).await;
-            Err(error)
-        }
+        Ok(_) => {}
+        Err(error) => park(core, domain, tenant, table, error).await,
     }
+    step
 }
 
 /// Halves what fails, down to a single event: only that one can park the view.
@@ -189,12 +216,7 @@ async fn batch(
     limit: &mut u32,
 ) -> Result<Step, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let advanced = match advance(core, &mut tx, domain, view, table, limit).await {
-        Ok(Some(step)) => Ok(step),
-        Ok(None) => refold(core, &mut tx, domain, view, table, *limit).await,
-        Err(error) => Err(error),
-    };
-    match advanced {
+    match advance(core, &mut tx, domain, view, table, limit).await {
         Ok(step @ Step::Advanced { .. }) => {
             tx.commit().await?;
             Ok(step)
@@ -206,35 +228,7 @@ async fn batch(
     }
 }
 
-/// The tenant's rows anew, from the first event on: all in the one transaction, so that readers see the old rows until they
-/// see the new ones.
-async fn refold(
-    core: &Core,
-    tx: &mut TenantTx,
-    domain: &dyn Domain,
-    view: &ViewType,
-    table: &Table<'_>,
-    limit: u32,
-) -> Result<Step, Error> {
-    let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
-    // A key that was destroyed by another host may still be remembered here.
-    core.keyring.forget(tx.tenant());
-    rows::clear(tx, table).await.map_err(|cause| Error::Rows { view: view.name.clone(), cause })?;
-    checkpoint::restart(tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
-    let mut position = Position { pos: 0, ..event_store::head(tx).await? };
-    let mut all = 0;
-    loop {
-        match advance(core, tx, domain, view, table, &mut limit.max(1)).await? {
-            Some(Step::Advanced { position: reached, changes }) => {
-                position = reached;
-                all += changes;
-            }
-            _ => return Ok(Step::Advanced { position, changes: all }),
-        }
-    }
-}
-
-/// `limit` becomes the number of events that there were. None: the rows are void and have to be folded anew.
+/// `limit` becomes the number of events that there were.
 async fn advance(
     core: &Core,
     tx: &mut TenantTx,
@@ -242,7 +236,7 @@ async fn advance(
     view: &ViewType,
     table: &Table<'_>,
     limit: &mut u32,
-) -> Result<Option<Step>, Error> {
+) -> Result<Step, Error> {
     let plugin = domain.plugin();
     let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
     let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
@@ -254,14 +248,14 @@ async fn advance(
             }
             pos
         }
-        Held::Busy => return Ok(Some(Step::Busy)),
-        Held::Parked { code } => return Ok(Some(Step::Parked { code })),
-        Held::Void => return Ok(None),
+        Held::Busy => return Ok(Step::Busy),
+        Held::Parked { code } => return Ok(Step::Parked { code }),
+        Held::Void { .. } => return Ok(Step::Void),
     };
     let stored = event_store::read_after(tx, after, *limit).await?;
     *limit = stored.len() as u32;
     let Some(position) = stored.last().map(|event| event.position) else {
-        return Ok(Some(Step::CaughtUp));
+        return Ok(Step::CaughtUp);
     };
     let mut events = Vec::new();
     for event in stored {
@@ -284,7 +278,7 @@ async fn advance(
         rows::store(tx, table, position, folded).await.map_err(at_rows)?;
     }
     checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
-    Ok(Some(Step::Advanced { position, changes }))
+    Ok(Step::Advanced { position, changes })
 }
 
 async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Result<Vec<String>, Error> {

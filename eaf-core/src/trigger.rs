@@ -10,6 +10,7 @@ use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use crate::projection::BATCH;
 use crate::{Core, db};
+use sqlx::PgConnection;
 
 const MAX_KEY: usize = 200;
 
@@ -58,8 +59,8 @@ impl Error {
 }
 
 /// Makes the plugin's workflows known, and that others of it are no more. Idempotent; the first time decides from which moment
-/// on events start them.
-pub async fn register(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
+/// on events start them. `conn` is the platform's, in the transaction that knows which package is active.
+pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Result<(), Error> {
     let workflows: Vec<&str> = domain.description().workflows.iter().map(|workflow| workflow.name.as_str()).collect();
     let plugin = domain.plugin();
     sqlx::query(
@@ -70,7 +71,7 @@ pub async fn register(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
     )
     .bind(plugin)
     .bind(workflows)
-    .execute(core.db.platform_pool())
+    .execute(conn)
     .await
     .map_err(|cause| Error::Register { plugin: plugin.to_owned(), cause })?;
     Ok(())
@@ -108,12 +109,12 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
         Held::Busy => return Ok(Step::Busy),
         Held::Parked { code } => return Ok(Step::Parked { code }),
         // What it has started after the point of the restore is not in this database; what follows is new.
-        Held::Void => {
-            let head = event_store::head(&mut tx).await?;
-            checkpoint::advance(&mut tx, plugin, &consumer, head).await.map_err(at_checkpoint)?;
+        Held::Void { last } => {
+            let to = Position { pos: last, ..event_store::head(&mut tx).await? };
+            checkpoint::advance(&mut tx, plugin, &consumer, to).await.map_err(at_checkpoint)?;
             tx.commit().await?;
-            tracing::warn!(%tenant, plugin, consumer, position = %head, "the log was restored to before this trigger's position");
-            return Ok(Step::Advanced { position: head, changes: 0 });
+            tracing::warn!(%tenant, plugin, consumer, position = %to, "the log was restored to before this trigger's position");
+            return Ok(Step::Advanced { position: to, changes: 0 });
         }
     };
     let stored = event_store::read_after(&mut tx, after, BATCH).await?;

@@ -12,20 +12,20 @@ mod create;
 mod cursor;
 mod own;
 mod query;
-mod retire;
 mod row;
+mod serve;
 mod table;
 mod wait;
 
-pub use changed::{Changed, changed_since};
+pub use changed::{Changed, Changes, Fold, changed_since};
 pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};
-pub use retire::retire;
 pub use row::Row;
 pub use wait::wait_for;
 
 pub(crate) use row::{Side, decode};
+pub(crate) use serve::serve;
 pub(crate) use table::{Table, quoted};
 
 use crate::{db, event_store};
@@ -58,8 +58,8 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    #[error("views that the package no longer has could not be retired")]
-    Retire(#[source] sqlx::Error),
+    #[error("which views are active could not be written")]
+    Serve(#[source] sqlx::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the view could not be read")]

@@ -31,11 +31,21 @@ pub(super) async fn load(
         .collect()
 }
 
+/// So many at once, far from what a statement may take.
+const CLEARED: i64 = 100_000;
+
 /// All rows of the tenant, tombstones too.
 pub(super) async fn clear(tx: &mut TenantTx, table: &Table<'_>) -> Result<(), sqlx::Error> {
-    let sql = format!("delete from {} where tenant_id = $1", table.sql);
-    sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
-    Ok(())
+    let sql = format!(
+        "delete from {0} where tenant_id = $1 and ctid = any (array(select ctid from {0} where tenant_id = $1 limit $2))",
+        table.sql
+    );
+    loop {
+        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(tx.tenant()).bind(CLEARED);
+        if query.execute(tx.conn()).await?.rows_affected() == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// All rows of a batch carry the batch's last position.

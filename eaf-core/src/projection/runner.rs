@@ -1,13 +1,13 @@
 //! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
 //! finds who is behind. Any number of hosts may run one.
 
-use super::{lag, run_copy};
+use super::{lag, refold_copy, run_copy};
 use crate::checkpoint::Step;
 use crate::contract::Domain;
 use crate::id::TenantId;
 use crate::live::Ring;
 use crate::view::{Copy, Table};
-use crate::{Core, db, trigger, view};
+use crate::{Core, trigger, view};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,32 +18,19 @@ use tokio::task::JoinSet;
 const SCAN: Duration = Duration::from_secs(5);
 /// Batches at the same time, over all tenants: each holds a connection.
 const PARALLEL: usize = 6;
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    View(#[from] view::Error),
-    #[error(transparent)]
-    Trigger(#[from] trigger::Error),
-    #[error(transparent)]
-    Db(#[from] db::Error),
-}
-
-/// Makes the views' tables, retires those of views that are gone, and registers the workflows. Before a plugin is served.
-pub async fn prepare(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
-    for view in &domain.description().views {
-        view::create(core, domain.plugin(), view).await?;
-    }
-    view::retire(core, domain.plugin(), &domain.description().views).await?;
-    trigger::register(core, domain).await?;
-    Ok(())
-}
+/// Views that are folded anew at the same time. It takes up to a minute each, for which the others do not wait.
+const REFOLDS: usize = 2;
 
 pub struct Runner {
     core: Arc<Core>,
     domains: Vec<Arc<dyn Domain>>,
     served: Arc<Vec<Served>>,
-    permits: Arc<Semaphore>,
+    permits: Arc<Permits>,
+}
+
+struct Permits {
+    batches: Semaphore,
+    refolds: Semaphore,
 }
 
 /// A domain, and the digests of its views' definitions: another generation's copies are that generation's work.
@@ -68,10 +55,11 @@ enum Work {
 }
 
 impl Runner {
-    /// Call [`prepare`] for each domain before.
+    /// Call [`prepare`](super::prepare) for each domain before.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
         let served = Arc::new(domains.iter().map(Served::new).collect());
-        Runner { core, domains, served, permits: Arc::new(Semaphore::new(PARALLEL)) }
+        let permits = Permits { batches: Semaphore::new(PARALLEL), refolds: Semaphore::new(REFOLDS) };
+        Runner { core, domains, served, permits: Arc::new(permits) }
     }
 
     /// Until `stop` completes; then batches that have begun are finished.
@@ -143,7 +131,7 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-async fn catch_up(core: &Core, served: &[Served], permits: &Semaphore, tenant: TenantId) {
+async fn catch_up(core: &Core, served: &[Served], permits: &Permits, tenant: TenantId) {
     // Asked each time: one may have been begun or dropped.
     let copies = match view::copies(core).await {
         Ok(copies) => copies,
@@ -162,14 +150,20 @@ async fn catch_up(core: &Core, served: &[Served], permits: &Semaphore, tenant: T
 }
 
 /// Batch after batch until there is nothing left, or somebody else does it.
-async fn follow(core: &Core, domain: &dyn Domain, permits: &Semaphore, tenant: TenantId, consumer: Consumer<'_>) {
+async fn follow(core: &Core, domain: &dyn Domain, permits: &Permits, tenant: TenantId, consumer: Consumer<'_>) {
     loop {
-        let Ok(_permit) = permits.acquire().await else { return };
-        // An error was logged and has parked the consumer; the scan finds it when its time has come.
-        let step = match consumer {
-            Consumer::Trigger(workflow) => trigger::run_once(core, domain, tenant, workflow).await.ok(),
-            Consumer::View(copy) => run_copy(core, domain, tenant, copy).await.ok(),
+        let mut step = {
+            let Ok(_permit) = permits.batches.acquire().await else { return };
+            // An error was logged and has parked the consumer; the scan finds it when its time has come.
+            match consumer {
+                Consumer::Trigger(workflow) => trigger::run_once(core, domain, tenant, workflow).await.ok(),
+                Consumer::View(copy) => run_copy(core, domain, tenant, copy).await.ok(),
+            }
         };
+        if let (Some(Step::Void), Consumer::View(copy)) = (&step, &consumer) {
+            let Ok(_permit) = permits.refolds.acquire().await else { return };
+            step = refold_copy(core, domain, tenant, copy).await.ok();
+        }
         if !matches!(step, Some(Step::Advanced { .. })) {
             return;
         }

@@ -15,6 +15,21 @@ pub struct Changed {
     pub deleted: bool,
 }
 
+/// What the rows of a view were folded by. Another one: all of them may have changed, and some may be gone without a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// The copy that is read.
+    table: String,
+    /// How often the tenant's part of it was begun anew.
+    times: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    pub fold: Fold,
+    pub rows: Vec<Changed>,
+}
+
 /// Rows and tombstones that changed after `after`, oldest first, as far as the caller may read them. About `limit`:
 /// what changed together stays together, so a full answer means "ask again from the last position".
 pub async fn changed_since(
@@ -24,21 +39,34 @@ pub async fn changed_since(
     view: &ViewType,
     after: Position,
     limit: u32,
-) -> Result<Vec<Changed>, Error> {
+) -> Result<Changes, Error> {
     let reach = Reach::of(caller, plugin, view)?;
     let mut tx = core.db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     if after.epoch != epoch {
         return Err(Error::OtherEpoch);
     }
+    let times: Option<i32> =
+        sqlx::query_scalar("select folds from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
+            .bind(caller.tenant)
+            .bind(plugin)
+            .bind(&table.name)
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(|cause| read_error(&view.name, cause))?;
     let mut sql = QueryBuilder::new(format!("select key, _pos, _deleted from {} where tenant_id = ", table.sql));
     sql.push_bind(caller.tenant).push(" and _pos > ").push_bind(i64::try_from(after.pos).unwrap_or(i64::MAX));
     reach.restrict(&mut sql, caller);
     sql.push(" order by _pos fetch first ").push_bind(i64::from(limit.max(1))).push(" rows with ties");
     let rows: Vec<(String, i64, bool)> =
         sql.build_query_as().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
-    Ok(rows
-        .into_iter()
-        .map(|(key, pos, deleted)| Changed { key, position: Position { epoch, pos: pos as u64 }, deleted })
-        .collect())
+    let changed = |(key, pos, deleted): (String, i64, bool)| Changed {
+        key,
+        position: Position { epoch, pos: pos as u64 },
+        deleted,
+    };
+    Ok(Changes {
+        fold: Fold { table: table.name, times: times.unwrap_or(0) },
+        rows: rows.into_iter().map(changed).collect(),
+    })
 }

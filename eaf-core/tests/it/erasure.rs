@@ -12,17 +12,18 @@ use eaf_core::erasure::{Error, erase, finish};
 use eaf_core::event_store::{self, new_epoch, read_after};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::live::{PlatformFeed, Vector};
-use eaf_core::projection::{self, Runner, prepare, status};
+use eaf_core::projection::{self, Runner, Step, prepare, status};
 use eaf_core::testing::{Database, person};
+use eaf_core::trigger;
 use eaf_core::view::{self, Query};
 use eaf_core::{Core, actor::Locale, actor::TraceId};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
-fn act() -> Entry {
+pub fn act() -> Entry {
     Entry {
         actor: ActorId::SYSTEM,
         act: "person.erase".into(),
@@ -32,7 +33,7 @@ fn act() -> Entry {
     }
 }
 
-fn member(name: &str) -> NewMember {
+pub fn member(name: &str) -> NewMember {
     NewMember {
         issuer: "https://id.example".into(),
         subject: name.into(),
@@ -55,7 +56,7 @@ async fn work(core: &Core) {
     running.abort();
 }
 
-async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
+pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     let query = Query { filters: vec![], sort: None, after: None, limit: 200 };
     let caller = person(tenant, &["toy.read"]);
     let page = view::query(core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
@@ -63,7 +64,7 @@ async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
 }
 
 /// As the command bus would: a person's name, sealed under their key, in an event that the view shows.
-async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
+pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
     let personal = json!({ "type": "string", "x-eaf-personal": { "subject": "owner" } });
     let row = json!({ "type": "object", "properties": { "owner": { "type": "string" }, "name": personal } });
     let schema = json!({ "type": "object", "properties": { "row": row } });
@@ -129,7 +130,6 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
     let dora = eaf_core::actor::Caller { actor: erased, ..person(tenant, &[]) };
     let request = Request {
         name: "sign".into(),
-        version: None,
         body: json!({ "note": "Canary-Note" }),
         idempotency_key: "k".into(),
         dry_run: false,
@@ -188,6 +188,21 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
 }
 
 #[tokio::test]
+async fn somebody_who_was_never_a_member_can_be_erased_too() {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    prepare(&core, &toy).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let guest = ActorId(core.world.uuid());
+    record_named(&core, tenant, "a", guest, "Canary-Guest").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    assert_eq!(names(&core, tenant).await, ["Canary-Guest"]);
+    erase(&core, tenant, guest, Duration::ZERO, &act()).await.unwrap();
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    assert_eq!(names(&core, tenant).await, [""]);
+}
+
+#[tokio::test]
 async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -228,4 +243,35 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     view::wait_for(&core, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
     assert!(projection::parked(&core, tenant).await.unwrap().is_empty());
+}
+
+/// As before, and there are as many events again before anybody looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    prepare(&core, &toy).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let ordered = |key: &str| ("ordered", json!({ "key": key, "subject": ActorId::SYSTEM }));
+    let keep = ["a", "b"].map(|key| upsert(key, json!({ "name": key })));
+    record(&core, tenant, keep.into()).await;
+    record(&core, tenant, vec![upsert("c", json!({ "name": "lost" })), ordered("lost")]).await;
+    let start =
+        async || while let Step::Advanced { .. } = trigger::run_once(&core, &toy, tenant, "act").await.unwrap() {};
+    work(&core).await;
+    start().await;
+    database.run("delete from eaf.event where pos > 2; delete from eaf.ledger where last_pos > 2").await;
+    new_epoch(&core).await.unwrap();
+    record(&core, tenant, vec![upsert("d", json!({ "name": "d" })), ordered("new")]).await;
+    record(&core, tenant, vec![upsert("e", json!({ "name": "e" })), ordered("newer")]).await;
+
+    work(&core).await;
+    assert_eq!(names(&core, tenant).await, ["a", "b", "d", "e"]);
+    start().await;
+    let keys: Vec<String> =
+        sqlx::query_scalar("select key from eaf.run where workflow = 'act' order by event_pos, key")
+            .fetch_all(&mut database.superuser().await)
+            .await
+            .unwrap();
+    assert_eq!(keys, ["lost", "new", "newer"], "what had been started, and each new event once");
 }

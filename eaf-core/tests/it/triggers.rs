@@ -17,7 +17,7 @@ async fn start(core: &Core, toy: &Toy, tenant: TenantId, workflow: &str) -> usiz
             Step::Advanced { changes, .. } => started += changes,
             Step::CaughtUp => return started,
             Step::Busy => tokio::task::yield_now().await,
-            Step::Parked { code } => panic!("parked: {code}"),
+            step => panic!("it does not move: {step:?}"),
         }
     }
 }

@@ -163,7 +163,7 @@ async fn upsert_replaces_patch_changes_delete_removes() {
     assert_eq!(house.row("c").await.unwrap().columns["size"], 3);
 
     let reader = person(house.acme, &["toy.read"]);
-    let changed = view::changed_since(&house.core, &reader, "toy", house.toy.view(), before, 100).await.unwrap();
+    let changed = view::changed_since(&house.core, &reader, "toy", house.toy.view(), before, 100).await.unwrap().rows;
     let mut told: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
     told.sort();
     assert_eq!(told, [("a", false), ("b", true), ("c", false)]);
@@ -283,7 +283,7 @@ async fn row_rules_show_a_caller_their_own_rows_only() {
     // Also of a deletion only its owner hears.
     record(core, house.acme, vec![delete("mine"), delete("other")]).await;
     house.project(house.acme).await;
-    let told = view::changed_since(core, &mine, "toy", view, at, 10).await.unwrap();
+    let told = view::changed_since(core, &mine, "toy", view, at, 10).await.unwrap().rows;
     assert_eq!(told.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(), [("mine", true)]);
 }
 

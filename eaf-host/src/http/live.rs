@@ -18,7 +18,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, Changed};
+use eaf_core::view::{self, Changed, Changes, Fold};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -60,6 +60,8 @@ struct Watched {
     product: Arc<Product>,
     view: String,
     reached: Position,
+    /// What the client's rows were folded by; none before the view's table is there.
+    fold: Option<Fold>,
 }
 
 impl Watched {
@@ -103,15 +105,7 @@ async fn live(
         let id = id.to_str().unwrap_or_default();
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
-    // Refused here rather than in the stream: may the caller read these views at all?
-    for one in &watched {
-        let read = view::changed_since(&app.core, &who.caller, one.product.id(), one.view(), head, 1).await;
-        if let Err(view::Error::Forbidden(_)) = read {
-            let permission = one.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
-            let permission = format!("{}.{permission}", one.product.id());
-            return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
-        }
-    }
+    look_once(&app, &who, &mut watched, head).await?;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
     let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -134,6 +128,21 @@ async fn live(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
+/// May the caller read these views at all? Refused here rather than in the stream. And what were the rows folded by that the client has?
+async fn look_once(app: &App, who: &TenantCaller, watched: &mut [Watched], head: Position) -> Result<(), Problem> {
+    for one in watched {
+        match view::changed_since(&app.core, &who.caller, one.product.id(), one.view(), head, 1).await {
+            Err(view::Error::Forbidden(_)) => {
+                let permission = one.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
+                let permission = format!("{}.{permission}", one.product.id());
+                return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
+            }
+            read => one.fold = read.ok().map(|changes| changes.fold),
+        }
+    }
+    Ok(())
+}
+
 async fn head(app: &App, who: &TenantCaller) -> Result<Position, Problem> {
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
     event_store::head(&mut tx).await.map_err(|cause| Problem::fault(Code::Internal, &cause))
@@ -148,7 +157,7 @@ fn asked(app: &App, parameters: &[(String, String)], reached: Position) -> Resul
         let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
         let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
         product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
-        watched.push(Watched { product, view: view.into(), reached });
+        watched.push(Watched { product, view: view.into(), reached, fold: None });
     }
     match watched.len() {
         0 => Err(Problem::parameter("view", "required")),
@@ -218,17 +227,18 @@ impl Watcher {
             let one = &self.watched[index];
             let (core, caller) = (&self.app.core, &self.who.caller);
             match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
-                Ok(changes) => {
-                    self.look |= changes.len() >= ROUND as usize;
-                    changes.into_iter().for_each(|change| self.announce(index, change));
+                // Its rows were made anew: a person was erased, or another copy is read.
+                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
+                    self.watched[index].fold = Some(fold);
+                    return self.reset().await;
                 }
-                Err(view::Error::OtherEpoch) => {
-                    // The log starts anew, and so does the client.
-                    let head = head(&self.app, &self.who).await.ok()?;
-                    self.watched.iter_mut().for_each(|view| view.reached = head);
-                    self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
-                    return Some(());
+                Ok(Changes { fold, rows }) => {
+                    self.watched[index].fold = Some(fold);
+                    self.look |= rows.len() >= ROUND as usize;
+                    rows.into_iter().for_each(|change| self.announce(index, change));
                 }
+                // The log starts anew, and so does the client.
+                Err(view::Error::OtherEpoch) => return self.reset().await,
                 // Made with the first events.
                 Err(view::Error::NotCreated(_)) => {}
                 Err(cause) => {
@@ -238,6 +248,14 @@ impl Watcher {
                 }
             }
         }
+        Some(())
+    }
+
+    /// The client loads everything anew.
+    async fn reset(&mut self) -> Option<()> {
+        let head = head(&self.app, &self.who).await.ok()?;
+        self.watched.iter_mut().for_each(|view| view.reached = head);
+        self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
         Some(())
     }
 

@@ -56,9 +56,11 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(core, &stored).await?;
-    // Before it is active: from then on no host may append what the generation before decides.
+    // What cannot be prepared is not activated: from then on no host may append what the generation before decides.
     prepare(core, &proven).await?;
     let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
+    // Now its views and workflows take over. After a crash here, whichever host loads the package sees to it.
+    prepare(core, &proven).await?;
     let plugin = plugins.activate(load_off_thread(wasm, ceiling, stored.bytes, generation).await?);
     for (tenant, missing) in missing_grants(core, &plugin).await? {
         tracing::warn!(%tenant, plugin = plugin.id(), missing, "a tenant has not granted what the package requires; such calls are denied");

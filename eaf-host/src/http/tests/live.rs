@@ -90,6 +90,18 @@ async fn a_position_of_another_log_means_start_anew() {
 }
 
 #[tokio::test]
+async fn rows_that_were_folded_anew_are_loaded_anew() {
+    let house = House::new().await;
+    house.note("requester@acme", "before").await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    house.database.run("update eaf.checkpoint set refold_at = now()").await;
+    house.project(TenantId::derive("acme")).await;
+    assert_eq!(events.next().await.expect("an event").kind, "reset");
+    let after = house.note("requester@acme", "after").await;
+    assert_eq!(events.next().await.expect("an event").data["key"], after.as_str(), "and it goes on");
+}
+
+#[tokio::test]
 async fn the_stream_ends_when_the_host_closes_and_when_the_token_does() {
     let house = House::new().await;
     let mut saying = house.issuer.saying("requester@acme", Some("acme"));

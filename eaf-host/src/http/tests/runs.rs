@@ -2,7 +2,7 @@
 
 use super::{House, note};
 use eaf_core::id::{HostId, TenantId};
-use eaf_core::projection::Step;
+use eaf_core::projection::{self, Step};
 use eaf_core::trigger;
 use eaf_core::workflow::{self, Divergence, Finished, NewEntry};
 use serde_json::{Value, json};
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 async fn run(house: &House) -> workflow::Lease {
     let acme = TenantId::derive("acme");
     let product = house.app.products.get("notes").expect("the product");
-    trigger::register(&house.core, product.domain.as_ref()).await.unwrap();
+    projection::prepare(&house.core, product.domain.as_ref()).await.unwrap();
     let started = async || loop {
         match trigger::run_once(&house.core, product.domain.as_ref(), acme, "remind").await.unwrap() {
             Step::Advanced { .. } | Step::Busy => {}
             Step::CaughtUp => break,
-            Step::Parked { code } => panic!("parked: {code}"),
+            step => panic!("{step:?}"),
         }
     };
     started().await;
