@@ -69,7 +69,7 @@ async fn main() {
         let mut by = [[0.0; KINDS]; 2];
         for part in 0..2 * PARTS {
             // 0110: each comes first and last as often, so that what changes with time, a growing log, is the same for both.
-            let on = (part + 1) / 2 % 2 == pair % 2;
+            let on = part.div_ceil(2) % 2 == pair % 2;
             policies(&database, on).await;
             work(&core, &mut app, tenant, &database, WARMING).await;
             let part = work(&core, &mut app, tenant, &database, TURNS).await;

@@ -50,23 +50,30 @@ async fn give(
         id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
         dry_run,
     };
-    let violations = violations(&app, &product, command, &body, who.caller.locale)?;
     let request = command_bus::Request { name, body, idempotency_key, dry_run };
-    let (core, domain) = (&app.core, product.domain.as_ref());
-    let answer = match violations.is_empty() {
-        true => command_bus::execute(core, domain, &who.caller, request).await,
-        // A retry may come after an upgrade to another schema.
-        false => match command_bus::answered(core, domain, &who.caller, &request).await {
-            Ok(Some(answer)) => Ok(answer),
-            Ok(None) | Err(command_bus::Error::KeyReused) => {
-                return Err(Problem::new(Code::BodyInvalid).errors(violations));
-            }
-            Err(cause) => Err(cause),
-        },
-    };
-    match answer.map_err(refused)? {
+    match answer(&app, &who, &product, command, request).await? {
         Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, rejection).await?),
         answer => accepted(&app, &who, &product, &given, answer).await,
+    }
+}
+
+/// A body that does not fit the schema is refused, unless it was answered before: a retry may come after an upgrade to another schema.
+async fn answer(
+    app: &App,
+    who: &TenantCaller,
+    product: &Product,
+    command: &CommandType,
+    request: command_bus::Request,
+) -> Result<Answer, Problem> {
+    let violations = violations(app, product, command, &request.body, who.caller.locale)?;
+    let (core, domain) = (&app.core, product.domain.as_ref());
+    if violations.is_empty() {
+        return command_bus::execute(core, domain, &who.caller, request).await.map_err(refused);
+    }
+    match command_bus::answered(core, domain, &who.caller, &request).await {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) | Err(command_bus::Error::KeyReused) => Err(Problem::new(Code::BodyInvalid).errors(violations)),
+        Err(cause) => Err(refused(cause)),
     }
 }
 
