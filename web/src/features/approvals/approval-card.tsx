@@ -36,7 +36,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
         <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
           <div className="grid gap-0.5">
             <p className="text-quiet">
-              {t.asks(row.requester_name ?? t.somebody)}{' '}
+              {t.asks(row.requester_name || t.somebody)}{' '}
               <time
                 dateTime={row.submitted_at ?? undefined}
                 title={format.exact(row.submitted_at)}

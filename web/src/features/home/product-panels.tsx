@@ -22,7 +22,7 @@ export function WaitingApprovals() {
           key={row.key}
           link={{ to: '/approvals/$id', params: { id: row.key } }}
           name={row.vm_name}
-          note={t.asks(row.requester_name ?? t.somebody)}
+          note={t.asks(row.requester_name || t.somebody)}
           beside={`${format.money(row.monthly_cents, row.currency)} · ${format.ago(row.submitted_at)}`}
         />
       )}
