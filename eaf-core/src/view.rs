@@ -17,7 +17,7 @@ mod serve;
 mod table;
 mod wait;
 
-pub use changed::{Changed, Changes, Fold, changed_since};
+pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};
 pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};

@@ -5,6 +5,7 @@ use super::{Error, Table, read_error};
 use crate::Core;
 use crate::actor::Caller;
 use crate::contract::ViewType;
+use crate::db::TenantTx;
 use crate::event_store::Position;
 use sqlx::QueryBuilder;
 
@@ -24,10 +25,25 @@ pub struct Fold {
     times: i32,
 }
 
+/// Where a view stands for a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    pub fold: Fold,
+    /// Its rows are those of the events up to here.
+    pub position: Position,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     pub fold: Fold,
     pub rows: Vec<Changed>,
+}
+
+/// From where on somebody who reads the view now has to hear of changes.
+pub async fn stand(core: &Core, caller: &Caller, plugin: &str, view: &ViewType) -> Result<Stand, Error> {
+    Reach::of(caller, plugin, view)?;
+    let mut tx = core.db.tenant(caller.tenant).await?;
+    Ok(stand_of(&mut tx, plugin, view).await?.1)
 }
 
 /// Rows and tombstones that changed after `after`, oldest first, as far as the caller may read them. About `limit`:
@@ -42,18 +58,10 @@ pub async fn changed_since(
 ) -> Result<Changes, Error> {
     let reach = Reach::of(caller, plugin, view)?;
     let mut tx = core.db.tenant(caller.tenant).await?;
-    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
+    let (table, Stand { fold, position: Position { epoch, .. } }) = stand_of(&mut tx, plugin, view).await?;
     if after.epoch != epoch {
         return Err(Error::OtherEpoch);
     }
-    let times: Option<i32> =
-        sqlx::query_scalar("select folds from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
-            .bind(caller.tenant)
-            .bind(plugin)
-            .bind(&table.name)
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(|cause| read_error(&view.name, cause))?;
     let mut sql = QueryBuilder::new(format!("select key, _pos, _deleted from {} where tenant_id = ", table.sql));
     sql.push_bind(caller.tenant).push(" and _pos > ").push_bind(i64::try_from(after.pos).unwrap_or(i64::MAX));
     reach.restrict(&mut sql, caller);
@@ -65,8 +73,21 @@ pub async fn changed_since(
         position: Position { epoch, pos: pos as u64 },
         deleted,
     };
-    Ok(Changes {
-        fold: Fold { table: table.name, times: times.unwrap_or(0) },
-        rows: rows.into_iter().map(changed).collect(),
-    })
+    Ok(Changes { fold, rows: rows.into_iter().map(changed).collect() })
+}
+
+async fn stand_of<'a>(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Table<'a>, Stand), Error> {
+    let (table, epoch) = Table::live(tx, plugin, view).await?;
+    let row: Option<(i32, i64)> =
+        sqlx::query_as("select folds, pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
+            .bind(tx.tenant())
+            .bind(plugin)
+            .bind(&table.name)
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(|cause| read_error(&view.name, cause))?;
+    let (times, pos) = row.unwrap_or_default();
+    let stand =
+        Stand { fold: Fold { table: table.name.clone(), times }, position: Position { epoch, pos: pos as u64 } };
+    Ok((table, stand))
 }

@@ -18,7 +18,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, Changed, Changes, Fold};
+use eaf_core::view::{self, Changed, Changes, Fold, Stand};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -69,6 +69,26 @@ impl Watched {
         self.product.view(&self.view).expect("found when it was asked for; descriptions do not change")
     }
 
+    /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
+    async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
+        match view::stand(&app.core, &who.caller, self.product.id(), self.view()).await {
+            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
+            // Made with the first events.
+            Err(view::Error::NotCreated(_)) => {
+                let epoch = event_store::epoch(&app.core).await;
+                let epoch = epoch.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+                self.reached = Position { epoch, pos: 0 };
+            }
+            Err(view::Error::Forbidden(_)) => {
+                let permission = self.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
+                let permission = format!("{}.{permission}", self.product.id());
+                return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
+            }
+            Err(cause) => return Err(Problem::fault(Code::Internal, &cause)),
+        }
+        Ok(())
+    }
+
     fn hit(&self, change: &Change) -> bool {
         change.plugin == self.product.id() && change.view == self.view
     }
@@ -97,15 +117,16 @@ async fn live(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let permit = app.streams.enter(who.caller.tenant, who.caller.actor);
     let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", streams::MOST))?;
-    // Listen first, then read where the log ends: nothing falls in between.
+    // Listen first, then read where the views stand: nothing falls in between.
     let changes = app.core.feed.subscribe();
-    let head = head(&app, &who).await?;
-    let mut watched = asked(&app, &parameters, head)?;
+    let mut watched = asked(&app, &parameters)?;
+    for one in &mut watched {
+        one.begin(&app, &who).await?;
+    }
     if let Some(id) = headers.get("last-event-id") {
         let id = id.to_str().unwrap_or_default();
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
-    look_once(&app, &who, &mut watched, head).await?;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
     let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -128,27 +149,7 @@ async fn live(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-/// May the caller read these views at all? Refused here rather than in the stream. And what were the rows folded by that the client has?
-async fn look_once(app: &App, who: &TenantCaller, watched: &mut [Watched], head: Position) -> Result<(), Problem> {
-    for one in watched {
-        match view::changed_since(&app.core, &who.caller, one.product.id(), one.view(), head, 1).await {
-            Err(view::Error::Forbidden(_)) => {
-                let permission = one.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
-                let permission = format!("{}.{permission}", one.product.id());
-                return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
-            }
-            read => one.fold = read.ok().map(|changes| changes.fold),
-        }
-    }
-    Ok(())
-}
-
-async fn head(app: &App, who: &TenantCaller) -> Result<Position, Problem> {
-    let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-    event_store::head(&mut tx).await.map_err(|cause| Problem::fault(Code::Internal, &cause))
-}
-
-fn asked(app: &App, parameters: &[(String, String)], reached: Position) -> Result<Vec<Watched>, Problem> {
+fn asked(app: &App, parameters: &[(String, String)]) -> Result<Vec<Watched>, Problem> {
     let mut watched = Vec::new();
     for (name, value) in parameters {
         if name != "view" {
@@ -157,7 +158,7 @@ fn asked(app: &App, parameters: &[(String, String)], reached: Position) -> Resul
         let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
         let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
         product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
-        watched.push(Watched { product, view: view.into(), reached, fold: None });
+        watched.push(Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None });
     }
     match watched.len() {
         0 => Err(Problem::parameter("view", "required")),
@@ -229,7 +230,6 @@ impl Watcher {
             match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
                 // Its rows were made anew: a person was erased, or another copy is read.
                 Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
-                    self.watched[index].fold = Some(fold);
                     return self.reset().await;
                 }
                 Ok(Changes { fold, rows }) => {
@@ -253,8 +253,9 @@ impl Watcher {
 
     /// The client loads everything anew.
     async fn reset(&mut self) -> Option<()> {
-        let head = head(&self.app, &self.who).await.ok()?;
-        self.watched.iter_mut().for_each(|view| view.reached = head);
+        for view in &mut self.watched {
+            view.begin(&self.app, &self.who).await.ok()?;
+        }
         self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
         Some(())
     }

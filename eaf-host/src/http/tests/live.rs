@@ -1,6 +1,6 @@
 //! Live updates: what changed is told, to those who may know, from where they left off.
 
-use super::House;
+use super::{House, note};
 use eaf_core::directory;
 use eaf_core::id::TenantId;
 use futures_util::StreamExt;
@@ -87,6 +87,15 @@ async fn a_position_of_another_log_means_start_anew() {
     let house = House::new().await;
     let mut events = Events::open(&house, "requester@acme", &[("last-event-id", "99-7")]).await;
     assert_eq!(events.next().await.expect("an event").kind, "reset");
+}
+
+#[tokio::test]
+async fn what_is_recorded_and_not_yet_shown_when_somebody_begins_to_listen_is_told_them() {
+    let house = House::new().await;
+    let recorded = house.give("requester@acme", "write-note", note("late"), &[]).await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    house.project(TenantId::derive("acme")).await;
+    assert_eq!(events.next().await.expect("an event").data["key"], recorded.json["subject"]["key"]);
 }
 
 #[tokio::test]
