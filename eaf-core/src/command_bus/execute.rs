@@ -59,7 +59,7 @@ pub async fn answered(
         return Ok(None);
     }
     let newest = find(domain, &request.name).map_or(0, |known| known.version);
-    let asked = Asked { plugin: domain.plugin(), name: &request.name, body: &request.body, newest };
+    let asked = Asked::new(domain.plugin(), &request.name, &request.body, newest);
     let command = CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key);
     let mut tx = core.db.tenant(caller.tenant).await?;
     ledger::look_up(core, &mut tx, caller, command, &asked).await
@@ -121,7 +121,7 @@ impl Attempt<'_> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let Command { name, version, body } = &self.command;
-        let asked = Asked { plugin: domain.plugin(), name, body, newest: *version };
+        let asked = Asked::new(domain.plugin(), name, body, *version);
         let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));

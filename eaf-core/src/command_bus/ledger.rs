@@ -182,14 +182,18 @@ pub(super) async fn seal(
 /// What makes two requests the same. The version of the command is not part of it: it is the package's, and a retry is none the less one when
 /// there was an upgrade meanwhile.
 pub(super) struct Asked<'a> {
-    pub plugin: &'a str,
-    pub name: &'a str,
-    pub body: &'a Value,
-    /// The newest that the package has; 0 if it does not know the command.
-    pub newest: u16,
+    plugin: &'a str,
+    name: &'a str,
+    body: String,
+    newest: u16,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// `newest` is the version that the package has; 0 if it does not know the command.
+    pub(super) fn new(plugin: &'a str, name: &'a str, body: &Value, newest: u16) -> Self {
+        Asked { plugin, name, body: canonical(body).to_string(), newest }
+    }
+
     /// Keyed, so that nobody can guess the body from it.
     pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
         self.with_version(core, tx, 0).await
@@ -206,8 +210,7 @@ impl Asked<'_> {
     }
 
     async fn with_version(&self, core: &Core, tx: &mut TenantTx, version: u16) -> Result<[u8; 32], Error> {
-        let body = canonical(self.body).to_string();
-        let parts = [self.plugin.as_bytes(), self.name.as_bytes(), &version.to_be_bytes(), body.as_bytes()];
+        let parts = [self.plugin.as_bytes(), self.name.as_bytes(), &version.to_be_bytes(), self.body.as_bytes()];
         Ok(core.keyring.digest(tx, "command", &parts).await?)
     }
 }

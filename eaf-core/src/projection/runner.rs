@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 const SCAN: Duration = Duration::from_secs(5);
 /// Batches at the same time, over all tenants: each holds a connection.
 const PARALLEL: usize = 6;
-/// Views that are folded anew at the same time. It takes up to a minute each, for which the others do not wait.
+/// Views that are folded anew at the same time. It takes up to a minute each, for which other tenants do not wait.
 const REFOLDS: usize = 2;
 
 pub struct Runner {

@@ -1,7 +1,7 @@
 //! A person is erased: nobody reads their fields any more, wherever they stand, and the log is as it was.
 
 use crate::command_bus::House as Guestbook;
-use crate::toy::{Toy, record, record_sealed, upsert};
+use crate::toy::{Toy, home, record, record_sealed, upsert};
 use eaf_core::audit::Entry;
 use eaf_core::command_bus::{Request, execute};
 use eaf_core::contract::Domain;
@@ -83,10 +83,7 @@ async fn log(core: &Core, tenant: TenantId) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
-    let database = Database::fresh().await;
-    let core = database.core().await;
-    prepare(&core, &Toy::new()).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, _, tenant) = home().await;
     let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
     let ben = put_member(&core, tenant, member("Ben")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
@@ -150,10 +147,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
 
 #[tokio::test]
 async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
-    let database = Database::fresh().await;
-    let core = database.core().await;
-    prepare(&core, &Toy::new()).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (_database, core, _, tenant) = home().await;
     let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
     let views = erase(&core, tenant, erased, Duration::ZERO, &act()).await.unwrap();
     assert_eq!(views, 0);
@@ -162,10 +156,7 @@ async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
 
 #[tokio::test]
 async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, _, tenant) = home().await;
     let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({"name": "Dora"}))]).await;
     work(&core).await;
@@ -189,10 +180,7 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
 
 #[tokio::test]
 async fn somebody_who_was_never_a_member_can_be_erased_too() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (_database, core, toy, tenant) = home().await;
     let guest = ActorId(core.world.uuid());
     record_named(&core, tenant, "a", guest, "Canary-Guest").await;
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
@@ -214,10 +202,7 @@ async fn nobody_is_erased_who_is_not_there() {
 /// The database is as it was three events ago; checkpoints of somewhere else, or from later, are ahead of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
-    let database = Database::fresh().await;
-    let core = database.core().await;
-    prepare(&core, &Toy::new()).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, _, tenant) = home().await;
     record(&core, tenant, vec![upsert("a", json!({"name": "A"})), upsert("b", json!({"name": "B"}))]).await;
     let lost = record(&core, tenant, vec![upsert("c", json!({"name": "C"}))]).await;
     work(&core).await;
@@ -248,10 +233,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
 /// As before, and there are as many events again before anybody looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, toy, tenant) = home().await;
     let ordered = |key: &str| ("ordered", json!({ "key": key, "subject": ActorId::SYSTEM }));
     let keep = ["a", "b"].map(|key| upsert(key, json!({ "name": key })));
     record(&core, tenant, keep.into()).await;

@@ -1,7 +1,7 @@
 //! A tenant's rows are folded anew: what nobody may read goes in any case, and nobody else waits.
 
 use crate::erasure::{PATIENCE, act, member, names, record_named};
-use crate::toy::{Toy, record, upsert};
+use crate::toy::{Toy, home, record, upsert};
 use async_trait::async_trait;
 use eaf_core::contract::*;
 use eaf_core::directory::{add_tenant, put_member};
@@ -16,10 +16,7 @@ use tokio::sync::watch;
 
 #[tokio::test]
 async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_event() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (_database, core, toy, tenant) = home().await;
     let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
@@ -37,10 +34,7 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
 
 #[tokio::test]
 async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_at_once() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, toy, tenant) = home().await;
     let anna = put_member(&core, tenant, member("Anna")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({}))]).await;
     for view in ["things", "others"] {

@@ -5,8 +5,11 @@ use eaf_core::Core;
 use eaf_core::actor::ActorKind;
 use eaf_core::contract::*;
 use eaf_core::crypto::personal;
+use eaf_core::directory::add_tenant;
 use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
+use eaf_core::projection::prepare;
+use eaf_core::testing::Database;
 use serde_json::{Map, Value, json};
 
 pub struct Toy {
@@ -70,6 +73,15 @@ impl Toy {
     pub fn view(&self) -> &ViewType {
         &self.description.views[0]
     }
+}
+
+/// A database in which the toy is prepared, with one tenant.
+pub async fn home() -> (Database, Core, Toy, TenantId) {
+    let database = Database::fresh().await;
+    let (core, toy) = (database.core().await, Toy::new());
+    prepare(&core, &toy).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    (database, core, toy, tenant)
 }
 
 fn happens(kind: &str) -> EventType {

@@ -1,6 +1,6 @@
 //! Triggers: an event starts a run once, whoever looks and however often.
 
-use crate::toy::{Toy, ordered, record, upsert};
+use crate::toy::{Toy, home, ordered, record, upsert};
 use eaf_core::Core;
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, TenantId};
@@ -74,10 +74,7 @@ async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
 
 #[tokio::test]
 async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
-    let database = Database::fresh().await;
-    let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (_database, core, toy, acme) = home().await;
     record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
     assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
     assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
@@ -89,10 +86,7 @@ async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
 
 #[tokio::test]
 async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
-    let database = Database::fresh().await;
-    let (core, both) = (database.core().await, Toy::new());
-    prepare(&core, &both).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, both, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
     for workflow in ["act", "later"] {
         assert_eq!(start(&core, &both, acme, workflow).await, 1);
@@ -116,10 +110,7 @@ async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_i
 
 #[tokio::test]
 async fn a_view_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
-    let database = Database::fresh().await;
-    let (core, with) = (database.core().await, Toy::new());
-    prepare(&core, &with).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let (database, core, with, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
     let behind = async || -> i64 {
         let views = "select count(*) from eaf.behind() where view is not null";

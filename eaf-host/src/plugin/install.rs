@@ -56,7 +56,7 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(core, &stored).await?;
-    // What cannot be prepared is not activated: from then on no host may append what the generation before decides.
+    // A view whose table cannot be made keeps the package from being activated: from then on no host may append what the generation before decides.
     prepare(core, &proven).await?;
     let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
     // Now its views and workflows take over. After a crash here, whichever host loads the package sees to it.
