@@ -80,7 +80,8 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     type Row = (i64, Option<String>, bool, bool, i64);
     // Of an older epoch, what was recorded since is not what it has seen, though it may have the same positions.
     let row: Option<Row> = sqlx::query_as(
-        "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false), coalesce(c.refold_at <= clock_timestamp(), false),
+        "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false),
+                coalesce(least(c.refold_at, c.refold_again_at) <= clock_timestamp(), false),
                 coalesce((select e.pos from eaf.event e
                   where e.tenant_id = $1 and e.lane = 0 and (c.epoch = l.epoch or e.at < l.started_at)
                   order by e.pos desc limit 1), 0)
@@ -153,10 +154,12 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
-/// Back to before the first event, which is the answer. The caller holds the row.
+/// Back to before the first event, which is the answer. The caller holds the row. A folding that is not due yet stays to be done.
 pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
     let epoch: i32 = sqlx::query_scalar(
-        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, refold_at = null, folds = folds + 1,
+        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, folds = folds + 1,
+                refold_at = case when refold_at > clock_timestamp() then refold_at else refold_again_at end,
+                refold_again_at = case when refold_at > clock_timestamp() then refold_again_at end,
                 updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and consumer = $3 returning epoch",
     )
@@ -169,27 +172,28 @@ pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> 
 }
 
 /// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
-/// begin anew.
+/// begin anew, and once more when nobody remembers a key any more that is destroyed now.
 pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    // First the row's lock, which whoever still fills the table holds.
     let idle: Vec<String> = sqlx::query_scalar(
-        "select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where not v.active",
+        "update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
+                refold_at = clock_timestamp() + make_interval(secs => $2)
+         from eaf.view_copy c join eaf.view v on v.digest = c.digest
+         where p.tenant_id = $1 and p.consumer = c.table_name and not v.active returning c.table_name",
     )
+    .bind(tx.tenant())
+    .bind(crypto::settling().as_secs_f64())
     .fetch_all(tx.conn())
     .await?;
     for table in idle {
         let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(&table));
         sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
-        sqlx::query("update eaf.checkpoint set pos = 0, refold_at = null where tenant_id = $1 and consumer = $2")
-            .bind(tx.tenant())
-            .bind(table)
-            .execute(tx.conn())
-            .await?;
     }
     Ok(())
 }
 
 /// Has copies of active views of the tenant folded anew, not before `delay` has passed: those that are not `told` yet and that nobody works on
-/// just now. Answers how many are left. Without a log there are none.
+/// just now. What waits for that already is not put off; it is folded once more. Answers how many are left. Without a log there are none.
 pub(crate) async fn refold_views(
     tx: &mut TenantTx,
     delay: Duration,
@@ -214,7 +218,10 @@ pub(crate) async fn refold_views(
              select p.plugin, p.consumer from eaf.checkpoint p join copy using (plugin, consumer)
              where p.tenant_id = $1 for update of p skip locked),
          told as (
-             update eaf.checkpoint p set refold_at = clock_timestamp() + make_interval(secs => $2) from free f
+             update eaf.checkpoint p set
+                refold_at = coalesce(p.refold_at, clock_timestamp() + make_interval(secs => $2)),
+                refold_again_at = case when p.refold_at is not null then clock_timestamp() + make_interval(secs => $2) end
+             from free f
              where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
          select consumer, consumer in (select consumer from told) from copy",
     )

@@ -24,6 +24,7 @@ pub use check::check;
 pub(crate) use migrate::embedded_schema;
 pub use migrate::migrate;
 pub use ready::ready;
+pub(crate) use trouble::is_refused_value;
 pub use trouble::is_transient;
 
 use crate::id::TenantId;

@@ -13,6 +13,7 @@ mod retry;
 mod rows;
 mod runner;
 mod status;
+mod tasks;
 
 pub use crate::checkpoint::{Parked, Step, parked};
 pub use difference::{Difference, Differing, difference};
@@ -95,6 +96,7 @@ impl Error {
         match self {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => !matches!(cause, DomainError::Host(_)),
             Error::TooManyKeys { .. } | Error::Invalid { .. } | Error::Unknown { .. } => true,
+            Error::Rows { cause, .. } => db::is_refused_value(cause),
             _ => false,
         }
     }
@@ -105,6 +107,9 @@ impl Error {
             Error::UnknownView(_) => "unknown-view".into(),
             Error::View(view::Error::NotCreated(_)) => "view-not-created".into(),
             Error::View(_) => "view".into(),
+            Error::Rows { cause, .. } if db::is_refused_value(cause) => {
+                "project: a value that PostgreSQL refuses".into()
+            }
             Error::Db(_) | Error::Checkpoint { .. } | Error::Rows { .. } => "database".into(),
             Error::Log(_) => "log".into(),
             Error::Unknown { cause, .. } => format!("unknown event: {} of version {}", cause.kind, cause.schema),

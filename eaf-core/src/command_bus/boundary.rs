@@ -6,7 +6,7 @@ use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, Str
 use crate::db::TenantTx;
 use crate::event_store::{self, Past, StoredEvent};
 use crate::id::{StreamId, TenantId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
@@ -30,19 +30,26 @@ pub(super) async fn load(
     command: &Command,
     context: &Context,
 ) -> Result<Loaded, Error> {
-    let mut loaded = Loaded::default();
-    match load_within_limits(core, tenant, domain, (command, context), &mut loaded).await {
-        // Snapshots were lost or never made, or are another package's.
-        Err(Error::TooMuchHistory { .. } | Error::TooManyBytes { .. }) => {
-            for entry in loaded.streams {
-                snapshots::shorten(core, tenant, domain, &entry.stream).await?;
+    let mut shortened = HashSet::new();
+    loop {
+        let mut loaded = Loaded::default();
+        let error = match load_within_limits(core, tenant, domain, (command, context), &mut loaded).await {
+            Ok(()) => return Ok(loaded),
+            Err(error @ (Error::TooMuchHistory { .. } | Error::TooManyBytes { .. })) => error,
+            Err(error) => return Err(error),
+        };
+        // Snapshots were lost or never made, or are another package's. Once they are there, the streams may lead to further ones.
+        let known = shortened.len();
+        for LoadedStream { stream, .. } in loaded.streams {
+            if !shortened.contains(&stream) {
+                snapshots::shorten(core, tenant, domain, &stream).await?;
+                shortened.insert(stream);
             }
-            loaded = Loaded::default();
-            load_within_limits(core, tenant, domain, (command, context), &mut loaded).await?;
         }
-        ended => ended?,
+        if shortened.len() == known || known > STREAMS {
+            return Err(error);
+        }
     }
-    Ok(loaded)
 }
 
 async fn load_within_limits(

@@ -58,24 +58,39 @@ pub async fn answered(
     if request.dry_run {
         return Ok(None);
     }
-    let newest = find(domain, &request.name).map_or(0, |known| known.version);
-    let asked = Asked::new(domain.plugin(), &request.name, &request.body, newest);
+    admit(core, caller)?;
+    recorded(core, domain, caller, request).await
+}
+
+/// What a workflow was told to do is not lost because people ask for much.
+fn admit(core: &Core, caller: &Caller) -> Result<(), Error> {
+    if caller.kind == ActorKind::System {
+        return Ok(());
+    }
+    core.quota.take(caller.tenant).map_err(|Full(retry_after)| Error::Overloaded { retry_after })
+}
+
+async fn recorded(
+    core: &Core,
+    domain: &dyn Domain,
+    caller: &Caller,
+    request: &Request,
+) -> Result<Option<Answer>, Error> {
+    let asked = Asked::new(domain.plugin(), &request.name, &request.body);
     let command = CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key);
     let mut tx = core.db.tenant(caller.tenant).await?;
     ledger::look_up(core, &mut tx, caller, command, &asked).await
 }
 
 async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
-    // What a workflow was told to do is not lost because people ask for much.
-    if caller.kind != ActorKind::System {
-        core.quota.take(caller.tenant).map_err(|Full(retry_after)| Error::Overloaded { retry_after })?;
-    }
+    admit(core, caller)?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
     }
     let Some(known) = find(domain, &request.name) else {
         let unknown = Error::UnknownCommand { name: request.name.clone() };
-        return answered(core, domain, caller, &request).await?.ok_or(unknown);
+        let before = if request.dry_run { None } else { recorded(core, domain, caller, &request).await? };
+        return before.ok_or(unknown);
     };
     let command = Command { name: request.name, version: known.version, body: request.body };
     if command.body.to_string().len() > BODY_BYTES {
@@ -121,12 +136,12 @@ impl Attempt<'_> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let Command { name, version, body } = &self.command;
-        let asked = Asked::new(domain.plugin(), name, body, *version);
+        let asked = Asked::new(domain.plugin(), name, body);
         let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
-        let fingerprint = asked.fingerprint(core, &mut tx).await?;
+        let fingerprint = asked.fingerprint(core, &mut tx, *version).await?;
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
         let (loaded, _turns) = self.load_in_turn().await?;
@@ -145,7 +160,7 @@ impl Attempt<'_> {
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::keep(core, caller.tenant, *domain, loaded).await;
+                snapshots::keep(core, caller.tenant, *domain, &loaded.streams).await;
                 Ok(Some(told.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
@@ -153,7 +168,12 @@ impl Attempt<'_> {
                 let last = positions.map(|(_, last)| last);
                 ledger::open(core, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
             }
-            Outcome::KeyReused => Err(Error::KeyReused),
+            // Of another version, perhaps, decided by a host with another package meanwhile.
+            Outcome::KeyReused => {
+                let mut tx = core.db.tenant(caller.tenant).await?;
+                let known = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked).await?;
+                known.map(Some).ok_or(Error::KeyReused)
+            }
             Outcome::Conflict { .. } | Outcome::Retry => {
                 metrics::counter!("eaf_append_conflicts_total", "plugin" => domain.plugin().to_owned()).increment(1);
                 tracing::debug!("a stream of the boundary has changed meanwhile");

@@ -122,11 +122,12 @@ pub(super) async fn look_up(
     .await
     .map_err(Error::Ledger)?;
     let Some((known, answer, last, epoch)) = row else { return Ok(None) };
-    if !asked.is(core, tx, &known).await? {
+    let record = read(core, tx, caller, command, &answer).await?;
+    if !asked.is(core, tx, &known, record.command.version).await? {
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
-    open(core, tx, caller, command, &answer, position).await.map(Some)
+    Ok(Some(record.answer.open(core, tx, command).await?.answer(command, position)))
 }
 
 pub(super) async fn open(
@@ -137,9 +138,19 @@ pub(super) async fn open(
     sealed: &[u8],
     position: Option<Position>,
 ) -> Result<Answer, Error> {
-    let opened = core.keyring.open(tx, caller.actor, &place(command), sealed).await?.ok_or(Error::Erased)?;
-    let record: Record = serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })?;
+    let record = read(core, tx, caller, command, sealed).await?;
     Ok(record.answer.open(core, tx, command).await?.answer(command, position))
+}
+
+async fn read(
+    core: &Core,
+    tx: &mut TenantTx,
+    caller: &Caller,
+    command: CommandId,
+    sealed: &[u8],
+) -> Result<Record, Error> {
+    let opened = core.keyring.open(tx, caller.actor, &place(command), sealed).await?.ok_or(Error::Erased)?;
+    serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })
 }
 
 pub(super) async fn seal(
@@ -152,20 +163,7 @@ pub(super) async fn seal(
     told: Told,
 ) -> Result<Vec<u8>, Error> {
     let id = context.command_id;
-    let people = loaded.pasts.values().flat_map(|past| past.people.iter().copied()).collect();
-    let answer = Kept::seal(core, tx, told, people, (context.actor.id, id)).await?;
-    let mut record = Record {
-        plugin: domain.plugin().to_owned(),
-        digest: domain.digest().to_owned(),
-        command: command.clone(),
-        context: context.clone(),
-        streams: loaded
-            .streams
-            .iter()
-            .map(|entry| Version { stream: entry.stream.clone(), mode: entry.mode, version: entry.version })
-            .collect(),
-        answer,
-    };
+    let mut command = command.clone();
     // What a command says about somebody else goes with that person's key, not with the actor's.
     let declared = domain
         .description()
@@ -173,45 +171,50 @@ pub(super) async fn seal(
         .iter()
         .find(|known| known.name == command.name && known.version == command.version);
     if let Some(declared) = declared {
-        personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut record.command.body).await?;
+        personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut command.body).await?;
     }
+    // A "no" may repeat what was read, and what was asked.
+    let mut people: BTreeSet<ActorId> = loaded.pasts.values().flat_map(|past| past.people.iter().copied()).collect();
+    people.extend(personal::subjects(&command.body));
+    let record = Record {
+        plugin: domain.plugin().to_owned(),
+        digest: domain.digest().to_owned(),
+        command,
+        context: context.clone(),
+        streams: loaded
+            .streams
+            .iter()
+            .map(|entry| Version { stream: entry.stream.clone(), mode: entry.mode, version: entry.version })
+            .collect(),
+        answer: Kept::seal(core, tx, told, people, (context.actor.id, id)).await?,
+    };
     let clear = serde_json::to_vec(&record).map_err(|cause| Error::Corrupt { command: id, cause })?;
     Ok(core.keyring.seal(tx, context.actor.id, &place(id), &clear).await?)
 }
 
-/// What makes two requests the same. The version of the command is not part of it: it is the package's, and a retry is none the less one when
-/// there was an upgrade meanwhile.
+/// What makes two requests the same. The version of the command is the package's and no part of it: a retry is none the less one when there
+/// was an upgrade meanwhile.
 pub(super) struct Asked<'a> {
     plugin: &'a str,
     name: &'a str,
     body: String,
-    newest: u16,
 }
 
 impl<'a> Asked<'a> {
-    /// `newest` is the version that the package has; 0 if it does not know the command.
-    pub(super) fn new(plugin: &'a str, name: &'a str, body: &Value, newest: u16) -> Self {
-        Asked { plugin, name, body: canonical(body).to_string(), newest }
+    pub(super) fn new(plugin: &'a str, name: &'a str, body: &Value) -> Self {
+        Asked { plugin, name, body: canonical(body).to_string() }
     }
 
-    /// Keyed, so that nobody can guess the body from it.
-    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
-        self.with_version(core, tx, 0).await
-    }
-
-    async fn is(&self, core: &Core, tx: &mut TenantTx, recorded: &[u8]) -> Result<bool, Error> {
-        // Rows of an earlier release have the version that was the newest then.
-        for version in 0..=self.newest {
-            if recorded == self.with_version(core, tx, version).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn with_version(&self, core: &Core, tx: &mut TenantTx, version: u16) -> Result<[u8; 32], Error> {
+    /// Keyed, so that nobody can guess the body from it. With the `version` for which it is decided, because the previous release knows a
+    /// row by that.
+    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx, version: u16) -> Result<[u8; 32], Error> {
         let parts = [self.plugin.as_bytes(), self.name.as_bytes(), &version.to_be_bytes(), self.body.as_bytes()];
         Ok(core.keyring.digest(tx, "command", &parts).await?)
+    }
+
+    /// Whether it is what a row with this fingerprint answers. Some rows have 0 for the version.
+    async fn is(&self, core: &Core, tx: &mut TenantTx, known: &[u8], decided: u16) -> Result<bool, Error> {
+        Ok(known == self.fingerprint(core, tx, decided).await? || known == self.fingerprint(core, tx, 0).await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a package makes of long streams, kept so that their events need not be read and sent again.
 
 use super::Error;
-use super::boundary::{self, Loaded};
+use super::boundary;
 use crate::Core;
 use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
 use crate::event_store::{self, Past};
@@ -16,12 +16,11 @@ const STATE_BYTES: usize = 1024 * 1024;
 /// Events, and their bytes in the log, that are folded at once of a stream that is too long to be loaded.
 const PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
-/// Of what a decision was made on. The command is answered whatever comes of this: without a snapshot, the events are read.
-pub(super) async fn keep(core: &Core, tenant: TenantId, domain: &dyn Domain, loaded: Loaded) {
-    let Loaded { streams, mut pasts } = loaded;
-    for entry in streams.into_iter().filter(|entry| entry.events.len() >= LONG) {
-        let past = pasts.remove(&entry.stream).unwrap_or_default();
-        if let Err(error) = fold(core, tenant, domain, entry, past).await {
+/// Of the streams that a decision was made on. The command is answered whatever comes of this: without a snapshot, the events are read.
+pub(super) async fn keep(core: &Core, tenant: TenantId, domain: &dyn Domain, streams: &[LoadedStream]) {
+    for entry in streams.iter().filter(|entry| entry.events.len() >= LONG) {
+        // From the log, not from what was loaded: somebody else may have a newer snapshot by now.
+        if let Err(error) = shorten(core, tenant, domain, &entry.stream).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot was not kept");
         }
     }

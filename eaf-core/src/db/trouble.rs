@@ -35,6 +35,12 @@ fn passes(cause: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a value, and no trouble, made PostgreSQL refuse: data exceptions, and what exceeds a limit of it.
+pub(crate) fn is_refused_value(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("54"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

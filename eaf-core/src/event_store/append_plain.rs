@@ -6,13 +6,20 @@ use super::{Error, LANE, Position};
 #[cfg(feature = "testing")]
 use crate::db::Db;
 use crate::id::TenantId;
+#[cfg(feature = "testing")]
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 /// On a connection of its own, for tests. Rings nobody.
 #[cfg(feature = "testing")]
 pub async fn append_together(db: &Db, requests: &[(TenantId, &AppendRequest)]) -> Result<Vec<Option<Outcome>>, Error> {
     let mut conn = db.append_pool().acquire().await.map_err(failed)?;
-    append_plain(&mut conn, requests).await
+    let outcomes = append_plain(&mut conn, requests).await;
+    if outcomes.is_err() {
+        // PostgreSQL says no before it lets go of its locks.
+        conn.ping().await.map_err(failed)?;
+    }
+    outcomes
 }
 
 /// One outcome per request, in order; `None` for one that was left out, of which nothing happened. The requests of a tenant are

@@ -87,6 +87,10 @@ fn fitted(column: &Column, value: Value) -> Result<Value, Invalid> {
         (ColumnType::Timestamp, Value::Number(number)) => {
             let nanos = i128::from(number.as_i64().ok_or_else(wrong)?) * 1_000_000;
             let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong())?;
+            // PostgreSQL knows no year 0.
+            if at.year() < 1 {
+                return Err(wrong());
+            }
             at.format(&Rfc3339).map(Value::String).map_err(|_| wrong())
         }
         (ColumnType::Json, value) => Ok(storable_json(value)),
@@ -162,6 +166,7 @@ mod tests {
         assert_eq!(refused(upsert("a", json!({"count": 1.5}))), Invalid::WrongType("count".into()));
         assert_eq!(refused(upsert("a", json!({"count": u64::MAX}))), Invalid::WrongType("count".into()));
         assert_eq!(refused(upsert("a", json!({"at": i64::MAX}))), Invalid::WrongType("at".into()));
+        assert_eq!(refused(upsert("a", json!({"at": -62_150_000_000_000_i64}))), Invalid::WrongType("at".into()));
         assert_eq!(refused(upsert("a", json!({"name": "x".repeat(2_001)}))), Invalid::TooLong("name".into()));
         assert_eq!(refused(patch("a", json!({"count": 1}))), Invalid::NoSuchRow);
         assert_eq!(refused(upsert("", json!({}))), Invalid::Key);

@@ -10,7 +10,7 @@ use crate::contract::{Domain, ViewType};
 use crate::id::TenantId;
 use crate::view::Table;
 
-/// An event that cannot be projected ends it there: the rows up to it are kept, because the old ones may show what nobody may read any
+/// An event that cannot be projected, or whose row PostgreSQL refuses, ends it there: the rows up to it are kept, because the old ones may show what nobody may read any
 /// more, and its error, which parks the view, is the answer.
 pub(super) async fn refold(
     core: &Core,
@@ -34,7 +34,11 @@ pub(super) async fn refold(
     let mut position = checkpoint::restart(&mut tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
     let (mut limit, mut all) = (REBUILD_BATCH, 0);
     let ended = loop {
-        match advance(core, &mut tx, domain, view, table, &mut limit).await {
+        sqlx::query("savepoint batch").execute(tx.conn()).await.map_err(at_checkpoint)?;
+        let step = advance(core, &mut tx, domain, view, table, &mut limit).await;
+        let end = if step.is_ok() { "release savepoint batch" } else { "rollback to savepoint batch" };
+        sqlx::query(end).execute(tx.conn()).await.map_err(at_checkpoint)?;
+        match step {
             Ok(Step::Advanced { position: reached, changes }) => {
                 (position, all) = (reached, all + changes);
                 limit = (2 * limit).min(REBUILD_BATCH);

@@ -1,6 +1,7 @@
 //! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
 //! finds who is behind. Any number of hosts may run one.
 
+use super::tasks::Tasks;
 use super::{lag, refold_copy, run_copy};
 use crate::checkpoint::Step;
 use crate::contract::Domain;
@@ -8,29 +9,31 @@ use crate::id::TenantId;
 use crate::live::Ring;
 use crate::view::{Copy, Table};
 use crate::{Core, trigger, view};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinSet;
+use tokio::sync::{Semaphore, mpsc};
 
 const SCAN: Duration = Duration::from_secs(5);
 /// Batches at the same time, over all tenants: each holds a connection.
 const PARALLEL: usize = 6;
-/// Views that are folded anew at the same time. It takes up to a minute each, for which other tenants do not wait.
+/// Views that are folded anew at the same time. It takes up to a minute each, for which nothing else waits.
 const REFOLDS: usize = 2;
 
 pub struct Runner {
-    core: Arc<Core>,
     domains: Vec<Arc<dyn Domain>>,
-    served: Arc<Vec<Served>>,
-    permits: Arc<Permits>,
+    work: Arc<Work>,
+    voids: mpsc::UnboundedReceiver<Void>,
 }
 
-struct Permits {
+struct Work {
+    core: Arc<Core>,
+    served: Vec<Served>,
     batches: Semaphore,
     refolds: Semaphore,
+    /// To whoever has views folded anew.
+    void: mpsc::UnboundedSender<Void>,
 }
 
 /// A domain, and the digests of its views' definitions: another generation's copies are that generation's work.
@@ -47,29 +50,29 @@ impl Served {
     }
 }
 
-/// A tenant whose consumers are at work. Rung meanwhile, it is looked at once more.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Work {
-    Once,
-    Again,
+/// A tenant's rows that are to be folded anew.
+struct Void {
+    tenant: TenantId,
+    domain: Arc<dyn Domain>,
+    copy: Copy,
 }
 
 impl Runner {
     /// Call [`prepare`](super::prepare) for each domain before.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
-        let served = Arc::new(domains.iter().map(Served::new).collect());
-        let permits = Permits { batches: Semaphore::new(PARALLEL), refolds: Semaphore::new(REFOLDS) };
-        Runner { core, domains, served, permits: Arc::new(permits) }
+        let (void, voids) = mpsc::unbounded_channel();
+        let served = domains.iter().map(Served::new).collect();
+        let (batches, refolds) = (Semaphore::new(PARALLEL), Semaphore::new(REFOLDS));
+        Runner { domains, work: Arc::new(Work { core, served, batches, refolds, void }), voids }
     }
 
-    /// Until `stop` completes; then batches that have begun are finished.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let mut rings = self.core.doorbell.subscribe();
+    /// Until `stop` completes; then batches that have begun are finished, and what is being folded anew is left to whoever runs next.
+    pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+        let mut rings = self.work.core.doorbell.subscribe();
         let mut scan = tokio::time::interval(SCAN);
         scan.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut working: HashMap<TenantId, Work> = HashMap::new();
-        let mut tasks: JoinSet<TenantId> = JoinSet::new();
-        let mut named: HashMap<tokio::task::Id, TenantId> = HashMap::new();
+        let mut tenants: Tasks<TenantId> = Tasks::new();
+        let mut refolds: Tasks<(TenantId, String)> = Tasks::new();
         tokio::pin!(stop);
         loop {
             let mut woken = Vec::new();
@@ -82,44 +85,35 @@ impl Runner {
                     Err(RecvError::Closed) => break,
                 },
                 _ = scan.tick() => woken = self.laggards().await,
-                Some(done) = tasks.join_next_with_id() => {
-                    let id = match &done {
-                        Ok((id, _)) => *id,
-                        Err(panicked) => panicked.id(),
-                    };
-                    if let Some(tenant) = named.remove(&id)
-                        && working.remove(&tenant) == Some(Work::Again)
-                    {
-                        woken.push(tenant);
-                    }
+                Some(void) = self.voids.recv() => {
+                    let key = (void.tenant, void.copy.table.clone());
+                    refolds.ask(key, refold(self.work.clone(), void));
                 }
+                // It goes on from there; and what came while it was held up is behind.
+                Some(((tenant, _), _)) = refolds.ended() => woken.push(tenant),
+                Some((tenant, asked_again)) = tenants.ended() => if asked_again {
+                    woken.push(tenant);
+                },
             }
             for tenant in woken {
-                if let Some(work) = working.get_mut(&tenant) {
-                    *work = Work::Again;
-                    continue;
-                }
-                working.insert(tenant, Work::Once);
-                let (core, served, permits) = (self.core.clone(), self.served.clone(), self.permits.clone());
-                let handle = tasks.spawn(async move {
-                    catch_up(&core, &served, &permits, tenant).await;
-                    tenant
-                });
-                named.insert(handle.id(), tenant);
+                tenants.ask(tenant, catch_up(self.work.clone(), tenant));
             }
         }
-        while tasks.join_next().await.is_some() {}
+        self.work.batches.close();
+        refolds.abort().await;
+        while tenants.ended().await.is_some() {}
     }
 
     async fn laggards(&self) -> Vec<TenantId> {
-        let behind = match lag::behind(&self.core).await {
+        let core = &self.work.core;
+        let behind = match lag::behind(core).await {
             Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(%error, "who is behind could not be found out");
                 return Vec::new();
             }
         };
-        lag::measure(&self.core, &self.domains, &behind);
+        lag::measure(core, &self.domains, &behind);
         let ours = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
         let found = behind.iter().filter(|behind| !behind.waits && ours(&behind.plugin));
         found.map(|behind| behind.tenant).collect::<BTreeSet<_>>().into_iter().collect()
@@ -131,41 +125,48 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-async fn catch_up(core: &Core, served: &[Served], permits: &Permits, tenant: TenantId) {
+async fn catch_up(work: Arc<Work>, tenant: TenantId) {
     // Asked each time: one may have been begun or dropped.
-    let copies = match view::copies(core).await {
+    let copies = match view::copies(&work.core).await {
         Ok(copies) => copies,
         Err(error) => {
             tracing::warn!(%tenant, %error, "the views' tables could not be found out");
             return;
         }
     };
-    let copies = &copies;
-    let consumers = served.iter().flat_map(|Served { domain, digests }| {
+    let (work, copies) = (&work, &copies);
+    let consumers = work.served.iter().flat_map(|Served { domain, digests }| {
         let triggers = domain.description().workflows.iter().map(|workflow| Consumer::Trigger(&workflow.name));
         let views = copies.iter().filter(|copy| digests.contains(&copy.digest)).map(Consumer::View);
-        triggers.chain(views).map(move |consumer| follow(core, domain.as_ref(), permits, tenant, consumer))
+        triggers.chain(views).map(move |consumer| follow(work, domain, tenant, consumer))
     });
     futures_util::future::join_all(consumers).await;
 }
 
 /// Batch after batch until there is nothing left, or somebody else does it.
-async fn follow(core: &Core, domain: &dyn Domain, permits: &Permits, tenant: TenantId, consumer: Consumer<'_>) {
+async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) {
     loop {
-        let mut step = {
-            let Ok(_permit) = permits.batches.acquire().await else { return };
-            // An error was logged and has parked the consumer; the scan finds it when its time has come.
-            match consumer {
-                Consumer::Trigger(workflow) => trigger::run_once(core, domain, tenant, workflow).await.ok(),
-                Consumer::View(copy) => run_copy(core, domain, tenant, copy).await.ok(),
-            }
+        // Closed: the runner stops.
+        let Ok(_permit) = work.batches.acquire().await else { return };
+        // An error was logged and has parked the consumer; the scan finds it when its time has come.
+        let step = match consumer {
+            Consumer::Trigger(workflow) => trigger::run_once(&work.core, domain.as_ref(), tenant, workflow).await.ok(),
+            Consumer::View(copy) => run_copy(&work.core, domain.as_ref(), tenant, copy).await.ok(),
         };
-        if let (Some(Step::Void), Consumer::View(copy)) = (&step, &consumer) {
-            let Ok(_permit) = permits.refolds.acquire().await else { return };
-            step = refold_copy(core, domain, tenant, copy).await.ok();
-        }
-        if !matches!(step, Some(Step::Advanced { .. })) {
-            return;
+        match (step, &consumer) {
+            (Some(Step::Advanced { .. }), _) => {}
+            (Some(Step::Void), Consumer::View(copy)) => {
+                // Nobody listens: the runner stops.
+                let _ = work.void.send(Void { tenant, domain: domain.clone(), copy: (*copy).clone() });
+                return;
+            }
+            _ => return,
         }
     }
+}
+
+async fn refold(work: Arc<Work>, Void { tenant, domain, copy }: Void) {
+    let Ok(_permit) = work.refolds.acquire().await else { return };
+    // As above.
+    let _ = refold_copy(&work.core, domain.as_ref(), tenant, &copy).await;
 }

@@ -1,14 +1,15 @@
 //! A tenant's rows are folded anew: what nobody may read goes in any case, and nobody else waits.
 
 use crate::erasure::{PATIENCE, act, member, names, record_named};
-use crate::toy::{Toy, home, record, upsert};
+use crate::toy::{Toy, home, ordered, record, upsert};
 use async_trait::async_trait;
 use eaf_core::contract::*;
+use eaf_core::crypto::settling;
 use eaf_core::directory::{add_tenant, put_member};
-use eaf_core::erasure::erase;
+use eaf_core::erasure::{erase, finish};
 use eaf_core::projection::{self, Runner, prepare};
 use eaf_core::testing::Database;
-use eaf_core::view;
+use eaf_core::{view, workflow};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,6 +63,84 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
     folding.rollback().await.unwrap();
     assert_eq!(erasing.await.unwrap().unwrap(), 2);
     assert_eq!(told().await, 2);
+}
+
+#[tokio::test]
+async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
+    let (database, core, toy, tenant) = home().await;
+    let [anna, ben] = ["Canary-Anna", "Canary-Ben"].map(member);
+    let (anna, ben) = (put_member(&core, tenant, anna).await.unwrap(), put_member(&core, tenant, ben).await.unwrap());
+    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let waits = async || -> (bool, bool) {
+        let query = "select refold_at <= now(), refold_again_at > now() + interval '30 s' from eaf.checkpoint c
+                     join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
+        let row: (Option<bool>, Option<bool>) =
+            sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap();
+        (row.0.unwrap_or(false), row.1.unwrap_or(false))
+    };
+    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    assert_eq!(waits().await, (true, false));
+    let views = erase(&core, tenant, ben, settling(), &act()).await.unwrap();
+    assert_eq!(waits().await, (true, true), "put off");
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    assert_eq!(names(&core, tenant).await, [""]);
+    // And once more for the second, who has no certificate before.
+    assert!(finish(&core, tenant, ben, views).await.unwrap().is_none());
+    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    for view in ["things", "others"] {
+        projection::run_once(&core, &toy, tenant, view).await.unwrap();
+    }
+    assert!(finish(&core, tenant, ben, views).await.unwrap().is_none(), "others is folded for the second only now");
+    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    projection::run_once(&core, &toy, tenant, "others").await.unwrap();
+    assert!(finish(&core, tenant, ben, views).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
+    let (database, core, toy, tenant) = home().await;
+    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
+    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    prepare(&core, &Toy::without_views()).await.unwrap();
+    let views = erase(&core, tenant, anna, settling(), &act()).await.unwrap();
+    prepare(&core, &toy).await.unwrap();
+    assert_eq!(names(&core, tenant).await, [""; 0]);
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    // Whoever has folded it may have remembered the key.
+    assert!(finish(&core, tenant, anna, views).await.unwrap().is_none());
+    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    assert!(finish(&core, tenant, anna, views).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() {
+    let (database, core, toy, tenant) = home().await;
+    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
+    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    record(&core, tenant, vec![upsert("b", json!({ "size": 7 }))]).await;
+    let table: String = sqlx::query_scalar(
+        "select k.table_name from eaf.view_copy k join eaf.view v using (digest) where v.view = 'things'",
+    )
+    .fetch_one(&mut database.superuser().await)
+    .await
+    .unwrap();
+    // A value out of PostgreSQL's range, whatever it may be.
+    database
+        .run(&format!(
+            "create function eaf_view.refuse() returns trigger language plpgsql as
+             $$begin if new.size = 7 then raise sqlstate '22008'; end if; return new; end$$;
+             create trigger refuse before insert on eaf_view.{table} for each row execute function eaf_view.refuse()"
+        ))
+        .await;
+    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
+    assert_eq!(names(&core, tenant).await, [""]);
+    let parked = &projection::parked(&core, tenant).await.unwrap()[0];
+    assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
 /// The toy, whose component takes its time with events of the key `slow` until it is let go on.
@@ -137,5 +216,49 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
         assert!(Instant::now() < deadline, "not folded anew");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_does_the_end() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(false) });
+    prepare(&core, &*slow).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, tenant, vec![upsert("slow", json!({}))]).await;
+    for view in ["things", "others"] {
+        projection::run_once(&core, &*slow, tenant, view).await.unwrap();
+    }
+    let void = "update eaf.checkpoint p set refold_at = now() from eaf.view_copy k, eaf.view v
+                where k.table_name = p.consumer and v.digest = k.digest and v.view = 'things'";
+    database.run(void).await;
+    slow.held.send_replace(true);
+    let (stop, stopped) = watch::channel(false);
+    let run = |mut stopped: watch::Receiver<bool>| {
+        let runner = Runner::new(Arc::new(core.clone()), vec![slow.clone()]);
+        tokio::spawn(async move { runner.run(async move { drop(stopped.wait_for(|stop| *stop).await) }).await })
+    };
+    let running = run(stopped.clone());
+    let others = &slow.toy.description().views[1];
+    for n in 0..3 {
+        let recorded = record(&core, tenant, vec![upsert(&n.to_string(), json!({})), ordered(&n.to_string())]).await;
+        let seen = view::wait_for(&core, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
+        assert!(seen.is_ok(), "{seen:?}");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while workflow::list(&core, tenant, None, None, 100).await.unwrap().len() < 2 * (n + 1) {
+            assert!(Instant::now() < deadline, "no run was started");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    // It is being folded all the while, and whoever ends the runner does not wait for it.
+    stop.send_replace(true);
+    tokio::time::timeout(Duration::from_secs(10), running).await.expect("it ends").unwrap();
+    slow.held.send_replace(false);
+    let (_stop, stopped) = watch::channel(false);
+    let running = run(stopped);
+    let things = slow.toy.view();
+    let last = record(&core, tenant, vec![upsert("last", json!({}))]).await;
+    view::wait_for(&core, tenant, "toy", things, last, PATIENCE).await.unwrap();
     running.abort();
 }

@@ -37,10 +37,9 @@ pub fn unfollowed(schema: &Value) -> Vec<String> {
         next.extend(reference.map(str::to_owned));
         next.extend(["additionalProperties", "items"].map(|keyword| format!("{pointer}/{keyword}")));
         for keyword in ["anyOf", "oneOf", "allOf", "prefixItems", "properties", "patternProperties"] {
-            let under = format!("{pointer}/{keyword}");
-            next.extend(
-                place.get(keyword).into_iter().flat_map(|place| children(place, &under)).map(|(child, _)| child),
-            );
+            let is_map = matches!(keyword, "properties" | "patternProperties");
+            let Some(branches) = place.get(keyword).filter(|found| found.is_object() == is_map) else { continue };
+            next.extend(children(branches, &format!("{pointer}/{keyword}")).into_iter().map(|(child, _)| child));
         }
     }
     let mut marked = Vec::new();
@@ -234,6 +233,7 @@ mod tests {
                 json!({"dependentSchemas": {"a": {"properties": {"b/c": personal()}}}}),
                 "/dependentSchemas/a/properties/b~1c",
             ),
+            (json!({"anyOf": {"a": personal()}}), "/anyOf/a"),
             (json!({"$defs": {"A": personal()}, "not": {"$ref": "#/$defs/A"}}), "/$defs/A"),
         ] {
             assert_eq!(unfollowed(&missed), [place]);

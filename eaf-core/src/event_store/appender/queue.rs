@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 /// In requests. Larger ones bring no more.
 pub(super) const BATCH: usize = 64;
-/// Of events in one batch; a larger request goes alone.
+/// Of events and answers in one batch; a larger request goes alone.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Per tenant. Whoever comes when so many wait would wait for seconds; …
 const WAITING: usize = 2_000;
@@ -23,14 +23,15 @@ pub(super) struct Waiting {
     pub answer: oneshot::Sender<Result<Outcome, Error>>,
     /// Whether a short way may be tried.
     pub plain: bool,
-    /// Of its events.
+    /// Of its events and its answer, which holds the command.
     bytes: usize,
 }
 
 impl Waiting {
     pub fn new(request: AppendRequest, answer: oneshot::Sender<Result<Outcome, Error>>) -> Self {
         let plain = request.is_plain();
-        let bytes = request.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
+        let events = request.events.iter().map(|event| event.data.len() + event.meta.len()).sum::<usize>();
+        let bytes = events + request.answer.len();
         Waiting { request, answer, plain, bytes }
     }
 }
