@@ -7,6 +7,7 @@ use crate::actor::Caller;
 use crate::contract::ViewType;
 use crate::db::TenantTx;
 use crate::event_store::Position;
+use sha2::{Digest, Sha256};
 use sqlx::QueryBuilder;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,14 @@ pub struct Fold {
     table: String,
     /// How often the tenant's part of it was begun anew.
     times: i32,
+}
+
+impl Fold {
+    /// Tells one from another, and is as short as a client can carry it about.
+    pub fn mark(&self) -> String {
+        let digest = Sha256::new().chain_update(&self.table).chain_update(self.times.to_be_bytes()).finalize();
+        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Where a view stands for a tenant.

@@ -1,8 +1,9 @@
 //! `GET /api/live?view=dcm/requests&view=…`: server-sent events that say which rows changed, never what is in them.
 //!
-//! An event's id is the position reached in each asked view, in the order asked. Sent back as Last-Event-ID it resumes
-//! exactly there; without it the stream starts at the end of the log. Row rules hold for every event. The stream ends
-//! with the token or the session. One person has a few streams at a time.
+//! An event's id is the position reached in each asked view, in the order asked, and a mark of what its rows were folded
+//! by. Sent back as Last-Event-ID it resumes exactly there, or tells the client to load everything anew; without it the
+//! stream starts at the end of the log. Row rules hold for every event. The stream ends with the token, the session or the
+//! package. One person has a few streams at a time.
 
 use super::App;
 use super::caller::TenantCaller;
@@ -18,7 +19,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, Changed, Changes, Fold, Stand};
+use eaf_core::view::{self, Changed, Changes, Stand};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -60,19 +61,19 @@ struct Watched {
     product: Arc<Product>,
     view: String,
     reached: Position,
-    /// What the client's rows were folded by; none before the view's table is there.
-    fold: Option<Fold>,
+    /// The mark of what the client's rows were folded by; none before the view's table is there.
+    fold: Option<String>,
 }
 
 impl Watched {
     fn view(&self) -> &ViewType {
-        self.product.view(&self.view).expect("found when it was asked for; descriptions do not change")
+        self.product.view(&self.view).expect("found when it was asked for, in this package")
     }
 
     /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
     async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
         match view::stand(&app.core, &who.caller, self.product.id(), self.view()).await {
-            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
+            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold.mark()), position),
             // Made with the first events.
             Err(view::Error::NotCreated(_)) => {
                 let epoch = event_store::epoch(&app.core).await;
@@ -167,15 +168,21 @@ fn asked(app: &App, parameters: &[(String, String)]) -> Result<Vec<Watched>, Pro
     }
 }
 
-/// One position for each view, or one for all.
+/// One position for each view with its mark, as events have it; or one position for all, as commands answer it.
 fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
-    let positions: Vec<Position> = id.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    match positions.as_slice() {
-        [one] => watched.iter_mut().for_each(|view| view.reached = *one),
-        many if many.len() == watched.len() => {
-            watched.iter_mut().zip(many).for_each(|(view, position)| view.reached = *position);
-        }
-        _ => return None,
+    if let Ok(one) = id.parse::<Position>() {
+        watched.iter_mut().for_each(|view| view.reached = one);
+        return Some(());
+    }
+    let parts: Vec<&str> = id.split(',').collect();
+    if parts.len() != watched.len() {
+        return None;
+    }
+    for (view, part) in watched.iter_mut().zip(parts) {
+        let (position, mark) = part.split_once('~').map_or((part, None), |(position, mark)| (position, Some(mark)));
+        view.reached = position.parse().ok()?;
+        // What it was before the table was there, it is no more.
+        view.fold = mark.map(str::to_owned).or(view.fold.take());
     }
     Some(())
 }
@@ -226,14 +233,19 @@ impl Watcher {
     async fn collect(&mut self) -> Option<()> {
         for index in 0..self.watched.len() {
             let one = &self.watched[index];
+            let active = self.app.products.get(one.product.id())?;
+            if !Arc::ptr_eq(&active.domain, &one.product.domain) {
+                // Other rules and permissions, perhaps other rows: the client comes again, and is told.
+                return None;
+            }
             let (core, caller) = (&self.app.core, &self.who.caller);
             match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
                 // Its rows were made anew: a person was erased, or another copy is read.
-                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
+                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold.mark()) => {
                     return self.reset().await;
                 }
                 Ok(Changes { fold, rows }) => {
-                    self.watched[index].fold = Some(fold);
+                    self.watched[index].fold = Some(fold.mark());
                     self.look |= rows.len() >= ROUND as usize;
                     rows.into_iter().for_each(|change| self.announce(index, change));
                 }
@@ -275,6 +287,10 @@ impl Watcher {
     }
 
     fn id(&self) -> String {
-        self.watched.iter().map(|view| view.reached.to_string()).collect::<Vec<_>>().join(",")
+        let part = |view: &Watched| match &view.fold {
+            Some(mark) => format!("{}~{mark}", view.reached),
+            None => view.reached.to_string(),
+        };
+        self.watched.iter().map(part).collect::<Vec<_>>().join(",")
     }
 }

@@ -88,7 +88,9 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
 
     let bytes = package::write(&entries)?;
     // What would be refused at load is refused here, where the author still sees it.
-    let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(|error| Error::Load(Box::new(error)))?;
+    let refused = |error| Error::Load(Box::new(error));
+    let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
+    load::refuse_marks(&loaded).map_err(refused)?;
     let file = match out {
         Some(out) => out.to_owned(),
         None => beside(&modules["domain"]).join(format!("{}.eafpkg", manifest.plugin.id)),

@@ -22,7 +22,7 @@ grant = "vcenter"
 interfaces = ["lifecycle"]
 "#;
 
-const DESCRIPTION: &str = r#"{"commands":[],"events":[],"views":[],"permissions":[],
+pub const DESCRIPTION: &str = r#"{"commands":[],"events":[],"views":[],"permissions":[],
     "workflows":[{"name":"provision","version":1,"triggers":[],"on_stall":"note-stall","on_failure":"note-end"},
         {"name":"explode","version":1,"triggers":[],"on_failure":"note-end"},
         {"name":"chatter","version":1,"triggers":[],"on_failure":"note-end"}]}"#;
@@ -59,9 +59,13 @@ fn encode(world: &str, text: &str, exported: impl Fn(&str) -> bool) -> Vec<u8> {
 
 /// A package with these parts, whatever they are.
 pub fn package(manifest: &str, domain: Vec<u8>, workflow: Option<Vec<u8>>) -> Vec<u8> {
+    described(DESCRIPTION, manifest, domain, workflow)
+}
+
+pub fn described(description: &str, manifest: &str, domain: Vec<u8>, workflow: Option<Vec<u8>>) -> Vec<u8> {
     let mut entries = BTreeMap::from([
         ("plugin.toml".to_owned(), manifest.as_bytes().to_vec()),
-        ("describe.json".to_owned(), DESCRIPTION.as_bytes().to_vec()),
+        ("describe.json".to_owned(), description.as_bytes().to_vec()),
         ("domain.wasm".to_owned(), domain),
         ("locales/de.toml".to_owned(), b"[rejections]\nno = \"Nein\"\n".to_vec()),
         ("locales/en.toml".to_owned(), b"[rejections]\nno = \"No\"\n".to_vec()),

@@ -48,6 +48,7 @@ pub async fn install(
 ) -> Result<Arc<Plugin>, Error> {
     // Proven before anything is stored; the generation is known only afterwards.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
+    load::refuse_marks(&proven)?;
     let stored = package::Package {
         digest: proven.digest.clone(),
         plugin: proven.id().to_owned(),
@@ -110,6 +111,9 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
     let gone = || Error::Gone { plugin: active.plugin.clone(), digest: active.digest.clone() };
     let stored = package::load(core, &active.digest).await?.ok_or_else(gone)?;
     let plugin = load_off_thread(wasm, ceiling, stored.bytes, active.generation).await?;
+    if let Err(error) = load::refuse_marks(&plugin) {
+        tracing::error!(%error, "personal data of an active package are recorded in clear; install one that marks them elsewhere");
+    }
     prepare(core, &plugin).await?;
     Ok(plugin)
 }
@@ -137,6 +141,7 @@ async fn load_off_thread(
 mod tests {
     use super::super::fixtures;
     use super::*;
+    use eaf_core::contract::{Description, EventType};
     use eaf_core::testing::Database;
 
     fn packed(version: &str) -> Vec<u8> {
@@ -175,5 +180,29 @@ mod tests {
         assert!(matches!(refused, Err(Error::Prepare { .. })));
         assert!(package::all_active(&core).await.unwrap().is_empty());
         assert!(plugins.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn marks_that_nobody_follows_keep_a_package_out_and_none_that_is_active_from_being_served() {
+        let database = Database::fresh().await;
+        let (core, wasm, plugins, ceiling) =
+            (database.core().await, fixtures::wasm(), Plugins::default(), Ceiling::default());
+        let mut description: Description = serde_json::from_str(fixtures::DESCRIPTION).unwrap();
+        let marked = serde_json::json!({ "if": { "x-eaf-personal": { "subject": "who" } } });
+        description.events.push(EventType { kind: "named".into(), schema_version: 1, schema: marked });
+        let text = serde_json::to_string(&description).unwrap();
+        let domain = fixtures::component("domain", fixtures::HOSTILE);
+        let workflow = fixtures::component("workflow", fixtures::DURABLE);
+        let bytes = fixtures::described(&text, fixtures::MANIFEST, domain, Some(workflow));
+        let refused = install(&core, &wasm, &plugins, &ceiling, &bytes, ActorId::SYSTEM).await;
+        assert!(matches!(refused, Err(Error::Load(load::Error::Refused { .. }))));
+
+        let (plugin, version) = ("fixture".to_owned(), "1.0.0".to_owned());
+        let digest = load::load(&wasm, &bytes, 0, &ceiling).unwrap().digest;
+        let stored = package::Package { digest: digest.clone(), plugin, version, bytes, description };
+        package::store(&core, &stored).await.unwrap();
+        package::activate(&core, "fixture", &digest, ActorId::SYSTEM).await.unwrap();
+        let found = load_active(&core, &wasm, &plugins, &ceiling).await.unwrap();
+        assert_eq!((found.new.len(), found.failed.len()), (1, 0));
     }
 }

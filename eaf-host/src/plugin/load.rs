@@ -99,7 +99,6 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     let mut report = refused_domain_imports(&imports.domain);
     report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
     report.extend(refused_requests(&manifest.requests, ceiling));
-    report.extend(refused_marks(&description));
     if !report.is_empty() {
         return Err(Error::Refused { plugin, report });
     }
@@ -182,6 +181,12 @@ pub fn missing_grants<'a>(requests: &'a [Request], granted: &[(String, String)])
         granted.iter().any(|(capability, name)| *capability == request.capability && *name == request.grant)
     };
     requests.iter().filter(|request| !request.optional && !is_granted(request)).collect()
+}
+
+/// Of a package that is new here. One that is active already is served as it was: whoever restarts a host can change nothing of it.
+pub fn refuse_marks(plugin: &Plugin) -> Result<(), Error> {
+    let report = refused_marks(&plugin.description);
+    if report.is_empty() { Ok(()) } else { Err(Error::Refused { plugin: plugin.id().to_owned(), report }) }
 }
 
 /// What is marked as personal where the host does not look would be recorded in clear.

@@ -4,7 +4,6 @@ use super::notes::Notes;
 use super::{House, OneProduct, note, product_of};
 use eaf_core::command_bus::Limit;
 use serde_json::json;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn an_accepted_command_says_where_its_result_is() {
@@ -161,7 +160,7 @@ async fn a_retry_after_an_upgrade_that_would_refuse_its_body_gets_the_first_answ
     let first = house.give("requester@acme", "write-note", note("short"), &key).await;
     assert_eq!(first.status, 202, "{}", first.text);
     let stricter = Notes::stricter(house.app.products.get("notes").unwrap().domain.generation());
-    house.app.products = Arc::new(OneProduct(Arc::new(product_of(stricter))));
+    house.app.products = OneProduct::new(product_of(stricter));
     house.router = crate::http::router(house.app.clone());
     let again = house.give("requester@acme", "write-note", note("short"), &key).await;
     assert_eq!((again.status, &again.json), (first.status, &first.json));

@@ -63,7 +63,7 @@ async fn a_change_is_told_with_its_key_and_a_position_to_resume_from() {
     let first = house.note("requester@acme", "first").await;
     let told = events.next().await.expect("an event");
     assert_eq!((told.kind.as_str(), &told.data["key"]), ("change", &Value::from(first)));
-    assert_eq!(told.data["position"], told.id.as_str());
+    assert_eq!(told.data["position"], told.id.split_once('~').expect("a mark").0);
     drop(events);
     let second = house.note("requester@acme", "second").await;
     let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
@@ -107,7 +107,33 @@ async fn rows_that_were_folded_anew_are_loaded_anew() {
     house.project(TenantId::derive("acme")).await;
     assert_eq!(events.next().await.expect("an event").kind, "reset");
     let after = house.note("requester@acme", "after").await;
-    assert_eq!(events.next().await.expect("an event").data["key"], after.as_str(), "and it goes on");
+    let told = events.next().await.expect("an event");
+    assert_eq!(told.data["key"], after.as_str(), "and it goes on");
+    // Also for somebody who was away meanwhile.
+    drop(events);
+    house.database.run("update eaf.checkpoint set refold_at = now()").await;
+    house.project(TenantId::derive("acme")).await;
+    let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
+    let reset = events.next().await.expect("an event");
+    assert_eq!(reset.kind, "reset");
+    drop(events);
+    let next = house.note("requester@acme", "next").await;
+    let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &reset.id)]).await;
+    assert_eq!(events.next().await.expect("an event").data["key"], next.as_str(), "once is enough");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_package_and_goes_on_with_the_next_one() {
+    let house = House::new().await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    let first = house.note("requester@acme", "first").await;
+    let told = events.next().await.expect("an event");
+    assert_eq!(told.data["key"], first.as_str());
+    house.upgrade();
+    assert!(events.next().await.is_none(), "its rules were the former package's");
+    let second = house.note("requester@acme", "second").await;
+    let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
+    assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());
 }
 
 #[tokio::test]

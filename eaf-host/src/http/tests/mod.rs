@@ -44,14 +44,21 @@ use time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-pub struct OneProduct(Arc<Product>);
+/// One product, and which of its packages is the active one.
+pub struct OneProduct(watch::Sender<Arc<Product>>);
+
+impl OneProduct {
+    pub fn new(product: Product) -> Arc<OneProduct> {
+        Arc::new(OneProduct(watch::Sender::new(Arc::new(product))))
+    }
+}
 
 impl Products for OneProduct {
     fn get(&self, id: &str) -> Option<Arc<Product>> {
-        (id == self.0.id()).then(|| self.0.clone())
+        self.all().into_iter().find(|product| product.id() == id)
     }
     fn all(&self) -> Vec<Arc<Product>> {
-        vec![self.0.clone()]
+        vec![self.0.borrow().clone()]
     }
 }
 
@@ -122,6 +129,7 @@ pub struct House {
     pub issuer: Issuer,
     pub closing: watch::Sender<bool>,
     router: Router,
+    products: Arc<OneProduct>,
     pub database: Database,
 }
 
@@ -200,10 +208,16 @@ impl House {
         let (closing, closed) = watch::channel(false);
         let echo: Arc<dyn Provider> = Arc::new(Echo(core.clone()));
         let providers = Arc::new(BTreeMap::from([("echo".to_owned(), echo)]));
-        let products = Arc::new(OneProduct(Arc::new(product(generation))));
+        let products = OneProduct::new(product(generation));
         let config = Config { origin: public_url.into(), ..Config::for_tests() };
-        let app = App::new(core.clone(), products, providers, identity, config, closed);
-        House { router: super::router(app.clone()), core, app, issuer, closing, database }
+        let app = App::new(core.clone(), products.clone(), providers, identity, config, closed);
+        House { router: super::router(app.clone()), core, app, issuer, closing, products, database }
+    }
+
+    /// Another package of the product is the active one, which differs in nothing.
+    pub fn upgrade(&self) {
+        let generation = self.products.0.borrow().domain.generation();
+        self.products.0.send_replace(Arc::new(product(generation)));
     }
 
     /// Takes all roles from a member.
