@@ -18,6 +18,12 @@ pub async fn create(core: &Core, plugin: &str, view: &ViewType) -> Result<(), Er
         return Ok(());
     }
     let mut tx = core.db.platform_pool().begin().await.map_err(failed)?;
+    // Nobody activates another package meanwhile, so the definition that is active stays it.
+    sqlx::query("select pg_advisory_xact_lock(eaf.generation_lock($1))")
+        .bind(plugin)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
     let active: Option<String> =
         sqlx::query_scalar("select digest from eaf.view where plugin = $1 and view = $2 and active")
             .bind(plugin)

@@ -245,6 +245,8 @@ async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
     database.run("delete from eaf.event where pos > 2; delete from eaf.ledger where last_pos > 2").await;
     new_epoch(&core).await.unwrap();
     record(&core, tenant, vec![upsert("d", json!({ "name": "d" })), ordered("new")]).await;
+    work(&core).await;
+    assert_eq!(names(&core, tenant).await, ["a", "b", "d"], "as long as before is not as before");
     record(&core, tenant, vec![upsert("e", json!({ "name": "e" })), ordered("newer")]).await;
 
     work(&core).await;

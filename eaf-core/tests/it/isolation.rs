@@ -346,7 +346,7 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 const PLATFORM: [&str; 21] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
-    "eaf.checkpoint select tenant_id plugin consumer pos retry_at refold_at",
+    "eaf.checkpoint select tenant_id plugin consumer epoch pos retry_at refold_at refold_again_at",
     "eaf.event select tenant_id lane pos at",
     "eaf.generation select *",
     "eaf.log_epoch select *",
