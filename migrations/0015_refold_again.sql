@@ -11,24 +11,22 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select v.plugin, c.table_name as name, v.view, c.state = 'live' as live
     from eaf.view v join eaf.view_copy c on c.digest = v.digest where v.active
     union all select g.plugin, 'workflow/' || g.workflow, null, null from eaf.trigger g where g.retired_at is null),
-  -- To be folded anew; or of an older epoch, and what it has seen last was recorded after that.
-  place as (
-    select p.tenant_id, p.plugin, p.consumer, p.pos, p.retry_at, coalesce(least(p.refold_at, p.refold_again_at) <= now(), false)
-        or (p.epoch <> l.epoch and coalesce(l.started_at <= (
-            select e.at from eaf.event e where e.tenant_id = p.tenant_id and e.lane = 0 and e.pos = p.pos), false)) as again
-    from eaf.checkpoint p cross join eaf.log_epoch l),
   head as (
     select t.tenant_id, h.pos from eaf.tenant t
     cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h),
   done as (
-    select p.tenant_id, min(p.pos) as pos, max(p.pos) as furthest, count(*) as consumers, bool_or(p.again) as again
-    from place p join consumer c on c.plugin = p.plugin and c.name = p.consumer group by p.tenant_id),
+    select p.tenant_id, min(p.pos) as pos, max(p.pos) as furthest, count(*) as consumers, min(p.epoch) as epoch,
+           bool_or(least(p.refold_at, p.refold_again_at) <= now()) as refold
+    from eaf.checkpoint p join consumer c on c.plugin = p.plugin and c.name = p.consumer group by p.tenant_id),
   tenant as (
-    select h.tenant_id, h.pos from head h left join done d on d.tenant_id = h.tenant_id
-    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.again or d.consumers < (select count(*) from consumer))
+    select h.tenant_id, h.pos from head h cross join eaf.log_epoch l left join done d on d.tenant_id = h.tenant_id
+    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.refold or d.epoch <> l.epoch or d.consumers < (select count(*) from consumer))
   select t.tenant_id, c.plugin, c.name, c.view, c.live, coalesce(p.pos, 0), t.pos, p.retry_at is not null, coalesce(p.retry_at > now(), false),
          (select e.at from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 and e.pos = coalesce(p.pos, 0) + 1)
-  from tenant t cross join consumer c
-  left join place p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
-  where p.pos is null or p.pos <> t.pos or p.again
+  from tenant t cross join consumer c cross join eaf.log_epoch l
+  left join eaf.checkpoint p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
+  where p.pos is null or p.pos <> t.pos or least(p.refold_at, p.refold_again_at) <= now()
+    -- What it has seen last was recorded in a later epoch than it was seen in.
+    or (p.epoch <> l.epoch and l.started_at <= (
+        select e.at from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 and e.pos = p.pos))
 $$;
