@@ -174,12 +174,14 @@ pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> 
 /// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
 /// begin anew, and once more when nobody remembers a key any more that is destroyed now.
 pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    // First the row's lock, which whoever still fills the table holds.
+    // First the row's lock, which whoever still fills the table holds; in one order, so that two who do this never wait for each other.
     let idle: Vec<String> = sqlx::query_scalar(
-        "update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
+        "with idle as (
+             select p.plugin, p.consumer from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
+             join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and not v.active order by p.consumer for update of p)
+         update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
                 refold_at = clock_timestamp() + make_interval(secs => $2)
-         from eaf.view_copy c join eaf.view v on v.digest = c.digest
-         where p.tenant_id = $1 and p.consumer = c.table_name and not v.active returning c.table_name",
+         from idle i where p.tenant_id = $1 and p.plugin = i.plugin and p.consumer = i.consumer returning p.consumer",
     )
     .bind(tx.tenant())
     .bind(crypto::settling().as_secs_f64())

@@ -95,6 +95,23 @@ describe('live updates', () => {
     expect(listener.working).toHaveBeenLastCalledWith(true);
   });
 
+  it('are called interrupted when a connection in place of one that looks open fails', () => {
+    const { live, sources, listener } = feed();
+    live.connect();
+    expect(sources).toEqual([]);
+    live.want('dcm/requests');
+    vi.advanceTimersByTime(100);
+    sources[0]?.tell('open');
+    live.connect();
+    expect(sources.map(source => source.readyState)).toEqual([2, 0]);
+    sources[0]?.tell('error');
+    vi.advanceTimersByTime(3_000);
+    expect(listener.working).toHaveBeenLastCalledWith(true);
+    sources[1]?.tell('error');
+    vi.advanceTimersByTime(3_000);
+    expect(listener.working).toHaveBeenLastCalledWith(false);
+  });
+
   it('leave a blink unmentioned', () => {
     const { live, sources, listener } = feed();
     live.want('dcm/requests');

@@ -64,10 +64,12 @@ export class LiveFeed {
     this.grace = undefined;
   }
 
+  /** In place of the connection that there may be. */
   connect(): void {
     clearTimeout(this.again);
     this.source?.close();
     const views = [...this.wanted];
+    if (views.length === 0) return;
     const source = this.open(`/api/live?${views.map(view => `view=${encodeURIComponent(view)}`).join('&')}`);
     this.source = source;
     source.addEventListener('open', () => this.opened(views));

@@ -6,6 +6,8 @@ import { createStore, useStore } from './store';
 /** While changes are not told, what is on the screen is asked for again and again. */
 export const POLL = 5_000;
 
+const NETWORK_CHANGES = ['offline', 'online'];
+
 const works = createStore(true);
 
 /** False while changes are not told as they happen. */
@@ -35,8 +37,12 @@ export function connectLive(client: QueryClient): () => void {
       if (!working) polling = setInterval(() => void client.invalidateQueries({ queryKey: ['view'] }), POLL);
     },
   });
+  // A connection that was lost without a word looks open for minutes; a new one fails, or works, at once.
+  const anew = () => feed.connect();
+  for (const change of NETWORK_CHANGES) window.addEventListener(change, anew);
   current.set(feed);
   return () => {
+    for (const change of NETWORK_CHANGES) window.removeEventListener(change, anew);
     current.set(null);
     clearInterval(polling);
     works.set(true);
