@@ -5,8 +5,8 @@ use crate::Core;
 use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
 use crate::db::TenantTx;
 use crate::event_store::{self, Past, StoredEvent};
-use crate::id::{StreamId, TenantId};
-use std::collections::{HashMap, HashSet};
+use crate::id::{ActorId, StreamId, TenantId};
+use std::collections::{BTreeSet, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
@@ -19,8 +19,8 @@ const NAME: usize = 300;
 pub(super) struct Loaded {
     /// In the order in which they were first named.
     pub streams: Vec<LoadedStream>,
-    /// What each of them was read from.
-    pub pasts: HashMap<String, Past>,
+    /// Who can be read in them.
+    pub people: BTreeSet<ActorId>,
 }
 
 pub(super) async fn load(
@@ -125,8 +125,7 @@ async fn fill(
     }
     for ((entry, id), history) in loaded.streams[from..].iter_mut().zip(ids).zip(histories) {
         core.streams.remember(tenant, id, &history.history);
-        let past = open(core, tx, domain, history, entry).await?;
-        loaded.pasts.insert(entry.stream.clone(), past);
+        loaded.people.extend(open(core, tx, domain, history, entry).await?.people);
     }
     Ok(bytes)
 }

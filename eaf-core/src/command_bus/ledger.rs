@@ -174,8 +174,7 @@ pub(super) async fn seal(
         personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut command.body).await?;
     }
     // A "no" may repeat what was read, and what was asked.
-    let mut people: BTreeSet<ActorId> = loaded.pasts.values().flat_map(|past| past.people.iter().copied()).collect();
-    people.extend(personal::subjects(&command.body));
+    let people = &loaded.people | &personal::subjects(&command.body);
     let record = Record {
         plugin: domain.plugin().to_owned(),
         digest: domain.digest().to_owned(),

@@ -9,6 +9,7 @@ use crate::db::TenantTx;
 use crate::event_store::Position;
 use sha2::{Digest, Sha256};
 use sqlx::QueryBuilder;
+use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -17,20 +18,29 @@ pub struct Changed {
     pub deleted: bool,
 }
 
-/// What the rows of a view were folded by. Another one: all of them may have changed, and some may be gone without a trace.
+/// A mark of what the rows of a view were folded by. Another one: all of them may have changed, and some may be gone without a trace. As short
+/// as a client can carry it about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fold {
-    /// The copy that is read.
-    table: String,
-    /// How often the tenant's part of it was begun anew.
-    times: i32,
-}
+pub struct Fold(String);
 
 impl Fold {
-    /// Tells one from another, and is as short as a client can carry it about.
-    pub fn mark(&self) -> String {
-        let digest = Sha256::new().chain_update(&self.table).chain_update(self.times.to_be_bytes()).finalize();
-        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    /// Of the copy that is read, whose part of the tenant was begun anew so often.
+    fn of(table: &str, times: i32) -> Fold {
+        let digest = Sha256::new().chain_update(table).chain_update(times.to_be_bytes()).finalize();
+        Fold(digest[..6].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// As a client gives it back.
+impl From<&str> for Fold {
+    fn from(mark: &str) -> Fold {
+        Fold(mark.to_owned())
+    }
+}
+
+impl fmt::Display for Fold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -96,7 +106,6 @@ async fn stand_of<'a>(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Re
             .await
             .map_err(|cause| read_error(&view.name, cause))?;
     let (times, pos) = row.unwrap_or_default();
-    let stand =
-        Stand { fold: Fold { table: table.name.clone(), times }, position: Position { epoch, pos: pos as u64 } };
+    let stand = Stand { fold: Fold::of(&table.name, times), position: Position { epoch, pos: pos as u64 } };
     Ok((table, stand))
 }

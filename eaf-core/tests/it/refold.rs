@@ -3,10 +3,12 @@
 use crate::erasure::{PATIENCE, act, member, names, record_named};
 use crate::toy::{Toy, home, ordered, record, upsert};
 use async_trait::async_trait;
+use eaf_core::Core;
 use eaf_core::contract::*;
 use eaf_core::crypto::settling;
 use eaf_core::directory::{add_tenant, put_member};
 use eaf_core::erasure::{erase, finish};
+use eaf_core::id::{ActorId, TenantId};
 use eaf_core::projection::{self, Runner, prepare};
 use eaf_core::testing::Database;
 use eaf_core::{view, workflow};
@@ -15,12 +17,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-#[tokio::test]
-async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_event() {
-    let (_database, core, toy, tenant) = home().await;
+/// A tenant whose view shows the name of somebody who will be erased.
+async fn shown() -> (Database, Core, Toy, TenantId, ActorId) {
+    let (database, core, toy, tenant) = home().await;
     let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    (database, core, toy, tenant, anna)
+}
+
+/// The time has come for what waits to be folded anew.
+async fn now_due(database: &Database) {
+    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+}
+
+#[tokio::test]
+async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_event() {
+    let (_database, core, toy, tenant, anna) = shown().await;
     record(&core, tenant, vec![("broken", json!({})), upsert("b", json!({ "name": "Ben" }))]).await;
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
     erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
@@ -67,11 +80,8 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
 
 #[tokio::test]
 async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
-    let (database, core, toy, tenant) = home().await;
-    let [anna, ben] = ["Canary-Anna", "Canary-Ben"].map(member);
-    let (anna, ben) = (put_member(&core, tenant, anna).await.unwrap(), put_member(&core, tenant, ben).await.unwrap());
-    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let (database, core, toy, tenant, anna) = shown().await;
+    let ben = put_member(&core, tenant, member("Canary-Ben")).await.unwrap();
     let waits = async || -> (bool, bool) {
         let query = "select refold_at <= now(), refold_again_at > now() + interval '30 s' from eaf.checkpoint c
                      join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
@@ -87,22 +97,19 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
     assert_eq!(names(&core, tenant).await, [""]);
     // And once more for the second, who has no certificate before.
     assert!(finish(&core, tenant, ben, views).await.unwrap().is_none());
-    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    now_due(&database).await;
     for view in ["things", "others"] {
         projection::run_once(&core, &toy, tenant, view).await.unwrap();
     }
     assert!(finish(&core, tenant, ben, views).await.unwrap().is_none(), "others is folded for the second only now");
-    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    now_due(&database).await;
     projection::run_once(&core, &toy, tenant, "others").await.unwrap();
     assert!(finish(&core, tenant, ben, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
-    let (database, core, toy, tenant) = home().await;
-    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
-    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let (database, core, toy, tenant, anna) = shown().await;
     prepare(&core, &Toy::without_views()).await.unwrap();
     let views = erase(&core, tenant, anna, settling(), &act()).await.unwrap();
     prepare(&core, &toy).await.unwrap();
@@ -110,17 +117,14 @@ async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     // Whoever has folded it may have remembered the key.
     assert!(finish(&core, tenant, anna, views).await.unwrap().is_none());
-    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    now_due(&database).await;
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     assert!(finish(&core, tenant, anna, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() {
-    let (database, core, toy, tenant) = home().await;
-    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
-    record_named(&core, tenant, "a", anna, "Canary-Anna").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let (database, core, toy, tenant, anna) = shown().await;
     record(&core, tenant, vec![upsert("b", json!({ "size": 7 }))]).await;
     let table: String = sqlx::query_scalar(
         "select k.table_name from eaf.view_copy k join eaf.view v using (digest) where v.view = 'things'",

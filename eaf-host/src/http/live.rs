@@ -19,7 +19,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, Changed, Changes, Stand};
+use eaf_core::view::{self, Changed, Changes, Fold, Stand};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -61,8 +61,8 @@ struct Watched {
     product: Arc<Product>,
     view: String,
     reached: Position,
-    /// The mark of what the client's rows were folded by; none before the view's table is there.
-    fold: Option<String>,
+    /// What the client's rows were folded by; none before the view's table is there.
+    fold: Option<Fold>,
 }
 
 impl Watched {
@@ -73,7 +73,7 @@ impl Watched {
     /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
     async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
         match view::stand(&app.core, &who.caller, self.product.id(), self.view()).await {
-            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold.mark()), position),
+            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
             // Made with the first events.
             Err(view::Error::NotCreated(_)) => {
                 let epoch = event_store::epoch(&app.core).await;
@@ -182,7 +182,7 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
         let (position, mark) = part.split_once('~').map_or((part, None), |(position, mark)| (position, Some(mark)));
         view.reached = position.parse().ok()?;
         // What it was before the table was there, it is no more.
-        view.fold = mark.map(str::to_owned).or(view.fold.take());
+        view.fold = mark.map(Fold::from).or(view.fold.take());
     }
     Some(())
 }
@@ -241,11 +241,11 @@ impl Watcher {
             let (core, caller) = (&self.app.core, &self.who.caller);
             match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
                 // Its rows were made anew: a person was erased, or another copy is read.
-                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold.mark()) => {
+                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
                     return self.reset().await;
                 }
                 Ok(Changes { fold, rows }) => {
-                    self.watched[index].fold = Some(fold.mark());
+                    self.watched[index].fold = Some(fold);
                     self.look |= rows.len() >= ROUND as usize;
                     rows.into_iter().for_each(|change| self.announce(index, change));
                 }
@@ -288,7 +288,7 @@ impl Watcher {
 
     fn id(&self) -> String {
         let part = |view: &Watched| match &view.fold {
-            Some(mark) => format!("{}~{mark}", view.reached),
+            Some(fold) => format!("{}~{fold}", view.reached),
             None => view.reached.to_string(),
         };
         self.watched.iter().map(part).collect::<Vec<_>>().join(",")
