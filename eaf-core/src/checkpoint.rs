@@ -48,10 +48,11 @@ pub struct Parked {
 
 /// What holding the row says.
 pub(crate) enum Held {
-    /// After this position; if it `failed` there before, the next step should be small.
+    /// After this position; if it `failed` there before, the next step should be small. In an `older` epoch it is told of until it is advanced.
     At {
         pos: u64,
         failed: bool,
+        older: bool,
     },
     Busy,
     Parked {
@@ -72,19 +73,21 @@ pub(crate) enum Start {
     },
 }
 
-/// Takes the checkpoint's row lock; makes the row first if there is none.
+/// Takes the checkpoint's row lock; makes the row first if there is none. What is due is asked of the moment at which the transaction began,
+/// so that nothing becomes due while it folds.
 pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) -> Result<Held, sqlx::Error> {
     if position(tx, plugin, consumer).await?.is_none() {
         insert(tx, plugin, consumer, start).await?;
     }
-    type Row = (i64, Option<String>, bool, bool, i64);
+    type Row = (i64, Option<String>, bool, bool, i64, bool);
     // Of an older epoch, what was recorded since is not what it has seen, though it may have the same positions.
     let row: Option<Row> = sqlx::query_as(
         "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false),
-                coalesce(least(c.refold_at, c.refold_again_at) <= clock_timestamp(), false),
+                coalesce(least(c.refold_at, c.refold_again_at) <= now(), false),
                 coalesce((select e.pos from eaf.event e
                   where e.tenant_id = $1 and e.lane = 0 and (c.epoch = l.epoch or e.at < l.started_at)
-                  order by e.pos desc limit 1), 0)
+                  order by e.pos desc limit 1), 0),
+                c.epoch <> l.epoch
          from eaf.checkpoint c cross join eaf.log_epoch l
          where c.tenant_id = $1 and c.plugin = $2 and c.consumer = $3 for update of c skip locked",
     )
@@ -96,8 +99,8 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     Ok(match row {
         None => Held::Busy,
         Some((_, Some(code), true, ..)) => Held::Parked { code },
-        Some((pos, _, _, refold, last)) if refold || pos > last => Held::Void { last: last as u64 },
-        Some((pos, code, ..)) => Held::At { pos: pos as u64, failed: code.is_some() },
+        Some((pos, _, _, refold, last, _)) if refold || pos > last => Held::Void { last: last as u64 },
+        Some((pos, code, .., older)) => Held::At { pos: pos as u64, failed: code.is_some(), older },
     })
 }
 
@@ -154,12 +157,12 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
-/// Back to before the first event, which is the answer. The caller holds the row. A folding that is not due yet stays to be done.
+/// Back to before the first event, which is the answer. The caller holds the row. Whatever is due is done with that; what is not stays.
 pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
     let epoch: i32 = sqlx::query_scalar(
         "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, folds = folds + 1,
-                refold_at = case when refold_at > clock_timestamp() then refold_at else refold_again_at end,
-                refold_again_at = case when refold_at > clock_timestamp() then refold_again_at end,
+                refold_at = case when refold_at > now() then refold_at when refold_again_at > now() then refold_again_at end,
+                refold_again_at = case when refold_at > now() and refold_again_at > now() then refold_again_at end,
                 updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and consumer = $3 returning epoch",
     )
@@ -172,26 +175,32 @@ pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> 
 }
 
 /// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
-/// begin anew, and once more when nobody remembers a key any more that is destroyed now.
-pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    // First the row's lock, which whoever still fills the table holds; in one order, so that two who do this never wait for each other.
-    let idle: Vec<String> = sqlx::query_scalar(
+/// begin anew, and once more when nobody remembers a key any more that is destroyed now. Answers how many somebody still fills.
+pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<usize, sqlx::Error> {
+    // First the row's lock, which whoever still fills the table holds, for a minute perhaps.
+    let idle: Vec<(String, bool)> = sqlx::query_as(
         "with idle as (
              select p.plugin, p.consumer from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
-             join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and not v.active order by p.consumer for update of p)
-         update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
+             join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and not v.active),
+         free as (
+             select p.plugin, p.consumer from eaf.checkpoint p join idle using (plugin, consumer)
+             where p.tenant_id = $1 for update of p skip locked),
+         emptied as (
+             update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
                 refold_at = clock_timestamp() + make_interval(secs => $2)
-         from idle i where p.tenant_id = $1 and p.plugin = i.plugin and p.consumer = i.consumer returning p.consumer",
+             from free f
+             where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
+         select consumer, consumer in (select consumer from emptied) from idle",
     )
     .bind(tx.tenant())
     .bind(crypto::settling().as_secs_f64())
     .fetch_all(tx.conn())
     .await?;
-    for table in idle {
-        let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(&table));
+    for (table, _) in idle.iter().filter(|(_, is_emptied)| *is_emptied) {
+        let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(table));
         sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
     }
-    Ok(())
+    Ok(idle.iter().filter(|(_, is_emptied)| !is_emptied).count())
 }
 
 /// Has copies of active views of the tenant folded anew, not before `delay` has passed: those that are not `told` yet and that nobody works on
@@ -201,7 +210,7 @@ pub(crate) async fn refold_views(
     delay: Duration,
     told: &mut Vec<String>,
 ) -> Result<usize, sqlx::Error> {
-    empty_idle_views(tx).await?;
+    let filled = empty_idle_views(tx).await?;
     // Also those that have not begun: a host that still remembers the key might begin with one.
     sqlx::query(
         "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
@@ -234,7 +243,7 @@ pub(crate) async fn refold_views(
     .await?;
     let left = asked.iter().filter(|(_, is_told)| !is_told).count();
     told.extend(asked.into_iter().filter(|(_, is_told)| *is_told).map(|(consumer, _)| consumer));
-    Ok(left)
+    Ok(filled + left)
 }
 
 /// Waits for the row's lock and keeps it until the transaction ends; the position, 0 if it has not begun.

@@ -107,7 +107,7 @@ async fn is_known(core: &Core, tenant: TenantId, person: ActorId) -> Result<bool
 pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     // A definition that was active when the key was destroyed need not be any more.
-    checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Refold)?;
+    let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Refold)?;
     let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
         sqlx::query_as(
             "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
@@ -125,7 +125,7 @@ pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) 
         .await
         .map_err(Error::Count)?;
     tx.commit().await?;
-    let (0, Some(erased_at)) = (waiting, erased_at) else { return Ok(None) };
+    let (0, 0, Some(erased_at)) = (filled, waiting, erased_at) else { return Ok(None) };
     let mut certificate = Certificate {
         certificate: "EAF erasure 1",
         tenant,

@@ -72,3 +72,17 @@ pub enum Error {
         cause: crypto::personal::Error,
     },
 }
+
+impl Error {
+    /// It is one event that is not what was written there, and will be so whenever it is read.
+    pub(crate) fn is_of_one_event(&self) -> bool {
+        use crypto::Error::{Malformed, Tampered};
+        use crypto::personal::Error as Personal;
+        match self {
+            Error::Corrupt { .. } => true,
+            Error::Open { cause: Personal::Crypto { cause, .. }, .. } => matches!(cause, Malformed | Tampered),
+            Error::Open { cause: Personal::Malformed { .. }, .. } => true,
+            _ => false,
+        }
+    }
+}

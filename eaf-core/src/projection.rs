@@ -26,7 +26,7 @@ pub use status::{Status, status};
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
 use crate::db::TenantTx;
-use crate::event_store;
+use crate::event_store::{self, Position};
 use crate::id::TenantId;
 use crate::live::Change;
 use crate::view::{Copy, State, Table};
@@ -97,6 +97,7 @@ impl Error {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => !matches!(cause, DomainError::Host(_)),
             Error::TooManyKeys { .. } | Error::Invalid { .. } | Error::Unknown { .. } => true,
             Error::Rows { cause, .. } => db::is_refused_value(cause),
+            Error::Log(cause) => cause.is_of_one_event(),
             _ => false,
         }
     }
@@ -246,21 +247,24 @@ async fn advance(
     let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
     let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
 
-    let after = match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
-        Held::At { pos, failed } => {
-            if failed {
-                *limit = 1;
+    let (after, older) =
+        match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
+            Held::At { pos, failed, older } => {
+                if failed {
+                    *limit = 1;
+                }
+                (pos, older)
             }
-            pos
-        }
-        Held::Busy => return Ok(Step::Busy),
-        Held::Parked { code } => return Ok(Step::Parked { code }),
-        Held::Void { .. } => return Ok(Step::Void),
-    };
+            Held::Busy => return Ok(Step::Busy),
+            Held::Parked { code } => return Ok(Step::Parked { code }),
+            Held::Void { .. } => return Ok(Step::Void),
+        };
     let stored = event_store::read_after(tx, after, *limit).await?;
     *limit = stored.len() as u32;
-    let Some(position) = stored.last().map(|event| event.position) else {
-        return Ok(Step::CaughtUp);
+    let position = match stored.last() {
+        Some(event) => event.position,
+        None if older => Position { pos: after, ..event_store::head(tx).await? },
+        None => return Ok(Step::CaughtUp),
     };
     let mut events = Vec::new();
     for event in stored {

@@ -104,8 +104,11 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
     let at_checkpoint = |cause| Error::Checkpoint { consumer: consumer.clone(), cause };
 
     let mut tx = core.db.tenant(tenant).await?;
-    let after = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow)).await.map_err(at_checkpoint)? {
-        Held::At { pos, .. } => pos,
+    let (after, older) = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow))
+        .await
+        .map_err(at_checkpoint)?
+    {
+        Held::At { pos, older, .. } => (pos, older),
         Held::Busy => return Ok(Step::Busy),
         Held::Parked { code } => return Ok(Step::Parked { code }),
         // What it has started after the point of the restore is not in this database; what follows is new.
@@ -118,8 +121,10 @@ async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &Wo
         }
     };
     let stored = event_store::read_after(&mut tx, after, BATCH).await?;
-    let Some(position) = stored.last().map(|event| event.position) else {
-        return Ok(Step::CaughtUp);
+    let position = match stored.last() {
+        Some(event) => event.position,
+        None if older => Position { pos: after, ..event_store::head(&mut tx).await? },
+        None => return Ok(Step::CaughtUp),
     };
     let (mut started, mut done) = (0, None);
     for event in stored {

@@ -9,6 +9,7 @@ use crate::checkpoint::{self, Held, Start, Step};
 use crate::contract::{Domain, ViewType};
 use crate::id::TenantId;
 use crate::view::Table;
+use sqlx::AssertSqlSafe;
 
 /// An event that cannot be projected, or whose row PostgreSQL refuses, ends it there: the rows up to it are kept, because the old ones may show what nobody may read any
 /// more, and its error, which parks the view, is the answer.
@@ -36,14 +37,18 @@ pub(super) async fn refold(
     let ended = loop {
         sqlx::query("savepoint batch").execute(tx.conn()).await.map_err(at_checkpoint)?;
         let step = advance(core, &mut tx, domain, view, table, &mut limit).await;
-        let end = if step.is_ok() { "release savepoint batch" } else { "rollback to savepoint batch" };
-        sqlx::query(end).execute(tx.conn()).await.map_err(at_checkpoint)?;
+        // One that is only rolled back to is there until the end, and those who follow stand within it.
+        let end = if step.is_ok() { "" } else { "rollback to savepoint batch; " };
+        let end = AssertSqlSafe(format!("{end}release savepoint batch"));
+        sqlx::raw_sql(end).execute(tx.conn()).await.map_err(at_checkpoint)?;
         match step {
             Ok(Step::Advanced { position: reached, changes }) => {
                 (position, all) = (reached, all + changes);
                 limit = (2 * limit).min(REBUILD_BATCH);
             }
-            Ok(_) => break Ok(Step::Advanced { position, changes: all }),
+            Ok(Step::CaughtUp) => break Ok(Step::Advanced { position, changes: all }),
+            // Nobody reads half of the rows.
+            Ok(other) => return Ok(other),
             Err(error) if !error.may_be_the_size() => return Err(error),
             Err(_) if limit > 1 => limit /= 2,
             Err(error) => break Err(error),

@@ -7,7 +7,7 @@ use crate::checkpoint::Step;
 use crate::contract::Domain;
 use crate::id::TenantId;
 use crate::live::Ring;
-use crate::view::{Copy, Table};
+use crate::view::{Copy, State, Table};
 use crate::{Core, trigger, view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use tokio::sync::{Semaphore, mpsc};
 const SCAN: Duration = Duration::from_secs(5);
 /// Batches at the same time, over all tenants: each holds a connection.
 const PARALLEL: usize = 6;
+/// Of a copy that nobody reads yet, one after the other: then the tenant's other consumers have their turn.
+const COPY_BATCHES: usize = 4;
 /// Views that are folded anew at the same time. It takes up to a minute each, for which nothing else waits.
 const REFOLDS: usize = 2;
 
@@ -89,9 +91,10 @@ impl Runner {
                     let key = (void.tenant, void.copy.table.clone());
                     refolds.ask(key, refold(self.work.clone(), void));
                 }
-                // It goes on from there; and what came while it was held up is behind.
-                Some(((tenant, _), _)) = refolds.ended() => woken.push(tenant),
-                Some((tenant, asked_again)) = tenants.ended() => if asked_again {
+                Some(((tenant, _), is_more)) = refolds.ended() => if is_more {
+                    woken.push(tenant);
+                },
+                Some((tenant, is_more)) = tenants.ended() => if is_more {
                     woken.push(tenant);
                 },
             }
@@ -125,13 +128,14 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-async fn catch_up(work: Arc<Work>, tenant: TenantId) {
+/// Answers whether there is more to do.
+async fn catch_up(work: Arc<Work>, tenant: TenantId) -> bool {
     // Asked each time: one may have been begun or dropped.
     let copies = match view::copies(&work.core).await {
         Ok(copies) => copies,
         Err(error) => {
             tracing::warn!(%tenant, %error, "the views' tables could not be found out");
-            return;
+            return false;
         }
     };
     let (work, copies) = (&work, &copies);
@@ -140,33 +144,42 @@ async fn catch_up(work: Arc<Work>, tenant: TenantId) {
         let views = copies.iter().filter(|copy| digests.contains(&copy.digest)).map(Consumer::View);
         triggers.chain(views).map(move |consumer| follow(work, domain, tenant, consumer))
     });
-    futures_util::future::join_all(consumers).await;
+    futures_util::future::join_all(consumers).await.contains(&true)
 }
 
-/// Batch after batch until there is nothing left, or somebody else does it.
-async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) {
+/// Batch after batch until there is nothing left, or somebody else does it, or others should have their turn, which is the answer.
+async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) -> bool {
+    let mut batches = 0;
     loop {
         // Closed: the runner stops.
-        let Ok(_permit) = work.batches.acquire().await else { return };
+        let Ok(_permit) = work.batches.acquire().await else { return false };
         // An error was logged and has parked the consumer; the scan finds it when its time has come.
         let step = match consumer {
             Consumer::Trigger(workflow) => trigger::run_once(&work.core, domain.as_ref(), tenant, workflow).await.ok(),
             Consumer::View(copy) => run_copy(&work.core, domain.as_ref(), tenant, copy).await.ok(),
         };
         match (step, &consumer) {
+            (Some(Step::Advanced { .. }), Consumer::View(copy)) if copy.state != State::Live => {
+                batches += 1;
+                if batches == COPY_BATCHES {
+                    return true;
+                }
+            }
             (Some(Step::Advanced { .. }), _) => {}
             (Some(Step::Void), Consumer::View(copy)) => {
                 // Nobody listens: the runner stops.
                 let _ = work.void.send(Void { tenant, domain: domain.clone(), copy: (*copy).clone() });
-                return;
+                return false;
             }
-            _ => return,
+            _ => return false,
         }
     }
 }
 
-async fn refold(work: Arc<Work>, Void { tenant, domain, copy }: Void) {
-    let Ok(_permit) = work.refolds.acquire().await else { return };
-    // As above.
+/// Goes on from there: what came while it was held up is to be done.
+async fn refold(work: Arc<Work>, Void { tenant, domain, copy }: Void) -> bool {
+    let Ok(_permit) = work.refolds.acquire().await else { return false };
+    // An error was logged and has parked it.
     let _ = refold_copy(&work.core, domain.as_ref(), tenant, &copy).await;
+    true
 }

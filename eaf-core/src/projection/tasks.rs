@@ -5,7 +5,7 @@ use std::hash::Hash;
 use tokio::task::{Id, JoinSet};
 
 pub(super) struct Tasks<K> {
-    set: JoinSet<()>,
+    set: JoinSet<bool>,
     keys: HashMap<Id, K>,
     /// Whether it was asked for again since it began.
     asked_again: HashMap<K, bool>,
@@ -16,8 +16,8 @@ impl<K: Clone + Eq + Hash> Tasks<K> {
         Tasks { set: JoinSet::new(), keys: HashMap::new(), asked_again: HashMap::new() }
     }
 
-    /// Begins, unless somebody works on it already.
-    pub fn ask(&mut self, key: K, task: impl Future<Output = ()> + Send + 'static) {
+    /// Begins, unless somebody works on it already. The task answers whether there is more to do.
+    pub fn ask(&mut self, key: K, task: impl Future<Output = bool> + Send + 'static) {
         if let Some(again) = self.asked_again.get_mut(&key) {
             *again = true;
             return;
@@ -26,15 +26,17 @@ impl<K: Clone + Eq + Hash> Tasks<K> {
         self.keys.insert(self.set.spawn(task).id(), key);
     }
 
-    /// What the next one that ends has worked on, and whether that was asked for again meanwhile. None: nobody is at work.
+    /// What the next one that ends has worked on, and whether there is more of it, as it says itself or was asked for meanwhile. None: nobody is
+    /// at work.
     pub async fn ended(&mut self) -> Option<(K, bool)> {
-        let id = match self.set.join_next_with_id().await? {
-            Ok((id, ())) => id,
-            Err(panicked) => panicked.id(),
+        let (id, is_more) = match self.set.join_next_with_id().await? {
+            Ok(ended) => ended,
+            // It would panic again at once.
+            Err(panicked) => (panicked.id(), false),
         };
         let key = self.keys.remove(&id)?;
         let again = self.asked_again.remove(&key)?;
-        Some((key, again))
+        Some((key, is_more || again))
     }
 
     /// Ends all of them where they are.
@@ -51,12 +53,13 @@ mod tests {
     #[tokio::test]
     async fn nobody_begins_what_somebody_works_on() {
         let mut tasks = Tasks::new();
-        tasks.ask("a", ready(()));
+        tasks.ask("a", ready(false));
         tasks.ask("a", pending());
-        tasks.ask("b", ready(()));
-        let mut ended = [tasks.ended().await, tasks.ended().await];
+        tasks.ask("b", ready(false));
+        tasks.ask("c", ready(true));
+        let mut ended = [tasks.ended().await, tasks.ended().await, tasks.ended().await];
         ended.sort();
-        assert_eq!(ended, [Some(("a", true)), Some(("b", false))]);
+        assert_eq!(ended, [Some(("a", true)), Some(("b", false)), Some(("c", true))]);
         assert_eq!(tasks.ended().await, None);
         tasks.ask("a", pending());
         tasks.abort().await;
@@ -67,7 +70,7 @@ mod tests {
         let mut tasks = Tasks::new();
         tasks.ask("a", async { panic!("on purpose") });
         assert_eq!(tasks.ended().await, Some(("a", false)));
-        tasks.ask("a", ready(()));
+        tasks.ask("a", ready(false));
         assert_eq!(tasks.ended().await, Some(("a", false)));
     }
 }

@@ -205,6 +205,8 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     let (database, core, _, tenant) = home().await;
     record(&core, tenant, vec![upsert("a", json!({"name": "A"})), upsert("b", json!({"name": "B"}))]).await;
     let lost = record(&core, tenant, vec![upsert("c", json!({"name": "C"}))]).await;
+    let quiet = add_tenant(&core, "quiet", "Quiet").await.unwrap();
+    record(&core, quiet, vec![upsert("q", json!({}))]).await;
     work(&core).await;
     let mut feed = PlatformFeed::after(&core, Vector::default());
     feed.poll().await.unwrap();
@@ -212,14 +214,21 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
     assert_eq!(new_epoch(&core).await.unwrap(), 2);
     assert_eq!(event_store::epoch(&core).await.unwrap(), 2);
+    let behind = async || -> i64 {
+        let query = "select count(*) from eaf.behind() where view is not null";
+        sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
+    };
+    assert_eq!(behind().await, 4, "two views of two tenants, one of whom has nothing new");
 
     work(&core).await;
+    assert_eq!(behind().await, 0);
     assert_eq!(names(&core, tenant).await, ["A", "B"], "what is not in the log is not in a view");
     let view = Toy::new();
     let refused = view::wait_for(&core, tenant, "toy", view.view(), lost, PATIENCE).await;
     assert!(matches!(refused, Err(view::Error::OtherEpoch)), "{refused:?}");
     let again = feed.poll().await.unwrap();
-    assert_eq!((again[0].last.to_string(), again[0].restored), ("2-2".into(), true));
+    let again = again.iter().find(|appended| appended.tenant == tenant).expect("told");
+    assert_eq!((again.last.to_string(), again.restored), ("2-2".into(), true));
 
     // And life goes on.
     let next = record(&core, tenant, vec![upsert("d", json!({"name": "D"}))]).await;

@@ -9,7 +9,7 @@ use eaf_core::crypto::settling;
 use eaf_core::directory::{add_tenant, put_member};
 use eaf_core::erasure::{erase, finish};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::projection::{self, Runner, prepare};
+use eaf_core::projection::{self, Runner, Step, prepare};
 use eaf_core::testing::Database;
 use eaf_core::{view, workflow};
 use serde_json::json;
@@ -108,6 +108,68 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
 }
 
 #[tokio::test]
+async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
+    let (database, core, toy, tenant, _) = shown().await;
+    record(&core, tenant, vec![upsert("b", json!({}))]).await;
+    let waits = "select coalesce(refold_at > now(), false), coalesce(refold_again_at > now(), false)
+                 from eaf.checkpoint c join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
+    for (first, again, expected) in [
+        ("now() - interval '2 s'", "now() - interval '1 s'", (false, false)),
+        ("now() - interval '1 s'", "now() + interval '30 s'", (true, false)),
+        ("now() + interval '30 s'", "now() + interval '40 s'", (true, true)),
+        // As a host of the previous release leaves it.
+        ("now() + interval '30 s'", "now() - interval '1 s'", (true, false)),
+        ("null", "now() - interval '1 s'", (false, false)),
+    ] {
+        database.run(&format!("update eaf.checkpoint set refold_at = {first}, refold_again_at = {again}")).await;
+        projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+        assert_eq!(names(&core, tenant).await.len(), 2, "{first}, {again}");
+        let left: (bool, bool) = sqlx::query_as(waits).fetch_one(&mut database.superuser().await).await.unwrap();
+        assert_eq!(left, expected, "{first}, {again}");
+        assert_eq!(projection::run_once(&core, &toy, tenant, "things").await.unwrap(), Step::CaughtUp);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_due_during_a_folding_is_folded_after_it() {
+    let (database, core, toy, tenant, _) = shown().await;
+    record(&core, tenant, vec![upsert("slow", json!({})), upsert("b", json!({}))]).await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let slow = Arc::new(Slow { toy, held: watch::Sender::new(&["slow"]) });
+    database
+        .run("update eaf.checkpoint set refold_at = now(), refold_again_at = clock_timestamp() + interval '300 ms'")
+        .await;
+    let folding = tokio::spawn({
+        let (core, slow) = (core.clone(), slow.clone());
+        async move { projection::run_once(&core, &*slow, tenant, "things").await }
+    });
+    slow.is_held().await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    slow.held.send_replace(&[]);
+    assert!(matches!(folding.await.unwrap().unwrap(), Step::Advanced { changes: 3, .. }));
+    assert_eq!(names(&core, tenant).await.len(), 3);
+    assert!(matches!(
+        projection::run_once(&core, &*slow, tenant, "things").await,
+        Ok(Step::Advanced { changes: 3, .. })
+    ));
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stays() {
+    let (database, core, toy, tenant, anna) = shown().await;
+    let ben = put_member(&core, tenant, member("Canary-Ben")).await.unwrap();
+    record_named(&core, tenant, "b", ben, "Canary-Ben").await;
+    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    let altered = r#"regexp_replace(convert_from(data, 'UTF8'), '(sealed":\s*".{60}).{8}', '\1AAAAAAAA')"#;
+    database.run(&format!("update eaf.event set data = convert_to({altered}, 'UTF8') where pos = 2")).await;
+    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
+    assert_eq!(names(&core, tenant).await, [""]);
+    let parked = &projection::parked(&core, tenant).await.unwrap()[0];
+    assert_eq!((parked.position, parked.error.as_str()), (1, "log"));
+}
+
+#[tokio::test]
 async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
     let (database, core, toy, tenant, anna) = shown().await;
     prepare(&core, &Toy::without_views()).await.unwrap();
@@ -147,10 +209,21 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
-/// The toy, whose component takes its time with events of the key `slow` until it is let go on.
+/// The toy, whose component takes its time with events of the keys that are held, until it is let go on.
 struct Slow {
     toy: Toy,
-    held: watch::Sender<bool>,
+    held: watch::Sender<&'static [&'static str]>,
+}
+
+impl Slow {
+    /// Somebody waits.
+    async fn is_held(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.held.receiver_count() == 0 {
+            assert!(Instant::now() < deadline, "nobody is held");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }
 
 #[async_trait]
@@ -180,8 +253,10 @@ impl Domain for Slow {
         self.toy.keys(input).await
     }
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
-        if input.events.iter().any(|event| event.data["key"] == "slow") {
-            self.held.subscribe().wait_for(|held| !held).await.expect("the sender is here");
+        let is_let_go =
+            |held: &&[&str]| !input.events.iter().any(|event| held.iter().any(|key| event.data["key"] == *key));
+        if !is_let_go(&self.held.borrow()) {
+            self.held.subscribe().wait_for(is_let_go).await.expect("the sender is here");
         }
         self.toy.project(input).await
     }
@@ -194,7 +269,7 @@ impl Domain for Slow {
 async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(false) });
+    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
     prepare(&core, &*slow).await.unwrap();
     let quick = add_tenant(&core, "quick", "Quick").await.unwrap();
     for n in 0..4 {
@@ -206,14 +281,14 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
     }
     // Eight of them, more than there are batches at the same time.
     database.run("update eaf.checkpoint set refold_at = now()").await;
-    slow.held.send_replace(true);
+    slow.held.send_replace(&["slow"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
     for n in 0..3 {
         let recorded = record(&core, quick, vec![upsert(&n.to_string(), json!({}))]).await;
         let seen = view::wait_for(&core, quick, "toy", slow.toy.view(), recorded, Duration::from_secs(10)).await;
         assert!(seen.is_ok(), "{seen:?}");
     }
-    slow.held.send_replace(false);
+    slow.held.send_replace(&[]);
     let left = "select count(*) from eaf.checkpoint where refold_at is not null";
     let deadline = Instant::now() + PATIENCE;
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database.superuser().await).await.unwrap() > 0 {
@@ -227,7 +302,7 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
 async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_does_the_end() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(false) });
+    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
     prepare(&core, &*slow).await.unwrap();
     let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
     record(&core, tenant, vec![upsert("slow", json!({}))]).await;
@@ -237,7 +312,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     let void = "update eaf.checkpoint p set refold_at = now() from eaf.view_copy k, eaf.view v
                 where k.table_name = p.consumer and v.digest = k.digest and v.view = 'things'";
     database.run(void).await;
-    slow.held.send_replace(true);
+    slow.held.send_replace(&["slow"]);
     let (stop, stopped) = watch::channel(false);
     let run = |mut stopped: watch::Receiver<bool>| {
         let runner = Runner::new(Arc::new(core.clone()), vec![slow.clone()]);
@@ -256,13 +331,42 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
         }
     }
     // It is being folded all the while, and whoever ends the runner does not wait for it.
+    slow.is_held().await;
     stop.send_replace(true);
     tokio::time::timeout(Duration::from_secs(10), running).await.expect("it ends").unwrap();
-    slow.held.send_replace(false);
+    slow.held.send_replace(&[]);
     let (_stop, stopped) = watch::channel(false);
     let running = run(stopped);
     let things = slow.toy.view();
     let last = record(&core, tenant, vec![upsert("last", json!({}))]).await;
     view::wait_for(&core, tenant, "toy", things, last, PATIENCE).await.unwrap();
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
+    prepare(&core, &*slow).await.unwrap();
+    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    record(&core, tenant, vec![upsert("first", json!({}))]).await;
+    for _ in 0..10 {
+        record(&core, tenant, (0..500).map(|n| upsert(&format!("{n}"), json!({}))).collect()).await;
+    }
+    record(&core, tenant, vec![upsert("last", json!({}))]).await;
+    for view in ["things", "others"] {
+        while projection::run_once(&core, &*slow, tenant, view).await.unwrap() != Step::CaughtUp {}
+    }
+    projection::begin(&core, "toy", "things").await.unwrap();
+
+    slow.held.send_replace(&["first", "last"]);
+    let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
+    slow.is_held().await;
+    let meanwhile = record(&core, tenant, vec![upsert("meanwhile", json!({}))]).await;
+    // Its last batch, the sixth, is held until the end.
+    slow.held.send_replace(&["last"]);
+    view::wait_for(&core, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
+    slow.is_held().await;
     running.abort();
 }
