@@ -16,9 +16,10 @@ pub use quota::{Limit, Quota};
 pub use turns::Turns;
 
 use crate::contract::{DomainError, Rejection, Subject};
+use crate::crypto::{self, personal};
 use crate::event_store::Position;
 use crate::id::CommandId;
-use crate::{crypto, db, event_store};
+use crate::{db, event_store};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -87,10 +88,14 @@ pub enum Error {
     UndeclaredView { view: String },
     #[error(transparent)]
     Domain(#[from] DomainError),
+    #[error("the member {pointer} of the command uses the reserved name $sealed")]
+    Reserved { pointer: String },
+    #[error("the command says something of somebody who was erased")]
+    PersonErased,
     #[error("a personal field of an event could not be sealed")]
-    Personal(#[from] crypto::personal::Error),
+    Personal(#[source] personal::Error),
     #[error("the ledger's row could not be sealed or opened")]
-    Crypto(#[from] crypto::Error),
+    Crypto(#[source] crypto::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error(transparent)]
@@ -105,4 +110,22 @@ pub enum Error {
     },
     #[error("the event store refuses the request as malformed")]
     Invalid,
+}
+
+impl From<crypto::Error> for Error {
+    fn from(cause: crypto::Error) -> Self {
+        match cause {
+            crypto::Error::Destroyed => Error::PersonErased,
+            cause => Error::Crypto(cause),
+        }
+    }
+}
+
+impl From<personal::Error> for Error {
+    fn from(cause: personal::Error) -> Self {
+        match cause {
+            personal::Error::Crypto { cause: crypto::Error::Destroyed, .. } => Error::PersonErased,
+            cause => Error::Personal(cause),
+        }
+    }
 }

@@ -96,6 +96,9 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
     if command.body.to_string().len() > BODY_BYTES {
         return Err(Error::TooLarge { what: "the command", limit: BODY_BYTES });
     }
+    if let Some(pointer) = personal::reserved(&command.body) {
+        return Err(Error::Reserved { pointer });
+    }
     let context = context(core, domain, caller, &request.idempotency_key);
     let attempt = Attempt { core, domain, caller, command, context };
     if request.dry_run {

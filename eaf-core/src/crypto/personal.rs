@@ -44,7 +44,7 @@ pub async fn encrypt(
     place: &str,
     data: &mut Value,
 ) -> Result<(), Error> {
-    if let Some(pointer) = sealed_members(data).into_iter().next() {
+    if let Some(pointer) = reserved(data) {
         return Err(Error::Reserved { pointer });
     }
     for mark in marks(schema, data) {
@@ -68,6 +68,11 @@ pub async fn encrypt_known(
         }
     }
     Ok(())
+}
+
+/// The first member, as a JSON pointer, that looks as if it were sealed: nobody but this module may write one.
+pub fn reserved(data: &Value) -> Option<String> {
+    sealed_members(data).into_iter().next()
 }
 
 /// Under whose keys members of the document are sealed.

@@ -84,8 +84,8 @@ pub(super) async fn find(
     rows.iter().map(found).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Keeps a state in place of those of earlier events and of other packages. Not kept, which is the answer, if one of its people was erased
-/// meanwhile or the log has another past by now. `state` is JSON.
+/// Keeps a state in place of those of earlier events and of other packages. Answers whether one is kept, this or that of another host that came
+/// further: not if one of its people was erased meanwhile or the log has another past by now. `state` is JSON.
 pub(crate) async fn keep(
     core: &Core,
     tx: &mut TenantTx,
@@ -100,14 +100,21 @@ pub(crate) async fn keep(
         Err(crypto::Error::Destroyed) => return Ok(false),
         Err(cause) => return Err(Error::Snapshot(cause)),
     };
-    let kept = sqlx::query(
-        "with others as (delete from eaf.snapshot where tenant_id = $1 and stream_id = $2 and digest <> $3)
+    let kept: bool = sqlx::query_scalar(
+        "with others as (delete from eaf.snapshot where tenant_id = $1 and stream_id = $2 and digest <> $3),
+         last as (
+             select version, chain from eaf.event
+             where tenant_id = $1 and stream_id = $2 and version = $4 and chain = $8),
+         kept as (
          insert into eaf.snapshot (tenant_id, stream_id, digest, version, chain, people, key, state)
-         select tenant_id, stream_id, $3, version, chain, $5, $6, $7 from eaf.event
-         where tenant_id = $1 and stream_id = $2 and version = $4 and chain = $8
+         select $1, $2, $3, version, chain, $5, $6, $7 from last
          on conflict (tenant_id, stream_id, digest) do update
          set version = excluded.version, chain = excluded.chain, people = excluded.people, key = excluded.key,
-             state = excluded.state, at = excluded.at",
+             state = excluded.state, at = excluded.at
+         where snapshot.version <= excluded.version or not exists (
+             select from eaf.event e where e.tenant_id = $1 and e.stream_id = $2
+               and e.version = snapshot.version and e.chain = snapshot.chain))
+         select exists (select from last)",
     )
     .bind(tx.tenant())
     .bind(stream)
@@ -117,11 +124,11 @@ pub(crate) async fn keep(
     .bind(sealed.key)
     .bind(sealed.value)
     .bind(past.chain)
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await
     .map_err(Error::Keep)?;
     core.streams.forget(tx.tenant(), stream);
-    Ok(kept.rows_affected() > 0)
+    Ok(kept)
 }
 
 /// It opens nowhere else.

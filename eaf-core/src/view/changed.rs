@@ -10,6 +10,10 @@ use crate::event_store::Position;
 use sha2::{Digest, Sha256};
 use sqlx::QueryBuilder;
 use std::fmt;
+use std::str::FromStr;
+
+/// Bytes: as few as a client can well carry about.
+const MARK: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -18,8 +22,7 @@ pub struct Changed {
     pub deleted: bool,
 }
 
-/// A mark of what the rows of a view were folded by. Another one: all of them may have changed, and some may be gone without a trace. As short
-/// as a client can carry it about.
+/// A mark of what the rows of a view were folded by. Another one: all of them may have changed, and some may be gone without a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold(String);
 
@@ -27,16 +30,23 @@ impl Fold {
     /// Of the copy that is read, whose part of the tenant was begun anew so often.
     fn of(table: &str, times: i32) -> Fold {
         let digest = Sha256::new().chain_update(table).chain_update(times.to_be_bytes()).finalize();
-        Fold(digest[..6].iter().map(|byte| format!("{byte:02x}")).collect())
+        Fold(digest[..MARK].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
 /// As a client gives it back.
-impl From<&str> for Fold {
-    fn from(mark: &str) -> Fold {
-        Fold(mark.to_owned())
+impl FromStr for Fold {
+    type Err = NoFold;
+
+    fn from_str(mark: &str) -> Result<Fold, NoFold> {
+        let is_mark = mark.len() == 2 * MARK && mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_mark.then(|| Fold(mark.to_owned())).ok_or(NoFold)
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("a mark of a fold has {} hexadecimal digits", 2 * MARK)]
+pub struct NoFold;
 
 impl fmt::Display for Fold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -216,6 +216,8 @@ async fn output_outside_the_rules_is_refused_and_leaves_nothing() {
     refused!("endless", Error::TooManyRounds { .. });
     refused!("wide", Error::TooManyStreams { .. });
     refused!("unheard-of", Error::UnknownCommand { .. });
+    let forged = house.give("sign", "forged", json!({"extra": [1, {"$sealed": "eHh4eHh4eHh4eHh4eHh4eHg="}]})).await;
+    assert!(matches!(forged, Err(Error::Reserved { pointer }) if pointer == "/extra/1"));
     let large = house.give("sign", "large", json!({"note": "x".repeat(1024 * 1024)})).await;
     assert!(matches!(large, Err(Error::TooLarge { .. })));
     for key in [String::new(), "k".repeat(201)] {

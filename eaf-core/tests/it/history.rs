@@ -8,6 +8,7 @@ use eaf_core::command_bus::{Answer, Error, Request, execute};
 use eaf_core::contract::*;
 use eaf_core::directory::add_tenant;
 use eaf_core::testing::{Database, person};
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
 
@@ -27,8 +28,8 @@ struct Jar {
     /// What was folded: whether from a snapshot on, and how many events.
     folded: Mutex<Vec<(bool, usize)>>,
     folds: bool,
-    /// By whom the log is restored, and grows again, while it folds.
-    restoring: tokio::sync::Mutex<Option<sqlx::PgConnection>>,
+    /// What happens while it folds, once.
+    meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
     /// The first jar's stream leads to the second one's.
     leads: bool,
 }
@@ -61,7 +62,7 @@ impl Jar {
             ballast: 0,
             folded: Mutex::default(),
             folds: true,
-            restoring: tokio::sync::Mutex::default(),
+            meanwhile: tokio::sync::Mutex::default(),
             leads: false,
         }
     }
@@ -129,9 +130,8 @@ impl Domain for Jar {
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
         let (coins, names) = fold(input.snapshot.as_ref(), &input.events);
         self.folded.lock().unwrap().push((input.snapshot.is_some(), input.events.len()));
-        if let Some(conn) = self.restoring.lock().await.as_mut() {
-            let grown = "update eaf.event set chain = sha256(chain) where version > 100";
-            sqlx::query(grown).execute(conn).await.unwrap();
+        if let Some(meanwhile) = self.meanwhile.lock().await.take() {
+            meanwhile.await;
         }
         let state = json!({ "coins": coins, "names": names, "ballast": "x".repeat(self.ballast) });
         Ok(self.folds.then_some(FoldOutput { state }))
@@ -389,10 +389,30 @@ async fn a_snapshot_of_another_past_is_not_used() {
 async fn a_state_of_another_past_is_not_kept() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
-    *kitchen.jar.restoring.lock().await = Some(kitchen.database.superuser().await);
+    // The log is restored, and grows again.
+    let mut conn = kitchen.database.superuser().await;
+    let grown = "update eaf.event set chain = sha256(chain) where version > 100";
+    *kitchen.jar.meanwhile.lock().await = Some(Box::pin(async move {
+        sqlx::query(grown).execute(&mut conn).await.unwrap();
+    }));
     kitchen.put(1).await;
     assert_eq!(kitchen.jar.folded.lock().unwrap().len(), 1);
     assert_eq!(kitchen.snapshots().await, 0);
+}
+
+#[tokio::test]
+async fn a_host_that_was_slow_puts_no_older_state_in_the_place_of_a_newer_one() {
+    let kitchen = Kitchen::open().await;
+    kitchen.fill(LONG).await;
+    let (other, anna) = (kitchen.database.core().await, kitchen.anna.clone());
+    *kitchen.jar.meanwhile.lock().await = Some(Box::pin(async move {
+        let jar = Jar::made_by("first");
+        give(&other, &jar, &anna, json!({ "times": LONG })).await.unwrap();
+        assert_eq!(jar.folded.lock().unwrap().len(), 1);
+    }));
+    kitchen.put(1).await;
+    assert_eq!(kitchen.jar.folded.lock().unwrap().len(), 1);
+    assert_eq!(sqlx_count(&kitchen.database, "select version from eaf.snapshot").await, 201);
 }
 
 #[tokio::test]

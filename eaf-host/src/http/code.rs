@@ -55,6 +55,7 @@ codes! {
     IdempotencyKeyInvalid = "idempotency-key-invalid" BAD_REQUEST,
     IdempotencyKeyReused = "idempotency-key-reused" CONFLICT,
     AnswerErased = "answer-erased" GONE,
+    PersonErased = "person-erased" GONE,
     Contention = "contention" CONFLICT,
     Overloaded = "overloaded" TOO_MANY_REQUESTS,
     DecisionTooLarge = "decision-too-large" UNPROCESSABLE_ENTITY,

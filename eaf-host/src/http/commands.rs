@@ -194,6 +194,11 @@ fn refused(cause: command_bus::Error) -> Problem {
         Error::Key => Problem::new(Code::IdempotencyKeyInvalid),
         Error::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         Error::Erased => Problem::new(Code::AnswerErased),
+        Error::PersonErased => Problem::new(Code::PersonErased),
+        Error::Reserved { pointer } => {
+            let unknown = FieldProblem::new(format!("{pointer}/$sealed"), "unknown");
+            Problem::new(Code::BodyInvalid).errors(vec![unknown])
+        }
         Error::Conflict { .. } => Problem::new(Code::Contention),
         Error::Overloaded { retry_after } => Problem::new(Code::Overloaded).retry_after(retry_after),
         Error::Generation => Problem::new(Code::PackageChanged),
@@ -242,6 +247,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             Code::PermissionMissing,
             Code::NotFound,
             Code::IdempotencyKeyReused,
+            Code::PersonErased,
             Code::Contention,
             Code::Overloaded,
             Code::BodyTooLarge,

@@ -182,7 +182,9 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
         let (position, mark) = part.split_once('~').map_or((part, None), |(position, mark)| (position, Some(mark)));
         view.reached = position.parse().ok()?;
         // What it was before the table was there, it is no more.
-        view.fold = mark.map(Fold::from).or(view.fold.take());
+        if let Some(mark) = mark {
+            view.fold = Some(mark.parse().ok()?);
+        }
     }
     Some(())
 }

@@ -63,8 +63,14 @@ async fn a_change_is_told_with_its_key_and_a_position_to_resume_from() {
     let first = house.note("requester@acme", "first").await;
     let told = events.next().await.expect("an event");
     assert_eq!((told.kind.as_str(), &told.data["key"]), ("change", &Value::from(first)));
-    assert_eq!(told.data["position"], told.id.split_once('~').expect("a mark").0);
+    let (position, mark) = told.id.split_once('~').expect("a mark");
+    assert_eq!(told.data["position"], position);
     drop(events);
+    for forged in ["", &mark[1..], "0123456789AB", &"f".repeat(400)] {
+        let id = format!("{position}~{forged}");
+        let response = house.open("requester@acme", PATH, &[("last-event-id", &id)]).await;
+        assert_eq!(response.status(), 400, "{forged}");
+    }
     let second = house.note("requester@acme", "second").await;
     let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
     assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());

@@ -15,7 +15,7 @@ use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::contract::{ColumnType, DomainError, ViewType};
 use eaf_core::event_store::Position;
 use eaf_core::id::{ActorId, HostId};
-use eaf_core::{crypto, grant, view, workflow as journal};
+use eaf_core::{crypto, db, grant, view, workflow as journal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -258,8 +258,9 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
         Bus::Overloaded { .. } => (Class::Transient, "overloaded"),
         Bus::Generation => (Class::Transient, "generation"),
         Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
-        Bus::Crypto(crypto::Error::Destroyed) | Bus::Erased => (Class::Permanent, "erased"),
+        Bus::PersonErased | Bus::Erased => (Class::Permanent, "erased"),
         Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::Crypto(_) => return Err(Error::Store(chain(&error))),
+        _ if db::is_transient(&error) => return Err(Error::Store(chain(&error))),
         _ => (Class::Permanent, "command-refused"),
     };
     tracing::warn!(error = %chain(&error), "a workflow's command was refused");
