@@ -22,7 +22,7 @@ pub struct AppendRequest {
     pub actor: ActorId,
     /// The Idempotency-Key; 1 to 200 bytes, unique per (tenant, actor).
     pub key: String,
-    /// Of the command's type, version and body; 32 bytes.
+    /// Keyed; 32 bytes. With another one the key was used for something else.
     pub fingerprint: [u8; 32],
     /// Sealed; what a duplicate is answered.
     pub answer: Vec<u8>,
