@@ -46,8 +46,11 @@ async function setPassword(admin: Person, secret: string): Promise<void> {
   // Write-only: what is stored never comes back.
   await expect(field).toHaveValue('');
   await admin.hand.fill(field, secret);
+  const saved = admin.page.getByText(t.saved(t.kinds.vsphere));
+  // What was said of the time before has gone.
+  await expect(saved).toHaveCount(0);
   await admin.hand.press(admin.button(t.save));
-  await expect(admin.page.getByText(t.saved(t.kinds.vsphere))).toBeVisible();
+  await expect(saved).toBeVisible();
   await admin.hand.press(admin.button(t.test));
   await expect(admin.page.getByText(secret === password() ? t.good : /./).first()).toBeVisible();
 }
