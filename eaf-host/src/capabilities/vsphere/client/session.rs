@@ -60,7 +60,27 @@ pub struct Content {
     pub property_collector: MoRef,
     pub search_index: MoRef,
     pub session_manager: MoRef,
+    pub about: About,
+}
+
+/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to its `instance_uuid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// None: a host that no vCenter manages.
+    pub instance_uuid: Option<String>,
+    /// `VirtualCenter` or `HostAgent`.
+    pub api_type: String,
     pub api_version: String,
+}
+
+impl About {
+    fn read(element: &Element) -> Option<About> {
+        Some(About {
+            instance_uuid: element.text_of("instanceUuid").filter(|uuid| !uuid.is_empty()).map(str::to_owned),
+            api_type: element.text_of("apiType")?.to_owned(),
+            api_version: element.text_of("apiVersion")?.to_owned(),
+        })
+    }
 }
 
 struct Login {
@@ -106,6 +126,12 @@ impl Session {
         }
     }
 
+    /// The server of the present login. Logs in if there is none.
+    pub async fn about(&self) -> Result<About, Error> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        Ok(self.login(None).await?.content.about.clone())
+    }
+
     /// The present login; a new one if there is none or if it is `stale`.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let mut slot = self.login.lock().await;
@@ -133,13 +159,12 @@ impl Session {
             property_collector: reference("propertyCollector")?,
             search_index: reference("searchIndex")?,
             session_manager: reference("sessionManager")?,
-            api_version: returned
+            about: returned
                 .child("about")
-                .and_then(|a| a.text_of("apiVersion"))
-                .ok_or(Error::Incomplete { method: RETRIEVE, missing: "about" })?
-                .to_owned(),
+                .and_then(About::read)
+                .ok_or(Error::Incomplete { method: RETRIEVE, missing: "about" })?,
         };
-        let action = format!("urn:vim25/{}", content.api_version);
+        let action = format!("urn:vim25/{}", content.about.api_version);
         // English, so that messages in traces can be searched for; decisions are made by a fault's kind.
         let arguments = format!(
             "<userName>{}</userName><password>{}</password><locale>en</locale>",
@@ -149,7 +174,7 @@ impl Session {
         let request = Request::new("Login", &content.session_manager, arguments);
         let (_, cookie) = self.exchange(&action, None, &request).await?;
         let cookie = cookie.ok_or(Error::Incomplete { method: "Login", missing: "session cookie" })?;
-        tracing::debug!(api_version = content.api_version, "logged in to vCenter");
+        tracing::debug!(api_version = content.about.api_version, "logged in to vCenter");
         Ok(Login { cookie, action, content })
     }
 

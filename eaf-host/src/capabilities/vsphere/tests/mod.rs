@@ -9,6 +9,7 @@ mod database;
 mod failures;
 mod functions;
 mod names;
+mod sessions;
 
 use super::client::transport::Timeouts;
 use super::connection::{Connections, Error, Stored};
