@@ -17,6 +17,7 @@ mod guestbook;
 mod history;
 mod isolation;
 mod journal;
+mod managed_resources;
 mod operations;
 mod personal;
 mod platform_feed;

@@ -83,6 +83,19 @@ pub struct Failure {
     /// For people, in English; never a secret, never personal data.
     pub message: String,
     pub retry_after_ms: Option<u64>,
+    /// The retry budget of this kind of failure; the engine's own one holds as well.
+    #[serde(default)]
+    pub give_up_after_ms: Option<u64>,
+}
+
+impl Failure {
+    pub fn retry_after(self, pause: Duration) -> Self {
+        Failure { retry_after_ms: Some(pause.as_millis() as u64), ..self }
+    }
+
+    pub fn give_up_after(self, budget: Duration) -> Self {
+        Failure { give_up_after_ms: Some(budget.as_millis() as u64), ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use crate::capabilities::Failure;
 pub async fn check(vcenter: &VCenter) -> Result<(), Failure> {
     vcenter.datacenter().await?; // logs in first
     vcenter.root_place().await?;
-    vcenter.pool().await?;
+    vcenter.compute().await?;
     vcenter.datastore().await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::capabilities::{Class, Failure};
 const MAX_QUOTE: usize = 300;
 
 pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
-    Failure { class, code: code.to_owned(), message: message.into(), retry_after_ms: None }
+    Failure { class, code: code.to_owned(), message: message.into(), retry_after_ms: None, give_up_after_ms: None }
 }
 
 /// Of a call that reads, or that certainly had no effect.
@@ -24,7 +24,7 @@ pub fn of_effect(error: &Error) -> Failure {
 fn of(error: &Error, silent: Class) -> Failure {
     tracing::warn!(error = error as &dyn std::error::Error, "a call to vCenter failed");
     match error {
-        Error::Fault(fault) => of_fault(fault),
+        Error::Fault(fault) | Error::Unreadable { fault, .. } => of_fault(fault),
         Error::Transport(transport) => of_transport(transport, silent),
         Error::Soap(_) | Error::Incomplete { .. } => {
             new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.")

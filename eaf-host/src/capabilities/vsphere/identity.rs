@@ -10,6 +10,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_7673_7068_6572_655f_7669_6d3
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// The product's own id of the machine.
+    pub name: String,
     pub instance_uuid: Uuid,
     pub marker: String,
 }
@@ -18,6 +20,6 @@ impl Identity {
     pub fn new(call: &Call, identity: &str) -> Self {
         // Ids of tenants and plugins hold no slash, so only one triple has this text.
         let marker = format!("{}/{}/{identity}", call.tenant, call.plugin);
-        Identity { instance_uuid: Uuid::new_v5(&NAMESPACE, marker.as_bytes()), marker }
+        Identity { name: identity.to_owned(), instance_uuid: Uuid::new_v5(&NAMESPACE, marker.as_bytes()), marker }
     }
 }

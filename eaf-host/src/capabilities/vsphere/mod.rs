@@ -6,6 +6,8 @@
 //! | `functions/` | what plugins can ask for: one file per function |
 //! | `provider.rs` | from a call to a function; sessions per connection |
 //! | `identity.rs` | how a machine is recognised: instance UUID and marker |
+//! | `record.rs` | what this host remembers of a machine |
+//! | `locate.rs` | finding a machine, and proving that it is not there |
 //! | `connection.rs` | where address and credentials come from |
 //! | `connection_type.rs` | what an admin may set for one |
 //! | `failure.rs` | what went wrong, for the engine and for people |
@@ -17,11 +19,15 @@ mod check;
 mod client;
 mod connection;
 mod connection_type;
+mod context;
 mod core_connections;
+mod core_records;
 mod failure;
 mod functions;
 mod identity;
+mod locate;
 mod provider;
+mod record;
 mod vcenter;
 
 #[cfg(test)]
@@ -30,12 +36,14 @@ mod tests;
 use super::Registration;
 use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
+use core_records::CoreRecords;
 use provider::VSphere;
 use std::sync::Arc;
 
 inventory::submit! {
     Registration { name: CAPABILITY, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
-        Arc::new(VSphere::new(connections, parts.core.world.clone(), Timeouts::default()))
+        let records = Arc::new(CoreRecords { core: parts.core.clone() });
+        Arc::new(VSphere::new(connections, records, parts.core.world.clone(), Timeouts::default()))
     } }
 }

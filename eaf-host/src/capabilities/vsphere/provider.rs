@@ -4,7 +4,9 @@ use super::client::transport::{Timeouts, Transport};
 use super::client::{Session, session::Credentials};
 use super::connection::{Connections, Settings, Stored};
 use super::connection_type::connection_type;
+use super::context::Context;
 use super::functions::{self, Handle};
+use super::record::Records;
 use super::vcenter::VCenter;
 use super::{check, failure};
 use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Started};
@@ -21,6 +23,7 @@ const CALLS_PER_VCENTER: usize = 8;
 
 pub struct VSphere {
     connections: Arc<dyn Connections>,
+    records: Arc<dyn Records>,
     world: World,
     timeouts: Timeouts,
     open: Mutex<Open>,
@@ -41,16 +44,9 @@ struct Opened {
     vcenter: VCenter,
 }
 
-/// What every function is given.
-pub struct Context<'a> {
-    pub vcenter: VCenter,
-    pub call: &'a Call,
-    pub world: &'a World,
-}
-
 impl VSphere {
-    pub fn new(connections: Arc<dyn Connections>, world: World, timeouts: Timeouts) -> Self {
-        VSphere { connections, world, timeouts, open: Mutex::default(), renewed: Mutex::default() }
+    pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, timeouts: Timeouts) -> Self {
+        VSphere { connections, records, world, timeouts, open: Mutex::default(), renewed: Mutex::default() }
     }
 
     async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
@@ -60,7 +56,8 @@ impl VSphere {
             .await
             .map_err(|e| unreadable(&e))?
             .ok_or_else(|| no_connection(&call.grant))?;
-        Ok(Context { vcenter: self.open(call.tenant, &stored).await?, call, world: &self.world })
+        let vcenter = self.open(call.tenant, &stored).await?;
+        Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
     }
 
     /// The connection's session. New settings or a new password mean a new one.
@@ -87,6 +84,7 @@ impl VSphere {
         let vcenter = VCenter {
             settings: Arc::new(settings.clone()),
             session: Arc::new(Session::new(transport, credentials, permits)),
+            templates: Arc::default(),
         };
         open.sessions.insert(key, Opened { settings, password: password.to_owned(), vcenter: vcenter.clone() });
         Ok(vcenter)
@@ -109,10 +107,12 @@ impl VSphere {
 
 async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure> {
     match handle {
-        Handle::Clone { task } => functions::clone::poll(context, task).await,
-        Handle::Reconfigure { task } => functions::reconfigure::poll(context, task).await,
-        Handle::Power { task, wanted } => functions::power::poll(context, task, *wanted).await,
-        Handle::Destroy { task, path } => functions::destroy::poll(context, task, path).await,
+        Handle::Clone { task, since } => functions::clone::poll(context, task, *since).await,
+        Handle::Reconfigure { task, since } => functions::reconfigure::poll(context, task, *since).await,
+        Handle::Power { task, wanted, object, since } => {
+            functions::power::poll(context, task, *wanted, object.as_ref(), *since).await
+        }
+        Handle::Destroy { task, since } => functions::destroy::poll(context, task, *since).await,
         Handle::Address { until } => functions::await_address::poll(context, *until).await,
     }
 }
@@ -128,6 +128,7 @@ impl Provider for VSphere {
             "power-on" => functions::power::start_on(&context).await,
             "power-off" => functions::power::start_off(&context).await,
             "destroy" => functions::destroy::start(&context).await,
+            "forget" => functions::forget::start(&context).await,
             "read-vm" => functions::read_vm::start(&context).await,
             "await-address" => functions::await_address::start(&context).await,
             other => Err(failure::new(

@@ -1,16 +1,28 @@
 //! A connection in use: its settings, its session, and the objects that its paths name.
 
-use super::client::{Error, MoRef, Session, find, machine, path, placement, properties, tree};
+use super::client::machine::{self, Machine, Reach};
+use super::client::placement::{self, Compute};
+use super::client::{Error, MoRef, Session, find, path};
 use super::connection::Settings;
 use super::failure;
-use super::identity::Identity;
+use super::locate::unreachable;
 use crate::capabilities::{Class, Failure};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Names that a message lists, of those that could have been meant.
+const LISTED: usize = 8;
+
+/// Maintenance of a template: converted to a machine, patched, converted back.
+const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Clone)]
 pub struct VCenter {
     pub settings: Arc<Settings>,
     pub session: Arc<Session>,
+    /// Paths that were templates before, in this process.
+    pub templates: Arc<Mutex<HashSet<String>>>,
 }
 
 /// A folder inside the connection's folder.
@@ -21,61 +33,42 @@ pub struct Place {
 }
 
 impl VCenter {
-    /// This plugin's machine, by UUID and marker; none if it is not there. A copy that an admin made of it carries the
-    /// marker but another UUID, and is not it.
-    pub async fn locate(&self, identity: &Identity) -> Result<Option<machine::Machine>, Failure> {
-        let found = find::by_instance_uuid(&self.session, identity.instance_uuid).await.map_err(read)?;
-        let mut ours = Vec::new();
-        for object in found {
-            let machine = machine::read(&self.session, &object).await.map_err(read)?;
-            ours.extend(machine.filter(|m| !m.template && m.marker.as_deref() == Some(&identity.marker)));
-        }
-        one_of(ours, "instance UUID and marker")
-    }
-
-    /// This plugin's machine, also where another client gave it another UUID: then by its marker, anywhere below the
-    /// connection's folder. None only if that folder could be looked through.
-    pub async fn search(&self, identity: &Identity) -> Result<Option<machine::Machine>, Failure> {
-        if let Some(machine) = self.locate(identity).await? {
-            return Ok(Some(machine));
-        }
-        let root = self.root_place().await?;
-        let marked = tree::marked(&self.session, &root.folder, &identity.marker).await.map_err(read)?;
-        one_of(marked.ok_or_else(|| self.folder_missing(""))?, "marker")
-    }
-
-    /// The same, where the machine must be there.
-    pub async fn require(&self, identity: &Identity) -> Result<machine::Machine, Failure> {
-        self.locate(identity).await?.ok_or_else(|| {
-            failure::new(
-                Class::NotFound,
-                "vm-missing",
-                format!("The virtual machine with instance UUID {} is not in vCenter.", identity.instance_uuid),
-            )
+    /// Tells this vCenter from every other one, also behind the same address.
+    pub async fn instance_uuid(&self) -> Result<String, Failure> {
+        let about = self.session.about().await.map_err(read)?;
+        about.instance_uuid.ok_or_else(|| {
+            let message =
+                "There is a host without vCenter at the connection's address. Give the address of the vCenter.";
+            failure::new(Class::Configuration, "vcenter-address", message)
         })
     }
 
     pub async fn datacenter(&self) -> Result<MoRef, Failure> {
-        let names = path::names(&self.settings.datacenter);
-        match self.object(&names).await? {
-            Some(object) if object.kind == "Datacenter" => Ok(object),
-            _ => Err(missing("datacenter-missing", "datacenter", &self.settings.datacenter)),
-        }
+        let named = &self.settings.datacenter;
+        let found = self.object(&path::names(named)).await?;
+        expect(found, &["Datacenter"], ("datacenter", named))
     }
 
     /// The template at this path below the datacenter's VM folder.
-    pub async fn template(&self, template: &str) -> Result<MoRef, Failure> {
-        let absent = || missing("template-missing", "template", &self.shown(template));
-        let object = self.object(&self.below("vm", template)).await?.ok_or_else(absent)?;
-        let machine = machine::read(&self.session, &object).await.map_err(read)?.ok_or_else(absent)?;
-        if !machine.template {
-            return Err(failure::new(
-                Class::Configuration,
-                "not-a-template",
-                format!("{} in vCenter is a virtual machine, not a template.", self.shown(template)),
-            ));
+    pub async fn template(&self, template: &str) -> Result<Machine, Failure> {
+        let shown = self.shown(template);
+        let object =
+            expect(self.object(&self.below("vm", template)).await?, &["VirtualMachine"], ("template", &shown))?;
+        let found = machine::read(&self.session, &object).await.map_err(read)?;
+        let machine = found.ok_or_else(|| missing("template", &shown))?;
+        let Some(config) = machine.config.as_ref().filter(|_| machine.reach == Reach::Connected) else {
+            return Err(unreachable(&machine));
+        };
+        let mut known = self.templates.lock().expect("no panic happens under this lock");
+        if config.template {
+            known.insert(shown);
+            return Ok(machine);
         }
-        Ok(object)
+        let message = format!("{shown} in vCenter is a virtual machine, not a template.");
+        Err(match known.contains(&shown) {
+            true => failure::new(Class::Transient, "not-a-template", message).give_up_after(MAINTENANCE),
+            false => failure::new(Class::Configuration, "not-a-template", message),
+        })
     }
 
     /// The folder at this path below the connection's folder.
@@ -95,49 +88,70 @@ impl VCenter {
 
     pub fn folder_missing(&self, folder: &str) -> Failure {
         let path = format!("{}/{folder}", self.settings.folder);
-        missing("folder-missing", "folder", &self.shown(path.trim_end_matches('/')))
+        missing("folder", &self.shown(path.trim_end_matches('/')))
     }
 
-    pub async fn pool(&self) -> Result<MoRef, Failure> {
-        let found = match &self.settings.resource_pool {
-            Some(pool) => match self.object(&self.below("host", pool)).await? {
-                Some(object) => placement::pool_of(&self.session, &object).await.map_err(read)?,
-                None => None,
-            },
-            None => {
-                let datacenter = self.datacenter().await?;
-                placement::first_pool(&self.session, &datacenter).await.map_err(read)?
-            }
+    /// Where new machines run: the pool, cluster or host of the connection, or the only one that there is.
+    pub async fn compute(&self) -> Result<Compute, Failure> {
+        const KINDS: [&str; 5] =
+            ["ResourcePool", "VirtualApp", "ClusterComputeResource", "ComputeResource", "HostSystem"];
+        let Some(named) = &self.settings.resource_pool else { return self.only_compute().await };
+        let object = match self.object(&self.below("host", named)).await? {
+            None => return Err(self.pool_missing(named).await?),
+            found => expect(found, &KINDS, ("resource pool", named))?,
         };
-        let named = self.settings.resource_pool.as_deref().unwrap_or("of the first cluster");
-        found.ok_or_else(|| missing("pool-missing", "resource pool", named))
+        let compute = placement::compute(&self.session, &object).await.map_err(read)?;
+        compute.ok_or_else(|| missing("resource pool", named))
     }
 
-    pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
-        let Some(datastore) = &self.settings.datastore else { return Ok(None) };
-        match self.object(&self.below("datastore", datastore)).await? {
-            Some(object) if object.kind == "Datastore" => Ok(Some(object)),
-            _ => Err(missing("datastore-missing", "datastore", datastore)),
+    async fn only_compute(&self) -> Result<Compute, Failure> {
+        let found = self.computes().await?;
+        match found.as_slice() {
+            [] => Err(missing("resource pool", "of the first cluster")),
+            [(object, _)] => {
+                let compute = placement::compute(&self.session, object).await.map_err(read)?;
+                compute.ok_or_else(|| missing("resource pool", "of the only cluster"))
+            }
+            several => Err(failure::new(
+                Class::Configuration,
+                "pool-ambiguous",
+                format!("The connection names no cluster and there are several: {}. Set one of them.", list(several)),
+            )),
         }
+    }
+
+    async fn pool_missing(&self, named: &str) -> Result<Failure, Failure> {
+        let mut failure = missing("resource pool", named);
+        let there = self.computes().await?;
+        if !there.is_empty() {
+            failure.message.push_str(&format!(" Clusters and hosts there: {}.", list(&there)));
+        }
+        Ok(failure)
+    }
+
+    async fn computes(&self) -> Result<Vec<(MoRef, String)>, Failure> {
+        let datacenter = self.datacenter().await?;
+        placement::computes(&self.session, &datacenter).await.map_err(read)
+    }
+
+    /// The datastore of the connection; of a datastore cluster the member with the most free space.
+    pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
+        let Some(named) = &self.settings.datastore else { return Ok(None) };
+        let found = self.object(&self.below("datastore", named)).await?;
+        let object = expect(found, &["Datastore", "StoragePod"], ("datastore", named))?;
+        if object.kind == "Datastore" {
+            return Ok(Some(object));
+        }
+        let member = placement::datastore_of_pod(&self.session, &object).await.map_err(read)?;
+        member.map(Some).ok_or_else(|| {
+            let message = format!("No datastore of the datastore cluster {named} can be used at the moment.");
+            failure::new(Class::Capacity, "vcenter-capacity", message)
+        })
     }
 
     pub async fn object(&self, names: &[String]) -> Result<Option<MoRef>, Failure> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         find::by_path(&self.session, &names).await.map_err(read)
-    }
-
-    /// Plain names from the datacenter down to a machine, for looking for it after it was destroyed.
-    pub async fn names_of(&self, machine: &machine::Machine) -> Result<Vec<String>, Failure> {
-        let mut names = vec![machine.name.clone()];
-        let mut above = machine.folder.clone();
-        while let Some(object) = above.filter(|o| o.kind == "Folder") {
-            let found = properties::read_one(&self.session, &object, &["name", "parent"]).await.map_err(read)?;
-            let Some(found) = found else { break };
-            names.insert(0, path::plain(found.text("name").unwrap_or_default()));
-            above = found.reference("parent");
-        }
-        names.splice(0..0, path::names(&self.settings.datacenter));
-        Ok(names)
     }
 
     fn root(&self) -> Vec<String> {
@@ -156,40 +170,55 @@ impl VCenter {
     }
 }
 
-fn one_of(mut ours: Vec<machine::Machine>, what: &str) -> Result<Option<machine::Machine>, Failure> {
-    if ours.len() > 1 {
-        return Err(failure::new(
-            Class::Conflict,
-            "duplicate-vm",
-            format!(
-                "{} virtual machines carry the same {what}: {}. An operator must remove the copies.",
-                ours.len(),
-                ours.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ")
-            ),
-        ));
-    }
-    Ok(ours.pop())
-}
-
 /// The names of a path that a plugin gave. It leads down only.
 pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     let names = path::names(folder);
-    match names.iter().find(|n| *n == "." || *n == ".." || n.chars().count() > 80) {
+    match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
         Some(_) => Err(failure::new(
             Class::Denied,
             "folder-outside",
-            "A folder's path leads down from the connection's folder, in names of at most 80 characters.",
+            format!(
+                "A folder's path leads down from the connection's folder, in names of at most {} characters.",
+                path::MAX_NAME
+            ),
         )),
         None => Ok(names),
     }
 }
 
-fn missing(code: &str, what: &str, path: &str) -> Failure {
+/// The object, if it is of one of these kinds; else what was found instead.
+fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
+    match found {
+        Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
+        Some(object) => Err(failure::new(
+            Class::Configuration,
+            &code(what),
+            format!("{path} in vCenter is a {}, not a {what}.", object.kind),
+        )),
+        None => Err(missing(what, path)),
+    }
+}
+
+fn missing(what: &str, path: &str) -> Failure {
+    let hint = match what {
+        "template" => " A template of a content library has to be deployed into a folder first.",
+        _ => "",
+    };
     failure::new(
         Class::Configuration,
-        code,
-        format!("The {what} {path} is not in vCenter, or the connection's user may not see it."),
+        &code(what),
+        format!("The {what} {path} is not in vCenter, or the connection's user may not see it.{hint}"),
     )
+}
+
+/// `resource pool` → `pool-missing`
+fn code(what: &str) -> String {
+    format!("{}-missing", what.trim_start_matches("resource "))
+}
+
+fn list(named: &[(MoRef, String)]) -> String {
+    let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).take(LISTED).collect();
+    names.join(", ")
 }
 
 fn read(error: Error) -> Failure {

@@ -95,7 +95,13 @@ impl Provider for Echo {
             return Ok(());
         }
         let message = "The host is not good.".into();
-        Err(Failure { class: Class::Configuration, code: "bad-host".into(), message, retry_after_ms: None })
+        Err(Failure {
+            class: Class::Configuration,
+            code: "bad-host".into(),
+            message,
+            retry_after_ms: None,
+            give_up_after_ms: None,
+        })
     }
     fn connections(&self) -> ConnectionType {
         let member = json!({ "type": "string" });

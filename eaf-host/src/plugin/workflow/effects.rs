@@ -456,7 +456,7 @@ pub fn too_large(what: &str) -> Failure {
 }
 
 pub fn failure(class: Class, code: &str, message: &str) -> Failure {
-    Failure { class, code: code.to_owned(), message: message.to_owned(), retry_after_ms: None }
+    Failure { class, code: code.to_owned(), message: message.to_owned(), retry_after_ms: None, give_up_after_ms: None }
 }
 
 /// A store that cannot be reached now is a failure that passes; a lost lease is not.

@@ -1,45 +1,51 @@
 //! Cloning a template. Only what every vCenter honours is in the spec: placement, size, instance UUID, extraConfig.
 
-use super::machine::{KEY, MARKER};
+use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
 use super::xml::escape;
-use super::{Error, Session, accepted};
+use super::{Error, Session, accepted, path};
 use uuid::Uuid;
 
 pub struct Clone<'a> {
     pub template: &'a MoRef,
     pub folder: &'a MoRef,
     pub pool: &'a MoRef,
+    /// None: vCenter chooses.
+    pub host: Option<&'a MoRef>,
+    /// None: the template's.
     pub datastore: Option<&'a MoRef>,
     pub name: &'a str,
     pub instance_uuid: Uuid,
     pub cpus: u32,
+    /// None: the template's.
+    pub cores_per_socket: Option<u32>,
     pub memory_mb: u64,
     pub marker: &'a str,
     pub idempotency_key: &'a str,
+    /// Makes new secrets for the machine's TPM instead of copying the template's. vCenter 8 and newer.
+    pub replace_tpm: bool,
 }
 
 /// The new machine stays powered off: switching it on is a step of its own.
 pub async fn start(session: &Session, clone: &Clone<'_>) -> Result<MoRef, Error> {
-    let datastore = clone.datastore.map(|d| d.element("datastore")).unwrap_or_default();
-    let option = |key: &str, value: &str| {
-        format!(
-            r#"<extraConfig xsi:type="OptionValue"><key>{key}</key><value xsi:type="xsd:string">{}</value></extraConfig>"#,
-            escape(value)
-        )
-    };
+    let reference = |of: Option<&MoRef>, name| of.map(|object| object.element(name)).unwrap_or_default();
+    let cores = clone.cores_per_socket.map(|c| format!("<numCoresPerSocket>{c}</numCoresPerSocket>"));
     let arguments = format!(
-        "{folder}<name>{name}</name><spec><location>{datastore}{pool}</location><template>false</template>\
-         <config><instanceUuid>{uuid}</instanceUuid><numCPUs>{cpus}</numCPUs><memoryMB>{memory}</memoryMB>\
-         {marker}{key}</config><powerOn>false</powerOn></spec>",
+        "{folder}<name>{name}</name><spec><location>{datastore}{pool}{host}</location><template>false</template>\
+         <config><instanceUuid>{uuid}</instanceUuid><numCPUs>{cpus}</numCPUs>{cores}<memoryMB>{memory}</memoryMB>\
+         {marker}{key}</config><powerOn>false</powerOn>{tpm}</spec>",
         folder = clone.folder.element("folder"),
-        name = escape(clone.name),
+        name = escape(&path::of_name(clone.name)),
+        datastore = reference(clone.datastore, "datastore"),
         pool = clone.pool.element("pool"),
+        host = reference(clone.host, "host"),
         uuid = clone.instance_uuid,
         cpus = clone.cpus,
+        cores = cores.unwrap_or_default(),
         memory = clone.memory_mb,
-        marker = option(MARKER, clone.marker),
-        key = option(KEY, clone.idempotency_key),
+        marker = option_value(MARKER, clone.marker),
+        key = option_value(KEY, clone.idempotency_key),
+        tpm = if clone.replace_tpm { "<tpmProvisionPolicy>replace</tpmProvisionPolicy>" } else { "" },
     );
     let answer = session.call(|_| Request::new("CloneVM_Task", clone.template, arguments.clone())).await?;
     accepted(session, "CloneVM_Task", &answer)

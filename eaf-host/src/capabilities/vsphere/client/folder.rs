@@ -2,10 +2,10 @@
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;
-use super::{Error, Session};
+use super::{Error, Session, path};
 
 pub async fn ensure(session: &Session, parent: &MoRef, name: &str) -> Result<MoRef, Error> {
-    let arguments = format!("<name>{}</name>", escape(name));
+    let arguments = format!("<name>{}</name>", escape(&path::of_name(name)));
     match session.call(|_| Request::new("CreateFolder", parent, arguments.clone())).await {
         Ok(answer) => answer
             .child("returnval")

@@ -1,24 +1,39 @@
 //! The state of a virtual machine, as far as products read it.
 
+use super::guest::{self, Guest};
 use super::properties::{self, Properties};
+use super::xml::{Element, escape};
 use super::{Error, MoRef, Session, path};
-use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Keys in a machine's extraConfig. Not `guestinfo.*`, which the guest may read and write.
 pub const MARKER: &str = "eaf.marker";
 pub const KEY: &str = "eaf.key";
 
-const PATHS: [&str; 9] = [
+const CONFIG: &str = "config.extraConfig";
+
+const PATHS: [&str; 21] = [
     "name",
     "parent",
+    "parentVApp",
+    "runtime.connectionState",
+    "runtime.powerState",
+    "runtime.question",
+    "runtime.host",
     "config.instanceUuid",
     "config.template",
-    "config.extraConfig",
+    CONFIG,
+    "config.files.vmPathName",
     "config.hardware.numCPU",
     "config.hardware.memoryMB",
-    "runtime.powerState",
+    "config.hardware.numCoresPerSocket",
+    "config.cpuHotAddEnabled",
+    "config.cpuHotRemoveEnabled",
+    "config.memoryHotAddEnabled",
+    "guest.toolsRunningStatus",
+    "guest.toolsVersionStatus2",
     "guest.ipAddress",
+    "guest.net",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -29,62 +44,150 @@ pub enum Power {
     Suspended,
 }
 
+/// How far vCenter can reach a machine. Only of a connected one it knows the present state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Connected,
+    Disconnected,
+    Orphaned,
+    Inaccessible,
+    Invalid,
+}
+
+impl Reach {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reach::Connected => "connected",
+            Reach::Disconnected => "disconnected",
+            Reach::Orphaned => "orphaned",
+            Reach::Inaccessible => "inaccessible",
+            Reach::Invalid => "invalid",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     pub object: MoRef,
+    /// Plain, as a person would write it.
     pub name: String,
-    pub folder: Option<MoRef>,
+    /// Folder or vApp.
+    pub parent: Option<MoRef>,
+    pub host: Option<MoRef>,
+    pub reach: Reach,
+    pub power: Power,
+    /// What vCenter asks about the machine; power operations wait for the answer.
+    pub question: Option<String>,
+    /// None while vCenter cannot return it: during a clone, or when the machine's files are out of reach.
+    pub config: Option<Config>,
+    pub guest: Guest,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
     pub instance_uuid: Option<Uuid>,
     pub template: bool,
     pub marker: Option<String>,
+    /// `[datastore] directory/name.vmx`
+    pub vmx: String,
     pub cpus: u32,
+    pub cores_per_socket: u32,
     pub memory_mb: u64,
-    pub power: Power,
-    pub address: Option<IpAddr>,
+    pub cpu_hot_add: bool,
+    pub cpu_hot_remove: bool,
+    pub memory_hot_add: bool,
 }
 
-/// None if it is not there (any more).
+impl Machine {
+    /// Carries this marker and this instance UUID.
+    pub fn is(&self, marker: &str, instance_uuid: Uuid) -> bool {
+        self.is_marked(marker) && self.config.as_ref().is_some_and(|c| c.instance_uuid == Some(instance_uuid))
+    }
+
+    pub fn is_marked(&self, marker: &str) -> bool {
+        self.config.as_ref().is_some_and(|c| c.marker.as_deref() == Some(marker))
+    }
+
+    pub fn is_template(&self) -> bool {
+        self.config.as_ref().is_some_and(|c| c.template)
+    }
+}
+
+/// None if the machine is not there (any more).
 pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, Error> {
     if object.kind != "VirtualMachine" {
         return Ok(None);
     }
-    Ok(properties::read_one(session, object, &PATHS).await?.map(machine))
+    properties::read_one(session, object, &PATHS).await?.map(machine).transpose()
 }
 
-/// The same for several machines.
-pub async fn read_all(session: &Session, objects: &[MoRef]) -> Result<Vec<Machine>, Error> {
+/// The same for several machines; one that cannot be read does not hide the others.
+pub async fn read_all(session: &Session, objects: &[MoRef]) -> Result<Vec<Result<Machine, Error>>, Error> {
     Ok(properties::read_present(session, objects, &PATHS).await?.into_iter().map(machine).collect())
 }
 
-fn machine(found: Properties) -> Machine {
-    let number = |of| found.text(of).and_then(|t| t.parse::<u64>().ok()).unwrap_or_default();
-    let option = |key: &str| {
-        let options = found.get("config.extraConfig")?;
-        let option = options.children.iter().find(|o| o.text_of("key") == Some(key))?;
-        option.text_of("value").map(str::to_owned)
+fn machine(found: Properties) -> Result<Machine, Error> {
+    let reach = reach(&found.require("runtime.connectionState")?.text);
+    let parent = match found.reference("parent")? {
+        Some(folder) => Some(folder),
+        None => found.reference("parentVApp")?,
     };
-    Machine {
-        name: path::plain(found.text("name").unwrap_or_default()),
-        folder: found.reference("parent"),
-        instance_uuid: found.text("config.instanceUuid").and_then(|t| t.parse().ok()),
-        template: found.text("config.template") == Some("true"),
-        marker: option(MARKER),
-        cpus: u32::try_from(number("config.hardware.numCPU")).unwrap_or_default(),
-        memory_mb: number("config.hardware.memoryMB"),
-        power: match found.text("runtime.powerState") {
-            Some("poweredOn") => Power::On,
-            Some("suspended") => Power::Suspended,
+    Ok(Machine {
+        name: path::plain(found.text("name")?.unwrap_or_default()),
+        parent,
+        host: found.reference("runtime.host")?,
+        reach,
+        power: match found.require("runtime.powerState")?.text.as_str() {
+            "poweredOn" => Power::On,
+            "suspended" => Power::Suspended,
             _ => Power::Off,
         },
-        address: found.text("guest.ipAddress").and_then(|t| t.parse().ok()).filter(is_reachable),
+        question: found.get("runtime.question")?.and_then(|q| q.text_of("text")).map(str::to_owned),
+        config: config(&found)?,
+        guest: guest::read(&found)?,
         object: found.object,
+    })
+}
+
+fn reach(state: &str) -> Reach {
+    match state {
+        "connected" => Reach::Connected,
+        "disconnected" => Reach::Disconnected,
+        "orphaned" => Reach::Orphaned,
+        "inaccessible" => Reach::Inaccessible,
+        _ => Reach::Invalid,
     }
 }
 
-/// A guest reports loopback and link-local addresses while it has no real one.
-fn is_reachable(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local() && !v4.is_unspecified(),
-        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local() && !v6.is_unspecified(),
-    }
+/// A machine has had extraConfig since it was made, so without it the configuration cannot be returned just now.
+fn config(found: &Properties) -> Result<Option<Config>, Error> {
+    let (Some(options), Some(uuid)) = (found.get(CONFIG)?, found.text("config.instanceUuid")?) else {
+        return Ok(None);
+    };
+    let number = |path| Ok::<u32, Error>(found.number(path)?.and_then(|n| n.try_into().ok()).unwrap_or_default());
+    Ok(Some(Config {
+        instance_uuid: uuid.parse().ok(),
+        template: found.flag("config.template")?,
+        marker: option(options, MARKER),
+        vmx: found.text("config.files.vmPathName")?.unwrap_or_default().to_owned(),
+        cpus: number("config.hardware.numCPU")?,
+        cores_per_socket: number("config.hardware.numCoresPerSocket")?.max(1),
+        memory_mb: found.number("config.hardware.memoryMB")?.unwrap_or_default(),
+        cpu_hot_add: found.flag("config.cpuHotAddEnabled")?,
+        cpu_hot_remove: found.flag("config.cpuHotRemoveEnabled")?,
+        memory_hot_add: found.flag("config.memoryHotAddEnabled")?,
+    }))
+}
+
+/// One entry of a specification's `extraConfig`.
+pub fn option_value(key: &str, value: &str) -> String {
+    format!(
+        r#"<extraConfig xsi:type="OptionValue"><key>{key}</key><value xsi:type="xsd:string">{}</value></extraConfig>"#,
+        escape(value)
+    )
+}
+
+fn option(options: &Element, key: &str) -> Option<String> {
+    let option = options.children.iter().find(|o| o.text_of("key") == Some(key))?;
+    option.text_of("value").map(str::to_owned)
 }

@@ -6,8 +6,10 @@
 
 pub mod clone;
 pub mod destroy;
+pub mod device;
 pub mod find;
 pub mod folder;
+pub mod guest;
 pub mod machine;
 pub mod path;
 pub mod placement;

@@ -1,5 +1,12 @@
 //! Inventory paths: names joined by `/`. A name may hold `/`, `\` and `%`; vCenter keeps these as `%2f`, `%5c`, `%25`.
 
+/// Characters of a name, as vCenter counts them: an escaped one counts three.
+pub const MAX_NAME: usize = 80;
+
+pub fn is_too_long(name: &str) -> bool {
+    of_name(name).chars().count() > MAX_NAME
+}
+
 /// One name as vCenter keeps it.
 pub fn of_name(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
@@ -42,6 +49,12 @@ mod tests {
     fn a_name_with_a_slash_is_one_name() {
         assert_eq!(names("EAF/a%2fb/50%"), ["EAF", "a/b", "50%"]);
         assert_eq!(join(["EAF", "a/b", "50%"]), "EAF/a%2fb/50%25");
+    }
+
+    #[test]
+    fn an_escaped_character_counts_three() {
+        assert!(!is_too_long(&"a".repeat(80)) && is_too_long(&"a".repeat(81)));
+        assert!(!is_too_long(&"/".repeat(26)) && is_too_long(&"/".repeat(27)));
     }
 
     #[test]

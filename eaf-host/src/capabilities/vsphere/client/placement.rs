@@ -1,32 +1,123 @@
-//! Where a new machine runs: a resource pool.
+//! Where a new machine runs and where its disks lie: pools, hosts, datastores.
 
-use super::properties;
+use super::path;
+use super::properties::{self, Properties};
 use super::{Error, MoRef, Session};
 
-/// The pool of a pool, cluster or host.
-pub async fn pool_of(session: &Session, object: &MoRef) -> Result<Option<MoRef>, Error> {
+/// Objects per request.
+const BATCH: usize = 50;
+
+/// What a path below the host folder means.
+#[derive(Debug, PartialEq)]
+pub struct Compute {
+    pub pool: MoRef,
+    /// Set when a host was named: the machine runs there.
+    pub host: Option<MoRef>,
+}
+
+/// The pool of a pool, vApp, cluster or host; none for another kind of object.
+pub async fn compute(session: &Session, object: &MoRef) -> Result<Option<Compute>, Error> {
     match object.kind.as_str() {
-        "ResourcePool" | "VirtualApp" => Ok(Some(object.clone())),
-        "ClusterComputeResource" | "ComputeResource" => {
-            let found = properties::read_one(session, object, &["resourcePool"]).await?;
-            Ok(found.and_then(|p| p.reference("resourcePool")))
-        }
+        "ResourcePool" | "VirtualApp" => Ok(Some(Compute { pool: object.clone(), host: None })),
+        "ClusterComputeResource" | "ComputeResource" => root_pool(session, object, None).await,
+        "HostSystem" => match required(session, object, "parent").await? {
+            Some(parent) => root_pool(session, &parent, Some(object.clone())).await,
+            None => Ok(None),
+        },
         _ => Ok(None),
     }
 }
 
-/// The pool of the datacenter's first cluster, for a connection that names none.
-pub async fn first_pool(session: &Session, datacenter: &MoRef) -> Result<Option<MoRef>, Error> {
-    let Some(hosts) =
-        properties::read_one(session, datacenter, &["hostFolder"]).await?.and_then(|p| p.reference("hostFolder"))
-    else {
-        return Ok(None);
-    };
-    let Some(children) = properties::read_one(session, &hosts, &["childEntity"]).await? else { return Ok(None) };
-    let children = children.references("childEntity");
-    let cluster = children.iter().find(|c| c.kind == "ClusterComputeResource");
-    match cluster.or_else(|| children.iter().find(|c| c.kind == "ComputeResource")) {
-        Some(object) => pool_of(session, object).await,
+async fn root_pool(session: &Session, compute: &MoRef, host: Option<MoRef>) -> Result<Option<Compute>, Error> {
+    let pool = required(session, compute, "resourcePool").await?;
+    Ok(pool.map(|pool| Compute { pool, host }))
+}
+
+/// A reference that each object of the kind has; none if the object is not there.
+async fn required(session: &Session, object: &MoRef, path: &'static str) -> Result<Option<MoRef>, Error> {
+    match properties::read_one(session, object, &[path]).await? {
+        Some(found) => Ok(MoRef::read(found.require(path)?)),
         None => Ok(None),
     }
+}
+
+/// Clusters and stand-alone hosts anywhere below the datacenter's host folder, with their plain names.
+pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRef, String)>, Error> {
+    let Some(top) = required(session, datacenter, "hostFolder").await? else { return Ok(Vec::new()) };
+    let mut computes = Vec::new();
+    let mut folders = vec![top];
+    while !folders.is_empty() {
+        let mut level = Vec::new();
+        for batch in folders.chunks(BATCH) {
+            for found in properties::read_present(session, batch, &["childEntity"]).await? {
+                level.extend(found.references("childEntity")?);
+            }
+        }
+        folders = level.iter().filter(|object| object.kind == "Folder").cloned().collect();
+        for kind in ["ClusterComputeResource", "ComputeResource"] {
+            let some: Vec<MoRef> = level.iter().filter(|object| object.kind == kind).cloned().collect();
+            for batch in some.chunks(BATCH) {
+                for found in properties::read_present(session, batch, &["name"]).await? {
+                    let name = path::plain(found.text("name")?.unwrap_or_default());
+                    computes.push((found.object, name));
+                }
+            }
+        }
+    }
+    Ok(computes)
+}
+
+/// The host that a clone has to name, with access to these datastores: none where vCenter chooses one itself.
+///
+/// A cluster chooses when its DRS is on and not manual. Elsewhere a clone without a host is refused or lands on
+/// any host, also one in maintenance or without the datastore.
+pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
+    const DRS: &str = "configurationEx";
+    let Some(owner) = required(session, pool, "owner").await? else { return Ok(None) };
+    if owner.kind != "ClusterComputeResource" {
+        return Ok(None);
+    }
+    let Some(cluster) = properties::read_one(session, &owner, &[DRS, "host"]).await? else { return Ok(None) };
+    let chooses = cluster.get(DRS)?.and_then(|config| config.child("drsConfig")).is_some_and(|drs| {
+        drs.text_of("enabled") == Some("true") && drs.text_of("defaultVmBehavior") != Some("manual")
+    });
+    if chooses {
+        return Ok(None);
+    }
+    best_host(session, &cluster.references("host")?, datastores).await
+}
+
+/// The usable host with the least memory in use; none if there is no usable one, and vCenter says why.
+async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
+    const USED: &str = "summary.quickStats.overallMemoryUsage";
+    let paths = ["runtime.connectionState", "runtime.inMaintenanceMode", "datastore", USED];
+    let mut usable = Vec::new();
+    for found in properties::read_present(session, hosts, &paths).await? {
+        let seen = found.references("datastore")?;
+        let sees = datastores.iter().all(|datastore| seen.contains(datastore));
+        let connected = found.text("runtime.connectionState")? == Some("connected");
+        if sees && connected && !found.flag("runtime.inMaintenanceMode")? {
+            usable.push((found.number(USED)?.unwrap_or_default(), found.object));
+        }
+    }
+    Ok(usable.into_iter().min_by_key(|(used, _)| *used).map(|(_, host)| host))
+}
+
+/// The member of a datastore cluster with the most free space; none if no member can be used now.
+pub async fn datastore_of_pod(session: &Session, pod: &MoRef) -> Result<Option<MoRef>, Error> {
+    let paths = ["summary.accessible", "summary.maintenanceMode", "summary.freeSpace"];
+    let Some(members) = properties::read_one(session, pod, &["childEntity"]).await? else { return Ok(None) };
+    let members = members.references("childEntity")?;
+    let usable = |found: &Properties| {
+        let normal = matches!(found.text("summary.maintenanceMode")?, None | Some("normal"));
+        Ok::<_, Error>(normal && found.flag("summary.accessible")?)
+    };
+    let mut best: Option<(u64, MoRef)> = None;
+    for found in properties::read_present(session, &members, &paths).await? {
+        let free = found.number("summary.freeSpace")?.unwrap_or_default();
+        if usable(&found)? && best.as_ref().is_none_or(|(most, _)| free > *most) {
+            best = Some((free, found.object));
+        }
+    }
+    Ok(best.map(|(_, datastore)| datastore))
 }

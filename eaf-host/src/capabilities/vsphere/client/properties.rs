@@ -1,6 +1,10 @@
-//! Reading properties of objects. A property that is not set is absent from the answer.
+//! Reading properties of objects, with what vCenter leaves out.
+//!
+//! vCenter answers a read of something that the user may not see, or that cannot be produced just now, without a
+//! fault: the property stands in `missingSet` with a fault of its own. Only a property that is neither in
+//! `propSet` nor in `missingSet` is not set. [`Properties`] keeps these three cases apart.
 
-use super::soap::{MoRef, Request};
+use super::soap::{Fault, MoRef, Request};
 use super::xml::{Element, escape};
 use super::{Error, Session};
 
@@ -12,28 +16,50 @@ const CONTINUE: &str = "ContinueRetrievePropertiesEx";
 pub struct Properties {
     pub object: MoRef,
     values: Vec<(String, Element)>,
+    missing: Vec<(String, Fault)>,
 }
 
 impl Properties {
-    pub fn get(&self, path: &str) -> Option<&Element> {
-        self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value)
+    /// The value; `None` when it is not set. Fails when vCenter did not let it be read.
+    pub fn get(&self, path: &str) -> Result<Option<&Element>, Error> {
+        if let Some((property, fault)) = self.missing.iter().find(|(name, _)| name == path) {
+            let (object, property, fault) = (self.object.clone(), property.clone(), Box::new(fault.clone()));
+            return Err(Error::Unreadable { object, property, fault });
+        }
+        Ok(self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value))
     }
 
-    pub fn text(&self, path: &str) -> Option<&str> {
-        self.get(path).map(|v| v.text.as_str())
+    /// The value of a property without which a decision would be wrong. One that is not set is an error that
+    /// passes: vCenter leaves single properties out for seconds after a change.
+    pub fn require(&self, path: &'static str) -> Result<&Element, Error> {
+        self.get(path)?.ok_or(Error::Incomplete { method: RETRIEVE, missing: path })
     }
 
-    pub fn reference(&self, path: &str) -> Option<MoRef> {
-        self.get(path).and_then(MoRef::read)
+    pub fn text(&self, path: &str) -> Result<Option<&str>, Error> {
+        Ok(self.get(path)?.map(|v| v.text.as_str()))
+    }
+
+    pub fn number(&self, path: &str) -> Result<Option<u64>, Error> {
+        Ok(self.text(path)?.and_then(|t| t.parse().ok()))
+    }
+
+    pub fn flag(&self, path: &str) -> Result<bool, Error> {
+        Ok(self.text(path)? == Some("true"))
+    }
+
+    pub fn reference(&self, path: &str) -> Result<Option<MoRef>, Error> {
+        Ok(self.get(path)?.and_then(MoRef::read))
     }
 
     /// The items of an `ArrayOfManagedObjectReference`.
-    pub fn references(&self, path: &str) -> Vec<MoRef> {
-        self.get(path).map(|v| v.children.iter().filter_map(MoRef::read).collect()).unwrap_or_default()
+    pub fn references(&self, path: &str) -> Result<Vec<MoRef>, Error> {
+        Ok(self.get(path)?.map(|v| v.children.iter().filter_map(MoRef::read).collect()).unwrap_or_default())
     }
 }
 
 /// Fails with `ManagedObjectNotFound` if one of the objects is not there.
+///
+/// A retrieval of several pages belongs to one session: when a page is refused, the retrieval begins once more.
 pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let Some(first) = objects.first() else { return Ok(Vec::new()) };
     let paths: String = paths.iter().map(|p| format!("<pathSet>{}</pathSet>", escape(p))).collect();
@@ -42,15 +68,26 @@ pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Resul
         "<specSet><propSet><type>{}</type>{paths}</propSet>{objects}</specSet><options></options>",
         escape(&first.kind)
     );
+    match pages(session, &arguments).await? {
+        Some(found) => Ok(found),
+        None => pages(session, &arguments).await?.ok_or(Error::Incomplete { method: CONTINUE, missing: "page" }),
+    }
+}
+
+/// All pages of one retrieval; `None` when a page after the first one was refused.
+async fn pages(session: &Session, arguments: &str) -> Result<Option<Vec<Properties>>, Error> {
     let mut answer =
-        session.call(|content| Request::new(RETRIEVE, &content.property_collector, arguments.clone())).await?;
+        session.call(|content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned())).await?;
     let mut found = Vec::new();
     loop {
-        let Some(returned) = answer.child("returnval") else { return Ok(found) };
+        let Some(returned) = answer.child("returnval") else { return Ok(Some(found)) };
         found.extend(returned.all("objects").filter_map(object));
-        let Some(token) = returned.text_of("token") else { return Ok(found) };
-        let arguments = format!("<token>{}</token>", escape(token));
-        answer = session.call(|content| Request::new(CONTINUE, &content.property_collector, arguments.clone())).await?;
+        let Some(token) = returned.text_of("token") else { return Ok(Some(found)) };
+        let next = format!("<token>{}</token>", escape(token));
+        answer = match session.call(|content| Request::new(CONTINUE, &content.property_collector, next.clone())).await {
+            Err(error) if error.fault().is_some() => return Ok(None),
+            page => page?,
+        };
     }
 }
 
@@ -79,5 +116,10 @@ pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) 
 fn object(element: &Element) -> Option<Properties> {
     let object = MoRef::read(element.child("obj")?)?;
     let value = |set: &Element| Some((set.text_of("name")?.to_owned(), set.child("val")?.clone()));
-    Some(Properties { object, values: element.all("propSet").filter_map(value).collect() })
+    let missing = |set: &Element| Some((set.text_of("path")?.to_owned(), Fault::of_task(set.child("fault")?)));
+    Some(Properties {
+        object,
+        values: element.all("propSet").filter_map(value).collect(),
+        missing: element.all("missingSet").filter_map(missing).collect(),
+    })
 }

@@ -1,16 +1,31 @@
 //! Changing a machine's configuration.
 
+use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};
 use uuid::Uuid;
 
-pub async fn size(session: &Session, machine: &MoRef, cpus: u32, memory_mb: u64) -> Result<MoRef, Error> {
-    start(session, machine, format!("<numCPUs>{cpus}</numCPUs><memoryMB>{memory_mb}</memoryMB>")).await
+/// `cores_per_socket` of none leaves it as it is; the CPUs must then be a multiple of the present value.
+pub async fn size(
+    session: &Session,
+    machine: &MoRef,
+    cpus: u32,
+    cores_per_socket: Option<u32>,
+    memory_mb: u64,
+) -> Result<MoRef, Error> {
+    let cores = cores_per_socket.map(|c| format!("<numCoresPerSocket>{c}</numCoresPerSocket>")).unwrap_or_default();
+    start(session, machine, format!("<numCPUs>{cpus}</numCPUs>{cores}<memoryMB>{memory_mb}</memoryMB>")).await
 }
 
-/// vCenter gives a machine another instance UUID when it sees a conflict; this puts back the one we look for.
+/// vCenter gives a machine another instance UUID when it sees a conflict; this sets the one that we look for.
 pub async fn instance_uuid(session: &Session, machine: &MoRef, uuid: Uuid) -> Result<MoRef, Error> {
     start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>")).await
+}
+
+/// Writes everything that a machine is recognised by, for a server that did not take it from the clone's spec.
+pub async fn identity(session: &Session, machine: &MoRef, uuid: Uuid, marker: &str, key: &str) -> Result<MoRef, Error> {
+    let options = option_value(MARKER, marker) + &option_value(KEY, key);
+    start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>{options}")).await
 }
 
 async fn start(session: &Session, machine: &MoRef, spec: String) -> Result<MoRef, Error> {

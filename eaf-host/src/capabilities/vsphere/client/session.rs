@@ -16,6 +16,9 @@ pub enum Error {
     Soap(#[from] soap::Error),
     #[error("vCenter answered {}: {}", .0.kind, .0.message)]
     Fault(Box<Fault>),
+    /// vCenter answered, and left this property out for the reason in the fault.
+    #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
+    Unreadable { object: MoRef, property: String, fault: Box<Fault> },
     #[error("the answer to {method} has no {missing}")]
     Incomplete { method: &'static str, missing: &'static str },
 }
@@ -44,7 +47,7 @@ impl Error {
                     | transport::Error::Connect(_)
             ),
             Error::Soap(_) | Error::Incomplete { .. } => true,
-            Error::Fault(_) => false,
+            Error::Fault(_) | Error::Unreadable { .. } => false,
         }
     }
 }

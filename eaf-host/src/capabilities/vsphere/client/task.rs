@@ -16,7 +16,8 @@ pub enum State {
 /// None if vCenter does not know the task.
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
-    let state = found.as_ref().and_then(|p| p.get("info")).map(read);
+    let info = found.as_ref().map(|found| found.get("info")).transpose()?.flatten();
+    let state = info.map(read);
     if !matches!(state, Some(State::Running { .. })) {
         session.forget_task(task);
     }
@@ -32,14 +33,26 @@ fn read(info: &Element) -> State {
 }
 
 /// The recent tasks of a template or folder that still run and whose acceptance this session did not hear: one of
-/// them may be a clone whose answer was lost. Names of tasks differ between servers, so they are not looked at.
+/// them may be a clone whose answer was lost. Names of tasks differ between servers, so they are not looked at. A task
+/// that may not be read was started by another user, so it is none of ours.
 pub async fn running_unheard(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();
-    for task in recent.map(|p| p.references("recentTask")).unwrap_or_default() {
-        if !session.knows_task(&task) && matches!(state(session, &task).await?, Some(State::Running { .. })) {
-            running.push(task);
+    let recent = recent.map(|found| found.references("recentTask")).transpose()?.unwrap_or_default();
+    for task in recent.into_iter().filter(|task| !session.knows_task(task)) {
+        match state(session, &task).await {
+            Ok(Some(State::Running { .. })) => running.push(task),
+            Ok(_) => {}
+            Err(error) if is_forbidden(&error) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(running)
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    match error {
+        Error::Unreadable { fault, .. } => fault.kind == "NoPermission",
+        error => error.is_fault("NoPermission"),
+    }
 }

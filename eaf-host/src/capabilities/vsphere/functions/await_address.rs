@@ -1,14 +1,19 @@
-//! Waiting until the guest has an address that others can reach.
+//! Waiting until the guest has an address that others can reach, and has it twice in a row: during customization
+//! an address comes, goes and comes again.
 
 use super::{Handle, is_on};
+use crate::capabilities::vsphere::client::guest::Tools;
 use crate::capabilities::vsphere::client::machine::Machine;
+use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
-use crate::capabilities::vsphere::provider::Context;
+use crate::capabilities::vsphere::locate::unreachable;
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_secs(2);
+/// Between the two looks.
+const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -17,30 +22,48 @@ struct Arguments {
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let Arguments { timeout_ms } = super::arguments(context)?;
-    let machine = context.vcenter.require(&super::identity(context)?).await?;
-    if machine.address.is_some() {
-        return Ok(Started::Done(super::document(&machine)));
-    }
-    let until = now(context).saturating_add(i64::try_from(timeout_ms).unwrap_or(i64::MAX));
-    Ok(Handle::Address { until }.pending(INTERVAL))
+    let until = context.now().saturating_add(i64::try_from(timeout_ms).unwrap_or(i64::MAX));
+    Ok(match settled(context).await? {
+        Ok(machine) => Started::Done(super::document(&machine)),
+        Err(_) => Handle::Address { until }.pending_for(INTERVAL),
+    })
 }
 
 pub async fn poll(context: &Context<'_>, until: i64) -> Result<Polled, Failure> {
-    let machine = context.vcenter.require(&super::identity(context)?).await?;
-    if machine.address.is_some() {
-        return Ok(Polled::Done(super::document(&machine)));
+    match settled(context).await? {
+        Ok(machine) => Ok(Polled::Done(super::document(&machine))),
+        Err(machine) if context.now() >= until => Ok(Polled::Ended(no_address(&machine))),
+        Err(_) => Ok(Polled::Running { progress: None, poll_after: INTERVAL }),
     }
-    if now(context) >= until {
-        return Err(no_address(&machine));
+}
+
+/// The machine with its address, or the machine that has none yet.
+async fn settled(context: &Context<'_>) -> Result<Result<Machine, Machine>, Failure> {
+    let first = look(context).await?;
+    let Some(address) = address(&first) else { return Ok(Err(first)) };
+    tokio::time::sleep(SETTLE).await;
+    let second = look(context).await?;
+    Ok(if self::address(&second) == Some(address) { Ok(second) } else { Err(second) })
+}
+
+async fn look(context: &Context<'_>) -> Result<Machine, Failure> {
+    let machine = context.require(&super::identity(context)?).await?;
+    if machine.config.is_none() {
+        return Err(unreachable(&machine));
     }
-    Ok(Polled::Running { progress: None, poll_after: INTERVAL })
+    Ok(machine)
+}
+
+fn address(machine: &Machine) -> Option<std::net::IpAddr> {
+    machine.guest.address().filter(|_| is_on(machine))
 }
 
 fn no_address(machine: &Machine) -> Failure {
-    let why = if is_on(machine) { "its guest tools report none" } else { "it is switched off" };
+    let why = match machine.guest.tools {
+        _ if !is_on(machine) => "it is switched off",
+        Tools::NotInstalled => "VMware Tools are not installed in its template",
+        Tools::NotRunning => "its VMware Tools do not run",
+        Tools::Running => "its VMware Tools report none that others can reach",
+    };
     failure::new(Class::Permanent, "no-address", format!("{} got no address in time: {why}.", machine.name))
-}
-
-fn now(context: &Context<'_>) -> i64 {
-    i64::try_from(context.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }

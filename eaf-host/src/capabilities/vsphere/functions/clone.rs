@@ -1,16 +1,23 @@
 //! Cloning a template, exactly once. Before acting it looks for the machine by UUID, then by path and marker, and for
-//! running clones whose answer may have been lost. Whatever this misses, the name in the folder stops: a second clone
+//! running clones whose answer may have been lost. What this misses, the name in the folder stops: a second clone
 //! ends with `DuplicateName`, and the marker tells whether the first one was ours.
 
-use super::{Handle, Outcome, TASK_INTERVAL};
-use crate::capabilities::vsphere::client::{Fault, MoRef, clone, machine, reconfigure, task};
+use super::{Handle, Outcome};
+use crate::capabilities::vsphere::client::machine::{self, Config, Machine, Reach};
+use crate::capabilities::vsphere::client::{MoRef, clone, device, path, placement, properties, reconfigure, task};
+use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
-use crate::capabilities::vsphere::provider::Context;
+use crate::capabilities::vsphere::locate::{unreachable, usable};
+use crate::capabilities::vsphere::record::{Record, Stage};
 use crate::capabilities::vsphere::vcenter::Place;
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
+
+/// A clone of a large template takes hours; what is in doubt is looked at so long.
+const DOUBT: Duration = Duration::from_secs(6 * 60 * 60);
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -40,63 +47,125 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let Arguments { spec } = super::arguments(context)?;
     let identity = super::identity(context)?;
     check_scope(context, &spec.template)?;
+    check(&spec)?;
     let vcenter = &context.vcenter;
 
-    if let Some(machine) = vcenter.locate(&identity).await? {
+    if let Some(machine) = context.locate(&identity).await? {
+        usable(&machine)?;
         return Ok(Started::Done(super::document(&machine)));
     }
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     let template = vcenter.template(&spec.template).await?;
     // The tasks before the machine: a clone that ends in between has left its machine to be found.
-    let unheard = task::running_unheard(&vcenter.session, &template).await.map_err(|e| failure::of_read(&e))?;
+    let unheard = task::running_unheard(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
     if let Some(answer) = find(context, &identity, &place, &spec.name).await? {
         return Ok(Started::Done(answer));
     }
     if vcenter.session.must_wait(&context.call.idempotency_key, &unheard) {
         return Err(in_doubt("A clone of this template is running and may be the one asked for; its end is awaited."));
     }
+    begin(context, &identity, &spec, &place, &template).await
+}
 
-    let pool = vcenter.pool().await?;
+/// Sends the clone. The record says so before, so that a removal waits for a clone whose answer is lost.
+async fn begin(
+    context: &Context<'_>,
+    identity: &Identity,
+    spec: &Spec,
+    place: &Place,
+    template: &Machine,
+) -> Result<Started, Failure> {
+    let vcenter = &context.vcenter;
+    let session = &vcenter.session;
+    let compute = vcenter.compute().await?;
     let datastore = vcenter.datastore().await?;
+    let host = match compute.host {
+        Some(host) => Some(host),
+        None => choose_host(context, &compute.pool, datastore.as_ref(), template).await?,
+    };
     let request = clone::Clone {
-        template: &template,
+        template: &template.object,
         folder: &place.folder,
-        pool: &pool,
+        pool: &compute.pool,
+        host: host.as_ref(),
         datastore: datastore.as_ref(),
         name: &spec.name,
         instance_uuid: identity.instance_uuid,
         cpus: spec.cpus,
+        cores_per_socket: super::cores_per_socket(spec.cpus, usable_template(template)?.cores_per_socket),
         memory_mb: spec.memory_mb,
         marker: &identity.marker,
         idempotency_key: &context.call.idempotency_key,
+        replace_tpm: replaces_tpm(context, &template.object).await?,
     };
-    match clone::start(&vcenter.session, &request).await {
-        Ok(task) => Ok(Handle::Clone { task }.pending(TASK_INTERVAL)),
+    let mut intent = Record {
+        vcenter: vcenter.instance_uuid().await?,
+        stage: Stage::Creating,
+        name: spec.name.clone(),
+        template: Some(template.object.clone()),
+        task: None,
+        object: None,
+    };
+    context.save(identity, &intent).await?;
+    match clone::start(session, &request).await {
+        Ok(task) => {
+            intent.task = Some(task.clone());
+            context.save(identity, &intent).await?;
+            Ok(Handle::Clone { task, since: context.now() }.pending())
+        }
         Err(error) if error.is_fault("DuplicateName") => {
-            adopt(context, &identity, &place, &spec.name).await?.map(Started::Done).ok_or_else(taken_and_gone)
+            find(context, identity, place, &spec.name).await?.map(Started::Done).ok_or_else(taken_and_gone)
         }
         Err(error) => Err(failure::of_effect(&error)),
     }
 }
 
-pub async fn poll(context: &Context<'_>, task: &MoRef) -> Result<Polled, Failure> {
+pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Polled, Failure> {
     let Arguments { spec } = super::arguments(context)?;
     let identity = super::identity(context)?;
     let vcenter = &context.vcenter;
-    let fault = match super::outcome(context, task).await? {
+    let fault = match super::outcome(context, task, since).await? {
         Outcome::Running(running) => return Ok(running),
+        Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
-        Outcome::Succeeded | Outcome::Unknown => None,
+        Outcome::Succeeded { result: Some(machine) } => {
+            identify(context, &identity, &machine).await?;
+            None
+        }
+        Outcome::Succeeded { result: None } | Outcome::Unknown => None,
     };
-    // Whatever the task says, the machine decides.
+    // The machine decides, not the task.
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     if let Some(answer) = find(context, &identity, &place, &spec.name).await? {
         return Ok(Polled::Done(answer));
     }
     Ok(match fault {
-        Some(Fault { kind, .. }) if kind == "DuplicateName" => Polled::Ended(taken_and_gone()),
+        Some(fault) if fault.kind == "DuplicateName" => Polled::Ended(taken_and_gone()),
         fault => super::ended(fault),
     })
+}
+
+/// A server that ignores the configuration in the clone's specification makes a machine without UUID and marker.
+/// It is the result of our own task, so it gets them now.
+async fn identify(context: &Context<'_>, identity: &Identity, object: &MoRef) -> Result<(), Failure> {
+    let session = &context.vcenter.session;
+    let found = machine::read(session, object).await.map_err(|e| failure::of_read(&e))?;
+    let Some(found) = found.filter(|m| m.config.as_ref().is_some_and(|config| config.marker.is_none())) else {
+        return Ok(());
+    };
+    let (uuid, marker) = (identity.instance_uuid, &identity.marker);
+    let key = &context.call.idempotency_key;
+    let written = reconfigure::identity(session, &found.object, uuid, marker, key).await;
+    written.map_err(|e| failure::of_effect(&e))?;
+    Err(passing("The virtual machine gets its instance UUID and marker."))
+}
+
+async fn find(context: &Context<'_>, identity: &Identity, place: &Place, name: &str) -> Result<Option<Value>, Failure> {
+    if let Some(machine) = context.locate(identity).await? {
+        usable(&machine)?;
+        return Ok(Some(super::document(&machine)));
+    }
+    adopt(context, identity, place, name).await
 }
 
 /// The machine at the path where ours belongs: ours by its marker, nothing, or somebody else's.
@@ -110,19 +179,20 @@ async fn adopt(
     let mut names = place.names.clone();
     names.push(name.to_owned());
     let Some(object) = vcenter.object(&names).await? else { return Ok(None) };
+    if object.kind != "VirtualMachine" {
+        return Err(foreign(&names));
+    }
     let found = machine::read(&vcenter.session, &object).await.map_err(|e| failure::of_read(&e))?;
-    let Some(found) = found.filter(|m| m.marker.as_deref() == Some(&identity.marker)) else {
-        return Err(failure::new(
-            Class::Conflict,
-            "foreign-vm",
-            format!(
-                "{} exists in vCenter and was not made for this request. Rename or remove it there, or choose another \
-                 name; then retry.",
-                names.join("/")
-            ),
-        ));
-    };
-    if found.instance_uuid != Some(identity.instance_uuid) {
+    let Some(found) = found else { return Err(half_made()) };
+    if found.config.is_none() {
+        return Err(if found.reach == Reach::Connected { half_made() } else { unreachable(&found) });
+    }
+    // One that was never seen by its UUID and has our name and marker was made by our clone.
+    let seen = context.record(identity).await?.and_then(|record| record.object);
+    if !found.is_marked(&identity.marker) || seen.is_some_and(|seen| seen != found.object) {
+        return Err(foreign(&names));
+    }
+    if !found.is(&identity.marker, identity.instance_uuid) {
         let task = reconfigure::instance_uuid(&vcenter.session, &found.object, identity.instance_uuid).await;
         task.map_err(|e| failure::of_effect(&e))?;
         return Err(in_doubt("The virtual machine gets its instance UUID back."));
@@ -130,20 +200,77 @@ async fn adopt(
     Ok(Some(super::document(&found)))
 }
 
-async fn find(context: &Context<'_>, identity: &Identity, place: &Place, name: &str) -> Result<Option<Value>, Failure> {
-    match context.vcenter.locate(identity).await? {
-        Some(machine) => Ok(Some(super::document(&machine))),
-        None => adopt(context, identity, place, name).await,
-    }
+async fn choose_host(
+    context: &Context<'_>,
+    pool: &MoRef,
+    datastore: Option<&MoRef>,
+    template: &Machine,
+) -> Result<Option<MoRef>, Failure> {
+    let session = &context.vcenter.session;
+    let read = |e| failure::of_read(&e);
+    let needed = match datastore {
+        Some(datastore) => vec![datastore.clone()],
+        None => match properties::read_one(session, &template.object, &["datastore"]).await.map_err(read)? {
+            Some(found) => found.references("datastore").map_err(read)?,
+            None => Vec::new(),
+        },
+    };
+    placement::host(session, pool, &needed).await.map_err(read)
+}
+
+/// vCenter 8 copies the secrets of a template's TPM into each clone unless it is told to make new ones.
+async fn replaces_tpm(context: &Context<'_>, template: &MoRef) -> Result<bool, Failure> {
+    let session = &context.vcenter.session;
+    let about = session.about().await.map_err(|e| failure::of_read(&e))?;
+    let major = about.api_version.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or_default();
+    Ok(major >= 8 && device::has_tpm(session, template).await.map_err(|e| failure::of_read(&e))?)
+}
+
+fn usable_template(template: &Machine) -> Result<&Config, Failure> {
+    template.config.as_ref().ok_or_else(|| unreachable(template))
 }
 
 fn in_doubt(message: &str) -> Failure {
-    Failure { retry_after_ms: Some(1_000), ..failure::new(Class::UnknownOutcome, "clone-in-doubt", message) }
+    failure::new(Class::UnknownOutcome, "clone-in-doubt", message)
+        .retry_after(Duration::from_secs(1))
+        .give_up_after(DOUBT)
 }
 
-/// Taken a moment ago, free now: look again.
+/// Only the look is early; the operation goes on.
+fn passing(message: &str) -> Failure {
+    Failure { class: Class::Transient, ..in_doubt(message) }
+}
+
+/// Listed, and not readable yet: a clone under way, perhaps ours.
+fn half_made() -> Failure {
+    in_doubt("A virtual machine of this name is being made and may be the one asked for; its end is awaited.")
+}
+
+/// Taken when the clone ended, free now: look again.
 fn taken_and_gone() -> Failure {
-    in_doubt("The name was taken for a moment; it is looked at again.")
+    in_doubt("The name was taken for a short time; it is looked at again.")
+}
+
+fn foreign(names: &[String]) -> Failure {
+    failure::new(
+        Class::Conflict,
+        "foreign-vm",
+        format!(
+            "{} exists in vCenter and was not made for this request. Rename or remove it there, or choose another \
+             name; then retry.",
+            names.join("/")
+        ),
+    )
+}
+
+fn check(spec: &Spec) -> Result<(), Failure> {
+    super::check_size(spec.cpus, spec.memory_mb)?;
+    if spec.name.is_empty() || path::is_too_long(&spec.name) {
+        let message =
+            format!("A machine's name has 1 to {} characters; `%`, `/` and `\\` count three.", path::MAX_NAME);
+        return Err(failure::new(Class::Permanent, "arguments", message));
+    }
+    Ok(())
 }
 
 fn check_scope(context: &Context<'_>, template: &str) -> Result<(), Failure> {

@@ -1,57 +1,155 @@
-//! Removing a machine. It ends only when the machine was looked for and not found, by UUID, by its marker in
-//! the connection's folder and by path: address, name and quota are given away afterwards. A folder that cannot be looked
-//! through proves nothing. A machine that is not switched off is refused: switching off is a step that
-//! a product takes and shows, never a side effect of removing.
+//! Removing a machine. The call ends only when vCenter was asked for the machine's UUID, for the object that was seen
+//! last and for its marker in the whole folder, and has none of them: address, name and quota are given away afterwards.
+//!
+//! A machine that is not switched off is refused: switching off is a step that a product takes and shows. A machine
+//! that went without this host is not called absent either; a person has to say that it may be.
 
-use super::{Handle, Outcome, TASK_INTERVAL};
-use crate::capabilities::vsphere::client::machine::{self, Power};
-use crate::capabilities::vsphere::client::{MoRef, destroy};
+use super::{Handle, Outcome};
+use crate::capabilities::vsphere::client::machine::{Config, Machine, Power};
+use crate::capabilities::vsphere::client::task::{self, State};
+use crate::capabilities::vsphere::client::{Fault, MoRef, destroy, device};
+use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
-use crate::capabilities::vsphere::provider::Context;
+use crate::capabilities::vsphere::locate::{Search, usable};
+use crate::capabilities::vsphere::record::{Record, Stage};
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A clone that may still bring the machine is awaited so long.
+const CLONE_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
-    let vcenter = &context.vcenter;
-    let Some(machine) = vcenter.search(&super::identity(context)?).await? else {
-        return Ok(Started::Done(absent()));
-    };
+    let identity = super::identity(context)?;
+    if let Some(machine) = context.locate(&identity).await? {
+        return remove(context, &identity, &machine).await;
+    }
+    let record = context.record(&identity).await?;
+    if let Some(record) = record.as_ref().filter(|record| record.stage == Stage::Creating) {
+        await_clone(context, record).await?;
+    }
+    match context.search(&identity).await? {
+        Search::Found(machine) => remove(context, &identity, &machine).await,
+        Search::Absent { copies } => match record {
+            Some(record) if record.stage == Stage::Present => Err(gone(&record, &copies)),
+            _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
+        },
+    }
+}
+
+async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Started, Failure> {
+    let config = usable(machine)?;
     if machine.power != Power::Off {
-        return Err(failure::new(
-            Class::Conflict,
-            "vm-running",
-            format!("{} is not switched off, so it is not removed. Switch it off first.", machine.name),
-        ));
+        return Err(running(machine));
     }
-    let path = vcenter.names_of(&machine).await?;
-    let task = destroy::start(&vcenter.session, &machine.object).await.map_err(|e| failure::of_effect(&e))?;
-    Ok(Handle::Destroy { task, path }.pending(TASK_INTERVAL))
+    check_disks(context, machine, config).await?;
+    let session = &context.vcenter.session;
+    let intent = context.record_of(machine, Stage::Removing).await?;
+    context.save(identity, &intent).await?;
+    match destroy::start(session, &machine.object).await {
+        Ok(task) => Ok(Handle::Destroy { task, since: context.now() }.pending()),
+        Err(error) => {
+            if error.fault().is_some() {
+                context.save(identity, &Record { stage: Stage::Present, ..intent }).await?;
+            }
+            Err(if error.fault().is_some_and(is_running) { running(machine) } else { failure::of_effect(&error) })
+        }
+    }
 }
 
-pub async fn poll(context: &Context<'_>, task: &MoRef, path: &[String]) -> Result<Polled, Failure> {
-    let fault = match super::outcome(context, task).await? {
+pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Polled, Failure> {
+    let fault = match super::outcome(context, task, since).await? {
         Outcome::Running(running) => return Ok(running),
+        Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
-        Outcome::Succeeded | Outcome::Unknown => None,
+        Outcome::Succeeded { .. } | Outcome::Unknown => None,
     };
-    if !is_there(context, &super::identity(context)?, path).await? {
-        return Ok(Polled::Done(absent()));
+    let identity = super::identity(context)?;
+    let still_there = match context.locate(&identity).await? {
+        Some(machine) => machine,
+        None => match context.search(&identity).await? {
+            Search::Found(machine) => *machine,
+            Search::Absent { copies } => return Ok(Polled::Done(absent(context, &identity, copies).await?)),
+        },
+    };
+    if fault.is_some() {
+        context.save(&identity, &context.record_of(&still_there, Stage::Present).await?).await?;
     }
-    Ok(super::ended(fault))
+    Ok(match fault {
+        Some(fault) if is_running(&fault) => Polled::Ended(running(&still_there)),
+        fault => super::ended(fault),
+    })
 }
 
-async fn is_there(context: &Context<'_>, identity: &Identity, path: &[String]) -> Result<bool, Failure> {
-    let vcenter = &context.vcenter;
-    if vcenter.search(identity).await?.is_some() {
-        return Ok(true);
+/// Removing a machine removes the files of all its disks, so a disk of somebody else must be detached first.
+async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
+    let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
+    let files = files.unwrap_or_default();
+    let foreign: Vec<&str> = files.iter().map(String::as_str).filter(|f| !device::is_own(&config.vmx, f)).collect();
+    if foreign.is_empty() {
+        return Ok(());
     }
-    let Some(object) = vcenter.object(path).await? else { return Ok(false) };
-    let found = machine::read(&vcenter.session, &object).await.map_err(|e| failure::of_read(&e))?;
-    // Somebody else may have taken the name at once.
-    Ok(found.is_some_and(|m| m.marker.as_deref() == Some(&identity.marker)))
+    Err(failure::new(
+        Class::Conflict,
+        "foreign-disk",
+        format!(
+            "{} has disks outside of its own directory, which would be deleted with it: {}. Detach them in vCenter first.",
+            machine.name,
+            foreign.join(", ")
+        ),
+    ))
 }
 
-fn absent() -> Value {
-    json!({ "absent": true })
+/// A clone that is accepted may bring the machine minutes later.
+async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
+    let session = &context.vcenter.session;
+    let read = |e| failure::of_read(&e);
+    let under_way = match &record.task {
+        Some(task) => match task::state(session, task).await.map_err(read)? {
+            Some(State::Running { .. }) => true,
+            Some(_) => false,
+            None => is_suspect(context, record).await?,
+        },
+        None => is_suspect(context, record).await?,
+    };
+    if !under_way {
+        return Ok(());
+    }
+    let message = format!("The clone that makes {} may still be running; its end is awaited.", record.name);
+    let waiting = failure::new(Class::Transient, "clone-in-doubt", message);
+    Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_PATIENCE))
+}
+
+/// Does a clone of the template run whose acceptance this host did not hear?
+async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Failure> {
+    let Some(template) = &record.template else { return Ok(false) };
+    let session = &context.vcenter.session;
+    let running = task::running_unheard(session, template).await.map_err(|e| failure::of_read(&e))?;
+    Ok(session.must_wait(&context.call.idempotency_key, &running))
+}
+
+async fn absent(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Value, Failure> {
+    context.forget(identity).await?;
+    Ok(json!({ "absent": true, "copies": copies }))
+}
+
+fn gone(record: &Record, copies: &[String]) -> Failure {
+    let mut message = format!("{} is no longer in vCenter, and this host did not remove it.", record.name);
+    if !copies.is_empty() {
+        message.push_str(&format!(" These machines carry its marker and were left alone: {}.", copies.join(", ")));
+    }
+    failure::new(Class::Conflict, "vm-gone", message)
+}
+
+fn running(machine: &Machine) -> Failure {
+    failure::new(
+        Class::Conflict,
+        "vm-running",
+        format!("{} is not switched off, so it is not removed. Switch it off first.", machine.name),
+    )
+}
+
+fn is_running(fault: &Fault) -> bool {
+    fault.kind == "InvalidPowerState"
 }

@@ -2,8 +2,8 @@
 //! shall not become a new place in somebody's vCenter.
 
 use crate::capabilities::vsphere::client::folder;
+use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
-use crate::capabilities::vsphere::provider::Context;
 use crate::capabilities::vsphere::vcenter::folder_names;
 use crate::capabilities::{Failure, Started};
 use serde::Deserialize;

@@ -7,7 +7,8 @@
 //! | clone | a machine with our UUID and marker is there | the machine |
 //! | reconfigure | size is as wanted | the machine |
 //! | power-on, power-off | power is as wanted | the machine |
-//! | destroy | it is not there | `{absent: true}` |
+//! | destroy | it is proved not to be there | `{absent: true, copies}` |
+//! | forget | it is proved not to be there | `{forgotten: true, copies}` |
 //! | read-vm | always | the machine or `null` |
 //! | await-address | it has an address | the machine |
 
@@ -15,16 +16,17 @@ pub mod await_address;
 pub mod clone;
 pub mod destroy;
 pub mod ensure_folder;
+pub mod forget;
 pub mod power;
 pub mod read_vm;
 pub mod reconfigure;
 
-use super::client::machine::{Machine, Power};
+use super::client::machine::{Machine, Power, Reach};
 use super::client::task::{self, State};
 use super::client::{Fault, MoRef};
+use super::context::Context;
 use super::failure;
 use super::identity::Identity;
-use super::provider::Context;
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -33,24 +35,36 @@ use std::time::Duration;
 
 const TASK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// A task that has run so long is stuck; a person has to look.
+const TASK_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What is stored of an operation under way. Stored ones outlive the process: add members only with a default.
+/// `since` is the start in Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
 pub enum Handle {
     Clone {
         task: MoRef,
+        #[serde(default)]
+        since: i64,
     },
     Reconfigure {
         task: MoRef,
+        #[serde(default)]
+        since: i64,
     },
     Power {
         task: MoRef,
         wanted: Wanted,
+        #[serde(default)]
+        object: Option<MoRef>,
+        #[serde(default)]
+        since: i64,
     },
     Destroy {
         task: MoRef,
-        /// Plain names from the datacenter down.
-        path: Vec<String>,
+        #[serde(default)]
+        since: i64,
     },
     Address {
         /// Unix time in milliseconds.
@@ -66,7 +80,11 @@ pub enum Wanted {
 }
 
 impl Handle {
-    fn pending(&self, poll_after: Duration) -> Started {
+    fn pending(&self) -> Started {
+        self.pending_for(TASK_INTERVAL)
+    }
+
+    fn pending_for(&self, poll_after: Duration) -> Started {
         let handle = serde_json::to_value(self).expect("a handle has only JSON's types");
         Started::Pending { handle, poll_after }
     }
@@ -99,34 +117,74 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     Ok(Identity::new(context.call, &identity))
 }
 
-/// A machine as plugins see it.
+/// A machine as plugins see it. What vCenter cannot tell just now is null, and power is `unknown`.
 fn document(machine: &Machine) -> Value {
+    let config = machine.config.as_ref();
+    let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
+    let power = (machine.reach == Reach::Connected).then_some(machine.power);
     json!({
         "name": machine.name,
-        "power": machine.power,
-        "cpus": machine.cpus,
-        "memory_mb": machine.memory_mb,
-        "ip": machine.address,
-        "instance_uuid": machine.instance_uuid,
+        "state": state,
+        "power": power.map_or(json!("unknown"), |power| json!(power)),
+        "cpus": config.map(|config| config.cpus),
+        "memory_mb": config.map(|config| config.memory_mb),
+        "ip": machine.guest.address().filter(|_| is_on(machine)),
+        "instance_uuid": config.and_then(|config| config.instance_uuid),
+        "question": machine.question,
     })
+}
+
+/// What vCenter accepts as a size, checked before it is asked.
+fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
+    if cpus > 0 && memory_mb > 0 && memory_mb.is_multiple_of(4) {
+        return Ok(());
+    }
+    let message = "A machine has at least one CPU, and memory in multiples of 4 MB.";
+    Err(failure::new(Class::Permanent, "arguments", message))
+}
+
+/// The cores per socket that have to be set for this number of CPUs: none while the present ones divide it.
+fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
+    let present = present.max(1);
+    if cpus.is_multiple_of(present) {
+        return None;
+    }
+    (1..present).rev().find(|cores| cpus.is_multiple_of(*cores))
 }
 
 /// How a task stands. A task that vCenter does not know may have happened: the caller looks.
 enum Outcome {
     Running(Polled),
-    Succeeded,
+    /// Nothing more is expected of it, whatever the machine's state is.
+    Over(Polled),
+    Succeeded {
+        result: Option<MoRef>,
+    },
     Failed(Fault),
     Unknown,
 }
 
-async fn outcome(context: &Context<'_>, task: &MoRef) -> Result<Outcome, Failure> {
+async fn outcome(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Outcome, Failure> {
     let state = task::state(&context.vcenter.session, task).await.map_err(|e| failure::of_read(&e))?;
     Ok(match state {
+        Some(State::Running { .. }) if is_stuck(context, since) => Outcome::Over(Polled::Ended(stuck(task))),
         Some(State::Running { progress }) => Outcome::Running(Polled::Running { progress, poll_after: TASK_INTERVAL }),
-        Some(State::Succeeded { .. }) => Outcome::Succeeded,
+        Some(State::Succeeded { result }) => Outcome::Succeeded { result },
         Some(State::Failed(fault)) => Outcome::Failed(fault),
         None => Outcome::Unknown,
     })
+}
+
+/// Handles of earlier versions have no start.
+fn is_stuck(context: &Context<'_>, since: i64) -> bool {
+    since > 0 && u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_PATIENCE.as_millis())
+}
+
+fn stuck(task: &MoRef) -> Failure {
+    let hours = TASK_PATIENCE.as_secs() / 3600;
+    let message =
+        format!("The task {} has been running in vCenter for over {hours} hours. Cancel it there.", task.value);
+    failure::new(Class::Conflict, "task-stuck", message)
 }
 
 /// The task is over and what was wanted is not there. Its handle is dead whatever the fault is: only another task helps.
@@ -143,12 +201,26 @@ pub fn task_lost() -> Failure {
 }
 
 fn is_on(machine: &Machine) -> bool {
-    machine.power == Power::On
+    machine.power == Power::On && machine.reach == Reach::Connected
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cores_per_socket_are_set_only_where_the_present_ones_do_not_divide_the_cpus() {
+        for (cpus, present, set) in
+            [(4, 1, None), (4, 2, None), (3, 2, Some(1)), (6, 4, Some(3)), (1, 8, Some(1)), (5, 0, None)]
+        {
+            assert_eq!(cores_per_socket(cpus, present), set, "{cpus} CPUs, {present} present");
+        }
+    }
+
+    #[test]
+    fn memory_is_a_multiple_of_4_mb() {
+        assert!(check_size(1, 4096).is_ok() && check_size(1, 1534).is_err() && check_size(0, 4096).is_err());
+    }
 
     #[test]
     fn a_task_that_failed_is_over_also_when_its_fault_may_pass() {

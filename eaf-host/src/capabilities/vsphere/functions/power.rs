@@ -1,18 +1,26 @@
-//! Power on and off. What counts is the state that is read, not the task: a machine that is on has been switched on,
-//! whoever did it.
+//! Power on and off. The state that is read decides, not the task: a machine that is on has been switched on, by
+//! whomever.
 
-use super::{Handle, Outcome, TASK_INTERVAL, Wanted};
+use super::{Handle, Outcome, Wanted};
 use crate::capabilities::vsphere::client::machine::{Machine, Power};
-use crate::capabilities::vsphere::client::{MoRef, power};
+use crate::capabilities::vsphere::client::{Fault, MoRef, machine, power};
+use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
-use crate::capabilities::vsphere::provider::Context;
-use crate::capabilities::{Failure, Polled, Started};
+use crate::capabilities::{Class, Failure, Polled, Started};
 
 impl Wanted {
     fn describes(self, machine: &Machine) -> bool {
         match self {
             Wanted::On => machine.power == Power::On,
             Wanted::Off => machine.power == Power::Off,
+        }
+    }
+
+    /// As vCenter calls it.
+    fn state(self) -> &'static str {
+        match self {
+            Wanted::On => "poweredOn",
+            Wanted::Off => "poweredOff",
         }
     }
 }
@@ -27,27 +35,95 @@ pub async fn start_off(context: &Context<'_>) -> Result<Started, Failure> {
 
 async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure> {
     let vcenter = &context.vcenter;
-    let machine = vcenter.require(&super::identity(context)?).await?;
+    let machine = context.require(&super::identity(context)?).await?;
     if wanted.describes(&machine) {
         return Ok(Started::Done(super::document(&machine)));
+    }
+    if let Some(question) = &machine.question {
+        return Err(asks(&machine, question));
+    }
+    if wanted == Wanted::Off && machine.power == Power::Suspended {
+        return Err(suspended(&machine));
     }
     let task = match wanted {
         Wanted::On => power::on(&vcenter.session, &machine.object).await,
         Wanted::Off => power::off(&vcenter.session, &machine.object).await,
     };
-    let task = task.map_err(|e| failure::of_effect(&e))?;
-    Ok(Handle::Power { task, wanted }.pending(TASK_INTERVAL))
+    match task {
+        Ok(task) => Ok(Handle::Power { task, wanted, object: Some(machine.object), since: context.now() }.pending()),
+        Err(error) => Err(match error.fault().and_then(|fault| refused(fault, wanted, &machine)) {
+            Some(refused) => refused,
+            None => failure::of_effect(&error),
+        }),
+    }
 }
 
-pub async fn poll(context: &Context<'_>, task: &MoRef, wanted: Wanted) -> Result<Polled, Failure> {
-    let fault = match super::outcome(context, task).await? {
-        Outcome::Running(running) => return Ok(running),
+pub async fn poll(
+    context: &Context<'_>,
+    task: &MoRef,
+    wanted: Wanted,
+    object: Option<&MoRef>,
+    since: i64,
+) -> Result<Polled, Failure> {
+    let fault = match super::outcome(context, task, since).await? {
+        Outcome::Running(running) => {
+            check_question(context, object).await?;
+            return Ok(running);
+        }
+        Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
-        Outcome::Succeeded | Outcome::Unknown => None,
+        Outcome::Succeeded { .. } | Outcome::Unknown => None,
     };
-    let machine = context.vcenter.require(&super::identity(context)?).await?;
-    match fault {
-        _ if wanted.describes(&machine) => Ok(Polled::Done(super::document(&machine))),
-        fault => Ok(super::ended(fault)),
+    let machine = context.require(&super::identity(context)?).await?;
+    if wanted.describes(&machine) {
+        return Ok(Polled::Done(super::document(&machine)));
     }
+    Ok(match fault.as_ref().and_then(|fault| refused(fault, wanted, &machine)) {
+        Some(refused) => Polled::Ended(refused),
+        None => super::ended(fault),
+    })
+}
+
+/// vCenter holds a power task until a person has answered; the task goes on then.
+async fn check_question(context: &Context<'_>, object: Option<&MoRef>) -> Result<(), Failure> {
+    let Some(object) = object else { return Ok(()) };
+    let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
+    match found.as_ref().and_then(|machine| Some((machine, machine.question.as_ref()?))) {
+        Some((machine, question)) => Err(asks(machine, question)),
+        None => Ok(()),
+    }
+}
+
+fn asks(machine: &Machine, question: &str) -> Failure {
+    let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();
+    failure::new(
+        Class::Transient,
+        "vcenter-question",
+        format!(
+            "vCenter waits for an answer about {}: {question} An administrator answers it in vCenter.",
+            machine.name
+        ),
+    )
+}
+
+/// The power state does not allow it. If it is the wanted one already, the next look ends the call.
+fn refused(fault: &Fault, wanted: Wanted, machine: &Machine) -> Option<Failure> {
+    let existing = fault.detail.text_of("existingState")?;
+    let is_refused = fault.kind == "InvalidPowerState" && existing != wanted.state();
+    is_refused.then(|| match existing {
+        "suspended" => suspended(machine),
+        state => failure::new(
+            Class::Conflict,
+            "power-changed",
+            format!("vCenter refused to switch {} because its power state is {state}.", machine.name),
+        ),
+    })
+}
+
+fn suspended(machine: &Machine) -> Failure {
+    failure::new(
+        Class::Conflict,
+        "vm-suspended",
+        format!("{} is suspended. Resume it or switch it off in vCenter, then repeat.", machine.name),
+    )
 }

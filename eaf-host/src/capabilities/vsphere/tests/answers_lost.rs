@@ -112,7 +112,7 @@ async fn the_name_stops_a_second_clone_that_nothing_else_stopped() {
     bench.complete(&ensure_folder()).await.unwrap();
     // The first request is held on its way while a second host, which cannot see it, clones the same machine.
     let held = bench.proxy.rule(Rule::on("CloneVM_Task").hold_request().times(1));
-    let (first, second) = (provider(&bench.settings), provider(&bench.settings));
+    let (first, second) = (provider(&bench.settings, &bench.records), provider(&bench.settings, &bench.records));
     let late = tokio::spawn(async move { first.start(&clone_of("web-01")).await });
     held.wait_for_hit().await;
     bench.provider = second;

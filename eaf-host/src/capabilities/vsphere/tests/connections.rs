@@ -24,8 +24,8 @@ pub async fn machine_by_path(session: &Session, names: &[&str]) -> MoRef {
 async fn terminate_other_sessions(session: &Session) {
     let manager = MoRef::new("SessionManager", "SessionManager");
     let found = properties::read_one(session, &manager, &["sessionList", "currentSession"]).await.unwrap().unwrap();
-    let own = found.get("currentSession").unwrap().text_of("key").unwrap();
-    for other in found.get("sessionList").unwrap().children.iter().filter_map(|s| s.text_of("key")) {
+    let own = found.get("currentSession").unwrap().unwrap().text_of("key").unwrap();
+    for other in found.get("sessionList").unwrap().unwrap().children.iter().filter_map(|s| s.text_of("key")) {
         if other != own {
             let arguments = format!("<sessionId>{other}</sessionId>");
             let end = |content: &crate::capabilities::vsphere::client::session::Content| {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capabilities::vsphere::core_connections::{CAPABILITY, CoreConnections};
+use crate::capabilities::vsphere::core_records::CoreRecords;
 use eaf_core::connection::{self, NewConnection};
 use eaf_core::grant::{self, Grant};
 use eaf_core::id::ActorId;
@@ -35,7 +36,8 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
     tx.commit().await.unwrap();
 
     let connections = Arc::new(CoreConnections { core: core.clone() });
-    let provider = VSphere::new(connections, core.world.clone(), Timeouts::default());
+    let records = Arc::new(CoreRecords { core: core.clone() });
+    let provider = VSphere::new(connections, records, core.world.clone(), Timeouts::default());
     provider.check(acme, "berlin").await.unwrap();
     let read = Call { tenant: acme, ..about("read-vm") };
     assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));

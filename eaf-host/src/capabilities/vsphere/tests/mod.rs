@@ -14,6 +14,7 @@ mod sessions;
 use super::client::transport::Timeouts;
 use super::connection::{Connections, Error, Stored};
 use super::provider::VSphere;
+use super::record::{self, Record, Records};
 use crate::capabilities::fault_proxy::{FaultProxy, Tls};
 use crate::capabilities::vcsim::{PASSWORD, USER, Vcsim};
 use crate::capabilities::{Call, Class, Failure, Polled, Provider, Started};
@@ -21,7 +22,9 @@ use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::clock::{Clock, Entropy, World};
 use eaf_core::id::{EventId, RunId, TenantId};
+use eaf_core::managed_resource::Key;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -72,11 +75,33 @@ impl Settings {
     }
 }
 
+/// The host's store, which outlives a restart of the host.
+#[derive(Clone, Default)]
+struct StoredRecords(Arc<Mutex<HashMap<Key, Record>>>);
+
+#[async_trait]
+impl Records for StoredRecords {
+    async fn load(&self, key: &Key) -> Result<Option<Record>, record::Error> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+
+    async fn save(&self, key: &Key, record: &Record) -> Result<(), record::Error> {
+        self.0.lock().unwrap().insert(key.clone(), record.clone());
+        Ok(())
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), record::Error> {
+        self.0.lock().unwrap().remove(key);
+        Ok(())
+    }
+}
+
 /// A simulator, the proxy before it, and the provider that reaches it through the proxy.
 struct Bench {
     vcsim: Vcsim,
     proxy: FaultProxy,
     settings: Settings,
+    records: StoredRecords,
     provider: VSphere,
     _dir: Dir,
 }
@@ -112,13 +137,14 @@ impl Bench {
         let mut secret = Map::new();
         secret.insert("password".into(), json!(PASSWORD));
         let settings = Settings(Arc::new(Mutex::new((config, secret))));
-        let provider = provider(&settings);
-        Bench { vcsim, proxy, settings, provider, _dir: dir }
+        let records = StoredRecords::default();
+        let provider = provider(&settings, &records);
+        Bench { vcsim, proxy, settings, records, provider, _dir: dir }
     }
 
-    /// A host that was started anew: it remembers nothing.
+    /// Another process of the host: only what is stored is remembered.
     fn restart_host(&mut self) {
-        self.provider = provider(&self.settings);
+        self.provider = provider(&self.settings, &self.records);
     }
 
     /// What the engine does: start, poll, and repeat what may be repeated.
@@ -159,10 +185,10 @@ impl Bench {
     }
 }
 
-fn provider(settings: &Settings) -> VSphere {
+fn provider(settings: &Settings, records: &StoredRecords) -> VSphere {
     let world = World { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20) };
-    VSphere::new(Arc::new(settings.clone()), world, timeouts)
+    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), world, timeouts)
 }
 
 fn call(function: &str, args: Value) -> Call {

@@ -1,0 +1,34 @@
+//! What capabilities remember of things outside.
+
+use eaf_core::Core;
+use eaf_core::directory::add_tenant;
+use eaf_core::id::TenantId;
+use eaf_core::managed_resource::{self, Key};
+use eaf_core::testing::Database;
+use serde_json::json;
+
+fn key(tenant: TenantId, plugin: &str, identity: &str) -> Key {
+    Key { tenant, plugin: plugin.into(), capability: "vsphere".into(), identity: identity.into() }
+}
+
+#[tokio::test]
+async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant_until_it_is_removed() {
+    let database = Database::fresh().await;
+    let core: Core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let ours = key(acme, "dcm", "vm-1");
+    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), None);
+    for data in [json!({ "state": "creating" }), json!({ "state": "present", "object": "vm-7" })] {
+        managed_resource::put(&core, &ours, &data).await.unwrap();
+        assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(data));
+    }
+    for other in [key(globex, "dcm", "vm-1"), key(acme, "other", "vm-1"), key(acme, "dcm", "vm-2")] {
+        assert_eq!(managed_resource::get(&core, &other).await.unwrap(), None, "{other:?}");
+        managed_resource::remove(&core, &other).await.unwrap();
+    }
+    assert!(managed_resource::get(&core, &ours).await.unwrap().is_some());
+    managed_resource::remove(&core, &ours).await.unwrap();
+    managed_resource::remove(&core, &ours).await.unwrap();
+    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), None);
+}

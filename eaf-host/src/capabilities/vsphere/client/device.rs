@@ -1,0 +1,55 @@
+//! The devices of a machine: its disks and its TPM.
+//!
+//! Removing a machine removes the files of all disks that are attached at that time, also
+//! of those that another product or person attached.
+
+use super::properties;
+use super::xml::Element;
+use super::{Error, MoRef, Session};
+
+const DEVICES: &str = "config.hardware.device";
+
+/// The files of all attached disks, as `[datastore] directory/file.vmdk`; none if the machine is not there.
+pub async fn files(session: &Session, machine: &MoRef) -> Result<Option<Vec<String>>, Error> {
+    let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(None) };
+    let devices = found.require(DEVICES)?;
+    let disks = devices.children.iter().filter(|device| device.xsi_type() == Some("VirtualDisk"));
+    let file = |disk: &Element| disk.child("backing")?.text_of("fileName").map(str::to_owned);
+    Ok(Some(disks.filter_map(file).collect()))
+}
+
+/// Has the machine a virtual TPM?
+pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> {
+    let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(false) };
+    Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
+}
+
+/// Does this file lie in the machine's own directory? A storage migration keeps the directory's name.
+pub fn is_own(vmx: &str, file: &str) -> bool {
+    directory(vmx).is_some() && directory(vmx) == directory(file)
+}
+
+/// The directory without its datastore.
+fn directory(file: &str) -> Option<&str> {
+    let (_, path) = file.split_once("] ")?;
+    path.rsplit_once('/').map(|(directory, _)| directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_outside_of_the_machines_directory_is_foreign() {
+        let vmx = "[ds1] web-01/web-01.vmx";
+        for own in ["[ds1] web-01/web-01.vmdk", "[ds2] web-01/web-01_1.vmdk"] {
+            assert!(is_own(vmx, own), "{own}");
+        }
+        for foreign in
+            ["[ds1] web-02/web-02.vmdk", "[ds1] fcd/1f.vmdk", "[ds1] web-01.vmdk", "", "[ds1] web-01/sub/a.vmdk"]
+        {
+            assert!(!is_own(vmx, foreign), "{foreign}");
+        }
+        assert!(!is_own("", ""));
+    }
+}

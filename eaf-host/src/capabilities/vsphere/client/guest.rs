@@ -1,0 +1,101 @@
+//! What VMware Tools report from inside a machine.
+//!
+//! A report outlives its machine's power state, and it lists addresses that nobody else can reach: link-local
+//! ones, container bridges, virtual addresses of clusters. [`Guest::address`] is the one to hand to a person.
+
+use super::Error;
+use super::properties::Properties;
+use super::xml::Element;
+use std::net::IpAddr;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guest {
+    pub tools: Tools,
+    /// Of the machine's network cards, in their order; empty when Tools do not list cards.
+    pub cards: Vec<IpAddr>,
+    /// The one that Tools put first.
+    pub first: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tools {
+    NotInstalled,
+    NotRunning,
+    Running,
+}
+
+impl Guest {
+    /// The address under which others reach the machine: of a card rather than of a bridge inside the guest, IPv4
+    /// rather than IPv6. None while Tools do not run, because the report is then of an earlier time.
+    pub fn address(&self) -> Option<IpAddr> {
+        if self.tools != Tools::Running {
+            return None;
+        }
+        let first: &[IpAddr] = self.first.as_slice();
+        let candidates = if self.cards.is_empty() { first } else { &self.cards };
+        let routable = || candidates.iter().filter(|address| is_routable(address));
+        routable().find(|address| address.is_ipv4()).or_else(|| routable().next()).copied()
+    }
+}
+
+pub fn read(found: &Properties) -> Result<Guest, Error> {
+    let tools = match (found.text("guest.toolsRunningStatus")?, found.text("guest.toolsVersionStatus2")?) {
+        (Some("guestToolsRunning"), _) => Tools::Running,
+        (_, Some("guestToolsNotInstalled")) => Tools::NotInstalled,
+        _ => Tools::NotRunning,
+    };
+    let cards = found.get("guest.net")?.map(|net| net.children.iter().flat_map(card).collect()).unwrap_or_default();
+    Ok(Guest { tools, cards, first: found.text("guest.ipAddress")?.and_then(|text| text.parse().ok()) })
+}
+
+/// The addresses of one entry. A bridge or tunnel inside the guest belongs to no card of the machine (-1).
+fn card(net: &Element) -> Vec<IpAddr> {
+    if net.text_of("deviceConfigId").and_then(|id| id.parse::<i64>().ok()).is_some_and(|id| id < 0) {
+        return Vec::new();
+    }
+    let usable =
+        |address: &&Element| !matches!(address.text_of("state"), Some("duplicate" | "invalid" | "inaccessible"));
+    let detailed = net.child("ipConfig").into_iter().flat_map(|config| config.all("ipAddress"));
+    let detailed: Vec<IpAddr> =
+        detailed.filter(usable).filter_map(|address| address.text_of("ipAddress")?.parse().ok()).collect();
+    if !detailed.is_empty() {
+        return detailed;
+    }
+    net.all("ipAddress").filter_map(|address| address.text.parse().ok()).collect()
+}
+
+fn is_routable(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local() && !v4.is_unspecified(),
+        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local() && !v6.is_unspecified(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest(tools: Tools, cards: &[&str], first: &str) -> Guest {
+        let parse = |text: &&str| text.parse().unwrap();
+        Guest { tools, cards: cards.iter().map(parse).collect(), first: first.parse().ok() }
+    }
+
+    #[test]
+    fn the_routable_address_of_a_card_is_taken_and_ipv4_first() {
+        for (cards, first, expected) in [
+            (&["fe80::1", "2001:db8::7", "10.0.0.7"][..], "fe80::1", Some("10.0.0.7")),
+            (&["fe80::1", "2001:db8::7"], "fe80::1", Some("2001:db8::7")),
+            (&["169.254.3.4"], "172.17.0.1", None),
+            (&[], "10.0.0.7", Some("10.0.0.7")),
+            (&[], "127.0.0.1", None),
+        ] {
+            let found = guest(Tools::Running, cards, first).address();
+            assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{cards:?} {first}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_believed_only_while_tools_run() {
+        assert_eq!(guest(Tools::NotRunning, &["10.0.0.7"], "10.0.0.7").address(), None);
+    }
+}

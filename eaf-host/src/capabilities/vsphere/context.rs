@@ -1,0 +1,63 @@
+//! What every function is given: the connection in use, the call, and the record of the machine.
+
+use super::client::machine::Machine;
+use super::core_connections::CAPABILITY;
+use super::failure;
+use super::identity::Identity;
+use super::record::{self, Record, Records, Stage};
+use super::vcenter::VCenter;
+use crate::capabilities::{Call, Class, Failure};
+use eaf_core::clock::World;
+use eaf_core::managed_resource::Key;
+
+pub struct Context<'a> {
+    pub vcenter: VCenter,
+    pub call: &'a Call,
+    pub world: &'a World,
+    pub records: &'a dyn Records,
+}
+
+impl Context<'_> {
+    /// Unix time in milliseconds.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    pub async fn record(&self, identity: &Identity) -> Result<Option<Record>, Failure> {
+        self.records.load(&self.key(identity)).await.map_err(unavailable)
+    }
+
+    pub async fn save(&self, identity: &Identity, record: &Record) -> Result<(), Failure> {
+        self.records.save(&self.key(identity), record).await.map_err(unavailable)
+    }
+
+    pub async fn forget(&self, identity: &Identity) -> Result<(), Failure> {
+        self.records.remove(&self.key(identity)).await.map_err(unavailable)
+    }
+
+    /// The record of a machine that was seen just now.
+    pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
+        Ok(Record {
+            vcenter: self.vcenter.instance_uuid().await?,
+            stage,
+            name: machine.name.clone(),
+            template: None,
+            task: None,
+            object: Some(machine.object.clone()),
+        })
+    }
+
+    fn key(&self, identity: &Identity) -> Key {
+        Key {
+            tenant: self.call.tenant,
+            plugin: self.call.plugin.clone(),
+            capability: CAPABILITY.to_owned(),
+            identity: identity.name.clone(),
+        }
+    }
+}
+
+fn unavailable(error: record::Error) -> Failure {
+    tracing::error!(error = &error as &dyn std::error::Error, "the record of a machine is not available");
+    failure::new(Class::Transient, "store", "The host's own store could not be reached.")
+}

@@ -1,0 +1,28 @@
+//! Records over the core: managed resources in PostgreSQL, behind row-level security.
+
+use super::record::{Error, Record, Records};
+use async_trait::async_trait;
+use eaf_core::Core;
+use eaf_core::managed_resource::{self, Key};
+use std::sync::Arc;
+
+pub struct CoreRecords {
+    pub core: Arc<Core>,
+}
+
+#[async_trait]
+impl Records for CoreRecords {
+    async fn load(&self, key: &Key) -> Result<Option<Record>, Error> {
+        let found = managed_resource::get(&self.core, key).await.map_err(|e| Error(e.into()))?;
+        found.map(serde_json::from_value).transpose().map_err(|e| Error(e.into()))
+    }
+
+    async fn save(&self, key: &Key, record: &Record) -> Result<(), Error> {
+        let data = serde_json::to_value(record).map_err(|e| Error(e.into()))?;
+        managed_resource::put(&self.core, key, &data).await.map_err(|e| Error(e.into()))
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), Error> {
+        managed_resource::remove(&self.core, key).await.map_err(|e| Error(e.into()))
+    }
+}

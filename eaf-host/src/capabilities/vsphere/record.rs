@@ -1,0 +1,51 @@
+//! What this host remembers of a machine, from before it is cloned until it is removed.
+//!
+//! vCenter's search index leaves out machines that it cannot read or that the user may not see, so an empty answer
+//! proves nothing. With the object that was seen last, and the vCenter that it belongs to, a call asks for that very
+//! object; and the stage says whether a machine that is gone was removed by this host.
+
+use super::client::MoRef;
+use async_trait::async_trait;
+use eaf_core::managed_resource::Key;
+use serde::{Deserialize, Serialize};
+
+/// Stored records outlive the process: add members only with a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// `about.instanceUuid` of the vCenter: object ids are unique within one vCenter only.
+    pub vcenter: String,
+    pub stage: Stage,
+    /// The name that was asked for or seen last, plain.
+    pub name: String,
+    /// The template of a clone under way.
+    #[serde(default)]
+    pub template: Option<MoRef>,
+    /// The task of a clone under way, once vCenter has accepted it.
+    #[serde(default)]
+    pub task: Option<MoRef>,
+    /// The machine, once it was seen.
+    #[serde(default)]
+    pub object: Option<MoRef>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// A clone was asked for; no machine was seen yet.
+    Creating,
+    Present,
+    /// This host asked vCenter to remove the machine.
+    Removing,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the record of the machine could not be read or written")]
+pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Where records are stored. A seam, so that this capability can be tested without a database.
+#[async_trait]
+pub trait Records: Send + Sync {
+    async fn load(&self, key: &Key) -> Result<Option<Record>, Error>;
+    async fn save(&self, key: &Key, record: &Record) -> Result<(), Error>;
+    async fn remove(&self, key: &Key) -> Result<(), Error>;
+}
