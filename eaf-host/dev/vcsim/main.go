@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -28,6 +29,8 @@ type options struct {
 	plain    bool
 	vcenters []vcenterOptions
 	verbose  bool
+	control  string
+	seed     uint64
 }
 
 func main() {
@@ -59,6 +62,8 @@ func parse(args []string) (options, error) {
 	f.DurationVar(&o.session, "session-timeout", 30*time.Minute, "idle time after which a session expires")
 	f.BoolVar(&o.plain, "plain-http", false, "serve without TLS")
 	f.BoolVar(&o.verbose, "verbose", false, "log to stderr")
+	f.StringVar(&o.control, "control", "", "loopback host:port at which difficult behaviour can be asked for")
+	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours with a probability (another one each time)")
 	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
 		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c", func(text string) error {
 		v, err := parseVCenter(text)
@@ -67,6 +72,10 @@ func parse(args []string) (options, error) {
 	})
 	if err := f.Parse(args); err != nil {
 		return o, err
+	}
+	if o.seed == 0 && o.control != "" {
+		o.seed = rand.Uint64()
+		fmt.Fprintf(os.Stderr, "vcsim: seed %d\n", o.seed)
 	}
 	if o.state == "" || o.certs == "" || len(o.vcenters) == 0 {
 		return o, fmt.Errorf("--state, --cert-dir and at least one --vcenter are required")
@@ -151,6 +160,14 @@ func run(ctx context.Context, o options, out io.Writer) error {
 			return fmt.Errorf("%s: %w", options.name, err)
 		}
 		running = append(running, v)
+	}
+	if o.control != "" {
+		url, closeControl, err := serveControl(o.control, running)
+		if err != nil {
+			return err
+		}
+		defer closeControl()
+		fmt.Fprintf(out, "control %s\n", url)
 	}
 	// Delays hold for the whole process, so only after every inventory has been built. Without the hand-off of the lock
 	// a template stays readable while it is cloned.

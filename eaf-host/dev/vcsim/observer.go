@@ -33,8 +33,12 @@ func (o *observer) PutObject(_ *simulator.Context, obj mo.Reference) {
 	}
 }
 
-func (o *observer) UpdateObject(_ *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
+func (o *observer) UpdateObject(ctx *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
 	ref := obj.Reference()
+	if ref.Type == "Task" {
+		o.vcenter.taskChanged(ctx, obj, changes)
+		return
+	}
 	if ref.Type != "VirtualMachine" && ref.Type != "Folder" {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,9 @@ type vcenter struct {
 	saver          saver
 	observer       *observer
 	dirty          atomic.Bool
+	behaviours     *behaviours
+	calls          calls
+	waiting        sync.Map // of tasks that are held up, to a channel that is closed when one is cancelled
 	http           *http.Server
 	plain          bool
 	stop           context.CancelFunc
@@ -60,14 +64,15 @@ func startVCenter(ctx context.Context, o options, vo vcenterOptions) (*vcenter, 
 	}
 	ctx, stop := context.WithCancel(ctx)
 	v := &vcenter{
-		options:   vo,
-		model:     model,
-		client:    client,
-		clone:     o.clone,
-		address:   o.address,
-		plain:     o.plain,
-		stop:      stop,
-		stateFile: filepath.Join(o.state, vo.name+".json"),
+		options:    vo,
+		model:      model,
+		client:     client,
+		clone:      o.clone,
+		address:    o.address,
+		plain:      o.plain,
+		stop:       stop,
+		stateFile:  filepath.Join(o.state, vo.name+".json"),
+		behaviours: newBehaviours(o.seed),
 	}
 	kept, err := readState(v.stateFile)
 	if err != nil {
@@ -91,7 +96,18 @@ func startVCenter(ctx context.Context, o options, vo vcenterOptions) (*vcenter, 
 		return nil, err
 	}
 	go v.saveRegularly(ctx)
+	v.interpose()
 	return v, nil
+}
+
+// interpose puts the simulator's own parts between clients and the library.
+func (v *vcenter) interpose() {
+	registry := v.model.Map()
+	collector := &propertyCollector{}
+	collector.Self = v.client.ServiceContent.PropertyCollector
+	collectors.Store(registry, v)
+	registry.Put(collector)
+	registry.Handler = v.handle
 }
 
 func about(name string) types.AboutInfo {
@@ -274,7 +290,7 @@ func (v *vcenter) listen(certificate tls.Certificate) (string, error) {
 		})
 	}
 	service.Listen = &url.URL{Host: at.Host, User: url.UserPassword(v.options.user, v.options.password)}
-	v.http = &http.Server{Handler: v.saveBeforeAnswer(service.ServeMux), ReadHeaderTimeout: 10 * time.Second}
+	v.http = &http.Server{Handler: v.endpoint(v.saveBeforeAnswer(service.ServeMux)), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = v.http.Serve(listener) }()
 	return at.String(), nil
 }
@@ -287,5 +303,6 @@ func (v *vcenter) close() {
 		_ = v.http.Shutdown(grace)
 	}
 	_ = v.save()
+	collectors.Delete(v.model.Map())
 	v.model.Remove()
 }

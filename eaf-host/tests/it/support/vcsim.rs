@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "several test binaries share this, and each uses a part")]
 
+use reqwest::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ pub struct Vcsim {
     options: Vec<String>,
     dir: PathBuf,
     address: SocketAddr,
+    control: String,
     child: Child,
 }
 
@@ -48,6 +51,7 @@ impl Vcsim {
             .arg(dir)
             .arg("--cert-dir")
             .arg(dir.join("certs"))
+            .args(["--control", "127.0.0.1:0"])
             .args(&options)
             .arg("--vcenter")
             .arg(format!(
@@ -59,10 +63,59 @@ impl Vcsim {
             .spawn()
             .expect("the simulator starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let line = BufReader::new(stdout).lines().next_line().await.unwrap().expect("the simulator says it is ready");
-        let url = line.rsplit(' ').next().unwrap();
-        let address = url.trim_start_matches("https://").trim_end_matches("/sdk").parse().unwrap();
-        Vcsim { options, dir: dir.to_owned(), address, child }
+        let mut lines = BufReader::new(stdout).lines();
+        let mut url = async |what: &str| {
+            let line = lines.next_line().await.unwrap().expect("the simulator says that it is ready");
+            assert!(line.starts_with(what), "the simulator says {line}");
+            line.rsplit(' ').next().unwrap().to_owned()
+        };
+        let control = url("control").await;
+        let address = url("ready").await.trim_start_matches("https://").trim_end_matches("/sdk").parse().unwrap();
+        Vcsim { options, dir: dir.to_owned(), address, control, child }
+    }
+
+    /// Switches a behaviour of a difficult vCenter on and returns its id. `eaf-host/dev/vcsim/README.md` lists the kinds.
+    pub async fn behave(&self, behaviour: Value) -> u64 {
+        self.ask(Method::POST, "behaviours", Some(behaviour)).await["id"].as_u64().unwrap()
+    }
+
+    pub async fn unbehave(&self, id: u64) {
+        self.ask(Method::DELETE, &format!("behaviours/{id}"), None).await;
+    }
+
+    /// Switches every behaviour off.
+    pub async fn calm(&self) {
+        self.ask(Method::DELETE, "behaviours", None).await;
+    }
+
+    /// How often a behaviour has taken place.
+    pub async fn hits(&self, id: u64) -> u64 {
+        let behaviours = self.ask(Method::GET, "behaviours", None).await;
+        let this = behaviours.as_array().unwrap().iter().find(|b| b["id"] == id).expect("the behaviour is switched on");
+        this["hits"].as_u64().unwrap()
+    }
+
+    /// How many calls of a SOAP method, such as `CloneVM_Task`, have come since the start.
+    pub async fn calls(&self, method: &str) -> u64 {
+        self.ask(Method::GET, "calls", None).await[method].as_u64().unwrap_or_default()
+    }
+
+    /// How many sessions are logged in.
+    pub async fn sessions(&self) -> u64 {
+        self.ask(Method::GET, "sessions", None).await.as_u64().unwrap()
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // reqwest wants one, though this is plain http
+        let mut request = reqwest::Client::new().request(method, format!("{}/acme/{path}", self.control));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("the simulator can be controlled");
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path} {body:?}: {status} {text}");
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
     pub fn address(&self) -> SocketAddr {

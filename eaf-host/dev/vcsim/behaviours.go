@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// behaviour is one thing that a difficult vCenter does, as a test asks for it. Which members a kind takes is in kinds.
+type behaviour struct {
+	Kind        string   `json:"kind"`
+	Times       int      `json:"times"`
+	Skip        int      `json:"skip"`
+	Probability *float64 `json:"probability"`
+	VM          string   `json:"vm"`
+
+	Method      string                     `json:"method"`
+	Fault       *fault                     `json:"fault"`
+	AfterEffect bool                       `json:"after_effect"`
+	State       types.TaskInfoState        `json:"state"`
+	For         duration                   `json:"for"`
+	Type        string                     `json:"type"`
+	Paths       []string                   `json:"paths"`
+	Index       *bool                      `json:"index"`
+	Folder      *bool                      `json:"folder"`
+	Text        string                     `json:"text"`
+	Values      map[string]json.RawMessage `json:"values"`
+}
+
+// duration is written as Go writes durations, such as "5s".
+type duration time.Duration
+
+func (d *duration) UnmarshalJSON(text []byte) error {
+	var written string
+	if err := json.Unmarshal(text, &written); err != nil {
+		return fmt.Errorf("a duration is a string such as \"5s\": %w", err)
+	}
+	parsed, err := time.ParseDuration(written)
+	*d = duration(parsed)
+	return err
+}
+
+// active is a behaviour that is switched on.
+type active struct {
+	behaviour
+	id      int
+	written json.RawMessage // as the client sent it
+	ended   chan struct{}   // closed when the behaviour is removed
+	machine types.ManagedObjectReference
+	before  map[string]any // property values to put back when the behaviour ends
+
+	seen, hits int // under the lock of behaviours
+}
+
+// behaviours are those switched on in one vCenter. Nothing is decided and no lock is taken while there are none.
+type behaviours struct {
+	sync.Mutex
+	count  atomic.Int32
+	last   int
+	list   []*active
+	random *rand.Rand
+}
+
+func newBehaviours(seed uint64) *behaviours {
+	return &behaviours{random: rand.New(rand.NewPCG(seed, 0))}
+}
+
+// parse reads a behaviour and names what is wrong with it in a sentence.
+func parseBehaviour(text []byte) (*active, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, fmt.Errorf("a behaviour is a JSON object: %w", err)
+	}
+	a := &active{written: text, ended: make(chan struct{})}
+	if err := json.Unmarshal(text, &a.behaviour); err != nil {
+		return nil, err
+	}
+	kind, known := kinds[a.Kind]
+	if !known {
+		return nil, fmt.Errorf("there is no kind %q; the kinds are %s", a.Kind, strings.Join(kindNames(), ", "))
+	}
+	for member := range members {
+		if !slices.Contains(commonMembers, member) && !slices.Contains(kind.members, member) {
+			return nil, fmt.Errorf("%s has no member %q; it takes %s", a.Kind, member,
+				strings.Join(append(slices.Clone(kind.members), commonMembers...), ", "))
+		}
+	}
+	for _, member := range kind.required {
+		if _, given := members[member]; !given {
+			return nil, fmt.Errorf("%s needs the member %q", a.Kind, member)
+		}
+	}
+	if p := a.Probability; p != nil && (*p < 0 || *p > 1) {
+		return nil, fmt.Errorf("probability is between 0 and 1")
+	}
+	return a, nil
+}
+
+// add switches a behaviour on and returns its id.
+func (b *behaviours) add(a *active) int {
+	b.Lock()
+	defer b.Unlock()
+	b.last++
+	a.id = b.last
+	b.list = append(b.list, a)
+	b.count.Store(int32(len(b.list)))
+	return a.id
+}
+
+// remove takes out the behaviour with this id, or all of them for 0, and returns them.
+func (b *behaviours) remove(id int) []*active {
+	b.Lock()
+	defer b.Unlock()
+	var removed, left []*active
+	for _, a := range b.list {
+		if id == 0 || a.id == id {
+			removed = append(removed, a)
+			close(a.ended)
+		} else {
+			left = append(left, a)
+		}
+	}
+	b.list = left
+	b.count.Store(int32(len(left)))
+	return removed
+}
+
+// none says that vCenter behaves well.
+func (b *behaviours) none() bool { return b.count.Load() == 0 }
+
+// of lists the behaviours of some kinds.
+func (b *behaviours) of(kinds ...string) []*active {
+	if b.none() {
+		return nil
+	}
+	b.Lock()
+	defer b.Unlock()
+	var found []*active
+	for _, a := range b.list {
+		if slices.Contains(kinds, a.Kind) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// fires decides whether a behaviour takes place this time, by its skip, times and probability.
+func (b *behaviours) fires(a *active) bool {
+	b.Lock()
+	defer b.Unlock()
+	if a.Probability != nil && b.random.Float64() >= *a.Probability {
+		return false
+	}
+	a.seen++
+	if a.seen <= a.Skip || a.Times > 0 && a.hits >= a.Times {
+		return false
+	}
+	a.hits++
+	return true
+}
+
+// first returns the first behaviour of a kind that is about this call and takes place.
+func (b *behaviours) first(kind string, c *call) *active {
+	for _, a := range b.of(kind) {
+		if c.is(a) && b.fires(a) {
+			return a
+		}
+	}
+	return nil
+}
+
+// report is what the control interface says about a behaviour.
+type report struct {
+	ID        int             `json:"id"`
+	Hits      int             `json:"hits"`
+	Behaviour json.RawMessage `json:"behaviour"`
+}
+
+func (b *behaviours) reports() []report {
+	b.Lock()
+	defer b.Unlock()
+	reports := []report{}
+	for _, a := range b.list {
+		reports = append(reports, report{ID: a.id, Hits: a.hits, Behaviour: a.written})
+	}
+	return reports
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// call is one SOAP call of a client.
+type call struct {
+	method string
+	// read gives the object and the arguments; before the library has read the call this has to read it, so only once
+	// a behaviour asks.
+	read    func() (types.ManagedObjectReference, any)
+	vcenter *vcenter
+	ctx     *simulator.Context
+
+	begun atomic.Bool // its task has been made
+	// fault is that of its task, for the message.
+	fault *fault
+}
+
+// is says whether a behaviour is about this call.
+func (c *call) is(a *active) bool {
+	return (a.Method == "" || a.Method == c.method) && (a.VM == "" || slices.Contains(c.names(), a.VM))
+}
+
+// names are those of the object, and of the machine that a call makes.
+func (c *call) names() []string {
+	this, body := c.read()
+	names := []string{c.vcenter.name(c.ctx, this)}
+	switch body := body.(type) {
+	case *types.CloneVM_Task:
+		names = append(names, body.Name)
+	case *types.CreateVM_Task:
+		names = append(names, body.Config.Name)
+	}
+	return names
+}
+
+// name of an entity in the inventory; empty if there is none.
+func (v *vcenter) name(ctx *simulator.Context, ref types.ManagedObjectReference) string {
+	entity, ok := v.model.Map().Get(ref).(mo.Entity)
+	if !ok {
+		return ""
+	}
+	name := ""
+	ctx.WithLock(ref, func() { name = entity.Entity().Name })
+	return name
+}
+
+// overTheNetwork is a call as it arrives.
+func (v *vcenter) overTheNetwork(method string, body []byte) *call {
+	read := sync.OnceValues(func() (types.ManagedObjectReference, any) {
+		decoded, err := simulator.UnmarshalBody(types.TypeFunc(), body)
+		if err != nil {
+			return types.ManagedObjectReference{}, nil
+		}
+		return decoded.This, decoded.Body
+	})
+	return &call{method: method, read: read, vcenter: v, ctx: v.observer.context()}
+}
+
+type callKey struct{}
+
+// handle attaches the call to its context, where the observer finds it when the call's task begins.
+func (v *vcenter) handle(ctx *simulator.Context, m *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	this, body := m.This, m.Body
+	c := &call{
+		method:  m.Name,
+		read:    func() (types.ManagedObjectReference, any) { return this, body },
+		vcenter: v,
+		ctx:     ctx,
+	}
+	ctx.Context = context.WithValue(ctx.Context, callKey{}, c)
+	return v.stand(c, m), nil
+}
+
+// stand puts another object in the place of the one that is called. The library prefers an object of its own with the
+// same reference, so the call goes to a reference that it does not know.
+func (v *vcenter) stand(c *call, m *simulator.Method) mo.Reference {
+	var instead mo.Reference
+	switch object := v.model.Map().Get(m.This).(type) {
+	case *simulator.SearchIndex:
+		if len(v.behaviours.of("hidden", "inaccessible")) > 0 {
+			instead = &searchIndex{SearchIndex: object, vcenter: v}
+		}
+	}
+	if instead != nil {
+		m.This = types.ManagedObjectReference{Type: m.This.Type, Value: "instead of " + m.This.Value}
+	}
+	return instead
+}
+
+func callOf(ctx *simulator.Context) *call {
+	if ctx.Context == nil {
+		return nil
+	}
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// methodOf reads the name of the method that a SOAP envelope calls.
+func methodOf(envelope []byte) (string, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(envelope))
+	for inBody := false; ; {
+		token, err := decoder.Token()
+		if err != nil {
+			return "", fmt.Errorf("not a SOAP call: %w", err)
+		}
+		if start, ok := token.(xml.StartElement); ok {
+			if inBody {
+				return start.Name.Local, nil
+			}
+			inBody = start.Name.Local == "Body"
+		}
+	}
+}

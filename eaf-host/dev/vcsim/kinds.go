@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// kind says what a kind of behaviour takes, and what happens when one is switched on or off. A kind without start is
+// looked up where it takes effect.
+type kind struct {
+	members, required []string
+	// there says that the machine must be in the inventory; other kinds may name one that is still to come.
+	there bool
+	start func(*vcenter, *active) error
+	stop  func(*vcenter, *active)
+}
+
+var commonMembers = []string{"kind", "times", "skip", "probability", "vm"}
+
+var kinds map[string]kind
+
+// init and not the declaration, because the functions of the kinds ask for the kinds.
+func init() {
+	kinds = map[string]kind{
+		"call-fault": {members: []string{"method", "fault"}, required: []string{"fault"}},
+		"task-fault": {members: []string{"method", "fault", "after_effect"}, required: []string{"fault"}},
+		"task-stuck": {members: []string{"method", "state", "for"}, start: (*vcenter).startStuck},
+		"missing":    {members: []string{"type", "paths", "fault"}, required: []string{"paths"}},
+		"not-found":  {required: []string{"vm"}, there: true},
+		"hidden":     {members: []string{"index", "folder"}, required: []string{"vm"}, there: true},
+		"inaccessible": {required: []string{"vm"}, there: true,
+			start: (*vcenter).startInaccessible, stop: (*vcenter).putBack},
+		"question": {members: []string{"text"}, required: []string{"vm", "text"}, there: true,
+			start: (*vcenter).startQuestion, stop: (*vcenter).putBack},
+		"set": {members: []string{"values"}, required: []string{"vm", "values"}, there: true,
+			start: (*vcenter).startSet},
+	}
+}
+
+func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// behave switches a behaviour on.
+func (v *vcenter) behave(text []byte) (int, error) {
+	a, err := parseBehaviour(text)
+	if err != nil {
+		return 0, err
+	}
+	kind := kinds[a.Kind]
+	if kind.there {
+		vm := v.machineNamed(a.VM)
+		if vm == nil {
+			return 0, fmt.Errorf("there is no machine %q in this vCenter", a.VM)
+		}
+		a.machine = vm.Self
+	}
+	if kind.start != nil {
+		if err := kind.start(v, a); err != nil {
+			return 0, err
+		}
+	}
+	return v.behaviours.add(a), nil
+}
+
+// calm switches the behaviour with this id off, or all of them for 0, and says whether there was one.
+func (v *vcenter) calm(id int) bool {
+	removed := v.behaviours.remove(id)
+	for _, a := range removed {
+		if stop := kinds[a.Kind].stop; stop != nil {
+			stop(v, a)
+		}
+	}
+	return len(removed) > 0
+}
+
+// machineNamed finds a machine or template by its name, or by its path below the datacenter's VM folder.
+func (v *vcenter) machineNamed(name string) *simulator.VirtualMachine {
+	ctx := v.observer.context()
+	for _, entity := range v.model.Map().All("VirtualMachine") {
+		vm, ok := entity.(*simulator.VirtualMachine)
+		if !ok {
+			continue
+		}
+		at := ""
+		var parent *types.ManagedObjectReference
+		ctx.WithLock(vm, func() { at, parent = vm.Name, vm.Parent })
+		if strings.Contains(name, "/") && parent != nil {
+			if path, ok := v.path(*parent); ok {
+				at = strings.Join(append(path, at), "/")
+			}
+		}
+		if at == name {
+			return vm
+		}
+	}
+	return nil
+}
+
+func (v *vcenter) startStuck(a *active) error {
+	switch a.State {
+	case "":
+		a.State = types.TaskInfoStateRunning
+	case types.TaskInfoStateRunning, types.TaskInfoStateQueued:
+	default:
+		return fmt.Errorf("state is running or queued")
+	}
+	return nil
+}
+
+func (v *vcenter) startInaccessible(a *active) error {
+	return v.change(a, map[string]any{"runtime.connectionState": types.VirtualMachineConnectionStateInaccessible})
+}
+
+func (v *vcenter) startQuestion(a *active) error {
+	button := func(key, label string) types.BaseElementDescription {
+		return &types.ElementDescription{Description: types.Description{Label: label, Summary: label}, Key: key}
+	}
+	return v.change(a, map[string]any{"runtime.question": types.VirtualMachineQuestionInfo{
+		Id:     "1",
+		Text:   a.Text,
+		Choice: types.ChoiceOption{ChoiceInfo: []types.BaseElementDescription{button("0", "Cancel"), button("1", "OK")}},
+	}})
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// powerMethods wait for the answer to a question that the machine asks.
+var powerMethods = []string{"PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task"}
+
+// work is what a task does.
+type work = func(*simulator.Task) (types.AnyType, types.BaseMethodFault)
+
+// taskBegins puts the behaviours between a task and its work. It is called when the library sets the task running, under
+// the task's lock, and just before the work starts.
+func (v *vcenter) taskBegins(ctx *simulator.Context, task *simulator.Task) {
+	c := callOf(ctx)
+	if c == nil || c.begun.Swap(true) {
+		return // not of a call, or a part of another task
+	}
+	original := task.Execute
+	stuck := v.behaviours.first("task-stuck", c)
+	if stuck != nil && stuck.State == types.TaskInfoStateQueued {
+		task.Info.State = types.TaskInfoStateQueued
+		task.Info.StartTime = nil
+	}
+	task.Execute = func(task *simulator.Task) (types.AnyType, types.BaseMethodFault) {
+		if stuck != nil && !v.wait(c, task, stuck, time.Duration(stuck.For)) {
+			return nil, &types.RequestCanceled{}
+		}
+		return v.execute(c, task, original)
+	}
+}
+
+func (v *vcenter) execute(c *call, task *simulator.Task, original work) (types.AnyType, types.BaseMethodFault) {
+	if slices.Contains(powerMethods, c.method) {
+		for _, a := range v.behaviours.of("question") {
+			if a.machine == *task.Info.Entity && v.behaviours.fires(a) && !v.wait(c, task, a, 0) {
+				return nil, &types.RequestCanceled{}
+			}
+		}
+	}
+	failure := v.behaviours.first("task-fault", c)
+	if failure != nil && !failure.AfterEffect {
+		c.fault = failure.Fault
+		return nil, failure.Fault.BaseMethodFault
+	}
+	result, fault := original(task)
+	if failure != nil && fault == nil {
+		c.fault = failure.Fault
+		return nil, failure.Fault.BaseMethodFault
+	}
+	return result, fault
+}
+
+// wait holds a task up until the behaviour is removed or its time is over, and says whether the task may go on: not when
+// somebody has cancelled it meanwhile. The object of the task stays readable.
+func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Duration) bool {
+	over := make(<-chan time.Time)
+	if limit > 0 {
+		over = time.After(limit)
+	}
+	cancelled := make(chan struct{})
+	v.waiting.Store(task.Self, cancelled)
+	defer v.waiting.Delete(task.Self)
+	goOn := true
+	v.unlocked(c.ctx, *task.Info.Entity, func() {
+		select {
+		case <-a.ended:
+		case <-over:
+		case <-cancelled:
+			goOn = false
+		case <-v.observer.ctx.Done():
+			goOn = false
+		}
+	})
+	if goOn && a.State == types.TaskInfoStateQueued {
+		v.model.Map().AtomicUpdate(c.ctx, task, []types.PropertyChange{
+			{Name: "info.startTime", Val: time.Now()},
+			{Name: "info.state", Val: types.TaskInfoStateRunning},
+		})
+	}
+	return goOn
+}
+
+// unlocked runs f without the lock on the object that a task holds while it works. The library lends a lock out with the
+// function that releases it, and counts how often one holder has taken it; so taking it once more gives the means to
+// release both.
+func (v *vcenter) unlocked(ctx *simulator.Context, ref types.ManagedObjectReference, f func()) {
+	release := v.model.Map().AcquireLock(ctx, ref)
+	release()
+	release()
+	f()
+	v.model.Map().AcquireLock(ctx, ref)
+}
+
+// taskChanged hears of a change under the task's lock.
+func (v *vcenter) taskChanged(ctx *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
+	for _, change := range changes {
+		switch change.Name {
+		case "info.state":
+			if change.Val == types.TaskInfoStateRunning {
+				if task, ok := v.model.Map().Get(obj.Reference()).(*simulator.Task); ok {
+					v.taskBegins(ctx, task)
+				}
+			}
+		case "info.cancelled":
+			if cancelled, waits := v.waiting.LoadAndDelete(obj.Reference()); waits {
+				close(cancelled.(chan struct{}))
+			}
+		case "info.error":
+			v.nameError(ctx, obj)
+		}
+	}
+}
+
+// nameError gives a failed task the sentence that a person reads; the library puts the name of a Go type there.
+func (v *vcenter) nameError(ctx *simulator.Context, obj mo.Reference) {
+	task, ok := obj.(*mo.Task)
+	if !ok || task.Info.Error == nil || task.Info.Cancelled {
+		return
+	}
+	named := faultOf(task.Info.Error.Fault, "")
+	if c := callOf(ctx); c != nil && c.fault != nil && c.fault.BaseMethodFault == named.BaseMethodFault {
+		named = c.fault
+	}
+	task.Info.Error.LocalizedMessage = named.sentence()
+}
