@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +24,7 @@ type call struct {
 	vcenter *vcenter
 	ctx     *simulator.Context
 
+	made  string      // the name, as vCenter keeps it, of the machine that the call makes
 	begun atomic.Bool // its task has been made
 	// fault is that of its task, for the message.
 	fault *fault
@@ -36,25 +38,32 @@ func (c *call) is(a *active) bool {
 // names are those of the object, and of the machine that a call makes.
 func (c *call) names() []string {
 	this, body := c.read()
-	names := []string{c.vcenter.name(c.ctx, this)}
+	names := append(c.vcenter.names(c.ctx, this), c.made)
 	switch body := body.(type) {
 	case *types.CloneVM_Task:
-		names = append(names, body.Name)
+		names = append(names, escaped(body.Name))
 	case *types.CreateVM_Task:
-		names = append(names, body.Config.Name)
+		names = append(names, escaped(body.Config.Name))
 	}
 	return names
 }
 
-// name of an entity in the inventory; empty if there is none.
-func (v *vcenter) name(ctx *simulator.Context, ref types.ManagedObjectReference) string {
+// names under which a behaviour may mean an entity: its name, and its path below the datacenter's VM folder.
+func (v *vcenter) names(ctx *simulator.Context, ref types.ManagedObjectReference) []string {
 	entity, ok := v.model.Map().Get(ref).(mo.Entity)
 	if !ok {
-		return ""
+		return nil
 	}
 	name := ""
-	ctx.WithLock(ref, func() { name = entity.Entity().Name })
-	return name
+	var parent *types.ManagedObjectReference
+	ctx.WithLock(ref, func() { name, parent = entity.Entity().Name, entity.Entity().Parent })
+	names := []string{name}
+	if parent != nil {
+		if path, below := v.path(*parent); below {
+			names = append(names, strings.Join(append(path, name), "/"))
+		}
+	}
+	return names
 }
 
 // overTheNetwork is a call as it arrives.
@@ -81,14 +90,38 @@ func (v *vcenter) handle(ctx *simulator.Context, m *simulator.Method) (mo.Refere
 		ctx:     ctx,
 	}
 	ctx.Context = context.WithValue(ctx.Context, callKey{}, c)
-	return v.stand(c, m), nil
+	if v.disabled(ctx, m) {
+		return nil, &types.MethodDisabled{}
+	}
+	c.nameAsVCenter(body)
+	return v.stand(m), nil
+}
+
+// disabled says whether a method is switched off for an object, as backup products do it. The library knows only the
+// names of its own functions there.
+func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
+	entity, ok := v.model.Map().Get(m.This).(mo.Entity)
+	if !ok {
+		return false
+	}
+	off := false
+	ctx.WithLock(m.This, func() { off = slices.Contains(entity.Entity().DisabledMethod, m.Name) })
+	return off
 }
 
 // stand puts another object in the place of the one that is called. The library prefers an object of its own with the
 // same reference, so the call goes to a reference that it does not know.
-func (v *vcenter) stand(c *call, m *simulator.Method) mo.Reference {
+func (v *vcenter) stand(m *simulator.Method) mo.Reference {
 	var instead mo.Reference
 	switch object := v.model.Map().Get(m.This).(type) {
+	case *simulator.Folder:
+		if m.Name == "CreateFolder" {
+			instead = &folder{Folder: object}
+		}
+	case *simulator.VirtualMachine:
+		if m.Name == "MarkAsTemplate" || m.Name == "MarkAsVirtualMachine" {
+			instead = &markable{VirtualMachine: object}
+		}
 	case *simulator.SearchIndex:
 		if len(v.behaviours.of("hidden", "inaccessible")) > 0 {
 			instead = &searchIndex{SearchIndex: object, vcenter: v}

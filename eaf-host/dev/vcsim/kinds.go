@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -81,19 +80,7 @@ func (v *vcenter) calm(id int) bool {
 func (v *vcenter) machineNamed(name string) *simulator.VirtualMachine {
 	ctx := v.observer.context()
 	for _, entity := range v.model.Map().All("VirtualMachine") {
-		vm, ok := entity.(*simulator.VirtualMachine)
-		if !ok {
-			continue
-		}
-		at := ""
-		var parent *types.ManagedObjectReference
-		ctx.WithLock(vm, func() { at, parent = vm.Name, vm.Parent })
-		if strings.Contains(name, "/") && parent != nil {
-			if path, ok := v.path(*parent); ok {
-				at = strings.Join(append(path, at), "/")
-			}
-		}
-		if at == name {
+		if vm, ok := entity.(*simulator.VirtualMachine); ok && slices.Contains(v.names(ctx, vm.Self), name) {
 			return vm
 		}
 	}

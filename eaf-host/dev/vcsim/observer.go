@@ -80,7 +80,8 @@ func (o *observer) progress(ref types.ManagedObjectReference) {
 	}
 }
 
-// powerChanged gives a guest its address some time after power-on and takes it away at power-off.
+// powerChanged lets the guest of a machine that was switched on report its address after some time. What a guest has
+// reported stays when the machine is switched off.
 func (o *observer) powerChanged(ref types.ManagedObjectReference) {
 	vm, ok := o.vcenter.model.Map().Get(ref).(*simulator.VirtualMachine)
 	if !ok {
@@ -88,21 +89,31 @@ func (o *observer) powerChanged(ref types.ManagedObjectReference) {
 	}
 	ctx := o.context()
 	on := false
-	ctx.WithLock(vm, func() { on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn })
-	if on {
-		select {
-		case <-o.ctx.Done():
-			return
-		case <-time.After(o.vcenter.address):
+	ctx.WithLock(vm, func() {
+		on = isOn(vm)
+		setTools(ctx, vm, false)
+		if on {
+			ctx.Update(vm, []types.PropertyChange{{Name: "runtime.bootTime", Val: time.Now()}})
 		}
+	})
+	if !on {
+		return
+	}
+	select {
+	case <-o.ctx.Done():
+		return
+	case <-time.After(o.vcenter.address):
 	}
 	ctx.WithLock(vm, func() {
-		address := ""
-		if vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
-			address = addressOf(vm.Config.InstanceUuid)
+		if isOn(vm) {
+			setAddress(ctx, vm, addressOf(vm.Config.InstanceUuid))
+			setTools(ctx, vm, true)
 		}
-		setAddress(ctx, vm, address)
 	})
+}
+
+func isOn(vm *simulator.VirtualMachine) bool {
+	return vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
 }
 
 // context is for changes that nobody asked for over the network.
@@ -111,15 +122,33 @@ func (o *observer) context() *simulator.Context {
 }
 
 func setAddress(ctx *simulator.Context, vm *simulator.VirtualMachine, address string) {
-	tools := string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
-	if address == "" {
-		tools = string(types.VirtualMachineToolsRunningStatusGuestToolsNotRunning)
-	}
 	ctx.Update(vm, []types.PropertyChange{
 		{Name: "guest.ipAddress", Val: address},
 		{Name: "summary.guest.ipAddress", Val: address},
-		{Name: "guest.toolsRunningStatus", Val: tools},
+		{Name: "guest.net", Val: nics([]card{{Network: "VM Network", MAC: macOf(vm), Addresses: []string{address}}})},
 	})
+}
+
+func setTools(ctx *simulator.Context, vm *simulator.VirtualMachine, running bool) {
+	runs, status := types.VirtualMachineToolsRunningStatusGuestToolsNotRunning, types.VirtualMachineToolsStatusToolsNotRunning
+	if running {
+		runs, status = types.VirtualMachineToolsRunningStatusGuestToolsRunning, types.VirtualMachineToolsStatusToolsOk
+	}
+	ctx.Update(vm, []types.PropertyChange{
+		{Name: "guest.toolsRunningStatus", Val: string(runs)},
+		{Name: "guest.toolsStatus", Val: status},
+		{Name: "summary.guest.toolsRunningStatus", Val: string(runs)},
+	})
+}
+
+// macOf is the hardware address of the machine's first network card.
+func macOf(vm *simulator.VirtualMachine) string {
+	for _, device := range vm.Config.Hardware.Device {
+		if card, ok := device.(types.BaseVirtualEthernetCard); ok {
+			return card.GetVirtualEthernetCard().MacAddress
+		}
+	}
+	return ""
 }
 
 // addressOf is the same for a machine in every life of the simulator.

@@ -138,7 +138,7 @@ func (r *reading) concerns(a *active, object types.ObjectContent) bool {
 	if a.Type != "" && a.Type != object.Obj.Type {
 		return false
 	}
-	if a.VM != "" && a.VM != r.vcenter.name(r.ctx, object.Obj) {
+	if a.VM != "" && !slices.Contains(r.vcenter.names(r.ctx, object.Obj), a.VM) {
 		return false
 	}
 	return slices.ContainsFunc(object.PropSet, func(p types.DynamicProperty) bool { return within(p.Name, a.Paths) })

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -37,8 +37,15 @@ type machine struct {
 	CPUs         int32             `json:"cpus"`
 	MemoryMB     int64             `json:"memory_mb"`
 	ExtraConfig  map[string]string `json:"extra_config"`
+	Power        string            `json:"power"` // on, off, suspended
 	PoweredOn    bool              `json:"powered_on"`
+	Template     bool              `json:"template"`
+	Disks        []string          `json:"disks"` // for tests; a machine begins its next life with one disk of its own
 	Address      string            `json:"address,omitempty"`
+
+	CoresPerSocket int32 `json:"cores_per_socket"`
+	CPUHotAdd      bool  `json:"cpu_hot_add"`
+	MemoryHotAdd   bool  `json:"memory_hot_add"`
 }
 
 // saver serialises writers, so that an older state never replaces a newer one.
@@ -147,7 +154,7 @@ func (v *vcenter) snapshot() state {
 			continue
 		}
 		ctx.WithLock(vm, func() {
-			if vm.Config == nil || vm.Config.Template || vm.Parent == nil {
+			if vm.Config == nil || vm.Parent == nil || v.templates[vm.Self] {
 				return
 			}
 			folder, ok := v.path(*vm.Parent)
@@ -174,7 +181,21 @@ func machineOf(vm *simulator.VirtualMachine, folder []string) machine {
 		CPUs:         vm.Config.Hardware.NumCPU,
 		MemoryMB:     int64(vm.Config.Hardware.MemoryMB),
 		ExtraConfig:  map[string]string{},
-		PoweredOn:    vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn,
+		Power:        "off",
+		PoweredOn:    isOn(vm),
+		Template:     vm.Config.Template,
+		Disks:        disksOf(vm),
+		CPUHotAdd:    isTrue(vm.Config.CpuHotAddEnabled),
+		MemoryHotAdd: isTrue(vm.Config.MemoryHotAddEnabled),
+	}
+	switch vm.Runtime.PowerState {
+	case types.VirtualMachinePowerStatePoweredOn:
+		m.Power = "on"
+	case types.VirtualMachinePowerStateSuspended:
+		m.Power = "suspended"
+	}
+	if cores := vm.Config.Hardware.NumCoresPerSocket; cores != nil {
+		m.CoresPerSocket = *cores
 	}
 	if vm.Guest != nil {
 		m.Address = vm.Guest.IpAddress
@@ -185,6 +206,21 @@ func machineOf(vm *simulator.VirtualMachine, folder []string) machine {
 		}
 	}
 	return m
+}
+
+// disksOf lists the files of the machine's disks.
+func disksOf(vm *simulator.VirtualMachine) []string {
+	files := []string{}
+	for _, device := range vm.Config.Hardware.Device {
+		disk, ok := device.(*types.VirtualDisk)
+		if !ok {
+			continue
+		}
+		if backing, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
+			files = append(files, backing.GetVirtualDeviceFileBackingInfo().FileName)
+		}
+	}
+	return files
 }
 
 // path names the folders from the datacenter's VM folder down to ref; not ok if ref is not below it.
@@ -221,17 +257,16 @@ func (v *vcenter) restoreMachine(ctx context.Context, m machine) error {
 	if err != nil {
 		return err
 	}
-	name, err := url.PathUnescape(m.Name) // the library escapes it again
-	if err != nil {
-		return err
-	}
 	spec := types.VirtualMachineConfigSpec{
-		Name:         name,
-		Uuid:         m.UUID,
-		InstanceUuid: m.InstanceUUID,
-		GuestId:      m.GuestID,
-		NumCPUs:      m.CPUs,
-		MemoryMB:     m.MemoryMB,
+		Name:                plainName(m.Name),
+		Uuid:                m.UUID,
+		InstanceUuid:        m.InstanceUUID,
+		GuestId:             m.GuestID,
+		NumCPUs:             m.CPUs,
+		NumCoresPerSocket:   types.NewInt32(max(m.CoresPerSocket, 1)),
+		MemoryMB:            m.MemoryMB,
+		CpuHotAddEnabled:    &m.CPUHotAdd,
+		MemoryHotAddEnabled: &m.MemoryHotAdd,
 	}
 	for key, value := range m.ExtraConfig {
 		spec.ExtraConfig = append(spec.ExtraConfig, &types.OptionValue{Key: key, Value: value})
@@ -240,22 +275,47 @@ func (v *vcenter) restoreMachine(ctx context.Context, m machine) error {
 	if err != nil {
 		return err
 	}
-	if !m.PoweredOn {
+	made, ok := v.model.Map().Get(vm.Reference()).(*simulator.VirtualMachine)
+	if !ok {
+		return fmt.Errorf("the machine is gone")
+	}
+	inventory := &simulator.Context{Context: ctx, Map: v.model.Map()}
+	inventory.WithLock(made, func() { rename(inventory, made, m.Name) })
+	if m.Template {
+		if err := vm.MarkAsTemplate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := v.restorePower(ctx, vm, m); err != nil {
+		return err
+	}
+	inventory.WithLock(made, func() { v.restoreGuest(inventory, made, m) })
+	return nil
+}
+
+func (v *vcenter) restorePower(ctx context.Context, vm *object.VirtualMachine, m machine) error {
+	if !m.PoweredOn && m.Power != "suspended" {
 		return nil
 	}
 	task, err := vm.PowerOn(ctx)
 	if err != nil {
 		return err
 	}
-	if err := task.Wait(ctx); err != nil {
+	if err := task.Wait(ctx); err != nil || m.PoweredOn {
 		return err
 	}
-	if m.Address == "" { // killed between power-on and address
-		go v.observer.powerChanged(vm.Reference())
-		return nil
+	if task, err = vm.Suspend(ctx); err != nil {
+		return err
 	}
-	inventory := &simulator.Context{Context: ctx, Map: v.model.Map()}
-	restored := v.model.Map().Get(vm.Reference()).(*simulator.VirtualMachine)
-	inventory.WithLock(restored, func() { setAddress(inventory, restored, m.Address) })
-	return nil
+	return task.Wait(ctx)
+}
+
+// restoreGuest lets a guest report what it had reported, or, if the end came before its address, in a while.
+func (v *vcenter) restoreGuest(ctx *simulator.Context, vm *simulator.VirtualMachine, m machine) {
+	if m.Address != "" {
+		setAddress(ctx, vm, m.Address)
+		setTools(ctx, vm, m.PoweredOn)
+	} else if m.PoweredOn {
+		go v.observer.powerChanged(vm.Self)
+	}
 }

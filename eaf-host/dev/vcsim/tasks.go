@@ -49,10 +49,28 @@ func (v *vcenter) execute(c *call, task *simulator.Task, original work) (types.A
 		c.fault = failure.Fault
 		return nil, failure.Fault.BaseMethodFault
 	}
-	result, fault := original(task)
+	result, fault := v.work(c, task, original)
 	if failure != nil && fault == nil {
 		c.fault = failure.Fault
 		return nil, failure.Fault.BaseMethodFault
+	}
+	return result, fault
+}
+
+// work does what the task is for, by the rules of a real vCenter.
+func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyType, types.BaseMethodFault) {
+	entity := v.model.Map().Get(*task.Info.Entity)
+	if c.fault = v.refuse(c, entity); c.fault != nil {
+		return nil, c.fault.BaseMethodFault
+	}
+	_, body := c.read()
+	source, ofMachine := entity.(*simulator.VirtualMachine)
+	if clone, ok := body.(*types.CloneVM_Task); ok && ofMachine {
+		prepareClone(source, clone)
+	}
+	result, fault := original(task)
+	if c.made != "" && fault == nil {
+		v.finish(c, result)
 	}
 	return result, fault
 }

@@ -37,6 +37,8 @@ type vcenter struct {
 	client  *vim25.Client
 	folders *object.DatacenterFolders
 	pool    *object.ResourcePool
+	// templates are made at every start, so they are not saved.
+	templates map[types.ManagedObjectReference]bool
 
 	clone, address time.Duration
 	stateFile      string
@@ -72,6 +74,7 @@ func startVCenter(ctx context.Context, o options, vo vcenterOptions) (*vcenter, 
 		plain:      o.plain,
 		stop:       stop,
 		stateFile:  filepath.Join(o.state, vo.name+".json"),
+		templates:  map[types.ManagedObjectReference]bool{},
 		behaviours: newBehaviours(o.seed),
 	}
 	kept, err := readState(v.stateFile)
@@ -197,6 +200,7 @@ func (v *vcenter) template(ctx context.Context, folder *object.Folder, name stri
 	if err != nil {
 		return err
 	}
+	v.templates[vm.Reference()] = true
 	return vm.MarkAsTemplate(ctx)
 }
 
@@ -258,11 +262,7 @@ func (v *vcenter) folder(ctx context.Context, names []string) (*object.Folder, e
 			continue
 		}
 		// The library escapes names when it makes folders; ours come from its inventory and are escaped already.
-		plain, err := url.PathUnescape(name)
-		if err != nil {
-			return nil, err
-		}
-		if at, err = at.CreateFolder(ctx, plain); err != nil {
+		if at, err = at.CreateFolder(ctx, unescaped(name)); err != nil {
 			return nil, err
 		}
 	}
