@@ -69,8 +69,8 @@ pub enum Polled {
         progress: Option<u8>,
         poll_after: Duration,
     },
-    /// The operation itself ended in failure: its handle is dead. A class that may pass makes the engine begin again,
-    /// where `Err` makes it ask again.
+    /// The operation itself ended in failure, or nobody knows how: its handle is dead. A class that may pass makes the
+    /// engine begin again, where `Err` makes it ask again.
     Ended(Failure),
 }
 
@@ -82,20 +82,29 @@ pub struct Failure {
     pub code: String,
     /// For people, in English; never a secret, never personal data.
     pub message: String,
+    /// The call is not repeated sooner.
     pub retry_after_ms: Option<u64>,
-    /// The retry budget of this kind of failure; the engine's own one holds as well.
+    /// The retry budget of this code: what lasts longer does not end by itself and is for people.
     #[serde(default)]
     pub give_up_after_ms: Option<u64>,
 }
 
 impl Failure {
+    pub fn new(class: Class, code: &str, message: impl Into<String>) -> Self {
+        Failure { class, code: code.to_owned(), message: message.into(), retry_after_ms: None, give_up_after_ms: None }
+    }
+
     pub fn retry_after(self, pause: Duration) -> Self {
-        Failure { retry_after_ms: Some(pause.as_millis() as u64), ..self }
+        Failure { retry_after_ms: Some(millis(pause)), ..self }
     }
 
     pub fn give_up_after(self, budget: Duration) -> Self {
-        Failure { give_up_after_ms: Some(budget.as_millis() as u64), ..self }
+        Failure { give_up_after_ms: Some(millis(budget)), ..self }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +143,8 @@ pub trait Provider: Send + Sync {
     async fn gave_up(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
         Ok(())
     }
+    /// The host stops: what is open elsewhere, such as sessions, is closed. Takes seconds at most.
+    async fn close(&self) {}
     /// Is this connection usable? For the tenant admin's test button: says what is wrong in one sentence.
     async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure>;
     /// What may be stored as a connection of this capability.

@@ -83,6 +83,8 @@ type Providers = BTreeMap<String, Arc<dyn Provider>>;
 /// How often another host's activation of a package is looked for.
 const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
 const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
+/// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// The database, checked. For commands that need no more.
 pub async fn core(config: &Config) -> Result<Core, Error> {
@@ -153,7 +155,7 @@ pub async fn serve(
     beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
 
     // The surface, last: who reaches it finds everything ready.
-    let mut app = http::App::new(core, shelf, providers, identity, surface, closing);
+    let mut app = http::App::new(core, shelf, providers.clone(), identity, surface, closing);
     app.metrics = Some(metrics);
     tracing::info!(%address, url = config.http.public_url, %host, "serving");
     let serving = http::serve(listener, app);
@@ -166,13 +168,24 @@ pub async fn serve(
 
     // The end: no new requests, those under way and the batches that have begun are finished.
     close.send_replace(true);
-    if let Some(ended) = ended {
-        return ended;
-    }
-    serving.await?;
-    while beside.join_next().await.is_some() {}
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            let served = serving.await;
+            while beside.join_next().await.is_some() {}
+            served.map_err(Error::from)
+        }
+    };
+    close_providers(&providers).await;
     tracing::info!("stopped");
-    Ok(())
+    ended
+}
+
+async fn close_providers(providers: &Providers) {
+    let closed = futures_util::future::join_all(providers.values().map(|provider| provider.close()));
+    if tokio::time::timeout(CLOSE, closed).await.is_err() {
+        tracing::warn!("a capability could not be closed in time: sessions elsewhere may stay open until they expire");
+    }
 }
 
 fn identity_config(config: &Config) -> identity::Config {

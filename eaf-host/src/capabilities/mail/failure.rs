@@ -16,5 +16,5 @@ pub fn permanent(code: &str, message: String) -> Failure {
 }
 
 pub fn failure(class: Class, code: &str, message: String) -> Failure {
-    Failure { class, code: code.to_owned(), message, retry_after_ms: None, give_up_after_ms: None }
+    Failure::new(class, code, message)
 }

@@ -8,7 +8,7 @@ use crate::capabilities::{Class, Failure};
 const MAX_QUOTE: usize = 300;
 
 pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
-    Failure { class, code: code.to_owned(), message: message.into(), retry_after_ms: None, give_up_after_ms: None }
+    Failure::new(class, code, message)
 }
 
 /// Of a call that reads, or that certainly had no effect.

@@ -27,9 +27,6 @@ pub struct VSphere {
     world: World,
     timeouts: Timeouts,
     open: Mutex<Open>,
-    /// Operations that were begun again while they were polled, by idempotency key. The journal still has the first
-    /// handle; a host that does not know the second one finds out by looking, as after every lost answer.
-    renewed: Mutex<HashMap<String, Handle>>,
 }
 
 #[derive(Default)]
@@ -46,7 +43,7 @@ struct Opened {
 
 impl VSphere {
     pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, timeouts: Timeouts) -> Self {
-        VSphere { connections, records, world, timeouts, open: Mutex::default(), renewed: Mutex::default() }
+        VSphere { connections, records, world, timeouts, open: Mutex::default() }
     }
 
     async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
@@ -91,20 +88,6 @@ impl VSphere {
     }
 }
 
-impl VSphere {
-    async fn renew(&self, call: &Call) -> Result<Polled, Failure> {
-        self.renewed.lock().await.remove(&call.idempotency_key);
-        match self.start(call).await? {
-            Started::Done(answer) => Ok(Polled::Done(answer)),
-            Started::Pending { handle, poll_after } => {
-                let handle = serde_json::from_value(handle).expect("a handle that was just made is readable");
-                self.renewed.lock().await.insert(call.idempotency_key.clone(), handle);
-                Ok(Polled::Running { progress: None, poll_after })
-            }
-        }
-    }
-}
-
 async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure> {
     match handle {
         Handle::Clone { task, since } => functions::clone::poll(context, task, *since).await,
@@ -141,25 +124,14 @@ impl Provider for VSphere {
 
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
         let context = self.context(call).await?;
-        let handle = match self.renewed.lock().await.get(&call.idempotency_key) {
-            Some(renewed) => Ok(renewed.clone()),
-            None => serde_json::from_value(handle.clone()),
+        let Ok(handle) = serde_json::from_value(handle.clone()) else {
+            return Ok(Polled::Ended(functions::task_lost())); // of another version
         };
-        let polled = match handle {
-            Ok(handle) => poll(&context, &handle).await,
-            Err(_) => Ok(Polled::Ended(functions::task_lost())), // of another version
-        };
-        match polled {
-            // What the handle stood for is gone, and it is unknown what came of it: begin again, which looks first.
-            Ok(Polled::Ended(failure)) | Err(failure) if failure.class == Class::UnknownOutcome => {
-                self.renew(call).await
-            }
-            // Only the question failed: the operation goes on.
-            Ok(Polled::Running { .. }) | Err(_) => polled,
-            Ok(Polled::Done(_) | Polled::Ended(_)) => {
-                self.renewed.lock().await.remove(&call.idempotency_key);
-                polled
-            }
+        match poll(&context, &handle).await {
+            // What the handle stood for is gone: the engine begins again, which looks first.
+            Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
+            // With another failure only the question failed, and the operation goes on.
+            polled => polled,
         }
     }
 

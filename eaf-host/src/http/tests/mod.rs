@@ -94,14 +94,7 @@ impl Provider for Echo {
         if found.config["host"] == json!("good") && found.secret["password"] == json!("canary-password") {
             return Ok(());
         }
-        let message = "The host is not good.".into();
-        Err(Failure {
-            class: Class::Configuration,
-            code: "bad-host".into(),
-            message,
-            retry_after_ms: None,
-            give_up_after_ms: None,
-        })
+        Err(Failure::new(Class::Configuration, "bad-host", "The host is not good."))
     }
     fn connections(&self) -> ConnectionType {
         let member = json!({ "type": "string" });

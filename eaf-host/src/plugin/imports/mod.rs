@@ -126,7 +126,7 @@ fn guest_failure(failure: Failure) -> GuestFailure {
 pub fn host_failure(failure: GuestFailure) -> Failure {
     let class = serde_json::from_value(Value::String(failure.class)).unwrap_or(Class::Permanent);
     let (code, message) = (cut(failure.code, 100), cut(failure.message, 2_000));
-    Failure { class, code, message, retry_after_ms: failure.retry_after_ms, give_up_after_ms: None }
+    Failure { retry_after_ms: failure.retry_after_ms, ..Failure::new(class, &code, message) }
 }
 
 fn cut(mut text: String, bytes: usize) -> String {

@@ -1,10 +1,11 @@
 //! Acting at a run's frontier: authorise, write the intent, act, write what came of it.
 //!
-//! A failure that may pass is no answer: the call stays pending and is repeated with the same key, further and
-//! further apart. When that takes longer than a moment the domain is told by the workflow's `on_stall` command, and told
-//! again when it went through.
+//! A failure that may pass is no answer: the call stays pending and is repeated with the same key, as [`Patience`] says.
+//! When that takes longer than a moment the domain is told by the workflow's `on_stall` command, and told again when it
+//! went through.
 
 use super::kernel::{Entry, Error, Grant, Kernel, Outcome, Run, Stall, State, Wait};
+use super::repetition::{Patience, millis};
 use crate::capabilities::{Call, Class, Failure, Polled, Provider, Started};
 use crate::plugin::manifest::Request;
 use async_trait::async_trait;
@@ -18,39 +19,6 @@ use tracing::Instrument;
 
 /// An answer, as JSON; a larger one is the call's failure.
 pub const ANSWER_MAX: usize = 1 << 20;
-
-/// How patiently calls are repeated.
-#[derive(Debug, Clone)]
-pub struct Patience {
-    pub first: Duration,
-    pub longest: Duration,
-    /// After this the failure is the call's answer.
-    pub budget: Duration,
-    /// After this the domain is told.
-    pub moment: Duration,
-    /// A provider that does not come back: the outcome of its call is unknown.
-    pub call: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Patience {
-            first: Duration::from_millis(500),
-            longest: Duration::from_secs(30),
-            budget: Duration::from_secs(24 * 3600),
-            moment: Duration::from_secs(3),
-            call: Duration::from_secs(120),
-        }
-    }
-}
-
-impl Patience {
-    /// How long to wait before the next repetition.
-    pub fn backoff(&self, repeats: u32, asked: Option<u64>) -> Duration {
-        let doubled = self.first.saturating_mul(1 << repeats.min(16)).min(self.longest);
-        doubled.max(Duration::from_millis(asked.unwrap_or_default()))
-    }
-}
 
 /// What an execution does when the journal has no answer.
 #[async_trait]
@@ -251,49 +219,40 @@ impl<K: Kernel> Acting<K> {
         progress: Option<u8>,
         poll_after: Duration,
     ) -> Result<Entry, Error> {
-        let stall = entry.stall().filter(|stall| self.is_on_trial(stall)).cloned();
+        let now = millis(self.now());
+        let before = entry.stall().cloned();
+        let counted = entry.counted().cloned().or_else(|| before.as_ref().and_then(Stall::counted_on));
+        let stall = before.filter(|stall| self.patience.is_on_trial(stall, now));
         if stall.is_none() {
             self.tell_recovered(&entry).await?;
         }
         entry.progress = progress.map(|progress| progress.min(100)).or(entry.progress);
-        entry.state = State::Pending { wait: Wait::Operation { handle, stall }, poll_at: self.now() + poll_after };
+        let wait = Wait::Operation { handle, stall, counted };
+        entry.state = State::Pending { wait, poll_at: self.now() + poll_after };
         self.kernel.pend(&self.lease, &entry).await?;
         Ok(entry)
     }
 
-    /// Was it begun again so short a time ago that it may end like the last time?
-    fn is_on_trial(&self, stall: &Stall) -> bool {
-        let trial = 2 * self.patience.longest.as_millis() as i64;
-        stall.ended.is_some_and(|at| millis(self.now()) - at < trial)
-    }
-
-    /// A failure that may pass is repeated until the budget is used up; any other is the answer.
+    /// A failure that may pass is repeated until a budget is used up; any other is the answer.
     async fn failed(&self, mut entry: Entry, what: Failed, failure: Failure) -> Result<Entry, Error> {
         if !failure.class.may_pass() {
             return self.finish(entry, Err(failure)).await;
         }
         let now = millis(self.now());
-        let before = entry.stall().cloned();
-        let mut stall = Stall {
-            since: before.as_ref().map_or(now, |stall| stall.since),
-            repeats: before.as_ref().map_or(0, |stall| stall.repeats + 1),
-            told: before.as_ref().is_some_and(|stall| stall.told),
-            failure: failure.clone(),
-            ended: before.as_ref().and_then(|stall| stall.ended),
+        let counted = entry.counted().cloned();
+        let mut stall = match what {
+            Failed::Operation => Stall::of_operation(entry.stall(), counted.as_ref(), failure, now),
+            Failed::Beginning | Failed::Question(_) => Stall::of_call(entry.stall(), failure, now),
         };
-        if what == Failed::Operation {
-            stall.ended = Some(now);
+        if self.patience.is_used_up(&stall, now) {
+            return self.finish(entry, Err(stall.failure)).await;
         }
-        let lasted = Duration::from_millis(now.saturating_sub(stall.since).max(0) as u64);
-        if lasted >= self.patience.budget {
-            return self.finish(entry, Err(failure)).await;
-        }
-        if lasted >= self.patience.moment && !stall.told {
+        if self.patience.is_longer_than_a_moment(&stall, now) && !stall.told {
             stall.told = self.tell(&entry, &stall, Told::Stalled).await?;
         }
-        let poll_at = self.now() + self.patience.backoff(stall.repeats, failure.retry_after_ms);
+        let poll_at = self.now() + self.patience.backoff(stall.repeats, stall.failure.retry_after_ms);
         let wait = match what {
-            Failed::Question(handle) => Wait::Operation { handle, stall: Some(stall) },
+            Failed::Question(handle) => Wait::Operation { handle, stall: Some(stall), counted },
             Failed::Beginning | Failed::Operation => Wait::Start { stall },
         };
         entry.state = State::Pending { wait, poll_at };
@@ -456,7 +415,7 @@ pub fn too_large(what: &str) -> Failure {
 }
 
 pub fn failure(class: Class, code: &str, message: &str) -> Failure {
-    Failure { class, code: code.to_owned(), message: message.to_owned(), retry_after_ms: None, give_up_after_ms: None }
+    Failure::new(class, code, message)
 }
 
 /// A store that cannot be reached now is a failure that passes; a lost lease is not.
@@ -468,23 +427,5 @@ fn done(answer: Result<Outcome, Error>) -> Result<Result<Started, Failure>, Erro
             Ok(Err(failure(Class::Transient, "store", "the host's own store could not be reached")))
         }
         Err(error) => Err(error),
-    }
-}
-
-fn millis(at: OffsetDateTime) -> i64 {
-    (at.unix_timestamp_nanos() / 1_000_000) as i64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn repetitions_get_further_apart_up_to_half_a_minute_and_never_come_before_the_other_side_asked() {
-        let patience = Patience::default();
-        let waits: Vec<u128> = (0..8).map(|repeats| patience.backoff(repeats, None).as_millis()).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
-        assert_eq!(patience.backoff(0, Some(45_000)).as_secs(), 45);
-        assert_eq!(patience.backoff(u32::MAX, None).as_secs(), 30);
     }
 }

@@ -76,7 +76,13 @@ pub enum Wait {
     /// A timer, or another operation's progress.
     Time,
     /// An operation that lives outside; asked for by its handle.
-    Operation { handle: Value, stall: Option<Stall> },
+    Operation {
+        handle: Value,
+        stall: Option<Stall>,
+        /// From when the retry budgets go on counting if this operation ends as the one before it did.
+        #[serde(default)]
+        counted: Option<Counted>,
+    },
     /// The beginning failed and is repeated.
     Start { stall: Stall },
 }
@@ -104,6 +110,19 @@ pub struct Stall {
     /// recovered only because it runs.
     #[serde(default)]
     pub ended: Option<i64>,
+    /// None in journals of earlier versions: both budgets count from `since`.
+    #[serde(default)]
+    pub counted: Option<Counted>,
+}
+
+/// From when the retry budgets of a call count, in milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The host's own budget.
+    pub since: i64,
+    /// The failure's own budget: since then every failure has had `code`.
+    pub code_since: i64,
+    pub code: String,
 }
 
 /// What an operator allowed under a name.
@@ -153,6 +172,14 @@ impl Entry {
     pub fn stall(&self) -> Option<&Stall> {
         match &self.state {
             State::Pending { wait, .. } => wait.stall(),
+            _ => None,
+        }
+    }
+
+    /// What the budgets of an operation count from that was begun again and runs.
+    pub fn counted(&self) -> Option<&Counted> {
+        match &self.state {
+            State::Pending { wait: Wait::Operation { counted, .. }, .. } => counted.as_ref(),
             _ => None,
         }
     }

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`kernel`] | what this needs of the rest of the host |
 //! | [`execution`] | one execution: replay, frontier, suspension |
-//! | [`effects`] | acting: authorise, intent, call, result, repetition |
+//! | [`effects`] | acting: authorise, intent, call, result |
+//! | [`repetition`] | how patiently a call is repeated: pauses and retry budgets |
 //! | [`end`] | telling the domain that a run ends without a result |
 //! | [`component`] | the WebAssembly side |
 //! | [`core`] | [`kernel`] over `eaf_core` |
@@ -17,6 +18,7 @@ pub mod effects;
 mod end;
 pub mod execution;
 pub mod kernel;
+pub mod repetition;
 
 #[cfg(test)]
 mod tests;
@@ -25,10 +27,11 @@ use super::{Plugin, Plugins};
 use crate::capabilities::{Class, Failure};
 use crate::plugin::engine::chain;
 use component::Ended;
-use effects::{ANSWER_MAX, Acting, Patience, Providers, failure, too_large};
+use effects::{ANSWER_MAX, Acting, Providers, failure, too_large};
 use end::{Ending, end};
 use execution::{Execution, Stop};
 use kernel::{Again, Claimed, Entry, Error, Kernel, Run, Waiting};
+use repetition::Patience;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

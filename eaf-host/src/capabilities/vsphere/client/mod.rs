@@ -23,7 +23,7 @@ pub mod transport;
 pub mod tree;
 pub mod xml;
 
-pub use session::{About, Error, Session};
+pub use session::{Error, Session};
 pub use soap::{Fault, MoRef};
 
 /// The task that an asynchronous method answers with.

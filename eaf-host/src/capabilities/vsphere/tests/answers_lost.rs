@@ -138,17 +138,19 @@ async fn a_vcenter_that_was_killed_forgets_the_task_but_not_the_machine() {
     let clone = clone_of("web-01");
     let Started::Pending { handle, .. } = bench.provider.start(&clone).await.unwrap() else { panic!("over at once") };
     bench.vcsim.kill_and_restart().await;
-    // The clone died with it: the task is unknown and nothing is there, so it begins again under the old handle.
+    // The clone died with it: the task is unknown and nothing is there. The poll says so and begins nothing itself.
+    let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     let until = Instant::now() + DEADLINE;
-    loop {
+    let lost = loop {
         match bench.provider.poll(&clone, &handle).await {
-            Ok(Polled::Done(_)) => break,
-            Ok(Polled::Running { .. }) => assert!(Instant::now() < until, "does not end"),
+            Ok(Polled::Ended(failure)) => break failure,
             Err(failure) if failure.class == Class::Transient => assert!(Instant::now() < until, "{failure}"),
-            Ok(Polled::Ended(failure)) | Err(failure) => panic!("{failure:?}"),
+            polled => panic!("{polled:?}"),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    };
+    assert_eq!((lost.class, clones.hits()), (Class::UnknownOutcome, 0));
+    bench.complete(&clone).await.unwrap();
     assert_eq!(bench.vcsim.machines().len(), 1);
     bench.complete(&about("power-on")).await.unwrap();
     bench.vcsim.kill_and_restart().await;

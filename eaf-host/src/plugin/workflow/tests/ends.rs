@@ -5,8 +5,9 @@ use super::memory::{Ending, Memory};
 use super::{Scene, engine, failure};
 use crate::capabilities::{Class, Polled};
 use crate::plugin::workflow::component::Ended;
-use crate::plugin::workflow::effects::{Acting, Patience};
+use crate::plugin::workflow::effects::Acting;
 use crate::plugin::workflow::execution::{Execution, Stop};
+use crate::plugin::workflow::repetition::Patience;
 use crate::plugin::{Plugins, fixtures};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -128,6 +129,32 @@ async fn an_operation_that_ended_in_a_failure_that_may_pass_is_begun_again_furth
     assert_eq!(stalled, [true, false], "running again is not recovered");
     let begun = scene.kernel.state().now - time::OffsetDateTime::UNIX_EPOCH;
     assert!(begun >= Duration::from_millis(1_000_000_000 + 500 + 1_000 + 2_000 + 4_000 + 8_000));
+}
+
+#[tokio::test]
+async fn an_operation_that_runs_for_long_and_ends_in_the_same_failure_each_time_is_not_repeated_without_end() {
+    let scene = Scene::new("provision");
+    let locked = failure(Class::Transient, "vcenter-locked", "locked").give_up_after(Duration::from_secs(600));
+    for _ in 0..100 {
+        let running = Polled::Running { progress: None, poll_after: Duration::from_secs(90) };
+        let mut polls = scene.vcenter.polls.lock().unwrap();
+        polls.extend([Ok(running), Ok(Polled::Ended(locked.clone()))]);
+    }
+    assert!(matches!(scene.play().await, Ending::Failed(failure) if failure.code == "vcenter-locked"));
+    let effects = scene.effects();
+    assert!((5..=8).contains(&effects[0]), "ten minutes of tasks that run for 90 s: {effects:?}");
+    let stalled: Vec<Value> = scene.commands("note-stall").iter().map(|body| body["stalled"].clone()).collect();
+    assert!(stalled.len() <= 2 * effects[0] as usize, "each time told once and once recovered: {stalled:?}");
+}
+
+#[tokio::test]
+async fn the_retry_budget_of_a_failure_ends_its_repetition_long_before_the_hosts_own() {
+    let scene = Scene::new("provision");
+    let starting = failure(Class::Transient, "vcenter-starting", "starts").give_up_after(Duration::from_secs(900));
+    scene.vcenter.starts.lock().unwrap().extend((0..1_000).map(|_| Err(starting.clone())));
+    assert!(matches!(scene.play().await, Ending::Failed(failure) if failure.code == "vcenter-starting"));
+    let tried = 1_000 - scene.vcenter.starts.lock().unwrap().len();
+    assert!((30..=40).contains(&tried), "15 minutes, 30 s apart: {tried}");
 }
 
 #[tokio::test]

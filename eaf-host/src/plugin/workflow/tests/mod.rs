@@ -5,8 +5,9 @@ mod ends;
 mod journey;
 mod memory;
 
-use super::effects::{Patience, Providers, failure};
+use super::effects::{Providers, failure};
 use super::kernel::{Entry, Kernel, State, Wait};
+use super::repetition::Patience;
 use super::{Config, Engine};
 use crate::capabilities::{Class, Failure, Polled, Started};
 use crate::plugin::{Plugins, fixtures};
