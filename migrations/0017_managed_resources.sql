@@ -13,4 +13,4 @@ create table eaf.managed_resource (
 );
 
 select eaf.tenant_table('eaf.managed_resource');
-grant select, insert, update, delete on eaf.managed_resource to eaf_app;
+grant select, insert, update on eaf.managed_resource to eaf_app;

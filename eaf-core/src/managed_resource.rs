@@ -18,8 +18,6 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the managed resource could not be written")]
     Write(#[source] sqlx::Error),
-    #[error("the managed resource could not be removed")]
-    Remove(#[source] sqlx::Error),
 }
 
 /// Names one thing of one plugin of one tenant.
@@ -65,24 +63,6 @@ pub async fn put(core: &Core, key: &Key, data: &Value) -> Result<(), Error> {
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Removes what is remembered; nothing there is fine.
-pub async fn remove(core: &Core, key: &Key) -> Result<(), Error> {
-    let mut tx = core.db.tenant(key.tenant).await?;
-    sqlx::query(
-        "delete from eaf.managed_resource
-         where tenant_id = $1 and plugin = $2 and capability = $3 and identity = $4",
-    )
-    .bind(key.tenant)
-    .bind(&key.plugin)
-    .bind(&key.capability)
-    .bind(&key.identity)
-    .execute(tx.conn())
-    .await
-    .map_err(Error::Remove)?;
     tx.commit().await?;
     Ok(())
 }

@@ -31,8 +31,12 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
+    /// Notes that the machine is proved to be gone.
     pub async fn forget(&self, identity: &Identity) -> Result<(), Failure> {
-        self.records.remove(&self.key(identity)).await.map_err(unavailable)
+        match self.record(identity).await? {
+            Some(record) => self.save(identity, &Record { stage: Stage::Removed, ..record }).await,
+            None => Ok(()),
+        }
     }
 
     /// The record of a machine that was seen just now.

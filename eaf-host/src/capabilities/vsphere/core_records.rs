@@ -21,8 +21,4 @@ impl Records for CoreRecords {
         let data = serde_json::to_value(record).map_err(|e| Error(e.into()))?;
         managed_resource::put(&self.core, key, &data).await.map_err(|e| Error(e.into()))
     }
-
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        managed_resource::remove(&self.core, key).await.map_err(|e| Error(e.into()))
-    }
 }

@@ -54,7 +54,7 @@ impl Context<'_> {
             .map_err(|e| failure::of_read(&e))?
             .ok_or_else(|| vcenter.folder_missing(""))?;
         let (mut ours, copies): (Vec<Machine>, Vec<Machine>) =
-            searched.marked.into_iter().partition(|m| m.is(&identity.marker, identity.instance_uuid));
+            searched.marked.into_iter().partition(|machine| is_ours(machine, identity, record.as_ref()));
         if let Some(machine) = ours.pop() {
             return Ok(Search::Found(Box::new(machine)));
         }
@@ -93,7 +93,7 @@ impl Context<'_> {
         for object in objects {
             machines.extend(machine::read(session, &object).await.map_err(read)?);
         }
-        choose(machines, identity, last.as_ref())
+        choose(machines, identity, record)
     }
 
     /// Another vCenter under the connection's address knows nothing of our machines.
@@ -115,7 +115,7 @@ impl Context<'_> {
 
     async fn note(&self, identity: &Identity, record: Option<Record>, machine: &Machine) -> Result<(), Failure> {
         let stage = match &record {
-            Some(record) if record.stage == Stage::Removing => Stage::Removing,
+            Some(Record { stage: stage @ (Stage::Removing | Stage::Removed), .. }) => *stage,
             _ => Stage::Present,
         };
         let seen = self.record_of(machine, stage).await?;
@@ -126,18 +126,17 @@ impl Context<'_> {
     }
 }
 
-/// Ours among the candidates. `last` is the object that was seen last.
-fn choose(
-    machines: Vec<Machine>,
-    identity: &Identity,
-    last: Option<&super::client::MoRef>,
-) -> Result<Option<Machine>, Failure> {
-    let is_last = |machine: &Machine| last == Some(&machine.object);
-    if let Some(machine) = machines.iter().find(|m| is_last(m) && (m.config.is_none() || m.is_marked(&identity.marker)))
-    {
+/// Ours among the candidates: the object that was seen last before any other.
+fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
+    let last = |machine: &&Machine| is_last(machine, record);
+    let known = machines.iter().find(|m| last(m) && (m.config.is_none() || m.is_marked(&identity.marker)));
+    if let Some(machine) = known {
         return Ok(Some(machine.clone()));
     }
-    let ours: Vec<&Machine> = machines.iter().filter(|m| m.is(&identity.marker, identity.instance_uuid)).collect();
+    if was_removed(record) {
+        return Ok(None);
+    }
+    let ours: Vec<&Machine> = machines.iter().filter(|m| is_ours(m, identity, record)).collect();
     match (ours.as_slice(), machines.iter().find(|m| m.config.is_none())) {
         ([machine], _) => Ok(Some((*machine).clone())),
         ([], Some(unreadable)) => Err(unreachable(unreadable)),
@@ -145,6 +144,20 @@ fn choose(
         ([], None) => Ok(None),
         (several, _) => Err(duplicates(several)),
     }
+}
+
+fn is_last(machine: &Machine, record: Option<&Record>) -> bool {
+    record.is_some_and(|record| record.object.as_ref() == Some(&machine.object))
+}
+
+/// Another object with our UUID is our machine, registered again, unless this host removed ours: then it is a replica.
+fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
+    let may_be_other = !was_removed(record) || is_last(machine, record);
+    may_be_other && machine.is(&identity.marker, identity.instance_uuid)
+}
+
+fn was_removed(record: Option<&Record>) -> bool {
+    record.is_some_and(|record| matches!(record.stage, Stage::Removing | Stage::Removed))
 }
 
 fn has_uuid(machine: &Machine, identity: &Identity) -> bool {

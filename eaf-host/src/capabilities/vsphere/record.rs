@@ -36,6 +36,8 @@ pub enum Stage {
     Present,
     /// This host asked vCenter to remove the machine.
     Removing,
+    /// Proved to be gone. The record stays, so that a repeated removal knows it.
+    Removed,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -47,5 +49,4 @@ pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 pub trait Records: Send + Sync {
     async fn load(&self, key: &Key) -> Result<Option<Record>, Error>;
     async fn save(&self, key: &Key, record: &Record) -> Result<(), Error>;
-    async fn remove(&self, key: &Key) -> Result<(), Error>;
 }

@@ -32,7 +32,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     match context.search(&identity).await? {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
-            Some(record) if record.stage == Stage::Present => Err(gone(&record, &copies)),
+            Some(record) if record.stage == Stage::Present => Err(gone(&record.name, &copies)),
+            None if !copies.is_empty() => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
         },
     }
@@ -134,8 +135,8 @@ async fn absent(context: &Context<'_>, identity: &Identity, copies: Vec<String>)
     Ok(json!({ "absent": true, "copies": copies }))
 }
 
-fn gone(record: &Record, copies: &[String]) -> Failure {
-    let mut message = format!("{} is no longer in vCenter, and this host did not remove it.", record.name);
+fn gone(name: &str, copies: &[String]) -> Failure {
+    let mut message = format!("{name} is not in vCenter, and this host did not remove it.");
     if !copies.is_empty() {
         message.push_str(&format!(" These machines carry its marker and were left alone: {}.", copies.join(", ")));
     }

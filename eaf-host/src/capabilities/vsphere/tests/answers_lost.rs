@@ -17,7 +17,7 @@ async fn live(bench: &Bench) {
     assert!(machines[0].powered_on);
     assert_eq!(machines[0].extra_config["eaf.key"], "run/clone");
     assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
-    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), json!({ "absent": true }));
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     assert!(bench.vcsim.machines().is_empty());
 }
 

@@ -1,24 +1,10 @@
 //! Sessions: shared, renewed when vCenter forgets them, replaced when the settings change.
 
+use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::capabilities::fault_proxy::Rule;
-use crate::capabilities::vsphere::client::session::Credentials;
 use crate::capabilities::vsphere::client::soap::{MoRef, Request};
-use crate::capabilities::vsphere::client::transport::Transport;
-use crate::capabilities::vsphere::client::{Session, find, properties};
-use tokio::sync::Semaphore;
-
-/// Another client, past the proxy.
-pub fn admin(bench: &Bench) -> Session {
-    let url = format!("https://localhost:{}/sdk", bench.vcsim.address().port());
-    let transport = Transport::new(&url, Some(&bench.vcsim.ca_certificate()), Timeouts::default()).unwrap();
-    let credentials = Credentials { user: USER.into(), password: PASSWORD.into() };
-    Session::new(transport, credentials, Arc::new(Semaphore::new(1)))
-}
-
-pub async fn machine_by_path(session: &Session, names: &[&str]) -> MoRef {
-    find::by_path(session, names).await.unwrap().unwrap_or_else(|| panic!("{names:?} is not there"))
-}
+use crate::capabilities::vsphere::client::{Session, properties, reconfigure};
 
 /// What an idle time-out or an administrator does.
 async fn terminate_other_sessions(session: &Session) {
@@ -42,7 +28,7 @@ async fn a_session_that_vcenter_ended_is_renewed_without_notice() {
     let logins = bench.proxy.rule(Rule::on("<Login "));
     bench.clone_vm().await;
     assert_eq!(logins.hits(), 1);
-    terminate_other_sessions(&admin(&bench)).await;
+    terminate_other_sessions(&Admin::of(&bench).0).await;
     // Not even a repetition is needed.
     assert!(matches!(bench.provider.start(&about("power-on")).await.unwrap(), Started::Pending { .. }));
     assert_eq!(logins.hits(), 2);
@@ -65,15 +51,13 @@ async fn parallel_calls_share_one_login() {
 async fn a_machine_that_vcenter_gave_another_uuid_gets_ours_back() {
     let bench = Bench::start(&[]).await;
     let ours = bench.clone_vm().await;
-    let admin = admin(&bench);
-    let path = ["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"];
-    let machine = machine_by_path(&admin, &path).await;
-    let changed = crate::capabilities::vsphere::client::reconfigure::instance_uuid(&admin, &machine, Uuid::max());
-    changed.await.unwrap();
+    let admin = Admin::of(&bench);
+    reconfigure::instance_uuid(&admin.0, &admin.object(&WEB_01).await, Uuid::max()).await.unwrap();
     let until = Instant::now() + DEADLINE;
-    while bench.complete(&about("read-vm")).await.unwrap() != Value::Null {
+    while bench.complete(&about("read-vm")).await.unwrap()["instance_uuid"] != json!(Uuid::max()) {
         assert!(Instant::now() < until, "the UUID was not changed");
     }
+    bench.records.creating();
     let again = bench.complete(&clone_of("web-01")).await.unwrap();
     assert_eq!((&again["instance_uuid"], bench.vcsim.machines().len()), (&ours["instance_uuid"], 1));
 }

@@ -1,5 +1,6 @@
 //! Each function does what its contract says, and saying it twice changes nothing.
 
+use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::capabilities::vsphere::client::reconfigure;
 
@@ -39,7 +40,7 @@ async fn a_machine_lives_from_clone_to_removal() {
         assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
     }
     for _ in 0..2 {
-        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), json!({ "absent": true }));
+        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     }
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
     assert!(bench.vcsim.machines().is_empty());
@@ -77,9 +78,8 @@ async fn what_another_client_does_to_the_power_is_read() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
-    let admin = connections::admin(&bench);
-    let found = connections::machine_by_path(&admin, &["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"]).await;
-    crate::capabilities::vsphere::client::power::off(&admin, &found).await.unwrap();
+    let admin = Admin::of(&bench);
+    admin.power(&admin.object(&WEB_01).await, "PowerOffVM_Task").await;
     let until = Instant::now() + DEADLINE;
     while bench.complete(&about("read-vm")).await.unwrap()["power"] != "off" {
         assert!(Instant::now() < until, "the power state is not read anew");
@@ -96,6 +96,7 @@ async fn waiting_for_an_address_ends_when_the_time_is_over() {
     let wait = call("await-address", json!({ "identity": "vm-1", "timeout_ms": 100 }));
     let failure = bench.complete(&wait).await.unwrap_err();
     assert_eq!(failure.code, "no-address");
+    assert!(failure.message.contains("VMware Tools do not run"), "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,8 +115,8 @@ async fn tenants_and_plugins_do_not_see_each_others_machines() {
 async fn a_machine_whose_uuid_somebody_changed_is_removed_all_the_same() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    change_uuid(&bench, "web-01").await;
-    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), json!({ "absent": true }));
+    change_uuid(&bench).await;
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     assert!(bench.vcsim.machines().is_empty(), "{:?}", bench.vcsim.machines());
 }
 
@@ -123,7 +124,8 @@ async fn a_machine_whose_uuid_somebody_changed_is_removed_all_the_same() {
 async fn a_machine_in_a_folder_that_cannot_be_seen_is_not_called_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    change_uuid(&bench, "web-01").await;
+    change_uuid(&bench).await;
+    bench.records.clear();
     for (key, right, wrong) in [("datacenter", "DC1", "DC9"), ("folder", "EAF/acme", "EAF/nobody")] {
         bench.settings.set(key, wrong);
         let failure = bench.complete(&about("destroy")).await.unwrap_err();
@@ -138,18 +140,16 @@ async fn a_foreign_machine_is_no_obstacle_to_absent_and_stays() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let stranger = call("destroy", json!({ "identity": "vm-2" }));
-    assert_eq!(bench.complete(&stranger).await.unwrap(), json!({ "absent": true }));
+    assert_eq!(bench.complete(&stranger).await.unwrap(), absent());
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
 
 /// Another client gives the machine an instance UUID that is not ours; over when vCenter says so.
-async fn change_uuid(bench: &Bench, name: &str) {
-    let admin = connections::admin(bench);
-    let path = ["DC1", "vm", "EAF", "acme", "requests", "web", name];
-    let machine = connections::machine_by_path(&admin, &path).await;
-    reconfigure::instance_uuid(&admin, &machine, Uuid::max()).await.unwrap();
+async fn change_uuid(bench: &Bench) {
+    let admin = Admin::of(bench);
+    reconfigure::instance_uuid(&admin.0, &admin.object(&WEB_01).await, Uuid::max()).await.unwrap();
     let until = Instant::now() + DEADLINE;
-    while bench.complete(&about("read-vm")).await.unwrap() != Value::Null {
+    while bench.complete(&about("read-vm")).await.unwrap()["instance_uuid"] != json!(Uuid::max()) {
         assert!(Instant::now() < until, "the UUID was not changed");
     }
 }

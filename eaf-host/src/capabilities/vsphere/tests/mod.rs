@@ -3,18 +3,23 @@
 //! `cargo test -p eaf-host vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. `database` also needs
 //! `EAF_TEST_SUPERUSER_URL`.
 
+mod address;
+mod admin;
 mod answers_lost;
 mod connections;
 mod database;
 mod failures;
 mod functions;
+mod identity;
 mod names;
+mod placement;
+mod power;
 mod sessions;
 
 use super::client::transport::Timeouts;
 use super::connection::{Connections, Error, Stored};
 use super::provider::VSphere;
-use super::record::{self, Record, Records};
+use super::record::{self, Record, Records, Stage};
 use crate::capabilities::fault_proxy::{FaultProxy, Tls};
 use crate::capabilities::vcsim::{PASSWORD, USER, Vcsim};
 use crate::capabilities::{Call, Class, Failure, Polled, Provider, Started};
@@ -89,10 +94,21 @@ impl Records for StoredRecords {
         self.0.lock().unwrap().insert(key.clone(), record.clone());
         Ok(())
     }
+}
 
-    async fn remove(&self, key: &Key) -> Result<(), record::Error> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
+impl StoredRecords {
+    /// A host whose database was restored from before the machine was made.
+    fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
+    /// As if no machine had been seen yet.
+    fn creating(&self) {
+        self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
+    }
+
+    fn change(&self, change: impl Fn(&mut Record)) {
+        self.0.lock().unwrap().values_mut().for_each(change);
     }
 }
 
@@ -216,6 +232,11 @@ fn clone_of(name: &str) -> Call {
         "template": "Templates/debian-12", "name": name, "folder": "requests/web", "cpus": 4, "memory_mb": 8192,
     });
     call("clone", json!({ "identity": "vm-1", "spec": spec }))
+}
+
+/// The answer of a removal that met no copies.
+fn absent() -> Value {
+    json!({ "absent": true, "copies": [] })
 }
 
 /// A call about the machine that [`clone_of`] makes.
