@@ -32,6 +32,21 @@ type behaviour struct {
 	Folder      *bool                      `json:"folder"`
 	Text        string                     `json:"text"`
 	Values      map[string]json.RawMessage `json:"values"`
+
+	Delay        duration          `json:"delay"`
+	Status       int               `json:"status"`
+	Body         string            `json:"body"`
+	ContentType  string            `json:"content_type"`
+	Headers      map[string]string `json:"headers"`
+	Gzip         bool              `json:"gzip"`
+	When         string            `json:"when"`
+	Size         int32             `json:"size"`
+	After        duration          `json:"after"`
+	Missing      []string          `json:"missing"`
+	On           string            `json:"on"`
+	InstanceUUID string            `json:"instanceUuid"`
+	APIType      string            `json:"apiType"`
+	APIVersion   string            `json:"apiVersion"`
 }
 
 // duration is written as Go writes durations, such as "5s".
@@ -166,10 +181,11 @@ func (b *behaviours) fires(a *active) bool {
 	return true
 }
 
-// first returns the first behaviour of a kind that is about this call and takes place.
-func (b *behaviours) first(kind string, c *call) *active {
+// first returns the first behaviour of a kind that is about this call, fits, and takes place.
+func (b *behaviours) first(kind string, c *call, fits ...func(*active) bool) *active {
 	for _, a := range b.of(kind) {
-		if c.is(a) && b.fires(a) {
+		fitting := !slices.ContainsFunc(fits, func(fits func(*active) bool) bool { return !fits(a) })
+		if fitting && c.is(a) && b.fires(a) {
 			return a
 		}
 	}

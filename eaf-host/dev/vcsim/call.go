@@ -94,7 +94,7 @@ func (v *vcenter) handle(ctx *simulator.Context, m *simulator.Method) (mo.Refere
 		return nil, &types.MethodDisabled{}
 	}
 	c.nameAsVCenter(body)
-	return v.stand(m), nil
+	return v.stand(ctx, m), nil
 }
 
 // disabled says whether a method is switched off for an object, as backup products do it. The library knows only the
@@ -111,7 +111,7 @@ func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
 
 // stand puts another object in the place of the one that is called. The library prefers an object of its own with the
 // same reference, so the call goes to a reference that it does not know.
-func (v *vcenter) stand(m *simulator.Method) mo.Reference {
+func (v *vcenter) stand(ctx *simulator.Context, m *simulator.Method) mo.Reference {
 	var instead mo.Reference
 	switch object := v.model.Map().Get(m.This).(type) {
 	case *simulator.Folder:
@@ -123,9 +123,11 @@ func (v *vcenter) stand(m *simulator.Method) mo.Reference {
 			instead = &markable{VirtualMachine: object}
 		}
 	case *simulator.SearchIndex:
-		if len(v.behaviours.of("hidden", "inaccessible")) > 0 {
-			instead = &searchIndex{SearchIndex: object, vcenter: v}
-		}
+		instead = &searchIndex{SearchIndex: object, vcenter: v}
+	case *simulator.AuthorizationManager:
+		instead = &authorization{AuthorizationManager: object, vcenter: v, ctx: ctx}
+	case *simulator.ServiceInstance:
+		instead = &serviceInstance{ServiceInstance: object, vcenter: v}
 	}
 	if instead != nil {
 		m.This = types.ManagedObjectReference{Type: m.This.Type, Value: "instead of " + m.This.Value}

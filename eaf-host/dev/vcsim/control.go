@@ -53,7 +53,7 @@ func (c *control) routes() http.Handler {
 		answer(w, http.StatusOK, v.calls.counts())
 	}))
 	mux.HandleFunc("GET /{vcenter}/sessions", c.of(func(v *vcenter, w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, v.sessions())
+		answer(w, http.StatusOK, len(v.sessions()))
 	}))
 	return mux
 }

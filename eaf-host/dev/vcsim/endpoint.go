@@ -6,9 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"sync"
-
-	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25/types"
 )
 
 // calls counts the SOAP calls by the method's name on the wire.
@@ -36,18 +33,6 @@ func (c *calls) counts() map[string]int {
 	return counts
 }
 
-// sessions is the number of clients that are logged in.
-func (v *vcenter) sessions() int { return len(v.sessionList()) }
-
-func (v *vcenter) sessionList() []types.UserSession {
-	view := simulator.Session{Registry: simulator.NewRegistry(), Map: v.model.Map()}
-	manager, ok := view.Get(v.model.Map().SessionManager().Self).(*simulator.SessionManager)
-	if !ok {
-		return nil
-	}
-	return manager.SessionList
-}
-
 // endpoint counts each call and lets the behaviours have their way with it, before vCenter sees it and after.
 func (v *vcenter) endpoint(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,12 +56,7 @@ func (v *vcenter) endpoint(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c := v.overTheNetwork(method, envelope)
-		if refusal := v.behaviours.first("call-fault", c); refusal != nil {
-			answerFault(w, refusal.Fault)
-			return
-		}
-		next.ServeHTTP(w, r)
+		v.difficult(v.overTheNetwork(method, envelope), next, w, r)
 	})
 }
 

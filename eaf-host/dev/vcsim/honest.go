@@ -20,6 +20,9 @@ func (v *vcenter) refuse(c *call, entity mo.Reference) *fault {
 		if refusal := v.refuseName(c.made, body.Folder); refusal != nil {
 			return refusal
 		}
+		if refusal := v.refuseWithoutHost(body); refusal != nil {
+			return refusal
+		}
 	case *types.CreateVM_Task:
 		return v.refuseName(c.made, body.This)
 	case *types.Rename_Task:

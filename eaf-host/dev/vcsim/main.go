@@ -65,7 +65,8 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.control, "control", "", "loopback host:port at which difficult behaviour can be asked for")
 	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours with a probability (another one each time)")
 	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
-		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c", func(text string) error {
+		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c, "+
+		"host-folder= (the cluster stands in it), pod= (a datastore cluster of that name)", func(text string) error {
 		v, err := parseVCenter(text)
 		o.vcenters = append(o.vcenters, v)
 		return err
@@ -113,6 +114,10 @@ func parseVCenter(text string) (vcenterOptions, error) {
 			v.datacenter = value
 		case "folder":
 			v.folder = value
+		case "host-folder":
+			v.hostFolder = value
+		case "pod":
+			v.pod = value
 		case "templates":
 			v.templates = strings.Split(value, "+")
 		default:

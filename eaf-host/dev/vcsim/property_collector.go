@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -28,11 +29,12 @@ func (p *propertyCollector) RetrievePropertiesEx(
 		return p.PropertyCollector.RetrievePropertiesEx(ctx, r)
 	}
 	reading := v.reading(ctx, r)
-	if gone := reading.goneAmong(r); gone != nil {
-		missing := faultOf(&types.ManagedObjectNotFound{Obj: *gone}, "")
+	if gone := reading.goneAmong(); gone != nil {
 		return &methods.RetrievePropertiesExBody{Fault_: simulator.Fault(
-			"The object has already been deleted or has not been completely created", missing.BaseMethodFault)}
+			"The object has already been deleted or has not been completely created",
+			&types.ManagedObjectNotFound{Obj: *gone})}
 	}
+	reading.cutPages(r)
 	answer := p.PropertyCollector.RetrievePropertiesEx(ctx, r)
 	if body, ok := answer.(*methods.RetrievePropertiesExBody); ok && body.Res != nil && body.Res.Returnval != nil {
 		body.Res.Returnval.Objects = reading.spoil(body.Res.Returnval.Objects)
@@ -90,7 +92,7 @@ func (r *reading) fires(a *active) bool {
 }
 
 // goneAmong is the first object asked for that is to be not found.
-func (r *reading) goneAmong(_ *types.RetrievePropertiesEx) *types.ManagedObjectReference {
+func (r *reading) goneAmong() *types.ManagedObjectReference {
 	for i, ref := range r.asked {
 		if r.gone(ref) {
 			return &r.asked[i]
@@ -105,7 +107,33 @@ func (r *reading) gone(ref types.ManagedObjectReference) bool {
 			return true
 		}
 	}
-	return false
+	return ref.Type == "Task" && r.forgotten(ref)
+}
+
+// forgotten says whether a task ended so long ago that vCenter no longer knows it.
+func (r *reading) forgotten(ref types.ManagedObjectReference) bool {
+	forgetting := r.vcenter.behaviours.of("forget-tasks")
+	if len(forgetting) == 0 {
+		return false
+	}
+	task, ok := r.ctx.Map.Get(ref).(*simulator.Task)
+	if !ok {
+		return false
+	}
+	var ended *time.Time
+	r.ctx.WithLock(task, func() { ended = task.Info.CompleteTime })
+	return ended != nil && slices.ContainsFunc(forgetting, func(a *active) bool {
+		return time.Since(*ended) >= time.Duration(a.After) && r.fires(a)
+	})
+}
+
+// cutPages lets vCenter answer with fewer objects at once than the client takes.
+func (r *reading) cutPages(request *types.RetrievePropertiesEx) {
+	for _, a := range r.vcenter.behaviours.of("pages") {
+		if (request.Options.MaxObjects <= 0 || request.Options.MaxObjects > a.Size) && r.fires(a) {
+			request.Options.MaxObjects = a.Size
+		}
+	}
 }
 
 // spoil takes out of an answer what cannot be read.
@@ -117,6 +145,9 @@ func (r *reading) spoil(objects []types.ObjectContent) []types.ObjectContent {
 		}
 		for i := range object.PropSet {
 			r.hideChildren(&object.PropSet[i])
+		}
+		if r.vcenter.halfMade(r.ctx, object.Obj) {
+			leaveOut(&object, []string{"config", "summary.config"}, nil)
 		}
 		for _, a := range r.vcenter.behaviours.of("inaccessible") {
 			if a.machine == object.Obj && r.fires(a) {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -17,6 +19,9 @@ type searchIndex struct {
 
 // hidden says whether an answer must not name this object.
 func (s *searchIndex) hidden(ref types.ManagedObjectReference) bool {
+	if s.vcenter.behaviours.none() {
+		return false
+	}
 	for _, a := range s.vcenter.behaviours.of("hidden", "inaccessible") {
 		if a.machine == ref && (a.Index == nil || *a.Index) && s.vcenter.behaviours.fires(a) {
 			return true
@@ -32,16 +37,41 @@ func (s *searchIndex) one(found **types.ManagedObjectReference) {
 	}
 }
 
-func (s *searchIndex) many(found *[]types.ManagedObjectReference) {
-	*found = slices.DeleteFunc(*found, s.hidden)
+// withoutUUID finds machines that are hidden, or that have no configuration and so no UUID yet.
+func (s *searchIndex) withoutUUID(ctx *simulator.Context) func(types.ManagedObjectReference) bool {
+	return func(ref types.ManagedObjectReference) bool {
+		return s.hidden(ref) || !s.vcenter.behaviours.none() && s.vcenter.halfMade(ctx, ref)
+	}
 }
 
 func (s *searchIndex) FindByInventoryPath(ctx *simulator.Context, r *types.FindByInventoryPath) soap.HasFault {
 	answer := s.SearchIndex.FindByInventoryPath(ctx, r)
 	if body, ok := answer.(*methods.FindByInventoryPathBody); ok && body.Res != nil {
+		if body.Res.Returnval == nil {
+			body.Res.Returnval = s.inPod(ctx, r.InventoryPath)
+		}
 		s.one(&body.Res.Returnval)
 	}
 	return answer
+}
+
+// inPod finds a datastore in a datastore cluster by its path, which the library does not.
+func (s *searchIndex) inPod(ctx *simulator.Context, at string) *types.ManagedObjectReference {
+	above, name := path.Split(strings.TrimSuffix(at, "/"))
+	answer, ok := s.SearchIndex.FindByInventoryPath(ctx, &types.FindByInventoryPath{InventoryPath: above}).(*methods.FindByInventoryPathBody)
+	if !ok || answer.Res == nil || answer.Res.Returnval == nil {
+		return nil
+	}
+	pod, ok := ctx.Map.Get(*answer.Res.Returnval).(*simulator.StoragePod)
+	if !ok {
+		return nil
+	}
+	found := ctx.Map.FindByName(name, pod.ChildEntity)
+	if found == nil {
+		return nil
+	}
+	ref := found.Reference()
+	return &ref
 }
 
 func (s *searchIndex) FindChild(ctx *simulator.Context, r *types.FindChild) soap.HasFault {
@@ -55,7 +85,9 @@ func (s *searchIndex) FindChild(ctx *simulator.Context, r *types.FindChild) soap
 func (s *searchIndex) FindByUuid(ctx *simulator.Context, r *types.FindByUuid) soap.HasFault {
 	answer := s.SearchIndex.FindByUuid(ctx, r)
 	if body, ok := answer.(*methods.FindByUuidBody); ok && body.Res != nil {
-		s.one(&body.Res.Returnval)
+		if found := body.Res.Returnval; found != nil && s.withoutUUID(ctx)(*found) {
+			body.Res.Returnval = nil
+		}
 	}
 	return answer
 }
@@ -63,7 +95,7 @@ func (s *searchIndex) FindByUuid(ctx *simulator.Context, r *types.FindByUuid) so
 func (s *searchIndex) FindAllByUuid(ctx *simulator.Context, r *types.FindAllByUuid) soap.HasFault {
 	answer := s.SearchIndex.FindAllByUuid(ctx, r)
 	if body, ok := answer.(*methods.FindAllByUuidBody); ok && body.Res != nil {
-		s.many(&body.Res.Returnval)
+		body.Res.Returnval = slices.DeleteFunc(body.Res.Returnval, s.withoutUUID(ctx))
 	}
 	return answer
 }

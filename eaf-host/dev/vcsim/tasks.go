@@ -68,9 +68,13 @@ func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyT
 	if clone, ok := body.(*types.CloneVM_Task); ok && ofMachine {
 		prepareClone(source, clone)
 	}
+	late := v.beginLate(c)
 	result, fault := original(task)
 	if c.made != "" && fault == nil {
 		v.finish(c, result)
+	}
+	if late != nil {
+		v.endLate(c, task, late)
 	}
 	return result, fault
 }

@@ -7,9 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -28,6 +25,8 @@ type vcenterOptions struct {
 	datacenter     string
 	folder         string
 	templates      []string
+	hostFolder     string // the folder that holds the cluster, if not the host folder itself
+	pod            string // a datastore cluster beside the datastore
 }
 
 // vcenter is one simulated vCenter: its inventory, its address, and what of it is on disk.
@@ -47,6 +46,7 @@ type vcenter struct {
 	dirty          atomic.Bool
 	behaviours     *behaviours
 	calls          calls
+	half           sync.Map // names of machines that are listed while their clone runs
 	waiting        sync.Map // of tasks that are held up, to a channel that is closed when one is cancelled
 	http           *http.Server
 	plain          bool
@@ -111,6 +111,7 @@ func (v *vcenter) interpose() {
 	collectors.Store(registry, v)
 	registry.Put(collector)
 	registry.Handler = v.handle
+	v.setDRS(true)
 }
 
 func about(name string) types.AboutInfo {
@@ -136,137 +137,6 @@ func (v *vcenter) setIDs(starts int) {
 	registry.Put(mark)
 	_ = registry.AlignCounter()
 	registry.Remove(v.model.Service.Context, ref)
-}
-
-func (v *vcenter) build(ctx context.Context) error {
-	root := object.NewRootFolder(v.client)
-	dc, err := root.CreateDatacenter(ctx, v.options.datacenter)
-	if err != nil {
-		return err
-	}
-	if v.folders, err = dc.Folders(ctx); err != nil {
-		return err
-	}
-	cluster, err := v.folders.HostFolder.CreateCluster(ctx, "Cluster1", types.ClusterConfigSpecEx{})
-	if err != nil {
-		return err
-	}
-	storage := filepath.Join(os.TempDir(), v.options.name, "datastore1")
-	if err := os.MkdirAll(storage, 0o700); err != nil {
-		return err
-	}
-	for _, name := range []string{"esx-01.example.internal", "esx-02.example.internal"} {
-		task, err := cluster.AddHost(ctx, types.HostConnectSpec{HostName: name}, true, nil, nil)
-		if err != nil {
-			return err
-		}
-		info, err := task.WaitForResult(ctx, nil)
-		if err != nil {
-			return err
-		}
-		host := object.NewHostSystem(v.client, info.Result.(types.ManagedObjectReference))
-		system, err := host.ConfigManager().DatastoreSystem(ctx)
-		if err != nil {
-			return err
-		}
-		if _, err := system.CreateLocalDatastore(ctx, "datastore1", storage); err != nil {
-			return err
-		}
-	}
-	if v.pool, err = cluster.ResourcePool(ctx); err != nil {
-		return err
-	}
-	templates, err := v.folders.VmFolder.CreateFolder(ctx, "Templates")
-	if err != nil {
-		return err
-	}
-	for _, name := range v.options.templates {
-		if err := v.template(ctx, templates, name); err != nil {
-			return fmt.Errorf("template %s: %w", name, err)
-		}
-	}
-	_, err = v.folder(ctx, strings.Split(v.options.folder, "/"))
-	return err
-}
-
-func (v *vcenter) template(ctx context.Context, folder *object.Folder, name string) error {
-	vm, err := v.create(ctx, folder, types.VirtualMachineConfigSpec{
-		Name:         name,
-		GuestId:      guestID(name),
-		InstanceUuid: uuid.NewSHA1(uuid.NameSpaceURL, []byte("vcsim/"+v.options.name+"/template/"+name)).String(),
-		NumCPUs:      2,
-		MemoryMB:     4096,
-	})
-	if err != nil {
-		return err
-	}
-	v.templates[vm.Reference()] = true
-	return vm.MarkAsTemplate(ctx)
-}
-
-func guestID(name string) string {
-	switch {
-	case strings.HasPrefix(name, "debian"):
-		return string(types.VirtualMachineGuestOsIdentifierDebian11_64Guest)
-	case strings.HasPrefix(name, "rhel"):
-		return string(types.VirtualMachineGuestOsIdentifierRhel9_64Guest)
-	case strings.HasPrefix(name, "windows"):
-		return string(types.VirtualMachineGuestOsIdentifierWindows2019srvNext_64Guest)
-	default:
-		return string(types.VirtualMachineGuestOsIdentifierOtherLinux64Guest)
-	}
-}
-
-// create makes a machine with a disk and a network card.
-func (v *vcenter) create(
-	ctx context.Context, folder *object.Folder, spec types.VirtualMachineConfigSpec,
-) (*object.VirtualMachine, error) {
-	spec.Files = &types.VirtualMachineFileInfo{VmPathName: "[datastore1]"}
-	var devices object.VirtualDeviceList
-	scsi, err := devices.CreateSCSIController("pvscsi")
-	if err != nil {
-		return nil, err
-	}
-	disk := devices.CreateDisk(scsi.(types.BaseVirtualController), types.ManagedObjectReference{}, "")
-	disk.CapacityInKB = 20 * 1024 * 1024
-	card := esx.EthernetCard
-	devices = append(devices, scsi, disk, &card)
-	if spec.DeviceChange, err = devices.ConfigSpec(types.VirtualDeviceConfigSpecOperationAdd); err != nil {
-		return nil, err
-	}
-	task, err := folder.CreateVM(ctx, spec, v.pool, nil)
-	if err != nil {
-		return nil, err
-	}
-	info, err := task.WaitForResult(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return object.NewVirtualMachine(v.client, info.Result.(types.ManagedObjectReference)), nil
-}
-
-// folder finds or makes the folder with this path below the datacenter's VM folder.
-func (v *vcenter) folder(ctx context.Context, names []string) (*object.Folder, error) {
-	at := v.folders.VmFolder
-	index := object.NewSearchIndex(v.client)
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		child, err := index.FindChild(ctx, at, name)
-		if err != nil {
-			return nil, err
-		}
-		if child != nil {
-			at = object.NewFolder(v.client, child.Reference())
-			continue
-		}
-		// The library escapes names when it makes folders; ours come from its inventory and are escaped already.
-		if at, err = at.CreateFolder(ctx, unescaped(name)); err != nil {
-			return nil, err
-		}
-	}
-	return at, nil
 }
 
 // listen serves the SOAP endpoint and returns its address.

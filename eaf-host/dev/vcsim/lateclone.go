@@ -1,0 +1,44 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// lateAtLeast is how long a clone without a duration of its own stays half made.
+const lateAtLeast = time.Second
+
+// beginLate notes that the machine which a clone makes is to be listed before it has its configuration.
+func (v *vcenter) beginLate(c *call) *active {
+	if c.method != "CloneVM_Task" {
+		return nil
+	}
+	late := v.behaviours.first("late-clone", c)
+	if late != nil {
+		v.half.Store(c.made, true)
+		v.half.Store(plainName(c.made), true)
+	}
+	return late
+}
+
+// endLate lets the machine be whole after a while.
+func (v *vcenter) endLate(c *call, task *simulator.Task, late *active) {
+	v.wait(c, task, late, cmp.Or(time.Duration(late.For), v.clone, lateAtLeast))
+	v.half.Delete(c.made)
+	v.half.Delete(plainName(c.made))
+}
+
+// halfMade says whether a machine is listed while its clone still runs.
+func (v *vcenter) halfMade(ctx *simulator.Context, ref types.ManagedObjectReference) bool {
+	if ref.Type != "VirtualMachine" {
+		return false
+	}
+	return slices.ContainsFunc(v.names(ctx, ref), func(name string) bool {
+		_, half := v.half.Load(name)
+		return half
+	})
+}
