@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -81,13 +82,33 @@ type behaviours struct {
 	last   int
 	list   []*active
 	random *rand.Rand
+	seeded uint64
+	secret bool // the seed has been printed nowhere
 }
 
+// newBehaviours takes 0 for a seed of its own, which it prints once chance has a say.
 func newBehaviours(seed uint64) *behaviours {
-	return &behaviours{random: rand.New(rand.NewPCG(seed, 0))}
+	b := &behaviours{secret: seed == 0}
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	b.reseed(seed)
+	return b
 }
 
-// parse reads a behaviour and names what is wrong with it in a sentence.
+// seed begins the random numbers again.
+func (b *behaviours) seed(seed uint64) {
+	b.Lock()
+	defer b.Unlock()
+	b.secret = false
+	b.reseed(seed)
+}
+
+func (b *behaviours) reseed(seed uint64) {
+	b.seeded, b.random = seed, rand.New(rand.NewPCG(seed, 0))
+}
+
+// parseBehaviour reads a behaviour and names what is wrong with it in a sentence.
 func parseBehaviour(text []byte) (*active, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -122,6 +143,10 @@ func parseBehaviour(text []byte) (*active, error) {
 func (b *behaviours) add(a *active) int {
 	b.Lock()
 	defer b.Unlock()
+	if a.Probability != nil && b.secret {
+		fmt.Fprintf(os.Stderr, "vcsim: seed %d\n", b.seeded)
+		b.secret = false
+	}
 	b.last++
 	a.id = b.last
 	b.list = append(b.list, a)

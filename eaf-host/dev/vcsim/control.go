@@ -49,6 +49,7 @@ func (c *control) routes() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	mux.HandleFunc("DELETE /{vcenter}/behaviours/{id}", c.of(remove))
+	mux.HandleFunc("PUT /{vcenter}/seed", c.of(putSeed))
 	mux.HandleFunc("GET /{vcenter}/calls", c.of(func(v *vcenter, w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, v.calls.counts())
 	}))
@@ -90,6 +91,17 @@ func remove(v *vcenter, w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("there is no behaviour %q", r.PathValue("id")), http.StatusNotFound)
 		return
 	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// putSeed begins the random numbers of a vCenter's behaviours again.
+func putSeed(v *vcenter, w http.ResponseWriter, r *http.Request) {
+	var seed uint64
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&seed); err != nil {
+		http.Error(w, "a seed is a number: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	v.behaviours.seed(seed)
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -85,6 +85,13 @@ func TestProbabilityFollowsTheSeed(t *testing.T) {
 		}
 		return rolled
 	}
+	b := newBench(t)
+	if status, body := b.request("PUT", "/acme/seed", "7"); status != http.StatusNoContent {
+		t.Error(status, body)
+	}
+	if status, _ := b.request("PUT", "/acme/seed", `"seven"`); status != http.StatusBadRequest {
+		t.Error(status)
+	}
 	if rolls(7) != rolls(7) || rolls(7) == rolls(8) || !strings.Contains(rolls(7), "x") || !strings.Contains(rolls(7), ".") {
 		t.Error(rolls(7), rolls(8))
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -63,7 +62,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.plain, "plain-http", false, "serve without TLS")
 	f.BoolVar(&o.verbose, "verbose", false, "log to stderr")
 	f.StringVar(&o.control, "control", "", "loopback host:port at which difficult behaviour can be asked for")
-	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours with a probability (another one each time)")
+	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours with a probability (0: one that is printed when it is needed)")
 	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
 		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c, "+
 		"host-folder= (the cluster stands in it), pod= (a datastore cluster of that name)", func(text string) error {
@@ -73,10 +72,6 @@ func parse(args []string) (options, error) {
 	})
 	if err := f.Parse(args); err != nil {
 		return o, err
-	}
-	if o.seed == 0 && o.control != "" {
-		o.seed = rand.Uint64()
-		fmt.Fprintf(os.Stderr, "vcsim: seed %d\n", o.seed)
 	}
 	if o.state == "" || o.certs == "" || len(o.vcenters) == 0 {
 		return o, fmt.Errorf("--state, --cert-dir and at least one --vcenter are required")

@@ -30,14 +30,21 @@ pub struct Vcsim {
 pub struct Kept {
     pub name: String,
     pub folder: Vec<String>,
+    /// That of the BIOS; vCenter keeps it when it gives another instance UUID.
+    pub uuid: String,
     pub instance_uuid: String,
     pub extra_config: BTreeMap<String, String>,
     pub powered_on: bool,
+    /// `on`, `off` or `suspended`.
+    pub power: String,
+    pub template: bool,
+    /// Files such as `[datastore1] web-01/disk1.vmdk`.
+    pub disks: Vec<String>,
 }
 
 impl Vcsim {
-    /// One vCenter with datacenter `DC1`, folder `EAF/acme` and template `Templates/debian-12`; `dir` keeps its state.
-    /// `options` are more flags of the simulator.
+    /// One vCenter, `acme`, with datacenter `DC1`, folder `EAF/acme` and template `Templates/debian-12`; `dir` keeps its
+    /// state. `options` are more flags of the simulator; `pod=Pod1` and the like are of the vCenter.
     pub async fn start(dir: &Path, options: &[&str]) -> Vcsim {
         Vcsim::launch(dir, options.iter().map(|o| (*o).to_owned()).collect(), "127.0.0.1:0").await
     }
@@ -46,16 +53,19 @@ impl Vcsim {
         std::fs::create_dir_all(dir).unwrap();
         let password = dir.join("password");
         std::fs::write(&password, PASSWORD).unwrap();
+        let (of_vcenter, flags): (Vec<_>, Vec<_>) =
+            options.iter().partition(|option| !option.starts_with("--") && option.contains('='));
+        let of_vcenter: String = of_vcenter.iter().map(|option| format!(",{option}")).collect();
         let mut child = Command::new(binary())
             .arg("--state")
             .arg(dir)
             .arg("--cert-dir")
             .arg(dir.join("certs"))
             .args(["--control", "127.0.0.1:0"])
-            .args(&options)
+            .args(flags)
             .arg("--vcenter")
             .arg(format!(
-                "name=acme,listen={listen},user={USER},password-file={},folder=EAF/acme,templates=debian-12",
+                "name=acme,listen={listen},user={USER},password-file={},folder=EAF/acme,templates=debian-12{of_vcenter}",
                 password.display()
             ))
             .stdout(Stdio::piped())
