@@ -32,7 +32,7 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     assert!(machines[0].extra_config["eaf.marker"].ends_with(&format!("/dcm/{request}")), "{machines:?}");
 
     let machine = until(&people.requester, "vms", &request, |vm| vm["power"] == "on" && vm["ip"].is_string()).await;
-    assert_eq!((machine["cpus"].as_i64(), machine["memory_gb"].as_i64()), (Some(4), Some(8)), "{machine:#}");
+    assert_eq!((machine["cpus"].as_i64(), machine["memory_mb"].as_i64()), (Some(4), Some(8192)), "{machine:#}");
 
     let asked = system.mail_to("james.carter@acme.example", "web-01").await;
     assert!(asked.subject.starts_with("Approve: web-01, 4 CPU, 66 €/month"), "{}", asked.subject);

@@ -316,6 +316,17 @@ fn a_machine_shows_what_vcenter_said_last() {
 }
 
 #[test]
+fn memory_is_shown_in_the_megabytes_of_vcenter() {
+    for memory_mb in [512, 1536, 1540, 4096] {
+        let (mut stage, id) = with_vm();
+        assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], 4096);
+        let seen = json!({ "kind": "machine", "power": "off", "ip": null, "cpus": 2, "memory_mb": memory_mb });
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
+        assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], memory_mb);
+    }
+}
+
+#[test]
 fn decommissioning_needs_the_typed_name_and_frees_it() {
     let (mut stage, id) = with_vm();
     let wrong = json!({ "vm": id, "confirm": "web-1" });

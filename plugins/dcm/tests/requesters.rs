@@ -44,7 +44,7 @@ fn row_of(stage: &Dcm, whose: &Actor) -> Option<Map<String, Value>> {
 }
 
 fn sums(row: &Map<String, Value>) -> [i64; 4] {
-    ["vms", "cpus", "memory_gb", "monthly_cents"].map(|column| row[column].as_i64().unwrap())
+    ["vms", "cpus", "memory_mb", "monthly_cents"].map(|column| row[column].as_i64().unwrap())
 }
 
 #[test]
@@ -58,17 +58,17 @@ fn a_person_has_the_sum_of_their_machines_from_the_first_to_the_last() {
     built(&mut stage, &approver(), wanted("other-01"));
     let row = row_of(&stage, &requester()).unwrap();
     assert_eq!((&row["requester_name"], &row["currency"]), (&json!("Rita Requester"), &json!("EUR")));
-    assert_eq!(sums(&row), [2, 6, 20, 3_000 + 7_000]);
+    assert_eq!(sums(&row), [2, 6, 20 * 1024, 3_000 + 7_000]);
 
     // Until vCenter was searched in vain, the machine is there and costs.
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": web, "confirm": "web-01" }));
     assert_eq!(sums(&row_of(&stage, &requester()).unwrap())[0], 2);
     stage.when::<CompleteDecommission>(&system(), json!({ "vm": web, "attempt": 1 }));
-    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 4, 16, 7_000]);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 4, 16 * 1024, 7_000]);
     gone(&mut stage, &db, "db-01");
     assert!(row_of(&stage, &requester()).is_none(), "who has nothing has no row");
     built(&mut stage, &requester(), wanted("web-01"));
-    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4, 3_000]);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4 * 1024, 3_000]);
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn a_machine_that_grew_in_vcenter_leaves_with_its_new_size() {
     let mut stage = with_offering();
     let web = built(&mut stage, &requester(), wanted("web-01"));
     built(&mut stage, &requester(), wanted("web-02"));
-    seen(&mut stage, &web, 8, 32 * 1024);
-    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 36, 6_000]);
+    seen(&mut stage, &web, 8, 1536);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 4096 + 1536, 6_000]);
     stage.when::<RecordRefresh>(&system(), json!({ "vm": web, "found": { "kind": "missing" } }));
-    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 36, 6_000]);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [2, 10, 4096 + 1536, 6_000]);
     gone(&mut stage, &web, "web-01");
-    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4, 3_000]);
+    assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4 * 1024, 3_000]);
 }
 
 /// Whatever happens in whatever order, the sums are those of the list of machines.
@@ -101,7 +101,7 @@ fn the_sums_are_those_of_the_list_of_machines() {
                 _ if machines.is_empty() => {}
                 1 => {
                     let (id, _) = dice.pick(&machines).clone();
-                    seen(&mut stage, &id, 1 + dice.below(16) as u32, 1024 * (1 + dice.below(64) as u64));
+                    seen(&mut stage, &id, 1 + dice.below(16) as u32, 4 * (1 + dice.below(9_000) as u64));
                 }
                 _ => {
                     let (id, name) = machines.swap_remove(dice.below(machines.len()));
@@ -114,7 +114,7 @@ fn the_sums_are_those_of_the_list_of_machines() {
             let theirs: Vec<_> =
                 vms.values().filter(|vm| vm["requester_id"] == whose.id && vm["terminal"] == false).collect();
             let sum = |column: &str| theirs.iter().map(|vm| vm[column].as_i64().unwrap()).sum();
-            let expected = [theirs.len() as i64, sum("cpus"), sum("memory_gb"), sum("monthly_cents")];
+            let expected = [theirs.len() as i64, sum("cpus"), sum("memory_mb"), sum("monthly_cents")];
             let found = row_of(&stage, whose).map_or([0; 4], |row| sums(&row));
             assert_eq!(found, expected, "seed {seed}, {}", whose.name);
         }

@@ -32,6 +32,7 @@ impl Command for CompleteProvisioning {
         let request: Request = streams.fold(&request::stream(&self.request)).ok_or_else(request::unknown)?;
         provisioning(&request, self.attempt)?;
         let spec = request.spec();
+        let memory_mb = spec.memory_mb();
         let fulfilled = RequestFulfilled {
             request_id: self.request.clone(),
             requester_id: request.requester_id.clone(),
@@ -48,7 +49,7 @@ impl Command for CompleteProvisioning {
             offering_name: spec.offering_name,
             image: spec.image,
             cpus: spec.cpus,
-            memory_gb: spec.memory_gb,
+            memory_mb,
             term_months: spec.term_months,
             monthly_cents: spec.monthly_cents,
             currency: spec.currency,

@@ -90,7 +90,7 @@ impl Build {
     fn run(&mut self) -> Result<Option<String>, Stopped> {
         let writer = Writer::open(GRANT).map_err(Stopped::AtStep)?;
         let reader = Reader::open(GRANT).map_err(Stopped::AtStep)?;
-        let memory_mb = u64::from(self.spec.memory_gb) * 1024;
+        let memory_mb = self.spec.memory_mb();
         self.step(Step::EnsureFolder, |_| writer.ensure_folder(FOLDER).map(|_| None::<Operation<Value>>))?;
         self.step(Step::Clone, |build| {
             let spec = CloneSpec {

@@ -82,6 +82,13 @@ pub struct Spec {
     pub currency: String,
 }
 
+impl Spec {
+    /// Memory in the unit of vCenter.
+    pub fn memory_mb(&self) -> u64 {
+        u64::from(self.memory_gb) * 1024
+    }
+}
+
 pub fn stream(id: &str) -> String {
     format!("request/{id}")
 }

@@ -15,7 +15,7 @@ pub struct VmProvisioned {
     pub offering_name: String,
     pub image: String,
     pub cpus: u32,
-    pub memory_gb: u32,
+    pub memory_mb: u64,
     pub term_months: u32,
     pub monthly_cents: i64,
     pub currency: String,

@@ -18,7 +18,7 @@ pub struct Row {
     pub requester_name: Option<String>,
     pub vms: i64,
     pub cpus: i64,
-    pub memory_gb: i64,
+    pub memory_mb: i64,
     pub monthly_cents: i64,
     pub currency: String,
     /// By id.
@@ -30,7 +30,7 @@ pub struct Row {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Machine {
     pub cpus: u32,
-    pub memory_gb: u32,
+    pub memory_mb: u64,
     pub monthly_cents: i64,
 }
 
@@ -48,7 +48,7 @@ impl View for Requesters {
         Column::text("requester_name").sort(),
         Column::integer("vms").sort(),
         Column::integer("cpus").sort(),
-        Column::integer("memory_gb").sort(),
+        Column::integer("memory_mb").sort(),
         Column::integer("monthly_cents").sort(),
         Column::text("currency"),
         Column::json("machines"),
@@ -73,7 +73,7 @@ impl View for Requesters {
                 let mut row = rows.get(&e.requester_id).cloned().unwrap_or_else(|| nothing(&e.requester_id));
                 row.requester_name = e.requester_name.to_option();
                 row.currency.clone_from(&e.currency);
-                let machine = Machine { cpus: e.cpus, memory_gb: e.memory_gb, monthly_cents: e.monthly_cents };
+                let machine = Machine { cpus: e.cpus, memory_mb: e.memory_mb, monthly_cents: e.monthly_cents };
                 row.machines.insert(e.vm_id.clone(), machine);
                 row.add_up(recorded.at);
                 rows.put(&e.requester_id, row);
@@ -82,7 +82,7 @@ impl View for Requesters {
                 let Some(row) = rows.change(&e.requester_id) else { return };
                 let Some(machine) = row.machines.get_mut(&e.vm_id) else { return };
                 machine.cpus = e.cpus.unwrap_or(machine.cpus);
-                machine.memory_gb = e.memory_mb.map_or(machine.memory_gb, |mb| (mb / 1024) as u32);
+                machine.memory_mb = e.memory_mb.unwrap_or(machine.memory_mb);
                 row.add_up(recorded.at);
             }
             Event::VmDecommissioned(e) => {
@@ -102,7 +102,7 @@ impl Row {
     fn add_up(&mut self, at: i64) {
         self.vms = self.machines.len() as i64;
         self.cpus = self.machines.values().map(|machine| i64::from(machine.cpus)).sum();
-        self.memory_gb = self.machines.values().map(|machine| i64::from(machine.memory_gb)).sum();
+        self.memory_mb = self.machines.values().map(|machine| machine.memory_mb as i64).sum();
         self.monthly_cents = self.machines.values().map(|machine| machine.monthly_cents).sum();
         self.updated_at = at;
     }
@@ -116,7 +116,7 @@ fn nothing(requester_id: &str) -> Row {
         requester_name: None,
         vms: 0,
         cpus: 0,
-        memory_gb: 0,
+        memory_mb: 0,
         monthly_cents: 0,
         currency: String::new(),
         machines: BTreeMap::new(),

@@ -18,7 +18,7 @@ pub struct Row {
     pub power: String,
     pub ip: Option<String>,
     pub cpus: u32,
-    pub memory_gb: u32,
+    pub memory_mb: u64,
     pub offering: String,
     pub offering_name: String,
     pub image: String,
@@ -59,7 +59,7 @@ impl View for Vms {
         Column::text("power").filter().sort(),
         Column::text("ip").filter(),
         Column::integer("cpus").sort(),
-        Column::integer("memory_gb").sort(),
+        Column::integer("memory_mb").sort(),
         Column::text("offering").filter(),
         Column::text("offering_name"),
         Column::text("image"),
@@ -142,7 +142,7 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         power: vm.power,
         ip: vm.ip,
         cpus: vm.cpus,
-        memory_gb: vm.memory_gb,
+        memory_mb: vm.memory_mb,
         offering: vm.offering,
         offering_name: vm.offering_name,
         image: vm.image,
@@ -179,7 +179,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.power = e.power.clone();
             row.ip = e.ip.clone();
             row.cpus = e.cpus.unwrap_or(row.cpus);
-            row.memory_gb = e.memory_mb.map_or(row.memory_gb, |mb| (mb / 1024) as u32);
+            row.memory_mb = e.memory_mb.unwrap_or(row.memory_mb);
             row.refreshed_at = recorded.at;
             row.refresh_requested_at = None;
             (row.refresh_failed_at, row.refresh_error_code) = (None, None);
