@@ -259,6 +259,28 @@ fn a_failed_request_says_why_and_is_tried_again_from_where_it_stopped() {
 }
 
 #[test]
+fn a_retry_builds_from_the_offering_as_it_is_now_at_the_price_and_size_that_were_approved() {
+    let (mut stage, id) = with_failed("clone");
+    let corrected = json!({ "template": "templates/debian-13", "image": "Debian 13", "base_cents": 99_900 });
+    stage.when::<DefineOffering>(&admin(), offering(corrected));
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
+    let retried = stage.log.last().unwrap().data.clone();
+    assert_eq!((&retried["template"], &retried["image"]), (&json!("templates/debian-13"), &json!("Debian 13")));
+    assert_eq!((&retried["monthly_cents"], &retried["memory_gb"]), (&json!(3_000), &json!(4)));
+    assert_eq!(stage.view::<Requests>()[&id]["template"], "templates/debian-13");
+    assert_eq!(stage.view::<Approvals>()[&id]["image"], "Debian 12", "what was approved stays");
+}
+
+#[test]
+fn a_retry_of_a_closed_offering_builds_from_what_was_requested() {
+    let (mut stage, id) = with_failed("clone");
+    let closed = json!({ "template": "templates/debian-13", "active": false });
+    stage.when::<DefineOffering>(&admin(), offering(closed));
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
+    assert_eq!(stage.log.last().unwrap().data["template"], "templates/debian-12");
+}
+
+#[test]
 fn a_run_that_could_not_say_that_it_ended_fails_its_own_attempt_at_its_step_and_no_other() {
     let (mut stage, id) = with_approved();
     let begun = stage.log.last().unwrap().id.clone();

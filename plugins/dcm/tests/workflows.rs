@@ -3,6 +3,7 @@
 mod cast;
 
 use cast::*;
+use dcm::offering::define::DefineOffering;
 use dcm::request::retry::RetryRequest;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
@@ -114,6 +115,59 @@ fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
         );
         apply(&mut stage, &again);
         assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled", "{call}");
+    }
+}
+
+#[test]
+fn a_retry_builds_from_the_beginning_what_was_deleted_in_vcenter_by_hand() {
+    let (mut stage, id) = with_approved();
+    let broken = Failure::permanent("broken", "It is broken.");
+    let played =
+        script().fail("vsphere.power-on", broken).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    apply(&mut stage, &played);
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
+    let mut cloned = false;
+    let looks = move |_: &Value| Ok(if std::mem::replace(&mut cloned, true) { machine(2, "off") } else { Value::Null });
+    let again = script().on("vsphere.read-vm", looks).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+    assert_eq!(steps(&again)[0], "ensure-folder started");
+    assert_eq!(again.calls_of("vsphere.clone").len(), 1);
+    apply(&mut stage, &again);
+    assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
+}
+
+#[test]
+fn a_retry_that_cannot_look_at_vcenter_fails_at_the_step_it_was_to_begin_with() {
+    let (mut stage, id) = with_approved();
+    let failed = json!({ "request": id, "attempt": 1, "step": "power-on", "code": "broken", "message": "Broken." });
+    stage.when_named(&system(), "fail-provisioning", 1, failed);
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
+    let unreadable = Failure::permanent("vm-unreadable", "It cannot be read.");
+    let again =
+        script().fail("vsphere.read-vm", unreadable).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+    apply(&mut stage, &again);
+    let row = stage.view_named("requests")[&id].clone();
+    assert_eq!((&row["failed_step"], &row["error_code"]), (&json!("power-on"), &json!("vm-unreadable")));
+    assert!(again.calls_of("vsphere.power-on").is_empty());
+}
+
+#[test]
+fn a_machine_that_a_retry_found_is_of_the_template_it_was_copied_from() {
+    for (there, image) in [(true, "Debian 12"), (false, "Debian 13")] {
+        let (mut stage, id) = with_approved();
+        let broken = Failure::permanent("broken", "It is broken.");
+        let played =
+            script().fail("vsphere.power-on", broken).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+        apply(&mut stage, &played);
+        let other = offering(json!({ "template": "templates/debian-13", "image": "Debian 13" }));
+        stage.when::<DefineOffering>(&admin(), other);
+        stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
+        let found = if there { machine(2, "off") } else { Value::Null };
+        let again =
+            script().answer("vsphere.read-vm", found).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        apply(&mut stage, &again);
+        for view in ["requests", "vms"] {
+            assert_eq!(stage.view_named(view)[&id]["image"], image, "{view}, there: {there}");
+        }
     }
 }
 

@@ -31,7 +31,7 @@ impl Command for CompleteProvisioning {
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&request::stream(&self.request)).ok_or_else(request::unknown)?;
         provisioning(&request, self.attempt)?;
-        let spec = request.spec();
+        let spec = request.built();
         let memory_mb = spec.memory_mb();
         let fulfilled = RequestFulfilled {
             request_id: self.request.clone(),

@@ -1,5 +1,5 @@
-//! Builds the machine of an approved request. Every step may be repeated; after a failure a later attempt begins at the step
-//! that failed.
+//! Builds the machine of an approved request. Every step may be repeated; after a failure a later attempt looks at vCenter
+//! and begins at the step that failed, or from the beginning where the machine is not there.
 
 use super::complete::CompleteProvisioning;
 use super::fail::FailProvisioning;
@@ -91,6 +91,7 @@ impl Build {
         let writer = Writer::open(GRANT).map_err(Stopped::AtStep)?;
         let reader = Reader::open(GRANT).map_err(Stopped::AtStep)?;
         let memory_mb = self.spec.memory_mb();
+        self.look(&reader)?;
         self.step(Step::EnsureFolder, |_| writer.ensure_folder(FOLDER).map(|_| None::<Operation<Value>>))?;
         self.step(Step::Clone, |build| {
             let spec = CloneSpec {
@@ -110,6 +111,17 @@ impl Build {
         let found =
             self.step(Step::AwaitAddress, |build| reader.await_address(&build.id, ADDRESS_TIMEOUT_MS).map(Some))?;
         Ok(found.map(|f| f.address))
+    }
+
+    /// What an earlier attempt built may have been deleted by hand since.
+    fn look(&mut self, reader: &Reader) -> Result<(), Stopped> {
+        if self.from == Step::EnsureFolder {
+            return Ok(());
+        }
+        if reader.read_vm(&self.id).map_err(Stopped::AtStep)?.is_none() {
+            (self.from, self.step) = (Step::EnsureFolder, Step::EnsureFolder);
+        }
+        Ok(())
     }
 
     /// A template's own size may win over the one asked for.

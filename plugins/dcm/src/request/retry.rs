@@ -1,7 +1,9 @@
-//! An admin has a failed request tried again, from the step that failed. What happened before stays in the timeline.
+//! An admin has a failed request tried again. Where to build is taken from the offering as it is now, because a wrong
+//! template is corrected there; price and size stay as approved.
 
 use super::event::RequestRetried;
-use super::{Request, Standing, Status, is_id, stream, unknown};
+use super::{Request, Spec, Standing, Status, is_id, stream, unknown};
+use crate::offering::{self, Offering};
 use crate::permission::OPERATE;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -23,11 +25,8 @@ impl Command for RetryRequest {
     const NAME: &'static str = "retry-request";
     const PERMISSION: Option<&'static str> = Some(OPERATE);
 
-    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.request))
+    fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
+        request_and_offering(&self.request, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
@@ -35,7 +34,7 @@ impl Command for RetryRequest {
         rule(&request.standing())?;
         let retried = RequestRetried {
             request_id: self.request.clone(),
-            spec: request.spec(),
+            spec: as_offered_now(request.spec(), streams),
             requester_id: request.requester_id,
             by_id: ctx.actor.id.clone(),
             by_name: Personal::new(&ctx.actor.name),
@@ -44,4 +43,25 @@ impl Command for RetryRequest {
         };
         Ok(Accepted::nothing().event(stream(&self.request), retried).subject("requests", self.request))
     }
+}
+
+/// The request, and in the second round the offering that it was made from.
+fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
+    if !is_id(id) {
+        return Boundary::none();
+    }
+    let boundary = Boundary::none().guard(stream(id));
+    match loaded.fold::<Request>(&stream(id)) {
+        Some(request) => boundary.read(offering::stream(&request.spec().offering)),
+        None => boundary,
+    }
+}
+
+/// Template and image of the offering; those of the request where the offering was closed.
+fn as_offered_now(mut spec: Spec, streams: &Streams) -> Spec {
+    let offering = streams.fold::<Offering>(&offering::stream(&spec.offering)).and_then(|o| o.defined);
+    if let Some(offering) = offering.filter(|o| o.active) {
+        (spec.template, spec.image) = (offering.template, offering.image);
+    }
+    spec
 }

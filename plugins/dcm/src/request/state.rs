@@ -13,6 +13,8 @@ pub struct Request {
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
+    /// The spec by which the template was copied last.
+    pub copied: Option<Spec>,
     pub attempt: u32,
     /// The event that began this attempt.
     pub begun_by: String,
@@ -37,8 +39,12 @@ impl State for Request {
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
             Event::RequestRejected(_) => self.status = Status::Rejected,
             Event::RequestApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
-            Event::RequestRetried(e) => self.begin(e.attempt, e.from_step, recorded),
+            Event::RequestRetried(e) => {
+                self.spec = Some(e.spec);
+                self.begin(e.attempt, e.from_step, recorded);
+            }
             Event::StepStarted(e) => self.step = e.step.as_str().into(),
+            Event::StepFinished(e) if e.step == Step::Clone => self.copied.clone_from(&self.spec),
             Event::RequestFulfilled(_) => self.status = Status::Fulfilled,
             Event::RequestFailed(e) => {
                 self.status = Status::Failed;
@@ -65,6 +71,11 @@ impl Request {
     /// When the stream does not begin with a submission.
     pub fn spec(&self) -> Spec {
         self.spec.clone().expect("a request begins with what was asked for")
+    }
+
+    /// What the machine was made of: a retry that found the machine copied nothing, whatever its own template is.
+    pub fn built(&self) -> Spec {
+        self.copied.clone().unwrap_or_else(|| self.spec())
     }
 
     fn begin(&mut self, attempt: u32, step: String, recorded: &Recorded) {

@@ -5,7 +5,7 @@ use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
 use super::withdraw::{self, WithdrawRequest};
-use super::{Standing, Status};
+use super::{Spec, Standing, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
@@ -20,6 +20,8 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
+    /// What is copied in vCenter, or was last.
+    pub template: String,
     pub cpus: u32,
     pub memory_gb: u32,
     pub term_months: u32,
@@ -63,6 +65,7 @@ impl View for Requests {
         Column::text("offering").filter(),
         Column::text("offering_name").sort(),
         Column::text("image"),
+        Column::text("template"),
         Column::integer("cpus"),
         Column::integer("memory_gb"),
         Column::integer("term_months"),
@@ -156,6 +159,7 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         offering: spec.offering,
         offering_name: spec.offering_name,
         image: spec.image,
+        template: spec.template,
         cpus: spec.cpus,
         memory_gb: spec.memory_gb,
         term_months: spec.term_months,
@@ -208,6 +212,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.attempt = Some(e.attempt);
             (row.step, row.percent) = (None, None);
             (row.failed_step, row.error_code, row.error_message) = (None, None, None);
+            row.build_from(&e.spec);
         }
         Event::StepStarted(e) => (row.step, row.percent) = (Some(e.step.as_str().into()), Some(0)),
         Event::StepProgressed(e) => row.percent = Some(e.percent),
@@ -219,6 +224,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         Event::RequestFulfilled(e) => {
             row.enter(Status::Fulfilled);
             row.ip = e.ip.clone();
+            row.build_from(&e.spec);
             (row.step, row.percent) = (None, None);
         }
         Event::RequestFailed(e) => {
@@ -237,6 +243,11 @@ impl Row {
         self.status = status;
         self.terminal = status.terminal();
         (self.stalled_since, self.stalled_code) = (None, None);
+    }
+
+    fn build_from(&mut self, spec: &Spec) {
+        self.template.clone_from(&spec.template);
+        self.image.clone_from(&spec.image);
     }
 
     fn withdrawn(&mut self, by: &RequestWithdrawn, at: i64) {

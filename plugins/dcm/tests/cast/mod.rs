@@ -4,6 +4,7 @@
 use dcm::Dcm;
 use dcm::offering::define::DefineOffering;
 use dcm::provisioning::complete::CompleteProvisioning;
+use dcm::provisioning::fail::FailProvisioning;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::submit::RequestVm;
 use eaf_sdk::document::Actor;
@@ -60,6 +61,13 @@ pub fn with_request() -> (Stage<Dcm>, String) {
 pub fn with_approved() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_request();
     stage.when::<ApproveRequest>(&approver(), json!({ "request": id })).then_events(&["request-approved"]);
+    (stage, id)
+}
+
+pub fn with_failed(step: &str) -> (Stage<Dcm>, String) {
+    let (mut stage, id) = with_approved();
+    let failed = json!({ "request": id, "attempt": 1, "step": step, "code": "broken", "message": "It is broken." });
+    stage.when::<FailProvisioning>(&system(), failed).then_events(&["step-failed", "request-failed"]);
     (stage, id)
 }
 
