@@ -845,7 +845,7 @@ export interface components {
       power: string | null;
       ip: string | null;
       cpus: number | null;
-      memory_gb: number | null;
+      memory_mb: number | null;
       offering: string | null;
       offering_name: string | null;
       image: string | null;
@@ -890,7 +890,7 @@ export interface components {
       requester_name: string | null;
       vms: number | null;
       cpus: number | null;
-      memory_gb: number | null;
+      memory_mb: number | null;
       monthly_cents: number | null;
       currency: string | null;
       machines: unknown;
@@ -2488,8 +2488,8 @@ export interface operations {
           | '-power'
           | 'cpus'
           | '-cpus'
-          | 'memory_gb'
-          | '-memory_gb'
+          | 'memory_mb'
+          | '-memory_mb'
           | 'monthly_cents'
           | '-monthly_cents'
           | 'requester_name'
@@ -2597,8 +2597,8 @@ export interface operations {
           | '-vms'
           | 'cpus'
           | '-cpus'
-          | 'memory_gb'
-          | '-memory_gb'
+          | 'memory_mb'
+          | '-memory_mb'
           | 'monthly_cents'
           | '-monthly_cents'
           | 'updated_at'

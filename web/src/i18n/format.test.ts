@@ -16,6 +16,16 @@ describe('formats', () => {
     expect(plain(de.money(123_456, 'EUR'))).toBe('1.234,56 €');
   });
 
+  it('write memory as vCenter counts it, and round nothing', () => {
+    const shown = (megabytes: number) => [en.memory(megabytes), de.memory(megabytes)];
+    expect(shown(4096)).toEqual(['4 GB', '4 GB']);
+    expect(shown(1536)).toEqual(['1.5 GB', '1,5 GB']);
+    expect(shown(1280)).toEqual(['1.25 GB', '1,25 GB']);
+    expect(shown(512)).toEqual(['512 MB', '512 MB']);
+    expect(shown(1540)).toEqual(['1,540 MB', '1.540 MB']);
+    expect(en.memory(null)).toBe(NOTHING);
+  });
+
   it('say the time alone for today, and the day for other days', () => {
     expect(en.since(earlier(30), now)).toBe('14:00');
     expect(en.since(earlier(3_000), now)).toContain('23 Nov 2026');

@@ -61,6 +61,12 @@ export function createFormat(language: Language) {
         return ago.format(Math.trunc(seconds / length), unit);
       }),
     number: (value: number | null | undefined) => (value == null ? NOTHING : number.format(value)),
+    /** From MB, as vCenter counts: `1.5 GB`, `512 MB`, `1,540 MB`. In GB only what needs no rounding. */
+    memory: (megabytes: number | null | undefined) => {
+      if (megabytes == null) return NOTHING;
+      const whole = megabytes >= 1024 && megabytes % 256 === 0;
+      return whole ? `${number.format(megabytes / 1024)} GB` : `${number.format(megabytes)} MB`;
+    },
     money: (cents: number | null | undefined, currency: string | null | undefined) =>
       cents == null
         ? NOTHING
@@ -70,6 +76,11 @@ export function createFormat(language: Language) {
     anyOf: (names: string[]) => or.format(names),
     allOf: (names: string[]) => and.format(names),
   };
+}
+
+/** Requests are made in GB, and vCenter counts in MB. */
+export function inMegabytes(gigabytes: number | null | undefined): number | null {
+  return gigabytes == null ? null : gigabytes * 1024;
 }
 
 export type Format = ReturnType<typeof createFormat>;

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Row } from '@/api/rows';
 import { RowActions } from '@/app/actions/row-actions';
 import { RequestStatus } from '@/features/requests/status-badge';
-import { useFormat } from '@/i18n/format';
+import { inMegabytes, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { useDecisionPlans } from './decision-plans';
 import { PresentVms } from './present-vms';
@@ -72,7 +72,9 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
           {row.justification || t.noWhy}
         </blockquote>
         <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 xl:grid-cols-5">
-          <Detail label={t.size}>{t.sizeOf(format.number(row.cpus), format.number(row.memory_gb))}</Detail>
+          <Detail label={t.size}>
+            {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
+          </Detail>
           <Detail label={t.image}>{row.image}</Detail>
           <Detail label={t.cost} strong>
             {format.money(row.monthly_cents, row.currency)}

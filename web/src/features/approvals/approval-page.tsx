@@ -71,7 +71,7 @@ function VmsOf({ requesterId }: { requesterId: string }) {
               <Power state={vm.power} />
             </span>
             <span className="w-36 text-quiet">
-              {t.sizeOf(format.number(vm.cpus), format.number(vm.memory_gb))}
+              {t.sizeOf(format.number(vm.cpus), format.memory(vm.memory_mb))}
             </span>
             <span className="w-24 text-right">{format.money(vm.monthly_cents, vm.currency)}</span>
           </li>

@@ -4,7 +4,7 @@ import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
 import { text } from './text';
 
-/** What this person has already: number and cost, as the host counts them. */
+/** What this person has already: number, size and cost, as the host counts them. */
 export function PresentVms({ requesterId }: { requesterId: string }) {
   const t = useText(text);
   const format = useFormat();
@@ -14,6 +14,7 @@ export function PresentVms({ requesterId }: { requesterId: string }) {
   if (!data?.vms) return t.noVms;
   return t.presentOf(
     t.vms(data.vms, format.number(data.vms)),
+    t.sizeOf(format.number(data.cpus), format.memory(data.memory_mb)),
     format.money(data.monthly_cents, data.currency),
   );
 }

@@ -6,7 +6,7 @@ import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { shownHere } from '@/api/problem';
-import { useFormat } from '@/i18n/format';
+import { inMegabytes, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
 import { RequestHero } from './request-hero';
@@ -69,7 +69,10 @@ function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }
       <Facts
         facts={[
           { label: t.why, value: why },
-          { label: t.size, value: row && t.sizeOf(format.number(row.cpus), format.number(row.memory_gb)) },
+          {
+            label: t.size,
+            value: row && t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb))),
+          },
           { label: t.image, value: row?.image },
           { label: t.offering, value: row?.offering_name },
           { label: t.cost, value: row && format.money(row.monthly_cents, row.currency) },

@@ -58,7 +58,7 @@ const en = {
   facts: {
     title: 'Request',
     size: 'Size',
-    sizeOf: (cpus: string, memory: string) => `${cpus} CPU · ${memory} GB`,
+    sizeOf: (cpus: string, memory: string) => `${cpus} CPU · ${memory}`,
     image: 'Operating system',
     offering: 'Offering',
     cost: 'Cost per month',
@@ -162,7 +162,7 @@ const de: typeof en = {
   facts: {
     title: 'Antrag',
     size: 'Größe',
-    sizeOf: (cpus, memory) => `${cpus} CPU · ${memory} GB`,
+    sizeOf: (cpus, memory) => `${cpus} CPU · ${memory}`,
     image: 'Betriebssystem',
     offering: 'Angebot',
     cost: 'Kosten pro Monat',

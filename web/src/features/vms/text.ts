@@ -15,7 +15,7 @@ const en = {
     requester: 'Requested by',
     read: 'Last read',
   },
-  size: (cpus: string, memory: string) => `${cpus} CPU · ${memory} GB`,
+  size: (cpus: string, memory: string) => `${cpus} CPU · ${memory}`,
   filter: {
     show: 'Which VMs',
     present: 'In use',
@@ -81,7 +81,7 @@ const de: typeof en = {
     requester: 'Beantragt von',
     read: 'Zuletzt gelesen',
   },
-  size: (cpus, memory) => `${cpus} CPU · ${memory} GB`,
+  size: (cpus, memory) => `${cpus} CPU · ${memory}`,
   filter: {
     show: 'Welche VMs',
     present: 'Vorhanden',

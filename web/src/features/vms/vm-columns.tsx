@@ -58,7 +58,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         sort: 'cpus',
         width: 15,
         card: 'none',
-        cell: row => t.size(format.number(row.cpus), format.number(row.memory_gb)),
+        cell: row => t.size(format.number(row.cpus), format.memory(row.memory_mb)),
       },
       {
         id: 'cost',

@@ -120,7 +120,7 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
     <Panel title={t.page.facts} beside={request}>
       <Facts
         facts={[
-          { label: t.page.size, value: vm && t.size(format.number(vm.cpus), format.number(vm.memory_gb)) },
+          { label: t.page.size, value: vm && t.size(format.number(vm.cpus), format.memory(vm.memory_mb)) },
           { label: t.page.image, value: vm?.image },
           { label: t.page.offering, value: vm?.offering_name },
           { label: t.page.cost, value: vm && format.money(vm.monthly_cents, vm.currency) },
