@@ -17,8 +17,8 @@ use naming::{NameClaimed, NameReleased};
 use offering::OfferingDefined;
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
 use request::event::{
-    RequestApproved, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestSubmitted,
-    RequestWithdrawn,
+    RequestApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled, RequestFailed, RequestFulfilled,
+    RequestRejected, RequestRetried, RequestSubmitted, RequestWithdrawn,
 };
 use vm::event::{
     VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmProvisioned, VmRefreshFailed,
@@ -46,6 +46,9 @@ events! {
         RequestRetried,
         RequestFulfilled,
         RequestFailed,
+        RequestCancelRequested,
+        RequestCancelled,
+        RequestCancelFailed,
         StepStarted,
         StepProgressed,
         StepFinished,
@@ -74,6 +77,9 @@ impl Plugin for Dcm {
         request::approve::ApproveRequest,
         request::reject::RejectRequest,
         request::retry::RetryRequest,
+        request::cancel::CancelRequest,
+        request::complete_cancel::CompleteCancel,
+        request::fail_cancel::FailCancel,
         provisioning::record_step::RecordStep,
         provisioning::complete::CompleteProvisioning,
         provisioning::fail::FailProvisioning,
@@ -109,6 +115,7 @@ pub struct DcmFlows;
 impl Flows for DcmFlows {
     type Workflows = list![
         provisioning::workflow::Provision,
+        request::cancel_workflow::Cancel,
         vm::decommission_workflow::Decommission,
         vm::refresh_workflow::Refresh,
         notify::Notify,

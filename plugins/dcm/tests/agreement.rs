@@ -27,12 +27,29 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
     body
 }
 
+const SYSTEM_ONLY: [&str; 6] = [
+    "note-stall",
+    "complete-provisioning",
+    "fail-provisioning",
+    "complete-cancel",
+    "fail-cancel",
+    "complete-decommission",
+];
+
+/// One of the attempts to cancel, over or not.
+fn cancelling(stage: &Stage<dcm::Dcm>, dice: &mut Dice) -> Value {
+    let asked = stage.log.iter().filter(|r| r.kind == "request-cancel-requested");
+    let attempts: Vec<_> =
+        asked.map(|r| json!({ "request": r.data["request_id"], "attempt": r.data["attempt"] })).collect();
+    if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { dice.pick(&attempts).clone() }
+}
+
 /// Any command by anyone about anything, most of them refused.
 fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
-    let (command, body) = match dice.below(18) {
+    let (command, body) = match dice.below(22) {
         0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
@@ -43,16 +60,22 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
         9 | 15 => ("decommission-vm", json!({ "vm": id })),
         10 => ("note-stall", json!({ "key": id, "stalled": dice.below(2) == 0, "code": "unreachable" })),
         11..=13 => ("complete-provisioning", json!({ "request": id, "attempt": 1 + dice.below(2) })),
-        14 => {
+        14 | 20 => {
             let attempt = 1 + dice.below(2);
             let body =
                 json!({ "request": id, "attempt": attempt, "step": "clone", "code": "full", "message": "Full." });
             ("fail-provisioning", body)
         }
+        16 | 17 => ("cancel-request", json!({ "request": id })),
+        18 => ("complete-cancel", cancelling(stage, dice)),
+        19 => {
+            let mut body = cancelling(stage, dice);
+            (body["step"], body["code"], body["message"]) = ("destroy".into(), "busy".into(), "Busy.".into());
+            ("fail-cancel", body)
+        }
         _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
     };
-    let system_only = ["note-stall", "complete-provisioning", "fail-provisioning", "complete-decommission"];
-    let actor = if system_only.contains(&command) { system() } else { dice.pick(people).clone() };
+    let actor = if SYSTEM_ONLY.contains(&command) { system() } else { dice.pick(people).clone() };
     let body = complete(stage, command, body);
     stage.when_named(&actor, command, 1, body);
 }
@@ -64,18 +87,35 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
     let mut statuses = std::collections::BTreeSet::new();
     for seed in 1..=16 {
         let mut dice = Dice::new(seed);
-        let mut stage = with_offering();
-        for _ in 0..60 {
-            step(&mut stage, &mut dice, &people);
-        }
-        compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
-        for view in ["requests", "vms"] {
-            statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
+        let mut stage = match seed % 3 {
+            0 => with_failed("clone").0,
+            1 => with_vm().0,
+            _ => with_offering(),
+        };
+        // Looked at on the way too: some states do not last.
+        for _ in 0..4 {
+            for _ in 0..15 {
+                step(&mut stage, &mut dice, &people);
+            }
+            compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
+            for view in ["requests", "vms"] {
+                statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
+            }
         }
     }
     assert!(compared > 1000, "only {compared} offers were compared");
     // The stories reach every state that people can see; otherwise this test proves less than it says.
-    for status in ["pending", "approved", "fulfilled", "rejected", "withdrawn", "failed"] {
+    for status in [
+        "pending",
+        "approved",
+        "fulfilled",
+        "rejected",
+        "withdrawn",
+        "failed",
+        "cancelling",
+        "cancel-failed",
+        "cancelled",
+    ] {
         assert!(statuses.contains(&format!("requests \"{status}\"")), "no story reached {status}: {statuses:?}");
     }
     for status in ["active", "decommissioning", "decommissioned"] {

@@ -12,6 +12,9 @@ use dcm::provisioning::record_step::RecordStep;
 use dcm::provisioning::stall::NoteStall;
 use dcm::request::approvals::Approvals;
 use dcm::request::approve::ApproveRequest;
+use dcm::request::cancel::CancelRequest;
+use dcm::request::complete_cancel::CompleteCancel;
+use dcm::request::fail_cancel::FailCancel;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
 use dcm::request::submit::RequestVm;
@@ -278,6 +281,73 @@ fn a_retry_of_a_closed_offering_builds_from_what_was_requested() {
     stage.when::<DefineOffering>(&admin(), offering(closed));
     stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
     assert_eq!(stage.log.last().unwrap().data["template"], "templates/debian-12");
+}
+
+#[test]
+fn a_failed_request_is_cancelled_by_its_requester_or_an_admin_and_its_name_is_free() {
+    for person in [requester(), admin()] {
+        let (mut stage, id) = with_failed("clone");
+        let body = json!({ "request": id, "reason": "No longer needed." });
+        stage.when::<CancelRequest>(&approver(), body.clone()).then_rejected("not-your-request");
+        stage.when::<CancelRequest>(&person, body.clone()).then_events(&["request-cancel-requested"]);
+        stage.when::<CancelRequest>(&person, body).then_rejected("request-not-cancellable");
+        stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_rejected("request-not-failed");
+        assert_eq!(stage.offered::<Requests>(&person, &id).waiting_on.unwrap().code, "cancelling");
+        stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("vm-name-taken");
+        stage
+            .when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 2 }))
+            .then_events(&["request-cancelled", "name-released"]);
+        let row = stage.view::<Requests>()[&id].clone();
+        assert_eq!((&row["status"], &row["terminal"]), (&json!("cancelled"), &json!(true)));
+        assert_eq!((&row["cancelled_by_name"], &row["reason"]), (&json!(person.name), &json!("No longer needed.")));
+        assert!(row["error_code"].is_null() && row["cancelled_at"].is_i64(), "{row:?}");
+        stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+    }
+}
+
+#[test]
+fn cancelling_that_failed_keeps_the_name_and_may_be_asked_for_again_without_a_reason() {
+    let (mut stage, id) = with_failed("await-address");
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+    let failed = json!({ "request": id, "attempt": 2, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
+    stage.when::<FailCancel>(&admin(), failed.clone()).then_rejected("system-only");
+    stage.when::<FailCancel>(&system(), failed.clone()).then_events(&["step-failed", "request-cancel-failed"]);
+    let told = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((told.code.as_str(), &told.params["code"]), ("cancel-retry", &json!("vcenter-busy")));
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("vm-name-taken");
+    stage.when::<CancelRequest>(&admin(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
+    stage.when::<FailCancel>(&system(), failed).then_rejected("attempt-over");
+    stage.when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 2 })).then_rejected("attempt-over");
+}
+
+#[test]
+fn only_what_failed_is_cancelled() {
+    let (mut stage, id) = with_request();
+    let body = json!({ "request": id });
+    let refused = stage.when::<CancelRequest>(&requester(), body.clone()).then_rejected("request-not-cancellable");
+    refused.then_fields(&[("/request", "request-not-cancellable")]);
+    stage.when::<ApproveRequest>(&approver(), body.clone());
+    stage.when::<CancelRequest>(&requester(), body.clone()).then_rejected("request-not-cancellable");
+    stage
+        .when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 1 }))
+        .then_rejected("request-not-cancelling");
+    let (mut stage, id) = with_failed("clone");
+    let long = json!({ "request": id, "reason": "x".repeat(2001) });
+    stage.when::<CancelRequest>(&requester(), long).then_fields(&[("/reason", "reason-too-long")]);
+    stage.when::<CancelRequest>(&requester(), json!({ "request": "x" })).then_rejected("request-unknown");
+}
+
+#[test]
+fn a_cancellation_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
+    let (mut stage, id) = with_failed("clone");
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+    let begun = stage.log.last().unwrap().id.clone();
+    let stall = json!({ "key": id, "stalled": true, "code": "vcenter-unreachable", "message": "…" });
+    stage.when::<NoteStall>(&system(), stall).then_events(&["stalled"]);
+    let ended = json!({ "key": id, "event": begun, "code": "diverged", "message": "It left its way." });
+    stage.when::<NoteRunEnd>(&system(), ended.clone()).then_events(&["step-failed", "request-cancel-failed"]);
+    stage.when::<NoteRunEnd>(&system(), ended).then_events(&[]);
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
 }
 
 #[test]

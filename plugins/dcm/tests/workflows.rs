@@ -4,6 +4,7 @@ mod cast;
 
 use cast::*;
 use dcm::offering::define::DefineOffering;
+use dcm::request::cancel::CancelRequest;
 use dcm::request::retry::RetryRequest;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
@@ -179,6 +180,43 @@ fn a_run_that_was_overtaken_stops_before_it_touches_anything() {
         script().fail("flow.submit", refused).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
     assert_eq!(played.result.as_ref().unwrap_err().code, "attempt-over");
     assert!(played.calls_of("vsphere.ensure-folder").is_empty());
+}
+
+#[test]
+fn what_was_built_for_a_cancelled_request_is_switched_off_and_destroyed() {
+    for (found, switched_off) in [(machine(2, "on"), 1), (machine(2, "off"), 0), (Value::Null, 0)] {
+        let (mut stage, id) = with_failed("await-address");
+        stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+        let played = script()
+            .answer("vsphere.read-vm", found)
+            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert_eq!(played.calls_of("vsphere.power-off").len(), switched_off);
+        assert_eq!(played.calls_of("vsphere.destroy")[0]["identity"], id.as_str());
+        apply(&mut stage, &played);
+        assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
+    }
+}
+
+#[test]
+fn a_request_whose_machine_could_not_be_removed_is_not_cancelled() {
+    for (call, step) in [
+        ("vsphere.open-inventory", "power-off"),
+        ("vsphere.read-vm", "power-off"),
+        ("vsphere.power-off", "power-off"),
+        ("vsphere.destroy", "destroy"),
+    ] {
+        let (mut stage, id) = with_failed("await-address");
+        stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+        let broken = Failure::permanent("broken", "It is broken.");
+        let played = script().fail(call, broken).play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        apply(&mut stage, &played);
+        let row = stage.view_named("requests")[&id].clone();
+        assert_eq!((&row["status"], &row["failed_step"]), (&json!("cancel-failed"), &json!(step)), "{call}");
+        stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+        let again = script().play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        apply(&mut stage, &again);
+        assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled", "{call}");
+    }
 }
 
 #[test]

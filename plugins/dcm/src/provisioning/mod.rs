@@ -6,6 +6,7 @@ pub mod fail;
 pub mod note_run_end;
 pub mod record_step;
 pub mod stall;
+pub mod take_down;
 pub mod workflow;
 
 use schemars::JsonSchema;
@@ -52,5 +53,6 @@ impl Step {
 #[serde(rename_all = "kebab-case")]
 pub enum Process {
     Provision,
+    Cancel,
     Decommission,
 }

@@ -2,7 +2,8 @@
 //! again.
 
 use super::fail::FailProvisioning;
-use crate::request::{self, Request};
+use crate::request::fail_cancel::FailCancel;
+use crate::request::{self, Request, Status};
 use crate::vm::fail_decommission::FailDecommission;
 use crate::vm::{self, Vm};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
@@ -38,10 +39,15 @@ impl Command for NoteRunEnd {
             return failed.decide(ctx, streams);
         }
         let request: Option<Request> = streams.fold(&request::stream(&key));
-        let under_way = |request: &Request| request.status == request::Status::Approved && request.begun_by == event;
-        if let Some(request) = request.filter(under_way) {
-            let failed = FailProvisioning { request: key, attempt: request.attempt, step: request.step, code, message };
-            return failed.decide(ctx, streams);
+        if let Some(request) = request.filter(|request| request.begun_by == event) {
+            let (attempt, step) = (request.attempt, request.step);
+            return match request.status {
+                Status::Approved => {
+                    FailProvisioning { request: key, attempt, step, code, message }.decide(ctx, streams)
+                }
+                Status::Cancelling => FailCancel { request: key, attempt, step, code, message }.decide(ctx, streams),
+                _ => Ok(Accepted::nothing()),
+            };
         }
         // It had ended before, or another attempt is under way.
         Ok(Accepted::nothing())

@@ -62,7 +62,7 @@ impl Command for RecordStep {
 impl RecordStep {
     fn stream(&self) -> String {
         match self.process {
-            Process::Provision => request::stream(&self.request),
+            Process::Provision | Process::Cancel => request::stream(&self.request),
             Process::Decommission => vm::stream(&self.request),
         }
     }
@@ -73,6 +73,11 @@ impl RecordStep {
             Process::Provision => {
                 let request: Request = streams.fold(&self.stream()).ok_or_else(request::unknown)?;
                 provisioning(&request, self.attempt)?;
+                Ok(request.requester_id)
+            }
+            Process::Cancel => {
+                let request: Request = streams.fold(&self.stream()).ok_or_else(request::unknown)?;
+                request.cancelling(self.attempt)?;
                 Ok(request.requester_id)
             }
             Process::Decommission => {

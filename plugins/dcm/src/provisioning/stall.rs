@@ -37,7 +37,7 @@ impl Command for NoteStall {
             (Some(vm), _) if vm.status != vm::Status::Decommissioned => {
                 (vm::stream(&self.key), vm.requester_id, vm.stalled)
             }
-            (None, Some(request)) if request.status == Status::Approved => {
+            (None, Some(request)) if matches!(request.status, Status::Approved | Status::Cancelling) => {
                 (request::stream(&self.key), request.requester_id, request.stalled)
             }
             // Whatever waited is over.

@@ -132,3 +132,47 @@ pub struct RequestFailed {
 impl Event for RequestFailed {
     const TYPE: &'static str = "request-failed";
 }
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestCancelRequested {
+    pub request_id: String,
+    pub requester_id: String,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+    /// About the requester, whoever wrote it; empty when none was given.
+    pub reason: Personal<Requester>,
+    pub attempt: u32,
+    pub vm_name: String,
+}
+
+impl Event for RequestCancelRequested {
+    const TYPE: &'static str = "request-cancel-requested";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestCancelled {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for RequestCancelled {
+    const TYPE: &'static str = "request-cancelled";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestCancelFailed {
+    pub request_id: String,
+    pub requester_id: String,
+    pub attempt: u32,
+    pub step: String,
+    pub code: String,
+    pub message: String,
+    pub trace_id: String,
+}
+
+impl Event for RequestCancelFailed {
+    const TYPE: &'static str = "request-cancel-failed";
+}

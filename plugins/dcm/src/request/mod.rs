@@ -1,10 +1,14 @@
-//! A request for a machine: submitted, decided by somebody else, built.
+//! A request for a machine: submitted, decided by somebody else, built; cancelled where building failed.
 //!
 //! The id of a request is also the identity of its machine.
 
 pub mod approvals;
 pub mod approve;
+pub mod cancel;
+pub mod cancel_workflow;
+pub mod complete_cancel;
 pub mod event;
+pub mod fail_cancel;
 pub mod quote;
 pub mod reject;
 pub mod retry;
@@ -30,8 +34,13 @@ pub enum Status {
     Fulfilled,
     Rejected,
     Withdrawn,
-    /// Building stopped. Not the end: an admin may have it tried again.
+    /// Building stopped. Not the end: an admin may have it tried again, and it may be cancelled.
     Failed,
+    /// What was built is being removed.
+    Cancelling,
+    /// Removing stopped; it may be asked for again.
+    CancelFailed,
+    Cancelled,
 }
 
 impl Status {
@@ -43,11 +52,14 @@ impl Status {
             Status::Rejected => "rejected",
             Status::Withdrawn => "withdrawn",
             Status::Failed => "failed",
+            Status::Cancelling => "cancelling",
+            Status::CancelFailed => "cancel-failed",
+            Status::Cancelled => "cancelled",
         }
     }
 
     pub fn terminal(self) -> bool {
-        matches!(self, Status::Fulfilled | Status::Rejected | Status::Withdrawn)
+        matches!(self, Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Cancelled)
     }
 }
 

@@ -4,7 +4,7 @@ use super::event::Requester;
 use super::{Spec, Standing, Status};
 use crate::Event;
 use crate::provisioning::Step;
-use eaf_sdk::{Personal, Recorded, State};
+use eaf_sdk::{Personal, Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -51,6 +51,15 @@ impl State for Request {
                 self.failed_step = Some(e.step);
                 self.stalled = false;
             }
+            Event::RequestCancelRequested(e) => {
+                self.begin(e.attempt, Step::PowerOff.as_str().into(), recorded);
+                self.status = Status::Cancelling;
+            }
+            Event::RequestCancelled(_) => self.status = Status::Cancelled,
+            Event::RequestCancelFailed(_) => {
+                self.status = Status::CancelFailed;
+                self.stalled = false;
+            }
             Event::Stalled(_) => self.stalled = true,
             Event::Resumed(_) => self.stalled = false,
             _ => {}
@@ -76,6 +85,17 @@ impl Request {
     /// What the machine was made of: a retry that found the machine copied nothing, whatever its own template is.
     pub fn built(&self) -> Spec {
         self.copied.clone().unwrap_or_else(|| self.spec())
+    }
+
+    /// Is this very attempt to cancel under way?
+    pub fn cancelling(&self, attempt: u32) -> Result<(), Rejection> {
+        if self.status != Status::Cancelling {
+            return Err(Rejection::conflict("request-not-cancelling").param("status", self.status.as_str()));
+        }
+        if self.attempt != attempt {
+            return Err(Rejection::conflict("attempt-over").param("attempt", attempt));
+        }
+        Ok(())
     }
 
     fn begin(&mut self, attempt: u32, step: String, recorded: &Recorded) {

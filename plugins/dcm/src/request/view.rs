@@ -1,6 +1,7 @@
 //! Requests, for those who made them and those who decide on them.
 
 use super::approve::{self, ApproveRequest};
+use super::cancel::{self, CancelRequest};
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
@@ -38,6 +39,10 @@ pub struct Row {
     pub withdrawn_by_id: Option<String>,
     pub withdrawn_by_name: Option<String>,
     pub withdrawn_at: Option<i64>,
+    /// Whoever asked for it last.
+    pub cancelled_by_id: Option<String>,
+    pub cancelled_by_name: Option<String>,
+    pub cancelled_at: Option<i64>,
     pub attempt: Option<u32>,
     pub step: Option<String>,
     pub percent: Option<u32>,
@@ -82,6 +87,9 @@ impl View for Requests {
         Column::text("withdrawn_by_id").filter(),
         Column::text("withdrawn_by_name"),
         Column::timestamp("withdrawn_at"),
+        Column::text("cancelled_by_id").filter(),
+        Column::text("cancelled_by_name"),
+        Column::timestamp("cancelled_at"),
         Column::integer("attempt"),
         Column::text("step"),
         Column::integer("percent"),
@@ -104,6 +112,9 @@ impl View for Requests {
         "request-retried",
         "request-fulfilled",
         "request-failed",
+        "request-cancel-requested",
+        "request-cancelled",
+        "request-cancel-failed",
         "step-started",
         "step-progressed",
         "stalled",
@@ -135,7 +146,8 @@ impl View for Requests {
             .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
             .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body.clone())
             .offer::<WithdrawRequest>(ctx, withdraw::rule(ctx, &standing), body.clone())
-            .offer::<RetryRequest>(ctx, retry::rule(&standing), body)
+            .offer::<RetryRequest>(ctx, retry::rule(&standing), body.clone())
+            .offer::<CancelRequest>(ctx, cancel::rule(ctx, &standing), body)
     }
 }
 
@@ -176,6 +188,9 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         withdrawn_by_id: None,
         withdrawn_by_name: None,
         withdrawn_at: None,
+        cancelled_by_id: None,
+        cancelled_by_name: None,
+        cancelled_at: None,
         attempt: None,
         step: None,
         percent: None,
@@ -210,8 +225,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         Event::RequestRetried(e) => {
             row.enter(Status::Approved);
             row.attempt = Some(e.attempt);
-            (row.step, row.percent) = (None, None);
-            (row.failed_step, row.error_code, row.error_message) = (None, None, None);
+            row.forget_failure();
             row.build_from(&e.spec);
         }
         Event::StepStarted(e) => (row.step, row.percent) = (Some(e.step.as_str().into()), Some(0)),
@@ -229,10 +243,23 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         }
         Event::RequestFailed(e) => {
             row.enter(Status::Failed);
-            row.failed_step = Some(e.step.clone());
-            row.error_code = Some(e.code.clone());
-            row.error_message = Some(e.message.clone());
-            row.trace_id = e.trace_id.clone();
+            row.fail(&e.step, &e.code, &e.message, &e.trace_id);
+        }
+        Event::RequestCancelRequested(e) => {
+            row.enter(Status::Cancelling);
+            row.forget_failure();
+            row.cancelled_by_id = Some(e.by_id.clone());
+            row.cancelled_by_name = e.by_name.to_option();
+            row.reason = e.reason.to_option().filter(|reason| !reason.is_empty());
+        }
+        Event::RequestCancelled(_) => {
+            row.enter(Status::Cancelled);
+            row.cancelled_at = Some(recorded.at);
+            row.forget_failure();
+        }
+        Event::RequestCancelFailed(e) => {
+            row.enter(Status::CancelFailed);
+            row.fail(&e.step, &e.code, &e.message, &e.trace_id);
         }
         _ => {}
     }
@@ -243,6 +270,18 @@ impl Row {
         self.status = status;
         self.terminal = status.terminal();
         (self.stalled_since, self.stalled_code) = (None, None);
+    }
+
+    fn fail(&mut self, step: &str, code: &str, message: &str, trace: &str) {
+        self.failed_step = Some(step.into());
+        self.error_code = Some(code.into());
+        self.error_message = Some(message.into());
+        self.trace_id = trace.into();
+    }
+
+    fn forget_failure(&mut self) {
+        (self.step, self.percent) = (None, None);
+        (self.failed_step, self.error_code, self.error_message) = (None, None, None);
     }
 
     fn build_from(&mut self, spec: &Spec) {
@@ -284,13 +323,18 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
                 .param("percent", row.percent.unwrap_or(0))
                 .param("attempt", row.attempt.unwrap_or(1)),
         }),
-        Status::Failed => Some(
-            Message::new("retry")
-                .param("since", row.updated_at)
-                .param("step", row.failed_step.clone().unwrap_or_default())
-                .param("code", row.error_code.clone().unwrap_or_default())
-                .param("people", People::who_may(OPERATE)),
-        ),
-        Status::Fulfilled | Status::Rejected | Status::Withdrawn => None,
+        Status::Failed => Some(repair("retry", row)),
+        Status::Cancelling => Some(Message::new("cancelling").param("step", row.step.clone().unwrap_or_default())),
+        Status::CancelFailed => Some(repair("cancel-retry", row)),
+        Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Cancelled => None,
     }
+}
+
+/// An admin repairs the cause of a failure.
+fn repair(code: &str, row: &Row) -> Message {
+    Message::new(code)
+        .param("since", row.updated_at)
+        .param("step", row.failed_step.clone().unwrap_or_default())
+        .param("code", row.error_code.clone().unwrap_or_default())
+        .param("people", People::who_may(OPERATE))
 }

@@ -1,0 +1,64 @@
+//! The requester or an admin ends a request that failed. What was built is removed first, because the name is given to
+//! another machine afterwards.
+
+use super::event::RequestCancelRequested;
+use super::{Request, Standing, Status, is_id, stream, unknown};
+use crate::permission::{OPERATE, REQUEST};
+use eaf_sdk::personal::Giver;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const REASON: std::ops::RangeInclusive<usize> = 0..=2000;
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CancelRequest {
+    pub request: String,
+    /// At most 2,000 characters; may be left out.
+    #[serde(default = "no_reason")]
+    pub reason: Personal<Giver>,
+}
+
+fn no_reason() -> Personal<Giver> {
+    Personal::new("")
+}
+
+pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+    if request.requester_id != ctx.actor.id && !ctx.may(OPERATE) {
+        return Err(Rejection::forbidden("not-your-request").at("/request"));
+    }
+    if matches!(request.status, Status::Failed | Status::CancelFailed) {
+        return Ok(());
+    }
+    Err(Rejection::conflict("request-not-cancellable").param("status", request.status.as_str()).at("/request"))
+}
+
+impl Command for CancelRequest {
+    const NAME: &'static str = "cancel-request";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
+        if !is_id(&self.request) {
+            return Boundary::none();
+        }
+        Boundary::none().guard(stream(&self.request))
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
+        rule(ctx, &request.standing())?;
+        let mut fields = Fields::default();
+        fields.length("/reason", "reason", self.reason.as_str(), REASON);
+        fields.into_result("invalid-reason")?;
+        let requested = RequestCancelRequested {
+            request_id: self.request.clone(),
+            vm_name: request.spec().vm_name,
+            requester_id: request.requester_id,
+            by_id: ctx.actor.id.clone(),
+            by_name: Personal::new(&ctx.actor.name),
+            reason: Personal::new(self.reason.as_str().trim()),
+            attempt: request.attempt + 1,
+        };
+        Ok(Accepted::nothing().event(stream(&self.request), requested).subject("requests", self.request))
+    }
+}

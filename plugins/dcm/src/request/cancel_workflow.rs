@@ -1,0 +1,43 @@
+//! Removes what was built for a request that failed. Nothing there is fine: many requests fail before anything is built.
+
+use super::complete_cancel::CompleteCancel;
+use super::fail_cancel::FailCancel;
+use crate::Event;
+use crate::provisioning::Process;
+use crate::provisioning::note_run_end::NoteRunEnd;
+use crate::provisioning::stall::NoteStall;
+use crate::provisioning::take_down::{Stopped, TakeDown};
+use eaf_sdk::flow;
+use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use serde_json::{Value, json};
+
+pub struct Cancel;
+
+impl Workflow for Cancel {
+    type Event = Event;
+
+    const NAME: &'static str = "cancel";
+    const TRIGGERS: &'static [Trigger] =
+        &[Trigger { event: "request-cancel-requested", key: "/request_id", subject: "/requester_id" }];
+    const ON_STALL: Option<&'static str> = Some(NoteStall::NAME);
+    const ON_FAILURE: Option<&'static str> = Some(NoteRunEnd::NAME);
+
+    fn run(event: Event, _: &Recorded) -> Result<Value, Failure> {
+        let Event::RequestCancelRequested(requested) = event else {
+            return Err(Failure::permanent("unexpected-event", "this event cancels nothing"));
+        };
+        let (request, attempt) = (requested.request_id, requested.attempt);
+        match (TakeDown { id: &request, process: Process::Cancel, attempt }).run() {
+            Ok(()) => {
+                flow::submit::<CompleteCancel>(&CompleteCancel { request, attempt })?;
+                Ok(json!({ "outcome": "cancelled" }))
+            }
+            Err(Stopped::AtStep(step, Failure { code, message, .. })) => {
+                let step = step.as_str().into();
+                flow::submit::<FailCancel>(&FailCancel { request, attempt, step, code, message })?;
+                Ok(json!({ "outcome": "failed" }))
+            }
+            Err(Stopped::Overtaken(failure)) => Err(failure),
+        }
+    }
+}

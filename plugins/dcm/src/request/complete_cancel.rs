@@ -1,0 +1,41 @@
+//! What was built is removed: the request is over and its name free.
+
+use super::event::RequestCancelled;
+use super::{Request, request_and_name, stream, unknown};
+use crate::naming::{self, NameReleased};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CompleteCancel {
+    pub request: String,
+    pub attempt: u32,
+}
+
+impl Command for CompleteCancel {
+    const NAME: &'static str = "complete-cancel";
+    const PERMISSION: Option<&'static str> = None;
+
+    fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
+        request_and_name(&self.request, loaded)
+    }
+
+    fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
+        request.cancelling(self.attempt)?;
+        let spec = request.spec();
+        let released = NameReleased { name: spec.vm_name.clone(), request_id: self.request.clone() };
+        let name_stream = naming::stream(&released.name);
+        let cancelled = RequestCancelled {
+            request_id: self.request.clone(),
+            requester_name: request.requester_name(),
+            requester_id: request.requester_id,
+            spec,
+        };
+        Ok(Accepted::nothing()
+            .event(stream(&self.request), cancelled)
+            .event(name_stream, released)
+            .subject("requests", self.request))
+    }
+}
