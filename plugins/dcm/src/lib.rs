@@ -77,6 +77,7 @@ impl Plugin for Dcm {
         request::approve::ApproveRequest,
         request::reject::RejectRequest,
         request::retry::RetryRequest,
+        request::complete_without_address::CompleteWithoutAddress,
         request::cancel::CancelRequest,
         request::complete_cancel::CompleteCancel,
         request::fail_cancel::FailCancel,

@@ -49,7 +49,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
-    let (command, body) = match dice.below(22) {
+    let (command, body) = match dice.below(23) {
         0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
@@ -61,12 +61,12 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
         10 => ("note-stall", json!({ "key": id, "stalled": dice.below(2) == 0, "code": "unreachable" })),
         11..=13 => ("complete-provisioning", json!({ "request": id, "attempt": 1 + dice.below(2) })),
         14 | 20 => {
-            let attempt = 1 + dice.below(2);
-            let body =
-                json!({ "request": id, "attempt": attempt, "step": "clone", "code": "full", "message": "Full." });
+            let (attempt, step) = (1 + dice.below(2), *dice.pick(&["clone", "await-address"]));
+            let body = json!({ "request": id, "attempt": attempt, "step": step, "code": "full", "message": "Full." });
             ("fail-provisioning", body)
         }
         16 | 17 => ("cancel-request", json!({ "request": id })),
+        21 => ("complete-without-address", json!({ "request": id })),
         18 => ("complete-cancel", cancelling(stage, dice)),
         19 => {
             let mut body = cancelling(stage, dice);

@@ -14,6 +14,7 @@ use dcm::request::approvals::Approvals;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
 use dcm::request::complete_cancel::CompleteCancel;
+use dcm::request::complete_without_address::CompleteWithoutAddress;
 use dcm::request::fail_cancel::FailCancel;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
@@ -318,6 +319,32 @@ fn cancelling_that_failed_keeps_the_name_and_may_be_asked_for_again_without_a_re
     stage.when::<CancelRequest>(&admin(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
     stage.when::<FailCancel>(&system(), failed).then_rejected("attempt-over");
     stage.when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 2 })).then_rejected("attempt-over");
+}
+
+#[test]
+fn an_admin_completes_without_an_address_only_what_failed_for_want_of_one() {
+    let (mut stage, id) = with_failed("await-address");
+    let body = json!({ "request": id });
+    stage.when::<CompleteWithoutAddress>(&requester(), body.clone()).then_rejected("not-permitted");
+    stage.when::<CompleteWithoutAddress>(&admin(), body.clone()).then_events(&["request-retried"]);
+    let retried = stage.log.last().unwrap().data.clone();
+    assert_eq!((&retried["await_address"], &retried["from_step"]), (&json!(false), &json!("power-on")));
+    assert_eq!(stage.view::<Requests>()[&id]["await_address"], false);
+    stage.when::<CompleteWithoutAddress>(&admin(), body).then_rejected("request-not-failed");
+
+    let (mut stage, id) = with_failed("clone");
+    let refused = stage.when::<CompleteWithoutAddress>(&admin(), json!({ "request": id }));
+    refused.then_rejected("address-not-awaited").then_fields(&[("/request", "address-not-awaited")]);
+}
+
+#[test]
+fn a_retry_waits_for_an_address_only_if_the_offering_says_so_now() {
+    let (mut stage, id) = with_failed("await-address");
+    assert_eq!(stage.view::<Requests>()[&id]["await_address"], true);
+    stage.when::<DefineOffering>(&admin(), offering(json!({ "await_address": false })));
+    assert_eq!(stage.view::<Offerings>()["small"]["await_address"], false);
+    stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
+    assert_eq!(stage.log.last().unwrap().data["await_address"], false);
 }
 
 #[test]

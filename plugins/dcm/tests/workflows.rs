@@ -4,8 +4,11 @@ mod cast;
 
 use cast::*;
 use dcm::offering::define::DefineOffering;
+use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
+use dcm::request::complete_without_address::CompleteWithoutAddress;
 use dcm::request::retry::RetryRequest;
+use dcm::request::submit::RequestVm;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
 use dcm::{Dcm, DcmFlows};
@@ -134,6 +137,36 @@ fn a_retry_builds_from_the_beginning_what_was_deleted_in_vcenter_by_hand() {
     assert_eq!(again.calls_of("vsphere.clone").len(), 1);
     apply(&mut stage, &again);
     assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
+}
+
+#[test]
+fn of_an_offering_without_an_address_the_machine_is_handed_over_when_it_runs() {
+    let mut stage = with_offering();
+    stage.when::<DefineOffering>(&admin(), offering(json!({ "await_address": false })));
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
+    let played = script().play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert!(played.calls_of("vsphere.await-address").is_empty());
+    assert_eq!(steps(&played)[steps(&played).len() - 2..], ["power-on finished", "complete-provisioning"]);
+    apply(&mut stage, &played);
+    let row = stage.view_named("requests")[&id].clone();
+    assert_eq!((&row["status"], &row["ip"]), (&json!("fulfilled"), &Value::Null));
+}
+
+#[test]
+fn completing_without_an_address_hands_over_a_machine_that_is_there_and_builds_one_that_is_not() {
+    for (found, clones) in [(machine(2, "on"), 0), (Value::Null, 1)] {
+        let (mut stage, id) = with_failed("await-address");
+        stage.when::<CompleteWithoutAddress>(&admin(), json!({ "request": id }));
+        let played =
+            script().answer("vsphere.read-vm", found).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        assert_eq!(played.calls_of("vsphere.clone").len(), clones);
+        assert_eq!(played.calls_of("vsphere.power-on").len(), 1, "it may have been switched off meanwhile");
+        assert!(played.calls_of("vsphere.await-address").is_empty());
+        apply(&mut stage, &played);
+        assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
+        assert_eq!(stage.view_named("vms")[&id]["ip"], Value::Null);
+    }
 }
 
 #[test]

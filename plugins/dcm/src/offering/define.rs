@@ -1,6 +1,6 @@
 //! An admin defines an offering, or defines it anew. Requests that exist keep their price.
 
-use super::{CURRENCY, OfferingDefined, is_key, stream};
+use super::{CURRENCY, OfferingDefined, is_key, stream, yes};
 use crate::permission::OFFER;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Rejection, Streams};
 use schemars::JsonSchema;
@@ -31,10 +31,9 @@ pub struct DefineOffering {
     pub gb_cents: i64,
     #[serde(default = "yes")]
     pub active: bool,
-}
-
-fn yes() -> bool {
-    true
+    /// False for templates whose guest reports no address, such as appliances without VMware Tools.
+    #[serde(default = "yes")]
+    pub await_address: bool,
 }
 
 impl Command for DefineOffering {
@@ -66,6 +65,7 @@ impl Command for DefineOffering {
             gb_cents: self.gb_cents,
             currency: CURRENCY.into(),
             active: self.active,
+            await_address: self.await_address,
         };
         Ok(Accepted::nothing().event(stream(&key), defined).subject("offerings", key))
     }

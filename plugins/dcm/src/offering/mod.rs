@@ -27,6 +27,9 @@ pub struct OfferingDefined {
     pub gb_cents: i64,
     pub currency: String,
     pub active: bool,
+    /// Whether a request is fulfilled only when the machine has an address.
+    #[serde(default = "yes")]
+    pub await_address: bool,
 }
 
 impl Event for OfferingDefined {
@@ -61,6 +64,11 @@ impl OfferingDefined {
     pub fn monthly_cents(&self, cpus: u32, memory_gb: u32) -> i64 {
         self.base_cents + self.cpu_cents * i64::from(cpus) + self.gb_cents * i64::from(memory_gb)
     }
+}
+
+/// For what was recorded or sent without the member.
+pub(crate) fn yes() -> bool {
+    true
 }
 
 /// A key is also part of a stream's name.

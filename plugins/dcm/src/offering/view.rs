@@ -25,6 +25,7 @@ pub struct Row {
     pub gb_cents: i64,
     pub currency: String,
     pub active: bool,
+    pub await_address: bool,
     pub updated_at: i64,
 }
 
@@ -50,6 +51,7 @@ impl View for Offerings {
         Column::integer("gb_cents"),
         Column::text("currency"),
         Column::boolean("active").filter(),
+        Column::boolean("await_address"),
         Column::timestamp("updated_at").sort(),
     ];
     const READ: &'static [ReadRule] = &[ReadRule::all(REQUEST), ReadRule::all(AUDIT)];
@@ -92,6 +94,7 @@ fn row(defined: &OfferingDefined, at: i64) -> Row {
         gb_cents: defined.gb_cents,
         currency: defined.currency.clone(),
         active: defined.active,
+        await_address: defined.await_address,
         updated_at: at,
     }
 }
@@ -102,5 +105,6 @@ fn definition(key: &str, row: &Row) -> Value {
         "key": key, "name": row.name, "template": row.template, "image": row.image, "cpu_min": row.cpu_min,
         "cpu_max": row.cpu_max, "memory_gb_min": row.memory_gb_min, "memory_gb_max": row.memory_gb_max,
         "base_cents": row.base_cents, "cpu_cents": row.cpu_cents, "gb_cents": row.gb_cents, "active": row.active,
+        "await_address": row.await_address,
     })
 }

@@ -86,7 +86,7 @@ impl Build {
         Build { id, attempt, from, step: from, spec }
     }
 
-    /// The address.
+    /// The address, where one is awaited.
     fn run(&mut self) -> Result<Option<String>, Stopped> {
         let writer = Writer::open(GRANT).map_err(Stopped::AtStep)?;
         let reader = Reader::open(GRANT).map_err(Stopped::AtStep)?;
@@ -108,6 +108,9 @@ impl Build {
             self.step(Step::Reconfigure, |build| writer.reconfigure(&build.id, cpus, memory_mb).map(Some))?;
         }
         self.step(Step::PowerOn, |build| writer.power_on(&build.id).map(Some))?;
+        if !self.spec.await_address {
+            return Ok(None);
+        }
         let found =
             self.step(Step::AwaitAddress, |build| reader.await_address(&build.id, ADDRESS_TIMEOUT_MS).map(Some))?;
         Ok(found.map(|f| f.address))

@@ -7,6 +7,7 @@ pub mod approve;
 pub mod cancel;
 pub mod cancel_workflow;
 pub mod complete_cancel;
+pub mod complete_without_address;
 pub mod event;
 pub mod fail_cancel;
 pub mod quote;
@@ -18,6 +19,7 @@ pub mod view;
 pub mod withdraw;
 
 use crate::naming;
+use crate::offering::yes;
 use eaf_sdk::{Boundary, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,8 @@ impl Status {
 pub struct Standing<'a> {
     pub status: Status,
     pub requester_id: &'a str,
+    /// Where building or cancelling stopped last.
+    pub failed_step: Option<&'a str>,
 }
 
 impl Standing<'_> {
@@ -92,6 +96,9 @@ pub struct Spec {
     pub term_months: u32,
     pub monthly_cents: i64,
     pub currency: String,
+    /// Of the offering: whether the machine is handed over only with an address.
+    #[serde(default = "yes")]
+    pub await_address: bool,
 }
 
 impl Spec {

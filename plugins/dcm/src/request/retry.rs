@@ -1,5 +1,5 @@
-//! An admin has a failed request tried again. Where to build is taken from the offering as it is now, because a wrong
-//! template is corrected there; price and size stay as approved.
+//! An admin has a failed request tried again. Where to build and whether to wait for an address are taken from the
+//! offering as it is now, because that is where a mistake is corrected; price and size stay as approved.
 
 use super::event::RequestRetried;
 use super::{Request, Spec, Standing, Status, is_id, stream, unknown};
@@ -57,11 +57,12 @@ fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     }
 }
 
-/// Template and image of the offering; those of the request where the offering was closed.
+/// Template, image and waiting of the offering; those of the request where the offering was closed.
 fn as_offered_now(mut spec: Spec, streams: &Streams) -> Spec {
     let offering = streams.fold::<Offering>(&offering::stream(&spec.offering)).and_then(|o| o.defined);
     if let Some(offering) = offering.filter(|o| o.active) {
         (spec.template, spec.image) = (offering.template, offering.image);
+        spec.await_address = offering.await_address;
     }
     spec
 }

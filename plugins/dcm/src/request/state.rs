@@ -20,7 +20,7 @@ pub struct Request {
     pub begun_by: String,
     /// What is being done, or was last.
     pub step: String,
-    /// Where building stopped last.
+    /// Where building or cancelling stopped last.
     pub failed_step: Option<String>,
     pub stalled: bool,
 }
@@ -56,8 +56,9 @@ impl State for Request {
                 self.status = Status::Cancelling;
             }
             Event::RequestCancelled(_) => self.status = Status::Cancelled,
-            Event::RequestCancelFailed(_) => {
+            Event::RequestCancelFailed(e) => {
                 self.status = Status::CancelFailed;
+                self.failed_step = Some(e.step);
                 self.stalled = false;
             }
             Event::Stalled(_) => self.stalled = true,
@@ -69,7 +70,7 @@ impl State for Request {
 
 impl Request {
     pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id }
+        Standing { status: self.status, requester_id: &self.requester_id, failed_step: self.failed_step.as_deref() }
     }
 
     pub fn requester_name(&self) -> Personal<Requester> {
@@ -84,7 +85,11 @@ impl Request {
 
     /// What the machine was made of: a retry that found the machine copied nothing, whatever its own template is.
     pub fn built(&self) -> Spec {
-        self.copied.clone().unwrap_or_else(|| self.spec())
+        let spec = self.spec();
+        match &self.copied {
+            Some(copied) => Spec { template: copied.template.clone(), image: copied.image.clone(), ..spec },
+            None => spec,
+        }
     }
 
     /// Is this very attempt to cancel under way?

@@ -97,6 +97,7 @@ impl RequestVm {
                 image: offering.image,
                 template: offering.template,
                 currency: offering.currency,
+                await_address: offering.await_address,
             },
         };
         let name_stream = naming::stream(&claimed.name);

@@ -2,6 +2,7 @@
 
 use super::approve::{self, ApproveRequest};
 use super::cancel::{self, CancelRequest};
+use super::complete_without_address::{self, CompleteWithoutAddress};
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
@@ -53,6 +54,8 @@ pub struct Row {
     pub error_message: Option<String>,
     pub trace_id: String,
     pub ip: Option<String>,
+    /// Whether the machine is handed over only with an address.
+    pub await_address: bool,
     pub updated_at: i64,
 }
 
@@ -100,6 +103,7 @@ impl View for Requests {
         Column::text("error_message"),
         Column::text("trace_id"),
         Column::text("ip"),
+        Column::boolean("await_address"),
         Column::timestamp("updated_at").sort(),
     ];
     const READ: &'static [ReadRule] =
@@ -147,13 +151,14 @@ impl View for Requests {
             .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body.clone())
             .offer::<WithdrawRequest>(ctx, withdraw::rule(ctx, &standing), body.clone())
             .offer::<RetryRequest>(ctx, retry::rule(&standing), body.clone())
+            .offer::<CompleteWithoutAddress>(ctx, complete_without_address::rule(&standing), body.clone())
             .offer::<CancelRequest>(ctx, cancel::rule(ctx, &standing), body)
     }
 }
 
 impl Row {
     pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id }
+        Standing { status: self.status, requester_id: &self.requester_id, failed_step: self.failed_step.as_deref() }
     }
 }
 
@@ -201,6 +206,7 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         error_message: None,
         trace_id: recorded.trace_id.clone(),
         ip: None,
+        await_address: spec.await_address,
         updated_at: recorded.at,
     }
 }
@@ -287,6 +293,7 @@ impl Row {
     fn build_from(&mut self, spec: &Spec) {
         self.template.clone_from(&spec.template);
         self.image.clone_from(&spec.image);
+        self.await_address = spec.await_address;
     }
 
     fn withdrawn(&mut self, by: &RequestWithdrawn, at: i64) {
