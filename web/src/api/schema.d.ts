@@ -124,6 +124,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/complete-without-address': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Complete without address
+     * @description Needs the permission `dcm.operate`. At most 256 KiB.
+     */
+    post: operations['dcm.complete-without-address'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/cancel-request': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel request
+     * @description Needs the permission `dcm.request`. At most 256 KiB.
+     */
+    post: operations['dcm.cancel-request'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/commands/refresh-vm': {
     parameters: {
       query?: never;
@@ -747,6 +787,7 @@ export interface components {
       gb_cents: number | null;
       currency: string | null;
       active: boolean | null;
+      await_address: boolean | null;
       /** Format: date-time */
       updated_at: string | null;
       status_text: string;
@@ -764,6 +805,7 @@ export interface components {
       offering: string | null;
       offering_name: string | null;
       image: string | null;
+      template: string | null;
       cpus: number | null;
       memory_gb: number | null;
       term_months: number | null;
@@ -783,6 +825,10 @@ export interface components {
       withdrawn_by_name: string | null;
       /** Format: date-time */
       withdrawn_at: string | null;
+      cancelled_by_id: string | null;
+      cancelled_by_name: string | null;
+      /** Format: date-time */
+      cancelled_at: string | null;
       attempt: number | null;
       step: string | null;
       percent: number | null;
@@ -794,6 +840,7 @@ export interface components {
       error_message: string | null;
       trace_id: string | null;
       ip: string | null;
+      await_address: boolean | null;
       /** Format: date-time */
       updated_at: string | null;
       status_text: string;
@@ -985,6 +1032,11 @@ export interface operations {
           gb_cents: number;
           /** @default true */
           active?: boolean;
+          /**
+           * @description False for templates whose guest reports no address, such as appliances without VMware Tools.
+           * @default true
+           */
+          await_address?: boolean;
         };
       };
     };
@@ -1836,6 +1888,295 @@ export interface operations {
       };
     };
   };
+  'dcm.complete-without-address': {
+    parameters: {
+      query?: {
+        /** @description Decides and stores nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          request: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Only with dry-run: would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row that shows what the command was about. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.cancel-request': {
+    parameters: {
+      query?: {
+        /** @description Decides and stores nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          request: string;
+          /**
+           * @description At most 2,000 characters; may be left out.
+           * @default
+           */
+          reason?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Only with dry-run: would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row that shows what the command was about. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.refresh-vm': {
     parameters: {
       query?: {
@@ -2244,6 +2585,8 @@ export interface operations {
         decided_by_id?: string;
         /** @description One value, or several with commas between. */
         withdrawn_by_id?: string;
+        /** @description One value, or several with commas between. */
+        cancelled_by_id?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
           | 'status'

@@ -90,7 +90,7 @@ export function Failure(props: FailureProps) {
     <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
       <div className="grid min-w-0 flex-1 basis-80 gap-2.5">
         <Heading className="text-[0.9375rem] font-semibold">{title}</Heading>
-        <p>{sentence}</p>
+        <div>{sentence}</div>
         <dl className="flex flex-wrap gap-x-5 gap-y-1 text-xs">
           {facts.map(({ label, value }) => (
             <div key={label} className="flex items-center gap-x-1.5">

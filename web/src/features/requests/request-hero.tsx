@@ -19,6 +19,7 @@ import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
 import { BuildProgress } from './build-progress';
 import { Handover } from './handover';
+import { RetrySource } from './retry-source';
 import { text } from './text';
 
 interface HeroProps {
@@ -106,6 +107,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
           <>
             <p>{sentence}</p>
             {people.length > 0 ? <p className="text-quiet">{t.repairBy(format.anyOf(people))}</p> : null}
+            <RetrySource request={request} />
             <Trace id={request.trace_id ?? ''} />
             <div className="pt-3">
               <BuildProgress events={events} />

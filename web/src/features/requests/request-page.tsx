@@ -74,6 +74,7 @@ function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }
             value: row && t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb))),
           },
           { label: t.image, value: row?.image },
+          { label: t.template, value: row?.template },
           { label: t.offering, value: row?.offering_name },
           { label: t.cost, value: row && format.money(row.monthly_cents, row.currency) },
           { label: t.term, value: row && t.months(format.number(row.term_months)) },

@@ -60,6 +60,7 @@ const en = {
     size: 'Size',
     sizeOf: (cpus: string, memory: string) => `${cpus} CPU · ${memory}`,
     image: 'Operating system',
+    template: 'Template in vCenter',
     offering: 'Offering',
     cost: 'Cost per month',
     term: 'Term',
@@ -98,7 +99,13 @@ const en = {
     hint: 'What would have to be different?',
     done: (name: string) => `The request for ${name} was rejected`,
   },
-  retry: { done: (name: string) => `The build of ${name} starts again` },
+  retry: {
+    done: (name: string) => `The build of ${name} starts again`,
+    template: (now: string, before: string) =>
+      `The offering was changed: a retry copies the template ${now} instead of ${before}, unless the VM is in vCenter already.`,
+    waits: 'The offering was changed: a retry waits until the VM has an IP address.',
+    doesNotWait: 'The offering was changed: a retry does not wait for an IP address.',
+  },
 };
 
 const de: typeof en = {
@@ -164,6 +171,7 @@ const de: typeof en = {
     size: 'Größe',
     sizeOf: (cpus, memory) => `${cpus} CPU · ${memory}`,
     image: 'Betriebssystem',
+    template: 'Vorlage im vCenter',
     offering: 'Angebot',
     cost: 'Kosten pro Monat',
     term: 'Laufzeit',
@@ -202,7 +210,13 @@ const de: typeof en = {
     hint: 'Was müsste anders sein?',
     done: name => `Der Antrag für ${name} wurde abgelehnt`,
   },
-  retry: { done: name => `Der Aufbau von ${name} beginnt noch einmal` },
+  retry: {
+    done: name => `Der Aufbau von ${name} beginnt noch einmal`,
+    template: (now, before) =>
+      `Das Angebot wurde geändert: Eine Wiederholung kopiert die Vorlage ${now} statt ${before}, falls die VM noch nicht im vCenter ist.`,
+    waits: 'Das Angebot wurde geändert: Eine Wiederholung wartet, bis die VM eine IP-Adresse hat.',
+    doesNotWait: 'Das Angebot wurde geändert: Eine Wiederholung wartet auf keine IP-Adresse.',
+  },
 };
 
 export const text = { en, de };

@@ -8,6 +8,7 @@ import { Empty } from '@/app/list/empty';
 import { FilterBar, TextFilter } from '@/app/list/filter-bar';
 import { PageHeader } from '@/app/page/page-header';
 import { useRequestPlans } from '@/features/requests/request-plans';
+import { RetrySource } from '@/features/requests/retry-source';
 import { said, stepText } from '@/features/requests/step-text';
 import { useVmPlans } from '@/features/vms/vm-plans';
 import { useFormat } from '@/i18n/format';
@@ -74,7 +75,12 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
           {row.vm_name}
         </Link>
       }
-      sentence={row.waiting_on ?? row.error_code}
+      sentence={
+        <>
+          {row.waiting_on ?? row.error_code}
+          <RetrySource request={row} />
+        </>
+      }
       facts={[
         { label: t.step, value: said(steps, row.failed_step) || '–' },
         { label: t.requester, value: row.requester_name ?? '–' },

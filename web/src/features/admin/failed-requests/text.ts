@@ -1,6 +1,6 @@
 const en = {
   title: 'Failed requests',
-  lead: 'What was approved and could not be built. Repair the cause, then retry: it goes on with the step that failed.',
+  lead: 'What was approved and could not be built. Repair the cause, then retry: it goes on with the step that failed. A corrected template is taken from the offering.',
   empty: 'No request has failed.',
   toRequests: 'To all requests',
   step: 'Failed step',
@@ -14,7 +14,7 @@ const en = {
 
 const de: typeof en = {
   title: 'Fehlgeschlagene Anträge',
-  lead: 'Was freigegeben wurde und sich nicht aufbauen ließ. Erst die Ursache beheben, dann wiederholen: Es geht beim fehlgeschlagenen Schritt weiter.',
+  lead: 'Was freigegeben wurde und sich nicht aufbauen ließ. Erst die Ursache beheben, dann wiederholen: Es geht beim fehlgeschlagenen Schritt weiter. Eine korrigierte Vorlage wird aus dem Angebot genommen.',
   empty: 'Kein Antrag ist fehlgeschlagen.',
   toRequests: 'Zu allen Anträgen',
   step: 'Fehlgeschlagener Schritt',
