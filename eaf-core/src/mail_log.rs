@@ -39,6 +39,8 @@ pub enum Status {
     Sent,
     /// A code or a sentence without personal data: a server's own words may repeat the address.
     Failed(String),
+    /// Not sent, because its condition no longer held.
+    Skipped,
 }
 
 impl Status {
@@ -47,6 +49,7 @@ impl Status {
             Status::Pending => ("pending", None),
             Status::Sent => ("sent", None),
             Status::Failed(error) => ("failed", Some(error)),
+            Status::Skipped => ("skipped", None),
         }
     }
 }
@@ -164,6 +167,7 @@ fn parse(status: &str, error: Option<String>) -> Result<Status, Error> {
         "pending" => Ok(Status::Pending),
         "sent" => Ok(Status::Sent),
         "failed" => Ok(Status::Failed(error.unwrap_or_default())),
+        "skipped" => Ok(Status::Skipped),
         other => Err(Error::Corrupt(other.to_owned())),
     }
 }

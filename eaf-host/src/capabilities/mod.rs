@@ -25,6 +25,7 @@ mod vcsim;
 
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
+use eaf_core::contract::ViewType;
 use eaf_core::id::{EventId, RunId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -159,6 +160,8 @@ pub trait Packages: Send + Sync {
     fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String>;
     /// None: no such plugin.
     fn mails(&self, plugin: &str) -> Option<Arc<mail::Templates>>;
+    /// One of the plugin's views. None: no such plugin or view.
+    fn view(&self, plugin: &str, name: &str) -> Option<ViewType>;
 }
 
 /// What a provider is made from, once, at start.

@@ -1,9 +1,11 @@
-//! The active packages as the other rooms see them: HTTP as products with texts, capabilities as roles and mails.
+//! The active packages as the other rooms see them: HTTP as products with texts, capabilities as
+//! roles, mails and views.
 
 use crate::capabilities::Packages;
 use crate::capabilities::mail::Templates;
 use crate::http::{Product, Products};
 use crate::plugin::{Plugin, Plugins};
+use eaf_core::contract::ViewType;
 use std::sync::Arc;
 
 pub struct Shelf {
@@ -46,5 +48,9 @@ impl Packages for Shelf {
 
     fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
         self.plugins.get(plugin).map(|plugin| plugin.mails.clone())
+    }
+
+    fn view(&self, plugin: &str, name: &str) -> Option<ViewType> {
+        self.plugins.get(plugin)?.description.views.iter().find(|known| known.name == name).cloned()
     }
 }

@@ -2,17 +2,22 @@
 
 use super::config::Config;
 use super::failure::{configuration, failure, transient};
-use super::office::{Entry, Office, Person, Status};
+use super::office::{Asked, Entry, Office, Person, Status};
 use crate::capabilities::{Class, Failure};
 use async_trait::async_trait;
+use eaf_core::actor::Caller;
 use eaf_core::directory::{self, Member};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::{Core, connection, grant, mail_log};
+use eaf_core::{Core, connection, event_store, grant, mail_log, view};
+use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// In grants and connections.
 const CAPABILITY: &str = "mail";
+/// How long a view may take to come as far as the log; then the mail is tried later.
+const VIEW: Duration = Duration::from_secs(2);
 
 pub struct CoreOffice {
     pub core: Arc<Core>,
@@ -61,6 +66,27 @@ impl Office for CoreOffice {
         }
     }
 
+    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+        let Asked { tenant, plugin, view, key, trace } = asked;
+        let mut tx = self.core.db.tenant(*tenant).await.map_err(unreadable)?;
+        let head = event_store::head(&mut tx).await.map_err(unreadable)?;
+        drop(tx);
+        match view::wait_for(&self.core, *tenant, plugin, view, head, VIEW).await {
+            // In a log that was restored meanwhile, the row is as good as the view.
+            Ok(()) | Err(view::Error::OtherEpoch) => {}
+            Err(view::Error::Behind) => {
+                return Err(transient(
+                    "view-behind",
+                    format!("The view {} has not seen the last events yet.", view.name),
+                ));
+            }
+            Err(error) => return Err(unreadable(error)),
+        }
+        let caller = Caller::system(*tenant, (*trace).clone());
+        let row = view::get(&self.core, &caller, plugin, view, key).await.map_err(unreadable)?;
+        Ok(row.map(|row| row.columns))
+    }
+
     async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
         let mail = mail_log::Mail {
             message_id: entry.message_id.clone(),
@@ -76,6 +102,7 @@ impl Office for CoreOffice {
             None | Some(mail_log::Status::Pending) => Status::Pending,
             Some(mail_log::Status::Sent) => Status::Sent,
             Some(mail_log::Status::Failed(reason)) => Status::Failed(reason),
+            Some(mail_log::Status::Skipped) => Status::Skipped,
         })
     }
 
@@ -84,6 +111,7 @@ impl Office for CoreOffice {
             Status::Pending => mail_log::Status::Pending,
             Status::Sent => mail_log::Status::Sent,
             Status::Failed(reason) => mail_log::Status::Failed(reason.clone()),
+            Status::Skipped => mail_log::Status::Skipped,
         };
         mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status).await.map_err(unreadable)
     }

@@ -8,10 +8,12 @@
 //! | [`message`] | headers and both bodies as bytes |
 //! | [`smtp`] | the conversation with the server, and what it said to each mail |
 //! | [`send`] | who gets one, under which id, and what is written down |
+//! | [`condition`] | whether a mail still fits when it is about to be sent |
 //! | [`office`], [`core_office`] | directory, connections and mail log, as `send` needs them |
 //!
 //! A refused recipient is recorded for the tenant's admins and fails nothing. Addresses and subjects are never logged.
 
+mod condition;
 mod config;
 mod connection_type;
 mod core_office;
@@ -54,7 +56,9 @@ struct Mail {
 impl Provider for Mail {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         match call.function.as_str() {
-            "send" => send::send(&*self.office, &*self.packages, &self.public_url, call).await.map(Started::Done),
+            "send" | "send-while" => {
+                send::send(&*self.office, &*self.packages, &self.public_url, call).await.map(Started::Done)
+            }
             other => Err(failure::permanent("unknown-function", format!("mail has no function {other}."))),
         }
     }
@@ -65,7 +69,9 @@ impl Provider for Mail {
 
     async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
         match call.function.as_str() {
-            "send" => send::gave_up(&*self.office, &*self.packages, &self.public_url, call, failure).await,
+            "send" | "send-while" => {
+                send::gave_up(&*self.office, &*self.packages, &self.public_url, call, failure).await
+            }
             _ => Ok(()),
         }
     }

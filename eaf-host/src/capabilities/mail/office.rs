@@ -5,7 +5,9 @@ use super::config::Config;
 use crate::capabilities::Failure;
 use async_trait::async_trait;
 use eaf_core::actor::{Locale, TraceId};
+use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 /// Someone who may get mail. Not `Debug`: name and address are personal.
@@ -37,6 +39,17 @@ pub enum Status {
     Sent,
     /// With the reason, for the tenant's admins.
     Failed(String),
+    /// Its condition no longer held.
+    Skipped,
+}
+
+/// Which row a condition is about.
+pub struct Asked<'a> {
+    pub tenant: TenantId,
+    pub plugin: &'a str,
+    pub view: &'a ViewType,
+    pub key: &'a str,
+    pub trace: &'a TraceId,
 }
 
 #[async_trait]
@@ -50,6 +63,8 @@ pub trait Office: Send + Sync {
     async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Config, Failure>;
     /// A connection by its name.
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
+    /// The columns of a row as of all events that are in the log now; None: there is no such row.
+    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure>;
     /// Writes the mail down as pending, or answers what became of it so far.
     async fn record(&self, entry: &Entry) -> Result<Status, Failure>;
     async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure>;

@@ -1,4 +1,4 @@
-//! `send`: one mail for each recipient.
+//! `send` and `send-while`: one mail for each recipient.
 //!
 //! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
 //! of the call sends only what is still open. One window stays, and it is SMTP's: when the server has taken a mail and its
@@ -8,6 +8,7 @@
 //! is still open is settled ([`gave_up`]): nobody would come back for them, and the tenant's admins look for mails that
 //! were not sent.
 
+use super::condition::{self, Condition};
 use super::config::Config;
 use super::failure::{configuration, permanent, transient};
 use super::message::{Envelope, compose};
@@ -30,6 +31,8 @@ struct Arguments {
     to: To,
     #[serde(default)]
     facts: Map<String, Value>,
+    /// Of `send-while`.
+    condition: Option<condition::Document>,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +55,7 @@ struct Job<'a> {
     call: &'a Call,
     arguments: Arguments,
     tenant_name: String,
+    condition: Option<Condition>,
 }
 
 pub async fn send(
@@ -60,13 +64,15 @@ pub async fn send(
     public_url: &str,
     call: &Call,
 ) -> Result<Value, Failure> {
-    let arguments = arguments(call)?;
+    let mut arguments = arguments(call)?;
+    let condition = arguments.condition.take();
+    let condition = condition.map(|document| Condition::read(document, packages, call)).transpose()?;
     let templates = packages
         .mails(&call.plugin)
         .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
     let people = recipients(office, packages, call, &arguments.to).await?;
     let tenant_name = office.tenant_name(call.tenant).await?;
-    let job = Job { office, templates: &templates, public_url, call, arguments, tenant_name };
+    let job = Job { office, templates: &templates, public_url, call, arguments, tenant_name, condition };
     let config = office.granted(call.tenant, &call.plugin, &call.grant).await?;
     job.run(&config, &people).await
 }
@@ -120,33 +126,43 @@ async fn recipients(
 
 impl Job<'_> {
     async fn run(&self, config: &Config, people: &[Person]) -> Result<Value, Failure> {
-        let (mut sent, mut failed, mut deferred) = (0u32, 0u32, None);
+        let (mut sent, mut failed, mut skipped, mut deferred) = (0u32, 0u32, false, false);
         let mut session = None;
         for person in people {
             match self.one(config, person, &mut session).await? {
                 Status::Sent => sent += 1,
                 Status::Failed(_) => failed += 1,
-                Status::Pending => deferred = Some(()),
+                Status::Skipped => skipped = true,
+                Status::Pending => deferred = true,
             }
         }
         if let Some(session) = session {
             session.close().await;
         }
-        if deferred.is_some() {
+        if deferred {
             return Err(transient(
                 "recipient-deferred",
                 "The mail server does not take the mail for every recipient yet.".into(),
             ));
         }
-        Ok(json!({"sent": sent, "failed": failed}))
+        let mut answer = json!({"sent": sent, "failed": failed});
+        if self.condition.is_some() {
+            answer["skipped"] = skipped.into();
+        }
+        Ok(answer)
     }
 
-    /// One mail to one person: written down, made, sent, settled.
+    /// One mail to one person: written down, made, sent, settled. Whether it still fits is asked
+    /// last before it is made.
     async fn one(&self, config: &Config, person: &Person, session: &mut Option<Session>) -> Result<Status, Failure> {
         let entry = entry(self.call, self.public_url, &self.arguments.template, person.actor);
         let known = self.office.record(&entry).await?;
         if known != Status::Pending {
             return Ok(known);
+        }
+        if !self.still_fits().await? {
+            settle(self.office, &entry, &Status::Skipped).await?;
+            return Ok(Status::Skipped);
         }
         let status = match address(person) {
             Err(reason) => Status::Failed(reason.into()),
@@ -168,6 +184,13 @@ impl Job<'_> {
         };
         settle(self.office, &entry, &status).await?;
         Ok(status)
+    }
+
+    async fn still_fits(&self) -> Result<bool, Failure> {
+        match &self.condition {
+            Some(condition) => condition.holds(self.office, self.call).await,
+            None => Ok(true),
+        }
     }
 
     fn content(&self, config: &Config, person: &Person, to: &Address, entry: &Entry) -> Result<Vec<u8>, Failure> {
@@ -206,9 +229,14 @@ async fn settle(office: &dyn Office, entry: &Entry, status: &Status) -> Result<(
     office.settle(entry, status).await?;
     match status {
         Status::Failed(reason) => tracing::warn!(message_id = entry.message_id, reason, "a mail was not sent"),
+        Status::Skipped => tracing::info!(message_id = entry.message_id, "a mail no longer fits and was not sent"),
         _ => tracing::info!(message_id = entry.message_id, template = entry.template, "a mail was sent"),
     }
-    let outcome = if *status == Status::Sent { "sent" } else { "failed" };
+    let outcome = match status {
+        Status::Sent => "sent",
+        Status::Skipped => "skipped",
+        Status::Pending | Status::Failed(_) => "failed",
+    };
     metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
     Ok(())
 }

@@ -54,7 +54,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
 fn shown(logged: &Logged, members: &[Member], locale: Locale) -> Value {
     let error = match &logged.status {
         Status::Failed(error) => error.as_str(),
-        Status::Pending | Status::Sent => "",
+        Status::Pending | Status::Sent | Status::Skipped => "",
     };
     let recipient = members.iter().find(|member| member.actor == logged.mail.recipient);
     json!({

@@ -101,13 +101,20 @@ impl Mailer {
     }
 
     pub fn send(&self, template: &str, to: Recipient, facts: &[u8]) -> Result<Bytes, Failure> {
-        let to = match to {
-            Recipient::Actor(id) => outbox::Recipient::Actor(id.into()),
-            Recipient::Holders { permission } => outbox::Recipient::Holders((permission.into(), String::new())),
-            Recipient::HoldersExcept { permission, except } => {
-                outbox::Recipient::Holders((permission.into(), except.into()))
-            }
-        };
-        Ok(self.0.send(template, &to, facts)?)
+        Ok(self.0.send(template, &recipient(to), facts)?)
+    }
+
+    pub fn send_while(&self, template: &str, to: Recipient, facts: &[u8], condition: &[u8]) -> Result<Bytes, Failure> {
+        Ok(self.0.send_while(template, &recipient(to), facts, condition)?)
+    }
+}
+
+fn recipient(to: Recipient) -> outbox::Recipient {
+    match to {
+        Recipient::Actor(id) => outbox::Recipient::Actor(id.into()),
+        Recipient::Holders { permission } => outbox::Recipient::Holders((permission.into(), String::new())),
+        Recipient::HoldersExcept { permission, except } => {
+            outbox::Recipient::Holders((permission.into(), except.into()))
+        }
     }
 }

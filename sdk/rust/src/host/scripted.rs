@@ -111,6 +111,16 @@ impl Mailer {
     }
 
     pub fn send(&self, template: &str, to: Recipient, facts: &[u8]) -> Result<Bytes, Failure> {
+        ask("mail.send", self.arguments(template, to, facts)).map(|v| bytes(&v))
+    }
+
+    pub fn send_while(&self, template: &str, to: Recipient, facts: &[u8], condition: &[u8]) -> Result<Bytes, Failure> {
+        let mut args = self.arguments(template, to, facts);
+        args["condition"] = value(condition);
+        ask("mail.send-while", args).map(|v| bytes(&v))
+    }
+
+    fn arguments(&self, template: &str, to: Recipient, facts: &[u8]) -> Value {
         let to = match to {
             Recipient::Actor(id) => json!({ "actor": id }),
             Recipient::Holders { permission } => json!({ "holders": { "permission": permission } }),
@@ -118,8 +128,7 @@ impl Mailer {
                 json!({ "holders": { "permission": permission, "except": except } })
             }
         };
-        let args = json!({ "grant": self.0, "template": template, "to": to, "facts": value(facts) });
-        ask("mail.send", args).map(|v| bytes(&v))
+        json!({ "grant": self.0, "template": template, "to": to, "facts": value(facts) })
     }
 }
 

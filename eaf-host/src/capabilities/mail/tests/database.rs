@@ -9,14 +9,14 @@ use eaf_core::directory::NewMember;
 use eaf_core::grant::Grant;
 use eaf_core::{Core, connection, directory, grant, mail_log, testing};
 
-fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
+pub(super) fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
     let parts = Parts { core: core.clone(), packages: Arc::new(Dcm), public_url: PUBLIC_URL.into() };
     let registration =
         inventory::iter::<Registration>.into_iter().find(|found| found.name == "mail").expect("mail is registered");
     (registration.make)(&parts)
 }
 
-async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
+pub(super) async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
     let new = NewMember {
         issuer: "https://id.example.com".into(),
         subject: name.into(),
@@ -28,7 +28,7 @@ async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&
     directory::put_member(core, tenant, new).await.unwrap()
 }
 
-async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
+pub(super) async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let new = NewConnection {
         capability: "mail".into(),

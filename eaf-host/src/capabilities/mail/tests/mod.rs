@@ -2,20 +2,23 @@
 //!
 //! `cargo test -p eaf-host mail`; `EAF_MAILDEV` names maildev's script (see `tests/it/support/maildev.rs`).
 
+mod conditions;
 mod connections;
 mod database;
 mod delivery;
 mod golden;
 mod refusals;
+mod rows;
 mod trouble;
 
 use super::config::Config;
-use super::office::{Entry, Office, Person, Status};
+use super::office::{Asked, Entry, Office, Person, Status};
 use super::{Mail, Templates};
 use crate::capabilities::{Call, Failure, Packages, Provider, Started};
 use crate::text::Locales;
 use async_trait::async_trait;
 use eaf_core::actor::{Locale, TraceId};
+use eaf_core::contract::{Description, ViewType};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -41,6 +44,8 @@ struct Paper {
     config: Value,
     secret: Map<String, Value>,
     log: BTreeMap<String, (Entry, Status)>,
+    /// The status of each request.
+    requests: BTreeMap<String, String>,
 }
 
 impl Desk {
@@ -66,6 +71,10 @@ impl Desk {
     fn hire(&self, number: u128, name: &str, email: &str, locale: Locale, role: &str) {
         let person = Person { actor: actor(number), name: name.into(), email: email.into(), locale };
         self.0.lock().unwrap().people.push((person, vec![role.into()]));
+    }
+
+    fn request(&self, key: &str, status: &str) {
+        self.0.lock().unwrap().requests.insert(key.into(), status.into());
     }
 
     fn log(&self) -> Vec<(ActorId, Status)> {
@@ -110,6 +119,12 @@ impl Office for Desk {
         Config::read(&paper.config, &paper.secret)
     }
 
+    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let status = paper.requests.get(asked.key).filter(|_| asked.view.name == "approvals");
+        Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))
+    }
+
     async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
         let mut paper = self.0.lock().unwrap();
         let (_, status) = paper.log.entry(entry.message_id.clone()).or_insert_with(|| (entry.clone(), Status::Pending));
@@ -137,6 +152,12 @@ impl Packages for Dcm {
 
     fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
         (plugin == "dcm").then(|| Arc::new(dcm_templates()))
+    }
+
+    fn view(&self, plugin: &str, name: &str) -> Option<ViewType> {
+        let description = std::fs::read_to_string(dcm().join("tests/description.json")).expect("DCM's description");
+        let described: Description = serde_json::from_str(&description).expect("a description");
+        described.views.into_iter().find(|view| plugin == "dcm" && view.name == name)
     }
 }
 

@@ -1,0 +1,129 @@
+//! Conditions over DCM's own views in a real database.
+
+use super::database::{connect, hire, provider};
+use super::*;
+use crate::capabilities::Class;
+use crate::capabilities::fault_proxy::FaultProxy;
+use crate::capabilities::maildev::Maildev;
+use crate::plugin::{Plugin, Plugins, fixtures, install};
+use eaf_core::actor::Caller;
+use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::projection::{Runner, prepare};
+use eaf_core::testing::{Database, person};
+use eaf_core::{Core, directory, mail_log};
+
+struct House {
+    core: Arc<Core>,
+    plugin: Arc<Plugin>,
+    tenant: TenantId,
+    _database: Database,
+}
+
+impl House {
+    async fn open() -> House {
+        let database = Database::fresh().await;
+        let core = Arc::new(database.core().await);
+        let (wasm, plugins, package) = (fixtures::wasm(), Plugins::default(), fixtures::dcm().await);
+        let plugin =
+            install::install(&core, &wasm, &plugins, &Default::default(), &package, ActorId::SYSTEM).await.unwrap();
+        prepare(&core, plugin.domain.as_ref()).await.unwrap();
+        let tenant = directory::add_tenant(&core, "acme", "Acme GmbH").await.unwrap();
+        hire(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
+        House { core, plugin, tenant, _database: database }
+    }
+
+    async fn give(&self, who: &Caller, name: &str, body: Value) -> String {
+        let request = Request { name: name.into(), body, idempotency_key: format!("{name}-1"), dry_run: false };
+        match command_bus::execute(&self.core, self.plugin.domain.as_ref(), who, request).await.unwrap() {
+            Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),
+            Answer::Rejected(rejection) => panic!("{name} rejected: {rejection:?}"),
+        }
+    }
+
+    /// A request and who made it.
+    async fn request(&self) -> (String, Caller) {
+        let offering = json!({
+            "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,
+            "memory_gb_min": 1, "memory_gb_max": 32, "base_cents": 1000, "cpu_cents": 500, "gb_cents": 100,
+        });
+        self.give(&person(self.tenant, &["dcm.offer"]), "define-offering", offering).await;
+        let wish = json!({
+            "name": "web-01", "offering": "small", "cpus": 4, "memory_gb": 8, "term_months": 12, "justification": "A new web shop",
+        });
+        let requester = person(self.tenant, &["dcm.request"]);
+        (self.give(&requester, "request-vm", wish).await, requester)
+    }
+
+    fn project(&self) {
+        let runner = Runner::new(self.core.clone(), vec![self.plugin.domain.clone()]);
+        tokio::spawn(runner.run(std::future::pending()));
+    }
+
+    fn ask_approvers(&self, request: &str) -> Call {
+        let to = json!({"holders": {"permission": "approve", "except": ""}});
+        let mut call = call("approval-requested", to, facts());
+        call.tenant = self.tenant;
+        call.function = "send-while".into();
+        call.args["condition"] = json!({"view": "approvals", "key": request, "member": "status", "equals": "pending"});
+        call
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_withdrawn_while_the_server_is_away_is_not_mailed() {
+    let house = House::open().await;
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    connect(&house.core, house.tenant, proxy.address()).await;
+    let provider = provider(&house.core);
+    house.project();
+    let (request, requester) = house.request().await;
+    let call = house.ask_approvers(&request);
+
+    proxy.cut();
+    assert_eq!(provider.start(&call).await.unwrap_err().code, "unreachable");
+    house.give(&requester, "withdraw-request", json!({"request": request})).await;
+    proxy.restore();
+
+    let Ok(Started::Done(answer)) = provider.start(&call).await else { panic!("the server is back") };
+    assert_eq!(answer, json!({"sent": 0, "failed": 0, "skipped": true}));
+    assert!(server.inbox().await.is_empty());
+    let logged = mail_log::list(&house.core, house.tenant, mail_log::Which::All, 10).await.unwrap();
+    assert_eq!(logged.iter().map(|mail| &mail.status).collect::<Vec<_>>(), [&mail_log::Status::Skipped]);
+    assert!(mail_log::list(&house.core, house.tenant, mail_log::Which::Failed, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_has_not_seen_the_request_makes_the_mail_wait_and_not_skip() {
+    let house = House::open().await;
+    let server = Maildev::start(&[]).await;
+    connect(&house.core, house.tenant, server.address()).await;
+    let provider = provider(&house.core);
+    let (request, _) = house.request().await;
+    let call = house.ask_approvers(&request);
+
+    let failure = provider.start(&call).await.expect_err("no view is projected");
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "view-behind"));
+
+    house.project();
+    let Ok(Started::Done(answer)) = provider.start(&call).await else { panic!("the view catches up") };
+    assert_eq!(answer, json!({"sent": 1, "failed": 0, "skipped": false}));
+    assert_eq!(server.inbox().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_another_tenant_holds_no_condition() {
+    let house = House::open().await;
+    house.project();
+    let (request, _) = house.request().await;
+    let globex = directory::add_tenant(&house.core, "globex", "Globex AG").await.unwrap();
+    hire(&house.core, globex, "Gina Globex", "gina@globex.example", &["approver"]).await;
+    let server = Maildev::start(&[]).await;
+    connect(&house.core, globex, server.address()).await;
+    let mut call = house.ask_approvers(&request);
+    call.tenant = globex;
+
+    let Ok(Started::Done(answer)) = provider(&house.core).start(&call).await else { panic!("nothing is away") };
+    assert_eq!(answer, json!({"sent": 0, "failed": 0, "skipped": true}));
+    assert!(server.inbox().await.is_empty());
+}
