@@ -24,7 +24,7 @@ const POWER_ON: Effect = ("vsphere.power-on", "PowerOnVM_Task");
 const POWER_OFF: Effect = ("vsphere.power-off", "PowerOffVM_Task");
 const DESTROY: Effect = ("vsphere.destroy", "Destroy_Task");
 /// The end of a mail's content: the server takes the mail here.
-const MAIL: Effect = ("mail.send", "\r\n.\r\n");
+const MAIL: Effect = ("mail.send-while", "\r\n.\r\n");
 /// Seen on no wire: it goes into the database.
 const COMMAND: &str = "flow.submit";
 

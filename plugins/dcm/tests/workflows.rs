@@ -308,7 +308,7 @@ fn a_refresh_records_what_was_found_or_why_not() {
 fn approvers_are_asked_but_not_whoever_asked() {
     let (stage, id) = with_request();
     let played = script().play::<DcmFlows>("notify", &event(&stage, "request-submitted"));
-    let mail = played.calls_of("mail.send")[0];
+    let mail = played.calls_of("mail.send-while")[0];
     assert_eq!(mail["template"], "approval-requested");
     assert_eq!(mail["to"], json!({ "holders": { "permission": "approve", "except": requester().id } }));
     assert_eq!(mail["facts"]["request_id"], id.as_str());
@@ -321,7 +321,7 @@ fn of_a_failure_requester_and_admins_are_told() {
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
     stage.when_named(&system(), "fail-provisioning", 1, failed);
     let played = script().play::<DcmFlows>("notify", &event(&stage, "request-failed"));
-    let mails = played.calls_of("mail.send");
+    let mails = played.calls_of("mail.send-while");
     let told: Vec<_> = mails.iter().map(|m| (m["template"].as_str().unwrap(), m["to"].clone())).collect();
     assert_eq!(
         told,
@@ -342,13 +342,13 @@ fn when_the_admins_could_not_be_told_the_requester_is_told_just_that() {
     let event = event(&stage, "request-failed");
 
     let refused = Failure::permanent("wrong-password", "…");
-    let played = script().fail("mail.send", refused).play::<DcmFlows>("notify", &event);
-    let mails = played.calls_of("mail.send");
+    let played = script().fail("mail.send-while", refused).play::<DcmFlows>("notify", &event);
+    let mails = played.calls_of("mail.send-while");
     assert_eq!((mails.len(), &mails[1]["facts"]["admins_told"]), (2, &json!(false)));
     assert_eq!(played.result.as_ref().unwrap_err().code, "wrong-password");
 
     let nobody = json!({ "sent": 0, "failed": 2 });
-    let played = script().answer("mail.send", nobody).play::<DcmFlows>("notify", &event);
-    assert_eq!(played.calls_of("mail.send")[1]["facts"]["admins_told"], false);
+    let played = script().answer("mail.send-while", nobody).play::<DcmFlows>("notify", &event);
+    assert_eq!(played.calls_of("mail.send-while")[1]["facts"]["admins_told"], false);
     assert!(played.result.is_ok());
 }

@@ -1,9 +1,17 @@
 //! Tells people by mail what they have to do or what became of their request.
+//!
+//! A mail may wait for hours while the mail server is away. One that asks for an action or tells a
+//! state is sent only while the state holds; a rejection is final, so its mail always fits.
 
 use crate::Event;
 use crate::permission::{APPROVE, OPERATE};
-use crate::request::Spec;
-use eaf_sdk::mail::{Mailer, Recipient};
+use crate::request::approvals::Approvals;
+use crate::request::event::RequestFailed;
+use crate::request::view::Requests;
+use crate::request::{self, Spec};
+use crate::vm;
+use crate::vm::view::Vms;
+use eaf_sdk::mail::{Condition, Mailer, Recipient};
 use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
 use serde_json::{Value, json};
 
@@ -24,41 +32,50 @@ impl Workflow for Notify {
 
     fn run(event: Event, recorded: &Recorded) -> Result<Value, Failure> {
         let mailer = Mailer::open(GRANT)?;
-        match event {
+        let skipped = match event {
             Event::RequestSubmitted(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["justification"] = e.justification.as_str().into();
                 let to = Recipient::HoldersExcept { permission: APPROVE, except: &e.requester_id };
-                mailer.send("approval-requested", to, &facts)?;
+                let open = Condition::on::<Approvals>(&e.request_id, "status", request::Status::Pending);
+                mailer.send_while("approval-requested", to, &facts, &open)?.skipped
             }
             Event::RequestRejected(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["reason"] = e.reason.as_str().into();
                 facts["approver_name"] = e.approver_name.as_str().into();
-                mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts)?;
+                mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts)?.skipped
             }
             Event::RequestFulfilled(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["ip"] = e.ip.into();
-                mailer.send("request-fulfilled", Recipient::Actor(&e.requester_id), &facts)?;
+                let there = Condition::on::<Vms>(&e.request_id, "status", vm::Status::Active);
+                mailer.send_while("request-fulfilled", Recipient::Actor(&e.requester_id), &facts, &there)?.skipped
             }
-            Event::RequestFailed(e) => {
-                let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
-                facts["failed_step"] = e.step.into();
-                facts["error_code"] = e.code.into();
-                facts["error_message"] = e.message.into();
-                facts["trace_id"] = e.trace_id.into();
-                // The requester is told whether the admins know, so theirs goes first; neither is a reason to keep silent
-                // towards the other.
-                let admins = mailer.send("request-failed-admin", Recipient::Holders { permission: OPERATE }, &facts);
-                facts["admins_told"] = admins.as_ref().is_ok_and(|told| told.sent > 0).into();
-                let requester = mailer.send("request-failed", Recipient::Actor(&e.requester_id), &facts);
-                admins.and(requester)?;
-            }
+            Event::RequestFailed(e) => tell_of_failure(&mailer, e, recorded)?,
             _ => return Err(Failure::permanent("unexpected-event", "this event is told to nobody")),
-        }
-        Ok(json!({ "outcome": "told" }))
+        };
+        Ok(json!({ "outcome": if skipped { "skipped" } else { "told" } }))
     }
+}
+
+/// Was a mail skipped? The requester is told whether the admins know, so theirs goes first; a
+/// failure of the one mail is no reason to leave the other out.
+fn tell_of_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Result<bool, Failure> {
+    let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+    facts["failed_step"] = e.step.into();
+    facts["error_code"] = e.code.into();
+    facts["error_message"] = e.message.into();
+    facts["trace_id"] = e.trace_id.into();
+    let failed = Condition::on::<Requests>(&e.request_id, "status", request::Status::Failed);
+    let holders = Recipient::Holders { permission: OPERATE };
+    let admins = mailer.send_while("request-failed-admin", holders, &facts, &failed);
+    if admins.as_ref().is_ok_and(|told| told.skipped) {
+        return Ok(true);
+    }
+    facts["admins_told"] = admins.as_ref().is_ok_and(|told| told.sent > 0).into();
+    let requester = mailer.send_while("request-failed", Recipient::Actor(&e.requester_id), &facts, &failed);
+    admins.and(requester).map(|told| told.skipped)
 }
 
 fn facts(request_id: &str, requester_name: &str, spec: &Spec, recorded: &Recorded) -> Value {
