@@ -10,6 +10,7 @@ mod hosts;
 mod isolation;
 mod journey;
 mod kill;
+mod late_mail;
 mod mend;
 mod operating;
 mod outage;
