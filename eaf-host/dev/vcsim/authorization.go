@@ -9,7 +9,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// authorization says that the account lacks privileges. Calls that need them go on working; call-fault refuses them.
+// authorization says that the account lacks privileges. Calls that need them go on working;
+// call-fault refuses them.
 type authorization struct {
 	*simulator.AuthorizationManager
 	vcenter *vcenter

@@ -14,7 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// behaviour is one thing that a difficult vCenter does, as a test asks for it. Which members a kind takes is in kinds.
+// behaviour is one thing that a difficult vCenter does, as a test asks for it. Which members a kind
+// takes is in kinds.
 type behaviour struct {
 	Kind        string   `json:"kind"`
 	Times       int      `json:"times"`
@@ -75,7 +76,8 @@ type active struct {
 	seen, hits int // under the lock of behaviours
 }
 
-// behaviours are those switched on in one vCenter. Nothing is decided and no lock is taken while there are none.
+// behaviours are those switched on in one vCenter. Nothing is decided and no lock is taken while
+// there are none.
 type behaviours struct {
 	sync.Mutex
 	count  atomic.Int32

@@ -18,8 +18,8 @@ import (
 // call is one SOAP call of a client.
 type call struct {
 	method string
-	// read gives the object and the arguments; before the library has read the call this has to read it, so only once
-	// a behaviour asks.
+	// read gives the object and the arguments; before the library has read the call this has to
+	// read it, so only once a behaviour asks.
 	read    func() (types.ManagedObjectReference, any)
 	vcenter *vcenter
 	ctx     *simulator.Context
@@ -28,6 +28,11 @@ type call struct {
 	begun atomic.Bool // its task has been made
 	// fault is that of its task, for the message.
 	fault *fault
+}
+
+func (c *call) body() any {
+	_, body := c.read()
+	return body
 }
 
 // is says whether a behaviour is about this call.
@@ -48,7 +53,8 @@ func (c *call) names() []string {
 	return names
 }
 
-// names under which a behaviour may mean an entity: its name, and its path below the datacenter's VM folder.
+// names under which a behaviour may mean an entity: its name, and its path below the datacenter's
+// VM folder.
 func (v *vcenter) names(ctx *simulator.Context, ref types.ManagedObjectReference) []string {
 	entity, ok := v.model.Map().Get(ref).(mo.Entity)
 	if !ok {
@@ -97,8 +103,8 @@ func (v *vcenter) handle(ctx *simulator.Context, m *simulator.Method) (mo.Refere
 	return v.stand(ctx, m), nil
 }
 
-// disabled says whether a method is switched off for an object, as backup products do it. The library knows only the
-// names of its own functions there.
+// disabled says whether a method is switched off for an object, as backup products do it. The
+// library knows only the names of its own functions there.
 func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
 	entity, ok := v.model.Map().Get(m.This).(mo.Entity)
 	if !ok {
@@ -109,8 +115,8 @@ func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
 	return off
 }
 
-// stand puts another object in the place of the one that is called. The library prefers an object of its own with the
-// same reference, so the call goes to a reference that it does not know.
+// stand puts another object in the place of the one that is called. The library prefers an object
+// of its own with the same reference, so the call goes to a reference that it does not know.
 func (v *vcenter) stand(ctx *simulator.Context, m *simulator.Method) mo.Reference {
 	var instead mo.Reference
 	switch object := v.model.Map().Get(m.This).(type) {

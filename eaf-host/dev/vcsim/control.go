@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// control is the interface by which tests and `eaf dev vcenter` ask for difficult behaviour. It has no password, so it
-// listens on loopback only.
+// control is the interface by which tests and `eaf dev vcenter` ask for difficult behaviour. It has
+// no password, so it listens on loopback only.
 type control struct {
 	vcenters map[string]*vcenter
 }

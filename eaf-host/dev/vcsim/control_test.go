@@ -15,7 +15,7 @@ func TestWrongBehavioursAreRefusedWithASentence(t *testing.T) {
 		`{"kind": "kind"}`:           "there is no kind",
 		`{"kind": "set", "vm": "x"}`: `needs the member "values"`,
 		`{"kind": "hidden", "vm": "debian-12", "methods": "x"}`:                       `no member "methods"`,
-		`{"kind": "hidden", "vm": "nobody"}`:                                          `no machine "nobody"`,
+		`{"kind": "hidden", "vm": "web-99"}`:                                          `no machine "web-99"`,
 		`{"kind": "call-fault", "fault": {"type": "NoFault"}}`:                        `no fault "NoFault"`,
 		`{"kind": "call-fault", "fault": {"type": "FileLocked", "colour": 1}}`:        "colour",
 		`{"kind": "call-fault", "fault": {"type": "VirtualMachineConfigSpec"}}`:       "is no fault",
@@ -33,7 +33,7 @@ func TestWrongBehavioursAreRefusedWithASentence(t *testing.T) {
 	if status, body := b.request("GET", "/acme/behaviours", ""); status != http.StatusOK || body != "[]" {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, _ := b.request("GET", "/nobody/behaviours", ""); status != http.StatusNotFound {
+	if status, _ := b.request("GET", "/umbrella/behaviours", ""); status != http.StatusNotFound {
 		t.Error(status)
 	}
 	if status, _ := b.request("DELETE", "/acme/behaviours/7", ""); status != http.StatusNotFound {

@@ -12,9 +12,10 @@ import (
 
 // What follows holds without any behaviour: rules of a real vCenter that the library does not know.
 
-// refuse says why vCenter would end a task without doing its work. It is asked under the lock of the task's object.
+// refuse says why vCenter would end a task without doing its work. It is asked under the lock of
+// the task's object.
 func (v *vcenter) refuse(c *call, entity mo.Reference) *fault {
-	_, body := c.read()
+	body := c.body()
 	switch body := body.(type) {
 	case *types.CloneVM_Task:
 		if refusal := v.refuseName(c.made, body.Folder); refusal != nil {
@@ -35,17 +36,17 @@ func (v *vcenter) refuse(c *call, entity mo.Reference) *fault {
 }
 
 // refuseName checks the name of a machine that is to be made.
-func (v *vcenter) refuseName(kept string, in types.ManagedObjectReference) *fault {
-	if wrong := wrongName(kept); wrong != nil {
+func (v *vcenter) refuseName(stored string, in types.ManagedObjectReference) *fault {
+	if wrong := wrongName(stored); wrong != nil {
 		return wrong
 	}
 	parent, ok := v.model.Map().Get(in).(*simulator.Folder)
 	if !ok {
 		return nil
 	}
-	if taken := v.model.Map().FindByName(kept, parent.ChildEntity); taken != nil {
-		return faultOf(&types.DuplicateName{Name: kept, Object: taken.Reference()},
-			fmt.Sprintf("The name '%s' already exists.", kept))
+	if taken := v.model.Map().FindByName(stored, parent.ChildEntity); taken != nil {
+		return faultOf(&types.DuplicateName{Name: stored, Object: taken.Reference()},
+			fmt.Sprintf("The name '%s' already exists.", stored))
 	}
 	return nil
 }
@@ -78,19 +79,21 @@ func refuseHardware(vm *simulator.VirtualMachine, spec *types.VirtualMachineConf
 	if spec.NumCPUs != 0 {
 		cpus = spec.NumCPUs
 	}
-	if kept := vm.Config.Hardware.NumCoresPerSocket; kept != nil && *kept > 0 {
-		cores = *kept
+	if stored := vm.Config.Hardware.NumCoresPerSocket; stored != nil && *stored > 0 {
+		cores = *stored
 	}
 	if given := spec.NumCoresPerSocket; given != nil {
 		cores = max(*given, 1) // 0 leaves the choice to vCenter
 	}
 	if cpus%cores != 0 {
 		return faultOf(&types.InvalidArgument{InvalidProperty: "configSpec.numCPUs"},
-			fmt.Sprintf("A specified parameter was not correct: configSpec.numCPUs (%d, with %d cores per socket)", cpus, cores))
+			fmt.Sprintf("A specified parameter was not correct: configSpec.numCPUs (%d, with %d cores per socket)",
+				cpus, cores))
 	}
 	if spec.MemoryMB%4 != 0 {
 		return faultOf(&types.InvalidArgument{InvalidProperty: "configSpec.memoryMB"},
-			fmt.Sprintf("A specified parameter was not correct: configSpec.memoryMB (%d is not a multiple of 4)", spec.MemoryMB))
+			fmt.Sprintf("A specified parameter was not correct: configSpec.memoryMB (%d is not a multiple of 4)",
+				spec.MemoryMB))
 	}
 	return nil
 }
@@ -197,7 +200,8 @@ func prepareClone(source *simulator.VirtualMachine, clone *types.CloneVM_Task) {
 	spec.ExtraConfig = append(inherited, spec.ExtraConfig...)
 }
 
-// finish gives a machine that was made its name, and what the library does not take from a clone's specification.
+// finish gives a machine that was made its name, and what the library does not take from a clone's
+// specification.
 func (v *vcenter) finish(c *call, made types.AnyType) {
 	ref, ok := made.(types.ManagedObjectReference)
 	if !ok {
@@ -209,10 +213,8 @@ func (v *vcenter) finish(c *call, made types.AnyType) {
 	}
 	c.ctx.WithLock(vm, func() {
 		rename(c.ctx, vm, c.made)
-		if _, body := c.read(); body != nil {
-			if clone, ok := body.(*types.CloneVM_Task); ok {
-				finishClone(c.ctx, vm, clone.Spec.Config)
-			}
+		if clone, ok := c.body().(*types.CloneVM_Task); ok {
+			finishClone(c.ctx, vm, clone.Spec.Config)
 		}
 	})
 }

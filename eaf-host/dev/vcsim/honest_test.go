@@ -129,20 +129,20 @@ func TestCPUsAreAMultipleOfTheCoresPerSocketAndMemoryOfFourMegabytes(t *testing.
 
 func TestNamesAreEscapedOnceAndCountedEscaped(t *testing.T) {
 	b := newBench(t)
-	for given, kept := range map[string]string{
+	for given, stored := range map[string]string{
 		"a/b": "a%2fb", `c\d`: "c%5cd", "50%": "50%25", "e%2ff": "e%2ff", "25%25": "25%25", "%5C%": "%5C%25",
 	} {
 		vm := b.clone(given)
-		if name := b.machine(vm).Name; name != kept {
-			t.Errorf("%s is kept as %s", given, name)
+		if name := b.machine(vm).Name; name != stored {
+			t.Errorf("%s is stored as %s", given, name)
 		}
 		wantFault[*types.DuplicateName](b, b.cloneTask(given, nil).Wait(b.ctx))
 		folder, err := b.folder().CreateFolder(b.ctx, "folder "+given)
 		if err != nil {
 			t.Fatal(given, err)
 		}
-		if name := b.value(folder.Reference(), "name"); !strings.EqualFold(name.(string), "folder "+kept) {
-			t.Errorf("%s is kept as %s", given, name)
+		if name := b.value(folder.Reference(), "name"); !strings.EqualFold(name.(string), "folder "+stored) {
+			t.Errorf("%s is stored as %s", given, name)
 		}
 	}
 	wantFault[*types.InvalidName](b, b.cloneTask(strings.Repeat("/", 27), nil).Wait(b.ctx))

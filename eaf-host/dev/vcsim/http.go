@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Behaviours of what stands between a client and vCenter: the network, and the proxy that vCenter itself has in front.
+// Behaviours of what stands between a client and vCenter: the network, and the proxy that vCenter
+// itself has in front.
 
 const (
 	beforeEffect = "before"

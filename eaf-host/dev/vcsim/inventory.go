@@ -197,7 +197,8 @@ func (v *vcenter) folder(ctx context.Context, names []string) (*object.Folder, e
 			at = object.NewFolder(v.client, child.Reference())
 			continue
 		}
-		// The library escapes names when it makes folders; ours come from its inventory and are escaped already.
+		// The library escapes names when it makes folders; ours come from its inventory and are
+		// escaped already.
 		if at, err = at.CreateFolder(ctx, unescaped(name)); err != nil {
 			return nil, err
 		}

@@ -9,11 +9,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// kind says what a kind of behaviour takes, and what happens when one is switched on or off. A kind without start is
-// looked up where it takes effect.
+// kind says what a kind of behaviour takes, and what happens when one is switched on or off. A kind
+// without start is looked up where it takes effect.
 type kind struct {
 	members, required []string
-	// there says that the machine must be in the inventory; other kinds may name one that is still to come.
+	// there says that the machine must be in the inventory; other kinds may name one that is still
+	// to come.
 	there bool
 	start func(*vcenter, *active) error
 	stop  func(*vcenter, *active)
@@ -75,7 +76,8 @@ func (v *vcenter) behave(text []byte) (int, error) {
 	return v.behaviours.add(a), nil
 }
 
-// calm switches the behaviour with this id off, or all of them for 0, and says whether there was one.
+// calm switches the behaviour with this id off, or all of them for 0, and says whether there was
+// one.
 func (v *vcenter) calm(id int) bool {
 	removed := v.behaviours.remove(id)
 	for _, a := range removed {
@@ -86,7 +88,8 @@ func (v *vcenter) calm(id int) bool {
 	return len(removed) > 0
 }
 
-// machineNamed finds a machine or template by its name, or by its path below the datacenter's VM folder.
+// machineNamed finds a machine or template by its name, or by its path below the datacenter's VM
+// folder.
 func (v *vcenter) machineNamed(name string) *simulator.VirtualMachine {
 	ctx := v.observer.context()
 	for _, entity := range v.model.Map().All("VirtualMachine") {

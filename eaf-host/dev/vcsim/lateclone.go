@@ -12,7 +12,8 @@ import (
 // lateAtLeast is how long a clone without a duration of its own stays half made.
 const lateAtLeast = time.Second
 
-// beginLate notes that the machine which a clone makes is to be listed before it has its configuration.
+// beginLate notes that the machine which a clone makes is to be listed before it has its
+// configuration.
 func (v *vcenter) beginLate(c *call) *active {
 	if c.method != "CloneVM_Task" {
 		return nil

@@ -62,7 +62,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.plain, "plain-http", false, "serve without TLS")
 	f.BoolVar(&o.verbose, "verbose", false, "log to stderr")
 	f.StringVar(&o.control, "control", "", "loopback host:port at which difficult behaviour can be asked for")
-	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours with a probability (0: one that is printed when it is needed)")
+	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours; 0 takes one and prints it")
 	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
 		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c, "+
 		"host-folder= (the cluster stands in it), pod= (a datastore cluster of that name)", func(text string) error {
@@ -125,29 +125,18 @@ func parseVCenter(text string) (vcenterOptions, error) {
 	return v, nil
 }
 
-// run serves until the context ends. One line per vCenter on out says that it is ready, and where.
+// run serves until the context ends. On out it says where the control interface is, if there is one, and then, in one
+// line per vCenter, that it is ready, and where.
 func run(ctx context.Context, o options, out io.Writer) error {
-	state, err := filepath.Abs(o.state)
+	remove, err := scratch(o.state)
 	if err != nil {
 		return err
 	}
-	// Datastore files of the library go to the temporary directory; what a killed process left there is not needed.
-	scratch := filepath.Join(state, "scratch")
-	if err := os.RemoveAll(scratch); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(scratch, 0o700); err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	if err := os.Setenv("TMPDIR", scratch); err != nil {
-		return err
-	}
+	defer remove()
 	certificate, err := certificates(o.certs, time.Now())
 	if err != nil {
 		return fmt.Errorf("certificates: %w", err)
 	}
-
 	var running []*vcenter
 	defer func() {
 		for _, v := range running {
@@ -184,4 +173,21 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// scratch makes the temporary directory, to which datastore files of the library go, and returns what removes it. What
+// a killed process left there is not needed.
+func scratch(state string) (func(), error) {
+	state, err := filepath.Abs(state)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(state, "scratch")
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return func() { _ = os.RemoveAll(dir) }, os.Setenv("TMPDIR", dir)
 }

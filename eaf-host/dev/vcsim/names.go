@@ -32,21 +32,23 @@ func escaped(name string) string {
 }
 
 // unescaped is the name of which the library makes the given one when it makes a folder.
-func unescaped(kept string) string { return unescapes.Replace(kept) }
+func unescaped(stored string) string { return unescapes.Replace(stored) }
 
 // wrongName is the fault of a name that vCenter does not take.
-func wrongName(kept string) *fault {
-	if length := utf8.RuneCountInString(kept); length == 0 || length > longestName {
-		return faultOf(&types.InvalidName{Name: kept},
+func wrongName(stored string) *fault {
+	if length := utf8.RuneCountInString(stored); length == 0 || length > longestName {
+		return faultOf(&types.InvalidName{Name: stored},
 			fmt.Sprintf("The name has %d characters; it may have 1 to %d, counted with its escapes.", length, longestName))
 	}
 	return nil
 }
 
-// plainName stands for an escaped name until the library has made a machine: with a percent sign it fails.
-func plainName(kept string) string { return strings.ReplaceAll(kept, "%", "\uff05") }
+// plainName stands for an escaped name until the library has made a machine: with a percent sign it
+// fails.
+func plainName(stored string) string { return strings.ReplaceAll(stored, "%", "\uff05") }
 
-// nameAsVCenter changes the names in a request so that the library makes of them what vCenter would.
+// nameAsVCenter changes the names in a request so that the library makes of them what vCenter
+// would.
 func (c *call) nameAsVCenter(body any) {
 	switch body := body.(type) {
 	case *types.CloneVM_Task:
@@ -63,11 +65,11 @@ func (c *call) nameAsVCenter(body any) {
 }
 
 // rename gives a machine the name that it was meant to have.
-func rename(ctx *simulator.Context, vm *simulator.VirtualMachine, kept string) {
+func rename(ctx *simulator.Context, vm *simulator.VirtualMachine, stored string) {
 	ctx.Update(vm, []types.PropertyChange{
-		{Name: "name", Val: kept},
-		{Name: "config.name", Val: kept},
-		{Name: "summary.config.name", Val: kept},
+		{Name: "name", Val: stored},
+		{Name: "config.name", Val: stored},
+		{Name: "summary.config.name", Val: stored},
 	})
 }
 

@@ -11,8 +11,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// observer hears of every change in an inventory. It notes that there is something to save, moves the progress of
-// clones, and gives guests their addresses. It is called under the changed object's lock, so it only starts things.
+// observer hears of every change in an inventory. It notes that there is something to save, moves
+// the progress of clones, and gives guests their addresses. It is called under the changed object's
+// lock, so it only starts things.
 type observer struct {
 	vcenter *vcenter
 	ctx     context.Context
@@ -80,8 +81,8 @@ func (o *observer) progress(ref types.ManagedObjectReference) {
 	}
 }
 
-// powerChanged lets the guest of a machine that was switched on report its address after some time. What a guest has
-// reported stays when the machine is switched off.
+// powerChanged lets the guest of a machine that was switched on report its address after some time.
+// What a guest has reported stays when the machine is switched off.
 func (o *observer) powerChanged(ref types.ManagedObjectReference) {
 	vm, ok := o.vcenter.model.Map().Get(ref).(*simulator.VirtualMachine)
 	if !ok {
@@ -130,9 +131,11 @@ func setAddress(ctx *simulator.Context, vm *simulator.VirtualMachine, address st
 }
 
 func setTools(ctx *simulator.Context, vm *simulator.VirtualMachine, running bool) {
-	runs, status := types.VirtualMachineToolsRunningStatusGuestToolsNotRunning, types.VirtualMachineToolsStatusToolsNotRunning
+	runs := types.VirtualMachineToolsRunningStatusGuestToolsNotRunning
+	status := types.VirtualMachineToolsStatusToolsNotRunning
 	if running {
-		runs, status = types.VirtualMachineToolsRunningStatusGuestToolsRunning, types.VirtualMachineToolsStatusToolsOk
+		runs = types.VirtualMachineToolsRunningStatusGuestToolsRunning
+		status = types.VirtualMachineToolsStatusToolsOk
 	}
 	ctx.Update(vm, []types.PropertyChange{
 		{Name: "guest.toolsRunningStatus", Val: string(runs)},

@@ -12,11 +12,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// collectors finds the vCenter of a propertyCollector: the library makes one per session by reflection, so they hold
-// nothing themselves.
+// collectors finds the vCenter of a propertyCollector: the library makes one per session by
+// reflection, so they hold nothing themselves.
 var collectors sync.Map // *simulator.Registry → *vcenter
 
-// propertyCollector reads properties as a vCenter does in which objects vanish and properties cannot be read.
+// propertyCollector reads properties as a vCenter does in which objects vanish and properties
+// cannot be read.
 type propertyCollector struct {
 	simulator.PropertyCollector
 }
@@ -192,7 +193,8 @@ func (r *reading) hideChildren(p *types.DynamicProperty) {
 	}
 }
 
-// leaveOut takes properties out of an answer: with a fault they are named as missing, without one they are not set.
+// leaveOut takes properties out of an answer: with a fault they are named as missing, without one
+// they are not set.
 func leaveOut(object *types.ObjectContent, paths []string, f *fault) {
 	var left []types.DynamicProperty
 	for _, p := range object.PropSet {

@@ -58,7 +58,8 @@ func (s *searchIndex) FindByInventoryPath(ctx *simulator.Context, r *types.FindB
 // inPod finds a datastore in a datastore cluster by its path, which the library does not.
 func (s *searchIndex) inPod(ctx *simulator.Context, at string) *types.ManagedObjectReference {
 	above, name := path.Split(strings.TrimSuffix(at, "/"))
-	answer, ok := s.SearchIndex.FindByInventoryPath(ctx, &types.FindByInventoryPath{InventoryPath: above}).(*methods.FindByInventoryPathBody)
+	search := &types.FindByInventoryPath{InventoryPath: above}
+	answer, ok := s.SearchIndex.FindByInventoryPath(ctx, search).(*methods.FindByInventoryPathBody)
 	if !ok || answer.Res == nil || answer.Res.Returnval == nil {
 		return nil
 	}

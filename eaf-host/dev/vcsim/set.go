@@ -22,10 +22,12 @@ func (v *vcenter) startSet(a *active) error {
 		}
 		values[path] = value
 	}
+	a.hits = 1
 	return v.change(a, values)
 }
 
-// change sets properties of the behaviour's machine, and what the summary repeats of them, and remembers what they were.
+// change sets properties of the behaviour's machine, and what the summary repeats of them, and
+// remembers what they were.
 func (v *vcenter) change(a *active, values map[string]any) error {
 	vm, ok := v.model.Map().Get(a.machine).(*simulator.VirtualMachine)
 	if !ok {
@@ -116,8 +118,9 @@ type card struct {
 	Addresses []string `json:"addresses"`
 }
 
-// readValue reads the JSON of one property: as the API's types are written in JSON, but cards with their addresses in
-// guest.net, and an object of keys and values, which are merged, in config.extraConfig.
+// readValue reads the JSON of one property: as the API's types are written in JSON, but cards with
+// their addresses in guest.net, and an object of keys and values, which are merged, in
+// config.extraConfig.
 func (v *vcenter) readValue(machine types.ManagedObjectReference, path string, text []byte) (any, error) {
 	if string(text) == "null" {
 		return nil, nil
@@ -181,7 +184,8 @@ func nics(cards []card) []types.GuestNicInfo {
 	return infos
 }
 
-// mergedOptions are the machine's extraConfig with these keys set, or without them where the value is null.
+// mergedOptions are the machine's extraConfig with these keys set, or without them where the value
+// is null.
 func (v *vcenter) mergedOptions(
 	machine types.ManagedObjectReference, options map[string]*string,
 ) []types.BaseOptionValue {

@@ -15,8 +15,8 @@ var powerMethods = []string{"PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task
 // work is what a task does.
 type work = func(*simulator.Task) (types.AnyType, types.BaseMethodFault)
 
-// taskBegins puts the behaviours between a task and its work. It is called when the library sets the task running, under
-// the task's lock, and just before the work starts.
+// taskBegins puts the behaviours between a task and its work. It is called when the library sets
+// the task running, under the task's lock, and just before the work starts.
 func (v *vcenter) taskBegins(ctx *simulator.Context, task *simulator.Task) {
 	c := callOf(ctx)
 	if c == nil || c.begun.Swap(true) {
@@ -63,9 +63,8 @@ func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyT
 	if c.fault = v.refuse(c, entity); c.fault != nil {
 		return nil, c.fault.BaseMethodFault
 	}
-	_, body := c.read()
 	source, ofMachine := entity.(*simulator.VirtualMachine)
-	if clone, ok := body.(*types.CloneVM_Task); ok && ofMachine {
+	if clone, ok := c.body().(*types.CloneVM_Task); ok && ofMachine {
 		prepareClone(source, clone)
 	}
 	late := v.beginLate(c)
@@ -79,8 +78,9 @@ func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyT
 	return result, fault
 }
 
-// wait holds a task up until the behaviour is removed or its time is over, and says whether the task may go on: not when
-// somebody has cancelled it meanwhile. The object of the task stays readable.
+// wait holds a task up until the behaviour is removed or its time is over, and says whether the
+// task may go on: not when a client has cancelled it meanwhile. The object of the task stays
+// readable.
 func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Duration) bool {
 	over := make(<-chan time.Time)
 	if limit > 0 {
@@ -109,9 +109,9 @@ func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Dura
 	return goOn
 }
 
-// unlocked runs f without the lock on the object that a task holds while it works. The library lends a lock out with the
-// function that releases it, and counts how often one holder has taken it; so taking it once more gives the means to
-// release both.
+// unlocked runs f without the lock on the object that a task holds while it works. The library
+// lends a lock out with the function that releases it, and counts how often one holder has taken
+// it; so taking it once more gives the means to release both.
 func (v *vcenter) unlocked(ctx *simulator.Context, ref types.ManagedObjectReference, f func()) {
 	release := v.model.Map().AcquireLock(ctx, ref)
 	release()
@@ -140,7 +140,8 @@ func (v *vcenter) taskChanged(ctx *simulator.Context, obj mo.Reference, changes 
 	}
 }
 
-// nameError gives a failed task the sentence that a person reads; the library puts the name of a Go type there.
+// nameError gives a failed task the sentence that a person reads; the library puts the name of a Go
+// type there.
 func (v *vcenter) nameError(ctx *simulator.Context, obj mo.Reference) {
 	task, ok := obj.(*mo.Task)
 	if !ok || task.Info.Error == nil || task.Info.Cancelled {

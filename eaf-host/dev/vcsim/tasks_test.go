@@ -53,8 +53,8 @@ func TestATaskFaultEndsTheTaskWithoutOrAfterItsEffect(t *testing.T) {
 	failed := b.powerOnTask(vm)
 	err := failed.Wait(b.ctx)
 	wantFault[*types.FileLocked](b, err)
-	if told, ok := err.(task.Error); !ok || told.LocalizedMessage != "Unable to access file." ||
-		told.Fault().(*types.FileLocked).File != "[datastore1] web-01.vmdk" {
+	if failed, ok := err.(task.Error); !ok || failed.LocalizedMessage != "Unable to access file." ||
+		failed.Fault().(*types.FileLocked).File != "[datastore1] web-01.vmdk" {
 		t.Errorf("%#v", err)
 	}
 	if b.power(vm) != types.VirtualMachinePowerStatePoweredOff {

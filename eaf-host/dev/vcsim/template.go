@@ -6,19 +6,19 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// markable says that a machine has become a template, or a machine again: the library changes this in silence, so
-// neither the saved inventory nor a client that waits would hear of it.
+// markable says that a machine has become a template, or a machine again: the library changes this
+// in silence, so neither the saved inventory nor a client that waits would hear of it.
 type markable struct{ *simulator.VirtualMachine }
 
 func (m *markable) MarkAsTemplate(ctx *simulator.Context, r *types.MarkAsTemplate) soap.HasFault {
-	return m.told(ctx, m.VirtualMachine.MarkAsTemplate(r))
+	return m.announce(ctx, m.VirtualMachine.MarkAsTemplate(r))
 }
 
 func (m *markable) MarkAsVirtualMachine(ctx *simulator.Context, r *types.MarkAsVirtualMachine) soap.HasFault {
-	return m.told(ctx, m.VirtualMachine.MarkAsVirtualMachine(r))
+	return m.announce(ctx, m.VirtualMachine.MarkAsVirtualMachine(r))
 }
 
-func (m *markable) told(ctx *simulator.Context, answer soap.HasFault) soap.HasFault {
+func (m *markable) announce(ctx *simulator.Context, answer soap.HasFault) soap.HasFault {
 	ctx.Update(m.VirtualMachine, []types.PropertyChange{
 		{Name: "config.template", Val: m.Config.Template},
 		{Name: "summary.config.template", Val: m.Config.Template},
