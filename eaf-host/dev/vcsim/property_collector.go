@@ -30,10 +30,11 @@ func (p *propertyCollector) RetrievePropertiesEx(
 		return p.PropertyCollector.RetrievePropertiesEx(ctx, r)
 	}
 	reading := v.reading(ctx, r)
-	if gone := reading.goneAmong(); gone != nil {
-		return &methods.RetrievePropertiesExBody{Fault_: simulator.Fault(
-			"The object has already been deleted or has not been completely created",
-			&types.ManagedObjectNotFound{Obj: *gone})}
+	if ref := reading.goneAmong(); ref != nil {
+		missing := gone(*ref)
+		return &methods.RetrievePropertiesExBody{
+			Fault_: simulator.Fault(missing.sentence(), missing.BaseMethodFault),
+		}
 	}
 	reading.cutPages(r)
 	answer := p.PropertyCollector.RetrievePropertiesEx(ctx, r)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -60,6 +61,10 @@ func (v *vcenter) execute(c *call, task *simulator.Task, original work) (types.A
 // work does what the task is for, by the rules of a real vCenter.
 func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyType, types.BaseMethodFault) {
 	entity := v.model.Map().Get(*task.Info.Entity)
+	if entity == nil {
+		c.fault = gone(*task.Info.Entity)
+		return nil, c.fault.BaseMethodFault
+	}
 	if c.fault = v.refuse(c, entity); c.fault != nil {
 		return nil, c.fault.BaseMethodFault
 	}
@@ -90,7 +95,7 @@ func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Dura
 	v.waiting.Store(task.Self, cancelled)
 	defer v.waiting.Delete(task.Self)
 	goOn := true
-	v.unlocked(c.ctx, *task.Info.Entity, func() {
+	v.unlocked(c, task, func() {
 		select {
 		case <-a.ended:
 		case <-over:
@@ -109,15 +114,34 @@ func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Dura
 	return goOn
 }
 
-// unlocked runs f without the lock on the object that a task holds while it works. The library
-// lends a lock out with the function that releases it, and counts how often one holder has taken
-// it; so taking it once more gives the means to release both.
-func (v *vcenter) unlocked(ctx *simulator.Context, ref types.ManagedObjectReference, f func()) {
-	release := v.model.Map().AcquireLock(ctx, ref)
+// unlocked runs f without the lock on the object that a task holds while it works. The library lends a
+// lock out with the function that releases it, and counts how often one holder has taken it; so taking
+// it once more gives the means to release both.
+func (v *vcenter) unlocked(c *call, task *simulator.Task, f func()) {
+	registry, ref := v.model.Map(), *task.Info.Entity
+	release := registry.AcquireLock(c.ctx, ref)
 	release()
 	release()
 	f()
-	v.model.Map().AcquireLock(ctx, ref)
+	release = registry.AcquireLock(c.ctx, ref)
+	if registry.Get(ref) != nil {
+		return
+	}
+	// The object was destroyed meanwhile, and its lock with it: the library must not release that one,
+	// so this task ends here and not there.
+	release()
+	c.fault = gone(ref)
+	registry.AtomicUpdate(c.ctx, task, []types.PropertyChange{
+		{Name: "info.completeTime", Val: time.Now()},
+		{Name: "info.state", Val: types.TaskInfoStateError},
+		{Name: "info.error", Val: c.fault.localized()},
+	})
+	runtime.Goexit()
+}
+
+func gone(ref types.ManagedObjectReference) *fault {
+	return faultOf(&types.ManagedObjectNotFound{Obj: ref},
+		"The object has already been deleted or has not been completely created")
 }
 
 // taskChanged hears of a change under the task's lock.

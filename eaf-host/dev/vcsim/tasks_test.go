@@ -118,6 +118,24 @@ func TestAStuckTaskThatIsCancelledDoesNothing(t *testing.T) {
 	}
 }
 
+func TestAStuckTaskOfAMachineThatIsDestroyedMeanwhileFails(t *testing.T) {
+	b := newBench(t)
+	vm := b.clone("web-01")
+	behaviour := b.behave(`{"kind": "task-stuck", "method": "Destroy_Task", "times": 1}`)
+	stuck, err := vm.Destroy(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := vm.Destroy(b.ctx)
+	if err != nil || second.Wait(b.ctx) != nil {
+		t.Fatal(err)
+	}
+	b.unbehave(behaviour)
+	wantFault[*types.ManagedObjectNotFound](b, stuck.Wait(b.ctx))
+	_, err = b.read(vm.Reference(), "name")
+	wantFault[*types.ManagedObjectNotFound](b, err)
+}
+
 func TestAQuestionHoldsPowerTasksUpUntilItIsAnswered(t *testing.T) {
 	b := newBench(t)
 	vm := b.clone("web-01")
