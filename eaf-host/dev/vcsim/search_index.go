@@ -17,12 +17,12 @@ type searchIndex struct {
 	vcenter *vcenter
 }
 
-// hidden says whether an answer must not name this object.
-func (s *searchIndex) hidden(ref types.ManagedObjectReference) bool {
+// hidden says whether one of these kinds keeps this object out of an answer.
+func (s *searchIndex) hidden(ref types.ManagedObjectReference, kinds ...string) bool {
 	if s.vcenter.behaviours.none() {
 		return false
 	}
-	for _, a := range s.vcenter.behaviours.of("hidden", "inaccessible") {
+	for _, a := range s.vcenter.behaviours.of(kinds...) {
 		if a.machine == ref && (a.Index == nil || *a.Index) && s.vcenter.behaviours.fires(a) {
 			return true
 		}
@@ -32,15 +32,15 @@ func (s *searchIndex) hidden(ref types.ManagedObjectReference) bool {
 
 // one is an answer that names at most one object.
 func (s *searchIndex) one(found **types.ManagedObjectReference) {
-	if *found != nil && s.hidden(**found) {
+	if *found != nil && s.hidden(**found, "hidden") {
 		*found = nil
 	}
 }
 
-// withoutUUID finds machines that are hidden, or that have no configuration and so no UUID yet.
+// withoutUUID finds machines that are hidden, or whose configuration, which holds the UUID, cannot be read.
 func (s *searchIndex) withoutUUID(ctx *simulator.Context) func(types.ManagedObjectReference) bool {
 	return func(ref types.ManagedObjectReference) bool {
-		return s.hidden(ref) || !s.vcenter.behaviours.none() && s.vcenter.halfMade(ctx, ref)
+		return s.hidden(ref, "hidden", "inaccessible") || !s.vcenter.behaviours.none() && s.vcenter.halfMade(ctx, ref)
 	}
 }
 

@@ -73,4 +73,8 @@ impl Admin {
     pub async fn reference(&self, object: &MoRef, path: &str) -> Option<MoRef> {
         properties::read_one(&self.0, object, &[path]).await.unwrap().unwrap().reference(path).unwrap()
     }
+
+    pub async fn references(&self, object: &MoRef, path: &str) -> Vec<MoRef> {
+        properties::read_one(&self.0, object, &[path]).await.unwrap().unwrap().references(path).unwrap()
+    }
 }

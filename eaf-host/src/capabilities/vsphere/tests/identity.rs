@@ -3,6 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::capabilities::fault_proxy::Rule;
+use crate::capabilities::vsphere::client::device;
 
 fn outcome(failure: &Failure) -> (Class, &str) {
     (failure.class, failure.code.as_str())
@@ -213,15 +214,18 @@ async fn a_machine_with_a_disk_of_somebody_else_is_not_removed() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
-    admin.copy(&WEB_01, "web-02").await;
-    let disk = "<spec><deviceChange><operation>add</operation><device xsi:type=\"VirtualDisk\"><key>-1</key>\
-        <backing xsi:type=\"VirtualDiskFlatVer2BackingInfo\"><fileName>[datastore1] web-02/disk1.vmdk</fileName>\
-        <diskMode>persistent</diskMode></backing><controllerKey>1000</controllerKey><unitNumber>7</unitNumber>\
-        <capacityInKB>1024</capacityInKB></device></deviceChange></spec>";
-    admin.run("ReconfigVM_Task", &admin.object(&WEB_01).await, disk).await;
+    let other = admin.copy(&WEB_01, "web-02").await;
+    let disk = device::files(&admin.0, &other).await.unwrap().unwrap().remove(0);
+    let attach = format!(
+        "<spec><deviceChange><operation>add</operation><device xsi:type=\"VirtualDisk\"><key>-1</key>\
+         <backing xsi:type=\"VirtualDiskFlatVer2BackingInfo\"><fileName>{disk}</fileName>\
+         <diskMode>persistent</diskMode></backing><controllerKey>1000</controllerKey><unitNumber>7</unitNumber>\
+         <capacityInKB>1024</capacityInKB></device></deviceChange></spec>"
+    );
+    admin.run("ReconfigVM_Task", &admin.object(&WEB_01).await, &attach).await;
     let failure = bench.complete(&about("destroy")).await.unwrap_err();
     assert_eq!(outcome(&failure), (Class::Conflict, "foreign-disk"));
-    assert!(failure.message.contains("[datastore1] web-02/disk1.vmdk"), "{failure}");
+    assert!(failure.message.contains(&disk), "{failure}");
     assert_eq!(names(&bench), ["web-01", "web-02"]);
 }
 

@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::*;
+use crate::capabilities::fault_proxy::Rule;
 use crate::capabilities::vsphere::client::soap::MoRef;
 
 const ESX_01: &str = "esx-01.example.internal";
@@ -16,13 +17,73 @@ async fn host_folder(admin: &Admin) -> MoRef {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_in_a_folder_is_found() {
-    let bench = Bench::start(&[]).await;
-    let admin = Admin::of(&bench);
-    let folder = admin.run("CreateFolder", &host_folder(&admin).await, "<name>Prod</name>").await.unwrap();
-    let cluster = admin.object(&["DC1", "host", "Cluster1"]).await;
-    admin.run("MoveIntoFolder_Task", &folder, &cluster.element("list")).await;
+async fn a_cluster_in_a_folder_is_found_and_may_be_named_by_its_path() {
+    let bench = Bench::start(&["host-folder=Prod"]).await;
     check(&bench).await.unwrap();
+    bench.settings.set("resource_pool", "Prod/Cluster1");
+    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_datastore_cluster_stands_for_its_member_with_the_most_free_space() {
+    let bench = Bench::start(&["pod=Pod1"]).await;
+    bench.settings.set("datastore", "Pod1");
+    check(&bench).await.unwrap();
+    let admin = Admin::of(&bench);
+    let machine = admin.object(&super::admin::WEB_01).await;
+    let on = admin.references(&machine, "datastore").await;
+    let members = admin.references(&admin.object(&["DC1", "datastore", "Pod1"]).await, "childEntity").await;
+    assert!(on.iter().any(|datastore| members.contains(datastore)), "{on:?} {members:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_chooses_no_host_is_given_one() {
+    let bench = Bench::start(&[]).await;
+    bench.vcsim.behave(json!({ "kind": "no-drs" })).await;
+    check(&bench).await.unwrap();
+    assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_is_listed_before_it_is_complete_is_awaited() {
+    let bench = Bench::start(&["--clone-duration", "1s"]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    bench.vcsim.behave(json!({ "kind": "late-clone" })).await;
+    bench.proxy.rule(Rule::on("CloneVM_Task").lose_answer().times(1));
+    bench.provider.start(&clone_of("web-01")).await.unwrap_err();
+    let mut restarted = bench;
+    restarted.restart_host();
+    assert_eq!(restarted.complete(&clone_of("web-01")).await.unwrap()["name"], "web-01");
+    assert_eq!((restarted.vcsim.calls("CloneVM_Task").await, restarted.vcsim.machines().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_in_pages_are_read_to_their_end() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    for n in 2..8 {
+        admin.copy(&super::admin::WEB_01, &format!("web-0{n}")).await;
+    }
+    bench.vcsim.behave(json!({ "kind": "pages", "size": 2 })).await;
+    let removed = bench.complete(&about("destroy")).await.unwrap();
+    assert_eq!(removed["copies"].as_array().unwrap().len(), 6, "{removed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_vcenter_escapes_are_made_and_found_as_they_are() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    for (n, name) in ["a%2fb", "50%", "50%25", "x/y", "back\\slash"].into_iter().enumerate() {
+        let mut clone = clone_of(name);
+        clone.args["identity"] = json!(format!("vm-{n}"));
+        clone.idempotency_key = format!("run/{n}");
+        assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
+        // Found by its path too, by a host that never saw it.
+        bench.records.creating();
+        assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
+    }
+    assert_eq!(bench.vcsim.machines().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
