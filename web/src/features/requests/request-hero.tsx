@@ -131,11 +131,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         title: name ? t.rejected(name) : t.rejectedUnknown,
         more: (
           <>
-            {request.reason ? (
-              <blockquote className="border-l-2 border-bad-line pl-3.5 whitespace-pre-line">
-                {request.reason}
-              </blockquote>
-            ) : null}
+            <Reason reason={request.reason} />
             <Again request={request} />
           </>
         ),
@@ -149,9 +145,49 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         title: t.withdrawn,
         more: <Again request={request} />,
       };
+    case 'cancelling':
+      return {
+        tone: request.stalled_since ? 'wait' : 'busy',
+        Icon: request.stalled_since ? Hourglass : Hammer,
+        title: request.stalled_since ? t.stalled : t.cancelling,
+        more: <p className="text-quiet">{sentence}</p>,
+      };
+    case 'cancel-failed':
+      return {
+        tone: 'bad',
+        Icon: TriangleAlert,
+        title: t.cancelFailed,
+        more: (
+          <>
+            <p>{sentence}</p>
+            {people.length > 0 ? <p className="text-quiet">{t.repairBy(format.anyOf(people))}</p> : null}
+            <Trace id={request.trace_id ?? ''} />
+          </>
+        ),
+      };
+    case 'cancelled': {
+      const name = request.cancelled_by_name;
+      return {
+        tone: 'idle',
+        Icon: CircleSlash,
+        kicker: format.dateTime(request.cancelled_at),
+        title: name ? t.cancelled(name) : t.cancelledUnknown,
+        more: (
+          <>
+            <Reason reason={request.reason} />
+            <Again request={request} />
+          </>
+        ),
+      };
+    }
     default:
       return null;
   }
+}
+
+function Reason({ reason }: { reason: string | null }) {
+  if (!reason) return null;
+  return <blockquote className="border-l-2 border-(--hero) pl-3.5 whitespace-pre-line">{reason}</blockquote>;
 }
 
 function WaitsFor({ request, people }: { request: Row<'requests'>; people: string[] }) {

@@ -1,11 +1,12 @@
 import { useMemo } from 'react';
 import type { ActionPlans } from '@/app/actions/action-plan';
 import { useText } from '@/i18n/use-text';
+import { CancelDialog } from './cancel-dialog';
 import { RejectDialog } from './reject-dialog';
 import { text } from './text';
 import { WithdrawDialog } from './withdraw-dialog';
 
-/** How requests are decided on, taken back and tried again, wherever they are shown. */
+/** How requests are decided on, taken back, tried again and cancelled, wherever they are shown. */
 export function useRequestPlans(): ActionPlans {
   const t = useText(text);
   return useMemo(
@@ -13,6 +14,7 @@ export function useRequestPlans(): ActionPlans {
       'approve-request': { look: 'primary', done: t.approve.done },
       'reject-request': { look: 'danger', done: t.reject.done, Dialog: RejectDialog },
       'retry-request': { look: 'primary', done: t.retry.done },
+      'cancel-request': { look: 'danger', done: t.cancel.done, Dialog: CancelDialog },
       'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
     }),
     [t],

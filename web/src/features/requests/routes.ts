@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { oneOf, search, words } from '@/app/search';
 import { shellRoute } from '@/app/shell-route';
 
-export const STANDINGS = ['open', 'fulfilled', 'rejected', 'withdrawn', 'failed'] as const;
+export const STANDINGS = ['open', 'fulfilled', 'rejected', 'withdrawn', 'failed', 'cancelled'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 const SORTS = [

@@ -8,6 +8,9 @@ const TONES: Record<string, Tone> = {
   rejected: 'bad',
   failed: 'bad',
   withdrawn: 'idle',
+  cancelling: 'busy',
+  'cancel-failed': 'bad',
+  cancelled: 'idle',
 };
 
 export function RequestStatus({ row }: { row: Pick<Row<'requests'>, 'status' | 'status_text'> }) {

@@ -14,6 +14,7 @@ const BAD = new Set([
   'step-failed',
   'request-failed',
   'request-rejected',
+  'request-cancel-failed',
   'vm-decommission-failed',
   'vm-refresh-failed',
 ]);

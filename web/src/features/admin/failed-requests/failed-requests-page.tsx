@@ -50,6 +50,7 @@ export function FailedRequestsPage() {
           </Empty>
         }
       />
+      {rows.data ? <NotCancelled query={q} onClearFilters={() => setQuery(undefined)} /> : null}
       {rows.data ? <FailedVms query={q} onClearFilters={() => setQuery(undefined)} /> : null}
     </>
   );
@@ -57,17 +58,24 @@ export function FailedRequestsPage() {
 
 const nameStyle = 'rounded text-text hover:text-accent-text hover:underline';
 
+const REPAIRS: readonly CommandName[] = ['retry-request', 'cancel-request'];
+const CANCELS: readonly CommandName[] = ['cancel-request'];
+const REMOVES: readonly CommandName[] = ['decommission-vm'];
+
 /** Of all that can be done what helps here. */
-function usePlan(plans: ActionPlans, command: CommandName): ActionPlans {
-  const plan = plans[command];
-  return useMemo(() => (plan ? { [command]: plan } : {}), [plan, command]);
+function useSome(plans: ActionPlans, commands: readonly CommandName[]): ActionPlans {
+  return useMemo(
+    () =>
+      Object.fromEntries(commands.flatMap(command => (plans[command] ? [[command, plans[command]]] : []))),
+    [plans, commands],
+  );
 }
 
 function FailedRequest({ row }: { row: Row<'requests'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
   const format = useFormat();
-  const plans = usePlan(useRequestPlans(), 'retry-request');
+  const plans = useSome(useRequestPlans(), row.status === 'failed' ? REPAIRS : CANCELS);
   return (
     <Failure
       title={
@@ -75,10 +83,11 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
           {row.vm_name}
         </Link>
       }
+      heading={row.status === 'failed' ? 'h2' : 'h3'}
       sentence={
         <>
           {row.waiting_on ?? row.error_code}
-          <RetrySource request={row} />
+          {row.status === 'failed' ? <RetrySource request={row} /> : null}
         </>
       }
       facts={[
@@ -102,8 +111,41 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
   );
 }
 
+interface SectionProps {
+  query: string | undefined;
+  onClearFilters: () => void;
+}
+
+/** There only when there are any. */
+function NotCancelled({ query, onClearFilters }: SectionProps) {
+  const t = useText(text);
+  const id = useId();
+  const rows = useRows('requests', { status: 'cancel-failed', sort: '-updated_at', limit: PAGE });
+  const matches = (row: Row<'requests'>) =>
+    contains(query, row.vm_name, row.requester_name, row.waiting_on, row.trace_id);
+  if (rows.data ? !rows.data.some(matches) : !rows.error) return null;
+  return (
+    <section aria-labelledby={id} className="mt-10">
+      <h2 id={id} className="text-lg font-semibold">
+        {t.notCancelled}
+      </h2>
+      <p className="mt-1 mb-4 text-quiet">{t.notCancelledLead}</p>
+      <FailureList
+        label={t.notCancelled}
+        rows={rows}
+        rowId={row => row.key}
+        matches={matches}
+        onClearFilters={onClearFilters}
+        Card={FailedRequest}
+        empty={null}
+        withoutKeys
+      />
+    </section>
+  );
+}
+
 /** Not requests, but the same people repair them; there only when there are any. */
-function FailedVms({ query, onClearFilters }: { query: string | undefined; onClearFilters: () => void }) {
+function FailedVms({ query, onClearFilters }: SectionProps) {
   const t = useText(text);
   const id = useId();
   const rows = useRows('vms', { status: 'decommission-failed', sort: 'name', limit: PAGE });
@@ -134,7 +176,7 @@ function FailedVm({ row }: { row: Row<'vms'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
   const name = row.name ?? row.key;
-  const plans = usePlan(useVmPlans(), 'decommission-vm');
+  const plans = useSome(useVmPlans(), REMOVES);
   return (
     <Failure
       title={

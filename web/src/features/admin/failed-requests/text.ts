@@ -8,6 +8,8 @@ const en = {
   attempt: 'Attempt',
   failed: 'Since',
   details: 'Details for whoever repairs it (English)',
+  notCancelled: 'Requests that could not be cancelled',
+  notCancelledLead: 'Repair the cause, then cancel the request again. Until then its name stays taken.',
   vms: 'VMs that could not be decommissioned',
   vmsLead: 'Repair the cause, then decommission the VM again.',
 };
@@ -22,6 +24,9 @@ const de: typeof en = {
   attempt: 'Versuch',
   failed: 'Seit',
   details: 'Einzelheiten zum Beheben (Englisch)',
+  notCancelled: 'Anträge, die sich nicht abbrechen ließen',
+  notCancelledLead:
+    'Erst die Ursache beheben, dann den Antrag noch einmal abbrechen. Bis dahin bleibt sein Name vergeben.',
   vms: 'VMs, die sich nicht stilllegen ließen',
   vmsLead: 'Erst die Ursache beheben, dann die VM noch einmal stilllegen.',
 };

@@ -1,0 +1,38 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { Field } from '@/ui/field';
+import { Textarea } from '@/ui/input';
+import { text } from './text';
+
+/** Says what is removed; a reason may be given. */
+export function CancelDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text).cancel;
+  const command = useCommandForm<'cancel-request', { reason: string }>({
+    command: 'cancel-request',
+    defaultValues: { reason: '' },
+    fields: ['reason'],
+    body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'cancel-request'>,
+    onDone: () => {
+      close();
+      toast.success(t.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.title(name)}
+      lead={t.lead(name)}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      close={close}
+    >
+      <Field label={t.reason} hint={t.hint} error={command.errorAt('reason')}>
+        <Textarea rows={3} {...command.form.register('reason')} />
+      </Field>
+    </CommandDialog>
+  );
+}
