@@ -9,9 +9,11 @@
 
 mod connection_type;
 pub mod mail;
+mod report;
 mod vsphere;
 
 pub use connection_type::{ConnectionType, Flaw};
+pub use report::{Finding, Kind, Report, Verdict};
 
 #[cfg(test)]
 #[path = "../../tests/it/support/fault_proxy/mod.rs"]
@@ -146,8 +148,9 @@ pub trait Provider: Send + Sync {
     }
     /// The host stops: what is open elsewhere, such as sessions, is closed. Takes seconds at most.
     async fn close(&self) {}
-    /// Is this connection usable? For the tenant admin's test button: says what is wrong in one sentence.
-    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure>;
+    /// Is this connection usable? For the tenant admin's test button: all that is needed, and what
+    /// is wrong.
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report;
     /// What may be stored as a connection of this capability.
     fn connections(&self) -> ConnectionType {
         ConnectionType::none()

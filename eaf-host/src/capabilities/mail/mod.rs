@@ -8,11 +8,13 @@
 //! | [`message`] | headers and both bodies as bytes |
 //! | [`smtp`] | the conversation with the server, and what it said to each mail |
 //! | [`send`] | who gets one, under which id, and what is written down |
+//! | [`check`] | whether a connection is usable |
 //! | [`condition`] | whether a mail still fits when it is about to be sent |
 //! | [`office`], [`core_office`] | directory, connections and mail log, as `send` needs them |
 //!
 //! A refused recipient is recorded for the tenant's admins and fails nothing. Addresses and subjects are never logged.
 
+mod check;
 mod condition;
 mod config;
 mod connection_type;
@@ -29,7 +31,7 @@ mod tests;
 
 pub use template::{Error as TemplateError, Templates};
 
-use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Started};
+use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Report, Started};
 use async_trait::async_trait;
 use eaf_core::id::TenantId;
 use office::Office;
@@ -76,10 +78,11 @@ impl Provider for Mail {
         }
     }
 
-    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
-        let config = self.office.connection(tenant, connection).await?;
-        smtp::Session::open(&config).await?.close().await;
-        Ok(())
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report {
+        match self.office.connection(tenant, connection).await {
+            Ok(config) => check::check(&config).await,
+            Err(failure) => failure.into(),
+        }
     }
 
     fn connections(&self) -> ConnectionType {

@@ -21,6 +21,10 @@ const COMMAND: Duration = Duration::from_secs(30);
 /// Servers scan a mail before they answer to its last line.
 const CONTENT: Duration = Duration::from_secs(120);
 
+/// Codes of failures of a server that is reached and with which no encrypted connection comes
+/// about.
+pub const ENCRYPTION: [&str; 4] = ["starttls-not-offered", "certificate-invalid", "certificate-refused", "tls-failed"];
+
 /// What the server said to one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -38,6 +42,13 @@ pub struct Session {
 impl Session {
     /// Connected, encrypted and logged in, as the connection says.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
+        let mut session = Session::connect(config).await?;
+        session.log_in(config).await?;
+        Ok(session)
+    }
+
+    /// Connected and encrypted, as the connection says.
+    pub async fn connect(config: &Config) -> Result<Self, Failure> {
         let me = ClientId::Domain(config.from.domain().to_owned());
         let implicit = match config.tls {
             Tls::Implicit => Some(parameters(config)?),
@@ -57,12 +68,11 @@ impl Session {
             let upgrade = connection.starttls(parameters(config)?, &me);
             within(COMMAND, upgrade).await?.map_err(|error| unreachable(config, &error))?;
         }
-        let mut session = Session { connection };
-        session.log_in(config).await?;
-        Ok(session)
+        Ok(Session { connection })
     }
 
-    async fn log_in(&mut self, config: &Config) -> Result<(), Failure> {
+    /// Does nothing for a connection without a user name.
+    pub async fn log_in(&mut self, config: &Config) -> Result<(), Failure> {
         let Some(login) = &config.login else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use super::functions::{self, Handle};
 use super::record::Records;
 use super::vcenter::VCenter;
 use super::{check, failure};
-use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Started};
+use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Report, Started};
 use async_trait::async_trait;
 use eaf_core::clock::World;
 use eaf_core::id::TenantId;
@@ -55,6 +55,11 @@ impl VSphere {
             .ok_or_else(|| no_connection(&call.grant))?;
         let vcenter = self.open(call.tenant, &stored).await?;
         Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
+    }
+
+    async fn by_name(&self, tenant: TenantId, connection: &str) -> Result<VCenter, Failure> {
+        let stored = self.connections.by_name(tenant, connection).await.map_err(|e| unreadable(&e))?;
+        self.open(tenant, &stored.ok_or_else(|| no_connection(connection))?).await
     }
 
     /// The connection's session. New settings or a new password mean a new one.
@@ -135,14 +140,11 @@ impl Provider for VSphere {
         }
     }
 
-    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
-        let stored = self
-            .connections
-            .by_name(tenant, connection)
-            .await
-            .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| no_connection(connection))?;
-        check::check(&self.open(tenant, &stored).await?).await
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report {
+        match self.by_name(tenant, connection).await {
+            Ok(vcenter) => check::check(&vcenter).await,
+            Err(failure) => failure.into(),
+        }
     }
 
     fn connections(&self) -> ConnectionType {

@@ -18,7 +18,7 @@ mod sign_in;
 mod views;
 
 use super::{App, Config, Product, Products};
-use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Started};
+use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict};
 use crate::identity::Identity;
 use crate::identity::testing::{Issuer, PUBLIC_URL};
 use crate::plugin::load::Imports;
@@ -88,13 +88,18 @@ impl Provider for Echo {
     async fn poll(&self, _: &Call, _: &Value) -> Result<Polled, Failure> {
         Ok(Polled::Done(Value::Null))
     }
-    async fn check(&self, tenant: TenantId, connection: &str) -> Result<(), Failure> {
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         let found = eaf_core::connection::get(&self.0, tenant, "echo", connection).await.expect("readable");
         let found = found.expect("the connection exists");
+        let mut report = Report::default();
         if found.config["host"] == json!("good") && found.secret["password"] == json!("canary-password") {
-            return Ok(());
+            report.setting("host", "good", Verdict::Good);
+            return report;
         }
-        Err(Failure::new(Class::Configuration, "bad-host", "The host is not good."))
+        let failure = Failure::new(Class::Configuration, "bad-host", "The host is not good.");
+        report.setting("host", "bad", failure);
+        report.privilege("Room.Open", "bad", Verdict::Untested);
+        report
     }
     fn connections(&self) -> ConnectionType {
         let member = json!({ "type": "string" });

@@ -7,7 +7,7 @@ use crate::capabilities::maildev::{self, Maildev};
 use crate::capabilities::vcsim::Vcsim;
 
 async fn check(desk: &Desk) -> Result<(), Failure> {
-    desk.provider().check(TenantId::derive("acme"), "main").await
+    desk.provider().check(TenantId::derive("acme"), "main").await.outcome()
 }
 
 #[tokio::test]

@@ -97,8 +97,8 @@ async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record
     assert!(failed.iter().all(|logged| logged.status == mail_log::Status::Failed(failure.code.clone())), "{failed:?}");
     proxy.restore();
 
-    assert_eq!(provider.check(acme, "main").await, Ok(()));
-    assert_eq!(provider.check(acme, "other").await.unwrap_err().code, "connection-missing");
+    assert_eq!(provider.check(acme, "main").await.outcome(), Ok(()));
+    assert_eq!(provider.check(acme, "other").await.outcome().unwrap_err().code, "connection-missing");
     call.tenant = globex;
     let failure = provider.start(&call).await.expect_err("globex has granted nothing");
     assert_eq!((failure.class, failure.code.as_str()), (Class::Denied, "not-granted"));

@@ -4,6 +4,7 @@
 //! To add an operation: 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
 //! the order of the vim25 schema; 2. a test against the simulator in `../tests/`.
 
+pub mod authorization;
 pub mod clone;
 pub mod destroy;
 pub mod device;
@@ -16,9 +17,11 @@ pub mod placement;
 pub mod power;
 pub mod properties;
 pub mod reconfigure;
+pub mod service;
 pub mod session;
 pub mod soap;
 pub mod task;
+pub mod templates;
 pub mod transport;
 pub mod tree;
 pub mod xml;

@@ -38,7 +38,7 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
     let connections = Arc::new(CoreConnections { core: core.clone() });
     let records = Arc::new(CoreRecords { core: core.clone() });
     let provider = VSphere::new(connections, records, core.world.clone(), Timeouts::default());
-    provider.check(acme, "berlin").await.unwrap();
+    provider.check(acme, "berlin").await.outcome().unwrap();
     let read = Call { tenant: acme, ..about("read-vm") };
     assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));
 
@@ -48,5 +48,5 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
     ] {
         assert_eq!(provider.start(&call).await.unwrap_err().code, "connection-missing", "{whose} call");
     }
-    assert_eq!(provider.check(globex, "berlin").await.unwrap_err().code, "connection-missing");
+    assert_eq!(provider.check(globex, "berlin").await.outcome().unwrap_err().code, "connection-missing");
 }

@@ -3,16 +3,20 @@
 use super::*;
 
 async fn check(bench: &Bench) -> Failure {
-    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap_err()
+    report(bench).await.outcome().unwrap_err()
+}
+
+async fn report(bench: &Bench) -> Report {
+    bench.provider.check(TenantId::derive("acme"), "main").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_connection_passes_its_check() {
     let bench = Bench::start(&[]).await;
-    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap();
+    report(&bench).await.outcome().unwrap();
     bench.settings.set("resource_pool", "Cluster1");
     bench.settings.set("datastore", "datastore1");
-    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap();
+    report(&bench).await.outcome().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +50,7 @@ async fn each_wrong_setting_is_named() {
         assert!(failure.message.contains(named), "{key}: {failure}");
         bench.settings.0.lock().unwrap().0 = before;
     }
-    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap();
+    report(&bench).await.outcome().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@
 mod address;
 mod admin;
 mod answers_lost;
+mod check;
 mod connections;
 mod database;
 mod failures;
@@ -22,7 +23,7 @@ use super::provider::VSphere;
 use super::record::{self, Record, Records, Stage};
 use crate::capabilities::fault_proxy::{FaultProxy, Tls};
 use crate::capabilities::vcsim::{PASSWORD, USER, Vcsim};
-use crate::capabilities::{Call, Class, Failure, Polled, Provider, Started};
+use crate::capabilities::{Call, Class, Failure, Polled, Provider, Report, Started};
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::clock::{Clock, Entropy, World};

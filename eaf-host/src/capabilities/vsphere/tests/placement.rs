@@ -21,7 +21,7 @@ async fn a_cluster_in_a_folder_is_found_and_may_be_named_by_its_path() {
     let bench = Bench::start(&["host-folder=Prod"]).await;
     check(&bench).await.unwrap();
     bench.settings.set("resource_pool", "Prod/Cluster1");
-    bench.provider.check(TenantId::derive("acme"), "main").await.unwrap();
+    bench.provider.check(TenantId::derive("acme"), "main").await.outcome().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! DCM's own workflow on the engine: the SDK's bindings, the contract and the journal fit together.
 
 use super::memory::{Ending, Memory};
-use crate::capabilities::{Call, Failure, Polled, Provider, Started};
+use crate::capabilities::{Call, Failure, Polled, Provider, Report, Started};
 use crate::plugin::workflow::effects::Providers;
 use crate::plugin::workflow::{Config, Engine};
 use crate::plugin::{Plugins, fixtures, load};
@@ -49,8 +49,8 @@ impl Provider for Datacenter {
         })
     }
 
-    async fn check(&self, _tenant: TenantId, _connection: &str) -> Result<(), Failure> {
-        Ok(())
+    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
+        Report::default()
     }
 }
 

@@ -2,7 +2,7 @@
 //! server are scripted.
 
 use super::dcm::Datacenter;
-use crate::capabilities::{Call, Failure, Polled, Provider, Started};
+use crate::capabilities::{Call, Failure, Polled, Provider, Report, Started};
 use crate::plugin::workflow::core::CoreKernel;
 use crate::plugin::workflow::effects::Providers;
 use crate::plugin::workflow::{Config, Engine};
@@ -41,8 +41,8 @@ impl Provider for Postbox {
         unreachable!("a mail is never pending")
     }
 
-    async fn check(&self, _tenant: TenantId, _connection: &str) -> Result<(), Failure> {
-        Ok(())
+    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
+        Report::default()
     }
 }
 

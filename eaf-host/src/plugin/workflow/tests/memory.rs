@@ -1,7 +1,7 @@
 //! A kernel in memory that can die before any of its steps, and a vCenter that remembers what was done to it.
 
 use super::super::kernel::*;
-use crate::capabilities::{Call, Failure, Polled, Provider, Started};
+use crate::capabilities::{Call, Failure, Polled, Provider, Report, Started};
 use async_trait::async_trait;
 use eaf_core::actor::{ActorKind, TraceId};
 use eaf_core::contract::Recorded;
@@ -319,8 +319,8 @@ impl Provider for Vcenter {
         Ok(())
     }
 
-    async fn check(&self, _tenant: TenantId, _connection: &str) -> Result<(), Failure> {
-        Ok(())
+    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
+        Report::default()
     }
 }
 

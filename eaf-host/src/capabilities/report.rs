@@ -1,0 +1,85 @@
+//! What the self-test of a connection found: a line for everything that is needed, so that the
+//! first that is missing does not hide the others.
+
+use super::Failure;
+
+/// The lines in the order in which they depend on each other: the first bad one comes first to
+/// repair.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub kind: Kind,
+    /// A member of the connection's `config` or another word of the capability; of a privilege its
+    /// id.
+    pub name: String,
+    /// The object that was looked at, as the other system's people know it; empty: the connection
+    /// as a whole.
+    pub subject: String,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Setting,
+    Privilege,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    Good,
+    Bad(Failure),
+    /// Something that it depends on is bad.
+    Untested,
+}
+
+impl Report {
+    pub fn setting(&mut self, name: &str, subject: impl Into<String>, verdict: impl Into<Verdict>) {
+        self.push(Kind::Setting, name, subject.into(), verdict.into());
+    }
+
+    pub fn privilege(&mut self, id: &str, subject: impl Into<String>, verdict: impl Into<Verdict>) {
+        self.push(Kind::Privilege, id, subject.into(), verdict.into());
+    }
+
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Is the connection usable? With the first thing that is wrong.
+    pub fn outcome(&self) -> Result<(), Failure> {
+        let bad = self.findings.iter().find_map(|finding| match &finding.verdict {
+            Verdict::Bad(failure) => Some(failure.clone()),
+            Verdict::Good | Verdict::Untested => None,
+        });
+        bad.map_or(Ok(()), Err)
+    }
+
+    fn push(&mut self, kind: Kind, name: &str, subject: String, verdict: Verdict) {
+        self.findings.push(Finding { kind, name: name.to_owned(), subject, verdict });
+    }
+}
+
+impl From<Failure> for Verdict {
+    fn from(failure: Failure) -> Self {
+        Verdict::Bad(failure)
+    }
+}
+
+impl<T> From<&Result<T, Failure>> for Verdict {
+    fn from(result: &Result<T, Failure>) -> Self {
+        result.as_ref().err().map_or(Verdict::Good, |failure| Verdict::Bad(failure.clone()))
+    }
+}
+
+/// Of a connection that cannot be tested at all.
+impl From<Failure> for Report {
+    fn from(failure: Failure) -> Self {
+        let mut report = Report::default();
+        report.setting("connection", "", failure);
+        report
+    }
+}

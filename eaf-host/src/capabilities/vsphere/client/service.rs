@@ -1,0 +1,46 @@
+//! What answers at the address: vCenter or a single ESXi host, and the managers that only the
+//! self-test calls.
+
+use super::properties;
+use super::soap::{MoRef, Request};
+use super::{Error, Session};
+
+const RETRIEVE: &str = "RetrieveServiceContent";
+
+pub struct Service {
+    /// `VirtualCenter`, or `HostAgent` of an ESXi host.
+    pub api_type: String,
+    /// Such as `VMware vCenter Server 8.0.3`.
+    pub full_name: String,
+    pub authorization_manager: Option<MoRef>,
+    pub view_manager: Option<MoRef>,
+    /// As vCenter names the user of this session, which may differ from the name that logged in.
+    pub user: Option<String>,
+}
+
+/// Logs in first.
+pub async fn read(session: &Session) -> Result<Service, Error> {
+    let instance = MoRef::new("ServiceInstance", "ServiceInstance");
+    let answer = session.call(|_| Request::new(RETRIEVE, &instance, String::new())).await?;
+    let content = answer.child("returnval").ok_or(Error::Incomplete { method: RETRIEVE, missing: "returnval" })?;
+    let about = content.child("about").ok_or(Error::Incomplete { method: RETRIEVE, missing: "about" })?;
+    let reference = |name| content.child(name).and_then(MoRef::read);
+    let said = |name| about.text_of(name).unwrap_or_default().to_owned();
+    let user = match reference("sessionManager") {
+        Some(manager) => user(session, &manager).await?,
+        None => None,
+    };
+    Ok(Service {
+        api_type: said("apiType"),
+        full_name: said("fullName"),
+        authorization_manager: reference("authorizationManager"),
+        view_manager: reference("viewManager"),
+        user,
+    })
+}
+
+async fn user(session: &Session, manager: &MoRef) -> Result<Option<String>, Error> {
+    let found = properties::read_one(session, manager, &["currentSession"]).await?;
+    let current = found.as_ref().map(|found| found.get("currentSession")).transpose()?.flatten();
+    Ok(current.and_then(|current| current.text_of("userName")).map(str::to_owned))
+}
