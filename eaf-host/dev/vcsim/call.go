@@ -125,8 +125,11 @@ func (v *vcenter) stand(ctx *simulator.Context, m *simulator.Method) mo.Referenc
 			instead = &folder{Folder: object}
 		}
 	case *simulator.VirtualMachine:
-		if m.Name == "MarkAsTemplate" || m.Name == "MarkAsVirtualMachine" {
+		switch m.Name {
+		case "MarkAsTemplate", "MarkAsVirtualMachine":
 			instead = &markable{VirtualMachine: object}
+		case "AnswerVM":
+			instead = &questioner{VirtualMachine: object, vcenter: v}
 		}
 	case *simulator.SearchIndex:
 		instead = &searchIndex{SearchIndex: object, vcenter: v}

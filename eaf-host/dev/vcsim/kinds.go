@@ -115,12 +115,14 @@ func (v *vcenter) startInaccessible(a *active) error {
 	return v.change(a, map[string]any{"runtime.connectionState": types.VirtualMachineConnectionStateInaccessible})
 }
 
+const questionID = "1"
+
 func (v *vcenter) startQuestion(a *active) error {
 	button := func(key, label string) types.BaseElementDescription {
 		return &types.ElementDescription{Description: types.Description{Label: label, Summary: label}, Key: key}
 	}
 	return v.change(a, map[string]any{"runtime.question": types.VirtualMachineQuestionInfo{
-		Id:     "1",
+		Id:     questionID,
 		Text:   a.Text,
 		Choice: types.ChoiceOption{ChoiceInfo: []types.BaseElementDescription{button("0", "Cancel"), button("1", "OK")}},
 	}})

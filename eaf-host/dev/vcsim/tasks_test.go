@@ -156,3 +156,19 @@ func TestAQuestionHoldsPowerTasksUpUntilItIsAnswered(t *testing.T) {
 		t.Error(err, b.value(vm.Reference(), "runtime.question"))
 	}
 }
+
+func TestAQuestionCanBeAnsweredByAPerson(t *testing.T) {
+	b := newBench(t)
+	vm := b.clone("web-01")
+	b.behave(`{"kind": "question", "vm": "web-01", "text": "Did you move it or copy it?"}`)
+	waits := b.powerOnTask(vm)
+	if err := vm.Answer(b.ctx, "2", "0"); err == nil {
+		t.Error("a question that was not asked is answered")
+	}
+	if err := vm.Answer(b.ctx, "1", "0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := waits.Wait(b.ctx); err != nil {
+		t.Error(err)
+	}
+}
