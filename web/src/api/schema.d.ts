@@ -4031,6 +4031,24 @@ export interface operations {
             text?: string;
             /** @description The details, in English. */
             message?: string;
+            findings: {
+              /** @enum {unknown} */
+              kind: 'setting' | 'privilege';
+              /** @description A setting's member of `config` or another word; a privilege's id. */
+              name: string;
+              /** @description The object that was looked at; empty: the whole connection. */
+              subject: string;
+              /**
+               * @description untested: what it depends on is bad.
+               * @enum {unknown}
+               */
+              state: 'good' | 'bad' | 'untested';
+              code: string | null;
+              /** @description One sentence about what is bad. */
+              text: string | null;
+              /** @description The details, in English. */
+              message: string | null;
+            }[];
           };
         };
       };

@@ -79,11 +79,11 @@ async fn a_permission_that_is_not_inherited_is_red() {
     bench.clone_vm().await;
     bench
         .vcsim
-        .behave(json!({"kind": "privileges", "missing": ["VirtualMachine.Interact.PowerOn"], "on": "dcm"}))
+        .behave(json!({"kind": "privileges", "missing": ["VirtualMachine.Interact.PowerOn"], "on": "requests"}))
         .await;
     let found = findings(&bench).await;
     assert_eq!(bad(&found), ["VirtualMachine.Interact.PowerOn"]);
-    assert_eq!(line(&found, "VirtualMachine.Interact.PowerOn").0, "EAF/acme/dcm", "the folder itself has it");
+    assert_eq!(line(&found, "VirtualMachine.Interact.PowerOn").0, "EAF/acme/requests", "the folder itself has it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,9 @@ import { ProblemAlert } from '@/app/page/problem-alert';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
+import { ConnectionFindings } from './connection-findings';
 import { stateOf } from './connection-state';
-import { type Connection, useTestConnection } from './connections';
+import { type Connection, type Finding, useTestConnection } from './connections';
 import { text } from './text';
 
 /** Whether it works: what the last test found, and one more. What is stored is tested, not what is typed. */
@@ -20,14 +21,16 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
   return (
     <section
       aria-labelledby={id}
-      className="grid gap-4 rounded-xl border border-line bg-surface p-5 shadow-low xl:sticky xl:top-6"
+      className="grid gap-4 rounded-xl border border-line bg-surface p-5 shadow-low xl:sticky xl:top-6 xl:max-h-[calc(100dvh-3rem)] xl:overflow-y-auto"
     >
       <h2 id={id} className="text-base font-semibold">
         {t.check}
       </h2>
       <div role="status">
         <Outcome connection={connection} details={data?.ok === false ? data.message : undefined} />
+        {data ? <Count findings={data.findings} /> : null}
       </div>
+      {data ? <ConnectionFindings findings={data.findings} /> : null}
       {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
       <div>
         <ActionButton
@@ -40,6 +43,12 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
       </div>
     </section>
   );
+}
+
+function Count({ findings }: { findings: readonly Finding[] }) {
+  const t = useText(text);
+  const good = findings.filter(finding => finding.state === 'good').length;
+  return <p className="mt-2 text-sm text-quiet">{t.findings.count(good, findings.length)}</p>;
 }
 
 /** Said once, whether it was found just now or before. */

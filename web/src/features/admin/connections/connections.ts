@@ -12,6 +12,8 @@ export type Config = Record<string, unknown>;
 export type Connection = Omit<Shown, 'config'> & { config: Config | null };
 /** `text` is for people, `message` for those who repair it. */
 export type TestResult = Tested & { text?: string | undefined };
+/** One thing that the connection needs, and whether it has it. */
+export type Finding = Tested['findings'][number];
 
 export interface ConnectionBody {
   config: Config;

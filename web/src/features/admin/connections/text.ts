@@ -6,7 +6,8 @@ const en = {
   reload: 'Look again',
   kinds: { vsphere: 'vCenter', mail: 'Mail server' },
   kindLeads: {
-    vsphere: 'Where VMs are built. The account needs rights in the folder named here and nowhere else.',
+    vsphere:
+      'Where VMs are built. The account needs a role of its own in the folder named here; the test lists the privileges.',
     mail: 'Through which people are told what waits for them.',
   },
   states: { missing: 'Not set up', untested: 'Not tested yet', good: 'Works', bad: 'Does not work' },
@@ -72,7 +73,21 @@ const en = {
   bad: 'The connection does not work.',
   untested: 'This connection has not been tested since it was saved.',
   at: (time: string) => `Tested ${time}`,
-  details: 'Details for whoever repairs it (English)',
+  details: 'Details for repair (English)',
+  findings: {
+    settings: 'Settings',
+    privileges: 'Privileges of the account in vCenter',
+    count: (good: number, all: number) => `${good} of ${all} checks passed.`,
+    states: {
+      setting: { good: 'Fine', bad: 'Wrong', untested: 'Not tested' },
+      privilege: { good: 'Held', bad: 'Missing', untested: 'Not tested' },
+    },
+    names: {
+      connection: 'Connection',
+      vcenter: 'Kind of server',
+      templates: 'Templates',
+    },
+  },
 };
 
 const de: typeof en = {
@@ -84,7 +99,7 @@ const de: typeof en = {
   kinds: { vsphere: 'vCenter', mail: 'Mailserver' },
   kindLeads: {
     vsphere:
-      'Dort werden VMs gebaut. Das Konto braucht Rechte in dem hier genannten Ordner und sonst nirgends.',
+      'Dort werden VMs gebaut. Das Konto braucht eine eigene Rolle in dem hier genannten Ordner; die Prüfung nennt die Rechte.',
     mail: 'Darüber erfahren alle, was auf sie wartet.',
   },
   states: {
@@ -157,6 +172,20 @@ const de: typeof en = {
   untested: 'Diese Verbindung wurde seit dem Speichern nicht geprüft.',
   at: time => `Geprüft ${time}`,
   details: 'Einzelheiten zum Beheben (Englisch)',
+  findings: {
+    settings: 'Einstellungen',
+    privileges: 'Rechte des Kontos im vCenter',
+    count: (good, all) => `${good} von ${all} Prüfungen bestanden.`,
+    states: {
+      setting: { good: 'In Ordnung', bad: 'Falsch', untested: 'Nicht geprüft' },
+      privilege: { good: 'Vorhanden', bad: 'Fehlt', untested: 'Nicht geprüft' },
+    },
+    names: {
+      connection: 'Verbindung',
+      vcenter: 'Art des Servers',
+      templates: 'Vorlagen',
+    },
+  },
 };
 
 export const text = { en, de };
