@@ -21,7 +21,7 @@ use request::event::{
     RequestRejected, RequestRetried, RequestSubmitted, RequestWithdrawn,
 };
 use vm::event::{
-    VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmProvisioned, VmRefreshFailed,
+    VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmGoneConfirmed, VmProvisioned, VmRefreshFailed,
     VmRefreshRequested, VmRefreshed,
 };
 
@@ -62,6 +62,7 @@ events! {
         VmDecommissionRequested,
         VmDecommissioned,
         VmDecommissionFailed,
+        VmGoneConfirmed,
     }
 }
 
@@ -89,6 +90,7 @@ impl Plugin for Dcm {
         vm::refresh::RefreshVm,
         vm::record_refresh::RecordRefresh,
         vm::decommission::DecommissionVm,
+        vm::confirm_gone::ConfirmGone,
         vm::complete_decommission::CompleteDecommission,
         vm::fail_decommission::FailDecommission,
     ];
@@ -118,6 +120,7 @@ impl Flows for DcmFlows {
         provisioning::workflow::Provision,
         request::cancel_workflow::Cancel,
         vm::decommission_workflow::Decommission,
+        vm::confirm_gone_workflow::Forget,
         vm::refresh_workflow::Refresh,
         notify::Notify,
     ];

@@ -18,7 +18,7 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
             }
         }
         "reject-request" => body["reason"] = "Not in this quarter.".into(),
-        "decommission-vm" => {
+        "decommission-vm" | "confirm-gone" => {
             let built = stage.log.iter().find(|r| r.kind == "vm-provisioned" && r.data["vm_id"] == body["vm"]);
             body["confirm"] = built.map_or("".into(), |r| r.data["name"].clone());
         }
@@ -27,7 +27,8 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
     body
 }
 
-const SYSTEM_ONLY: [&str; 6] = [
+const SYSTEM_ONLY: [&str; 7] = [
+    "fail-decommission",
     "note-stall",
     "complete-provisioning",
     "fail-provisioning",
@@ -49,7 +50,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
-    let (command, body) = match dice.below(23) {
+    let (command, body) = match dice.below(25) {
         0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
@@ -66,6 +67,11 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
             ("fail-provisioning", body)
         }
         16 | 17 => ("cancel-request", json!({ "request": id })),
+        22 => {
+            let body = json!({ "vm": id, "attempt": 1 + dice.below(2), "step": "destroy", "code": "vm-gone", "message": "Gone." });
+            ("fail-decommission", body)
+        }
+        23 => ("confirm-gone", json!({ "vm": id })),
         21 => ("complete-without-address", json!({ "request": id })),
         18 => ("complete-cancel", cancelling(stage, dice)),
         19 => {
@@ -87,9 +93,10 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
     let mut statuses = std::collections::BTreeSet::new();
     for seed in 1..=16 {
         let mut dice = Dice::new(seed);
-        let mut stage = match seed % 3 {
+        let mut stage = match seed % 4 {
             0 => with_failed("clone").0,
             1 => with_vm().0,
+            2 => with_gone().0,
             _ => with_offering(),
         };
         // Looked at on the way too: some states do not last.
@@ -118,7 +125,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
     ] {
         assert!(statuses.contains(&format!("requests \"{status}\"")), "no story reached {status}: {statuses:?}");
     }
-    for status in ["active", "decommissioning", "decommissioned"] {
+    for status in ["active", "decommissioning", "decommission-failed", "decommissioned"] {
         assert!(statuses.contains(&format!("vms \"{status}\"")), "no story reached {status}: {statuses:?}");
     }
 }

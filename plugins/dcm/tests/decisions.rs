@@ -23,6 +23,7 @@ use dcm::request::view::Requests;
 use dcm::request::withdraw::WithdrawRequest;
 use dcm::timeline::Timeline;
 use dcm::vm::complete_decommission::CompleteDecommission;
+use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::fail_decommission::FailDecommission;
 use dcm::vm::record_refresh::RecordRefresh;
@@ -428,7 +429,7 @@ fn a_machine_shows_what_vcenter_said_last() {
     stage.when::<RefreshVm>(&approver(), json!({ "vm": id })).then_rejected("not-your-vm");
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id })).then_events(&["vm-refresh-requested"]);
     assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
-    let seen = json!({ "kind": "machine", "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 });
     stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen })).then_events(&["vm-refreshed"]);
     let row = stage.view::<Vms>()[&id].clone();
     assert_eq!((row["power"].as_str(), row["ip"].clone()), (Some("off"), Value::Null));
@@ -439,7 +440,7 @@ fn memory_is_shown_in_the_megabytes_of_vcenter() {
     for memory_mb in [512, 1536, 1540, 4096] {
         let (mut stage, id) = with_vm();
         assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], 4096);
-        let seen = json!({ "kind": "machine", "power": "off", "ip": null, "cpus": 2, "memory_mb": memory_mb });
+        let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "off", "ip": null, "cpus": 2, "memory_mb": memory_mb });
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
         assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], memory_mb);
     }
@@ -463,6 +464,64 @@ fn decommissioning_needs_the_typed_name_and_frees_it() {
 }
 
 #[test]
+fn a_machine_that_was_renamed_in_vcenter_shows_both_names_and_either_confirms() {
+    for (typed, refused) in [("web-01", false), ("new-01", false), ("old-01", true)] {
+        let (mut stage, id) = with_vm();
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("new-01", "connected") }));
+        let row = stage.view::<Vms>()[&id].clone();
+        assert_eq!((&row["name"], &row["vcenter_name"]), (&json!("web-01"), &json!("new-01")));
+        let outcome = stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": typed }));
+        assert_eq!(outcome.rejection().is_some(), refused, "{typed}");
+    }
+    let (mut stage, id) = with_vm();
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", "connected") }));
+    assert!(stage.view::<Vms>()[&id]["vcenter_name"].is_null());
+}
+
+#[test]
+fn a_machine_says_when_it_is_not_as_it_should_be_in_vcenter() {
+    for state in ["template", "inaccessible", "orphaned", "disconnected", "invalid"] {
+        let (mut stage, id) = with_vm();
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", state) }));
+        assert_eq!(stage.view::<Vms>()[&id]["state"], state);
+        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((told.code.as_str(), &told.params["state"]), ("in-another-state", &json!(state)));
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", "connected") }));
+        assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
+    }
+}
+
+fn found(name: &str, state: &str) -> Value {
+    json!({ "kind": "machine", "name": name, "state": state, "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 })
+}
+
+#[test]
+fn only_an_admin_counts_as_removed_and_only_what_vcenter_lost() {
+    let (mut stage, id) = with_vm();
+    let right = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<ConfirmGone>(&admin(), right.clone()).then_rejected("vm-not-gone");
+    for (attempt, code) in [(1, "vcenter-busy"), (2, "vm-gone")] {
+        stage.when::<DecommissionVm>(&requester(), right.clone());
+        let failed = json!({ "vm": id, "attempt": attempt, "step": "destroy", "code": code, "message": "No." });
+        stage.when::<FailDecommission>(&system(), failed);
+        if code == "vcenter-busy" {
+            let refused = stage.when::<ConfirmGone>(&admin(), right.clone()).then_rejected("vm-not-gone");
+            refused.then_fields(&[("/vm", "vm-not-gone")]);
+        }
+    }
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "confirm-gone");
+    stage.when::<ConfirmGone>(&requester(), right.clone()).then_rejected("not-permitted");
+    let wrong = json!({ "vm": id, "confirm": "web-1" });
+    stage.when::<ConfirmGone>(&admin(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
+    stage.when::<ConfirmGone>(&admin(), right.clone()).then_events(&["vm-gone-confirmed"]);
+    stage.when::<ConfirmGone>(&admin(), right).then_rejected("vm-not-gone");
+    assert_eq!(stage.view::<Vms>()[&id]["decommissioned_by_name"], "Ada Admin");
+    stage
+        .when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 3 }))
+        .then_events(&["vm-decommissioned", "name-released"]);
+}
+
+#[test]
 fn a_refresh_that_failed_is_told_until_the_next_one() {
     let (mut stage, id) = with_vm();
     let failed = json!({ "kind": "failed", "code": "vcenter-login", "message": "No." });
@@ -474,7 +533,7 @@ fn a_refresh_that_failed_is_told_until_the_next_one() {
 
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
-    let seen = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
     stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
     assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
 }
@@ -485,7 +544,7 @@ fn looking_at_a_machine_does_not_hide_why_it_could_not_be_taken_down() {
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
     stage.when::<FailDecommission>(&system(), failed).then_events(&["step-failed", "vm-decommission-failed"]);
-    let seen = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
     for found in [json!({ "kind": "failed", "code": "vcenter-login", "message": "No." }), seen] {
         stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));

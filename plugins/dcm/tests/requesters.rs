@@ -35,7 +35,7 @@ fn gone(stage: &mut Dcm, id: &str, name: &str) {
 }
 
 fn seen(stage: &mut Dcm, id: &str, cpus: u32, memory_mb: u64) {
-    let found = json!({ "kind": "machine", "power": "on", "ip": null, "cpus": cpus, "memory_mb": memory_mb });
+    let found = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "on", "ip": null, "cpus": cpus, "memory_mb": memory_mb });
     stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));
 }
 

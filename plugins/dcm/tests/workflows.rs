@@ -9,6 +9,7 @@ use dcm::request::cancel::CancelRequest;
 use dcm::request::complete_without_address::CompleteWithoutAddress;
 use dcm::request::retry::RetryRequest;
 use dcm::request::submit::RequestVm;
+use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
 use dcm::{Dcm, DcmFlows};
@@ -17,13 +18,13 @@ use eaf_sdk::{Failure, Recorded};
 use serde_json::{Value, json};
 
 fn machine(cpus: u32, power: &str) -> Value {
-    json!({ "name": "web-01", "power": power, "cpus": cpus, "memory_mb": 4096, "address": null })
+    json!({ "name": "web-01", "state": "connected", "power": power, "cpus": cpus, "memory_mb": 4096, "ip": null })
 }
 
 fn script() -> Script {
     Script::new()
         .answer("vsphere.read-vm", machine(2, "on"))
-        .answer("vsphere.await-address", json!({ "address": "10.0.0.7" }))
+        .answer("vsphere.await-address", json!({ "ip": "10.0.0.7" }))
 }
 
 fn event(stage: &Stage<Dcm>, kind: &str) -> Recorded {
@@ -286,6 +287,102 @@ fn taking_down_that_failed_may_be_asked_for_again() {
     let again = script().play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
     apply(&mut stage, &again);
     assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
+}
+
+#[test]
+fn a_machine_that_is_gone_is_not_forgotten_before_a_person_said_so() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let played = script()
+        .fail("vsphere.destroy", Failure::permanent("vm-gone", "It is gone."))
+        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert!(played.calls_of("vsphere.forget").is_empty());
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["error_code"], "vm-gone");
+}
+
+#[test]
+fn a_machine_that_is_gone_is_decommissioned_when_an_admin_confirmed_and_vcenter_was_asked_again() {
+    let (mut stage, id) = with_gone();
+    stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
+    let played = script().play::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
+    assert_eq!(played.calls_of("vsphere.forget")[0]["identity"], id.as_str());
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
+    assert!(stage.log.iter().any(|r| r.kind == "name-released"));
+}
+
+#[test]
+fn a_machine_that_is_there_after_all_is_not_forgotten() {
+    let (mut stage, id) = with_gone();
+    stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
+    let there = Failure::permanent("vm-there", "It is there.");
+    let played = script().fail("vsphere.forget", there).play::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
+    apply(&mut stage, &played);
+    let row = stage.view_named("vms")[&id].clone();
+    assert_eq!((&row["status"], &row["error_code"]), (&json!("decommission-failed"), &json!("vm-there")));
+    assert!(!stage.log.iter().any(|r| r.kind == "name-released"));
+}
+
+#[test]
+fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
+    let (mut stage, id) = with_failed("power-on");
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+    let played = script()
+        .answer("vsphere.read-vm", Value::Null)
+        .fail("vsphere.destroy", Failure::permanent("vm-gone", "It is gone."))
+        .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    assert_eq!(played.calls_of("vsphere.forget").len(), 1);
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
+}
+
+#[test]
+fn machines_with_the_same_marker_that_were_left_alone_are_named() {
+    let copies = json!({ "absent": true, "copies": ["web-01-backup", "web-01-test"] });
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let played = script()
+        .answer("vsphere.destroy", copies.clone())
+        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["copies"], "web-01-backup, web-01-test");
+
+    let (mut stage, id) = with_failed("power-on");
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+    let played = script()
+        .answer("vsphere.destroy", copies)
+        .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("requests")[&id]["copies"], "web-01-backup, web-01-test");
+}
+
+#[test]
+fn a_template_is_not_decommissioned_and_its_name_stays_taken() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let template = Failure::permanent("vm-is-template", "It is a template.");
+    let played = script()
+        .answer("vsphere.read-vm", machine(2, "off"))
+        .fail("vsphere.destroy", template)
+        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("vms")[&id]["error_code"], "vm-is-template");
+    assert!(!stage.log.iter().any(|r| r.kind == "name-released"));
+}
+
+#[test]
+fn a_refresh_keeps_what_vcenter_says_of_a_machine_that_it_cannot_read() {
+    let (mut stage, id) = with_vm();
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    let unread = json!({ "name": "new-01", "state": "inaccessible", "power": "unknown", "cpus": null,
+        "memory_mb": null, "ip": null, "instance_uuid": null, "question": null });
+    let played =
+        script().answer("vsphere.read-vm", unread).play::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
+    apply(&mut stage, &played);
+    let row = stage.view_named("vms")[&id].clone();
+    assert_eq!((&row["state"], &row["power"]), (&json!("inaccessible"), &json!("unknown")));
+    assert_eq!((&row["vcenter_name"], &row["memory_mb"]), (&json!("new-01"), &json!(4096)));
 }
 
 #[test]

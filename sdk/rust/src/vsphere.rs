@@ -9,21 +9,36 @@ use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
+    /// As vCenter has it now; a machine can be renamed there.
     pub name: String,
-    /// `on`, `off` or `suspended`.
+    /// `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or `template`.
+    pub state: String,
+    /// `on`, `off`, `suspended` or `unknown`.
     pub power: String,
-    pub cpus: u32,
-    pub memory_mb: u64,
-    /// None until the guest reports one.
-    #[serde(alias = "ip")]
+    /// None while vCenter cannot read the machine, as is memory.
+    pub cpus: Option<u32>,
+    pub memory_mb: Option<u64>,
+    /// None until the guest reports one that others can reach.
+    #[serde(rename = "ip")]
     pub address: Option<String>,
+    pub instance_uuid: Option<String>,
+    /// What vCenter asks about the machine and waits for.
+    pub question: Option<String>,
 }
 
 /// Where a machine can be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located {
-    #[serde(alias = "ip")]
+    #[serde(rename = "ip")]
     pub address: String,
+}
+
+/// A machine that is proved not to be there any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// The names of machines that carry its marker with another instance UUID; they were left alone.
+    #[serde(default)]
+    pub copies: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +60,7 @@ impl Reader {
         host::Reader::open(grant).map(Reader)
     }
 
-    /// None when the machine is not there.
+    /// None when vCenter was asked for the machine's instance UUID and marker and has no such machine.
     pub fn read_vm(&self, identity: &str) -> Result<Option<Machine>, Failure> {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
@@ -87,7 +102,13 @@ impl Writer {
     }
 
     /// Ends only when the machine was looked for and not found.
-    pub fn destroy(&self, identity: &str) -> Result<Operation<Value>, Failure> {
+    pub fn destroy(&self, identity: &str) -> Result<Operation<Removed>, Failure> {
         self.0.destroy(identity).map(Operation::new)
+    }
+
+    /// Drops what the host remembers of a machine that vCenter lost in another way, after a person confirmed that;
+    /// code `vm-there` when vCenter has the machine.
+    pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
+        decode(self.0.forget(identity)?)
     }
 }

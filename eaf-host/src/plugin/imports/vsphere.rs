@@ -71,6 +71,15 @@ impl lifecycle::HostWriter for Guest {
         self.begin(&this, "destroy", json!({"identity": identity})).await
     }
 
+    async fn forget(
+        &mut self,
+        this: Resource<Writer>,
+        identity: String,
+    ) -> wasmtime::Result<Result<Vec<u8>, Failure>> {
+        let answer = self.call(&this, "forget", json!({"identity": identity})).await?;
+        Ok(answer.map(|value| bytes(&value)))
+    }
+
     async fn drop(&mut self, _this: Resource<Writer>) -> wasmtime::Result<()> {
         Ok(())
     }

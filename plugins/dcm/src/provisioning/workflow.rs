@@ -131,7 +131,7 @@ impl Build {
     fn has_its_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, Stopped> {
         self.step = Step::Reconfigure;
         let machine = reader.read_vm(&self.id).map_err(Stopped::AtStep)?;
-        Ok(machine.is_some_and(|m| m.cpus == self.spec.cpus && m.memory_mb == memory_mb))
+        Ok(machine.is_some_and(|m| m.cpus == Some(self.spec.cpus) && m.memory_mb == Some(memory_mb)))
     }
 
     /// One step with its events; skipped when an earlier attempt finished it.

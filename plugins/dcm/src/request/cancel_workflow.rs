@@ -28,8 +28,8 @@ impl Workflow for Cancel {
         };
         let (request, attempt) = (requested.request_id, requested.attempt);
         match (TakeDown { id: &request, process: Process::Cancel, attempt }).run() {
-            Ok(()) => {
-                flow::submit::<CompleteCancel>(&CompleteCancel { request, attempt })?;
+            Ok(copies) => {
+                flow::submit::<CompleteCancel>(&CompleteCancel { request, attempt, copies })?;
                 Ok(json!({ "outcome": "cancelled" }))
             }
             Err(Stopped::AtStep(step, Failure { code, message, .. })) => {

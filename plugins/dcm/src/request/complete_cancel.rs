@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteCancel {
     pub request: String,
     pub attempt: u32,
+    /// The names of machines that carry the same marker and were left alone.
+    #[serde(default)]
+    pub copies: Vec<String>,
 }
 
 impl Command for CompleteCancel {
@@ -31,6 +34,7 @@ impl Command for CompleteCancel {
             request_id: self.request.clone(),
             requester_name: request.requester_name(),
             requester_id: request.requester_id,
+            copies: self.copies,
             spec,
         };
         Ok(Accepted::nothing()

@@ -154,6 +154,9 @@ pub struct RequestCancelled {
     pub request_id: String,
     pub requester_id: String,
     pub requester_name: Personal<Requester>,
+    /// The names of machines that carry the same marker and were left alone.
+    #[serde(default)]
+    pub copies: Vec<String>,
     #[serde(flatten)]
     pub spec: Spec,
 }

@@ -10,6 +10,7 @@ use super::withdraw::{self, WithdrawRequest};
 use super::{Spec, Standing, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::vm;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,6 +45,8 @@ pub struct Row {
     pub cancelled_by_id: Option<String>,
     pub cancelled_by_name: Option<String>,
     pub cancelled_at: Option<i64>,
+    /// Machines with the same marker that were left alone, by name.
+    pub copies: Option<String>,
     pub attempt: Option<u32>,
     pub step: Option<String>,
     pub percent: Option<u32>,
@@ -93,6 +96,7 @@ impl View for Requests {
         Column::text("cancelled_by_id").filter(),
         Column::text("cancelled_by_name"),
         Column::timestamp("cancelled_at"),
+        Column::text("copies"),
         Column::integer("attempt"),
         Column::text("step"),
         Column::integer("percent"),
@@ -196,6 +200,7 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         cancelled_by_id: None,
         cancelled_by_name: None,
         cancelled_at: None,
+        copies: None,
         attempt: None,
         step: None,
         percent: None,
@@ -258,8 +263,9 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.cancelled_by_name = e.by_name.to_option();
             row.reason = e.reason.to_option().filter(|reason| !reason.is_empty());
         }
-        Event::RequestCancelled(_) => {
+        Event::RequestCancelled(e) => {
             row.enter(Status::Cancelled);
+            row.copies = vm::in_one_line(&e.copies);
             row.cancelled_at = Some(recorded.at);
             row.forget_failure();
         }

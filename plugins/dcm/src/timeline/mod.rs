@@ -81,6 +81,7 @@ impl View for Timeline {
         "vm-decommission-requested",
         "vm-decommissioned",
         "vm-decommission-failed",
+        "vm-gone-confirmed",
     ];
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
@@ -142,6 +143,7 @@ fn actor_name(event: &Event) -> Option<String> {
         Event::RequestCancelRequested(e) => e.by_name.to_option(),
         Event::VmRefreshRequested(e) => e.by_name.to_option(),
         Event::VmDecommissionRequested(e) => e.by_name.to_option(),
+        Event::VmGoneConfirmed(e) => e.by_name.to_option(),
         _ => None,
     }
 }

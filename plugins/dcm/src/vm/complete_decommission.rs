@@ -1,4 +1,4 @@
-//! vCenter was searched and does not have the machine any more: its name is free again.
+//! vCenter was searched and does not have the machine any more, by our removal or by a person's word: its name is free.
 
 use super::event::VmDecommissioned;
 use super::{Vm, stream, unknown};
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteDecommission {
     pub vm: String,
     pub attempt: u32,
+    /// The names of machines that carry the same marker and were left alone.
+    #[serde(default)]
+    pub copies: Vec<String>,
 }
 
 impl Command for CompleteDecommission {
@@ -32,7 +35,12 @@ impl Command for CompleteDecommission {
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
         vm.decommissioning(self.attempt)?;
-        let gone = VmDecommissioned { vm_id: self.vm.clone(), requester_id: vm.requester_id, name: vm.name.clone() };
+        let gone = VmDecommissioned {
+            vm_id: self.vm.clone(),
+            requester_id: vm.requester_id,
+            name: vm.name.clone(),
+            copies: self.copies,
+        };
         let released = NameReleased { name: vm.name.clone(), request_id: self.vm.clone() };
         Ok(Accepted::nothing()
             .event(stream(&self.vm), gone)

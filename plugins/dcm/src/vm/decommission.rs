@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DecommissionVm {
     pub vm: String,
-    /// The machine's name, typed by a person.
+    /// The machine's name, typed by a person; the name in vCenter will do.
     pub confirm: String,
 }
 
@@ -34,11 +34,7 @@ impl Command for DecommissionVm {
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
         rule(ctx, &vm.standing())?;
-        let mut fields = Fields::default();
-        if self.confirm != vm.name {
-            fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm.name.clone()));
-        }
-        fields.into_result("invalid-confirmation")?;
+        check_confirmation(&self.confirm, &vm)?;
         let requested = VmDecommissionRequested {
             vm_id: self.vm.clone(),
             requester_id: vm.requester_id,
@@ -49,4 +45,13 @@ impl Command for DecommissionVm {
         };
         Ok(Accepted::nothing().event(stream(&self.vm), requested).subject("vms", self.vm))
     }
+}
+
+/// The page shows both names where a machine was renamed in vCenter, so either says which machine is meant.
+pub fn check_confirmation(typed: &str, vm: &Vm) -> Result<(), Rejection> {
+    let mut fields = Fields::default();
+    if typed != vm.name && Some(typed) != vm.vcenter_name.as_deref() {
+        fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm.name.clone()));
+    }
+    fields.into_result("invalid-confirmation")
 }

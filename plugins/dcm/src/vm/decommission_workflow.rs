@@ -28,8 +28,8 @@ impl Workflow for Decommission {
         };
         let (vm, attempt) = (requested.vm_id, requested.attempt);
         match (TakeDown { id: &vm, process: Process::Decommission, attempt }).run() {
-            Ok(()) => {
-                flow::submit::<CompleteDecommission>(&CompleteDecommission { vm, attempt })?;
+            Ok(copies) => {
+                flow::submit::<CompleteDecommission>(&CompleteDecommission { vm, attempt, copies })?;
                 Ok(json!({ "outcome": "decommissioned" }))
             }
             Err(Stopped::AtStep(step, Failure { code, message, .. })) => {

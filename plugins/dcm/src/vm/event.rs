@@ -44,11 +44,18 @@ impl Event for VmRefreshRequested {
 pub struct VmRefreshed {
     pub vm_id: String,
     pub requester_id: String,
-    /// `missing` when vCenter does not know it.
+    /// `missing` when vCenter does not know the machine, `unknown` when vCenter cannot read the machine.
     pub power: String,
     pub ip: Option<String>,
+    /// None when vCenter could not tell, as is memory.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
+    /// The name in vCenter, where a machine can be renamed.
+    #[serde(default)]
+    pub vcenter_name: Option<String>,
+    /// connected, disconnected, inaccessible, orphaned, invalid or template.
+    #[serde(default)]
+    pub state: Option<String>,
 }
 
 impl Event for VmRefreshed {
@@ -86,6 +93,9 @@ pub struct VmDecommissioned {
     pub vm_id: String,
     pub requester_id: String,
     pub name: String,
+    /// The names of machines that carry the same marker and were left alone.
+    #[serde(default)]
+    pub copies: Vec<String>,
 }
 
 impl Event for VmDecommissioned {
@@ -105,4 +115,19 @@ pub struct VmDecommissionFailed {
 
 impl Event for VmDecommissionFailed {
     const TYPE: &'static str = "vm-decommission-failed";
+}
+
+/// An admin says that a machine that vCenter lost may be counted as removed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmGoneConfirmed {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+    pub name: String,
+    pub attempt: u32,
+}
+
+impl Event for VmGoneConfirmed {
+    const TYPE: &'static str = "vm-gone-confirmed";
 }

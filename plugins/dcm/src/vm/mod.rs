@@ -1,6 +1,8 @@
 //! A machine that was built: looked at, and given back at its end.
 
 pub mod complete_decommission;
+pub mod confirm_gone;
+pub mod confirm_gone_workflow;
 pub mod decommission;
 pub mod decommission_workflow;
 pub mod event;
@@ -40,11 +42,16 @@ impl Status {
     }
 }
 
+/// The failure of a removal where vCenter does not have the machine and this host did not remove it.
+pub const GONE: &str = "vm-gone";
+
 /// What rules ask of a machine; known from its stream as well as from its row.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
     pub status: Status,
     pub requester_id: &'a str,
+    /// Why taking down stopped last.
+    pub failed_code: Option<&'a str>,
 }
 
 impl Standing<'_> {
@@ -68,6 +75,11 @@ impl Standing<'_> {
 
 pub fn stream(id: &str) -> String {
     format!("vm/{id}")
+}
+
+/// None for none.
+pub fn in_one_line(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 pub fn unknown() -> Rejection {

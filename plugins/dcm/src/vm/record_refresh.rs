@@ -16,9 +16,19 @@ pub struct RecordRefresh {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Found {
-    Machine { power: String, ip: Option<String>, cpus: u32, memory_mb: u64 },
+    Machine {
+        name: String,
+        state: String,
+        power: String,
+        ip: Option<String>,
+        cpus: Option<u32>,
+        memory_mb: Option<u64>,
+    },
     Missing,
-    Failed { code: String, message: String },
+    Failed {
+        code: String,
+        message: String,
+    },
 }
 
 impl Command for RecordRefresh {
@@ -41,19 +51,29 @@ impl Command for RecordRefresh {
         let (vm_id, requester_id) = (self.vm.clone(), vm.requester_id);
         let stream = stream(&self.vm);
         let accepted = match self.found {
-            Found::Machine { power, ip, cpus, memory_mb } => {
-                let (cpus, memory_mb) = (Some(cpus), Some(memory_mb));
-                Accepted::nothing().event(stream, VmRefreshed { vm_id, requester_id, power, ip, cpus, memory_mb })
-            }
-            Found::Missing => {
-                let power = "missing".into();
-                let refreshed = VmRefreshed { vm_id, requester_id, power, ip: None, cpus: None, memory_mb: None };
+            Found::Machine { name, state, power, ip, cpus, memory_mb } => {
+                let (vcenter_name, state) = (Some(name), Some(state));
+                let refreshed = VmRefreshed { vm_id, requester_id, power, ip, cpus, memory_mb, vcenter_name, state };
                 Accepted::nothing().event(stream, refreshed)
             }
+            Found::Missing => Accepted::nothing().event(stream, missing(vm_id, requester_id)),
             Found::Failed { code, message } => {
                 Accepted::nothing().event(stream, VmRefreshFailed { vm_id, requester_id, code, message })
             }
         };
         Ok(accepted.subject("vms", self.vm))
+    }
+}
+
+fn missing(vm_id: String, requester_id: String) -> VmRefreshed {
+    VmRefreshed {
+        vm_id,
+        requester_id,
+        power: "missing".into(),
+        ip: None,
+        cpus: None,
+        memory_mb: None,
+        vcenter_name: None,
+        state: None,
     }
 }

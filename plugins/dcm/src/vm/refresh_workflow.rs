@@ -24,7 +24,14 @@ impl Workflow for Refresh {
             return Err(Failure::permanent("unexpected-event", "this event asks for no refresh"));
         };
         let found = match Reader::open(GRANT).and_then(|reader| reader.read_vm(&requested.vm_id)) {
-            Ok(Some(m)) => Found::Machine { power: m.power, ip: m.address, cpus: m.cpus, memory_mb: m.memory_mb },
+            Ok(Some(m)) => Found::Machine {
+                name: m.name,
+                state: m.state,
+                power: m.power,
+                ip: m.address,
+                cpus: m.cpus,
+                memory_mb: m.memory_mb,
+            },
             Ok(None) => Found::Missing,
             Err(failure) => Found::Failed { code: failure.code, message: failure.message },
         };

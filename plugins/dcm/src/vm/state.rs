@@ -11,6 +11,8 @@ pub struct Vm {
     pub status: Status,
     pub requester_id: String,
     pub name: String,
+    /// As vCenter last said.
+    pub vcenter_name: Option<String>,
     /// Of taking it down.
     pub attempt: u32,
     /// The event that began this attempt.
@@ -18,6 +20,8 @@ pub struct Vm {
     /// What is being done, or was last.
     pub step: String,
     pub stalled: bool,
+    /// Why taking down stopped last.
+    pub failed_code: Option<String>,
 }
 
 impl State for Vm {
@@ -30,16 +34,14 @@ impl State for Vm {
                 self.requester_id = e.requester_id;
                 self.name = e.name;
             }
-            Event::VmDecommissionRequested(e) => {
-                self.status = Status::Decommissioning;
-                self.attempt = e.attempt;
-                self.begun_by.clone_from(&recorded.id);
-                self.step = Step::PowerOff.as_str().into();
-            }
+            Event::VmRefreshed(e) => self.vcenter_name = e.vcenter_name,
+            Event::VmDecommissionRequested(e) => self.begin(e.attempt, Step::PowerOff, recorded),
+            Event::VmGoneConfirmed(e) => self.begin(e.attempt, Step::Destroy, recorded),
             Event::VmDecommissioned(_) => self.status = Status::Decommissioned,
             Event::VmRefreshFailed(_) => self.stalled = false,
-            Event::VmDecommissionFailed(_) => {
+            Event::VmDecommissionFailed(e) => {
                 self.status = Status::DecommissionFailed;
+                self.failed_code = Some(e.code);
                 self.stalled = false;
             }
             Event::StepStarted(e) => self.step = e.step.as_str().into(),
@@ -52,7 +54,7 @@ impl State for Vm {
 
 impl Vm {
     pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id }
+        Standing { status: self.status, requester_id: &self.requester_id, failed_code: self.failed_code.as_deref() }
     }
 
     /// Is this very attempt to take it down under way?
@@ -64,5 +66,12 @@ impl Vm {
             return Err(Rejection::conflict("attempt-over").param("attempt", attempt));
         }
         Ok(())
+    }
+
+    fn begin(&mut self, attempt: u32, step: Step, recorded: &Recorded) {
+        self.status = Status::Decommissioning;
+        self.attempt = attempt;
+        self.begun_by.clone_from(&recorded.id);
+        self.step = step.as_str().into();
     }
 }

@@ -1,9 +1,10 @@
 //! Machines, as vCenter last said.
 
+use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
 use super::event::VmProvisioned;
 use super::refresh::{self, RefreshVm};
-use super::{Standing, Status};
+use super::{GONE, Standing, Status, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
@@ -15,6 +16,10 @@ pub struct Row {
     pub status: Status,
     pub terminal: bool,
     pub name: String,
+    /// The name in vCenter, where it differs.
+    pub vcenter_name: Option<String>,
+    /// disconnected, inaccessible, orphaned, invalid or template; none for a machine that is as it should be.
+    pub state: Option<String>,
     pub power: String,
     pub ip: Option<String>,
     pub cpus: u32,
@@ -43,6 +48,8 @@ pub struct Row {
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,
     pub decommissioned_at: Option<i64>,
+    /// Machines with the same marker that were left alone, by name.
+    pub copies: Option<String>,
 }
 
 pub struct Vms;
@@ -56,6 +63,8 @@ impl View for Vms {
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),
         Column::text("name").filter().sort(),
+        Column::text("vcenter_name").filter(),
+        Column::text("state").filter(),
         Column::text("power").filter().sort(),
         Column::text("ip").filter(),
         Column::integer("cpus").sort(),
@@ -83,6 +92,7 @@ impl View for Vms {
         Column::text("decommissioned_by_id").filter(),
         Column::text("decommissioned_by_name"),
         Column::timestamp("decommissioned_at"),
+        Column::text("copies"),
     ];
     const READ: &'static [ReadRule] =
         &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
@@ -94,6 +104,7 @@ impl View for Vms {
         "vm-decommission-requested",
         "vm-decommissioned",
         "vm-decommission-failed",
+        "vm-gone-confirmed",
         "step-started",
         "stalled",
         "resumed",
@@ -114,17 +125,17 @@ impl View for Vms {
     }
 
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
-        let standing = Standing { status: row.status, requester_id: &row.requester_id };
+        let standing =
+            Standing { status: row.status, requester_id: &row.requester_id, failed_code: row.error_code.as_deref() };
         let offers = match waiting_on(row) {
             Some(message) => RowActions::waiting_on(message),
             None => RowActions::idle(),
         };
         let body = json!({ "vm": key });
-        offers.offer::<RefreshVm>(ctx, refresh::rule(ctx, &standing), body.clone()).offer::<DecommissionVm>(
-            ctx,
-            decommission::rule(ctx, &standing),
-            body,
-        )
+        offers
+            .offer::<RefreshVm>(ctx, refresh::rule(ctx, &standing), body.clone())
+            .offer::<DecommissionVm>(ctx, decommission::rule(ctx, &standing), body.clone())
+            .offer::<ConfirmGone>(ctx, confirm_gone::rule(&standing), body)
     }
 }
 
@@ -139,6 +150,8 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         status: Status::Active,
         terminal: false,
         name: vm.name,
+        vcenter_name: None,
+        state: None,
         power: vm.power,
         ip: vm.ip,
         cpus: vm.cpus,
@@ -166,6 +179,7 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         decommissioned_by_id: None,
         decommissioned_by_name: None,
         decommissioned_at: None,
+        copies: None,
     }
 }
 
@@ -176,6 +190,8 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             (row.refresh_failed_at, row.refresh_error_code) = (None, None);
         }
         Event::VmRefreshed(e) => {
+            row.vcenter_name = e.vcenter_name.clone().filter(|name| *name != row.name);
+            row.state = e.state.clone().filter(|state| state != "connected");
             row.power = e.power.clone();
             row.ip = e.ip.clone();
             row.cpus = e.cpus.unwrap_or(row.cpus);
@@ -197,15 +213,12 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
                 row.fail(&e.code, &e.message, &recorded.trace_id);
             }
         }
-        Event::VmDecommissionRequested(e) => {
-            row.status = Status::Decommissioning;
-            row.decommissioned_by_id = Some(e.by_id.clone());
-            row.decommissioned_by_name = e.by_name.to_option();
-            (row.step, row.refresh_failed_at, row.refresh_error_code) = (None, None, None);
-            (row.failed_step, row.error_code, row.error_message) = (None, None, None);
-        }
+        Event::VmDecommissionRequested(e) => row.take_down(&e.by_id, e.by_name.to_option()),
+        Event::VmGoneConfirmed(e) => row.take_down(&e.by_id, e.by_name.to_option()),
         Event::StepStarted(e) => row.step = Some(e.step.as_str().into()),
-        Event::VmDecommissioned(_) => {
+        Event::VmDecommissioned(e) => {
+            row.copies = in_one_line(&e.copies);
+            row.state = None;
             row.status = Status::Decommissioned;
             row.terminal = true;
             row.power = "missing".into();
@@ -229,6 +242,14 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
 }
 
 impl Row {
+    fn take_down(&mut self, by_id: &str, by_name: Option<String>) {
+        self.status = Status::Decommissioning;
+        self.decommissioned_by_id = Some(by_id.into());
+        self.decommissioned_by_name = by_name;
+        (self.step, self.refresh_failed_at, self.refresh_error_code) = (None, None, None);
+        (self.failed_step, self.error_code, self.error_message) = (None, None, None);
+    }
+
     fn fail(&mut self, code: &str, message: &str, trace: &str) {
         self.error_code = Some(code.into());
         self.error_message = Some(message.into());
@@ -248,6 +269,9 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
     let step = row.step.clone().unwrap_or_default();
     Some(match row.status {
         Status::Decommissioning => Message::new("decommissioning").param("step", step),
+        Status::DecommissionFailed if row.error_code.as_deref() == Some(GONE) => {
+            Message::new("confirm-gone").param("people", People::who_may(OPERATE))
+        }
         Status::DecommissionFailed => Message::new("decommission-retry")
             .param("step", row.failed_step.clone().unwrap_or_default())
             .param("code", row.error_code.clone().unwrap_or_default())
@@ -257,7 +281,10 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
             (None, Some(at)) => Message::new("refresh-failed")
                 .param("since", at)
                 .param("code", row.refresh_error_code.clone().unwrap_or_default()),
-            (None, None) => Message::new("in-use"),
+            (None, None) => match &row.state {
+                Some(state) => Message::new("in-another-state").param("state", state.clone()),
+                None => Message::new("in-use"),
+            },
         },
     })
 }

@@ -7,6 +7,8 @@ use dcm::provisioning::complete::CompleteProvisioning;
 use dcm::provisioning::fail::FailProvisioning;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::submit::RequestVm;
+use dcm::vm::decommission::DecommissionVm;
+use dcm::vm::fail_decommission::FailDecommission;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{Stage, person, system};
 use serde_json::{Value, json};
@@ -75,5 +77,14 @@ pub fn with_vm() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_approved();
     let done = json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" });
     stage.when::<CompleteProvisioning>(&system(), done).then_events(&["request-fulfilled", "vm-provisioned"]);
+    (stage, id)
+}
+
+/// The machine is gone from vCenter, and this host did not remove it.
+pub fn with_gone() -> (Stage<Dcm>, String) {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let gone = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vm-gone", "message": "It is gone." });
+    stage.when::<FailDecommission>(&system(), gone).then_events(&["step-failed", "vm-decommission-failed"]);
     (stage, id)
 }

@@ -91,6 +91,10 @@ impl Writer {
     pub fn destroy(&self, identity: &str) -> Result<Operation, Failure> {
         Ok(Operation(self.0.destroy(identity)?))
     }
+
+    pub fn forget(&self, identity: &str) -> Result<Bytes, Failure> {
+        Ok(self.0.forget(identity)?)
+    }
 }
 
 pub struct Mailer(outbox::Mailer);

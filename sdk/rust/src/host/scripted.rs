@@ -98,6 +98,10 @@ impl Writer {
         self.begin("vsphere.destroy", json!({ "grant": self.0, "identity": identity }))
     }
 
+    pub fn forget(&self, identity: &str) -> Result<Bytes, Failure> {
+        ask("vsphere.forget", json!({ "grant": self.0, "identity": identity })).map(|v| bytes(&v))
+    }
+
     fn begin(&self, function: &str, args: Value) -> Result<Operation, Failure> {
         Ok(Operation { outcome: ask(function, args) })
     }

@@ -80,6 +80,7 @@ pub(crate) fn ask(function: &str, args: Value) -> Result<Value, Failure> {
         match script.answers.iter_mut().rev().find(|(name, _)| name == function) {
             Some((_, answer)) => answer(&args),
             None if function == "mail.send" || function == "mail.send-while" => Ok(json!({ "sent": 1, "failed": 0 })),
+            None if function == "vsphere.destroy" || function == "vsphere.forget" => Ok(json!({ "copies": [] })),
             None => Ok(Value::Null),
         }
     })
