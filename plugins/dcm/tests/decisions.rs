@@ -424,6 +424,28 @@ fn waiting_for_vcenter_is_said_and_taken_back() {
 }
 
 #[test]
+fn waiting_for_a_person_says_for_whom_and_what_vcenter_asks() {
+    let question = |id: &str| json!({ "key": id, "stalled": true, "code": "vcenter-question", "message": "vCenter asks: moved or copied?" });
+    let (mut stage, id) = with_approved();
+    stage.when::<NoteStall>(&system(), question(&id));
+    let told = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    let operators = json!({ "x-eaf-people": { "permission": "operate", "except": [] } });
+    assert_eq!((told.code.as_str(), &told.params["people"]), ("stalled-for-person", &operators));
+    assert_eq!(stage.view::<Requests>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
+    stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false }));
+    assert!(stage.view::<Requests>()[&id]["stalled_message"].is_null());
+
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    stage.when::<NoteStall>(&system(), question(&id));
+    assert_eq!(stage.view::<Vms>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "stalled-for-person");
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }));
+    let row = stage.view::<Vms>()[&id].clone();
+    assert!(row["stalled_message"].is_null() && row["stalled_since"].is_null(), "{row:?}");
+}
+
+#[test]
 fn a_machine_shows_what_vcenter_said_last() {
     let (mut stage, id) = with_vm();
     stage.when::<RefreshVm>(&approver(), json!({ "vm": id })).then_rejected("not-your-vm");

@@ -2,9 +2,10 @@
 //! says so.
 
 use super::event::{Resumed, Stalled};
+use crate::permission::OPERATE;
 use crate::request::{self, Request, Status};
 use crate::vm::{self, Vm};
-use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Message, People, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,19 @@ pub struct NoteStall {
     pub code: Option<String>,
     #[serde(default)]
     pub message: Option<String>,
+}
+
+/// Failures that do not end by themselves: a person has to act in vCenter or at the connection. The work goes on when that
+/// is done, so these are stalls and no ends.
+const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
+
+/// What a stalled row waits for: the system, or a person.
+pub fn waiting(since: i64, code: &str) -> Message {
+    if FOR_A_PERSON.contains(&code) {
+        let people = People::who_may(OPERATE);
+        return Message::new("stalled-for-person").param("since", since).param("code", code).param("people", people);
+    }
+    Message::new("stalled").param("since", since).param("code", code)
 }
 
 impl Command for NoteStall {

@@ -10,6 +10,7 @@ use super::withdraw::{self, WithdrawRequest};
 use super::{Spec, Standing, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::provisioning::stall;
 use crate::vm;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,7 @@ pub struct Row {
     pub percent: Option<u32>,
     pub stalled_since: Option<i64>,
     pub stalled_code: Option<String>,
+    pub stalled_message: Option<String>,
     pub failed_step: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -102,6 +104,7 @@ impl View for Requests {
         Column::integer("percent"),
         Column::timestamp("stalled_since"),
         Column::text("stalled_code"),
+        Column::text("stalled_message"),
         Column::text("failed_step"),
         Column::text("error_code"),
         Column::text("error_message"),
@@ -206,6 +209,7 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         percent: None,
         stalled_since: None,
         stalled_code: None,
+        stalled_message: None,
         failed_step: None,
         error_code: None,
         error_message: None,
@@ -244,8 +248,9 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         Event::Stalled(e) => {
             row.stalled_since = Some(recorded.at);
             row.stalled_code = Some(e.code.clone());
+            row.stalled_message = Some(e.message.clone());
         }
-        Event::Resumed(_) => (row.stalled_since, row.stalled_code) = (None, None),
+        Event::Resumed(_) => row.resume(),
         Event::RequestFulfilled(e) => {
             row.enter(Status::Fulfilled);
             row.ip = e.ip.clone();
@@ -281,7 +286,11 @@ impl Row {
     fn enter(&mut self, status: Status) {
         self.status = status;
         self.terminal = status.terminal();
-        (self.stalled_since, self.stalled_code) = (None, None);
+        self.resume();
+    }
+
+    fn resume(&mut self) {
+        (self.stalled_since, self.stalled_code, self.stalled_message) = (None, None, None);
     }
 
     fn fail(&mut self, step: &str, code: &str, message: &str, trace: &str) {
@@ -324,8 +333,7 @@ pub fn approval(since: i64, requester_id: &str) -> Message {
 /// One sentence for everything that is not over.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if let Some(at) = row.stalled_since {
-        let code = row.stalled_code.clone().unwrap_or_default();
-        return Some(Message::new("stalled").param("since", at).param("code", code));
+        return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));
     }
     match row.status {
         Status::Pending => Some(approval(row.submitted_at, &row.requester_id)),

@@ -7,6 +7,7 @@ use super::refresh::{self, RefreshVm};
 use super::{GONE, Standing, Status, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::provisioning::stall;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -40,6 +41,7 @@ pub struct Row {
     pub step: Option<String>,
     pub stalled_since: Option<i64>,
     pub stalled_code: Option<String>,
+    pub stalled_message: Option<String>,
     pub failed_step: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -85,6 +87,7 @@ impl View for Vms {
         Column::text("step"),
         Column::timestamp("stalled_since"),
         Column::text("stalled_code"),
+        Column::text("stalled_message"),
         Column::text("failed_step"),
         Column::text("error_code"),
         Column::text("error_message"),
@@ -172,6 +175,7 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         step: None,
         stalled_since: None,
         stalled_code: None,
+        stalled_message: None,
         failed_step: None,
         error_code: None,
         error_message: None,
@@ -205,7 +209,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         }
         Event::VmRefreshFailed(e) => {
             row.refresh_requested_at = None;
-            (row.stalled_since, row.stalled_code) = (None, None);
+            row.resume();
             row.refresh_failed_at = Some(recorded.at);
             row.refresh_error_code = Some(e.code.clone());
             // Why it could not be taken down is the more important reason, and stays.
@@ -223,20 +227,22 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.terminal = true;
             row.power = "missing".into();
             (row.ip, row.step) = (None, None);
-            (row.stalled_since, row.stalled_code, row.refresh_requested_at) = (None, None, None);
+            row.resume();
+            row.refresh_requested_at = None;
             row.decommissioned_at = Some(recorded.at);
         }
         Event::VmDecommissionFailed(e) => {
             row.status = Status::DecommissionFailed;
             row.failed_step = Some(e.step.clone());
-            (row.stalled_since, row.stalled_code) = (None, None);
+            row.resume();
             row.fail(&e.code, &e.message, &e.trace_id);
         }
         Event::Stalled(e) => {
             row.stalled_since = Some(recorded.at);
             row.stalled_code = Some(e.code.clone());
+            row.stalled_message = Some(e.message.clone());
         }
-        Event::Resumed(_) => (row.stalled_since, row.stalled_code) = (None, None),
+        Event::Resumed(_) => row.resume(),
         _ => {}
     }
 }
@@ -248,6 +254,10 @@ impl Row {
         self.decommissioned_by_name = by_name;
         (self.step, self.refresh_failed_at, self.refresh_error_code) = (None, None, None);
         (self.failed_step, self.error_code, self.error_message) = (None, None, None);
+    }
+
+    fn resume(&mut self) {
+        (self.stalled_since, self.stalled_code, self.stalled_message) = (None, None, None);
     }
 
     fn fail(&mut self, code: &str, message: &str, trace: &str) {
@@ -263,8 +273,7 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         return None;
     }
     if let Some(at) = row.stalled_since {
-        let code = row.stalled_code.clone().unwrap_or_default();
-        return Some(Message::new("stalled").param("since", at).param("code", code));
+        return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));
     }
     let step = row.step.clone().unwrap_or_default();
     Some(match row.status {
