@@ -106,10 +106,10 @@ async function giveBack(person: Person, name: string): Promise<void> {
   await person.hand.press(person.button(said[person.language].decommission));
   const dialog = person.dialog(t.decommission.title(name));
   // The wrong name is refused at its field.
-  await person.hand.fill(dialog.getByLabel(t.decommission.confirm(name)), 'another');
+  await person.hand.fill(dialog.getByLabel(t.confirm.type(name)), 'another');
   await person.hand.press(dialog.getByRole('button', { name: said[person.language].decommission }));
-  await expect(dialog.getByLabel(t.decommission.confirm(name))).toHaveAttribute('aria-invalid', 'true');
-  await person.hand.fill(dialog.getByLabel(t.decommission.confirm(name)), name);
+  await expect(dialog.getByLabel(t.confirm.type(name))).toHaveAttribute('aria-invalid', 'true');
+  await person.hand.fill(dialog.getByLabel(t.confirm.type(name)), name);
   await person.hand.press(dialog.getByRole('button', { name: said[person.language].decommission }));
   await expect(dialog).toBeHidden();
   await expect(person.page.getByText(t.page.decommissioned, { exact: true })).toBeVisible({

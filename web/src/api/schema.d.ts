@@ -204,6 +204,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/confirm-gone': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Count as removed
+     * @description Needs the permission `dcm.operate`. At most 256 KiB.
+     */
+    post: operations['dcm.confirm-gone'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/offerings': {
     parameters: {
       query?: never;
@@ -829,12 +849,14 @@ export interface components {
       cancelled_by_name: string | null;
       /** Format: date-time */
       cancelled_at: string | null;
+      copies: string | null;
       attempt: number | null;
       step: string | null;
       percent: number | null;
       /** Format: date-time */
       stalled_since: string | null;
       stalled_code: string | null;
+      stalled_message: string | null;
       failed_step: string | null;
       error_code: string | null;
       error_message: string | null;
@@ -889,6 +911,8 @@ export interface components {
       status: string;
       terminal: boolean;
       name: string | null;
+      vcenter_name: string | null;
+      state: string | null;
       power: string | null;
       ip: string | null;
       cpus: number | null;
@@ -914,6 +938,7 @@ export interface components {
       /** Format: date-time */
       stalled_since: string | null;
       stalled_code: string | null;
+      stalled_message: string | null;
       failed_step: string | null;
       error_code: string | null;
       error_message: string | null;
@@ -922,6 +947,7 @@ export interface components {
       decommissioned_by_name: string | null;
       /** Format: date-time */
       decommissioned_at: string | null;
+      copies: string | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -2336,6 +2362,150 @@ export interface operations {
       content: {
         'application/json': {
           vm: string;
+          /** @description The machine's name, typed by a person; the name in vCenter will do. */
+          confirm: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Only with dry-run: would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row that shows what the command was about. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.confirm-gone': {
+    parameters: {
+      query?: {
+        /** @description Decides and stores nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          vm: string;
           /** @description The machine's name, typed by a person. */
           confirm: string;
         };
@@ -2811,6 +2981,10 @@ export interface operations {
         terminal?: string;
         /** @description One value, or several with commas between. */
         name?: string;
+        /** @description One value, or several with commas between. */
+        vcenter_name?: string;
+        /** @description One value, or several with commas between. */
+        state?: string;
         /** @description One value, or several with commas between. */
         power?: string;
         /** @description One value, or several with commas between. */

@@ -15,12 +15,17 @@ const LOOKS = {
   open: { Icon: Circle, style: 'border-line text-faint' },
 } as const;
 
+interface BuildProgressProps {
+  events: Row<'timeline'>[];
+  awaitAddress: boolean;
+}
+
 /** The steps in vCenter, with how far the running one has come. */
-export function BuildProgress({ events }: { events: Row<'timeline'>[] }) {
+export function BuildProgress({ events, awaitAddress }: BuildProgressProps) {
   const t = useText(text).progress;
   return (
     <ol aria-label={t.title} className="grid gap-3 md:grid-cols-5 md:gap-2">
-      {progressOf(events).map(progress => (
+      {progressOf(events, awaitAddress).map(progress => (
         <Step key={progress.step} progress={progress} />
       ))}
     </ol>

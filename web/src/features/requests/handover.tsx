@@ -17,7 +17,13 @@ export function Handover({ request }: { request: Row<'requests'> }) {
     <div className="grid gap-4 pt-1">
       <dl className="flex flex-wrap gap-x-10 gap-y-3">
         <Address label={t.next.name} value={request.vm_name} />
-        {gone ? null : <Address label={t.next.ip} value={ip} missing={t.next.noIp} />}
+        {gone ? null : (
+          <Address
+            label={t.next.ip}
+            value={ip}
+            missing={request.await_address === false ? t.next.notReported : t.next.noIp}
+          />
+        )}
       </dl>
       <div className="grid gap-1 text-sm">
         <h3 className="font-semibold">{t.next.title}</h3>

@@ -49,6 +49,11 @@ describe('how far building has come', () => {
     ]);
   });
 
+  it('has no step for an address that is not awaited', () => {
+    const steps = progressOf([event('step-failed', 'await-address')], false);
+    expect(steps.map(one => one.step)).toEqual(['ensure-folder', 'clone', 'reconfigure', 'power-on']);
+  });
+
   it('is complete when the request is fulfilled, whatever the machine goes through later', () => {
     const events = [
       event('request-fulfilled'),

@@ -14,11 +14,12 @@ type Event = Pick<Row<'timeline'>, 'kind' | 'step' | 'percent' | 'process'>;
 
 /**
  * How far building has come, from everything that happened so far, oldest first. A retry goes on from the step that failed,
- * so what an earlier attempt finished stays finished.
+ * so what an earlier attempt finished stays finished. Without an address to wait for there is no such step.
  */
-export function progressOf(events: readonly Event[]): StepProgress[] {
+export function progressOf(events: readonly Event[], awaitAddress = true): StepProgress[] {
+  const planned = BUILD_STEPS.filter(step => awaitAddress || step !== 'await-address');
   const steps = new Map<string, StepProgress>(
-    BUILD_STEPS.map(step => [step, { step, state: 'open', percent: null }]),
+    planned.map(step => [step, { step, state: 'open', percent: null }]),
   );
   const note = (step: string | null, state: StepProgress['state'], percent: number | null = null) => {
     if (step && steps.has(step)) steps.set(step, { step, state, percent });
@@ -29,7 +30,7 @@ export function progressOf(events: readonly Event[]): StepProgress[] {
     else if (kind === 'step-finished') note(step, 'done');
     else if (kind === 'step-failed' || kind === 'request-failed') note(step, 'failed');
     else if (kind === 'request-retried') note(step, 'open');
-    else if (kind === 'request-fulfilled') for (const one of BUILD_STEPS) note(one, 'done');
+    else if (kind === 'request-fulfilled') for (const one of planned) note(one, 'done');
   }
   return [...steps.values()];
 }

@@ -12,6 +12,7 @@ import type { ReactNode } from 'react';
 import type { Row } from '@/api/rows';
 import { useSession } from '@/api/session';
 import { Trace } from '@/app/page/problem-alert';
+import { text as vmText } from '@/features/vms/text';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import type { Tone } from '@/ui/badge';
@@ -19,6 +20,7 @@ import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
 import { BuildProgress } from './build-progress';
 import { Handover } from './handover';
+import { Question } from './question';
 import { RetrySource } from './retry-source';
 import { text } from './text';
 
@@ -67,10 +69,12 @@ export function RequestHero(props: HeroProps) {
 
 function useStanding({ request, events }: HeroProps): Standing | null {
   const t = useText(text).hero;
+  const { copies } = useText(vmText);
   const format = useFormat();
   const session = useSession();
   const people = request.waiting?.people ?? [];
   const sentence = request.waiting?.text ?? request.waiting_on;
+  const stalledTitle = request.waiting?.code === 'stalled-for-person' ? t.stalledForPerson : t.stalled;
   switch (request.status) {
     case 'pending':
       return {
@@ -87,12 +91,13 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         tone: stalled ? 'wait' : 'busy',
         Icon: stalled ? Hourglass : Hammer,
         kicker: attempt > 1 ? t.attempt(format.number(attempt)) : undefined,
-        title: stalled ? t.stalled : request.step ? t.building : t.starting,
+        title: stalled ? stalledTitle : request.step ? t.building : t.starting,
         more: (
           <>
             <p className="text-quiet">{sentence}</p>
+            <Question code={request.waiting?.code} message={request.stalled_message} />
             <div className="pt-3">
-              <BuildProgress events={events} />
+              <BuildProgress events={events} awaitAddress={request.await_address !== false} />
             </div>
           </>
         ),
@@ -110,7 +115,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
             <RetrySource request={request} />
             <Trace id={request.trace_id ?? ''} />
             <div className="pt-3">
-              <BuildProgress events={events} />
+              <BuildProgress events={events} awaitAddress={request.await_address !== false} />
             </div>
           </>
         ),
@@ -149,8 +154,13 @@ function useStanding({ request, events }: HeroProps): Standing | null {
       return {
         tone: request.stalled_since ? 'wait' : 'busy',
         Icon: request.stalled_since ? Hourglass : Hammer,
-        title: request.stalled_since ? t.stalled : t.cancelling,
-        more: <p className="text-quiet">{sentence}</p>,
+        title: request.stalled_since ? stalledTitle : t.cancelling,
+        more: (
+          <>
+            <p className="text-quiet">{sentence}</p>
+            <Question code={request.waiting?.code} message={request.stalled_message} />
+          </>
+        ),
       };
     case 'cancel-failed':
       return {
@@ -175,6 +185,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         more: (
           <>
             <Reason reason={request.reason} />
+            {request.copies ? <p>{copies(request.copies)}</p> : null}
             <Again request={request} />
           </>
         ),

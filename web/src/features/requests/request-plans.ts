@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { ActionPlans } from '@/app/actions/action-plan';
 import { useText } from '@/i18n/use-text';
 import { CancelDialog } from './cancel-dialog';
+import { CompleteDialog } from './complete-dialog';
 import { RejectDialog } from './reject-dialog';
 import { text } from './text';
 import { WithdrawDialog } from './withdraw-dialog';
@@ -14,6 +15,7 @@ export function useRequestPlans(): ActionPlans {
       'approve-request': { look: 'primary', done: t.approve.done },
       'reject-request': { look: 'danger', done: t.reject.done, Dialog: RejectDialog },
       'retry-request': { look: 'primary', done: t.retry.done },
+      'complete-without-address': { look: 'secondary', done: t.complete.done, Dialog: CompleteDialog },
       'cancel-request': { look: 'danger', done: t.cancel.done, Dialog: CancelDialog },
       'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
     }),

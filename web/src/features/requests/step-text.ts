@@ -33,6 +33,7 @@ const en = {
     'vm-decommission-requested': 'Decommissioning requested',
     'vm-decommissioned': 'VM decommissioned',
     'vm-decommission-failed': 'Decommissioning failed',
+    'vm-gone-confirmed': 'Counted as removed',
   },
 };
 
@@ -70,6 +71,7 @@ const de: typeof en = {
     'vm-decommission-requested': 'Stilllegung angefordert',
     'vm-decommissioned': 'VM stillgelegt',
     'vm-decommission-failed': 'Stilllegung fehlgeschlagen',
+    'vm-gone-confirmed': 'Als entfernt bestätigt',
   },
 };
 

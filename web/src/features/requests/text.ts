@@ -33,6 +33,7 @@ const en = {
     building: 'Being built',
     starting: 'The build is about to start',
     stalled: 'Waiting for a system',
+    stalledForPerson: 'Waiting for somebody to act in vCenter',
     failed: 'The build stopped',
     ready: 'Your VM is ready',
     readyOther: 'The VM is ready',
@@ -55,6 +56,7 @@ const en = {
     name: 'Name',
     ip: 'IP address',
     noIp: 'Not known yet. Refresh it on the VM’s page.',
+    notReported: 'None was reported. Ask your administrators how to reach the VM.',
     connect: (image: string) =>
       `Connect to the address the way your organisation does for ${image}: SSH or Remote Desktop.`,
     giveBack: 'When you no longer need it, decommission it on its page. Its cost ends then.',
@@ -95,6 +97,11 @@ const en = {
     title: (name: string) => `Withdraw the request for ${name}?`,
     lead: 'Nobody decides on it any more, and the name becomes free again. You can ask anew at any time.',
     done: (name: string) => `The request for ${name} was withdrawn`,
+  },
+  complete: {
+    title: (name: string) => `Hand ${name} over without an address?`,
+    lead: 'vCenter is asked whether the VM is there, and it is switched on if it is off. Then it is handed over; nobody waits for an address any more. If it is not there it is built again.',
+    done: (name: string) => `${name} is being handed over without an address`,
   },
   cancel: {
     title: (name: string) => `Cancel the request for ${name}?`,
@@ -156,6 +163,7 @@ const de: typeof en = {
     building: 'Wird aufgebaut',
     starting: 'Der Aufbau beginnt gleich',
     stalled: 'Wartet auf ein System',
+    stalledForPerson: 'Wartet darauf, dass im vCenter gehandelt wird',
     failed: 'Der Aufbau ist stehen geblieben',
     ready: 'Ihre VM ist bereit',
     readyOther: 'Die VM ist bereit',
@@ -178,6 +186,7 @@ const de: typeof en = {
     name: 'Name',
     ip: 'IP-Adresse',
     noIp: 'Noch nicht bekannt. Aktualisieren Sie sie auf der Seite der VM.',
+    notReported: 'Es wurde keine gemeldet. Fragen Sie Ihre Administration, wie die VM zu erreichen ist.',
     connect: image =>
       `Verbinden Sie sich mit der Adresse so, wie es in Ihrer Organisation für ${image} üblich ist: per SSH oder Remotedesktop.`,
     giveBack:
@@ -219,6 +228,11 @@ const de: typeof en = {
     title: name => `Antrag für ${name} zurückziehen?`,
     lead: 'Dann entscheidet niemand mehr darüber, und der Name wird wieder frei. Sie können jederzeit neu beantragen.',
     done: name => `Der Antrag für ${name} wurde zurückgezogen`,
+  },
+  complete: {
+    title: name => `${name} ohne Adresse übergeben?`,
+    lead: 'Das vCenter wird gefragt, ob die VM da ist, und sie wird eingeschaltet, falls sie aus ist. Dann wird sie übergeben, ohne weiter auf eine Adresse zu warten. Ist sie nicht da, wird sie noch einmal aufgebaut.',
+    done: name => `${name} wird ohne Adresse übergeben`,
   },
   cancel: {
     title: name => `Antrag für ${name} abbrechen?`,

@@ -38,6 +38,7 @@ const en = {
   },
   page: {
     power: 'Power state',
+    vcenterName: 'Name in vCenter',
     ip: 'IP address',
     noIp: 'Not known',
     read: (ago: string) => `Read from vCenter ${ago}`,
@@ -55,11 +56,28 @@ const en = {
     request: 'The request for it',
     trace: 'Trace id',
   },
+  states: {
+    template: 'Template in vCenter',
+    disconnected: 'Host disconnected',
+    inaccessible: 'Not readable',
+    orphaned: 'Orphaned',
+    invalid: 'Invalid',
+  },
+  copies: (names: string) =>
+    `vCenter has other VMs with the marker of this one: ${names}. They were not made here and were left alone.`,
+  confirm: {
+    type: (name: string) => `Type ${name} to confirm`,
+    renamed: (name: string) => `In vCenter the VM is called ${name}; that name will do as well.`,
+  },
+  gone: {
+    title: (name: string) => `Count ${name} as removed?`,
+    lead: 'vCenter does not have this VM, and it was not removed from here. It may still run elsewhere: unregistered, or in another vCenter. vCenter is asked once more; if it has the VM, nothing happens. Otherwise the VM is taken off the list, its cost ends, and its name is free. This cannot be undone.',
+    done: (name: string) => `${name} is being counted as removed`,
+  },
   refresh: { done: (name: string) => `${name} is being read from vCenter` },
   decommission: {
     title: (name: string) => `Decommission ${name}?`,
     lead: 'The VM is switched off and deleted with everything on it. This cannot be undone. Its cost ends with it.',
-    confirm: (name: string) => `Type ${name} to confirm`,
     done: (name: string) => `${name} is being decommissioned`,
   },
 };
@@ -104,6 +122,7 @@ const de: typeof en = {
   },
   page: {
     power: 'Betriebszustand',
+    vcenterName: 'Name im vCenter',
     ip: 'IP-Adresse',
     noIp: 'Nicht bekannt',
     read: ago => `Aus dem vCenter gelesen ${ago}`,
@@ -121,11 +140,28 @@ const de: typeof en = {
     request: 'Zum Antrag',
     trace: 'Vorgangsnummer',
   },
+  states: {
+    template: 'Vorlage im vCenter',
+    disconnected: 'Host nicht verbunden',
+    inaccessible: 'Nicht lesbar',
+    orphaned: 'Verwaist',
+    invalid: 'Ungültig',
+  },
+  copies: names =>
+    `Im vCenter gibt es weitere VMs mit der Kennung dieser VM: ${names}. Sie wurden nicht hier angelegt und deshalb nicht angerührt.`,
+  confirm: {
+    type: name => `Geben Sie zur Bestätigung ${name} ein`,
+    renamed: name => `Im vCenter heißt die VM ${name}; auch dieser Name gilt.`,
+  },
+  gone: {
+    title: name => `${name} als entfernt bestätigen?`,
+    lead: 'Das vCenter hat diese VM nicht, und sie wurde nicht von hier aus entfernt. Vielleicht läuft sie noch anderswo: abgemeldet oder in einem anderen vCenter. Das vCenter wird noch einmal gefragt; hat es die VM, geschieht nichts. Sonst kommt die VM von der Liste, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
+    done: name => `${name} gilt bald als entfernt`,
+  },
   refresh: { done: name => `${name} wird aus dem vCenter gelesen` },
   decommission: {
     title: name => `${name} stilllegen?`,
     lead: 'Die VM wird ausgeschaltet und mit allem darauf gelöscht. Das lässt sich nicht rückgängig machen. Ihre Kosten enden damit.',
-    confirm: name => `Geben Sie zur Bestätigung ${name} ein`,
     done: name => `${name} wird stillgelegt`,
   },
 };

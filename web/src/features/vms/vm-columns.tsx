@@ -5,7 +5,7 @@ import { CopyButton } from '@/app/page/copy-button';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { text } from './text';
-import { Power, VmStatus } from './vm-status';
+import { Power, VmState, VmStatus } from './vm-status';
 
 export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>[] {
   const t = useText(text);
@@ -35,7 +35,12 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         width: 16,
         card: 'beside',
         text: row => row.status_text,
-        cell: row => <VmStatus row={row} />,
+        cell: row => (
+          <span className="inline-flex flex-wrap gap-1">
+            <VmStatus row={row} />
+            <VmState state={row.state} />
+          </span>
+        ),
       },
       {
         id: 'power',

@@ -7,6 +7,7 @@ import { Facts } from '@/app/page/facts';
 import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert, Trace } from '@/app/page/problem-alert';
+import { Question } from '@/features/requests/question';
 import { Timeline } from '@/features/requests/timeline';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -16,7 +17,7 @@ import { Skeleton } from '@/ui/skeleton';
 import { vmRoute } from './routes';
 import { text } from './text';
 import { useVmPlans } from './vm-plans';
-import { Power, VmStatus } from './vm-status';
+import { Power, VmState, VmStatus } from './vm-status';
 
 export function VmPage() {
   const t = useText(text);
@@ -29,15 +30,23 @@ export function VmPage() {
       <PageHeader
         title={vm?.name ?? undefined}
         up={{ to: '/vms', label: t.title }}
-        beside={vm ? <VmStatus row={vm} /> : null}
+        beside={
+          vm ? (
+            <>
+              <VmStatus row={vm} />
+              <VmState state={vm.state} />
+            </>
+          ) : null
+        }
         actions={
           vm ? (
-            <RowActions actions={vm.actions} plans={plans} name={vm.name ?? ''} unavailable="in-place" />
+            <RowActions actions={offered(vm)} plans={plans} name={vm.name ?? ''} unavailable="in-place" />
           ) : null
         }
       />
       {!vm && shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null}
       {vm ? <Standing vm={vm} /> : null}
+      {vm?.copies ? <Alert tone="wait" role="status" title={t.copies(vm.copies)} className="mb-6" /> : null}
       <Vitals vm={vm} />
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <VmFacts vm={vm} />
@@ -47,19 +56,32 @@ export function VmPage() {
   );
 }
 
+/** Counting as removed is beside the point of every VM but those that vCenter lost. */
+function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
+  return vm.actions.filter(one => one.command !== 'confirm-gone' || vm.error_code === 'vm-gone');
+}
+
 /** What is going on with it, unless it simply runs. */
 function Standing({ vm }: { vm: Row<'vms'> }) {
   const code = vm.waiting?.code;
   const sentence = vm.waiting?.text ?? vm.waiting_on;
   if (!sentence || code === 'in-use') return null;
-  const failed = code === 'decommission-retry';
-  const tone: Tone = failed ? 'bad' : code === 'stalled' || code === 'refresh-failed' ? 'wait' : 'busy';
   return (
-    <Alert tone={tone} role="status" title={sentence} className="mb-6">
+    <Alert tone={TONES[code ?? ''] ?? 'busy'} role="status" title={sentence} className="mb-6">
+      <Question code={code} message={vm.stalled_message} />
       {vm.error_code && vm.trace_id ? <Trace id={vm.trace_id} /> : null}
     </Alert>
   );
 }
+
+const TONES: Record<string, Tone> = {
+  'decommission-retry': 'bad',
+  'confirm-gone': 'bad',
+  stalled: 'wait',
+  'stalled-for-person': 'wait',
+  'refresh-failed': 'wait',
+  'in-another-state': 'wait',
+};
 
 /** Power and address, with when they were read: what people come for. */
 function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
@@ -120,6 +142,7 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
     <Panel title={t.page.facts} beside={request}>
       <Facts
         facts={[
+          { label: t.page.vcenterName, value: vm ? vm.vcenter_name : null },
           { label: t.page.size, value: vm && t.size(format.number(vm.cpus), format.memory(vm.memory_mb)) },
           { label: t.page.image, value: vm?.image },
           { label: t.page.offering, value: vm?.offering_name },

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { ActionPlans } from '@/app/actions/action-plan';
 import { useText } from '@/i18n/use-text';
+import { ConfirmGoneDialog } from './confirm-gone-dialog';
 import { DecommissionDialog } from './decommission-dialog';
 import { text } from './text';
 
@@ -10,6 +11,7 @@ export function useVmPlans(): ActionPlans {
   return useMemo(
     () => ({
       'refresh-vm': { look: 'secondary', done: t.refresh.done },
+      'confirm-gone': { look: 'danger', done: t.gone.done, Dialog: ConfirmGoneDialog },
       'decommission-vm': { look: 'danger', done: t.decommission.done, Dialog: DecommissionDialog },
     }),
     [t],

@@ -15,6 +15,13 @@ export function VmStatus({ row }: { row: Pick<Row<'vms'>, 'status' | 'status_tex
   return <Badge tone={TONES[row.status ?? ''] ?? 'idle'}>{row.status_text}</Badge>;
 }
 
+/** What vCenter says of a machine that is not as it should be. */
+export function VmState({ state }: { state: string | null }) {
+  const words: Record<string, string> = useText(text).states;
+  if (!state) return null;
+  return <Badge tone={state === 'disconnected' ? 'wait' : 'bad'}>{words[state] ?? state}</Badge>;
+}
+
 const LIGHTS: Record<string, string> = { on: 'bg-good', suspended: 'bg-wait', missing: 'bg-bad' };
 
 /** The power state, by word and by light. */

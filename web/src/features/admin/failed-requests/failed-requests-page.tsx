@@ -61,6 +61,7 @@ const nameStyle = 'rounded text-text hover:text-accent-text hover:underline';
 const REPAIRS: readonly CommandName[] = ['retry-request', 'cancel-request'];
 const CANCELS: readonly CommandName[] = ['cancel-request'];
 const REMOVES: readonly CommandName[] = ['decommission-vm'];
+const FORGETS: readonly CommandName[] = ['confirm-gone', 'decommission-vm'];
 
 /** Of all that can be done what helps here. */
 function useSome(plans: ActionPlans, commands: readonly CommandName[]): ActionPlans {
@@ -176,7 +177,7 @@ function FailedVm({ row }: { row: Row<'vms'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
   const name = row.name ?? row.key;
-  const plans = useSome(useVmPlans(), REMOVES);
+  const plans = useSome(useVmPlans(), row.error_code === 'vm-gone' ? FORGETS : REMOVES);
   return (
     <Failure
       title={

@@ -18,6 +18,7 @@ const ROW = {
   cpu_cents: 800,
   gb_cents: 125,
   active: false,
+  await_address: false,
 } as Row<'offerings'>;
 
 function refused(change: Partial<OfferingDraft>): Problem {
@@ -56,7 +57,9 @@ describe('an offering that is edited', () => {
     ]);
   });
 
-  it('can be requested unless somebody says otherwise', () => expect(BLANK.active).toBe(true));
+  it('can be requested and waits for an address unless somebody says otherwise', () => {
+    expect([BLANK.active, BLANK.await_address]).toEqual([true, true]);
+  });
 });
 
 describe('a key', () => {

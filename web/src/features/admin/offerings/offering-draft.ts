@@ -16,9 +16,10 @@ export type PriceName = (typeof PRICES)[number];
 /** An offering while it is typed. Prices in euros; under the names that the command has, so that pointers find them. */
 export type OfferingDraft = Record<(typeof TEXTS)[number] | CountName | PriceName, string> & {
   active: boolean;
+  await_address: boolean;
 };
 
-export const OFFERING_FIELDS = [...TEXTS, ...COUNTS, ...PRICES, 'active'] as const;
+export const OFFERING_FIELDS = [...TEXTS, ...COUNTS, ...PRICES, 'active', 'await_address'] as const;
 
 export const BLANK: OfferingDraft = {
   key: '',
@@ -33,10 +34,16 @@ export const BLANK: OfferingDraft = {
   cpu_cents: '',
   gb_cents: '',
   active: true,
+  await_address: true,
 };
 
 export function toDraft(row: Row<'offerings'>, language: Language): OfferingDraft {
-  const draft: OfferingDraft = { ...BLANK, key: row.key, active: row.active ?? false };
+  const draft: OfferingDraft = {
+    ...BLANK,
+    key: row.key,
+    active: row.active ?? false,
+    await_address: row.await_address ?? true,
+  };
   for (const name of ['name', 'image', 'template'] as const) draft[name] = row[name] ?? '';
   for (const name of COUNTS) draft[name] = String(row[name] ?? '');
   for (const name of PRICES) draft[name] = writeEuros(row[name] ?? 0, language);
@@ -72,6 +79,7 @@ export function toDefinition(draft: OfferingDraft, language: Language, sentences
     cpu_cents: price('cpu_cents'),
     gb_cents: price('gb_cents'),
     active: draft.active,
+    await_address: draft.await_address,
   };
   if (errors.length > 0) throw new Problem({ status: 422, code: 'body-invalid', errors });
   return definition;

@@ -77,6 +77,13 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
         <Field label={t.template} hint={t.templateHint} error={errorAt('template')}>
           <Input autoComplete="off" spellCheck={false} className="font-mono" {...form.register('template')} />
         </Field>
+        <Check
+          name="await_address"
+          label={t.awaitAddress}
+          hint={t.awaitAddressHint}
+          form={form}
+          error={errorAt('await_address')}
+        />
       </FormSection>
       <FormSection title={t.limits} lead={t.limitsLead}>
         <div className="grid gap-4 sm:grid-cols-2">
@@ -97,7 +104,7 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
         </div>
       </FormSection>
       <FormSection title={t.availability}>
-        <Active form={form} error={errorAt('active')} />
+        <Check name="active" label={t.active} hint={t.activeHint} form={form} error={errorAt('active')} />
       </FormSection>
       <div className="grid gap-4 p-5 sm:p-6">
         <FormAlert alert={alert} />
@@ -149,8 +156,15 @@ function Naming({ form, known, errorAt }: NamingProps) {
   );
 }
 
-function Active({ form, error }: { form: UseFormReturn<OfferingDraft>; error: string | undefined }) {
-  const t = useText(text);
+interface CheckProps {
+  name: 'active' | 'await_address';
+  label: string;
+  hint: string;
+  form: UseFormReturn<OfferingDraft>;
+  error: string | undefined;
+}
+
+function Check({ name, label, hint, form, error }: CheckProps) {
   const id = useId();
   return (
     <div className="flex items-start gap-3">
@@ -160,15 +174,15 @@ function Active({ form, error }: { form: UseFormReturn<OfferingDraft>; error: st
         aria-describedby={`${id}-hint`}
         aria-invalid={error ? true : undefined}
         className="mt-0.5 size-4.5 accent-accent"
-        {...form.register('active')}
+        {...form.register(name)}
       />
       <div className="grid gap-0.5">
         <label htmlFor={id} className="text-sm font-medium">
-          {t.active}
+          {label}
         </label>
         <p id={`${id}-hint`} className="text-xs text-quiet">
           {error ? <span className="text-bad">{error} </span> : null}
-          {t.activeHint}
+          {hint}
         </p>
       </div>
     </div>

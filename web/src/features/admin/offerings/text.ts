@@ -30,6 +30,9 @@ const en = {
   imageHint: 'What is installed, for people: “Ubuntu 24.04 LTS”.',
   template: 'Template in vCenter',
   templateHint: 'Its path in the inventory, such as “DC1/vm/Templates/ubuntu-24.04”.',
+  awaitAddress: 'Wait for an IP address',
+  awaitAddressHint:
+    'A VM is handed over when it has an address. Without it, as soon as it runs: for templates without VMware Tools, which report none.',
   what: 'What it is',
   limits: 'Limits',
   limitsLead: 'People choose within these.',
@@ -85,6 +88,9 @@ const de: typeof en = {
   imageHint: 'Was installiert ist, für Menschen: „Ubuntu 24.04 LTS“.',
   template: 'Vorlage im vCenter',
   templateHint: 'Ihr Pfad im Inventar, zum Beispiel „DC1/vm/Templates/ubuntu-24.04“.',
+  awaitAddress: 'Auf eine IP-Adresse warten',
+  awaitAddressHint:
+    'Die VM wird übergeben, wenn sie eine Adresse hat. Sonst, sobald sie läuft: für Vorlagen ohne VMware Tools, die keine melden.',
   what: 'Was es ist',
   limits: 'Grenzen',
   limitsLead: 'Dazwischen kann gewählt werden.',

@@ -1,0 +1,31 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { text } from './text';
+
+export function CompleteDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text).complete;
+  const command = useCommandForm({
+    command: 'complete-without-address',
+    defaultValues: {},
+    fields: [],
+    body: () => action.body as CommandBody<'complete-without-address'>,
+    onDone: () => {
+      close();
+      toast.success(t.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.title(name)}
+      lead={t.lead}
+      submitLabel={action.title}
+      look="primary"
+      command={command}
+      close={close}
+    />
+  );
+}

@@ -1,0 +1,56 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import { useRow } from '@/api/rows';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
+import { text } from './text';
+
+interface TypedNameDialogProps extends ActionDialogProps {
+  command: 'decommission-vm' | 'confirm-gone';
+  title: string;
+  lead: string;
+  done: string;
+}
+
+/** For what cannot be undone: the name has to be typed. The host compares what was typed; the page only asks. */
+export function TypedNameDialog({ command, title, lead, done, action, name, close }: TypedNameDialogProps) {
+  const t = useText(text).confirm;
+  const vm = useRow('vms', String(action.body.vm), { throwOnError: false }).data;
+  const form = useCommandForm<typeof command, { confirm: string }>({
+    command,
+    defaultValues: { confirm: '' },
+    fields: ['confirm'],
+    body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<typeof command>,
+    onDone: () => {
+      close();
+      toast.success(done);
+    },
+  });
+  return (
+    <CommandDialog
+      title={title}
+      lead={lead}
+      submitLabel={action.title}
+      look="destructive"
+      command={form}
+      close={close}
+    >
+      <Field
+        label={t.type(name)}
+        hint={vm?.vcenter_name ? t.renamed(vm.vcenter_name) : undefined}
+        error={form.errorAt('confirm')}
+      >
+        <Input
+          autoComplete="off"
+          spellCheck={false}
+          className="font-mono"
+          {...form.form.register('confirm')}
+        />
+      </Field>
+    </CommandDialog>
+  );
+}
