@@ -14,6 +14,7 @@ mod late_mail;
 mod mend;
 mod operating;
 mod outage;
+mod recovery;
 mod rush;
 mod sign_in;
 mod versions;

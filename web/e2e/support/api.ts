@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@playwright/test';
 
 const eaf = fileURLToPath(new URL('../../../bin/eaf', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -14,12 +15,34 @@ export async function command(
 }
 
 /** A request that somebody made and, if `approver` is given, somebody else approved. Its id. */
-export async function request(name: string, requester: string, approver?: string): Promise<string> {
+export async function request(
+  name: string,
+  requester: string,
+  approver?: string,
+  offering = 'linux-small',
+): Promise<string> {
   const justification = 'Front end of the spring campaign';
-  const body = { name, offering: 'linux-small', cpus: 2, memory_gb: 4, term_months: 12, justification };
+  const body = { name, offering, cpus: 2, memory_gb: 4, term_months: 12, justification };
   const id = (await command(requester, 'request-vm', body)).subject?.key ?? '';
   if (approver) await command(approver, 'approve-request', { request: id });
   return id;
+}
+
+type Row = Record<string, unknown>;
+
+/** A row when it has come so far; waited for. */
+export async function until(
+  account: string,
+  view: string,
+  key: string,
+  reached: (row: Row) => boolean,
+): Promise<Row> {
+  let row: Row = {};
+  await expect(async () => {
+    row = await ask<Row>(account, `/api/dcm/views/${view}/${key}`, {});
+    expect(reached(row), JSON.stringify(row)).toBe(true);
+  }).toPass({ timeout: 90_000, intervals: [200] });
+  return row;
 }
 
 /** The key of the newest row of a view. */

@@ -15,6 +15,8 @@ export const said = {
     refresh: 'Aktualisieren',
     decommission: 'Stilllegen',
     retry: 'Wiederholen',
+    cancel: 'Antrag abbrechen',
+    complete: 'Ohne Adresse übergeben',
   },
   en: {
     approve: 'Approve',
@@ -22,6 +24,8 @@ export const said = {
     refresh: 'Refresh',
     decommission: 'Decommission',
     retry: 'Retry',
+    cancel: 'Cancel request',
+    complete: 'Complete without address',
   },
 };
 

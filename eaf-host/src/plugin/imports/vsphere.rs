@@ -71,11 +71,7 @@ impl lifecycle::HostWriter for Guest {
         self.begin(&this, "destroy", json!({"identity": identity})).await
     }
 
-    async fn forget(
-        &mut self,
-        this: Resource<Writer>,
-        identity: String,
-    ) -> wasmtime::Result<Result<Vec<u8>, Failure>> {
+    async fn forget(&mut self, this: Resource<Writer>, identity: String) -> wasmtime::Result<Result<Vec<u8>, Failure>> {
         let answer = self.call(&this, "forget", json!({"identity": identity})).await?;
         Ok(answer.map(|value| bytes(&value)))
     }

@@ -13,6 +13,18 @@ impl Vcsim {
         self.govc(&["vm.power", "-on", &path(name)]).await;
     }
 
+    pub async fn set_memory(&self, name: &str, memory_mb: u32) {
+        self.govc(&["vm.change", "-vm", &path(name), "-m", &memory_mb.to_string()]).await;
+    }
+
+    pub async fn make_template(&self, name: &str) {
+        self.govc(&["vm.markastemplate", &path(name)]).await;
+    }
+
+    pub async fn rename(&self, name: &str, new: &str) {
+        self.govc(&["object.rename", &path(name), new]).await;
+    }
+
     pub async fn set_cpus(&self, name: &str, cpus: u32) {
         self.govc(&["vm.change", "-vm", &path(name), "-c", &cpus.to_string()]).await;
     }

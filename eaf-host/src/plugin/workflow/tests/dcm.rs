@@ -31,9 +31,9 @@ impl Provider for Datacenter {
         self.calls.lock().unwrap().push((call.function.clone(), call.args.clone()));
         Ok(match call.function.as_str() {
             "ensure-folder" => Started::Done(json!({"path": "dcm"})),
-            "read-vm" => {
-                Started::Done(json!({"name": "web-01", "state": "connected", "power": "off", "cpus": 1, "memory_mb": 1024, "ip": null}))
-            }
+            "read-vm" => Started::Done(
+                json!({"name": "web-01", "state": "connected", "power": "off", "cpus": 1, "memory_mb": 1024, "ip": null}),
+            ),
             "await-address" => Started::Done(json!({"ip": "10.0.0.7"})),
             _ => Started::Pending { handle: json!(call.function), poll_after: SECOND },
         })
