@@ -31,11 +31,11 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
-    /// Notes that the machine is proved to be gone.
-    pub async fn forget(&self, identity: &Identity) -> Result<(), Failure> {
+    /// Changes the stage of a record, if there is one.
+    pub async fn enter(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
         match self.record(identity).await? {
-            Some(record) => self.save(identity, &Record { stage: Stage::Removed, ..record }).await,
-            None => Ok(()),
+            Some(record) if record.stage != stage => self.save(identity, &Record { stage, ..record }).await,
+            _ => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@
 //! is reported and never changed. An object that cannot be read proves nothing, so a machine counts as absent only
 //! after vCenter was asked for its UUID, for the object that was seen last, and for its marker in the whole folder.
 
-use super::client::machine::{self, Config, Machine, Reach};
+use super::client::machine::{self, Config, Label, Machine, Reach};
 use super::client::{find, tree};
 use super::context::Context;
 use super::failure;
@@ -32,15 +32,20 @@ impl Context<'_> {
         let record = self.record(identity).await?;
         let found = self.look(identity, record.as_ref()).await?;
         if let Some(machine) = found.as_ref().filter(|machine| machine.config.is_some()) {
-            self.note(identity, record, machine).await?;
+            let stage = match &record {
+                Some(Record { stage: stage @ (Stage::Removing | Stage::Removed), .. }) => *stage,
+                _ => Stage::Present,
+            };
+            self.note(identity, record.as_ref(), machine, stage).await?;
         }
         Ok(found)
     }
 
-    /// The machine, which must be there and usable.
+    /// The machine, which must be there and usable. A call that works with it is no removal, so an earlier one is over.
     pub async fn require(&self, identity: &Identity) -> Result<Machine, Failure> {
         let machine = self.locate(identity).await?.ok_or_else(|| missing(identity))?;
         usable(&machine)?;
+        self.enter(identity, Stage::Present).await?;
         Ok(machine)
     }
 
@@ -49,26 +54,15 @@ impl Context<'_> {
         let record = self.record(identity).await?;
         let vcenter = &self.vcenter;
         let root = vcenter.root_place().await?;
-        let searched = tree::search(&vcenter.session, &root.folder, &identity.marker)
-            .await
-            .map_err(|e| failure::of_read(&e))?
-            .ok_or_else(|| vcenter.folder_missing(""))?;
+        let searched = tree::search(&vcenter.session, &root.folder, &identity.marker).await.map_err(read)?;
+        let searched = searched.ok_or_else(|| vcenter.folder_missing(""))?;
         let (mut ours, copies): (Vec<Machine>, Vec<Machine>) =
             searched.marked.into_iter().partition(|machine| is_ours(machine, identity, record.as_ref()));
         if let Some(machine) = ours.pop() {
             return Ok(Search::Found(Box::new(machine)));
         }
-        // The object that was seen last is gone, so only a machine of its name can still be it, under another id.
-        let may_be_ours = |name: &&String| {
-            record.as_ref().and_then(|r| r.object.as_ref().map(|_| &r.name)).is_none_or(|n| n == *name)
-        };
-        if let Some(name) = searched.unreadable.iter().find(may_be_ours) {
-            return Err(failure::new(
-                Class::Transient,
-                "vm-unreadable",
-                format!("{name} in the connection's folder cannot be read, so that it may be the machine."),
-            )
-            .give_up_after(UNREACHABLE_FOR));
+        if let Some(label) = searched.unreadable.iter().find(|label| may_be_ours(label, record.as_ref())) {
+            return Err(unreadable(label));
         }
         let copies: Vec<String> = copies.into_iter().map(|copy| copy.name).collect();
         if !copies.is_empty() {
@@ -81,63 +75,64 @@ impl Context<'_> {
         Ok(Search::Absent { copies })
     }
 
+    /// Writes down which object the machine is.
+    pub async fn note(
+        &self,
+        identity: &Identity,
+        record: Option<&Record>,
+        machine: &Machine,
+        stage: Stage,
+    ) -> Result<(), Failure> {
+        let seen = self.record_of(machine, stage).await?;
+        if record == Some(&seen) {
+            return Ok(());
+        }
+        self.save(identity, &seen).await
+    }
+
     async fn look(&self, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
         let session = &self.vcenter.session;
-        self.check_vcenter(record).await?;
-        let last = record.and_then(|r| r.object.clone());
+        let is_same = match record {
+            Some(record) => self.vcenter.instance_uuid().await? == record.vcenter,
+            None => true,
+        };
+        let last = record.filter(|_| is_same).and_then(|record| record.object.clone());
         let mut objects = find::by_instance_uuid(session, identity.instance_uuid).await.map_err(read)?;
-        if let Some(last) = last.as_ref().filter(|last| !objects.contains(last)) {
-            objects.insert(0, last.clone());
+        if let Some(last) = last.filter(|last| !objects.contains(last)) {
+            objects.insert(0, last);
         }
         let mut machines = Vec::new();
         for object in objects {
             machines.extend(machine::read(session, &object).await.map_err(read)?);
         }
-        choose(machines, identity, record)
-    }
-
-    /// Another vCenter under the connection's address knows nothing of our machines.
-    async fn check_vcenter(&self, record: Option<&Record>) -> Result<(), Failure> {
-        let Some(record) = record else { return Ok(()) };
-        if self.vcenter.instance_uuid().await? == record.vcenter {
-            return Ok(());
+        // Another vCenter that has the machine is the one to which it was moved.
+        let found = choose(machines, identity, record.filter(|_| is_same))?;
+        match record {
+            Some(record) if found.is_none() && !is_same && may_be_elsewhere(record) => Err(other_vcenter(record)),
+            _ => Ok(found),
         }
-        Err(failure::new(
-            Class::Configuration,
-            "other-vcenter",
-            format!(
-                "{} is in another vCenter than the one at the connection's address. Set the connection to the vCenter \
-                 that has the machine.",
-                record.name
-            ),
-        ))
     }
+}
 
-    async fn note(&self, identity: &Identity, record: Option<Record>, machine: &Machine) -> Result<(), Failure> {
-        let stage = match &record {
-            Some(Record { stage: stage @ (Stage::Removing | Stage::Removed), .. }) => *stage,
-            _ => Stage::Present,
-        };
-        let seen = self.record_of(machine, stage).await?;
-        if record.as_ref() == Some(&seen) {
-            return Ok(());
-        }
-        self.save(identity, &seen).await
-    }
+/// Could the vCenter of the record have the machine?
+fn may_be_elsewhere(record: &Record) -> bool {
+    matches!(record.stage, Stage::Creating | Stage::Present | Stage::Removing)
 }
 
 /// Ours among the candidates: the object that was seen last before any other.
 fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
-    let last = |machine: &&Machine| is_last(machine, record);
-    let known = machines.iter().find(|m| last(m) && (m.config.is_none() || m.is_marked(&identity.marker)));
-    if let Some(machine) = known {
+    let is_known = |m: &&Machine| is_last(m, record) && (m.config.is_none() || m.is_marked(&identity.marker));
+    if let Some(machine) = machines.iter().find(is_known) {
         return Ok(Some(machine.clone()));
     }
     if was_removed(record) {
         return Ok(None);
     }
     let ours: Vec<&Machine> = machines.iter().filter(|m| is_ours(m, identity, record)).collect();
+    let removing = record.is_some_and(|record| record.stage == Stage::Removing);
     match (ours.as_slice(), machines.iter().find(|m| m.config.is_none())) {
+        // The object that this host asked vCenter to remove is gone, and another one took its place.
+        ([_, ..], _) if removing => Err(duplicates(&ours)),
         ([machine], _) => Ok(Some((*machine).clone())),
         ([], Some(unreadable)) => Err(unreachable(unreadable)),
         ([], None) if machines.iter().any(|m| has_uuid(m, identity)) => Err(unmarked(&machines)),
@@ -157,7 +152,39 @@ fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> b
 }
 
 fn was_removed(record: Option<&Record>) -> bool {
-    record.is_some_and(|record| matches!(record.stage, Stage::Removing | Stage::Removed))
+    record.is_some_and(|record| record.stage == Stage::Removed)
+}
+
+/// Can a machine that cannot be read be the one that is looked for? Its name tells, where both are known. Without a
+/// record no clone was ever sent, unless the database was restored, so that nothing is excluded.
+fn may_be_ours(label: &Label, record: Option<&Record>) -> bool {
+    match (record, &label.name) {
+        (Some(record), Some(name)) => *name == record.name,
+        (Some(record), None) => record.object.is_none(),
+        (None, _) => true,
+    }
+}
+
+fn unreadable(label: &Label) -> Failure {
+    let name = label.name.as_deref().unwrap_or(&label.object.value);
+    failure::new(
+        Class::Transient,
+        "vm-unreadable",
+        format!("{name} in the connection's folder cannot be read. It may be the machine."),
+    )
+    .give_up_after(UNREACHABLE_FOR)
+}
+
+fn other_vcenter(record: &Record) -> Failure {
+    failure::new(
+        Class::Configuration,
+        "other-vcenter",
+        format!(
+            "{} is in another vCenter than the one at the connection's address. Set the connection to the vCenter that \
+             has the machine.",
+            record.name
+        ),
+    )
 }
 
 fn has_uuid(machine: &Machine, identity: &Identity) -> bool {

@@ -5,7 +5,7 @@ use super::client::{Session, session::Credentials};
 use super::connection::{Connections, Settings, Stored};
 use super::connection_type::connection_type;
 use super::context::Context;
-use super::functions::{self, Handle};
+use super::functions::{self, Handle, Operation};
 use super::record::Records;
 use super::vcenter::VCenter;
 use super::{check, failure};
@@ -94,14 +94,18 @@ impl VSphere {
 }
 
 async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure> {
-    match handle {
-        Handle::Clone { task, since } => functions::clone::poll(context, task, *since).await,
-        Handle::Reconfigure { task, since } => functions::reconfigure::poll(context, task, *since).await,
-        Handle::Power { task, wanted, object, since } => {
-            functions::power::poll(context, task, *wanted, object.as_ref(), *since).await
+    if context.vcenter.instance_uuid().await? != handle.vcenter {
+        return Ok(Polled::Ended(functions::task_lost()));
+    }
+    let since = handle.since;
+    match &handle.operation {
+        Operation::Clone { task } => functions::clone::poll(context, task, since).await,
+        Operation::Reconfigure { task } => functions::reconfigure::poll(context, task, since).await,
+        Operation::Power { task, wanted, object } => {
+            functions::power::poll(context, task, *wanted, object, since).await
         }
-        Handle::Destroy { task, since } => functions::destroy::poll(context, task, *since).await,
-        Handle::Address { until } => functions::await_address::poll(context, *until).await,
+        Operation::Destroy { task } => functions::destroy::poll(context, task, since).await,
+        Operation::Address { until } => functions::await_address::poll(context, *until).await,
     }
 }
 

@@ -31,12 +31,14 @@ pub struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// A clone was asked for; no machine was seen yet.
+    /// A machine is wanted. No clone was sent, or each one was refused or failed.
+    Planned,
+    /// A clone was sent; no machine was seen yet.
     Creating,
     Present,
     /// This host asked vCenter to remove the machine.
     Removing,
-    /// Proved to be gone. The record stays, so that a repeated removal knows it.
+    /// Removed by this host, or counted as removed by a person. The record stays, so that a repeated removal knows it.
     Removed,
 }
 

@@ -48,5 +48,5 @@ pub async fn start(session: &Session, clone: &Clone<'_>) -> Result<MoRef, Error>
         tpm = if clone.replace_tpm { "<tpmProvisionPolicy>replace</tpmProvisionPolicy>" } else { "" },
     );
     let answer = session.call(|_| Request::new("CloneVM_Task", clone.template, arguments.clone())).await?;
-    accepted(session, "CloneVM_Task", &answer)
+    accepted("CloneVM_Task", &answer)
 }

@@ -5,5 +5,5 @@ use super::{Error, Session, accepted};
 
 pub async fn start(session: &Session, machine: &MoRef) -> Result<MoRef, Error> {
     let answer = session.call(|_| Request::new("Destroy_Task", machine, String::new())).await?;
-    accepted(session, "Destroy_Task", &answer)
+    accepted("Destroy_Task", &answer)
 }

@@ -24,9 +24,18 @@ pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> 
     Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
 }
 
-/// Does this file lie in the machine's own directory? A storage migration keeps the directory's name.
+/// Does this file lie in the machine's own directory? A storage migration keeps the directory's name, or adds `_1` and the
+/// like where the name is taken.
 pub fn is_own(vmx: &str, file: &str) -> bool {
-    directory(vmx).is_some() && directory(vmx) == directory(file)
+    match (directory(vmx), directory(file)) {
+        (Some(own), Some(other)) => other.strip_prefix(own).is_some_and(|rest| rest.is_empty() || is_number(rest)),
+        _ => false,
+    }
+}
+
+/// `_1`, `_2`, …
+fn is_number(suffix: &str) -> bool {
+    suffix.strip_prefix('_').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The directory without its datastore.
@@ -42,7 +51,7 @@ mod tests {
     #[test]
     fn a_disk_outside_of_the_machines_directory_is_foreign() {
         let vmx = "[ds1] web-01/web-01.vmx";
-        for own in ["[ds1] web-01/web-01.vmdk", "[ds2] web-01/web-01_1.vmdk"] {
+        for own in ["[ds1] web-01/web-01.vmdk", "[ds2] web-01/web-01_1.vmdk", "[ds2] web-01_1/web-01.vmdk"] {
             assert!(is_own(vmx, own), "{own}");
         }
         for foreign in

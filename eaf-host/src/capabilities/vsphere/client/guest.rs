@@ -11,8 +11,8 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guest {
     pub tools: Tools,
-    /// Of the machine's network cards, in their order; empty when Tools do not list cards.
-    pub cards: Vec<IpAddr>,
+    /// Of the machine's network cards, in their order; none when Tools do not list cards.
+    pub cards: Option<Vec<IpAddr>>,
     /// The one that Tools put first.
     pub first: Option<IpAddr>,
 }
@@ -31,8 +31,7 @@ impl Guest {
         if self.tools != Tools::Running {
             return None;
         }
-        let first: &[IpAddr] = self.first.as_slice();
-        let candidates = if self.cards.is_empty() { first } else { &self.cards };
+        let candidates = self.cards.as_deref().unwrap_or(self.first.as_slice());
         let routable = || candidates.iter().filter(|address| is_routable(address));
         routable().find(|address| address.is_ipv4()).or_else(|| routable().next()).copied()
     }
@@ -44,7 +43,8 @@ pub fn read(found: &Properties) -> Result<Guest, Error> {
         (_, Some("guestToolsNotInstalled")) => Tools::NotInstalled,
         _ => Tools::NotRunning,
     };
-    let cards = found.get("guest.net")?.map(|net| net.children.iter().flat_map(card).collect()).unwrap_or_default();
+    let listed = found.get("guest.net")?.filter(|net| !net.children.is_empty());
+    let cards = listed.map(|net| net.children.iter().flat_map(card).collect());
     Ok(Guest { tools, cards, first: found.text("guest.ipAddress")?.and_then(|text| text.parse().ok()) })
 }
 
@@ -55,13 +55,13 @@ fn card(net: &Element) -> Vec<IpAddr> {
     }
     let usable =
         |address: &&Element| !matches!(address.text_of("state"), Some("duplicate" | "invalid" | "inaccessible"));
-    let detailed = net.child("ipConfig").into_iter().flat_map(|config| config.all("ipAddress"));
-    let detailed: Vec<IpAddr> =
-        detailed.filter(usable).filter_map(|address| address.text_of("ipAddress")?.parse().ok()).collect();
-    if !detailed.is_empty() {
-        return detailed;
+    match net.child("ipConfig").filter(|config| config.child("ipAddress").is_some()) {
+        Some(config) => {
+            let detailed = config.all("ipAddress").filter(usable);
+            detailed.filter_map(|address| address.text_of("ipAddress")?.parse().ok()).collect()
+        }
+        None => net.all("ipAddress").filter_map(|address| address.text.parse().ok()).collect(),
     }
-    net.all("ipAddress").filter_map(|address| address.text.parse().ok()).collect()
 }
 
 fn is_routable(address: &IpAddr) -> bool {
@@ -75,19 +75,21 @@ fn is_routable(address: &IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    fn guest(tools: Tools, cards: &[&str], first: &str) -> Guest {
+    fn guest(tools: Tools, cards: Option<&[&str]>, first: &str) -> Guest {
         let parse = |text: &&str| text.parse().unwrap();
-        Guest { tools, cards: cards.iter().map(parse).collect(), first: first.parse().ok() }
+        Guest { tools, cards: cards.map(|cards| cards.iter().map(parse).collect()), first: first.parse().ok() }
     }
 
     #[test]
     fn the_routable_address_of_a_card_is_taken_and_ipv4_first() {
         for (cards, first, expected) in [
-            (&["fe80::1", "2001:db8::7", "10.0.0.7"][..], "fe80::1", Some("10.0.0.7")),
-            (&["fe80::1", "2001:db8::7"], "fe80::1", Some("2001:db8::7")),
-            (&["169.254.3.4"], "172.17.0.1", None),
-            (&[], "10.0.0.7", Some("10.0.0.7")),
-            (&[], "127.0.0.1", None),
+            (Some(&["fe80::1", "2001:db8::7", "10.0.0.7"][..]), "fe80::1", Some("10.0.0.7")),
+            (Some(&["fe80::1", "2001:db8::7"]), "fe80::1", Some("2001:db8::7")),
+            (Some(&["169.254.3.4"]), "172.17.0.1", None),
+            // Bridges inside the guest only.
+            (Some(&[]), "172.17.0.1", None),
+            (None, "10.0.0.7", Some("10.0.0.7")),
+            (None, "127.0.0.1", None),
         ] {
             let found = guest(Tools::Running, cards, first).address();
             assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{cards:?} {first}");
@@ -96,6 +98,6 @@ mod tests {
 
     #[test]
     fn an_address_is_believed_only_while_tools_run() {
-        assert_eq!(guest(Tools::NotRunning, &["10.0.0.7"], "10.0.0.7").address(), None);
+        assert_eq!(guest(Tools::NotRunning, Some(&["10.0.0.7"]), "10.0.0.7").address(), None);
     }
 }

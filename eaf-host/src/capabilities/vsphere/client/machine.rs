@@ -121,9 +121,25 @@ pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, 
     properties::read_one(session, object, &PATHS).await?.map(machine).transpose()
 }
 
-/// The same for several machines; one that cannot be read does not hide the others.
-pub async fn read_all(session: &Session, objects: &[MoRef]) -> Result<Vec<Result<Machine, Error>>, Error> {
-    Ok(properties::read_present(session, objects, &PATHS).await?.into_iter().map(machine).collect())
+/// What tells a machine from others, for searches among many.
+#[derive(Debug)]
+pub struct Label {
+    pub object: MoRef,
+    /// None when not even that may be read.
+    pub name: Option<String>,
+    /// None when the configuration cannot be read.
+    pub marker: Option<Option<String>>,
+}
+
+/// The labels of several machines; one that cannot be read does not hide the others.
+pub async fn labels(session: &Session, objects: &[MoRef]) -> Result<Vec<Label>, Error> {
+    let found = properties::read_present(session, objects, &["name", CONFIG]).await?;
+    let label = |found: Properties| Label {
+        name: found.text("name").ok().flatten().map(path::plain),
+        marker: found.get(CONFIG).ok().flatten().map(|options| option(options, MARKER)),
+        object: found.object,
+    };
+    Ok(found.into_iter().map(label).collect())
 }
 
 fn machine(found: Properties) -> Result<Machine, Error> {
@@ -159,20 +175,28 @@ fn reach(state: &str) -> Reach {
     }
 }
 
-/// A machine has had extraConfig since it was made, so without it the configuration cannot be returned just now.
+/// Every machine has all of these from the time when it is complete, so without one of them the configuration cannot be
+/// returned just now.
 fn config(found: &Properties) -> Result<Option<Config>, Error> {
-    let (Some(options), Some(uuid)) = (found.get(CONFIG)?, found.text("config.instanceUuid")?) else {
+    let number = |path| Ok::<_, Error>(found.number(path)?.and_then(|n| u32::try_from(n).ok()));
+    let (Some(options), Some(uuid), Some(template), Some(vmx), Some(cpus), Some(memory_mb)) = (
+        found.get(CONFIG)?,
+        found.text("config.instanceUuid")?,
+        found.text("config.template")?,
+        found.text("config.files.vmPathName")?,
+        number("config.hardware.numCPU")?,
+        found.number("config.hardware.memoryMB")?,
+    ) else {
         return Ok(None);
     };
-    let number = |path| Ok::<u32, Error>(found.number(path)?.and_then(|n| n.try_into().ok()).unwrap_or_default());
     Ok(Some(Config {
         instance_uuid: uuid.parse().ok(),
-        template: found.flag("config.template")?,
+        template: template == "true",
         marker: option(options, MARKER),
-        vmx: found.text("config.files.vmPathName")?.unwrap_or_default().to_owned(),
-        cpus: number("config.hardware.numCPU")?,
-        cores_per_socket: number("config.hardware.numCoresPerSocket")?.max(1),
-        memory_mb: found.number("config.hardware.memoryMB")?.unwrap_or_default(),
+        vmx: vmx.to_owned(),
+        cpus,
+        cores_per_socket: number("config.hardware.numCoresPerSocket")?.unwrap_or(1).max(1),
+        memory_mb,
         cpu_hot_add: found.flag("config.cpuHotAddEnabled")?,
         cpu_hot_remove: found.flag("config.cpuHotRemoveEnabled")?,
         memory_hot_add: found.flag("config.memoryHotAddEnabled")?,

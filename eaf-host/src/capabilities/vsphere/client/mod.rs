@@ -30,8 +30,6 @@ pub use session::{Error, Session};
 pub use soap::{Fault, MoRef};
 
 /// The task that an asynchronous method answers with.
-fn accepted(session: &Session, method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
-    let task = answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })?;
-    session.remember_task(&task);
-    Ok(task)
+fn accepted(method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
+    answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })
 }

@@ -31,5 +31,5 @@ pub async fn identity(session: &Session, machine: &MoRef, uuid: Uuid, marker: &s
 async fn start(session: &Session, machine: &MoRef, spec: String) -> Result<MoRef, Error> {
     let arguments = format!("<spec>{spec}</spec>");
     let answer = session.call(|_| Request::new("ReconfigVM_Task", machine, arguments.clone())).await?;
-    accepted(session, "ReconfigVM_Task", &answer)
+    accepted("ReconfigVM_Task", &answer)
 }

@@ -1,20 +1,20 @@
 //! Searching a folder tree for a marker, where the search index does not tell enough. Slow, so only for decisions
 //! that must be certain.
 
-use super::machine::{self, Machine};
+use super::machine::{self, Label, Machine};
 use super::properties;
 use super::{Error, MoRef, Session};
 
-/// Machines per request; a machine's extraConfig is long.
-const BATCH: usize = 20;
+/// Objects per request.
+const BATCH: usize = 50;
 
 /// What a search of a tree found.
 #[derive(Debug, Default)]
 pub struct Search {
     /// Machines that carry the marker, templates included.
     pub marked: Vec<Machine>,
-    /// Names of machines whose configuration could not be read, so that they may carry it as well.
-    pub unreadable: Vec<String>,
+    /// Machines whose configuration could not be read: each may carry the marker as well.
+    pub unreadable: Vec<Label>,
 }
 
 /// Everything below a folder; none if the folder is not there. Fails when a folder's content cannot be read.
@@ -43,14 +43,13 @@ pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<O
 
 impl Search {
     async fn look_at(&mut self, session: &Session, machines: &[MoRef], marker: &str) -> Result<(), Error> {
-        for found in machine::read_all(session, machines).await? {
-            match found {
-                Ok(machine) if machine.config.is_none() => self.unreadable.push(machine.name),
-                Ok(machine) if machine.is_marked(marker) => self.marked.push(machine),
-                Ok(_) => {}
-                // A machine of another solution, which this user may see but not read.
-                Err(Error::Unreadable { object, .. }) => self.unreadable.push(object.value),
-                Err(error) => return Err(error),
+        for label in machine::labels(session, machines).await? {
+            match &label.marker {
+                None => self.unreadable.push(label),
+                Some(found) if found.as_deref() == Some(marker) => {
+                    self.marked.extend(machine::read(session, &label.object).await?);
+                }
+                Some(_) => {}
             }
         }
         Ok(())

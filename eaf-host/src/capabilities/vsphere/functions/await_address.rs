@@ -1,12 +1,11 @@
 //! Waiting until the guest has an address that others can reach, and has it twice in a row: during customization
 //! an address comes, goes and comes again.
 
-use super::{Handle, is_on};
+use super::{Operation, is_on};
 use crate::capabilities::vsphere::client::guest::Tools;
 use crate::capabilities::vsphere::client::machine::Machine;
 use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
-use crate::capabilities::vsphere::locate::unreachable;
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use std::time::Duration;
@@ -23,10 +22,10 @@ struct Arguments {
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let Arguments { timeout_ms } = super::arguments(context)?;
     let until = context.now().saturating_add(i64::try_from(timeout_ms).unwrap_or(i64::MAX));
-    Ok(match settled(context).await? {
-        Ok(machine) => Started::Done(super::document(&machine)),
-        Err(_) => Handle::Address { until }.pending_for(INTERVAL),
-    })
+    match settled(context).await? {
+        Ok(machine) => Ok(Started::Done(super::document(&machine))),
+        Err(_) => Operation::Address { until }.pending_for(context, INTERVAL).await,
+    }
 }
 
 pub async fn poll(context: &Context<'_>, until: i64) -> Result<Polled, Failure> {
@@ -48,9 +47,7 @@ async fn settled(context: &Context<'_>) -> Result<Result<Machine, Machine>, Fail
 
 async fn look(context: &Context<'_>) -> Result<Machine, Failure> {
     let machine = context.require(&super::identity(context)?).await?;
-    if machine.config.is_none() {
-        return Err(unreachable(&machine));
-    }
+    super::answered(&machine)?;
     Ok(machine)
 }
 

@@ -2,9 +2,10 @@
 //! running clones whose answer may have been lost. What this misses, the name in the folder stops: a second clone
 //! ends with `DuplicateName`, and the marker tells whether the first one was ours.
 
-use super::{Handle, Outcome};
+use super::{Operation, Outcome};
 use crate::capabilities::vsphere::client::machine::{self, Config, Machine, Reach};
-use crate::capabilities::vsphere::client::{MoRef, clone, device, path, placement, properties, reconfigure, task};
+use crate::capabilities::vsphere::client::task::{self, State};
+use crate::capabilities::vsphere::client::{MoRef, clone, device, path, placement, properties, reconfigure};
 use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
@@ -51,20 +52,40 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let vcenter = &context.vcenter;
 
     if let Some(machine) = context.locate(&identity).await? {
-        usable(&machine)?;
-        return Ok(Started::Done(super::document(&machine)));
+        return Ok(Started::Done(made(context, &identity, &machine).await?));
+    }
+    if let Some(under_way) = plan(context, &identity, &spec).await? {
+        return Operation::Clone { task: under_way }.pending(context).await;
     }
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     let template = vcenter.template(&spec.template).await?;
     // The tasks before the machine: a clone that ends in between has left its machine to be found.
     let unheard = task::running_unheard(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
-    if let Some(answer) = find(context, &identity, &place, &spec.name).await? {
+    if let Some(answer) = find(context, &identity, &spec).await? {
         return Ok(Started::Done(answer));
     }
     if vcenter.session.must_wait(&context.call.idempotency_key, &unheard) {
         return Err(in_doubt("A clone of this template is running and may be the one asked for; its end is awaited."));
     }
     begin(context, &identity, &spec, &place, &template).await
+}
+
+/// Writes down the name that is wanted. Answers the task of an earlier clone that still runs.
+async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<MoRef>, Failure> {
+    let vcenter = context.vcenter.instance_uuid().await?;
+    match context.record(identity).await? {
+        Some(Record { stage: Stage::Creating, task: Some(task), vcenter: of, .. }) if of == vcenter => {
+            let state = task::state(&context.vcenter.session, &task).await.map_err(|e| failure::of_read(&e))?;
+            Ok(matches!(state, Some(State::Running { .. })).then_some(task))
+        }
+        Some(Record { stage: Stage::Creating, .. }) => Ok(None),
+        _ => {
+            let (stage, name) = (Stage::Planned, spec.name.clone());
+            let planned = Record { vcenter, stage, name, template: None, task: None, object: None };
+            context.save(identity, &planned).await?;
+            Ok(None)
+        }
+    }
 }
 
 /// Sends the clone. The record says so before, so that a removal waits for a clone whose answer is lost.
@@ -111,64 +132,94 @@ async fn begin(
         Ok(task) => {
             intent.task = Some(task.clone());
             context.save(identity, &intent).await?;
-            Ok(Handle::Clone { task, since: context.now() }.pending())
+            // Not before: a task that is not written down must stay suspect.
+            session.remember_task(&task);
+            Operation::Clone { task }.pending(context).await
         }
         Err(error) if error.is_fault("DuplicateName") => {
-            find(context, identity, place, &spec.name).await?.map(Started::Done).ok_or_else(taken_and_gone)
+            find(context, identity, spec).await?.map(Started::Done).ok_or_else(taken_and_gone)
         }
-        Err(error) => Err(failure::of_effect(&error)),
+        Err(error) => {
+            if error.fault().is_some() {
+                context.enter(identity, Stage::Planned).await?;
+            }
+            Err(failure::of_effect(&error))
+        }
     }
 }
 
 pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Polled, Failure> {
     let Arguments { spec } = super::arguments(context)?;
     let identity = super::identity(context)?;
-    let vcenter = &context.vcenter;
     let fault = match super::outcome(context, task, since).await? {
         Outcome::Running(running) => return Ok(running),
         Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
-        Outcome::Succeeded { result: Some(machine) } => {
-            identify(context, &identity, &machine).await?;
+        Outcome::Succeeded { result } => {
+            if let Some(machine) = result {
+                identify(context, &identity, &spec, &machine).await?;
+            }
             None
         }
-        Outcome::Succeeded { result: None } | Outcome::Unknown => None,
+        Outcome::Unknown => None,
     };
     // The machine decides, not the task.
-    let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
-    if let Some(answer) = find(context, &identity, &place, &spec.name).await? {
+    if let Some(answer) = find(context, &identity, &spec).await? {
         return Ok(Polled::Done(answer));
     }
     Ok(match fault {
         Some(fault) if fault.kind == "DuplicateName" => Polled::Ended(taken_and_gone()),
-        fault => super::ended(fault),
+        fault => {
+            if fault.is_some() {
+                context.enter(&identity, Stage::Planned).await?;
+            }
+            super::ended(fault)
+        }
     })
 }
 
-/// A server that ignores the configuration in the clone's specification makes a machine without UUID and marker.
-/// It is the result of our own task, so it gets them now.
-async fn identify(context: &Context<'_>, identity: &Identity, object: &MoRef) -> Result<(), Failure> {
+/// Makes sure that the result of our own task can be recognised: a server may ignore the configuration in the clone's
+/// specification, or give another instance UUID.
+async fn identify(context: &Context<'_>, identity: &Identity, spec: &Spec, object: &MoRef) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let found = machine::read(session, object).await.map_err(|e| failure::of_read(&e))?;
-    let Some(found) = found.filter(|m| m.config.as_ref().is_some_and(|config| config.marker.is_none())) else {
-        return Ok(());
-    };
+    let Some(found) = found.filter(|machine| machine.name == spec.name) else { return Ok(()) };
+    let Some(config) = &found.config else { return Ok(()) };
     let (uuid, marker) = (identity.instance_uuid, &identity.marker);
-    let key = &context.call.idempotency_key;
-    let written = reconfigure::identity(session, &found.object, uuid, marker, key).await;
-    written.map_err(|e| failure::of_effect(&e))?;
-    Err(passing("The virtual machine gets its instance UUID and marker."))
-}
-
-async fn find(context: &Context<'_>, identity: &Identity, place: &Place, name: &str) -> Result<Option<Value>, Failure> {
-    if let Some(machine) = context.locate(identity).await? {
-        usable(&machine)?;
-        return Ok(Some(super::document(&machine)));
+    if config.marker.is_none() {
+        let key = &context.call.idempotency_key;
+        let written = reconfigure::identity(session, &found.object, uuid, marker, key).await;
+        written.map_err(|e| failure::of_effect(&e))?;
+        return Err(passing("The virtual machine gets its instance UUID and marker."));
     }
-    adopt(context, identity, place, name).await
+    if found.is_marked(marker) {
+        let record = context.record(identity).await?;
+        context.note(identity, record.as_ref(), &found, Stage::Present).await?;
+    }
+    if found.is_marked(marker) && config.instance_uuid != Some(uuid) {
+        reconfigure::instance_uuid(session, &found.object, uuid).await.map_err(|e| failure::of_effect(&e))?;
+        return Err(passing("The virtual machine gets its instance UUID back."));
+    }
+    Ok(())
 }
 
-/// The machine at the path where ours belongs: ours by its marker, nothing, or somebody else's.
+async fn find(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<Value>, Failure> {
+    if let Some(machine) = context.locate(identity).await? {
+        return Ok(Some(made(context, identity, &machine).await?));
+    }
+    let vcenter = &context.vcenter;
+    let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
+    adopt(context, identity, &place, &spec.name).await
+}
+
+/// The answer: a machine that can be worked with.
+async fn made(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
+    usable(machine)?;
+    context.enter(identity, Stage::Present).await?;
+    Ok(super::document(machine))
+}
+
+/// The machine at the path where ours belongs: ours by its marker, nothing, or one of another owner.
 async fn adopt(
     context: &Context<'_>,
     identity: &Identity,
@@ -188,10 +239,12 @@ async fn adopt(
         return Err(if found.reach == Reach::Connected { half_made() } else { unreachable(&found) });
     }
     // One that was never seen by its UUID and has our name and marker was made by our clone.
-    let seen = context.record(identity).await?.and_then(|record| record.object);
-    if !found.is_marked(&identity.marker) || seen.is_some_and(|seen| seen != found.object) {
+    let record = context.record(identity).await?;
+    let seen = record.as_ref().and_then(|record| record.object.as_ref());
+    if !found.is_marked(&identity.marker) || seen.is_some_and(|seen| *seen != found.object) {
         return Err(foreign(&names));
     }
+    context.note(identity, record.as_ref(), &found, Stage::Present).await?;
     if !found.is(&identity.marker, identity.instance_uuid) {
         let task = reconfigure::instance_uuid(&vcenter.session, &found.object, identity.instance_uuid).await;
         task.map_err(|e| failure::of_effect(&e))?;

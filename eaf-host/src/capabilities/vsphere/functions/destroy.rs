@@ -4,7 +4,7 @@
 //! A machine that is not switched off is refused: switching off is a step that a product takes and shows. A machine
 //! that went without this host is not called absent either; a person has to say that it may be.
 
-use super::{Handle, Outcome};
+use super::{Operation, Outcome};
 use crate::capabilities::vsphere::client::machine::{Config, Machine, Power};
 use crate::capabilities::vsphere::client::task::{self, State};
 use crate::capabilities::vsphere::client::{Fault, MoRef, destroy, device};
@@ -45,14 +45,14 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
         return Err(running(machine));
     }
     check_disks(context, machine, config).await?;
-    let session = &context.vcenter.session;
-    let intent = context.record_of(machine, Stage::Removing).await?;
-    context.save(identity, &intent).await?;
-    match destroy::start(session, &machine.object).await {
-        Ok(task) => Ok(Handle::Destroy { task, since: context.now() }.pending()),
+    let before = context.record(identity).await?;
+    context.note(identity, before.as_ref(), machine, Stage::Removing).await?;
+    match destroy::start(&context.vcenter.session, &machine.object).await {
+        Ok(task) => Operation::Destroy { task }.pending(context).await,
         Err(error) => {
-            if error.fault().is_some() {
-                context.save(identity, &Record { stage: Stage::Present, ..intent }).await?;
+            // Refused; an earlier removal, whose answer was lost, may be under way all the same.
+            if let Some(before) = before.filter(|_| error.fault().is_some()) {
+                context.save(identity, &before).await?;
             }
             Err(if error.fault().is_some_and(is_running) { running(machine) } else { failure::of_effect(&error) })
         }
@@ -60,22 +60,26 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
 }
 
 pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Polled, Failure> {
+    let identity = super::identity(context)?;
     let fault = match super::outcome(context, task, since).await? {
         Outcome::Running(running) => return Ok(running),
         Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
-        Outcome::Succeeded { .. } | Outcome::Unknown => None,
+        Outcome::Succeeded { .. } => {
+            context.enter(&identity, Stage::Removed).await?;
+            None
+        }
+        Outcome::Unknown => None,
     };
-    let identity = super::identity(context)?;
     let still_there = match context.locate(&identity).await? {
         Some(machine) => machine,
         None => match context.search(&identity).await? {
             Search::Found(machine) => *machine,
-            Search::Absent { copies } => return Ok(Polled::Done(absent(context, &identity, copies).await?)),
+            Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
         },
     };
     if fault.is_some() {
-        context.save(&identity, &context.record_of(&still_there, Stage::Present).await?).await?;
+        context.enter(&identity, Stage::Present).await?;
     }
     Ok(match fault {
         Some(fault) if is_running(&fault) => Polled::Ended(running(&still_there)),
@@ -83,7 +87,25 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
     })
 }
 
-/// Removing a machine removes the files of all its disks, so a disk of somebody else must be detached first.
+/// The machine is not there any more. After a task that failed somebody else may have taken it away.
+async fn ended(
+    context: &Context<'_>,
+    identity: &Identity,
+    fault: Option<Fault>,
+    copies: Vec<String>,
+) -> Result<Polled, Failure> {
+    match fault {
+        Some(fault) if fault.kind != "ManagedObjectNotFound" => {
+            let record = context.record(identity).await?;
+            let name = record.map_or_else(|| identity.name.clone(), |record| record.name);
+            context.enter(identity, Stage::Present).await?;
+            Ok(Polled::Ended(gone(&name, &copies)))
+        }
+        _ => Ok(Polled::Done(absent(context, identity, copies).await?)),
+    }
+}
+
+/// Removing a machine removes the files of all its disks, so a disk of another owner must be detached first.
 async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
     let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
     let files = files.unwrap_or_default();
@@ -131,7 +153,7 @@ async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Fail
 }
 
 async fn absent(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Value, Failure> {
-    context.forget(identity).await?;
+    context.enter(identity, Stage::Removed).await?;
     Ok(json!({ "absent": true, "copies": copies }))
 }
 

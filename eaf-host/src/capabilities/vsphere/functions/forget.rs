@@ -3,22 +3,30 @@
 
 use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
+use crate::capabilities::vsphere::identity::Identity;
 use crate::capabilities::vsphere::locate::Search;
+use crate::capabilities::vsphere::record::Stage;
 use crate::capabilities::{Class, Failure, Started};
 use serde_json::json;
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let identity = super::identity(context)?;
-    if let Some(machine) = context.locate(&identity).await? {
-        return Err(there(&machine.name));
+    match context.locate(&identity).await {
+        Ok(Some(machine)) => return Err(there(&machine.name)),
+        Ok(None) => {}
+        // The vCenter that had the machine is not reached any more: the person knows what became of it.
+        Err(failure) if failure.code == "other-vcenter" => return forgotten(context, &identity, Vec::new()).await,
+        Err(failure) => return Err(failure),
     }
     match context.search(&identity).await? {
         Search::Found(machine) => Err(there(&machine.name)),
-        Search::Absent { copies } => {
-            context.forget(&identity).await?;
-            Ok(Started::Done(json!({ "forgotten": true, "copies": copies })))
-        }
+        Search::Absent { copies } => forgotten(context, &identity, copies).await,
     }
+}
+
+async fn forgotten(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Started, Failure> {
+    context.enter(identity, Stage::Removed).await?;
+    Ok(Started::Done(json!({ "forgotten": true, "copies": copies })))
 }
 
 fn there(name: &str) -> Failure {

@@ -39,32 +39,32 @@ const TASK_INTERVAL: Duration = Duration::from_secs(1);
 const TASK_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is stored of an operation under way. Stored ones outlive the process: add members only with a default.
-/// `since` is the start in Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
+pub struct Handle {
+    /// `about.instanceUuid`: a task of the same id in another vCenter is another task.
+    pub vcenter: String,
+    /// Start in Unix milliseconds.
+    pub since: i64,
+    #[serde(flatten)]
+    pub operation: Operation,
+}
+
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
-pub enum Handle {
+pub enum Operation {
     Clone {
         task: MoRef,
-        #[serde(default)]
-        since: i64,
     },
     Reconfigure {
         task: MoRef,
-        #[serde(default)]
-        since: i64,
     },
     Power {
         task: MoRef,
         wanted: Wanted,
-        #[serde(default)]
-        object: Option<MoRef>,
-        #[serde(default)]
-        since: i64,
+        object: MoRef,
     },
     Destroy {
         task: MoRef,
-        #[serde(default)]
-        since: i64,
     },
     Address {
         /// Unix time in milliseconds.
@@ -79,14 +79,16 @@ pub enum Wanted {
     Off,
 }
 
-impl Handle {
-    fn pending(&self) -> Started {
-        self.pending_for(TASK_INTERVAL)
+impl Operation {
+    async fn pending(self, context: &Context<'_>) -> Result<Started, Failure> {
+        self.pending_for(context, TASK_INTERVAL).await
     }
 
-    fn pending_for(&self, poll_after: Duration) -> Started {
-        let handle = serde_json::to_value(self).expect("a handle has only JSON's types");
-        Started::Pending { handle, poll_after }
+    async fn pending_for(self, context: &Context<'_>, poll_after: Duration) -> Result<Started, Failure> {
+        let vcenter = context.vcenter.instance_uuid().await?;
+        let handle = Handle { vcenter, since: context.now(), operation: self };
+        let handle = serde_json::to_value(handle).expect("a handle has only JSON's types");
+        Ok(Started::Pending { handle, poll_after })
     }
 }
 
@@ -175,9 +177,8 @@ async fn outcome(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Outc
     })
 }
 
-/// Handles of earlier versions have no start.
 fn is_stuck(context: &Context<'_>, since: i64) -> bool {
-    since > 0 && u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_PATIENCE.as_millis())
+    u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_PATIENCE.as_millis())
 }
 
 fn stuck(task: &MoRef) -> Failure {
@@ -198,6 +199,20 @@ pub fn task_lost() -> Failure {
         retry_after_ms: Some(2_000),
         ..failure::new(Class::UnknownOutcome, "task-lost", "vCenter no longer knows the task; it is looked at again.")
     }
+}
+
+/// Fails while vCenter waits for a person to answer a question about the machine.
+fn answered(machine: &Machine) -> Result<(), Failure> {
+    let Some(question) = &machine.question else { return Ok(()) };
+    let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();
+    Err(failure::new(
+        Class::Transient,
+        "vcenter-question",
+        format!(
+            "vCenter waits for an answer about {}: {question} An administrator answers it in vCenter.",
+            machine.name
+        ),
+    ))
 }
 
 fn is_on(machine: &Machine) -> bool {

@@ -1,7 +1,7 @@
 //! Power on and off. The state that is read decides, not the task: a machine that is on has been switched on, by
 //! whomever.
 
-use super::{Handle, Outcome, Wanted};
+use super::{Operation, Outcome, Wanted};
 use crate::capabilities::vsphere::client::machine::{Machine, Power};
 use crate::capabilities::vsphere::client::{Fault, MoRef, machine, power};
 use crate::capabilities::vsphere::context::Context;
@@ -39,9 +39,7 @@ async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure
     if wanted.describes(&machine) {
         return Ok(Started::Done(super::document(&machine)));
     }
-    if let Some(question) = &machine.question {
-        return Err(asks(&machine, question));
-    }
+    super::answered(&machine)?;
     if wanted == Wanted::Off && machine.power == Power::Suspended {
         return Err(suspended(&machine));
     }
@@ -50,7 +48,7 @@ async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure
         Wanted::Off => power::off(&vcenter.session, &machine.object).await,
     };
     match task {
-        Ok(task) => Ok(Handle::Power { task, wanted, object: Some(machine.object), since: context.now() }.pending()),
+        Ok(task) => Operation::Power { task, wanted, object: machine.object }.pending(context).await,
         Err(error) => Err(match error.fault().and_then(|fault| refused(fault, wanted, &machine)) {
             Some(refused) => refused,
             None => failure::of_effect(&error),
@@ -62,7 +60,7 @@ pub async fn poll(
     context: &Context<'_>,
     task: &MoRef,
     wanted: Wanted,
-    object: Option<&MoRef>,
+    object: &MoRef,
     since: i64,
 ) -> Result<Polled, Failure> {
     let fault = match super::outcome(context, task, since).await? {
@@ -85,25 +83,9 @@ pub async fn poll(
 }
 
 /// vCenter holds a power task until a person has answered; the task goes on then.
-async fn check_question(context: &Context<'_>, object: Option<&MoRef>) -> Result<(), Failure> {
-    let Some(object) = object else { return Ok(()) };
+async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Failure> {
     let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
-    match found.as_ref().and_then(|machine| Some((machine, machine.question.as_ref()?))) {
-        Some((machine, question)) => Err(asks(machine, question)),
-        None => Ok(()),
-    }
-}
-
-fn asks(machine: &Machine, question: &str) -> Failure {
-    let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();
-    failure::new(
-        Class::Transient,
-        "vcenter-question",
-        format!(
-            "vCenter waits for an answer about {}: {question} An administrator answers it in vCenter.",
-            machine.name
-        ),
-    )
+    found.as_ref().map_or(Ok(()), super::answered)
 }
 
 /// The power state does not allow it. If it is the wanted one already, the next look ends the call.

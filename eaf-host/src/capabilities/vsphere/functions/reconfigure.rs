@@ -1,7 +1,7 @@
 //! Changing CPUs and memory. A machine that has them already is left alone, and so is a running one that would have
 //! to be switched off for it.
 
-use super::{Handle, Outcome};
+use super::{Operation, Outcome};
 use crate::capabilities::vsphere::client::machine::{Config, Machine, Power};
 use crate::capabilities::vsphere::client::{MoRef, reconfigure};
 use crate::capabilities::vsphere::context::Context;
@@ -48,7 +48,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let session = &context.vcenter.session;
     let task = reconfigure::size(session, &machine.object, wanted.cpus, cores, wanted.memory_mb).await;
     match task {
-        Ok(task) => Ok(Handle::Reconfigure { task, since: context.now() }.pending()),
+        Ok(task) => Operation::Reconfigure { task }.pending(context).await,
         Err(error) if error.is_fault("InvalidPowerState") => Err(must_be_off(&machine)),
         Err(error) => Err(failure::of_effect(&error)),
     }

@@ -4,6 +4,7 @@ use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::capabilities::fault_proxy::Rule;
 use crate::capabilities::vsphere::client::device;
+use crate::capabilities::vsphere::client::soap::MoRef;
 
 fn outcome(failure: &Failure) -> (Class, &str) {
     (failure.class, failure.code.as_str())
@@ -182,12 +183,87 @@ async fn a_machine_that_went_without_this_host_is_for_a_person_until_it_is_forgo
 async fn another_vcenter_behind_the_address_knows_nothing_of_the_machine() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    admin.run("UnregisterVM", &admin.object(&WEB_01).await, "").await;
     bench.records.change(|record| record.vcenter = "the one before".into());
-    for function in ["destroy", "read-vm", "power-on", "forget"] {
+    for function in ["destroy", "read-vm", "power-on"] {
         let failure = bench.complete(&about(function)).await.unwrap_err();
         assert_eq!(outcome(&failure), (Class::Configuration, "other-vcenter"), "{function}");
     }
+    // A person knows that the other vCenter is no more.
+    assert_eq!(bench.complete(&about("forget")).await.unwrap(), json!({ "forgotten": true, "copies": [] }));
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_moved_to_the_vcenter_at_the_address_is_taken_over() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.records.change(|record| {
+        record.vcenter = "the one before".into();
+        record.object = Some(MoRef::new("VirtualMachine", "vm-of-the-other"));
+    });
+    assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
+    bench.complete(&about("power-off")).await.unwrap();
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
+    assert!(bench.vcsim.machines().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_the_same_id_in_another_vcenter_is_another_task() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    let Started::Pending { mut handle, .. } = bench.provider.start(&clone_of("web-01")).await.unwrap() else {
+        panic!("over at once")
+    };
+    handle["vcenter"] = json!("the one before");
+    let Ok(Polled::Ended(failure)) = bench.provider.poll(&clone_of("web-01"), &handle).await else {
+        panic!("the task of another vCenter was believed")
+    };
+    assert_eq!(failure.class, Class::UnknownOutcome);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_whose_answer_was_lost_is_still_ours() {
+    for refusal in ["TaskInProgress", "ManagedObjectNotFound"] {
+        let bench = Bench::start(&[]).await;
+        bench.clone_vm().await;
+        let slow = json!({ "kind": "task-stuck", "method": "Destroy_Task", "for": "1s" });
+        bench.vcsim.behave(slow).await;
+        bench.proxy.rule(Rule::on("Destroy_Task").lose_answer().times(1));
+        bench.provider.start(&about("destroy")).await.unwrap_err();
+        // Asked again while the first one runs.
+        let fault = json!({ "kind": "call-fault", "method": "Destroy_Task", "fault": { "type": refusal }, "times": 1 });
+        bench.vcsim.behave(fault).await;
+        bench.provider.start(&about("destroy")).await.unwrap_err();
+        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent(), "{refusal}");
+        assert!(bench.vcsim.machines().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_object_in_the_place_of_one_that_is_being_removed_is_for_a_person() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.records.change(|record| {
+        record.stage = Stage::Removing;
+        record.object = Some(MoRef::new("VirtualMachine", "vm-of-before"));
+    });
+    let failure = bench.complete(&about("destroy")).await.unwrap_err();
+    assert_eq!(outcome(&failure), (Class::Conflict, "duplicate-vm"));
     assert_eq!(names(&bench), ["web-01"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_is_read_in_part_decides_nothing() {
+    for path in ["config.template", "config.hardware.numCPU", "config.files.vmPathName"] {
+        let bench = Bench::start(&[]).await;
+        bench.clone_vm().await;
+        bench.vcsim.behave(json!({ "kind": "missing", "vm": "web-01", "paths": [path], "times": 1 })).await;
+        let failure = bench.provider.start(&about("destroy")).await.unwrap_err();
+        assert_eq!(outcome(&failure), (Class::Transient, "vm-unreadable"), "{path}");
+        assert_eq!(bench.vcsim.calls("Destroy_Task").await, 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,4 +316,21 @@ async fn a_machine_without_its_marker_is_neither_changed_nor_called_absent() {
         assert_eq!(outcome(&failure), (Class::Conflict, "vm-unmarked"), "{function}");
     }
     assert_eq!(names(&bench), ["web-01"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_that_was_refused_leaves_nothing_to_look_for_in_that_vcenter() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    let fault = json!({ "type": "InvalidArgument", "invalidProperty": "configSpec.numCPUs" });
+    for kind in ["call-fault", "task-fault"] {
+        let refusing = bench.vcsim.behave(json!({ "kind": kind, "method": "CloneVM_Task", "fault": fault })).await;
+        let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
+        assert_eq!(failure.class, Class::Configuration, "{kind}: {failure}");
+        bench.vcsim.unbehave(refusing).await;
+        // The connection is set to the right vCenter now.
+        bench.records.change(|record| record.vcenter = "the wrong one".into());
+        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
+    }
+    bench.complete(&clone_of("web-01")).await.unwrap();
 }
