@@ -6,7 +6,7 @@ use crate::dev::place::Place;
 use crate::dev::ports::Ports;
 use crate::dev::postgres::Durability;
 use crate::dev::state::State;
-use crate::dev::{env, reset, seed, supervise, token};
+use crate::dev::{env, reset, seed, supervise, token, vcenter};
 use crate::telemetry::{self, Format};
 use clap::Subcommand;
 use std::ffi::OsString;
@@ -40,6 +40,13 @@ enum Command {
     },
     /// Give the running demo its first offerings and machines again, if that was interrupted.
     Seed,
+    /// Let a simulated vCenter be difficult; alone, say what is switched on and how often it took place.
+    Vcenter {
+        /// Which one; acme, if a command follows.
+        tenant: Option<vcenter::Tenant>,
+        #[command(subcommand)]
+        wish: Option<vcenter::Wish>,
+    },
     /// Forget everything that the demo kept.
     Reset,
 }
@@ -65,6 +72,11 @@ pub async fn run(args: Args) -> Outcome {
         Some(Command::Seed) => {
             let state = State::existing(place.state_dir())?;
             seed::run(&state, &state.ports()?).await?;
+        }
+        Some(Command::Vcenter { tenant, wish }) => {
+            let ports = State::existing(place.state_dir())?.ports()?;
+            let control = vcenter::Control::on(ports.vcenter_control);
+            return say(&control.run(tenant, wish).await?);
         }
         Some(Command::Reset) => reset::run(place.state_dir()).await?,
     }

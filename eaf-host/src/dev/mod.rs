@@ -20,3 +20,4 @@ pub mod services;
 pub mod state;
 pub mod supervise;
 pub mod token;
+pub mod vcenter;

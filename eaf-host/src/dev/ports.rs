@@ -22,6 +22,9 @@ pub struct Ports {
     pub postgres: u16,
     pub vcenter_acme: u16,
     pub vcenter_globex: u16,
+    /// Where difficult behaviour of both vCenters is asked for.
+    #[serde(default = "usual_vcenter_control")]
+    pub vcenter_control: u16,
     pub smtp: u16,
     pub inbox: u16,
     pub idp: u16,
@@ -33,6 +36,7 @@ impl Ports {
         postgres: 5433,
         vcenter_acme: 8989,
         vcenter_globex: 8990,
+        vcenter_control: 8991,
         smtp: 1025,
         inbox: 8025,
         idp: 8081,
@@ -88,22 +92,28 @@ impl Ports {
         if taken.is_empty() { Ok(()) } else { Err(Error::Taken(taken)) }
     }
 
-    fn list(&self) -> [(&'static str, &'static str, u16); 7] {
+    fn list(&self) -> [(&'static str, &'static str, u16); 8] {
         let mut copy = *self;
         copy.list_mut().map(|(variable, service, port)| (variable, service, *port))
     }
 
-    fn list_mut(&mut self) -> [(&'static str, &'static str, &mut u16); 7] {
+    fn list_mut(&mut self) -> [(&'static str, &'static str, &mut u16); 8] {
         [
             ("EAF_PORT", "web and API", &mut self.web),
             ("EAF_PG_PORT", "PostgreSQL", &mut self.postgres),
             ("EAF_VCENTER_ACME_PORT", "acme's vCenter", &mut self.vcenter_acme),
             ("EAF_VCENTER_GLOBEX_PORT", "globex's vCenter", &mut self.vcenter_globex),
+            ("EAF_VCENTER_CONTROL_PORT", "the vCenters' control interface", &mut self.vcenter_control),
             ("EAF_SMTP_PORT", "SMTP", &mut self.smtp),
             ("EAF_INBOX_PORT", "the inbox page", &mut self.inbox),
             ("EAF_IDP_PORT", "the identity provider", &mut self.idp),
         ]
     }
+}
+
+/// For a state directory that was written before this port was in use.
+fn usual_vcenter_control() -> u16 {
+    Ports::DEFAULT.vcenter_control
 }
 
 /// Browsers and clients that are told `localhost` may try IPv6 first and must not meet somebody else there. A machine

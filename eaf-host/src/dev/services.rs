@@ -54,6 +54,7 @@ pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result
         format!("--cert-dir={}", certificates(state).display()),
         format!("--clone-duration={}", pace.clone),
         format!("--address-delay={}", pace.address),
+        format!("--control=127.0.0.1:{}", ports.vcenter_control),
     ];
     for (tenant, port) in [("acme", ports.vcenter_acme), ("globex", ports.vcenter_globex)] {
         let secret = vcenter_secret(tenant);
@@ -70,7 +71,7 @@ pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result
         args,
         environment: Vec::new(),
         user: None,
-        ready: Ready::Ports(vec![ports.vcenter_acme, ports.vcenter_globex]),
+        ready: Ready::Ports(vec![ports.vcenter_control, ports.vcenter_acme, ports.vcenter_globex]),
         end: Signal::Terminate,
     })
 }

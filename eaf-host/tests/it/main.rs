@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod canary;
 mod chaos;
+mod dev_vcenter;
 mod hosts;
 mod isolation;
 mod journey;

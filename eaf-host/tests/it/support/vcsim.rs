@@ -26,7 +26,7 @@ pub struct Vcsim {
 }
 
 /// A machine as the simulator keeps it on disk; what a client was told is always there.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Kept {
     pub name: String,
     pub folder: Vec<String>,
@@ -96,6 +96,16 @@ impl Vcsim {
     /// Switches every behaviour off.
     pub async fn calm(&self) {
         self.ask(Method::DELETE, "behaviours", None).await;
+    }
+
+    /// Begins the random numbers of behaviours again.
+    pub async fn seed(&self, seed: u64) {
+        self.ask(Method::PUT, "seed", Some(seed.into())).await;
+    }
+
+    /// Where behaviours are asked for.
+    pub fn control_port(&self) -> u16 {
+        self.control.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     /// How often a behaviour has taken place.

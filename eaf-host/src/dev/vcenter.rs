@@ -1,0 +1,255 @@
+//! `eaf dev vcenter`: lets the demo's simulated vCenters be difficult, so that a person sees what the product does then.
+//!
+//! The simulator knows more than the words here; `eaf-host/dev/vcsim/README.md` lists all behaviours.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the simulated vCenters do not answer at {address}: is the demo running?")]
+    NotThere {
+        address: String,
+        #[source]
+        cause: reqwest::Error,
+    },
+    #[error("{0}")]
+    Refused(String),
+    #[error("the simulated vCenters answered something unexpected")]
+    Answer(#[source] reqwest::Error),
+    #[error("the system gives no random number for a seed")]
+    Entropy(#[source] getrandom::Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Tenant {
+    Acme,
+    Globex,
+}
+
+/// What a person asks of a vCenter. Everything lasts until `calm`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Wish {
+    /// Answer every call late.
+    Slow {
+        /// How late, such as 500ms.
+        #[arg(default_value = "3s")]
+        delay: String,
+    },
+    /// End all sessions, once.
+    Expired,
+    /// Take the storage from a machine: listed, but without a configuration.
+    Inaccessible {
+        /// The machine's name.
+        name: String,
+    },
+    /// Let a machine ask a question that holds up its power operations.
+    Question {
+        /// The machine's name.
+        name: String,
+        /// What is asked.
+        #[arg(default_value = "Was this virtual machine moved or copied?")]
+        text: String,
+    },
+    /// Turn a machine into a template; this stays.
+    Template {
+        /// The machine's name.
+        name: String,
+    },
+    /// Fail clones and power-ons, because another process holds a file.
+    Locked,
+    /// Refuse work on machines, because another task runs on them.
+    Busy,
+    /// Be slow, lose sessions, leave out properties and fail tasks, each at random.
+    Random {
+        /// To see the same again.
+        seed: Option<u64>,
+    },
+    /// Behave well again.
+    Calm,
+}
+
+/// The simulator's control interface.
+pub struct Control {
+    address: String,
+    client: reqwest::Client,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    hits: u64,
+    behaviour: Map<String, Value>,
+}
+
+impl Control {
+    pub fn on(port: u16) -> Control {
+        Control { address: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
+    }
+
+    /// Does what is asked and says what holds then.
+    pub async fn run(&self, tenant: Option<Tenant>, wish: Option<Wish>) -> Result<String, Error> {
+        let Some(wish) = wish else {
+            let all = tenant.map_or_else(|| vec![Tenant::Acme, Tenant::Globex], |one| vec![one]);
+            let mut text = String::new();
+            for tenant in all {
+                text += &self.describe(tenant).await?;
+            }
+            return Ok(text);
+        };
+        let tenant = tenant.unwrap_or(Tenant::Acme);
+        if let Wish::Random { seed } = wish {
+            let seed = match seed {
+                Some(seed) => seed,
+                None => getrandom::u32().map_err(Error::Entropy)?.into(),
+            };
+            self.ask(Method::PUT, tenant, "seed", Some(&json!(seed))).await?;
+            return self.switch_on(tenant, &random()).await.map(|text| format!("seed {seed}\n{text}"));
+        }
+        if let Wish::Calm = wish {
+            self.ask(Method::DELETE, tenant, "behaviours", None).await?;
+            return self.describe(tenant).await;
+        }
+        self.switch_on(tenant, &behaviours(&wish)).await
+    }
+
+    async fn switch_on(&self, tenant: Tenant, behaviours: &[Value]) -> Result<String, Error> {
+        for behaviour in behaviours {
+            self.ask(Method::POST, tenant, "behaviours", Some(behaviour)).await?;
+        }
+        let text = self.describe(tenant).await?;
+        Ok(format!("{text}`eaf dev vcenter {} calm` ends it.\n", name(tenant)))
+    }
+
+    async fn describe(&self, tenant: Tenant) -> Result<String, Error> {
+        let answer = self.ask(Method::GET, tenant, "behaviours", None).await?;
+        let reports: Vec<Report> = answer.json().await.map_err(Error::Answer)?;
+        Ok(described(name(tenant), &reports))
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        tenant: Tenant,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<reqwest::Response, Error> {
+        let mut request = self.client.request(method, format!("{}/{}/{path}", self.address, name(tenant)));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|cause| Error::NotThere { address: self.address.clone(), cause })?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        Err(Error::Refused(answer.text().await.map_err(Error::Answer)?.trim().to_owned()))
+    }
+}
+
+/// Slow answers, lost sessions and answers, missing properties and failed tasks, each now and then.
+pub fn random() -> Vec<Value> {
+    let fault = |kind: &str, message: &str| json!({ "type": kind, "message": message });
+    let broken = fault("SystemError", "A general system error occurred: connection refused.");
+    let locked = fault("FileLocked", "Unable to access file since it is locked.");
+    let unreadable = json!({ "kind": "missing", "type": "VirtualMachine", "probability": 0.03 });
+    let missing = |paths: &[&str]| {
+        let mut behaviour = unreadable.clone();
+        behaviour["paths"] = json!(paths);
+        behaviour
+    };
+    let mut unnamed = missing(&["config"]);
+    unnamed["fault"] = broken.clone();
+    vec![
+        json!({ "kind": "slow", "delay": "400ms", "probability": 0.1 }),
+        json!({ "kind": "expire-sessions", "probability": 0.02 }),
+        json!({ "kind": "http", "status": 503, "body": "no healthy upstream", "content_type": "text/plain", "probability": 0.02 }),
+        json!({ "kind": "http", "status": 502, "when": "after", "probability": 0.02 }),
+        missing(&["runtime.powerState"]),
+        missing(&["config", "guest"]),
+        unnamed,
+        json!({ "kind": "missing", "type": "Task", "paths": ["info"], "probability": 0.02 }),
+        json!({ "kind": "task-fault", "fault": broken, "probability": 0.05 }),
+        json!({ "kind": "task-fault", "fault": locked, "probability": 0.05 }),
+        json!({ "kind": "task-fault", "fault": broken, "after_effect": true, "probability": 0.03 }),
+        json!({ "kind": "late-clone", "for": "500ms", "probability": 0.2 }),
+    ]
+}
+
+fn behaviours(wish: &Wish) -> Vec<Value> {
+    match wish {
+        Wish::Slow { delay } => vec![json!({ "kind": "slow", "delay": delay })],
+        Wish::Expired => vec![json!({ "kind": "expire-sessions" })],
+        Wish::Inaccessible { name } => vec![json!({ "kind": "inaccessible", "vm": name })],
+        Wish::Question { name, text } => vec![json!({ "kind": "question", "vm": name, "text": text })],
+        Wish::Template { name } => vec![json!({ "kind": "set", "vm": name, "values": { "config.template": true } })],
+        Wish::Locked => faults(
+            "task-fault",
+            &["CloneVM_Task", "PowerOnVM_Task"],
+            &json!({ "type": "FileLocked", "message": "Unable to access file since it is locked." }),
+        ),
+        Wish::Busy => faults(
+            "call-fault",
+            &["PowerOnVM_Task", "PowerOffVM_Task", "ReconfigVM_Task", "Destroy_Task"],
+            &json!({ "type": "TaskInProgress", "message": "Another task is already in progress." }),
+        ),
+        Wish::Random { .. } => random(),
+        Wish::Calm => Vec::new(),
+    }
+}
+
+fn faults(kind: &str, methods: &[&str], fault: &Value) -> Vec<Value> {
+    methods.iter().map(|method| json!({ "kind": kind, "method": method, "fault": fault })).collect()
+}
+
+fn name(tenant: Tenant) -> &'static str {
+    match tenant {
+        Tenant::Acme => "acme",
+        Tenant::Globex => "globex",
+    }
+}
+
+/// A line for each behaviour: its kind, its members, how often it has taken place.
+fn described(tenant: &str, reports: &[Report]) -> String {
+    if reports.is_empty() {
+        return format!("{tenant}: vCenter behaves well\n");
+    }
+    let mut text = String::new();
+    for Report { hits, behaviour } in reports {
+        let kind = behaviour.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let _ = write!(text, "{tenant}: {kind}"); // a String takes everything
+        for (member, value) in behaviour.iter().filter(|(member, _)| *member != "kind") {
+            match value {
+                Value::String(plain) => _ = write!(text, " {member}={plain:?}"),
+                other => _ = write!(text, " {member}={other}"),
+            }
+        }
+        let _ = writeln!(text, ", {hits} hits");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_switched_on_is_said_in_a_line_each() {
+        let report = |hits, behaviour: Value| Report { hits, behaviour: behaviour.as_object().cloned().unwrap() };
+        let reports = [
+            report(12, json!({ "kind": "slow", "delay": "3s" })),
+            report(0, json!({ "kind": "question", "vm": "web-01", "text": "Moved?" })),
+        ];
+        let text = described("acme", &reports);
+        assert_eq!(text, "acme: slow delay=\"3s\", 12 hits\nacme: question vm=\"web-01\" text=\"Moved?\", 0 hits\n");
+        assert_eq!(described("globex", &[]), "globex: vCenter behaves well\n");
+    }
+
+    #[tokio::test]
+    async fn a_demo_that_does_not_run_is_named() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let told = Control::on(free).run(None, None).await.unwrap_err().to_string();
+        assert!(told.contains("is the demo running?"), "{told}");
+    }
+}
