@@ -52,8 +52,9 @@ bench: setup ## Measure appends, views, the walk over a million events, a comman
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 
-chaos: setup ## Kills of hosts and of PostgreSQL 200 times instead of 5, and outages of a minute instead of 5 s.
-	EAF_TEST_OUTAGE_SECONDS=60 EAF_CHAOS_ROUNDS=200 bin/eaf dev exec -- cargo test --workspace --test it -- chaos hosts kill outage
+chaos: setup ## Kills of hosts and of PostgreSQL 200 times instead of 5, outages of a minute instead of 5 s, 200 machines by a difficult vCenter.
+	EAF_TEST_OUTAGE_SECONDS=60 EAF_CHAOS_ROUNDS=200 EAF_DIFFICULT_ROUNDS=200 \
+		bin/eaf dev exec -- cargo test --workspace --test it -- chaos difficult hosts kill outage
 
 guide: setup ## Run docs/guides/api.md against a demo of its own.
 	eaf-host/dev/guide

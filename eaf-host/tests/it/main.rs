@@ -7,6 +7,7 @@ mod bad_input;
 mod canary;
 mod chaos;
 mod dev_vcenter;
+mod difficult;
 mod hosts;
 mod isolation;
 mod journey;

@@ -35,6 +35,11 @@ impl Vcsim {
         self.govc(&["vm.clone", "-vm", &template, "-on=false", "-folder", "/DC1/vm/EAF/acme/dcm", name]).await;
     }
 
+    /// A backup that an admin takes: all settings of the machine go with it.
+    pub async fn copy_by_hand(&self, name: &str, copy: &str) {
+        self.govc(&["vm.clone", "-vm", &path(name), "-on=false", "-folder", "/DC1/vm/EAF/acme/dcm", copy]).await;
+    }
+
     pub async fn destroy_by_hand(&self, name: &str) {
         self.govc(&["vm.destroy", &path(name)]).await;
     }
