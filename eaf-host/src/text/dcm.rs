@@ -122,7 +122,7 @@ fn every_failure_that_dcm_can_meet_has_a_text() {
     for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
-    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "wrong-password", "not-granted", "no-plugin"] {
+    for known in ["vcenter-login", "duplicate-vm", "vcenter-locked", "wrong-password", "not-granted", "no-plugin"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
     let locales = locales();

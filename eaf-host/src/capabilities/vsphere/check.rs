@@ -100,7 +100,9 @@ async fn sign_in(vcenter: &VCenter, report: &mut Report) -> Option<Service> {
         Err(error) => {
             let bad = Verdict::Bad(failure::of_read(&error));
             match error {
-                Error::Fault(_) | Error::Unreadable { .. } => (Verdict::Good, bad, None),
+                Error::Fault(_) | Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => {
+                    (Verdict::Good, bad, None)
+                }
                 Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } => (bad, Verdict::Untested, None),
             }
         }

@@ -40,7 +40,7 @@ pub fn connection_type() -> ConnectionType {
     }
 }
 
-/// `https://vcenter.example/sdk`: nothing in it that could be a credential, because it is shown.
+/// `https://vcenter.example/sdk`, or what a browser shows of it, which leads there: nothing in it that could be a credential, because it is shown.
 pub fn is_address(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none();
@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn an_address_is_https_and_holds_no_credentials() {
-        for good in ["https://vcenter.example/sdk", "https://localhost:8989/sdk", "https://[::1]/sdk"] {
+        for good in ["https://vcenter.example/sdk", "https://localhost:8989/sdk", "https://[::1]/sdk", "https://a/ui/"]
+        {
             assert!(is_address(good), "{good}");
         }
         for bad in [

@@ -4,13 +4,14 @@
 //! |---|---|
 //! | `client/` | the SOAP client: one file per operation, knows no tenants |
 //! | `functions/` | what plugins can ask for: one file per function |
-//! | `provider.rs` | from a call to a function; sessions per connection |
+//! | `provider.rs` | from a call to a function |
+//! | `sessions.rs` | the sessions of all connections, shared and logged out |
 //! | `identity.rs` | how a machine is recognised: instance UUID and marker |
 //! | `record.rs` | what this host remembers of a machine |
 //! | `locate.rs` | finding a machine, and proving that it is not there |
 //! | `connection.rs` | where address and credentials come from |
 //! | `connection_type.rs` | what an admin may set for one |
-//! | `failure.rs` | what went wrong, for the engine and for people |
+//! | `failure/` | what went wrong, for the engine and for people: classes and retry budgets |
 //!
 //! To add a function: 1. its WIT function in `sdk/wit/deps/vsphere`; 2. a file in `functions/` that looks before it acts;
 //! 3. a line in `provider.rs`; 4. a test in `tests/` that loses its answer and repeats it.
@@ -28,6 +29,7 @@ mod identity;
 mod locate;
 mod provider;
 mod record;
+mod sessions;
 mod vcenter;
 
 #[cfg(test)]

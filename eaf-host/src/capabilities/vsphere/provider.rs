@@ -1,12 +1,12 @@
-//! The capability `vsphere`: from a plugin's call to a function below, over one session per connection.
+//! The capability `vsphere`: from a plugin's call to a function below.
 
-use super::client::transport::{Timeouts, Transport};
-use super::client::{Session, session::Credentials};
-use super::connection::{Connections, Settings, Stored};
+use super::client::transport::Timeouts;
+use super::connection::{Connections, Stored};
 use super::connection_type::connection_type;
 use super::context::Context;
 use super::functions::{self, Handle, Operation};
 use super::record::Records;
+use super::sessions::Sessions;
 use super::vcenter::VCenter;
 use super::{check, failure};
 use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Report, Started};
@@ -14,36 +14,18 @@ use async_trait::async_trait;
 use eaf_core::clock::World;
 use eaf_core::id::TenantId;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Semaphore};
-
-/// Calls that one vCenter answers at a time, for all tenants together.
-const CALLS_PER_VCENTER: usize = 8;
 
 pub struct VSphere {
     connections: Arc<dyn Connections>,
     records: Arc<dyn Records>,
     world: World,
-    timeouts: Timeouts,
-    open: Mutex<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    sessions: HashMap<(TenantId, String), Opened>,
-    permits: HashMap<String, Arc<Semaphore>>,
-}
-
-struct Opened {
-    settings: Settings,
-    password: String,
-    vcenter: VCenter,
+    sessions: Sessions,
 }
 
 impl VSphere {
     pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, timeouts: Timeouts) -> Self {
-        VSphere { connections, records, world, timeouts, open: Mutex::default() }
+        VSphere { connections, records, world, sessions: Sessions::new(timeouts) }
     }
 
     async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
@@ -53,43 +35,20 @@ impl VSphere {
             .await
             .map_err(|e| unreadable(&e))?
             .ok_or_else(|| no_connection(&call.grant))?;
-        let vcenter = self.open(call.tenant, &stored).await?;
+        let vcenter = self.open(call.tenant, &stored)?;
         Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
     }
 
     async fn by_name(&self, tenant: TenantId, connection: &str) -> Result<VCenter, Failure> {
         let stored = self.connections.by_name(tenant, connection).await.map_err(|e| unreadable(&e))?;
-        self.open(tenant, &stored.ok_or_else(|| no_connection(connection))?).await
+        self.open(tenant, &stored.ok_or_else(|| no_connection(connection))?)
     }
 
-    /// The connection's session. New settings or a new password mean a new one.
-    async fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
+    fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
         let bad = |why: String| failure::new(Class::Configuration, "connection-settings", why);
         let settings = stored.settings().map_err(|why| bad(format!("The connection is not complete: {why}.")))?;
         let password = stored.password().ok_or_else(|| bad("The connection has no password yet.".into()))?;
-        let mut open = self.open.lock().await;
-        let key = (tenant, stored.name.clone());
-        if let Some(opened) = open.sessions.get(&key)
-            && opened.settings == settings
-            && opened.password == password
-        {
-            return Ok(opened.vcenter.clone());
-        }
-        let transport = Transport::new(&settings.url, settings.ca_certificate.as_deref(), self.timeouts)
-            .map_err(|e| failure::of_read(&e.into()))?;
-        let permits = open
-            .permits
-            .entry(settings.url.clone())
-            .or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_VCENTER)))
-            .clone();
-        let credentials = Credentials { user: settings.username.clone(), password: password.to_owned() };
-        let vcenter = VCenter {
-            settings: Arc::new(settings.clone()),
-            session: Arc::new(Session::new(transport, credentials, permits)),
-            templates: Arc::default(),
-        };
-        open.sessions.insert(key, Opened { settings, password: password.to_owned(), vcenter: vcenter.clone() });
-        Ok(vcenter)
+        self.sessions.open(tenant, &stored.name, settings, password).map_err(|e| failure::of_read(&e.into()))
     }
 }
 
@@ -136,6 +95,8 @@ impl Provider for VSphere {
         let Ok(handle) = serde_json::from_value(handle.clone()) else {
             return Ok(Polled::Ended(functions::task_lost())); // of another version
         };
+        // Address and credentials worked when it began: trouble with them now may pass.
+        context.vcenter.session.mark_worked();
         match poll(&context, &handle).await {
             // What the handle stood for is gone: the engine begins again, which looks first.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
@@ -146,9 +107,16 @@ impl Provider for VSphere {
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         match self.by_name(tenant, connection).await {
-            Ok(vcenter) => check::check(&vcenter).await,
+            Ok(vcenter) => {
+                vcenter.session.end_login_pause().await;
+                check::check(&vcenter).await
+            }
             Err(failure) => failure.into(),
         }
+    }
+
+    async fn close(&self) {
+        self.sessions.close().await;
     }
 
     fn connections(&self) -> ConnectionType {

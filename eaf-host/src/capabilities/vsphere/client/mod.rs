@@ -4,6 +4,7 @@
 //! To add an operation: 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
 //! the order of the vim25 schema; 2. a test against the simulator in `../tests/`.
 
+pub mod account;
 pub mod authorization;
 pub mod clone;
 pub mod destroy;
@@ -11,12 +12,15 @@ pub mod device;
 pub mod find;
 pub mod folder;
 pub mod guest;
+pub mod kinds;
+pub mod login;
 pub mod machine;
 pub mod path;
 pub mod placement;
 pub mod power;
 pub mod properties;
 pub mod reconfigure;
+pub mod server;
 pub mod service;
 pub mod session;
 pub mod soap;

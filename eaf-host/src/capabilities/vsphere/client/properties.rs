@@ -4,6 +4,7 @@
 //! fault: the property stands in `missingSet` with a fault of its own. Only a property that is neither in
 //! `propSet` nor in `missingSet` is not set. [`Properties`] keeps these three cases apart.
 
+use super::login::Content;
 use super::soap::{Fault, MoRef, Request};
 use super::xml::{Element, escape};
 use super::{Error, Session};
@@ -76,15 +77,16 @@ pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Resul
 
 /// All pages of one retrieval; `None` when a page after the first one was refused.
 async fn pages(session: &Session, arguments: &str) -> Result<Option<Vec<Properties>>, Error> {
-    let mut answer =
-        session.call(|content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned())).await?;
+    let first = |content: &Content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned());
+    let (mut answer, conversation) = session.begin(first).await?;
     let mut found = Vec::new();
     loop {
         let Some(returned) = answer.child("returnval") else { return Ok(Some(found)) };
         found.extend(returned.all("objects").filter_map(object));
         let Some(token) = returned.text_of("token") else { return Ok(Some(found)) };
         let next = format!("<token>{}</token>", escape(token));
-        answer = match session.call(|content| Request::new(CONTINUE, &content.property_collector, next.clone())).await {
+        let next = |content: &Content| Request::new(CONTINUE, &content.property_collector, next.clone());
+        answer = match conversation.call(next).await {
             Err(error) if error.fault().is_some() => return Ok(None),
             page => page?,
         };

@@ -1,12 +1,18 @@
-//! A logged-in conversation with one vCenter. It logs in when it is first needed and again when vCenter has forgotten
-//! it; a call that meets `NotAuthenticated` had no effect and is repeated once.
+//! A conversation with one vCenter as one user. It logs in when it is first needed and again when vCenter has forgotten
+//! it; a call that meets `NotAuthenticated` had no effect and is repeated once. It logs out when it is dropped.
 
-use super::soap::{self, Body, Fault, MoRef, Request};
+use super::account::{Account, Refused};
+use super::kinds;
+use super::login::{self, About, Content, Login};
+use super::soap::{self, Fault, MoRef, Request};
 use super::transport::{self, Transport};
-use super::xml::{Element, escape};
+use super::xml::Element;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
+use std::time::Duration;
+
+/// For logging out in the background: vCenter ends a session by itself in the end.
+const LOGOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -16,6 +22,11 @@ pub enum Error {
     Soap(#[from] soap::Error),
     #[error("vCenter answered {}: {}", .0.kind, .0.message)]
     Fault(Box<Fault>),
+    #[error(transparent)]
+    Refused(Refused),
+    /// Another refused login could lock the user's account.
+    #[error("no login for {} s, so that the account is not locked", .pause.as_secs())]
+    LoginsPaused { pause: Duration },
     /// vCenter answered, and left this property out for the reason in the fault.
     #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
@@ -31,8 +42,9 @@ impl Error {
         }
     }
 
+    /// Whether vCenter answered with a fault of this kind or of a descendant.
     pub fn is_fault(&self, kind: &str) -> bool {
-        self.fault().is_some_and(|f| f.kind == kind)
+        self.fault().is_some_and(|fault| kinds::is(&fault.kind, kind))
     }
 
     /// Something was sent and nothing sensible came back: an effect may or may not have happened.
@@ -43,74 +55,39 @@ impl Error {
                 transport::Error::Address
                     | transport::Error::CaCertificate(_)
                     | transport::Error::Client(_)
-                    | transport::Error::Certificate(_)
+                    | transport::Error::Certificate { .. }
                     | transport::Error::Connect(_)
             ),
             Error::Soap(_) | Error::Incomplete { .. } => true,
-            Error::Fault(_) | Error::Unreadable { .. } => false,
+            Error::Fault(fault) => fault.kind == soap::UNKNOWN,
+            Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => false,
         }
     }
 }
 
-pub struct Credentials {
-    pub user: String,
-    pub password: String,
-}
-
-/// The managers that calls begin with.
-#[derive(Debug, Clone)]
-pub struct Content {
-    pub property_collector: MoRef,
-    pub search_index: MoRef,
-    pub session_manager: MoRef,
-    pub about: About,
-}
-
-/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to its `instance_uuid`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// None: a host that no vCenter manages.
-    pub instance_uuid: Option<String>,
-    /// `VirtualCenter` or `HostAgent`.
-    pub api_type: String,
-    pub api_version: String,
-}
-
-impl About {
-    fn read(element: &Element) -> Option<About> {
-        Some(About {
-            instance_uuid: element.text_of("instanceUuid").filter(|uuid| !uuid.is_empty()).map(str::to_owned),
-            api_type: element.text_of("apiType")?.to_owned(),
-            api_version: element.text_of("apiVersion")?.to_owned(),
-        })
-    }
-}
-
-struct Login {
-    cookie: String,
-    action: String,
-    content: Content,
-}
-
 pub struct Session {
     transport: Transport,
-    credentials: Credentials,
+    account: Arc<Account>,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Shared by all sessions of one vCenter, which slows down for everybody when it is asked too much at once.
-    permits: Arc<Semaphore>,
     /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one whose answer was lost.
     heard: Mutex<HashSet<String>>,
     /// Per idempotency key, the clones of unknown origin that ran when it first wanted to clone.
     suspects: Mutex<HashMap<String, HashSet<String>>>,
 }
 
+/// Calls in one login, never in another: what vCenter gives to a session, such as the token of a page, is worth nothing
+/// in the next one.
+pub struct Conversation<'a> {
+    session: &'a Session,
+    login: Arc<Login>,
+}
+
 impl Session {
-    pub fn new(transport: Transport, credentials: Credentials, permits: Arc<Semaphore>) -> Self {
+    pub fn new(transport: Transport, account: Arc<Account>) -> Self {
         Session {
             transport,
-            credentials,
+            account,
             login: tokio::sync::Mutex::new(None),
-            permits,
             heard: Mutex::default(),
             suspects: Mutex::default(),
         }
@@ -118,21 +95,42 @@ impl Session {
 
     /// `make` gets the managers, which are known only after login.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let login = self.login(None).await?;
-        match self.exchange(&login.action, Some(&login.cookie), &make(&login.content)).await {
-            Err(error) if error.is_fault("NotAuthenticated") => {
-                let login = self.login(Some(&login)).await?;
-                self.exchange(&login.action, Some(&login.cookie), &make(&login.content)).await.map(|(e, _)| e)
+        Ok(self.begin(make).await?.0)
+    }
+
+    /// The same, with the conversation in which further calls belong to this one.
+    pub async fn begin(&self, make: impl Fn(&Content) -> Request) -> Result<(Element, Conversation<'_>), Error> {
+        let conversation = Conversation { session: self, login: self.login(None).await? };
+        match conversation.call(&make).await {
+            Err(error) if conversation.is_over(&error).await => {
+                let login = self.login(Some(&conversation.login)).await?;
+                let next = Conversation { session: self, login };
+                Ok((next.call(&make).await?, next))
             }
-            answer => answer.map(|(element, _)| element),
+            answer => Ok((answer?, conversation)),
         }
     }
 
     /// The server of the present login. Logs in if there is none.
     pub async fn about(&self) -> Result<About, Error> {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         Ok(self.login(None).await?.content.about.clone())
+    }
+
+    /// Address and credentials are known to have worked, because something is under way that they began.
+    pub fn mark_worked(&self) {
+        self.account.server.mark_answered();
+        self.account.mark_worked();
+    }
+
+    /// A person asks whether the credentials work: a login that was refused is tried without its pause.
+    pub async fn end_login_pause(&self) {
+        self.account.end_pause().await;
+    }
+
+    pub async fn log_out(&self) {
+        if let Some(login) = self.login.lock().await.take() {
+            log_out(&self.transport, &login).await;
+        }
     }
 
     /// The present login; a new one if there is none or if it is `stale`.
@@ -144,57 +142,10 @@ impl Session {
             return Ok(present.clone());
         }
         *slot = None;
-        let fresh = Arc::new(self.log_in().await?);
+        let attempt = login::log_in(&self.transport, &self.account);
+        let fresh = Arc::new(self.account.log_in(attempt).await?);
         *slot = Some(fresh.clone());
         Ok(fresh)
-    }
-
-    async fn log_in(&self) -> Result<Login, Error> {
-        const RETRIEVE: &str = "RetrieveServiceContent";
-        let instance = MoRef::new("ServiceInstance", "ServiceInstance");
-        let request = Request::new(RETRIEVE, &instance, String::new());
-        let (answer, _) = self.exchange("urn:vim25", None, &request).await?;
-        let returned = answer.child("returnval").ok_or(Error::Incomplete { method: RETRIEVE, missing: "returnval" })?;
-        let reference = |name| {
-            returned.child(name).and_then(MoRef::read).ok_or(Error::Incomplete { method: RETRIEVE, missing: name })
-        };
-        let content = Content {
-            property_collector: reference("propertyCollector")?,
-            search_index: reference("searchIndex")?,
-            session_manager: reference("sessionManager")?,
-            about: returned
-                .child("about")
-                .and_then(About::read)
-                .ok_or(Error::Incomplete { method: RETRIEVE, missing: "about" })?,
-        };
-        let action = format!("urn:vim25/{}", content.about.api_version);
-        // English, so that messages in traces can be searched for; decisions are made by a fault's kind.
-        let arguments = format!(
-            "<userName>{}</userName><password>{}</password><locale>en</locale>",
-            escape(&self.credentials.user),
-            escape(&self.credentials.password)
-        );
-        let request = Request::new("Login", &content.session_manager, arguments);
-        let (_, cookie) = self.exchange(&action, None, &request).await?;
-        let cookie = cookie.ok_or(Error::Incomplete { method: "Login", missing: "session cookie" })?;
-        tracing::debug!(api_version = content.about.api_version, "logged in to vCenter");
-        Ok(Login { cookie, action, content })
-    }
-
-    async fn exchange(
-        &self,
-        action: &str,
-        cookie: Option<&str>,
-        request: &Request,
-    ) -> Result<(Element, Option<String>), Error> {
-        let answer = self.transport.post(action, cookie, request.envelope()).await?;
-        match soap::read(&answer.document)? {
-            Body::Response(element) => Ok((element, answer.cookie)),
-            Body::Fault(fault) => {
-                tracing::debug!(method = request.method, fault = fault.kind, "vCenter answered with a fault");
-                Err(Error::Fault(Box::new(fault)))
-            }
-        }
     }
 
     pub fn remember_task(&self, task: &MoRef) {
@@ -221,4 +172,47 @@ impl Session {
         }
         waits
     }
+}
+
+impl Conversation<'_> {
+    /// Fails with `NotAuthenticated` when vCenter has ended the session, and is not repeated.
+    pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
+        let answer = self.login.call(&self.session.transport, &make(&self.login.content)).await?;
+        match not_authenticated(&answer) {
+            Some(fault) => Err(Error::Fault(Box::new(fault))),
+            None => Ok(answer),
+        }
+    }
+
+    /// Whether a call failed for a reason that ends with another login, without having had an effect.
+    async fn is_over(&self, error: &Error) -> bool {
+        let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
+        error.is_fault("NotAuthenticated")
+            || (is_of_the_parser && self.login.is_of_another_version(&self.session.transport).await)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(login) = self.login.get_mut().take() else { return };
+        // Without a runtime the process is ending.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let transport = self.transport.clone();
+        runtime.spawn(async move { log_out(&transport, &login).await });
+    }
+}
+
+async fn log_out(transport: &Transport, login: &Login) {
+    match tokio::time::timeout(LOGOUT, login::log_out(transport, login)).await {
+        Ok(Ok(())) => tracing::debug!("logged out of vCenter"),
+        Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "a logout of vCenter failed"),
+        Err(_) => tracing::debug!("a logout of vCenter took too long"),
+    }
+}
+
+/// Reading properties needs no session: vCenter answers, and every property is missing for this reason.
+fn not_authenticated(answer: &Element) -> Option<Fault> {
+    let objects = answer.children.iter().flat_map(|returned| returned.all("objects"));
+    let reasons = objects.flat_map(|object| object.all("missingSet")).filter_map(|missing| missing.child("fault"));
+    reasons.map(Fault::of_task).find(|fault| fault.kind == "NotAuthenticated")
 }

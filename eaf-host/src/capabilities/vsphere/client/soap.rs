@@ -55,6 +55,9 @@ impl Request {
     }
 }
 
+/// The kind of a fault that has none: of the parser or the proxy, not of a method.
+pub const UNKNOWN: &str = "UnknownFault";
+
 /// A fault, of a call or of a task. Read by `kind`, never by `message`: that depends on the language of the server.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fault {
@@ -75,10 +78,16 @@ impl Fault {
     pub fn of_task(error: &Element) -> Fault {
         let detail = error.child("fault").cloned().unwrap_or_default();
         Fault {
-            kind: detail.xsi_type().unwrap_or("UnknownFault").to_owned(),
+            kind: detail.xsi_type().unwrap_or(UNKNOWN).to_owned(),
             message: error.text_of("localizedMessage").unwrap_or_default().to_owned(),
             detail,
         }
+    }
+
+    /// The faults that vCenter gives as the reason of this one: its cause, or one for each host that it tried.
+    pub fn causes(&self) -> impl Iterator<Item = Fault> {
+        let is_fault = |element: &&Element| element.child("fault").is_some_and(|fault| fault.xsi_type().is_some());
+        self.detail.children.iter().filter(is_fault).map(Fault::of_task)
     }
 
     fn of_call(fault: &Element) -> Fault {
@@ -86,7 +95,7 @@ impl Fault {
         // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type is enough, the element's name the fallback.
         let kind = match detail.xsi_type() {
             Some(kind) => kind.to_owned(),
-            None if detail.name.is_empty() => "UnknownFault".to_owned(),
+            None if detail.name.is_empty() => UNKNOWN.to_owned(),
             None => detail.name.trim_end_matches("Fault").to_owned(),
         };
         Fault { kind, message: fault.text_of("faultstring").unwrap_or_default().to_owned(), detail }

@@ -27,8 +27,17 @@ pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Err
 fn read(info: &Element) -> State {
     match info.text_of("state") {
         Some("success") => State::Succeeded { result: info.child("result").and_then(MoRef::read) },
-        Some("error") => State::Failed(info.child("error").map(Fault::of_task).unwrap_or_default()),
+        Some("error") => State::Failed(failed(info)),
         _ => State::Running { progress: info.text_of("progress").and_then(|p| p.parse().ok()) },
+    }
+}
+
+/// A task that an administrator cancelled may end with any fault.
+fn failed(info: &Element) -> Fault {
+    let fault = info.child("error").map(Fault::of_task).unwrap_or_default();
+    match info.text_of("cancelled") {
+        Some("true") => Fault { kind: "RequestCanceled".to_owned(), ..fault },
+        _ => fault,
     }
 }
 
@@ -53,6 +62,22 @@ pub async fn running_unheard(session: &Session, entity: &MoRef) -> Result<Vec<Mo
 fn is_forbidden(error: &Error) -> bool {
     match error {
         Error::Unreadable { fault, .. } => fault.kind == "NoPermission",
-        error => error.is_fault("NoPermission"),
+        error => error.fault().is_some_and(|fault| fault.kind == "NoPermission"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capabilities::vsphere::client::xml;
+
+    #[test]
+    fn a_task_that_an_administrator_cancelled_is_cancelled_whatever_its_fault_is() {
+        let error = r#"<error><fault xsi:type="SystemError"/><localizedMessage>stopped</localizedMessage></error>"#;
+        for (cancelled, kind) in [("true", "RequestCanceled"), ("false", "SystemError")] {
+            let info = format!("<val><cancelled>{cancelled}</cancelled><state>error</state>{error}</val>");
+            let State::Failed(fault) = read(&xml::parse(&info).unwrap()) else { panic!("not failed") };
+            assert_eq!((fault.kind.as_str(), fault.message.as_str()), (kind, "stopped"));
+        }
     }
 }

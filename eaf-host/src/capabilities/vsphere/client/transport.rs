@@ -1,8 +1,9 @@
 //! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It knows how far a failed
 //! exchange got, because what follows depends on it: what was never sent may be sent again.
 
+use super::server::Server;
 use std::error::Error as _;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// An answer is small; a list of all machines of a large vCenter is not asked for.
@@ -28,9 +29,9 @@ pub enum Error {
     CaCertificate(#[source] reqwest::Error),
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
-    /// Nothing was sent.
-    #[error("the certificate was refused: {0}")]
-    Certificate(rustls::Error),
+    /// Nothing was sent. A vCenter that answered before may be changing its certificate.
+    #[error("the certificate was refused: {cause}")]
+    Certificate { cause: rustls::Error, answered_before: bool },
     /// Nothing was sent.
     #[error("no connection")]
     Connect(#[source] reqwest::Error),
@@ -39,15 +40,18 @@ pub enum Error {
     NoAnswer(#[source] reqwest::Error),
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
-    #[error("the answer is not UTF-8")]
-    Encoding,
+    /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is starting.
+    #[error("what answered with HTTP status {status} is no vCenter")]
+    NotVCenter { status: u16, answered_before: bool },
     #[error("the server answered with HTTP status {0}")]
     Status(u16),
 }
 
+#[derive(Clone)]
 pub struct Transport {
     http: reqwest::Client,
     url: reqwest::Url,
+    server: Arc<Server>,
 }
 
 pub struct Answer {
@@ -58,11 +62,12 @@ pub struct Answer {
 
 impl Transport {
     /// `ca_certificate` is PEM and trusted beside the system's roots. Checks of certificates cannot be switched off.
-    pub fn new(url: &str, ca_certificate: Option<&str>, timeouts: Timeouts) -> Result<Self, Error> {
-        let url = reqwest::Url::parse(url).map_err(|_| Error::Address)?;
-        if url.scheme() != "https" || !url.has_host() {
-            return Err(Error::Address);
-        }
+    pub fn new(
+        url: reqwest::Url,
+        ca_certificate: Option<&str>,
+        timeouts: Timeouts,
+        server: Arc<Server>,
+    ) -> Result<Self, Error> {
         install_crypto();
         let mut builder = reqwest::Client::builder()
             .https_only(true)
@@ -77,7 +82,11 @@ impl Transport {
             let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(Error::CaCertificate)?;
             builder = builder.tls_certs_merge(roots);
         }
-        Ok(Transport { http: builder.build().map_err(Error::Client)?, url })
+        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server })
+    }
+
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
     pub async fn post(&self, action: &str, cookie: Option<&str>, envelope: String) -> Result<Answer, Error> {
@@ -90,7 +99,8 @@ impl Transport {
         if let Some(cookie) = cookie {
             request = request.header("Cookie", cookie);
         }
-        let mut response = request.send().await.map_err(classify)?;
+        let _permit = self.server.permit().await;
+        let mut response = request.send().await.map_err(|error| self.classify(error))?;
         let status = response.status().as_u16();
         let cookie = response
             .headers()
@@ -107,12 +117,48 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
+        // Guests choose some of the texts in it: a byte that is no UTF-8 does not spoil the rest.
+        let document = String::from_utf8_lossy(&body).into_owned();
         // SOAP sends faults with status 500; every other status is not from the SOAP server.
-        if status != 200 && status != 500 {
-            return Err(Error::Status(status));
+        match status {
+            200 | 500 if !is_page(&document) => Ok(Answer { document, cookie }),
+            408 | 425 | 429 | 500.. => Err(Error::Status(status)),
+            _ => Err(Error::NotVCenter { status, answered_before: self.server.has_answered() }),
         }
-        Ok(Answer { document: String::from_utf8(body).map_err(|_| Error::Encoding)?, cookie })
     }
+
+    fn classify(&self, error: reqwest::Error) -> Error {
+        if let Some(cause) = tls_error(&error) {
+            return Error::Certificate { cause, answered_before: self.server.has_answered() };
+        }
+        if error.is_connect() {
+            return Error::Connect(error);
+        }
+        Error::NoAnswer(error)
+    }
+}
+
+/// The address to which calls go. People copy an address from their browser or leave the path out, and mean the one path
+/// under which every vCenter speaks SOAP.
+pub fn address(url: &str) -> Result<reqwest::Url, Error> {
+    const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
+    let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
+    if url.scheme() != "https" || !url.has_host() {
+        return Err(Error::Address);
+    }
+    let path = url.path().trim_matches('/').to_owned();
+    let first = path.split('/').next().unwrap_or_default();
+    let path = if OF_PEOPLE.contains(&first) { "sdk" } else { &path };
+    url.set_path(path);
+    url.set_query(None);
+    Ok(url)
+}
+
+/// A page for people, or a sentence such as "no healthy upstream".
+fn is_page(document: &str) -> bool {
+    let start = document.trim_start_matches('\u{feff}').trim_start();
+    let begins = |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag));
+    !start.starts_with('<') || begins("<!doctype html") || begins("<html")
 }
 
 /// rustls wants one provider per process; whoever comes first installs it.
@@ -122,16 +168,6 @@ fn install_crypto() {
         // An error means that one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-}
-
-fn classify(error: reqwest::Error) -> Error {
-    if let Some(tls) = tls_error(&error) {
-        return Error::Certificate(tls);
-    }
-    if error.is_connect() {
-        return Error::Connect(error);
-    }
-    Error::NoAnswer(error)
 }
 
 /// The certificate error inside, if that is what it is.
@@ -148,4 +184,30 @@ fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
         };
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_from_a_browser_leads_to_the_sdk() {
+        for typed in
+            ["", "/", "/ui", "/ui/app/home", "/sdk", "/sdk/", "/sdk/vimService", "/vsphere-client/?csp", "/mob/?moid=x"]
+        {
+            let address = address(&format!("https://VCenter.example:8443{typed}")).unwrap();
+            assert!(address.as_str().starts_with("https://vcenter.example:8443/sdk"), "{typed}: {address}");
+            assert_eq!(address.path(), "/sdk", "{typed}");
+        }
+        assert_eq!(address("https://proxy.example/berlin/sdk/").unwrap().path(), "/berlin/sdk");
+        assert!(address("http://vcenter.example/sdk").is_err() && address("vcenter.example").is_err());
+    }
+
+    #[test]
+    fn a_page_is_told_from_an_answer() {
+        for page in ["<!DOCTYPE html><p>", " <HTML><body>", "no healthy upstream", ""] {
+            assert!(is_page(page), "{page}");
+        }
+        assert!(!is_page("\u{feff}<?xml version=\"1.0\"?><e/>") && !is_page("<soapenv:Envelope>"));
+    }
 }

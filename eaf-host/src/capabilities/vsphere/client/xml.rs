@@ -63,7 +63,7 @@ pub fn escape(text: &str) -> String {
 }
 
 pub fn parse(document: &str) -> Result<Element, Error> {
-    let mut reader = Reader::from_str(document);
+    let mut reader = Reader::from_str(document.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
     loop {
         let finished = match reader.read_event()? {
@@ -89,11 +89,13 @@ pub fn parse(document: &str) -> Result<Element, Error> {
                 None
             }
             Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref()? {
-                    Some(character) => character.to_string(),
-                    None => quick_xml::escape::resolve_predefined_entity(&reference)
+                let character = match reference.resolve_char_ref() {
+                    Ok(Some(character)) => character.to_string(),
+                    Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference)
                         .ok_or_else(|| Error::Entity(reference.to_string()))?
                         .to_string(),
+                    // A character that XML does not have, from a name or a guest: the rest of the answer is good.
+                    Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
                 };
                 if let Some(top) = open.last_mut() {
                     top.text.push_str(&character);
@@ -149,6 +151,14 @@ mod tests {
     fn a_document_type_is_refused() {
         let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><x>&a;</x>";
         assert!(matches!(parse(bomb), Err(Error::DocType)));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_characters_that_xml_does_not_have_do_not_spoil_an_answer() {
+        let answer = "\u{feff}<?xml version=\"1.0\"?><a><b>x\u{1f}y</b><c>x&#0;&#xD800;y</c><d>whole</d></a>";
+        let parsed = parse(answer).unwrap();
+        let texts: Vec<_> = ["b", "c", "d"].iter().filter_map(|name| parsed.text_of(name)).collect();
+        assert_eq!(texts, ["x\u{1f}y", "x\u{fffd}\u{fffd}y", "whole"]);
     }
 
     #[test]

@@ -243,9 +243,9 @@ mod tests {
             ("NoDiskSpace", Class::Capacity),
             ("TaskInProgress", Class::Transient),
             ("HostNotConnected", Class::Transient),
-            ("RequestCanceled", Class::Transient),
+            ("RequestCanceled", Class::Cancelled),
             ("InvalidPowerState", Class::UnknownOutcome),
-            ("SystemError", Class::Permanent),
+            ("SystemError", Class::Transient),
         ] {
             let fault = Fault { kind: kind.into(), ..Fault::default() };
             assert!(matches!(ended(Some(fault)), Polled::Ended(failure) if failure.class == class), "{kind}");

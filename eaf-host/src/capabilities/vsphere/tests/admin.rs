@@ -1,12 +1,12 @@
 //! What an administrator does in vCenter, past the proxy and without this host.
 
 use super::*;
-use crate::capabilities::vsphere::client::session::Credentials;
+use crate::capabilities::vsphere::client::account::Account;
+use crate::capabilities::vsphere::client::server::Server;
 use crate::capabilities::vsphere::client::soap::{MoRef, Request};
 use crate::capabilities::vsphere::client::task::{self, State};
-use crate::capabilities::vsphere::client::transport::Transport;
+use crate::capabilities::vsphere::client::transport::{self, Transport};
 use crate::capabilities::vsphere::client::{Session, find, machine, properties};
-use tokio::sync::Semaphore;
 
 /// The path of the machine that [`clone_of`] makes.
 pub const WEB_01: [&str; 7] = ["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"];
@@ -16,9 +16,10 @@ pub struct Admin(pub Session);
 impl Admin {
     pub fn of(bench: &Bench) -> Admin {
         let url = format!("https://localhost:{}/sdk", bench.vcsim.address().port());
-        let transport = Transport::new(&url, Some(&bench.vcsim.ca_certificate()), Timeouts::default()).unwrap();
-        let credentials = Credentials { user: USER.into(), password: PASSWORD.into() };
-        Admin(Session::new(transport, credentials, Arc::new(Semaphore::new(1))))
+        let server = Arc::new(Server::default());
+        let (address, ca) = (transport::address(&url).unwrap(), bench.vcsim.ca_certificate());
+        let transport = Transport::new(address, Some(&ca), Timeouts::default(), server.clone()).unwrap();
+        Admin(Session::new(transport, Arc::new(Account::new(server, USER.into(), PASSWORD.into()))))
     }
 
     pub async fn object(&self, path: &[&str]) -> MoRef {

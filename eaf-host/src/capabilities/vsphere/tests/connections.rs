@@ -3,6 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::capabilities::fault_proxy::Rule;
+use crate::capabilities::vsphere::client::login::Content;
 use crate::capabilities::vsphere::client::soap::{MoRef, Request};
 use crate::capabilities::vsphere::client::{Session, properties, reconfigure};
 
@@ -14,9 +15,7 @@ async fn terminate_other_sessions(session: &Session) {
     for other in found.get("sessionList").unwrap().unwrap().children.iter().filter_map(|s| s.text_of("key")) {
         if other != own {
             let arguments = format!("<sessionId>{other}</sessionId>");
-            let end = |content: &crate::capabilities::vsphere::client::session::Content| {
-                Request::new("TerminateSession", &content.session_manager, arguments.clone())
-            };
+            let end = |content: &Content| Request::new("TerminateSession", &content.session_manager, arguments.clone());
             session.call(end).await.unwrap();
         }
     }

@@ -1,0 +1,154 @@
+//! Logging in and out: which server answers, in which version it is spoken to, and the cookie of the session.
+
+use super::Error;
+use super::account::Account;
+use super::soap::{self, Body, MoRef, Request};
+use super::transport::Transport;
+use super::xml::{Element, escape};
+
+const RETRIEVE: &str = "RetrieveServiceContent";
+
+/// The newest version whose answers this client was tested with. A newer vCenter answers in its shape, and with the
+/// kinds of faults that it knew.
+const NEWEST: &str = "8.0.3.0";
+
+/// Where the first question is asked, before the version is known.
+const UNVERSIONED: &str = "urn:vim25";
+
+/// The managers that calls begin with.
+#[derive(Debug, Clone)]
+pub struct Content {
+    pub property_collector: MoRef,
+    pub search_index: MoRef,
+    pub session_manager: MoRef,
+    pub about: About,
+}
+
+/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to its `instance_uuid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// None: a host that no vCenter manages.
+    pub instance_uuid: Option<String>,
+    /// `VirtualCenter` or `HostAgent`.
+    pub api_type: String,
+    pub api_version: String,
+}
+
+pub struct Login {
+    pub content: Content,
+    cookie: String,
+    /// The SOAPAction, which names the version.
+    action: String,
+}
+
+impl Login {
+    pub async fn call(&self, transport: &Transport, request: &Request) -> Result<Element, Error> {
+        Ok(exchange(transport, &self.action, Some(&self.cookie), request).await?.0)
+    }
+
+    /// Whether the server at the address is now one that speaks another version, after a restore or a downgrade.
+    pub async fn is_of_another_version(&self, transport: &Transport) -> bool {
+        content(transport).await.is_ok_and(|now| now.about.api_version != self.content.about.api_version)
+    }
+}
+
+pub async fn log_in(transport: &Transport, account: &Account) -> Result<Login, Error> {
+    let content = content(transport).await?;
+    let tested = action(&content.about.api_version);
+    let own = format!("{UNVERSIONED}/{}", content.about.api_version);
+    let (cookie, action) = match cookie(transport, account, &content, &tested).await {
+        // The fault has no kind: the server does not know the version, and it is asked in its own.
+        Err(error) if error.is_fault(soap::UNKNOWN) && own != tested => {
+            (cookie(transport, account, &content, &own).await?, own)
+        }
+        cookie => (cookie?, tested),
+    };
+    let About { api_type, api_version, instance_uuid } = &content.about;
+    tracing::debug!(api_type, api_version, instance_uuid, action, "logged in to vCenter");
+    Ok(Login { content, cookie, action })
+}
+
+/// Ends the session, which counts against vCenter's limit otherwise until it is idle for 30 minutes.
+pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> {
+    let request = Request::new("Logout", &login.content.session_manager, String::new());
+    login.call(transport, &request).await.map(drop)
+}
+
+async fn content(transport: &Transport) -> Result<Content, Error> {
+    let instance = MoRef::new("ServiceInstance", "ServiceInstance");
+    let request = Request::new(RETRIEVE, &instance, String::new());
+    let (answer, _) = exchange(transport, UNVERSIONED, None, &request).await?;
+    let missing = |missing| Error::Incomplete { method: RETRIEVE, missing };
+    let returned = answer.child("returnval").ok_or_else(|| missing("returnval"))?;
+    let reference = |name| returned.child(name).and_then(MoRef::read).ok_or_else(|| missing(name));
+    Ok(Content {
+        property_collector: reference("propertyCollector")?,
+        search_index: reference("searchIndex")?,
+        session_manager: reference("sessionManager")?,
+        about: returned.child("about").and_then(About::read).ok_or_else(|| missing("about"))?,
+    })
+}
+
+async fn cookie(transport: &Transport, account: &Account, content: &Content, action: &str) -> Result<String, Error> {
+    // English, so that messages in traces can be searched for; decisions are made by a fault's kind.
+    let arguments = format!(
+        "<userName>{}</userName><password>{}</password><locale>en</locale>",
+        escape(&account.user),
+        escape(&account.password)
+    );
+    let request = Request::new("Login", &content.session_manager, arguments);
+    let (_, cookie) = exchange(transport, action, None, &request).await?;
+    cookie.ok_or(Error::Incomplete { method: "Login", missing: "session cookie" })
+}
+
+async fn exchange(
+    transport: &Transport,
+    action: &str,
+    cookie: Option<&str>,
+    request: &Request,
+) -> Result<(Element, Option<String>), Error> {
+    let answer = transport.post(action, cookie, request.envelope()).await?;
+    let body = soap::read(&answer.document)?;
+    transport.server().mark_answered();
+    match body {
+        Body::Response(element) => Ok((element, answer.cookie)),
+        Body::Fault(fault) => {
+            tracing::debug!(method = request.method, fault = fault.kind, "vCenter answered with a fault");
+            Err(Error::Fault(Box::new(fault)))
+        }
+    }
+}
+
+impl About {
+    fn read(element: &Element) -> Option<About> {
+        Some(About {
+            instance_uuid: element.text_of("instanceUuid").filter(|uuid| !uuid.is_empty()).map(str::to_owned),
+            api_type: element.text_of("apiType")?.to_owned(),
+            api_version: element.text_of("apiVersion")?.to_owned(),
+        })
+    }
+}
+
+/// The version to speak with a server of this one.
+fn action(version: &str) -> String {
+    let spoken = if numbers(version) > numbers(NEWEST) { NEWEST } else { version };
+    format!("{UNVERSIONED}/{spoken}")
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|number| number.parse().unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_server_is_spoken_to_in_the_newest_version_that_was_tested() {
+        for (version, spoken) in
+            [("6.7.3", "6.7.3"), ("8.0.3.0", "8.0.3.0"), ("8.0.10.0", NEWEST), ("9.1.0.0", NEWEST), ("10.0", NEWEST)]
+        {
+            assert_eq!(action(version), format!("urn:vim25/{spoken}"), "{version}");
+        }
+    }
+}
