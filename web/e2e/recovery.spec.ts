@@ -12,7 +12,7 @@ import { makeTemplate, machines, powerOff, remove } from './support/vcenter';
 const MISSING = 'Templates/none';
 const TEMPLATE = 'Templates/debian-12';
 
-test('a failed request is cancelled by whoever asked, and its name is free', async ({ browser }) => {
+test('a failed request is cancelled by its requester, and its name is free', async ({ browser }) => {
   const name = fresh('cancel');
   const offering = await defined(fresh('wrong'), MISSING);
   const id = await request(name, 'requester@acme', 'approver@acme', offering);
