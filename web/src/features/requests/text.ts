@@ -33,7 +33,7 @@ const en = {
     building: 'Being built',
     starting: 'The build is about to start',
     stalled: 'Waiting for a system',
-    stalledForPerson: 'Waiting for somebody to act in vCenter',
+    stalledForPerson: 'Waiting for a person to act in vCenter',
     failed: 'The build stopped',
     ready: 'Your VM is ready',
     readyOther: 'The VM is ready',
@@ -100,7 +100,7 @@ const en = {
   },
   complete: {
     title: (name: string) => `Hand ${name} over without an address?`,
-    lead: 'vCenter is asked whether the VM is there, and it is switched on if it is off. Then it is handed over; nobody waits for an address any more. If it is not there it is built again.',
+    lead: 'vCenter is asked whether the VM is there, and it is switched on if it is off. Then it is handed over without waiting for an address any longer. If it is not there it is built again.',
     done: (name: string) => `${name} is being handed over without an address`,
   },
   cancel: {

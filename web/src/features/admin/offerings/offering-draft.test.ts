@@ -57,7 +57,7 @@ describe('an offering that is edited', () => {
     ]);
   });
 
-  it('can be requested and waits for an address unless somebody says otherwise', () => {
+  it('can be requested and waits for an address unless an admin says otherwise', () => {
     expect([BLANK.active, BLANK.await_address]).toEqual([true, true]);
   });
 });
