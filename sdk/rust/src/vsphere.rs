@@ -36,7 +36,8 @@ pub struct Located {
 /// A machine that is proved not to be there any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// The names of machines that carry its marker with another instance UUID; they were left alone.
+    /// The names of machines that carry its marker with another instance UUID; they were left
+    /// alone.
     #[serde(default)]
     pub copies: Vec<String>,
 }
@@ -60,7 +61,8 @@ impl Reader {
         host::Reader::open(grant).map(Reader)
     }
 
-    /// None when vCenter was asked for the machine's instance UUID and marker and has no such machine.
+    /// None when vCenter was asked for the machine's instance UUID and marker and has no such
+    /// machine.
     pub fn read_vm(&self, identity: &str) -> Result<Option<Machine>, Failure> {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
@@ -106,8 +108,8 @@ impl Writer {
         self.0.destroy(identity).map(Operation::new)
     }
 
-    /// Drops what the host remembers of a machine that vCenter lost in another way, after a person confirmed that;
-    /// code `vm-there` when vCenter has the machine.
+    /// Drops what the host remembers of a machine that vCenter lost in another way, after a person
+    /// confirmed that; code `vm-there` when vCenter has the machine.
     pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
         decode(self.0.forget(identity)?)
     }

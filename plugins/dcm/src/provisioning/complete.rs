@@ -1,4 +1,5 @@
-//! The machine runs, with an address where the offering awaits one: the request is fulfilled, and the machine begins its own life.
+//! The machine runs, with an address where the offering awaits one: the request is fulfilled, and
+//! the machine begins its own life.
 
 use super::record_step::provisioning;
 use crate::request::event::RequestFulfilled;

@@ -20,8 +20,8 @@ pub struct NoteStall {
     pub message: Option<String>,
 }
 
-/// Failures that do not end by themselves: a person has to act in vCenter or at the connection. The work goes on when that
-/// is done, so these are stalls and no ends.
+/// Failures that do not end by themselves: a person has to act in vCenter or at the connection. The
+/// work goes on when that is done, so these are stalls and no ends.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
 /// What a stalled row waits for: the system, or a person.

@@ -1,4 +1,5 @@
-//! Takes a machine down: off, if it is on, then destroyed, which ends only when vCenter was searched and does not have it.
+//! Takes a machine down: off, if it is on, then destroyed, which ends only when vCenter was
+//! searched and does not have it.
 
 use super::record_step::{RecordStep, StepState};
 use super::{GRANT, Process, Step};
@@ -22,7 +23,8 @@ pub enum Stopped {
 }
 
 impl TakeDown<'_> {
-    /// The names of machines that carry the same marker and were left alone, because they are not ours.
+    /// The names of machines that carry the same marker and were left alone, because they are not
+    /// ours.
     pub fn run(&self) -> Result<Vec<String>, Stopped> {
         let at = |failure: Failure| Stopped::AtStep(Step::PowerOff, failure);
         let reader = Reader::open(GRANT).map_err(at)?;

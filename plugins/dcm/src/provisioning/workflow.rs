@@ -1,5 +1,6 @@
-//! Builds the machine of an approved request. Every step may be repeated; after a failure a later attempt looks at vCenter
-//! and begins at the step that failed, or from the beginning where the machine is not there.
+//! Builds the machine of an approved request. Every step may be repeated; after a failure a later
+//! attempt looks at vCenter and begins at the step that failed, or from the beginning where the
+//! machine is not there.
 
 use super::complete::CompleteProvisioning;
 use super::fail::FailProvisioning;

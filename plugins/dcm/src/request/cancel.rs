@@ -1,5 +1,5 @@
-//! The requester or an admin ends a request that failed. What was built is removed first, because the name is given to
-//! another machine afterwards.
+//! The requester or an admin ends a request that failed. What was built is removed first, because
+//! the name is given to another machine afterwards.
 
 use super::event::RequestCancelRequested;
 use super::{Request, Standing, Status, is_id, stream, unknown};

@@ -1,4 +1,5 @@
-//! Removes what was built for a request that failed. Nothing there is fine: many requests fail before anything is built.
+//! Removes what was built for a request that failed. Nothing there is fine: many requests fail
+//! before anything is built.
 
 use super::complete_cancel::CompleteCancel;
 use super::fail_cancel::FailCancel;

@@ -1,7 +1,9 @@
-//! An admin has a machine handed over that reports no address, such as an appliance without VMware Tools.
+//! An admin has a machine handed over that reports no address, such as an appliance without VMware
+//! Tools.
 //!
-//! This is a retry that does not wait: the workflow looks at vCenter first and switches the machine on if it is off, so
-//! that a machine that was deleted meanwhile is built again and never handed over unseen.
+//! This is a retry that does not wait: the workflow looks at vCenter first and switches the machine
+//! on if it is off, so that a machine that was deleted meanwhile is built again and never handed
+//! over unseen.
 
 use super::event::RequestRetried;
 use super::{Request, Standing, Status, is_id, stream, unknown};

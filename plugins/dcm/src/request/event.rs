@@ -139,7 +139,7 @@ pub struct RequestCancelRequested {
     pub requester_id: String,
     pub by_id: String,
     pub by_name: Personal<By>,
-    /// About the requester, whoever wrote it; empty when none was given.
+    /// About the requester, also where an admin wrote it; empty when none was given.
     pub reason: Personal<Requester>,
     pub attempt: u32,
     pub vm_name: String,

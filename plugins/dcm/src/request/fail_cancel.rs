@@ -1,4 +1,5 @@
-//! Removing what was built stopped. The name stays taken, because a machine of that name may be left in vCenter.
+//! Removing what was built stopped. The name stays taken, because a machine of that name may be
+//! left in vCenter.
 
 use super::event::RequestCancelFailed;
 use super::{Request, is_id, stream, unknown};

@@ -1,4 +1,5 @@
-//! A request for a machine: submitted, decided by somebody else, built; cancelled where building failed.
+//! A request for a machine: submitted, decided by somebody else, built; cancelled where building
+//! failed.
 //!
 //! The id of a request is also the identity of its machine.
 

@@ -1,5 +1,6 @@
-//! An admin has a failed request tried again. Where to build and whether to wait for an address are taken from the
-//! offering as it is now, because that is where a mistake is corrected; price and size stay as approved.
+//! An admin has a failed request tried again. Where to build and whether to wait for an address are
+//! taken from the offering as it is now, because that is where a mistake is corrected; price and
+//! size stay as approved.
 
 use super::event::RequestRetried;
 use super::{Request, Spec, Standing, Status, is_id, stream, unknown};

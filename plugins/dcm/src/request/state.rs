@@ -83,7 +83,8 @@ impl Request {
         self.spec.clone().expect("a request begins with what was asked for")
     }
 
-    /// What the machine was made of: a retry that found the machine copied nothing, whatever its own template is.
+    /// What the machine was made of: a retry that found the machine copied nothing, whatever its
+    /// own template is.
     pub fn built(&self) -> Spec {
         let spec = self.spec();
         match &self.copied {

@@ -222,67 +222,85 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
 
 fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
     row.updated_at = recorded.at;
-    match event {
-        Event::RequestWithdrawn(e) => {
-            row.enter(Status::Withdrawn);
-            row.withdrawn(e, recorded.at);
-        }
-        Event::RequestApproved(e) => {
-            row.enter(Status::Approved);
-            row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
-            row.attempt = Some(e.attempt);
-        }
-        Event::RequestRejected(e) => {
-            row.enter(Status::Rejected);
-            row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
-            row.reason = e.reason.to_option();
-        }
-        Event::RequestRetried(e) => {
-            row.enter(Status::Approved);
-            row.attempt = Some(e.attempt);
-            row.forget_failure();
-            row.build_from(&e.spec);
-        }
-        Event::StepStarted(e) => (row.step, row.percent) = (Some(e.step.as_str().into()), Some(0)),
-        Event::StepProgressed(e) => row.percent = Some(e.percent),
-        Event::Stalled(e) => {
-            row.stalled_since = Some(recorded.at);
-            row.stalled_code = Some(e.code.clone());
-            row.stalled_message = Some(e.message.clone());
-        }
-        Event::Resumed(_) => row.resume(),
-        Event::RequestFulfilled(e) => {
-            row.enter(Status::Fulfilled);
-            row.ip = e.ip.clone();
-            row.build_from(&e.spec);
-            (row.step, row.percent) = (None, None);
-        }
-        Event::RequestFailed(e) => {
-            row.enter(Status::Failed);
-            row.fail(&e.step, &e.code, &e.message, &e.trace_id);
-        }
-        Event::RequestCancelRequested(e) => {
-            row.enter(Status::Cancelling);
-            row.forget_failure();
-            row.cancelled_by_id = Some(e.by_id.clone());
-            row.cancelled_by_name = e.by_name.to_option();
-            row.reason = e.reason.to_option().filter(|reason| !reason.is_empty());
-        }
-        Event::RequestCancelled(e) => {
-            row.enter(Status::Cancelled);
-            row.copies = vm::in_one_line(&e.copies);
-            row.cancelled_at = Some(recorded.at);
-            row.forget_failure();
-        }
-        Event::RequestCancelFailed(e) => {
-            row.enter(Status::CancelFailed);
-            row.fail(&e.step, &e.code, &e.message, &e.trace_id);
-        }
-        _ => {}
-    }
+    row.decide(event, recorded.at);
+    row.build(event, recorded.at);
+    row.cancel(event, recorded.at);
 }
 
 impl Row {
+    fn decide(&mut self, event: &Event, at: i64) {
+        match event {
+            Event::RequestWithdrawn(e) => {
+                self.enter(Status::Withdrawn);
+                self.withdrawn(e, at);
+            }
+            Event::RequestApproved(e) => {
+                self.enter(Status::Approved);
+                self.decided(&e.approver_id, e.approver_name.to_option(), at);
+                self.attempt = Some(e.attempt);
+            }
+            Event::RequestRejected(e) => {
+                self.enter(Status::Rejected);
+                self.decided(&e.approver_id, e.approver_name.to_option(), at);
+                self.reason = e.reason.to_option();
+            }
+            _ => {}
+        }
+    }
+
+    fn build(&mut self, event: &Event, at: i64) {
+        match event {
+            Event::RequestRetried(e) => {
+                self.enter(Status::Approved);
+                self.attempt = Some(e.attempt);
+                self.forget_failure();
+                self.build_from(&e.spec);
+            }
+            Event::StepStarted(e) => (self.step, self.percent) = (Some(e.step.as_str().into()), Some(0)),
+            Event::StepProgressed(e) => self.percent = Some(e.percent),
+            Event::Stalled(e) => {
+                self.stalled_since = Some(at);
+                self.stalled_code = Some(e.code.clone());
+                self.stalled_message = Some(e.message.clone());
+            }
+            Event::Resumed(_) => self.resume(),
+            Event::RequestFulfilled(e) => {
+                self.enter(Status::Fulfilled);
+                self.ip = e.ip.clone();
+                self.build_from(&e.spec);
+                (self.step, self.percent) = (None, None);
+            }
+            Event::RequestFailed(e) => {
+                self.enter(Status::Failed);
+                self.fail(&e.step, &e.code, &e.message, &e.trace_id);
+            }
+            _ => {}
+        }
+    }
+
+    fn cancel(&mut self, event: &Event, at: i64) {
+        match event {
+            Event::RequestCancelRequested(e) => {
+                self.enter(Status::Cancelling);
+                self.forget_failure();
+                self.cancelled_by_id = Some(e.by_id.clone());
+                self.cancelled_by_name = e.by_name.to_option();
+                self.reason = e.reason.to_option().filter(|reason| !reason.is_empty());
+            }
+            Event::RequestCancelled(e) => {
+                self.enter(Status::Cancelled);
+                self.forget_failure();
+                self.cancelled_at = Some(at);
+                self.copies = vm::in_one_line(&e.copies);
+            }
+            Event::RequestCancelFailed(e) => {
+                self.enter(Status::CancelFailed);
+                self.fail(&e.step, &e.code, &e.message, &e.trace_id);
+            }
+            _ => {}
+        }
+    }
+
     fn enter(&mut self, status: Status) {
         self.status = status;
         self.terminal = status.terminal();

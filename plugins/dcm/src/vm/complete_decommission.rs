@@ -1,4 +1,5 @@
-//! vCenter was searched and does not have the machine any more, by our removal or by a person's word: its name is free.
+//! vCenter was searched and does not have the machine any more, by our removal or by a person's
+//! word: its name is free.
 
 use super::event::VmDecommissioned;
 use super::{Vm, stream, unknown};

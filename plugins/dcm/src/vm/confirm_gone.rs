@@ -1,5 +1,6 @@
-//! An admin says that a machine may be counted as removed: vCenter does not have it, and this host did not remove it.
-//! The machine may stand elsewhere, so a person has to know; the name has to be typed, because this cannot be undone.
+//! An admin says that a machine may be counted as removed: vCenter does not have it, and this host
+//! did not remove it. The machine may stand elsewhere, so a person has to know; the name has to be
+//! typed, because this cannot be undone.
 
 use super::decommission::check_confirmation;
 use super::event::VmGoneConfirmed;

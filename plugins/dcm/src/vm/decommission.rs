@@ -47,7 +47,8 @@ impl Command for DecommissionVm {
     }
 }
 
-/// The page shows both names where a machine was renamed in vCenter, so either says which machine is meant.
+/// The page shows both names where a machine was renamed in vCenter, so either says which machine
+/// is meant.
 pub fn check_confirmation(typed: &str, vm: &Vm) -> Result<(), Rejection> {
     let mut fields = Fields::default();
     if typed != vm.name && Some(typed) != vm.vcenter_name.as_deref() {

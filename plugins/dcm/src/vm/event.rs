@@ -44,7 +44,8 @@ impl Event for VmRefreshRequested {
 pub struct VmRefreshed {
     pub vm_id: String,
     pub requester_id: String,
-    /// `missing` when vCenter does not know the machine, `unknown` when vCenter cannot read the machine.
+    /// `missing` when vCenter does not know the machine, `unknown` when vCenter cannot read the
+    /// machine.
     pub power: String,
     pub ip: Option<String>,
     /// None when vCenter could not tell, as is memory.

@@ -42,7 +42,8 @@ impl Status {
     }
 }
 
-/// The failure of a removal where vCenter does not have the machine and this host did not remove it.
+/// The failure of a removal where vCenter does not have the machine and this host did not remove
+/// it.
 pub const GONE: &str = "vm-gone";
 
 /// What rules ask of a machine; known from its stream as well as from its row.

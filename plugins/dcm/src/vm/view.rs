@@ -2,7 +2,7 @@
 
 use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
-use super::event::VmProvisioned;
+use super::event::{VmDecommissioned, VmProvisioned, VmRefreshed};
 use super::refresh::{self, RefreshVm};
 use super::{GONE, Standing, Status, in_one_line};
 use crate::Event;
@@ -19,7 +19,8 @@ pub struct Row {
     pub name: String,
     /// The name in vCenter, where it differs.
     pub vcenter_name: Option<String>,
-    /// disconnected, inaccessible, orphaned, invalid or template; none for a machine that is as it should be.
+    /// disconnected, inaccessible, orphaned, invalid or template; none for a machine that is as it
+    /// should be.
     pub state: Option<String>,
     pub power: String,
     pub ip: Option<String>,
@@ -193,20 +194,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.refresh_requested_at = Some(recorded.at);
             (row.refresh_failed_at, row.refresh_error_code) = (None, None);
         }
-        Event::VmRefreshed(e) => {
-            row.vcenter_name = e.vcenter_name.clone().filter(|name| *name != row.name);
-            row.state = e.state.clone().filter(|state| state != "connected");
-            row.power = e.power.clone();
-            row.ip = e.ip.clone();
-            row.cpus = e.cpus.unwrap_or(row.cpus);
-            row.memory_mb = e.memory_mb.unwrap_or(row.memory_mb);
-            row.refreshed_at = recorded.at;
-            row.refresh_requested_at = None;
-            (row.refresh_failed_at, row.refresh_error_code) = (None, None);
-            if row.status == Status::Active {
-                (row.error_code, row.error_message) = (None, None);
-            }
-        }
+        Event::VmRefreshed(e) => row.refreshed(e, recorded.at),
         Event::VmRefreshFailed(e) => {
             row.refresh_requested_at = None;
             row.resume();
@@ -220,17 +208,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         Event::VmDecommissionRequested(e) => row.take_down(&e.by_id, e.by_name.to_option()),
         Event::VmGoneConfirmed(e) => row.take_down(&e.by_id, e.by_name.to_option()),
         Event::StepStarted(e) => row.step = Some(e.step.as_str().into()),
-        Event::VmDecommissioned(e) => {
-            row.copies = in_one_line(&e.copies);
-            row.state = None;
-            row.status = Status::Decommissioned;
-            row.terminal = true;
-            row.power = "missing".into();
-            (row.ip, row.step) = (None, None);
-            row.resume();
-            row.refresh_requested_at = None;
-            row.decommissioned_at = Some(recorded.at);
-        }
+        Event::VmDecommissioned(e) => row.decommissioned(e, recorded.at),
         Event::VmDecommissionFailed(e) => {
             row.status = Status::DecommissionFailed;
             row.failed_step = Some(e.step.clone());
@@ -248,6 +226,32 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
 }
 
 impl Row {
+    fn refreshed(&mut self, seen: &VmRefreshed, at: i64) {
+        self.vcenter_name = seen.vcenter_name.clone().filter(|name| *name != self.name);
+        self.state = seen.state.clone().filter(|state| state != "connected");
+        self.power.clone_from(&seen.power);
+        self.ip.clone_from(&seen.ip);
+        self.cpus = seen.cpus.unwrap_or(self.cpus);
+        self.memory_mb = seen.memory_mb.unwrap_or(self.memory_mb);
+        self.refreshed_at = at;
+        self.refresh_requested_at = None;
+        (self.refresh_failed_at, self.refresh_error_code) = (None, None);
+        if self.status == Status::Active {
+            (self.error_code, self.error_message) = (None, None);
+        }
+    }
+
+    fn decommissioned(&mut self, gone: &VmDecommissioned, at: i64) {
+        self.status = Status::Decommissioned;
+        self.terminal = true;
+        self.power = "missing".into();
+        self.copies = in_one_line(&gone.copies);
+        (self.ip, self.step, self.state) = (None, None, None);
+        self.resume();
+        self.refresh_requested_at = None;
+        self.decommissioned_at = Some(at);
+    }
+
     fn take_down(&mut self, by_id: &str, by_name: Option<String>) {
         self.status = Status::Decommissioning;
         self.decommissioned_by_id = Some(by_id.into());
