@@ -31,7 +31,7 @@ export function Handover({ request }: { request: Row<'requests'> }) {
           <p className="text-quiet">{t.next.gone}</p>
         ) : (
           <ol className="grid list-decimal gap-1 pl-4.5 text-quiet">
-            <li>{t.next.connect(request.image ?? '')}</li>
+            {ip ? <li>{t.next.connect(request.image ?? '')}</li> : null}
             <li>{t.next.giveBack}</li>
           </ol>
         )}
