@@ -95,7 +95,7 @@ fn failures() -> BTreeSet<String> {
     const FOLDERS: [&str; 4] =
         ["src/capabilities/vsphere", "src/capabilities/mail", "src/plugin/workflow", "../sdk/rust/src"];
     // Before a code stands what makes the failure, or its class.
-    const MAKERS: [&str; 5] = ["permanent(", "transient(", "configuration(", "missing(", "silent,"];
+    const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
     let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let makes = |before: &str| {
         let word = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -111,6 +111,10 @@ fn failures() -> BTreeSet<String> {
             if makes(before) && is_code(text) {
                 codes.insert(format!("failures.{text}"));
             }
+            // `missing("folder", …)` is `folder-missing`.
+            if before.trim_end().ends_with("missing(") && is_code(text) {
+                codes.insert(format!("failures.{text}-missing"));
+            }
         }
     }
     codes
@@ -122,7 +126,7 @@ fn every_failure_that_dcm_can_meet_has_a_text() {
     for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
-    for known in ["vcenter-login", "duplicate-vm", "vcenter-locked", "wrong-password", "not-granted", "no-plugin"] {
+    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "wrong-password", "not-granted", "no-plugin"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
     let locales = locales();

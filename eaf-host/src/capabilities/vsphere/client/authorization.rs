@@ -26,6 +26,7 @@ pub async fn held(session: &Session, manager: &MoRef, user: &str, object: &MoRef
             let results = answer.all("returnval").flat_map(|result| result.all("privileges"));
             Ok(Held(results.map(|privilege| privilege.text.clone()).collect()))
         }
+        Err(error) if error.is_fault("NotAuthenticated") => Err(error), // a descendant of the next one
         Err(error) if error.is_fault("NoPermission") || error.is_fault("ManagedObjectNotFound") => Ok(Held::default()),
         Err(error) => Err(error),
     }

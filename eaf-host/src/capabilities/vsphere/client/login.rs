@@ -78,14 +78,14 @@ async fn content(transport: &Transport) -> Result<Content, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let request = Request::new(RETRIEVE, &instance, String::new());
     let (answer, _) = exchange(transport, UNVERSIONED, None, &request).await?;
-    let missing = |missing| Error::Incomplete { method: RETRIEVE, missing };
-    let returned = answer.child("returnval").ok_or_else(|| missing("returnval"))?;
-    let reference = |name| returned.child(name).and_then(MoRef::read).ok_or_else(|| missing(name));
+    let without = |missing| Error::Incomplete { method: RETRIEVE, missing };
+    let returned = answer.child("returnval").ok_or_else(|| without("returnval"))?;
+    let reference = |name| returned.child(name).and_then(MoRef::read).ok_or_else(|| without(name));
     Ok(Content {
         property_collector: reference("propertyCollector")?,
         search_index: reference("searchIndex")?,
         session_manager: reference("sessionManager")?,
-        about: returned.child("about").and_then(About::read).ok_or_else(|| missing("about"))?,
+        about: returned.child("about").and_then(About::read).ok_or_else(|| without("about"))?,
     })
 }
 

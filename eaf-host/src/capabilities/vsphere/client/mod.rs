@@ -18,6 +18,7 @@ pub mod machine;
 pub mod path;
 pub mod placement;
 pub mod power;
+pub mod privileges;
 pub mod properties;
 pub mod reconfigure;
 pub mod server;

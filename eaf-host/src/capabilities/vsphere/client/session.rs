@@ -4,6 +4,7 @@
 use super::account::{Account, Refused};
 use super::kinds;
 use super::login::{self, About, Content, Login};
+use super::privileges;
 use super::soap::{self, Fault, MoRef, Request};
 use super::transport::{self, Transport};
 use super::xml::Element;
@@ -100,15 +101,28 @@ impl Session {
 
     /// The same, with the conversation in which further calls belong to this one.
     pub async fn begin(&self, make: impl Fn(&Content) -> Request) -> Result<(Element, Conversation<'_>), Error> {
-        let conversation = Conversation { session: self, login: self.login(None).await? };
-        match conversation.call(&make).await {
-            Err(error) if conversation.is_over(&error).await => {
-                let login = self.login(Some(&conversation.login)).await?;
-                let next = Conversation { session: self, login };
-                Ok((next.call(&make).await?, next))
+        let mut conversation = Conversation { session: self, login: self.login(None).await? };
+        let mut answer = conversation.call(&make).await;
+        if let Err(error) = &answer
+            && conversation.is_over(error).await
+        {
+            conversation.login = self.login(Some(&conversation.login)).await?;
+            answer = conversation.call(&make).await;
+        }
+        match answer {
+            Err(Error::Fault(mut fault)) => {
+                privileges::name(&conversation, &mut fault).await;
+                Err(Error::Fault(fault))
             }
             answer => Ok((answer?, conversation)),
         }
+    }
+
+    /// Adds to a task's fault what a call's fault has: the names of objects on which privileges are missing.
+    pub async fn name_objects(&self, fault: &mut Fault) -> Result<(), Error> {
+        let conversation = Conversation { session: self, login: self.login(None).await? };
+        privileges::name(&conversation, fault).await;
+        Ok(())
     }
 
     /// The server of the present login. Logs in if there is none.

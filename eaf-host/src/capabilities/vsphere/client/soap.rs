@@ -66,6 +66,8 @@ pub struct Fault {
     pub message: String,
     /// The fault's own fields.
     pub detail: Element,
+    /// Names of objects in `detail`, where people need them.
+    pub names: Vec<(MoRef, String)>,
 }
 
 impl Fault {
@@ -81,6 +83,7 @@ impl Fault {
             kind: detail.xsi_type().unwrap_or(UNKNOWN).to_owned(),
             message: error.text_of("localizedMessage").unwrap_or_default().to_owned(),
             detail,
+            names: Vec::new(),
         }
     }
 
@@ -98,7 +101,8 @@ impl Fault {
             None if detail.name.is_empty() => UNKNOWN.to_owned(),
             None => detail.name.trim_end_matches("Fault").to_owned(),
         };
-        Fault { kind, message: fault.text_of("faultstring").unwrap_or_default().to_owned(), detail }
+        let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
+        Fault { kind, message, detail, names: Vec::new() }
     }
 }
 

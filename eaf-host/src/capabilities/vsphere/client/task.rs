@@ -17,7 +17,10 @@ pub enum State {
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
     let info = found.as_ref().map(|found| found.get("info")).transpose()?.flatten();
-    let state = info.map(read);
+    let mut state = info.map(read);
+    if let Some(State::Failed(fault)) = &mut state {
+        session.name_objects(fault).await?;
+    }
     if !matches!(state, Some(State::Running { .. })) {
         session.forget_task(task);
     }

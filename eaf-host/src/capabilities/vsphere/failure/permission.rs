@@ -1,41 +1,35 @@
-//! Missing privileges: all of them, each with its object, so that an administrator of vCenter can grant them at once.
+//! Missing privileges in a sentence: all of them, each with its object, so that an administrator of vCenter can grant
+//! them at once.
 
-use crate::capabilities::vsphere::client::xml::Element;
-use crate::capabilities::vsphere::client::{Fault, MoRef};
+use crate::capabilities::vsphere::client::privileges::{self, Missing};
+use crate::capabilities::vsphere::client::{Fault, path};
 
-/// `Datastore.AllocateSpace on Datastore datastore-12`, one after the other.
+/// `Datastore.AllocateSpace on Datastore ssd-1 (datastore-12)`, one after the other.
 pub fn missing(fault: &Fault) -> String {
-    let mut missing: Vec<String> = fault.detail.all("missingPrivileges").filter_map(of_entity).collect();
-    if missing.is_empty() {
-        // Before 7.0.3; unset since 8.0.
-        let object = fault.detail.child("object").and_then(MoRef::read);
-        let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
-        missing.extend(privilege.map(|privilege| on(privilege, object.as_ref())));
-    }
+    let missing: Vec<String> = privileges::missing(fault).iter().map(sentence).collect();
     if missing.is_empty() { "vCenter does not say which".to_owned() } else { missing.join("; ") }
 }
 
-fn of_entity(entity: &Element) -> Option<String> {
-    let privileges: Vec<&str> = entity.all("privilegeIds").map(|privilege| privilege.text.as_str()).collect();
-    let object = entity.child("entity").and_then(MoRef::read);
-    (!privileges.is_empty()).then(|| on(&privileges.join(", "), object.as_ref()))
-}
-
-fn on(privileges: &str, object: Option<&MoRef>) -> String {
-    match object {
-        Some(object) => format!("{privileges} on {} {}", object.kind, object.value),
-        None => privileges.to_owned(),
+fn sentence(missing: &Missing) -> String {
+    let privileges = missing.privileges.join(", ");
+    match (&missing.object, &missing.name) {
+        (Some(object), Some(name)) => {
+            format!("{privileges} on {} {} ({})", object.kind, path::plain(name), object.value)
+        }
+        (Some(object), None) => format!("{privileges} on {} {}", object.kind, object.value),
+        (None, _) => privileges,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capabilities::vsphere::client::xml;
+    use crate::capabilities::vsphere::client::{MoRef, xml};
 
     fn fault(detail: &str) -> Fault {
         let detail = xml::parse(&format!("<NoPermissionFault>{detail}</NoPermissionFault>")).unwrap();
-        Fault { kind: "NoPermission".into(), detail, ..Fault::default() }
+        let names = vec![(MoRef::new("Folder", "group-v3"), "a%2fb".to_owned())];
+        Fault { kind: "NoPermission".into(), detail, names, ..Fault::default() }
     }
 
     #[test]
@@ -47,7 +41,7 @@ mod tests {
             <privilegeIds>VirtualMachine.Inventory.Delete</privilegeIds></missingPrivileges>"#,
         ));
         let all = "Datastore.AllocateSpace, System.View on Datastore datastore-12; \
-                   VirtualMachine.Inventory.Delete on Folder group-v3";
+                   VirtualMachine.Inventory.Delete on Folder a/b (group-v3)";
         assert_eq!(said, all);
     }
 

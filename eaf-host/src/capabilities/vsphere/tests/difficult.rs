@@ -135,14 +135,18 @@ async fn a_task_that_an_administrator_cancelled_is_not_begun_again() {
 async fn every_missing_privilege_is_named_with_its_object() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
-    let missing = json!([{ "entity": { "type": "Datastore", "value": "datastore-12" },
-        "privilegeIds": ["Datastore.AllocateSpace", "System.View"] }]);
+    let datastore = Admin::of(&bench).object(&["DC1", "datastore", "datastore1"]).await;
+    let missing = json!([{ "entity": datastore, "privilegeIds": ["Datastore.AllocateSpace", "System.View"] }]);
     let fault = json!({ "type": "NoPermission", "message": "denied", "missingPrivileges": missing });
-    bench.vcsim.behave(json!({ "kind": "call-fault", "method": "CloneVM_Task", "fault": fault })).await;
-    let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "vcenter-permission"));
-    for named in ["Datastore.AllocateSpace", "System.View", "datastore-12"] {
-        assert!(failure.message.contains(named), "{failure}");
+    let on_datastore = format!("System.View on Datastore datastore1 ({})", datastore.value);
+    for kind in ["call-fault", "task-fault"] {
+        let denied = json!({ "kind": kind, "method": "CloneVM_Task", "fault": fault, "times": 1 });
+        bench.vcsim.behave(denied).await;
+        let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "vcenter-permission"), "{kind}");
+        for named in ["Datastore.AllocateSpace", &on_datastore] {
+            assert!(failure.message.contains(named), "{kind}: {failure}");
+        }
     }
 }
 

@@ -1,0 +1,58 @@
+//! Missing privileges, as a `NoPermission` lists them, with the names of their objects: people find an object by its
+//! name, and vCenter names it only by its id.
+
+use super::session::Conversation;
+use super::soap::{Fault, MoRef, Request};
+
+/// Privileges that are missing on one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missing {
+    pub object: Option<MoRef>,
+    /// None if it could not be read.
+    pub name: Option<String>,
+    pub privileges: Vec<String>,
+}
+
+/// All that the fault lists; empty if it lists none.
+pub fn missing(fault: &Fault) -> Vec<Missing> {
+    let named = |object: Option<MoRef>, privileges| Missing {
+        name: object
+            .as_ref()
+            .and_then(|object| fault.names.iter().find(|(of, _)| of == object))
+            .map(|(_, n)| n.clone()),
+        object,
+        privileges,
+    };
+    let listed = fault.detail.all("missingPrivileges").map(|entity| {
+        let privileges = entity.all("privilegeIds").map(|privilege| privilege.text.clone()).collect();
+        named(entity.child("entity").and_then(MoRef::read), privileges)
+    });
+    let listed: Vec<Missing> = listed.filter(|missing| !missing.privileges.is_empty()).collect();
+    if !listed.is_empty() {
+        return listed;
+    }
+    // Before 7.0.3; unset since 8.0.
+    let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
+    let object = fault.detail.child("object").and_then(MoRef::read);
+    privilege.map(|privilege| named(object, vec![privilege.to_owned()])).into_iter().collect()
+}
+
+/// Reads the names that [`missing`] shows. What cannot be read stays without one.
+pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
+    let objects: Vec<MoRef> = missing(fault).into_iter().filter_map(|missing| missing.object).collect();
+    if objects.is_empty() {
+        return;
+    }
+    let set: String = objects.iter().map(|o| format!("<objectSet>{}</objectSet>", o.element("obj"))).collect();
+    let arguments = format!(
+        "<specSet><propSet><type>ManagedEntity</type><pathSet>name</pathSet></propSet>{set}</specSet><options></options>"
+    );
+    let read = conversation
+        .call(|content| Request::new("RetrievePropertiesEx", &content.property_collector, arguments.clone()))
+        .await;
+    let Ok(answer) = read else { return };
+    for object in answer.child("returnval").into_iter().flat_map(|returned| returned.all("objects")) {
+        let name = object.child("propSet").and_then(|set| set.text_of("val"));
+        fault.names.extend(object.child("obj").and_then(MoRef::read).zip(name.map(str::to_owned)));
+    }
+}
