@@ -1,4 +1,5 @@
-//! What failed is ended, repaired or handed over by people, and a machine that vCenter changed is shown as vCenter has it.
+//! What failed is ended, repaired or handed over by people, and a machine that vCenter changed is
+//! shown as vCenter has it.
 
 use crate::support::person::Person;
 use crate::support::system::{People, System, approved, offering, until};
