@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
+import { text as connections } from '../src/features/admin/connections/text';
 import { newest } from './support/api';
 import { THEMES, WIDTHS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';
@@ -65,6 +66,25 @@ test('the palette, a dialog and the menu can be used by everybody', async ({ bro
   await expect(person.page.getByRole('menuitem', { name: shell.en.account.signOut })).toBeVisible();
   await check(person.page, 'account menu');
   await person.leave();
+});
+
+test('what a connection’s test found can be used by everybody', async ({ browser }) => {
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
+  const t = admin.words(connections);
+  await admin.open(admin.t.nav.connections);
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
+  await admin.hand.press(admin.button(t.test));
+  const privileges = admin.page.getByRole('region', { name: t.findings.privileges });
+  const held = privileges.getByRole('listitem').filter({ hasText: t.findings.states.privilege.good });
+  await expect(held.filter({ hasText: 'VirtualMachine.Inventory.Delete' })).toBeVisible();
+  await expect(privileges.getByRole('listitem')).toHaveCount(await held.count());
+  for (const theme of THEMES) {
+    for (const [name, size] of Object.entries(WIDTHS)) {
+      await show(admin.page, theme, size);
+      await check(admin.page, `findings, ${theme}, ${name}`);
+    }
+  }
+  await admin.leave();
 });
 
 test('a lost host is told and recovers by itself; so is a session that is over', async ({ browser }) => {

@@ -17,7 +17,7 @@ export function ConnectionFindings({ findings }: { findings: readonly Finding[] 
   const t = useText(text);
   const of = (kind: Finding['kind']) => findings.filter(finding => finding.kind === kind);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Findings title={t.findings.settings} findings={of('setting')} />
       <Findings title={t.findings.privileges} findings={of('privilege')} />
     </div>
@@ -28,11 +28,11 @@ function Findings({ title, findings }: { title: string; findings: readonly Findi
   const id = useId();
   if (findings.length === 0) return null;
   return (
-    <section aria-labelledby={id} className="grid gap-2">
+    <section aria-labelledby={id} className="grid grid-cols-1 gap-2">
       <h3 id={id} className="text-sm font-semibold">
         {title}
       </h3>
-      <ul className="grid gap-1.5">
+      <ul className="grid grid-cols-1 gap-1.5">
         {findings.map(finding => (
           <Line key={`${finding.kind} ${finding.name}`} finding={finding} />
         ))}
@@ -50,15 +50,15 @@ function Line({ finding }: { finding: Finding }) {
       <Icon aria-hidden className={cn('mt-0.5 size-4 shrink-0', style)} />
       <div className="grid min-w-0 flex-1 gap-0.5">
         <p className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <span className={cn('min-w-0 break-words', kind === 'privilege' && 'font-mono text-xs')}>
+          <span className={cn('min-w-0 wrap-anywhere', kind === 'privilege' && 'font-mono text-xs')}>
             {kind === 'privilege' ? name : said({ ...t.fields, ...t.findings.names }, name)}
           </span>
           <span className={cn('text-xs', style)}>{t.findings.states[kind][state]}</span>
         </p>
-        {subject ? <p className="text-xs break-words text-quiet">{subject}</p> : null}
+        {subject ? <p className="text-xs wrap-anywhere text-quiet">{subject}</p> : null}
         {state === 'bad' && kind === 'setting' ? <p className="text-xs">{sentence}</p> : null}
         {state === 'bad' && message && message !== sentence ? (
-          <p lang="en" className="font-mono text-xs break-words text-quiet">
+          <p lang="en" className="font-mono text-xs wrap-anywhere text-quiet">
             {message}
           </p>
         ) : null}
