@@ -30,7 +30,6 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
         <Outcome connection={connection} details={data?.ok === false ? data.message : undefined} />
         {data ? <Count findings={data.findings} /> : null}
       </div>
-      {data ? <ConnectionFindings findings={data.findings} /> : null}
       {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
       <div>
         <ActionButton
@@ -41,6 +40,7 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
           {isPending ? t.testing : t.test}
         </ActionButton>
       </div>
+      {data ? <ConnectionFindings findings={data.findings} /> : null}
     </section>
   );
 }

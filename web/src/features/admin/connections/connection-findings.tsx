@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react';
-import { useId } from 'react';
+import { Fragment, useId } from 'react';
 import { said } from '@/features/requests/step-text';
 import { useText } from '@/i18n/use-text';
 import { cn } from '@/ui/cn';
@@ -41,6 +41,21 @@ function Findings({ title, findings }: { title: string; findings: readonly Findi
   );
 }
 
+/** A long id breaks behind a dot. */
+function Id({ id }: { id: string }) {
+  const parts = id.split('.');
+  return parts.map((part, at) => (
+    <Fragment key={part}>
+      {part}
+      {at < parts.length - 1 ? (
+        <>
+          .<wbr />
+        </>
+      ) : null}
+    </Fragment>
+  ));
+}
+
 function Line({ finding }: { finding: Finding }) {
   const t = useText(text);
   const { kind, name, subject, state, text: sentence, message } = finding;
@@ -49,11 +64,11 @@ function Line({ finding }: { finding: Finding }) {
     <li className="flex gap-2 text-sm">
       <Icon aria-hidden className={cn('mt-0.5 size-4 shrink-0', style)} />
       <div className="grid min-w-0 flex-1 gap-0.5">
-        <p className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <p className="flex items-baseline justify-between gap-3">
           <span className={cn('min-w-0 wrap-anywhere', kind === 'privilege' && 'font-mono text-xs')}>
-            {kind === 'privilege' ? name : said({ ...t.fields, ...t.findings.names }, name)}
+            {kind === 'privilege' ? <Id id={name} /> : said({ ...t.fields, ...t.findings.names }, name)}
           </span>
-          <span className={cn('text-xs', style)}>{t.findings.states[kind][state]}</span>
+          <span className={cn('shrink-0 text-xs', style)}>{t.findings.states[kind][state]}</span>
         </p>
         {subject ? <p className="text-xs wrap-anywhere text-quiet">{subject}</p> : null}
         {state === 'bad' && kind === 'setting' ? <p className="text-xs">{sentence}</p> : null}
