@@ -72,8 +72,8 @@ pub enum Polled {
         progress: Option<u8>,
         poll_after: Duration,
     },
-    /// The operation itself ended in failure, or nobody knows how: its handle is dead. A class that may pass makes the
-    /// engine begin again, where `Err` makes it ask again.
+    /// The operation itself ended in failure, or in an unknown way: its handle is dead. A class
+    /// that may pass makes the engine begin again, where `Err` makes it ask again.
     Ended(Failure),
 }
 

@@ -1,6 +1,6 @@
-//! The sessions of all connections: one for each address, user, password and CA, shared by the tenants that have the
-//! same ones, because every session counts against vCenter's limit. A session is logged out when the last connection
-//! has stopped using it.
+//! The sessions of all connections: one for each address, user, password and CA, shared by the
+//! tenants that have the same ones, because every session counts against vCenter's limit. A session
+//! is logged out when the last connection has stopped using it.
 
 use super::client::Session;
 use super::client::account::Account;
@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-/// vCenter ends a session that was idle for 30 minutes. It is logged out before, and so is that of a removed connection.
+/// vCenter ends a session that was idle for 30 minutes. It is logged out before, and so is that of
+/// a removed connection.
 const IDLE: Duration = Duration::from_secs(20 * 60);
 
 pub struct Sessions {
@@ -25,7 +26,8 @@ pub struct Sessions {
 struct Open {
     /// By address.
     servers: HashMap<String, Arc<Server>>,
-    /// By address, user and password: a refused login is remembered when the connection has changed and changes back.
+    /// By address, user and password: a refused login is remembered when the connection has changed
+    /// and changes back.
     accounts: HashMap<(String, String, String), Arc<Account>>,
     sessions: HashMap<Access, Weak<Session>>,
     uses: HashMap<(TenantId, String), Use>,

@@ -1,6 +1,6 @@
-//! How a call is repeated whose failure may pass: pauses that grow, and two retry budgets, the host's and the failure's
-//! own. Every repetition counts against them, also of an operation that runs for an hour before it fails as it did
-//! before: nothing is repeated without end.
+//! How a call is repeated whose failure may pass: pauses that grow, and two retry budgets, the
+//! host's and the failure's own. Every repetition counts against them, also of an operation that
+//! runs for an hour before it fails as it did before: nothing is repeated without end.
 
 use super::kernel::{Counted, Stall};
 use crate::capabilities::Failure;
@@ -14,7 +14,7 @@ pub struct Patience {
     pub longest: Duration,
     /// After this the failure is the call's answer.
     pub budget: Duration,
-    /// After this the domain is told.
+    /// After this the domain hears of it.
     pub moment: Duration,
     /// A provider that does not come back: the outcome of its call is unknown.
     pub call: Duration,
@@ -70,14 +70,16 @@ impl Stall {
         }
     }
 
-    /// The operation itself ended. What it ran in between is no break: it goes on counting where it was.
+    /// The operation itself ended. What it ran in between is no break: it goes on counting where it
+    /// was.
     pub fn of_operation(before: Option<&Stall>, counted: Option<&Counted>, failure: Failure, now: i64) -> Stall {
         let before_that = counted.cloned().or_else(|| before.map(Stall::counted));
         let counted = Some(Counted::with(before_that.as_ref(), &failure.code, now));
         Stall { ended: Some(now), counted, ..Stall::of_call(before, failure, now) }
     }
 
-    /// What goes on counting while the operation runs that was begun again; none where only a beginning had failed.
+    /// What goes on counting while the operation runs that was begun again; none where only a
+    /// beginning had failed.
     pub fn counted_on(&self) -> Option<Counted> {
         self.ended.map(|_| self.counted())
     }

@@ -1,5 +1,5 @@
-//! A user name and a password at one vCenter, and how vCenter received them. Refused ones are not tried by every call:
-//! a few refused logins lock the account, also for people.
+//! A user name and a password at one vCenter, and how vCenter received them. Refused ones are not
+//! tried by every call: a few refused logins lock the account, also for people.
 
 use super::server::Server;
 use super::{Error, kinds};
@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// How long a refused login is not repeated: longer each time, as an account that is locked stays so for 5 to 15 minutes.
+/// How long a refused login is not repeated: longer each time, as an account that is locked stays
+/// so for 5 to 15 minutes.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
 
@@ -19,7 +20,8 @@ const PAUSES: [Duration; 4] =
 pub struct Refused {
     /// `InvalidLogin` or a descendant.
     pub kind: String,
-    /// The same user name and password were accepted before: the directory behind vCenter may be away.
+    /// The same user name and password were accepted before: the directory behind vCenter may be
+    /// away.
     pub worked_before: bool,
     /// Until the next attempt.
     pub pause: Duration,

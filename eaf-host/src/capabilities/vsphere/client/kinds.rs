@@ -1,5 +1,6 @@
-//! The kinds of faults of vim25 and their hierarchy. A method that is documented to fail with one kind may fail with any
-//! descendant, and releases add descendants, so that faults are compared by family.
+//! The kinds of faults of vim25 and their hierarchy. A method that is documented to fail with one
+//! kind may fail with any descendant, and releases add descendants, so that faults are compared by
+//! family.
 
 use std::collections::HashMap;
 use std::iter::successors;

@@ -1,4 +1,5 @@
-//! Logging in and out: which server answers, in which version it is spoken to, and the cookie of the session.
+//! Logging in and out: which server answers, in which version it is spoken to, and the cookie of
+//! the session.
 
 use super::Error;
 use super::account::Account;
@@ -8,8 +9,8 @@ use super::xml::{Element, escape};
 
 const RETRIEVE: &str = "RetrieveServiceContent";
 
-/// The newest version whose answers this client was tested with. A newer vCenter answers in its shape, and with the
-/// kinds of faults that it knew.
+/// The newest version whose answers this client was tested with. A newer vCenter answers in its
+/// shape, and with the kinds of faults that it knew.
 const NEWEST: &str = "8.0.3.0";
 
 /// Where the first question is asked, before the version is known.
@@ -24,7 +25,8 @@ pub struct Content {
     pub about: About,
 }
 
-/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to its `instance_uuid`.
+/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to
+/// its `instance_uuid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// None: a host that no vCenter manages.
@@ -46,7 +48,8 @@ impl Login {
         Ok(exchange(transport, &self.action, Some(&self.cookie), request).await?.0)
     }
 
-    /// Whether the server at the address is now one that speaks another version, after a restore or a downgrade.
+    /// Whether the server at the address is now one that speaks another version, after a restore or
+    /// a downgrade.
     pub async fn is_of_another_version(&self, transport: &Transport) -> bool {
         content(transport).await.is_ok_and(|now| now.about.api_version != self.content.about.api_version)
     }
@@ -68,7 +71,8 @@ pub async fn log_in(transport: &Transport, account: &Account) -> Result<Login, E
     Ok(Login { content, cookie, action })
 }
 
-/// Ends the session, which counts against vCenter's limit otherwise until it is idle for 30 minutes.
+/// Ends the session, which counts against vCenter's limit otherwise until it is idle for 30
+/// minutes.
 pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> {
     let request = Request::new("Logout", &login.content.session_manager, String::new());
     login.call(transport, &request).await.map(drop)

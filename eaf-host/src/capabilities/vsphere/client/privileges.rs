@@ -1,5 +1,5 @@
-//! Missing privileges, as a `NoPermission` lists them, with the names of their objects: people find an object by its
-//! name, and vCenter names it only by its id.
+//! Missing privileges, as a `NoPermission` lists them, with the names of their objects: people find
+//! an object by its name, and vCenter names it only by its id.
 
 use super::session::Conversation;
 use super::soap::{Fault, MoRef, Request};

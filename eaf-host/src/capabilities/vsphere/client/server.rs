@@ -1,5 +1,5 @@
-//! What all sessions of one vCenter share, whatever their user is: how many calls run at a time, whether the address has
-//! answered before, and how often each user was refused lately.
+//! What all sessions of one vCenter share, whatever their user is: how many calls run at a time,
+//! whether the address has answered before, and how often each user was refused lately.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,17 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Calls that one vCenter answers at a time: it slows down for everybody when it is asked too much at once.
+/// Calls that one vCenter answers at a time: it slows down for everybody when it is asked too much
+/// at once.
 const CALLS: usize = 8;
 
-/// By default vCenter locks an account for minutes after 5 refused logins within 180 s. One is left to people.
+/// By default vCenter locks an account for minutes after 5 refused logins within 180 s. One is left
+/// to people.
 const REFUSALS: usize = 4;
 const WINDOW: Duration = Duration::from_secs(180);
 
 pub struct Server {
     calls: Semaphore,
     answered: AtomicBool,
-    /// Per user name, when its last logins were refused. With any password: the lock is on the user.
+    /// Per user name, when its last logins were refused. With any password: the lock is on the
+    /// user.
     refused: Mutex<HashMap<String, Vec<Instant>>>,
 }
 
@@ -32,8 +35,8 @@ impl Server {
         self.calls.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// Whether a vCenter is known to stand at this address, so that an answer of another kind is one of a proxy whose
-    /// vCenter is just starting.
+    /// Whether a vCenter is known to stand at this address, so that an answer of another kind is
+    /// one of a proxy whose vCenter is just starting.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
     }
@@ -42,7 +45,8 @@ impl Server {
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    /// How long this user must not log in, so that vCenter does not lock the account; none if it may.
+    /// How long this user must not log in, so that vCenter does not lock the account; none if it
+    /// may.
     pub fn pause(&self, user: &str, now: Instant) -> Option<Duration> {
         let mut refused = self.refused.lock().expect("no panic happens under this lock");
         let times = refused.get_mut(&user.to_lowercase())?;

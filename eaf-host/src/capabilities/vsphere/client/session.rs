@@ -1,5 +1,6 @@
-//! A conversation with one vCenter as one user. It logs in when it is first needed and again when vCenter has forgotten
-//! it; a call that meets `NotAuthenticated` had no effect and is repeated once. It logs out when it is dropped.
+//! A conversation with one vCenter as one user. It logs in when it is first needed and again when
+//! vCenter has forgotten it; a call that meets `NotAuthenticated` had no effect and is repeated
+//! once. It logs out when it is dropped.
 
 use super::account::{Account, Refused};
 use super::kinds;
@@ -70,14 +71,15 @@ pub struct Session {
     transport: Transport,
     account: Arc<Account>,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one whose answer was lost.
+    /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one
+    /// whose answer was lost.
     heard: Mutex<HashSet<String>>,
     /// Per idempotency key, the clones of unknown origin that ran when it first wanted to clone.
     suspects: Mutex<HashMap<String, HashSet<String>>>,
 }
 
-/// Calls in one login, never in another: what vCenter gives to a session, such as the token of a page, is worth nothing
-/// in the next one.
+/// Calls in one login, never in another: what vCenter gives to a session, such as the token of a
+/// page, is worth nothing in the next one.
 pub struct Conversation<'a> {
     session: &'a Session,
     login: Arc<Login>,
@@ -118,7 +120,8 @@ impl Session {
         }
     }
 
-    /// Adds to a task's fault what a call's fault has: the names of objects on which privileges are missing.
+    /// Adds to a task's fault what a call's fault has: the names of objects on which privileges are
+    /// missing.
     pub async fn name_objects(&self, fault: &mut Fault) -> Result<(), Error> {
         let conversation = Conversation { session: self, login: self.login(None).await? };
         privileges::name(&conversation, fault).await;
@@ -130,13 +133,15 @@ impl Session {
         Ok(self.login(None).await?.content.about.clone())
     }
 
-    /// Address and credentials are known to have worked, because something is under way that they began.
+    /// Address and credentials are known to have worked, because something is under way that they
+    /// began.
     pub fn mark_worked(&self) {
         self.account.server.mark_answered();
         self.account.mark_worked();
     }
 
-    /// A person asks whether the credentials work: a login that was refused is tried without its pause.
+    /// A person asks whether the credentials work: a login that was refused is tried without its
+    /// pause.
     pub async fn end_login_pause(&self) {
         self.account.end_pause().await;
     }
@@ -174,9 +179,9 @@ impl Session {
         self.heard.lock().expect("no panic happens under this lock").remove(&task.value);
     }
 
-    /// Whether one of these unheard clones ran already when `key` was first seen here, so that it may be the effect of
-    /// an attempt whose answer was lost. Clones that other hosts began later do not count, or a busy template would
-    /// make everybody wait for ever.
+    /// Whether one of these unheard clones ran already when `key` was first seen here, so that it
+    /// may be the effect of an attempt whose answer was lost. Clones that other hosts began later
+    /// do not count, or a busy template would make everybody wait for ever.
     pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
         let mut suspects = self.suspects.lock().expect("no panic happens under this lock");
         let first = suspects.entry(key.to_owned()).or_insert_with(|| running.iter().map(|t| t.value.clone()).collect());
@@ -198,7 +203,8 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether a call failed for a reason that ends with another login, without having had an effect.
+    /// Whether a call failed for a reason that ends with another login, without having had an
+    /// effect.
     async fn is_over(&self, error: &Error) -> bool {
         let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
         error.is_fault("NotAuthenticated")
@@ -224,7 +230,8 @@ async fn log_out(transport: &Transport, login: &Login) {
     }
 }
 
-/// Reading properties needs no session: vCenter answers, and every property is missing for this reason.
+/// Reading properties needs no session: vCenter answers, and every property is missing for this
+/// reason.
 fn not_authenticated(answer: &Element) -> Option<Fault> {
     let objects = answer.children.iter().flat_map(|returned| returned.all("objects"));
     let reasons = objects.flat_map(|object| object.all("missingSet")).filter_map(|missing| missing.child("fault"));

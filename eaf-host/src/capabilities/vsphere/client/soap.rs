@@ -58,7 +58,8 @@ impl Request {
 /// The kind of a fault that has none: of the parser or the proxy, not of a method.
 pub const UNKNOWN: &str = "UnknownFault";
 
-/// A fault, of a call or of a task. Read by `kind`, never by `message`: that depends on the language of the server.
+/// A fault, of a call or of a task. Read by `kind`, never by `message`: that depends on the
+/// language of the server.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fault {
     /// `DuplicateName`, `InvalidLogin`, …
@@ -87,7 +88,8 @@ impl Fault {
         }
     }
 
-    /// The faults that vCenter gives as the reason of this one: its cause, or one for each host that it tried.
+    /// The faults that vCenter gives as the reason of this one: its cause, or one for each host
+    /// that it tried.
     pub fn causes(&self) -> impl Iterator<Item = Fault> {
         let is_fault = |element: &&Element| element.child("fault").is_some_and(|fault| fault.xsi_type().is_some());
         self.detail.children.iter().filter(is_fault).map(Fault::of_task)

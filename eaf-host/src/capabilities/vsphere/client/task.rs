@@ -1,5 +1,5 @@
-//! Tasks: what vCenter does in the background. A task that is not found has not failed: vCenter forgets tasks, and may
-//! not know a new one for a moment.
+//! Tasks: what vCenter does in the background. A task that is not found has not failed: vCenter
+//! forgets tasks, and may not show a new one at once.
 
 use super::properties;
 use super::soap::{Fault, MoRef};
@@ -44,9 +44,10 @@ fn failed(info: &Element) -> Fault {
     }
 }
 
-/// The recent tasks of a template or folder that still run and whose acceptance this session did not hear: one of
-/// them may be a clone whose answer was lost. Names of tasks differ between servers, so they are not looked at. A task
-/// that may not be read was started by another user, so it is none of ours.
+/// The recent tasks of a template or folder that still run and whose acceptance this session did
+/// not hear: one of them may be a clone whose answer was lost. Names of tasks differ between
+/// servers, so they are not looked at. A task that may not be read was started by another user, so
+/// it is none of ours.
 pub async fn running_unheard(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();

@@ -1,5 +1,6 @@
-//! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It knows how far a failed
-//! exchange got, because what follows depends on it: what was never sent may be sent again.
+//! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It
+//! knows how far a failed exchange got, because what follows depends on it: what was never sent may
+//! be sent again.
 
 use super::server::Server;
 use std::error::Error as _;
@@ -40,7 +41,8 @@ pub enum Error {
     NoAnswer(#[source] reqwest::Error),
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
-    /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is starting.
+    /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is
+    /// starting.
     #[error("what answered with HTTP status {status} is no vCenter")]
     NotVCenter { status: u16, answered_before: bool },
     #[error("the server answered with HTTP status {0}")]
@@ -61,7 +63,8 @@ pub struct Answer {
 }
 
 impl Transport {
-    /// `ca_certificate` is PEM and trusted beside the system's roots. Checks of certificates cannot be switched off.
+    /// `ca_certificate` is PEM and trusted beside the system's roots. Checks of certificates cannot
+    /// be switched off.
     pub fn new(
         url: reqwest::Url,
         ca_certificate: Option<&str>,
@@ -138,8 +141,8 @@ impl Transport {
     }
 }
 
-/// The address to which calls go. People copy an address from their browser or leave the path out, and mean the one path
-/// under which every vCenter speaks SOAP.
+/// The address to which calls go. People copy an address from their browser or leave the path out,
+/// and mean the one path under which every vCenter speaks SOAP.
 pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
     let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
@@ -161,7 +164,7 @@ fn is_page(document: &str) -> bool {
     !start.starts_with('<') || begins("<!doctype html") || begins("<html")
 }
 
-/// rustls wants one provider per process; whoever comes first installs it.
+/// rustls wants one provider per process; the first transport installs it.
 fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

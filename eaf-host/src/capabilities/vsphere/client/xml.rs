@@ -1,7 +1,7 @@
 //! XML as a small tree, since SOAP answers are small, nested and read by path. Writing is text with [`escape`]: the
 //! order of elements matters to a real vCenter, and a template shows it best.
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 /// Deeper than any answer that we ask for; a bound for hostile ones.
@@ -89,16 +89,9 @@ pub fn parse(document: &str) -> Result<Element, Error> {
                 None
             }
             Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref() {
-                    Ok(Some(character)) => character.to_string(),
-                    Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference)
-                        .ok_or_else(|| Error::Entity(reference.to_string()))?
-                        .to_string(),
-                    // A character that XML does not have, from a name or a guest: the rest of the answer is good.
-                    Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
-                };
+                let characters = characters(&reference)?;
                 if let Some(top) = open.last_mut() {
-                    top.text.push_str(&character);
+                    top.text.push_str(&characters);
                 }
                 None
             }
@@ -115,6 +108,18 @@ pub fn parse(document: &str) -> Result<Element, Error> {
             Some(parent) => parent.children.push(element),
             None => return Ok(element),
         }
+    }
+}
+
+/// What an entity stands for. A character that XML does not have, from a name or a guest, does not
+/// spoil the rest of the answer.
+fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) => Ok(character.to_string()),
+        Ok(None) => quick_xml::escape::resolve_predefined_entity(reference)
+            .map(str::to_owned)
+            .ok_or_else(|| Error::Entity(reference.to_string())),
+        Err(_) => Ok(char::REPLACEMENT_CHARACTER.to_string()),
     }
 }
 

@@ -126,7 +126,7 @@ const ROWS: &[Row] = &[
         budget: 10,
         ..row("InvalidPowerState", Class::UnknownOutcome, "power-changed", "The power state changed meanwhile")
     },
-    // The parser or a proxy: it had no effect, yet nobody said so.
+    // The parser or a proxy refused it, most likely before it had an effect.
     Row {
         pause: 5,
         budget: 5,
@@ -175,8 +175,8 @@ pub fn of_fault(fault: &Fault) -> Failure {
     failure
 }
 
-/// The fault that decides: this one, or what it wraps. Of several reasons, as of several hosts, one that may pass is
-/// enough to wait for.
+/// The fault that decides: this one, or what it wraps. Of several reasons, as of several hosts, one
+/// that may pass is enough to wait for.
 fn reason(fault: &Fault) -> (&'static Row, Fault) {
     let own = nearest(&fault.kind);
     if !own.wraps {

@@ -1,7 +1,8 @@
-//! What went wrong, for the engine that decides whether to repeat and for the people who must repair it. Decided by the
-//! kind of a fault, never by its text. No message holds a password.
+//! What went wrong, for the engine that decides whether to repeat and for the people who must
+//! repair it. Decided by the kind of a fault, never by its text. No message holds a password.
 //!
-//! What ends by itself is transient, with a retry budget where it ends within minutes: what lasts longer is for people.
+//! What ends by itself is transient, with a retry budget where it ends within minutes: what lasts
+//! longer is for people.
 //!
 //! | file | what |
 //! |---|---|
@@ -21,7 +22,8 @@ use std::time::Duration;
 /// A vCenter starts in 5 to 15 minutes, an upgrade of its appliance restarts it more than once.
 const STARTING: Duration = Duration::from_secs(30 * 60);
 
-/// An identity source behind vCenter is back within this time, or a person has to look at the credentials.
+/// An identity source behind vCenter is back within this time, or a person has to look at the
+/// credentials.
 const IDENTITY_OUTAGE: Duration = Duration::from_secs(30 * 60);
 
 /// An answer that cannot be read comes again in the same way, unless it was of a proxy in trouble.
@@ -42,7 +44,8 @@ pub fn of_read(error: &Error) -> Failure {
     of(error, Class::Transient)
 }
 
-/// Of a call that changes something: if no answer came, nobody knows, and the repetition looks first.
+/// Of a call that changes something: without an answer its outcome is unknown, and the repetition
+/// looks first.
 pub fn of_effect(error: &Error) -> Failure {
     of(error, if error.leaves_doubt() { Class::UnknownOutcome } else { Class::Transient })
 }

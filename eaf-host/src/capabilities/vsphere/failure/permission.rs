@@ -1,5 +1,5 @@
-//! Missing privileges in a sentence: all of them, each with its object, so that an administrator of vCenter can grant
-//! them at once.
+//! Missing privileges in a sentence: all of them, each with its object, so that an administrator of
+//! vCenter can grant them at once.
 
 use crate::capabilities::vsphere::client::privileges::{self, Missing};
 use crate::capabilities::vsphere::client::{Fault, path};

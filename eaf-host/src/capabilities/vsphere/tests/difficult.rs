@@ -1,5 +1,5 @@
-//! Trouble that ends by itself, and what looks like it: a vCenter that starts, a proxy that answers for it, locks,
-//! faults of a family, tasks that people cancel.
+//! Trouble that ends by itself, and what looks like it: a vCenter that starts, a proxy that answers
+//! for it, locks, faults of a family, tasks that people cancel.
 
 use super::admin::Admin;
 use super::*;
@@ -15,7 +15,7 @@ fn with(mut behaviour: Value, more: Value) -> Value {
 }
 
 fn failing(kind: &str, method: &str, fault: &str, times: u32) -> Value {
-    json!({ "kind": kind, "method": method, "fault": { "type": fault, "message": "as told" }, "times": times })
+    json!({ "kind": kind, "method": method, "fault": { "type": fault, "message": "on request" }, "times": times })
 }
 
 #[tokio::test(flavor = "multi_thread")]

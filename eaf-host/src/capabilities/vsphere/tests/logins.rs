@@ -1,4 +1,5 @@
-//! Logins that vCenter refuses: not every refusal means a wrong password, and too many lock the account.
+//! Logins that vCenter refuses: not every refusal means a wrong password, and too many lock the
+//! account.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! Sessions: which server answers, how many there are, when they end, and in which version vCenter is spoken to.
+//! Sessions: which server answers, how many there are, when they end, and in which version vCenter
+//! is spoken to.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
