@@ -1,5 +1,5 @@
-//! `POST /api/host/connections/{capability}/{name}/test`: is it usable, what is wrong first in one sentence, and
-//! all that is needed, line by line.
+//! `POST /api/host/connections/{capability}/{name}/test`: is the connection usable, what is to be
+//! repaired first in one sentence, and all that is needed, line by line.
 
 use super::{checked_name, connection_fault, record};
 use crate::capabilities::{Finding, Kind, Verdict};

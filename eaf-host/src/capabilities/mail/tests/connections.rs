@@ -1,10 +1,10 @@
 //! Connections that cannot work say so in one sentence, for the admin's test button and for the run.
 
 use super::*;
-use crate::capabilities::Class;
 use crate::capabilities::fault_proxy::{FaultProxy, Rule};
 use crate::capabilities::maildev::{self, Maildev};
 use crate::capabilities::vcsim::Vcsim;
+use crate::capabilities::{Class, Verdict};
 
 async fn check(desk: &Desk) -> Result<(), Failure> {
     desk.provider().check(TenantId::derive("acme"), "main").await.outcome()
@@ -110,4 +110,48 @@ async fn an_unreachable_server_is_named() {
     let address = maildev::free_address();
     let failure = check(&Desk::at(address)).await.unwrap_err();
     assert_eq!(failure.message, format!("The mail server at {address} cannot be reached."));
+}
+
+#[tokio::test]
+async fn a_test_has_a_line_for_address_encryption_and_login() {
+    let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
+    let plain =
+        json!({"host": "127.0.0.1", "port": server.address().port(), "tls": "none", "from": "cloud@acme.example"});
+    let with = |change: Value| {
+        let mut config = plain.clone();
+        config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        config
+    };
+    let away = maildev::free_address().port();
+    for (config, password, expected) in [
+        (plain.clone(), None, vec![("host", "good")]),
+        (with(json!({"username": "eaf"})), Some("right"), vec![("host", "good"), ("username", "good")]),
+        (with(json!({"username": "eaf"})), Some("wrong"), vec![("host", "good"), ("username", "bad")]),
+        (
+            with(json!({"username": "eaf", "tls": "tls"})),
+            Some("right"),
+            vec![("host", "good"), ("tls", "bad"), ("username", "untested")],
+        ),
+        (
+            with(json!({"username": "eaf", "port": away})),
+            Some("right"),
+            vec![("host", "bad"), ("username", "untested")],
+        ),
+    ] {
+        let desk = Desk::default();
+        desk.connect(config.clone());
+        if let Some(password) = password {
+            desk.login("eaf", password);
+        }
+        let report = desk.provider().check(TenantId::derive("acme"), "main").await;
+        let lines = report.findings().iter().map(|finding| {
+            let state = match finding.verdict {
+                Verdict::Good => "good",
+                Verdict::Bad(_) => "bad",
+                Verdict::Untested => "untested",
+            };
+            (finding.name.as_str(), state)
+        });
+        assert_eq!(lines.collect::<Vec<_>>(), expected, "{config}");
+    }
 }
