@@ -77,7 +77,7 @@ pub async fn send(
     job.run(&config, &people).await
 }
 
-/// Settles what [`send`] left open.
+/// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more.
 pub async fn gave_up(
     office: &dyn Office,
     packages: &dyn Packages,
@@ -85,11 +85,18 @@ pub async fn gave_up(
     call: &Call,
     failure: &Failure,
 ) -> Result<(), Failure> {
-    let arguments = arguments(call)?;
+    let mut arguments = arguments(call)?;
+    let condition = arguments.condition.take();
+    let condition = condition.map(|document| Condition::read(document, packages, call)).transpose()?;
+    let fits = match &condition {
+        Some(condition) => condition.holds(office, call).await?,
+        None => true,
+    };
+    let status = if fits { Status::Failed(failure.code.clone()) } else { Status::Skipped };
     for person in recipients(office, packages, call, &arguments.to).await? {
         let entry = entry(call, public_url, &arguments.template, person.actor);
         if office.record(&entry).await? == Status::Pending {
-            settle(office, &entry, &Status::Failed(failure.code.clone())).await?;
+            settle(office, &entry, &status).await?;
         }
     }
     Ok(())

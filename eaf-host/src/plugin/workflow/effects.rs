@@ -247,8 +247,8 @@ impl<K: Kernel> Acting<K> {
         if self.patience.is_used_up(&stall, now) {
             return self.finish(entry, Err(stall.failure)).await;
         }
-        if self.patience.is_longer_than_a_moment(&stall, now) && !stall.told {
-            stall.told = self.tell(&entry, &stall, Told::Stalled).await?;
+        if self.patience.is_news(&stall, now) && self.tell(&entry, &stall, Told::Stalled).await? {
+            stall = Stall { told: true, told_code: Some(stall.failure.code.clone()), ..stall };
         }
         let poll_at = self.now() + self.patience.backoff(stall.repeats, stall.failure.retry_after_ms);
         let wait = match what {
@@ -302,7 +302,8 @@ impl<K: Kernel> Acting<K> {
     /// The key is the stall's own, so that a crash after telling tells the same again and the ledger answers.
     async fn tell(&self, entry: &Entry, stall: &Stall, told: Told) -> Result<bool, Error> {
         let Some(command) = &self.on_stall else { return Ok(false) };
-        let key = format!("{}:stall:{}:{}", entry.idempotency_key, stall.since, told.word());
+        let since = if told == Told::Stalled { stall.news_since() } else { stall.since };
+        let key = format!("{}:stall:{since}:{}", entry.idempotency_key, told.word());
         let body = json!({
             "key": self.run.key,
             "stalled": told == Told::Stalled,

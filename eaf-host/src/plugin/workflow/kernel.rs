@@ -105,6 +105,9 @@ pub struct Stall {
     pub repeats: u32,
     /// Was the domain told?
     pub told: bool,
+    /// The code that the domain was told last.
+    #[serde(default)]
+    pub told_code: Option<String>,
     pub failure: Failure,
     /// When the operation itself ended last, in milliseconds since 1970. What was begun again after that has not
     /// recovered only because it runs.

@@ -47,8 +47,13 @@ impl Patience {
             || own.is_some_and(|budget| between(counted.code_since, now) >= budget)
     }
 
-    pub fn is_longer_than_a_moment(&self, stall: &Stall, now: i64) -> bool {
-        between(stall.since, now) >= self.moment
+    /// Has the domain to be told? Of the stall itself, and of another cause that has lasted: people are shown the last one.
+    pub fn is_news(&self, stall: &Stall, now: i64) -> bool {
+        let known = stall.told_code.as_deref().is_none_or(|code| code == stall.failure.code);
+        match stall.told {
+            false => between(stall.since, now) >= self.moment,
+            true => !known && between(stall.counted().code_since, now) >= self.moment,
+        }
     }
 
     /// Was it begun again so short a time ago that it may end like the last time?
@@ -64,6 +69,7 @@ impl Stall {
             since: before.map_or(now, |stall| stall.since),
             repeats: before.map_or(0, |stall| stall.repeats + 1),
             told: before.is_some_and(|stall| stall.told),
+            told_code: before.and_then(|stall| stall.told_code.clone()),
             ended: before.and_then(|stall| stall.ended),
             counted: Some(Counted::with(before.map(Stall::counted).as_ref(), &failure.code, now)),
             failure,
@@ -76,6 +82,11 @@ impl Stall {
         let before_that = counted.cloned().or_else(|| before.map(Stall::counted));
         let counted = Some(Counted::with(before_that.as_ref(), &failure.code, now));
         Stall { ended: Some(now), counted, ..Stall::of_call(before, failure, now) }
+    }
+
+    /// Since when the cause that people have to be told has lasted: the same on each repetition.
+    pub fn news_since(&self) -> i64 {
+        if self.told { self.counted().code_since } else { self.since }
     }
 
     /// What goes on counting while the operation runs that was begun again; none where only a
@@ -138,6 +149,21 @@ mod tests {
         let stall = Stall::of_call(Some(&stall), locked(), 100_001);
         assert!(!patience.is_used_up(&stall, 160_000), "another code is a break");
         assert!(patience.is_used_up(&stall, 24 * 3_600_000), "the host's own budget counts on");
+    }
+
+    #[test]
+    fn another_cause_is_told_when_it_has_lasted() {
+        let patience = Patience::default();
+        let away = Failure::new(Class::Transient, "away", "away");
+        let first = Stall::of_call(None, away.clone(), 0);
+        assert!(!patience.is_news(&first, 2_999) && patience.is_news(&first, 3_000));
+        let told = Stall { told: true, told_code: Some("away".into()), ..first };
+        assert!(!patience.is_news(&Stall::of_call(Some(&told), away, 60_000), 60_000));
+        let other = Stall::of_call(Some(&told), locked(), 60_000);
+        assert!(!patience.is_news(&other, 60_000), "seen once");
+        let other = Stall::of_call(Some(&other), locked(), 90_000);
+        assert!(patience.is_news(&other, 90_000));
+        assert_ne!(other.news_since(), told.since);
     }
 
     #[test]

@@ -57,14 +57,17 @@ impl Command for NoteStall {
             // Whatever waited is over.
             _ => return Ok(Accepted::nothing()),
         };
-        if stalled == self.stalled {
+        let request_id = self.key;
+        let (code, message) = (self.code.unwrap_or_default(), self.message.unwrap_or_default());
+        if !self.stalled {
+            return Ok(match stalled {
+                Some(_) => Accepted::nothing().event(stream, Resumed { request_id, requester_id }),
+                None => Accepted::nothing(),
+            });
+        }
+        if stalled.as_deref() == Some(&code) {
             return Ok(Accepted::nothing());
         }
-        let request_id = self.key;
-        if !self.stalled {
-            return Ok(Accepted::nothing().event(stream, Resumed { request_id, requester_id }));
-        }
-        let (code, message) = (self.code.unwrap_or_default(), self.message.unwrap_or_default());
         Ok(Accepted::nothing().event(stream, Stalled { request_id, requester_id, code, message }))
     }
 }

@@ -22,7 +22,8 @@ pub struct Request {
     pub step: String,
     /// Where building or cancelling stopped last.
     pub failed_step: Option<String>,
-    pub stalled: bool,
+    /// The code for which a call is repeated, while one is.
+    pub stalled: Option<String>,
 }
 
 impl State for Request {
@@ -49,7 +50,7 @@ impl State for Request {
             Event::RequestFailed(e) => {
                 self.status = Status::Failed;
                 self.failed_step = Some(e.step);
-                self.stalled = false;
+                self.stalled = None;
             }
             Event::RequestCancelRequested(e) => {
                 self.begin(e.attempt, Step::PowerOff.as_str().into(), recorded);
@@ -59,10 +60,10 @@ impl State for Request {
             Event::RequestCancelFailed(e) => {
                 self.status = Status::CancelFailed;
                 self.failed_step = Some(e.step);
-                self.stalled = false;
+                self.stalled = None;
             }
-            Event::Stalled(_) => self.stalled = true,
-            Event::Resumed(_) => self.stalled = false,
+            Event::Stalled(e) => self.stalled = Some(e.code),
+            Event::Resumed(_) => self.stalled = None,
             _ => {}
         }
     }
@@ -109,6 +110,6 @@ impl Request {
         self.step = step;
         self.status = Status::Approved;
         self.attempt = attempt;
-        self.stalled = false;
+        self.stalled = None;
     }
 }

@@ -4,7 +4,7 @@
 
 use super::decommission::check_confirmation;
 use super::event::VmGoneConfirmed;
-use super::{GONE, Standing, Status, Vm, stream, unknown};
+use super::{Standing, Status, Vm, may_be_forgotten, stream, unknown};
 use crate::permission::OPERATE;
 use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
@@ -19,7 +19,7 @@ pub struct ConfirmGone {
 }
 
 pub fn rule(vm: &Standing) -> Result<(), Rejection> {
-    if vm.status == Status::DecommissionFailed && vm.failed_code == Some(GONE) {
+    if vm.status == Status::DecommissionFailed && vm.failed_code.is_some_and(may_be_forgotten) {
         return Ok(());
     }
     Err(Rejection::conflict("vm-not-gone").at("/vm"))

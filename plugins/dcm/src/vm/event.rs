@@ -4,6 +4,7 @@ use crate::request::event::{By, Requester};
 use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct VmProvisioned {
@@ -26,6 +27,15 @@ pub struct VmProvisioned {
 
 impl Event for VmProvisioned {
     const TYPE: &'static str = "vm-provisioned";
+    const SCHEMA: u16 = 2;
+
+    /// Version 1 had memory in whole GB.
+    fn upcast(schema: u16, mut data: Value) -> Value {
+        if schema == 1 {
+            data["memory_mb"] = data["memory_gb"].as_u64().map(|gb| gb * 1024).into();
+        }
+        data
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

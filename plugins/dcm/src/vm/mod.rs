@@ -45,6 +45,13 @@ impl Status {
 /// The failure of a removal where vCenter does not have the machine and this host did not remove
 /// it.
 pub const GONE: &str = "vm-gone";
+/// The connection leads to another vCenter than the one in which the machine was built.
+pub const OTHER_VCENTER: &str = "other-vcenter";
+
+/// Can a person say that the machine may be counted as removed?
+pub fn may_be_forgotten(code: &str) -> bool {
+    [GONE, OTHER_VCENTER].contains(&code)
+}
 
 /// What rules ask of a machine; known from its stream as well as from its row.
 #[derive(Debug, Clone, Copy)]

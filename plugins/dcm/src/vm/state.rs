@@ -19,7 +19,8 @@ pub struct Vm {
     pub begun_by: String,
     /// What is being done, or was last.
     pub step: String,
-    pub stalled: bool,
+    /// The code for which a call is repeated, while one is.
+    pub stalled: Option<String>,
     /// Why taking down stopped last.
     pub failed_code: Option<String>,
 }
@@ -38,15 +39,15 @@ impl State for Vm {
             Event::VmDecommissionRequested(e) => self.begin(e.attempt, Step::PowerOff, recorded),
             Event::VmGoneConfirmed(e) => self.begin(e.attempt, Step::Destroy, recorded),
             Event::VmDecommissioned(_) => self.status = Status::Decommissioned,
-            Event::VmRefreshFailed(_) => self.stalled = false,
+            Event::VmRefreshFailed(_) => self.stalled = None,
             Event::VmDecommissionFailed(e) => {
                 self.status = Status::DecommissionFailed;
                 self.failed_code = Some(e.code);
-                self.stalled = false;
+                self.stalled = None;
             }
             Event::StepStarted(e) => self.step = e.step.as_str().into(),
-            Event::Stalled(_) => self.stalled = true,
-            Event::Resumed(_) => self.stalled = false,
+            Event::Stalled(e) => self.stalled = Some(e.code),
+            Event::Resumed(_) => self.stalled = None,
             _ => {}
         }
     }
@@ -73,5 +74,6 @@ impl Vm {
         self.attempt = attempt;
         self.begun_by.clone_from(&recorded.id);
         self.step = step.as_str().into();
+        self.stalled = None;
     }
 }

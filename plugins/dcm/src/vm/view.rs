@@ -4,7 +4,7 @@ use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
 use super::event::{VmDecommissioned, VmProvisioned, VmRefreshed};
 use super::refresh::{self, RefreshVm};
-use super::{GONE, Standing, Status, in_one_line};
+use super::{GONE, OTHER_VCENTER, Standing, Status, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
@@ -258,6 +258,7 @@ impl Row {
         self.decommissioned_by_name = by_name;
         (self.step, self.refresh_failed_at, self.refresh_error_code) = (None, None, None);
         (self.failed_step, self.error_code, self.error_message) = (None, None, None);
+        self.resume();
     }
 
     fn resume(&mut self) {
@@ -285,6 +286,9 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         Status::DecommissionFailed if row.error_code.as_deref() == Some(GONE) => {
             Message::new("confirm-gone").param("people", People::who_may(OPERATE))
         }
+        Status::DecommissionFailed if row.error_code.as_deref() == Some(OTHER_VCENTER) => {
+            Message::new("confirm-elsewhere").param("people", People::who_may(OPERATE))
+        }
         Status::DecommissionFailed => Message::new("decommission-retry")
             .param("step", row.failed_step.clone().unwrap_or_default())
             .param("code", row.error_code.clone().unwrap_or_default())
@@ -296,6 +300,9 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
                 .param("code", row.refresh_error_code.clone().unwrap_or_default()),
             (None, None) => match &row.state {
                 Some(state) => Message::new("in-another-state").param("state", state.clone()),
+                None if row.power == "missing" => {
+                    Message::new("not-in-vcenter").param("people", People::who_may(OPERATE))
+                }
                 None => Message::new("in-use"),
             },
         },

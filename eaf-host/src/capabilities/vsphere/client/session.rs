@@ -108,8 +108,11 @@ impl Session {
         if let Err(error) = &answer
             && conversation.is_over(error).await
         {
-            conversation.login = self.login(Some(&conversation.login)).await?;
-            answer = conversation.call(&make).await;
+            let before = std::mem::replace(&mut conversation.login, self.login(Some(&conversation.login)).await?);
+            // Another vCenter that answers now gives the same ids to other objects.
+            if before.content.about.instance_uuid == conversation.login.content.about.instance_uuid {
+                answer = conversation.call(&make).await;
+            }
         }
         match answer {
             Err(Error::Fault(mut fault)) => {

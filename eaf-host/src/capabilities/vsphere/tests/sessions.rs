@@ -160,3 +160,21 @@ async fn a_fault_without_kind_leaves_an_effect_in_doubt_and_is_not_repeated_with
     bench.complete(&clone_of("web-01")).await.unwrap();
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_not_repeated_in_another_vcenter() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let held = bench.proxy.rule(Rule::on("PowerOnVM_Task").hold_request().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
+        bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+        held.release();
+    };
+    let call = about("power-on");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    let failure = started.unwrap_err();
+    assert_eq!(failure.class, Class::Transient, "{failure}");
+    assert!(bench.vcsim.machines().iter().all(|machine| !machine.powered_on));
+}

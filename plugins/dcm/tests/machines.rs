@@ -1,0 +1,232 @@
+//! What is decided about machines: given, when, then.
+
+mod cast;
+
+use cast::*;
+use dcm::provisioning::note_run_end::NoteRunEnd;
+use dcm::provisioning::stall::NoteStall;
+use dcm::request::submit::RequestVm;
+use dcm::request::view::Requests;
+use dcm::vm::complete_decommission::CompleteDecommission;
+use dcm::vm::confirm_gone::ConfirmGone;
+use dcm::vm::decommission::DecommissionVm;
+use dcm::vm::event::VmProvisioned;
+use dcm::vm::fail_decommission::FailDecommission;
+use dcm::vm::record_refresh::RecordRefresh;
+use dcm::vm::refresh::RefreshVm;
+use dcm::vm::view::Vms;
+use eaf_sdk::Event;
+use eaf_sdk::testing::system;
+use serde_json::{Value, json};
+
+#[test]
+fn a_removal_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
+    let (mut stage, id) = with_vm();
+    let removal = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&requester(), removal.clone()).then_events(&["vm-decommission-requested"]);
+    let begun = stage.log.last().unwrap().id.clone();
+    let ended = json!({ "key": id, "event": begun, "code": "diverged", "message": "It left its way." });
+    stage.when::<NoteRunEnd>(&system(), ended.clone()).then_events(&["step-failed", "vm-decommission-failed"]);
+    stage.when::<DecommissionVm>(&admin(), removal).then_events(&["vm-decommission-requested"]);
+    stage.when::<NoteRunEnd>(&system(), ended).then_events(&[]);
+}
+
+#[test]
+fn waiting_for_vcenter_is_said_and_taken_back() {
+    let (mut stage, id) = with_approved();
+    let stall = |stalled: bool| json!({ "key": id, "stalled": stalled, "code": "unreachable", "message": "…" });
+    stage.when::<NoteStall>(&system(), stall(true)).then_events(&["stalled"]);
+    stage.when::<NoteStall>(&system(), stall(true)).then_events(&[]);
+    let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((waiting.code.as_str(), &waiting.params["code"]), ("stalled", &json!("unreachable")));
+    stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false })).then_events(&["resumed"]);
+    assert_eq!(stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap().code, "provisioning-start");
+}
+
+#[test]
+fn waiting_for_a_person_says_for_whom_and_what_vcenter_asks() {
+    let question = |id: &str| json!({ "key": id, "stalled": true, "code": "vcenter-question", "message": "vCenter asks: moved or copied?" });
+    let (mut stage, id) = with_approved();
+    stage.when::<NoteStall>(&system(), question(&id));
+    let told = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    let operators = json!({ "x-eaf-people": { "permission": "operate", "except": [] } });
+    assert_eq!((told.code.as_str(), &told.params["people"]), ("stalled-for-person", &operators));
+    assert_eq!(stage.view::<Requests>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
+    stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false }));
+    assert!(stage.view::<Requests>()[&id]["stalled_message"].is_null());
+
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    stage.when::<NoteStall>(&system(), question(&id));
+    assert_eq!(stage.view::<Vms>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "stalled-for-person");
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }));
+    let row = stage.view::<Vms>()[&id].clone();
+    assert!(row["stalled_message"].is_null() && row["stalled_since"].is_null(), "{row:?}");
+}
+
+#[test]
+fn a_machine_shows_what_vcenter_said_last() {
+    let (mut stage, id) = with_vm();
+    stage.when::<RefreshVm>(&approver(), json!({ "vm": id })).then_rejected("not-your-vm");
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id })).then_events(&["vm-refresh-requested"]);
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen })).then_events(&["vm-refreshed"]);
+    let row = stage.view::<Vms>()[&id].clone();
+    assert_eq!((row["power"].as_str(), row["ip"].clone()), (Some("off"), Value::Null));
+}
+
+#[test]
+fn memory_is_shown_in_the_megabytes_of_vcenter() {
+    for memory_mb in [512, 1536, 1540, 4096] {
+        let (mut stage, id) = with_vm();
+        assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], 4096);
+        let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "off", "ip": null, "cpus": 2, "memory_mb": memory_mb });
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
+        assert_eq!(stage.view::<Vms>()[&id]["memory_mb"], memory_mb);
+    }
+}
+
+#[test]
+fn decommissioning_needs_the_typed_name_and_frees_it() {
+    let (mut stage, id) = with_vm();
+    let wrong = json!({ "vm": id, "confirm": "web-1" });
+    stage.when::<DecommissionVm>(&requester(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
+    let right = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&approver(), right.clone()).then_rejected("not-your-vm");
+    stage.when::<DecommissionVm>(&admin(), right.clone()).then_events(&["vm-decommission-requested"]);
+    stage.when::<DecommissionVm>(&admin(), right).then_rejected("vm-not-active");
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("vm-name-taken");
+    stage
+        .when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }))
+        .then_events(&["vm-decommissioned", "name-released"]);
+    assert_eq!(stage.view::<Vms>()[&id]["terminal"], true);
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+}
+
+#[test]
+fn a_machine_that_was_renamed_in_vcenter_shows_both_names_and_either_confirms() {
+    for (typed, refused) in [("web-01", false), ("new-01", false), ("old-01", true)] {
+        let (mut stage, id) = with_vm();
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("new-01", "connected") }));
+        let row = stage.view::<Vms>()[&id].clone();
+        assert_eq!((&row["name"], &row["vcenter_name"]), (&json!("web-01"), &json!("new-01")));
+        let outcome = stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": typed }));
+        assert_eq!(outcome.rejection().is_some(), refused, "{typed}");
+    }
+    let (mut stage, id) = with_vm();
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", "connected") }));
+    assert!(stage.view::<Vms>()[&id]["vcenter_name"].is_null());
+}
+
+#[test]
+fn a_machine_says_when_it_is_not_as_it_should_be_in_vcenter() {
+    for state in ["template", "inaccessible", "orphaned", "disconnected", "invalid"] {
+        let (mut stage, id) = with_vm();
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", state) }));
+        assert_eq!(stage.view::<Vms>()[&id]["state"], state);
+        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((told.code.as_str(), &told.params["state"]), ("in-another-state", &json!(state)));
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", "connected") }));
+        assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
+    }
+}
+
+fn found(name: &str, state: &str) -> Value {
+    json!({ "kind": "machine", "name": name, "state": state, "power": "off", "ip": null, "cpus": 2, "memory_mb": 4096 })
+}
+
+#[test]
+fn only_an_admin_counts_as_removed_and_only_what_vcenter_lost() {
+    let (mut stage, id) = with_vm();
+    let right = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<ConfirmGone>(&admin(), right.clone()).then_rejected("vm-not-gone");
+    for (attempt, code) in [(1, "vcenter-busy"), (2, "vm-gone")] {
+        stage.when::<DecommissionVm>(&requester(), right.clone());
+        let failed = json!({ "vm": id, "attempt": attempt, "step": "destroy", "code": code, "message": "No." });
+        stage.when::<FailDecommission>(&system(), failed);
+        if code == "vcenter-busy" {
+            let refused = stage.when::<ConfirmGone>(&admin(), right.clone()).then_rejected("vm-not-gone");
+            refused.then_fields(&[("/vm", "vm-not-gone")]);
+        }
+    }
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "confirm-gone");
+    stage.when::<ConfirmGone>(&requester(), right.clone()).then_rejected("not-permitted");
+    let wrong = json!({ "vm": id, "confirm": "web-1" });
+    stage.when::<ConfirmGone>(&admin(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
+    stage.when::<ConfirmGone>(&admin(), right.clone()).then_events(&["vm-gone-confirmed"]);
+    stage.when::<ConfirmGone>(&admin(), right).then_rejected("vm-not-gone");
+    assert_eq!(stage.view::<Vms>()[&id]["decommissioned_by_name"], "Ada Admin");
+    stage
+        .when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 3 }))
+        .then_events(&["vm-decommissioned", "name-released"]);
+}
+
+#[test]
+fn a_refresh_that_failed_is_told_until_the_next_one() {
+    let (mut stage, id) = with_vm();
+    let failed = json!({ "kind": "failed", "code": "vcenter-login", "message": "No." });
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": failed })).then_events(&["vm-refresh-failed"]);
+    let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((told.code.as_str(), &told.params["code"]), ("refresh-failed", &json!("vcenter-login")));
+    assert!(told.params["since"].is_i64(), "{told:?}");
+
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": seen }));
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
+}
+
+#[test]
+fn looking_at_a_machine_does_not_hide_why_it_could_not_be_taken_down() {
+    let (mut stage, id) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
+    stage.when::<FailDecommission>(&system(), failed).then_events(&["step-failed", "vm-decommission-failed"]);
+    let seen = json!({ "kind": "machine", "name": "web-01", "state": "connected", "power": "on", "ip": null, "cpus": 2, "memory_mb": 4096 });
+    for found in [json!({ "kind": "failed", "code": "vcenter-login", "message": "No." }), seen] {
+        stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+        stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));
+        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((told.code.as_str(), &told.params["code"]), ("decommission-retry", &json!("vcenter-busy")));
+    }
+}
+
+#[test]
+fn another_cause_of_waiting_takes_the_place_of_the_first() {
+    let (mut stage, id) = with_approved();
+    let stall = |code: &str| json!({ "key": id, "stalled": true, "code": code, "message": code });
+    stage.when::<NoteStall>(&system(), stall("vcenter-unreachable")).then_events(&["stalled"]);
+    stage.when::<NoteStall>(&system(), stall("vcenter-question")).then_events(&["stalled"]);
+    stage.when::<NoteStall>(&system(), stall("vcenter-question")).then_events(&[]);
+    assert_eq!(stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap().code, "stalled-for-person");
+}
+
+#[test]
+fn a_machine_of_a_vcenter_that_is_no_more_may_be_counted_as_removed() {
+    let (mut stage, id) = with_vm();
+    let right = json!({ "vm": id, "confirm": "web-01" });
+    stage.when::<DecommissionVm>(&requester(), right.clone());
+    let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "other-vcenter", "message": "No." });
+    stage.when::<FailDecommission>(&system(), failed);
+    assert_eq!(stage.offered::<Vms>(&admin(), &id).waiting_on.unwrap().code, "confirm-elsewhere");
+    stage.when::<ConfirmGone>(&admin(), right).then_events(&["vm-gone-confirmed"]);
+}
+
+#[test]
+fn a_machine_that_vcenter_does_not_have_is_not_called_in_operation() {
+    let (mut stage, id) = with_vm();
+    stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
+    stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": { "kind": "missing" } }));
+    assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "not-in-vcenter");
+}
+
+#[test]
+fn a_machine_that_was_recorded_with_memory_in_gb_is_read_in_mb() {
+    let recorded = json!({ "memory_gb": 4 });
+    assert_eq!(VmProvisioned::upcast(1, recorded)["memory_mb"], 4096);
+    assert_eq!(VmProvisioned::upcast(2, json!({ "memory_mb": 1536 }))["memory_mb"], 1536);
+}
