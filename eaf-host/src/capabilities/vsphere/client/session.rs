@@ -108,7 +108,8 @@ impl Session {
         if let Err(error) = &answer
             && conversation.is_over(error).await
         {
-            let before = std::mem::replace(&mut conversation.login, self.login(Some(&conversation.login)).await?);
+            let renewed = self.login(Some(&conversation.login)).await?;
+            let before = std::mem::replace(&mut conversation.login, renewed);
             // Another vCenter that answers now gives the same ids to other objects.
             if before.content.about.instance_uuid == conversation.login.content.about.instance_uuid {
                 answer = conversation.call(&make).await;
