@@ -35,7 +35,7 @@ pub struct Settings {
     pub datacenter: String,
     /// Path of the tenant's folder below the datacenter's VM folder. Machines are made in it or below, never beside it.
     pub folder: String,
-    /// Path below the datacenter's host folder: a pool, a cluster or a host. Without it, the first cluster.
+    /// Path below the datacenter's host folder: a pool, a cluster or a host. Without it, the only cluster.
     #[serde(default)]
     pub resource_pool: Option<String>,
     /// Name of a datastore. Without it, the template's.

@@ -107,7 +107,7 @@ impl VCenter {
     async fn only_compute(&self) -> Result<Compute, Failure> {
         let found = self.computes().await?;
         match found.as_slice() {
-            [] => Err(missing("resource pool", "of the first cluster")),
+            [] => Err(missing("resource pool", "of a cluster")),
             [(object, _)] => {
                 let compute = placement::compute(&self.session, object).await.map_err(read)?;
                 compute.ok_or_else(|| missing("resource pool", "of the only cluster"))
