@@ -23,10 +23,7 @@ impl Command for FailProvisioning {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !request::is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(request::stream(&self.request))
+        request::guarded(&self.request)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -1,7 +1,7 @@
 //! Somebody else says yes. Four eyes: never the person who asked.
 
 use super::event::RequestApproved;
-use super::{Request, Standing, is_id, stream, unknown};
+use super::{Request, Standing, stream, unknown};
 use crate::permission::APPROVE;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -25,10 +25,7 @@ impl Command for ApproveRequest {
     const PERMISSION: Option<&'static str> = Some(APPROVE);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.request))
+        super::guarded(&self.request)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -2,7 +2,7 @@
 //! the name is given to another machine afterwards.
 
 use super::event::RequestCancelRequested;
-use super::{Request, Standing, Status, is_id, stream, unknown};
+use super::{Request, Standing, Status, stream, unknown};
 use crate::permission::{OPERATE, REQUEST};
 use eaf_sdk::personal::Giver;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
@@ -38,10 +38,7 @@ impl Command for CancelRequest {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.request))
+        super::guarded(&self.request)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -6,7 +6,7 @@
 //! over unseen.
 
 use super::event::RequestRetried;
-use super::{Request, Standing, Status, is_id, stream, unknown};
+use super::{Request, Standing, Status, stream, unknown};
 use crate::permission::OPERATE;
 use crate::provisioning::Step;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
@@ -34,10 +34,7 @@ impl Command for CompleteWithoutAddress {
     const PERMISSION: Option<&'static str> = Some(OPERATE);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.request))
+        super::guarded(&self.request)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -2,7 +2,7 @@
 //! left in vCenter.
 
 use super::event::RequestCancelFailed;
-use super::{Request, is_id, stream, unknown};
+use super::{Request, stream, unknown};
 use crate::provisioning::Process;
 use crate::provisioning::event::StepFailed;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
@@ -23,10 +23,7 @@ impl Command for FailCancel {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.request) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.request))
+        super::guarded(&self.request)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

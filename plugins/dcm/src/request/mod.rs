@@ -122,6 +122,14 @@ pub fn unknown() -> Rejection {
     Rejection::not_found("request-unknown").at("/request")
 }
 
+/// The boundary of a command on one request.
+pub fn guarded(id: &str) -> Boundary {
+    if !is_id(id) {
+        return Boundary::none();
+    }
+    Boundary::none().guard(stream(id))
+}
+
 /// The request, and in the second round the name that it gives back.
 pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {

@@ -6,7 +6,6 @@ use super::decommission::check_confirmation;
 use super::event::VmGoneConfirmed;
 use super::{Standing, Status, Vm, may_be_forgotten, stream, unknown};
 use crate::permission::OPERATE;
-use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,10 +29,7 @@ impl Command for ConfirmGone {
     const PERMISSION: Option<&'static str> = Some(OPERATE);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.vm) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.vm))
+        super::guarded(&self.vm)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -3,7 +3,6 @@
 use super::event::VmDecommissionRequested;
 use super::{Standing, Vm, stream, unknown};
 use crate::permission::REQUEST;
-use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,10 +24,7 @@ impl Command for DecommissionVm {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.vm) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.vm))
+        super::guarded(&self.vm)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

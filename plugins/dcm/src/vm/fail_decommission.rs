@@ -4,7 +4,6 @@ use super::event::VmDecommissionFailed;
 use super::{Vm, stream, unknown};
 use crate::provisioning::Process;
 use crate::provisioning::event::StepFailed;
-use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,10 +22,7 @@ impl Command for FailDecommission {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.vm) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.vm))
+        super::guarded(&self.vm)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -15,7 +15,8 @@ pub mod state;
 pub mod view;
 
 use crate::permission::OPERATE;
-use eaf_sdk::{Context, Rejection};
+use crate::request::is_id;
+use eaf_sdk::{Boundary, Context, Rejection};
 use serde::{Deserialize, Serialize};
 
 pub use state::Vm;
@@ -88,6 +89,14 @@ pub fn stream(id: &str) -> String {
 /// None for none.
 pub fn in_one_line(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The boundary of a command on one machine.
+pub fn guarded(id: &str) -> Boundary {
+    if !is_id(id) {
+        return Boundary::none();
+    }
+    Boundary::none().guard(stream(id))
 }
 
 pub fn unknown() -> Rejection {

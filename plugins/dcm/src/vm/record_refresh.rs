@@ -2,7 +2,6 @@
 
 use super::event::{VmRefreshFailed, VmRefreshed};
 use super::{Vm, stream, unknown};
-use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,10 +35,7 @@ impl Command for RecordRefresh {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.vm) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.vm))
+        super::guarded(&self.vm)
     }
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

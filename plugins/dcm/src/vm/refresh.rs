@@ -3,7 +3,6 @@
 use super::event::VmRefreshRequested;
 use super::{Standing, Vm, stream, unknown};
 use crate::permission::REQUEST;
-use crate::request::is_id;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,10 +22,7 @@ impl Command for RefreshVm {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, _: &Context, _: &Streams) -> Boundary {
-        if !is_id(&self.vm) {
-            return Boundary::none();
-        }
-        Boundary::none().guard(stream(&self.vm))
+        super::guarded(&self.vm)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
