@@ -17,10 +17,10 @@ pub use report::{Finding, Kind, Report, Verdict};
 
 #[cfg(test)]
 #[path = "../../tests/it/support/fault_proxy/mod.rs"]
-mod fault_proxy;
+pub mod fault_proxy;
 #[cfg(test)]
 #[path = "../../tests/it/support/maildev.rs"]
-mod maildev;
+pub mod maildev;
 #[cfg(test)]
 #[path = "../../tests/it/support/vcsim.rs"]
 mod vcsim;

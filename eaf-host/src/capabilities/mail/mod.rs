@@ -27,7 +27,7 @@ mod smtp;
 mod template;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use template::{Error as TemplateError, Templates};
 

@@ -9,14 +9,14 @@ use eaf_core::directory::NewMember;
 use eaf_core::grant::Grant;
 use eaf_core::{Core, connection, directory, grant, mail_log, testing};
 
-pub(super) fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
+pub fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
     let parts = Parts { core: core.clone(), packages: Arc::new(Dcm), public_url: PUBLIC_URL.into() };
     let registration =
         inventory::iter::<Registration>.into_iter().find(|found| found.name == "mail").expect("mail is registered");
     (registration.make)(&parts)
 }
 
-pub(super) async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
+pub async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
     let new = NewMember {
         issuer: "https://id.example.com".into(),
         subject: name.into(),
@@ -28,7 +28,7 @@ pub(super) async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str,
     directory::put_member(core, tenant, new).await.unwrap()
 }
 
-pub(super) async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
+pub async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let new = NewConnection {
         capability: "mail".into(),

@@ -4,11 +4,10 @@
 
 mod conditions;
 mod connections;
-mod database;
+pub mod database;
 mod delivery;
 mod golden;
 mod refusals;
-mod rows;
 mod trouble;
 
 use super::config::Config;
@@ -182,7 +181,7 @@ fn dcm_templates() -> Templates {
 }
 
 /// What DCM's workflow knows of a request.
-fn facts() -> Value {
+pub fn facts() -> Value {
     json!({
         "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
         "vm_name": "web-01", "offering": "Linux, klein", "image": "Debian 12",
@@ -198,7 +197,7 @@ fn facts() -> Value {
     })
 }
 
-fn call(template: &str, to: Value, facts: Value) -> Call {
+pub fn call(template: &str, to: Value, facts: Value) -> Call {
     Call {
         tenant: TenantId::derive("acme"),
         plugin: "dcm".into(),

@@ -3,6 +3,7 @@
 mod dcm;
 mod ends;
 mod journey;
+mod mail_conditions;
 mod memory;
 
 use super::effects::{Providers, failure};

@@ -1,13 +1,15 @@
-//! Conditions over DCM's own views in a real database.
+//! Mails that are sent only while a row of DCM's own views reads as the workflow said, in a real database.
 
-use super::database::{connect, hire, provider};
 use super::*;
-use crate::capabilities::Class;
 use crate::capabilities::fault_proxy::FaultProxy;
+use crate::capabilities::mail::tests::database::{connect, hire, provider};
+use crate::capabilities::mail::tests::{call, facts};
 use crate::capabilities::maildev::Maildev;
-use crate::plugin::{Plugin, Plugins, fixtures, install};
+use crate::capabilities::Call;
+use crate::plugin::{Plugin, install};
 use eaf_core::actor::Caller;
 use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::id::{ActorId, TenantId};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::{Core, directory, mail_log};
