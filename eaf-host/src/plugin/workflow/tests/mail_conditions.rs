@@ -1,11 +1,11 @@
 //! Mails that are sent only while a row of DCM's own views reads as the workflow said, in a real database.
 
 use super::*;
+use crate::capabilities::Call;
 use crate::capabilities::fault_proxy::FaultProxy;
 use crate::capabilities::mail::tests::database::{connect, hire, provider};
 use crate::capabilities::mail::tests::{call, facts};
 use crate::capabilities::maildev::Maildev;
-use crate::capabilities::Call;
 use crate::plugin::{Plugin, install};
 use eaf_core::actor::Caller;
 use eaf_core::command_bus::{self, Answer, Request};
