@@ -152,6 +152,7 @@ fn only_an_admin_counts_as_removed_and_only_what_vcenter_lost() {
         }
     }
     assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "confirm-gone");
+    assert_eq!(stage.view::<Vms>()[&id]["power"], "missing");
     stage.when::<ConfirmGone>(&requester(), right.clone()).then_rejected("not-permitted");
     let wrong = json!({ "vm": id, "confirm": "web-1" });
     stage.when::<ConfirmGone>(&admin(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);

@@ -115,7 +115,7 @@ pub struct Stall {
     pub ended: Option<i64>,
     /// None in journals of earlier versions: both budgets count from `since`.
     #[serde(default)]
-    pub counted: Option<Counted>,
+    pub counted: Option<Box<Counted>>,
 }
 
 /// From when the retry budgets of a call count, in milliseconds since 1970.

@@ -71,7 +71,7 @@ impl Stall {
             told: before.is_some_and(|stall| stall.told),
             told_code: before.and_then(|stall| stall.told_code.clone()),
             ended: before.and_then(|stall| stall.ended),
-            counted: Some(Counted::with(before.map(Stall::counted).as_ref(), &failure.code, now)),
+            counted: Some(Box::new(Counted::with(before.map(Stall::counted).as_ref(), &failure.code, now))),
             failure,
         }
     }
@@ -80,7 +80,7 @@ impl Stall {
     /// was.
     pub fn of_operation(before: Option<&Stall>, counted: Option<&Counted>, failure: Failure, now: i64) -> Stall {
         let before_that = counted.cloned().or_else(|| before.map(Stall::counted));
-        let counted = Some(Counted::with(before_that.as_ref(), &failure.code, now));
+        let counted = Some(Box::new(Counted::with(before_that.as_ref(), &failure.code, now)));
         Stall { ended: Some(now), counted, ..Stall::of_call(before, failure, now) }
     }
 
@@ -97,7 +97,7 @@ impl Stall {
 
     fn counted(&self) -> Counted {
         let since_then = || Counted { since: self.since, code_since: self.since, code: self.failure.code.clone() };
-        self.counted.clone().unwrap_or_else(since_then)
+        self.counted.as_deref().cloned().unwrap_or_else(since_then)
     }
 }
 

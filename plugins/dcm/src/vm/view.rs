@@ -214,6 +214,9 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.failed_step = Some(e.step.clone());
             row.resume();
             row.fail(&e.code, &e.message, &e.trace_id);
+            if e.code == GONE {
+                row.missing(recorded.at);
+            }
         }
         Event::Stalled(e) => {
             row.stalled_since = Some(recorded.at);
@@ -259,6 +262,13 @@ impl Row {
         (self.step, self.refresh_failed_at, self.refresh_error_code) = (None, None, None);
         (self.failed_step, self.error_code, self.error_message) = (None, None, None);
         self.resume();
+    }
+
+    /// vCenter was asked and does not have the machine.
+    fn missing(&mut self, at: i64) {
+        self.power = "missing".into();
+        (self.ip, self.state) = (None, None);
+        self.refreshed_at = at;
     }
 
     fn resume(&mut self) {
