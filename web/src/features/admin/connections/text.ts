@@ -42,7 +42,8 @@ const en = {
     url: 'With https://, such as “https://vcenter.example.com/sdk”.',
     datacenter: 'Its name in vCenter.',
     folder: 'VMs are built in it and nowhere else.',
-    resource_pool: 'Name or path of a resource pool, cluster or host. May be left out where there is only one cluster.',
+    resource_pool:
+      'Name or path of a resource pool, cluster or host. May be left out where there is only one cluster.',
     datastore: 'Name or path of a datastore or of a datastore cluster. Without one: where the template lies.',
     ca_certificate: 'PEM. Only where the server’s certificate is from an authority of your own.',
     from: 'Such as “cloud@example.com”.',
@@ -139,8 +140,10 @@ const de: typeof en = {
     url: 'Mit https://, zum Beispiel „https://vcenter.example.com/sdk“.',
     datacenter: 'Sein Name im vCenter.',
     folder: 'Darin werden VMs gebaut und sonst nirgends.',
-    resource_pool: 'Name oder Pfad eines Ressourcenpools, Clusters oder Hosts. Kann entfallen, wenn es nur einen Cluster gibt.',
-    datastore: 'Name oder Pfad eines Datenspeichers oder eines Datenspeicher-Clusters. Ohne Angabe: wo die Vorlage liegt.',
+    resource_pool:
+      'Name oder Pfad eines Ressourcenpools, Clusters oder Hosts. Kann entfallen, wenn es nur einen Cluster gibt.',
+    datastore:
+      'Name oder Pfad eines Datenspeichers oder eines Datenspeicher-Clusters. Ohne Angabe: wo die Vorlage liegt.',
     ca_certificate: 'PEM. Nur wenn das Zertifikat des Servers von einer eigenen Stelle kommt.',
     from: 'Zum Beispiel „cloud@example.com“.',
     from_name: 'Steht neben der Adresse.',
