@@ -19,6 +19,11 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     let own = people.requester.command("approve-request", json!({ "request": request })).await;
     assert_eq!(own.status, 403, "{:#}", own.body);
 
+    let asked = system.mail_to("james.carter@acme.example", "web-01").await;
+    assert!(asked.subject.starts_with("Approve: web-01, 4 CPU, 66 €/month"), "{}", asked.subject);
+    assert!(asked.text.contains(canary::JUSTIFICATION), "{}", asked.text);
+    assert!(asked.text.contains(&format!("https://cloud.example/requests/{request}")), "{}", asked.text);
+
     // Approved: built.
     people.approver.command("approve-request", json!({ "request": request })).await.ok();
     let item = until(&people.requester, "requests", &request, |item| item["terminal"] == true).await;
@@ -34,10 +39,6 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     let machine = until(&people.requester, "vms", &request, |vm| vm["power"] == "on" && vm["ip"].is_string()).await;
     assert_eq!((machine["cpus"].as_i64(), machine["memory_mb"].as_i64()), (Some(4), Some(8192)), "{machine:#}");
 
-    let asked = system.mail_to("james.carter@acme.example", "web-01").await;
-    assert!(asked.subject.starts_with("Approve: web-01, 4 CPU, 66 €/month"), "{}", asked.subject);
-    assert!(asked.text.contains(canary::JUSTIFICATION), "{}", asked.text);
-    assert!(asked.text.contains(&format!("https://cloud.example/requests/{request}")), "{}", asked.text);
     let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
     assert!(told.text.contains(machine["ip"].as_str().unwrap()), "{}", told.text);
 

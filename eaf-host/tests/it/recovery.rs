@@ -159,7 +159,7 @@ async fn a_question_of_vcenter_stands_on_the_page_until_it_is_answered() {
 }
 
 fn switching_on_fails() -> Value {
-    json!({ "kind": "task-fault", "method": "PowerOnVM_Task", "fault": { "type": "GenericVmConfigFault", "reason": "broken" } })
+    json!({ "kind": "task-fault", "method": "PowerOnVM_Task", "fault": { "type": "FeatureRequirementsNotMet" } })
 }
 
 /// The usual offering with other members.
