@@ -17,17 +17,19 @@ pub fn named(https: bool, name: &str) -> String {
     if https { format!("__Host-{name}") } else { name.to_owned() }
 }
 
-/// The first of this name.
+/// The first of this name. Of all that a browser sends only the host's own cookies are read: other applications of the same
+/// domain write theirs in any bytes, and in as many lines as they like.
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
+/// Those whose name and value are ASCII, as the host's own are.
 pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.is_ascii()))
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
@@ -60,6 +62,18 @@ mod tests {
         assert_eq!(read(&headers, "eaf-session"), Some("yes"));
         assert_eq!(read(&headers, "b"), Some("=3="));
         assert_eq!(read(&headers, "rubbish"), None);
+    }
+
+    #[test]
+    fn a_cookie_of_somebody_else_hides_none_of_ours() {
+        for foreign in ["theme=Gr\u{fc}n".as_bytes(), b"theme=Gr\xfcn", b"\xff\xfe=\x80", b"theme=\"a\xe4\"", b"\xc3\xbc"] {
+            for line in [[b"eaf-session=yes; ", foreign].concat(), [foreign, b";eaf-session=yes"].concat()] {
+                let mut headers = HeaderMap::new();
+                headers.append(header::COOKIE, HeaderValue::from_bytes(foreign).unwrap());
+                headers.append(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
+                assert_eq!(read(&headers, "eaf-session"), Some("yes"), "{}", line.escape_ascii());
+            }
+        }
     }
 
     #[test]
