@@ -9,6 +9,7 @@ mod ledger;
 mod output;
 mod quota;
 mod snapshots;
+mod subjects;
 mod turns;
 
 pub use execute::{answered, execute};
@@ -90,6 +91,8 @@ pub enum Error {
     Domain(#[from] DomainError),
     #[error("the member {pointer} of the command uses the reserved name $sealed")]
     Reserved { pointer: String },
+    #[error("{pointer} of the command does not name a member of the tenant")]
+    NoMember { pointer: String },
     #[error("the command says something of somebody who was erased")]
     PersonErased,
     #[error("a personal field of an event could not be sealed")]
@@ -102,6 +105,8 @@ pub enum Error {
     Store(#[from] event_store::Error),
     #[error("the ledger could not be read")]
     Ledger(#[source] sqlx::Error),
+    #[error("whom the command is about could not be looked up")]
+    People(#[source] sqlx::Error),
     #[error("eaf.ledger.answer of command {command} is not what was written there")]
     Corrupt {
         command: CommandId,

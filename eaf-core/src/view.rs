@@ -20,6 +20,7 @@ mod wait;
 pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};
 pub use copies::{Copy, State, copies};
 pub use create::create;
+pub use own::may_read;
 pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};
 pub use row::Row;
 pub use wait::wait_for;

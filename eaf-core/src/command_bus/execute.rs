@@ -3,6 +3,7 @@
 use super::boundary::Loaded;
 use super::ledger::{self, Asked, Told};
 use super::quota::Full;
+use super::subjects::{self, About};
 use super::turns::Held;
 use super::{Answer, Error, Request, boundary, output, snapshots};
 use crate::Core;
@@ -145,6 +146,7 @@ impl Attempt<'_> {
             return Ok(Some(answer));
         }
         let fingerprint = asked.fingerprint(core, &mut tx, *version).await?;
+        subjects::check_body(&mut tx, caller, self.schema(), body).await?;
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
         let (loaded, _turns) = self.load_in_turn().await?;
@@ -189,6 +191,9 @@ impl Attempt<'_> {
 
     /// Decides without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
+        let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+        subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
+        tx.commit().await?;
         let loaded = self.load().await?;
         Ok(match self.decide(&loaded.streams).await? {
             Decision::Accepted(Accepted { subject, preview, .. }) => {
@@ -216,6 +221,11 @@ impl Attempt<'_> {
         Err(Error::Conflict { attempts: ROUNDS as u32 })
     }
 
+    /// Of the body. Nothing is marked in one that is not declared.
+    fn schema(&self) -> &serde_json::Value {
+        find(self.domain, &self.command.name).map_or(&serde_json::Value::Null, |known| &known.schema)
+    }
+
     fn guards(&self, streams: &[LoadedStream]) -> Vec<StreamId> {
         let guards = streams.iter().filter(|entry| entry.mode == StreamMode::Guard);
         guards.map(|entry| boundary::stream_id(self.caller.tenant, self.domain.plugin(), &entry.stream)).collect()
@@ -230,8 +240,9 @@ impl Attempt<'_> {
         let input =
             DecideInput { command: self.command.clone(), context: self.context.clone(), streams: streams.to_vec() };
         let decision = self.domain.decide(input).instrument(tracing::info_span!("decide")).await?;
-        if let Decision::Accepted(accepted) = &decision {
-            output::check(self.domain.description(), streams, accepted)?;
+        match &decision {
+            Decision::Accepted(accepted) => output::check(self.domain.description(), streams, accepted)?,
+            Decision::Rejected(rejection) => output::check_refusal(rejection)?,
         }
         Ok(decision)
     }
@@ -250,7 +261,7 @@ impl Attempt<'_> {
         let guards: Vec<&LoadedStream> =
             loaded.streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
         let events = match decision {
-            Decision::Accepted(accepted) => self.events(tx, &guards, accepted).await?,
+            Decision::Accepted(accepted) => self.events(tx, loaded, &guards, accepted).await?,
             Decision::Rejected(_) => Vec::new(),
         };
         let write = |entry: &&LoadedStream| StreamWrite {
@@ -272,6 +283,7 @@ impl Attempt<'_> {
     async fn events(
         &self,
         tx: &mut TenantTx,
+        loaded: &Loaded,
         guards: &[&LoadedStream],
         accepted: Accepted,
     ) -> Result<Vec<PendingEvent>, Error> {
@@ -287,6 +299,8 @@ impl Attempt<'_> {
                 .iter()
                 .find(|known| known.kind == event.kind && known.schema_version == event.schema)
                 .ok_or_else(|| Error::UndeclaredEvent { kind: event.kind.clone(), schema: event.schema })?;
+            let about = About { caller, loaded: &loaded.people, body: &self.command.body };
+            subjects::check_event(tx, &about, &declared.schema, &event.data).await?;
             let place = event_store::aad(id);
             personal::encrypt(&core.keyring, tx, &declared.schema, &place, &mut event.data).await?;
             let meta = Meta {

@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 struct Record {
     plugin: String,
     digest: String,
+    /// Its body is null where the answer is a "no".
     command: Command,
     context: Context,
     streams: Vec<Version>,
@@ -164,17 +165,13 @@ pub(super) async fn seal(
 ) -> Result<Vec<u8>, Error> {
     let id = context.command_id;
     let mut command = command.clone();
-    // What a command says about somebody else goes with that person's key, not with the actor's.
-    let declared = domain
-        .description()
-        .commands
-        .iter()
-        .find(|known| known.name == command.name && known.version == command.version);
-    if let Some(declared) = declared {
-        personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut command.body).await?;
-    }
+    seal_body(core, tx, domain, &mut command, (context.actor.id, id), loaded).await?;
     // A "no" may repeat what was read, and what was asked.
     let people = &loaded.people | &personal::subjects(&command.body);
+    if matches!(told, Told::Rejected(_)) {
+        // The fingerprint knows a repetition without it, and nobody may fill the ledger with what is refused.
+        command.body = Value::Null;
+    }
     let record = Record {
         plugin: domain.plugin().to_owned(),
         digest: domain.digest().to_owned(),
@@ -189,6 +186,30 @@ pub(super) async fn seal(
     };
     let clear = serde_json::to_vec(&record).map_err(|cause| Error::Corrupt { command: id, cause })?;
     Ok(core.keyring.seal(tx, context.actor.id, &place(id), &clear).await?)
+}
+
+/// What a command says about somebody else goes with that person's key, not with the actor's; what its giver wrote may
+/// be about anybody whom the decision was made on.
+async fn seal_body(
+    core: &Core,
+    tx: &mut TenantTx,
+    domain: &dyn Domain,
+    command: &mut Command,
+    (actor, id): (ActorId, CommandId),
+    loaded: &Loaded,
+) -> Result<(), Error> {
+    let commands = &domain.description().commands;
+    let declared = commands.iter().find(|known| known.name == command.name && known.version == command.version);
+    let Some(declared) = declared else { return Ok(()) };
+    personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut command.body).await?;
+    let mut others = loaded.people.clone();
+    others.remove(&actor);
+    let body = &mut command.body;
+    match personal::encrypt_among(&core.keyring, tx, &declared.schema, &place(id), body, &others).await {
+        // Erased since it was decided: it is decided again, on what is still known.
+        Err(personal::Error::Crypto { cause: crypto::Error::Destroyed, .. }) => Err(Error::Conflict { attempts: 1 }),
+        sealed => Ok(sealed?),
+    }
 }
 
 /// What makes two requests the same. The version of the command is the package's and no part of it: a retry is none the less one when there

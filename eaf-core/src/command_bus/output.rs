@@ -1,10 +1,21 @@
 //! What a plugin's decision may contain. A plugin is not trusted to keep to its own boundary.
 
 use super::Error;
-use crate::contract::{Accepted, Description, LoadedStream, StreamMode};
+use crate::contract::{Accepted, Description, LoadedStream, Rejection, StreamMode};
 
 const EVENTS: usize = 256;
 const EVENT_BYTES: usize = 256 * 1024;
+/// Of a refusal with all its params and fields. It is kept for a repetition, and each of its fields becomes a sentence.
+const REFUSAL_BYTES: usize = 64 * 1024;
+const REFUSAL_FIELDS: usize = 256;
+
+pub(super) fn check_refusal(rejection: &Rejection) -> Result<(), Error> {
+    let size = serde_json::to_vec(rejection).map_or(usize::MAX, |bytes| bytes.len());
+    if size > REFUSAL_BYTES || rejection.fields.len() > REFUSAL_FIELDS {
+        return Err(Error::TooLarge { what: "a refusal", limit: REFUSAL_BYTES });
+    }
+    Ok(())
+}
 
 pub(super) fn check(description: &Description, boundary: &[LoadedStream], accepted: &Accepted) -> Result<(), Error> {
     if accepted.events.len() > EVENTS {

@@ -8,7 +8,7 @@ mod marks;
 
 pub use marks::{Mark, marks, unfollowed};
 
-use super::Keyring;
+use super::{Among, Keyring};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use base64::Engine;
@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const SEALED: &str = "$sealed";
+/// As [`SEALED`], of what several people are the subjects.
+const AMONG: &str = "$sealed-among";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -70,9 +72,34 @@ pub async fn encrypt_known(
     Ok(())
 }
 
+/// What whoever gave a command wrote in it, sealed among all these people: it goes with the first of them.
+pub async fn encrypt_among(
+    keyring: &Keyring,
+    tx: &mut TenantTx,
+    schema: &Value,
+    place: &str,
+    data: &mut Value,
+    people: &BTreeSet<ActorId>,
+) -> Result<(), Error> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    for mark in marks(schema, data).into_iter().filter(|mark| mark.named_at.is_none()) {
+        let Some(member) = data.pointer_mut(&mark.pointer) else { continue };
+        let place = format!("{place}\n{}", mark.pointer);
+        let sealed = keyring.seal_among(tx, people.clone(), &place, member.to_string().as_bytes()).await;
+        let Among { people, key, value } =
+            sealed.map_err(|cause| Error::Crypto { pointer: mark.pointer.clone(), cause })?;
+        *member = json!({ AMONG: { "people": people, "key": BASE64.encode(key), "value": BASE64.encode(value) } });
+    }
+    Ok(())
+}
+
 /// The first member, as a JSON pointer, that looks as if it were sealed: nobody but this module may write one.
 pub fn reserved(data: &Value) -> Option<String> {
-    sealed_members(data).into_iter().next()
+    let mut found = Vec::new();
+    visit(data, String::new(), &[SEALED, AMONG], &mut found);
+    found.into_iter().next()
 }
 
 /// Under whose keys members of the document are sealed.
@@ -180,21 +207,21 @@ fn kind(value: &Value) -> u8 {
 /// Pointers to all members of the form `{"$sealed": …}`.
 fn sealed_members(data: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    visit(data, String::new(), &mut found);
+    visit(data, String::new(), &[SEALED], &mut found);
     found
 }
 
-fn visit(value: &Value, pointer: String, found: &mut Vec<String>) {
+fn visit(value: &Value, pointer: String, marks: &[&str], found: &mut Vec<String>) {
     match value {
-        Value::Object(members) if members.contains_key(SEALED) => found.push(pointer),
+        Value::Object(members) if marks.iter().any(|mark| members.contains_key(*mark)) => found.push(pointer),
         Value::Object(members) => {
             for (name, member) in members {
-                visit(member, format!("{pointer}/{}", marks::escape(name)), found);
+                visit(member, format!("{pointer}/{}", marks::escape(name)), marks, found);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                visit(item, format!("{pointer}/{index}"), found);
+                visit(item, format!("{pointer}/{index}"), marks, found);
             }
         }
         _ => {}

@@ -25,8 +25,11 @@ impl std::str::FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (epoch, pos) = text.split_once('-').ok_or(ParseError)?;
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(epoch) || !digits(pos) {
+        let digits = |part: &str, most: usize| {
+            (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        // What fits the database's integers in any case.
+        if !digits(epoch, 9) || !digits(pos, 18) {
             return Err(ParseError);
         }
         Ok(Position { epoch: epoch.parse().map_err(|_| ParseError)?, pos: pos.parse().map_err(|_| ParseError)? })

@@ -4,6 +4,11 @@ use super::Error;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::ViewType;
 
+/// Whether there may be rows of this view for the caller.
+pub fn may_read(caller: &Caller, plugin: &str, view: &ViewType) -> bool {
+    Reach::of(caller, plugin, view).is_ok()
+}
+
 pub(super) enum Reach<'a> {
     All,
     /// Rows in which one of these columns is the caller.

@@ -27,7 +27,11 @@ impl Guestbook {
             name: name.into(),
             version: 1,
             permission: Some("sign".into()),
-            schema: json!({"properties": {"about": {"x-eaf-personal": {"subject": "whom"}}, "whom": {}}}),
+            schema: json!({"properties": {
+                "about": {"x-eaf-personal": {"subject": "whom"}},
+                "whom": {},
+                "note": {"x-eaf-personal": {"subject": "$actor"}},
+            }}),
         };
         let commands = [
             "sign",
@@ -38,6 +42,8 @@ impl Guestbook {
             "many",
             "huge",
             "stranger",
+            "copied",
+            "loud",
             "reserved",
             "deep",
             "endless",
@@ -117,6 +123,12 @@ impl Domain for Guestbook {
                 Rejection { kind: RejectionKind::Conflict, code: "full".into(), params, fields: Vec::new() };
             return Ok(Decision::Rejected(rejection));
         }
+        if input.command.name == "loud" {
+            let size = input.command.body["size"].as_u64().unwrap_or_default();
+            let params = Map::from_iter([("echo".to_owned(), json!("x".repeat(size as usize)))]);
+            let kind = RejectionKind::Invalid;
+            return Ok(Decision::Rejected(Rejection { kind, code: "loud".into(), params, fields: Vec::new() }));
+        }
         let stream = book(&input.command);
         let actor = input.context.actor;
         let data =
@@ -129,6 +141,11 @@ impl Domain for Guestbook {
             "undeclared" => vec![NewEvent { kind: "burnt".into(), ..event(&stream, data) }],
             "many" => (0..257).map(|_| event(&stream, data.clone())).collect(),
             "huge" => vec![event(&stream, json!({"page": "x".repeat(256 * 1024)}))],
+            // The subject is the body's own word, and nothing in the command's schema says so.
+            "copied" => {
+                let who = &input.command.body["of"]["whom"];
+                vec![event(&stream, json!({"who": who, "name": "Ben Bussard"}))]
+            }
             "stranger" => vec![event(&stream, json!({"who": "nobody", "name": "Ben Bussard"}))],
             "reserved" => vec![event(&stream, json!({"page": {"$sealed": "AAAA"}}))],
             "deep" => vec![event("book/deep-3", data)],

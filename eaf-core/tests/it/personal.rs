@@ -37,10 +37,96 @@ async fn opened(house: &House) -> Vec<Value> {
     data
 }
 
+async fn member(house: &House) -> ActorId {
+    let new = NewMember {
+        issuer: "i".into(),
+        subject: "ben".into(),
+        name: "Ben Bussard".into(),
+        email: "ben@acme.example".into(),
+        locale: eaf_core::actor::Locale::De,
+        roles: Vec::new(),
+    };
+    put_member(&house.core, house.anna.tenant, new).await.unwrap()
+}
+
+/// The ledger's row of this command as its giver's key opens it.
+async fn recorded(house: &House, actor: ActorId, key: &str) -> String {
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    let command = CommandId::derive(house.anna.tenant, actor, key);
+    let sealed: Vec<u8> = sqlx::query_scalar("select answer from eaf.ledger where key = $1")
+        .bind(command.to_string())
+        .fetch_one(&mut house.database.superuser().await)
+        .await
+        .unwrap();
+    let opened = house.core.keyring.open(&mut tx, actor, &format!("ledger/{command}"), &sealed).await.unwrap();
+    String::from_utf8(opened.unwrap()).unwrap()
+}
+
+async fn keys(house: &House) -> i64 {
+    let count = sqlx::query_scalar("select count(*) from eaf.subject_key");
+    count.fetch_one(&mut house.database.superuser().await).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_subject_of_a_personal_field_is_a_member_or_the_command_is_refused_at_its_pointer() {
+    let house = House::open().await;
+    house.give("sign", "first", json!({"note": "hi"})).await.unwrap();
+    let keys_before = keys(&house).await;
+    let nobodies =
+        [json!("anna@example.org"), json!(7), json!(null), json!(ActorId(world().uuid())), json!(uuid::Uuid::nil())];
+    for (n, nobody) in nobodies.into_iter().enumerate() {
+        let refused = house.give("sign", &format!("a{n}"), json!({"about": "x", "whom": nobody})).await;
+        assert!(matches!(&refused, Err(Error::NoMember { pointer }) if pointer == "/whom"), "{nobody}: {refused:?}");
+        let copied = house.give("copied", &format!("b{n}"), json!({"of": {"whom": nobody}})).await;
+        match &copied {
+            Err(Error::NoMember { pointer }) if nobody.is_string() => assert_eq!(pointer, "/of/whom"),
+            // What is no text cannot have been meant as a person: the package's fault.
+            Err(Error::Personal(_)) if !nobody.is_string() => {}
+            _ => panic!("{nobody}: {copied:?}"),
+        }
+    }
+    assert_eq!(keys(&house).await, keys_before, "a stranger's id made a key");
+    let ben = member(&house).await;
+    house.give("sign", "c", json!({"about": "x", "whom": ben})).await.unwrap();
+    house.give("copied", "d", json!({"of": {"whom": ben}})).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_written_about_others_is_sealed_among_them() {
+    let house = House::open().await;
+    house.give("sign", "k", json!({"note": "Canary-Anna"})).await.unwrap();
+    assert!(recorded(&house, house.anna.actor, "k").await.contains("Canary-Anna"), "nobody else is concerned");
+    let ben = eaf_core::testing::person(house.anna.tenant, &[]);
+    let about_anna = eaf_core::command_bus::Request {
+        name: "sign".into(),
+        body: json!({"note": "Canary-About-Anna"}),
+        idempotency_key: "b".into(),
+        dry_run: false,
+    };
+    eaf_core::command_bus::execute(&house.core, &house.book, &ben, about_anna).await.unwrap();
+    let record = recorded(&house, ben.actor, "b").await;
+    assert!(!record.contains("Canary"), "{record}");
+    let record: Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["command"]["body"]["note"]["$sealed-among"]["people"], json!([house.anna.actor]));
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_its_answer_and_not_what_was_asked_and_has_a_largest_size() {
+    let house = House::open().await;
+    let body = json!({"size": 1_000, "note": "Canary-Note", "other": "Canary-Other"});
+    let first = house.give("loud", "k", body.clone()).await.unwrap();
+    let record = recorded(&house, house.anna.actor, "k").await;
+    assert!(record.contains("loud") && !record.contains("Canary"), "{record}");
+    assert_eq!(house.give("loud", "k", body).await.unwrap(), first);
+    assert!(matches!(house.give("loud", "k", json!({"size": 1_000})).await, Err(Error::KeyReused)));
+    let huge = house.give("loud", "huge", json!({"size": 3_000_000})).await;
+    assert!(matches!(huge, Err(Error::TooLarge { what: "a refusal", .. })), "{huge:?}");
+}
+
 #[tokio::test]
 async fn names_and_notes_are_nowhere_in_clear() {
     let house = House::open().await;
-    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": ActorId(world().uuid())});
+    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": member(&house).await});
     // A client may put a name into its key.
     house.give("sign", "Canary-Key", body).await.unwrap();
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
@@ -61,17 +147,9 @@ async fn names_and_notes_are_nowhere_in_clear() {
 #[tokio::test]
 async fn what_a_command_says_about_somebody_else_is_sealed_under_their_key() {
     let house = House::open().await;
-    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": ActorId(world().uuid())});
+    let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": member(&house).await});
     house.give("sign", "k", body).await.unwrap();
-    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
-    let sealed: Vec<u8> = sqlx::query_scalar("select answer from eaf.ledger")
-        .fetch_one(&mut house.database.superuser().await)
-        .await
-        .unwrap();
-    let command = CommandId::derive(house.anna.tenant, house.anna.actor, "k");
-    let place = format!("ledger/{command}");
-    let opened = house.core.keyring.open(&mut tx, house.anna.actor, &place, &sealed).await.unwrap().unwrap();
-    let record = String::from_utf8(opened).unwrap();
+    let record = recorded(&house, house.anna.actor, "k").await;
     assert!(record.contains("Canary-Note"), "{record}");
     assert!(!record.contains("Canary-About"), "{record}");
 }

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 const KEYWORD: &str = "x-eaf-personal";
 
+/// In place of a sibling: whoever gives the command.
+const GIVER: &str = "$actor";
+
 /// Steps from schema to schema without a step into the document. Schemas may be recursive; documents are not.
 const DEEPEST: usize = 64;
 
@@ -15,11 +18,13 @@ pub struct Mark {
     pub pointer: String,
     /// From the sibling that the schema names; none if there is no actor id.
     pub subject: Option<ActorId>,
+    /// Where that sibling stands or should stand; none where the subject is whoever gives the command.
+    pub named_at: Option<String>,
 }
 
 pub fn marks(schema: &Value, data: &Value) -> Vec<Mark> {
     let mut walk = Walk { root: schema, found: Vec::new() };
-    walk.value(schema, data, None, String::new(), 0);
+    walk.value(schema, data, Parent::default(), String::new(), 0);
     walk.found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     walk.found.dedup_by(|a, b| a.pointer == b.pointer);
     walk.found
@@ -70,26 +75,25 @@ pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// The object in which a subject's id is looked up.
+#[derive(Clone, Copy, Default)]
+struct Parent<'a> {
+    members: Option<&'a Map<String, Value>>,
+    pointer: &'a str,
+}
+
 struct Walk<'a> {
     root: &'a Value,
     found: Vec<Mark>,
 }
 
 impl<'a> Walk<'a> {
-    /// `parent` is the object in which the subject's id is looked up.
-    fn value(
-        &mut self,
-        schema: &'a Value,
-        data: &Value,
-        parent: Option<&Map<String, Value>>,
-        pointer: String,
-        depth: usize,
-    ) {
+    fn value(&mut self, schema: &'a Value, data: &Value, parent: Parent<'_>, pointer: String, depth: usize) {
         if depth > DEEPEST || data.is_null() {
             return;
         }
         if let Some(mark) = schema.get(KEYWORD) {
-            self.found.push(Mark { pointer, subject: subject(mark, parent) });
+            self.found.push(marked(mark, parent, pointer));
             return;
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.resolve(name)) {
@@ -109,18 +113,19 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, schema: &'a Value, members: &Map<String, Value>, pointer: &str) {
         let properties = schema.get("properties");
+        let parent = Parent { members: Some(members), pointer };
         for (name, member) in members {
             let declared = properties.and_then(|properties| properties.get(name));
             // Whether a pattern fits is not asked: rather one field too many is sealed than one too few.
             let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
             let patterns = patterns.filter(|_| declared.is_none());
             for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(patterns) {
-                self.value(schema, member, Some(members), format!("{pointer}/{}", escape(name)), 0);
+                self.value(schema, member, parent, format!("{pointer}/{}", escape(name)), 0);
             }
         }
     }
 
-    fn array(&mut self, schema: &'a Value, items: &[Value], parent: Option<&Map<String, Value>>, pointer: &str) {
+    fn array(&mut self, schema: &'a Value, items: &[Value], parent: Parent<'_>, pointer: &str) {
         let prefix = schema.get("prefixItems").and_then(Value::as_array);
         for (index, item) in items.iter().enumerate() {
             let declared = prefix.and_then(|prefix| prefix.get(index)).or(schema.get("items"));
@@ -135,9 +140,15 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn subject(mark: &Value, parent: Option<&Map<String, Value>>) -> Option<ActorId> {
-    let sibling = mark.get("subject")?.as_str()?;
-    parent?.get(sibling)?.as_str()?.parse().ok()
+fn marked(mark: &Value, parent: Parent<'_>, pointer: String) -> Mark {
+    let sibling = mark.get("subject").and_then(Value::as_str);
+    let sibling = sibling.filter(|name| *name != GIVER);
+    let value = |name: &str| parent.members?.get(name)?.as_str()?.parse().ok();
+    Mark {
+        pointer,
+        subject: sibling.and_then(value),
+        named_at: sibling.map(|name| format!("{}/{}", parent.pointer, escape(name))),
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +175,15 @@ mod tests {
         let schema = json!({"properties": {"who": {}, "name": personal(), "size": {}}});
         let data = json!({"who": ANNA, "name": "Anna", "size": 3});
         assert_eq!(found(schema, data), [("/name".into(), Some(ANNA.into()))]);
+    }
+
+    #[test]
+    fn a_subject_is_named_at_its_place_and_the_giver_at_none() {
+        let giver = json!({"x-eaf-personal": {"subject": "$actor"}});
+        let schema = json!({"properties": {"people": {"items": {"properties": {"name": personal()}}}, "why": giver}});
+        let data = json!({"people": [{"who": ANNA, "name": "Anna"}, {"name": "Ben"}], "why": "so"});
+        let named: Vec<Option<String>> = marks(&schema, &data).into_iter().map(|mark| mark.named_at).collect();
+        assert_eq!(named, [Some("/people/0/who".into()), Some("/people/1/who".into()), None]);
     }
 
     #[test]

@@ -259,7 +259,9 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
         Bus::Generation => (Class::Transient, "generation"),
         Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
         Bus::PersonErased | Bus::Erased => (Class::Permanent, "erased"),
-        Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::Crypto(_) => return Err(Error::Store(chain(&error))),
+        Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::People(_) | Bus::Crypto(_) => {
+            return Err(Error::Store(chain(&error)));
+        }
         _ if db::is_transient(&error) => return Err(Error::Store(chain(&error))),
         _ => (Class::Permanent, "command-refused"),
     };
