@@ -5,6 +5,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod dev;
+pub mod egress;
 pub mod http;
 pub mod identity;
 pub mod plugin;

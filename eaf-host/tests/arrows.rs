@@ -9,12 +9,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     // `capabilities` for one thing: the test button of a connection asks its provider.
     ("http", &["plugin", "identity", "text", "capabilities"]),
     ("plugin", &["capabilities", "text"]),
-    ("capabilities", &["text"]),
+    ("capabilities", &["text", "egress"]),
+    ("egress", &[]),
     ("identity", &[]),
     ("text", &[]),
     ("telemetry", &[]),
     ("shutdown", &[]),
-    ("config", &["telemetry"]),
+    ("config", &["telemetry", "egress"]),
 ];
 
 const PUT_TOGETHER: &[&str] = &["main", "lib", "compose", "cli", "dev"];

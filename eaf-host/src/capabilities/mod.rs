@@ -4,6 +4,8 @@
 //! `inventory::submit!`; 3. its imports in `plugin/imports/`; 4. a sentence for each of its failures in
 //! `text/failures/{de,en}.toml`. The host sorts the providers by name and refuses two of one name.
 //!
+//! A server that a tenant names is reached through [`egress::Policy`] and in no other way.
+//!
 //! A provider never sees the journal: the engine writes the intent, calls [`Provider::start`], writes the result. After
 //! a crash in between, `start` is called again with the same call, so **every effect must be repeatable**: probe before acting.
 
@@ -25,6 +27,7 @@ pub mod maildev;
 #[path = "../../tests/it/support/vcsim.rs"]
 mod vcsim;
 
+use crate::egress;
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::contract::ViewType;
@@ -171,6 +174,8 @@ pub trait Packages: Send + Sync {
 pub struct Parts {
     pub core: Arc<eaf_core::Core>,
     pub packages: Arc<dyn Packages>,
+    /// Which servers a tenant's connection may name.
+    pub egress: Arc<egress::Policy>,
     /// Where people reach this host, without a slash at the end: links in mails begin with it.
     pub public_url: String,
 }

@@ -1,5 +1,6 @@
 //! The composition root: from a configuration to a host that serves.
 
+mod own_services;
 mod shelf;
 mod world;
 
@@ -10,7 +11,7 @@ use crate::plugin::engine::{self, Limits, Wasm};
 use crate::plugin::load::{self, Ceiling};
 use crate::plugin::workflow::core::CoreKernel;
 use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow};
-use crate::{http, identity};
+use crate::{egress, http, identity};
 use eaf_core::command_bus::Quota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::MasterKey;
@@ -135,7 +136,14 @@ pub async fn serve(
     tell_missing_grants(&core, &plugins).await?;
 
     // Capabilities, as they registered themselves.
-    let parts = Parts { core: core.clone(), packages: shelf.clone(), public_url: config.http.public_url.clone() };
+    let own = own_services::of(&config);
+    let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
+    let parts = Parts {
+        core: core.clone(),
+        packages: shelf.clone(),
+        egress: Arc::new(egress),
+        public_url: config.http.public_url.clone(),
+    };
     let providers = Arc::new(providers(&parts)?);
 
     // Identity: the issuer's keys are fetched when the first person or token comes.

@@ -5,6 +5,7 @@
 //! from `<VARIABLE>` or from the file that `<VARIABLE>_FILE` names. A dangerous switch has a name that says so.
 
 pub mod database;
+pub mod egress;
 pub mod http;
 pub mod identity;
 pub mod key;
@@ -41,6 +42,7 @@ pub struct Config {
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
     pub plugins: plugins::Plugins,
+    pub egress: egress::Egress,
     pub quota: quota::Quota,
     pub workflows: workflows::Workflows,
     pub telemetry: telemetry::Telemetry,
@@ -60,6 +62,7 @@ pub const SECTIONS: &[Section] = &[
     sessions::SECTION,
     master_key::SECTION,
     plugins::SECTION,
+    egress::SECTION,
     quota::SECTION,
     workflows::SECTION,
     telemetry::SECTION,
@@ -84,10 +87,11 @@ impl Config {
         let sessions = sessions::read(&mut values);
         let master_key = master_key::read(&mut values);
         let plugins = plugins::read(&mut values);
+        let egress = egress::read(&mut values);
         let quota = quota::read(&mut values);
         let workflows = workflows::read(&mut values);
         let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, sessions, master_key, plugins, quota, workflows, telemetry) {
+        match (http, database, identity, sessions, master_key, plugins, egress, quota, workflows, telemetry) {
             (
                 Some(http),
                 Some(database),
@@ -95,12 +99,22 @@ impl Config {
                 Some(sessions),
                 Some(master_key),
                 Some(plugins),
+                Some(egress),
                 Some(quota),
                 Some(workflows),
                 Some(telemetry),
-            ) if values.problems().is_empty() => {
-                Ok(Config { http, database, identity, sessions, master_key, plugins, quota, workflows, telemetry })
-            }
+            ) if values.problems().is_empty() => Ok(Config {
+                http,
+                database,
+                identity,
+                sessions,
+                master_key,
+                plugins,
+                egress,
+                quota,
+                workflows,
+                telemetry,
+            }),
             _ => Err(Error::Unusable(values.into_problems())),
         }
     }
@@ -245,6 +259,15 @@ mod tests {
         let mut variables = with("EAF_OIDC_ISSUER", "http://id.example");
         variables.push(("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER".into(), "true".into()));
         assert!(Config::load(None, variables.into_iter()).is_ok());
+    }
+
+    #[test]
+    fn an_egress_rule_that_cannot_be_read_is_refused_at_the_start() {
+        let told = refused(with("EAF_EGRESS_ALLOW", "mail smtp.example:587, vsfere vcenter.example"));
+        assert!(told.contains("EAF_EGRESS_ALLOW") && told.contains("`vsfere` is not one of"), "{told}");
+        let path = file("[egress]\nallow = [\"mail smtp.example:587\", \"vsphere@acme 10.0.0.0/8\"]\n");
+        let config = Config::load(Some(&path), minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.egress.rules.len(), 2);
     }
 
     #[test]

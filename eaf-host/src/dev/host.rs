@@ -11,6 +11,7 @@ use crate::dev::postgres::{self, Cluster, DATABASE};
 use crate::dev::progress::Progress;
 use crate::dev::state::{self, State};
 use crate::dev::{env, seed};
+use crate::egress::{self, Rule};
 use crate::telemetry::Format;
 use eaf_core::db::{self, Passwords};
 use eaf_core::directory::{self, NewMember};
@@ -28,6 +29,8 @@ pub enum Error {
     Place(#[from] place::Error),
     #[error("the database's roles cannot be made")]
     Bootstrap(#[source] db::Error),
+    #[error("the simulators cannot be listed")]
+    Egress(#[source] egress::Invalid),
     #[error(transparent)]
     Compose(#[from] compose::Error),
     #[error("tenants and people cannot be written")]
@@ -92,10 +95,22 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             activation: Activation::WhenDifferent,
             compiled_cache: Some(state.dir().join("compiled")),
         },
+        egress: config::egress::Egress { rules: simulators(ports)? },
         quota: config::quota::Quota { commands: Some(config::quota::of(200)) },
         workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
         telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
     })
+}
+
+/// The demo's servers are on this machine, which no tenant reaches unless a rule names it.
+fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
+    let rules = [
+        format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
+        format!("vsphere@globex 127.0.0.1:{}", ports.vcenter_globex),
+        format!("mail 127.0.0.1:{}", ports.smtp),
+    ];
+    let purposes = egress::purposes();
+    rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
 }
 
 /// Tenants, people and grants, as an operator would make them. Once for each address of the identity provider, which is a

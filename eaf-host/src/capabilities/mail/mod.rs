@@ -32,12 +32,20 @@ pub mod tests;
 pub use template::{Error as TemplateError, Templates};
 
 use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Report, Started};
+use crate::egress::Purpose;
 use async_trait::async_trait;
 use eaf_core::id::TenantId;
 use office::Office;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// Mail servers.
+pub static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587, 2525] };
+/// Where a mail connection fetches its OAuth 2 tokens.
+pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
+
+inventory::submit! { &MAIL }
+inventory::submit! { &MAIL_TOKEN }
 inventory::submit! {
     Registration { name: "mail", make: |parts| {
         Arc::new(Mail {

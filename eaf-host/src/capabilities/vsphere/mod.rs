@@ -36,12 +36,16 @@ mod vcenter;
 mod tests;
 
 use super::Registration;
+use crate::egress::Purpose;
 use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
 use core_records::CoreRecords;
 use provider::VSphere;
 use std::sync::Arc;
 
+static VSPHERE: Purpose = Purpose { name: CAPABILITY, ports: &[443] };
+
+inventory::submit! { &VSPHERE }
 inventory::submit! {
     Registration { name: CAPABILITY, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });

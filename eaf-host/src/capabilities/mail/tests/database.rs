@@ -10,7 +10,12 @@ use eaf_core::grant::Grant;
 use eaf_core::{Core, connection, directory, grant, mail_log, testing};
 
 pub fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
-    let parts = Parts { core: core.clone(), packages: Arc::new(Dcm), public_url: PUBLIC_URL.into() };
+    let parts = Parts {
+        core: core.clone(),
+        packages: Arc::new(Dcm),
+        egress: crate::egress::testing::this_machine(),
+        public_url: PUBLIC_URL.into(),
+    };
     let registration =
         inventory::iter::<Registration>.into_iter().find(|found| found.name == "mail").expect("mail is registered");
     (registration.make)(&parts)

@@ -1,0 +1,62 @@
+//! The way to one server for an HTTP client: its resolver answers checked addresses only, for each new connection anew.
+
+use super::{Policy, Purpose, Refused, Resolved};
+use eaf_core::id::TenantId;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::sync::Arc;
+
+/// Cheap to clone. Set as `reqwest::ClientBuilder::dns_resolver`, with redirects and proxies switched off.
+#[derive(Clone)]
+pub struct Route {
+    policy: Arc<Policy>,
+    purpose: &'static Purpose,
+    tenant: TenantId,
+    host: String,
+    port: u16,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the address has no host or no port")]
+    Incomplete,
+}
+
+impl Route {
+    pub fn new(
+        policy: Arc<Policy>,
+        purpose: &'static Purpose,
+        tenant: TenantId,
+        url: &reqwest::Url,
+    ) -> Result<Self, Error> {
+        let host = url.host_str().ok_or(Error::Incomplete)?.to_owned();
+        let port = url.port_or_known_default().ok_or(Error::Incomplete)?;
+        Ok(Route { policy, purpose, tenant, host, port })
+    }
+
+    pub async fn resolve(&self) -> Result<Resolved, Refused> {
+        self.policy.resolve(self.purpose, self.tenant, &self.host, self.port).await
+    }
+
+    /// An address in place of a name is never looked up, so that no resolver is asked about it.
+    pub async fn check_literal(&self) -> Result<(), Refused> {
+        match self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+            Ok(_) => self.resolve().await.map(drop),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Resolve for Route {
+    fn resolve(&self, name: Name) -> Resolving {
+        let route = self.clone();
+        Box::pin(async move {
+            // Of another host than that of the route: a redirect that nobody allowed.
+            if !name.as_str().eq_ignore_ascii_case(&route.host) {
+                let (purpose, host) = (route.purpose.name, name.as_str().to_owned());
+                return Err(Refused::NotListed { purpose, host, port: route.port }.into());
+            }
+            let resolved = Route::resolve(&route).await?;
+            Ok(Box::new(resolved.addresses.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! One line of the egress policy: `vsphere@acme vcenter.acme.example:443`.
+//!
+//! Purpose, optionally the tenant's slug after `@`, then what may be reached: a host name, all names below one
+//! (`*.acme.example`), an address, or a network (`10.20.0.0/16`, `[fd00:20::/32]`), with a port, a range of ports
+//! (`:8000-8999`) or none: then the purpose's usual ones.
+
+use super::Purpose;
+use super::guarded::Guard;
+use eaf_core::id::TenantId;
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Invalid {
+    #[error("`{0}` is not `capability target` or `capability@tenant target`")]
+    Shape(String),
+    #[error("`{0}` is not one of {1}")]
+    Purpose(String, String),
+    #[error("`{0}` is not a tenant's slug")]
+    Tenant(String),
+    #[error("`{0}` is neither a host name in ASCII, `*.` and a domain, an address, nor a network")]
+    Target(String),
+    #[error("`{0}` is neither a port nor a range of ports")]
+    Ports(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub purpose: &'static str,
+    /// None: for all tenants.
+    pub tenant: Option<TenantId>,
+    target: Target,
+    /// None: the purpose's usual ones.
+    ports: Option<RangeInclusive<u16>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Host(String),
+    /// With the dot in front.
+    Below(String),
+    Network(IpNet),
+}
+
+impl Rule {
+    pub fn parse(text: &str, purposes: &[&'static Purpose]) -> Result<Rule, Invalid> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [subject, target] = words.as_slice() else { return Err(Invalid::Shape(text.trim().to_owned())) };
+        let (purpose, tenant) = match subject.split_once('@') {
+            Some((purpose, slug)) => (purpose, Some(tenant(slug)?)),
+            None => (*subject, None),
+        };
+        let names = || purposes.iter().map(|purpose| purpose.name).collect::<Vec<_>>().join(", ");
+        let known = purposes.iter().find(|known| known.name == purpose);
+        let purpose = known.ok_or_else(|| Invalid::Purpose(purpose.to_owned(), names()))?.name;
+        let (target, port) = split_port(target).ok_or_else(|| Invalid::Target((*target).to_owned()))?;
+        let ports = port.map(|port| ports(port).ok_or_else(|| Invalid::Ports(port.to_owned()))).transpose()?;
+        Ok(Rule { purpose, tenant, target: Target::parse(target)?, ports })
+    }
+
+    pub fn is_for(&self, tenant: TenantId, port: u16, purpose: &Purpose) -> bool {
+        let ports = match &self.ports {
+            Some(ports) => ports.contains(&port),
+            None => purpose.ports.contains(&port),
+        };
+        ports && self.tenant.is_none_or(|own| own == tenant)
+    }
+
+    /// Before the name is looked up: could it be meant?
+    pub fn may_mean(&self, host: &str) -> bool {
+        match &self.target {
+            Target::Host(name) => name == host,
+            Target::Below(domain) => host.ends_with(domain),
+            Target::Network(network) => host.parse().map_or(true, |address: IpAddr| network.contains(&address)),
+        }
+    }
+
+    /// Whether it lets a host through that has this address.
+    pub fn means(&self, host: &str, address: IpAddr) -> bool {
+        match &self.target {
+            Target::Host(_) | Target::Below(_) => self.may_mean(host),
+            Target::Network(network) => network.contains(&address),
+        }
+    }
+
+    /// Whether it opens what is guarded. A name never does: whoever keeps its zone could have it mean this machine.
+    pub fn opens(&self, address: IpAddr, guards: &[Guard]) -> bool {
+        let Target::Network(network) = &self.target else { return false };
+        network.contains(&address) && guards.iter().all(|guard| guard.network.contains(network))
+    }
+
+    /// By its name or its address, and not as one of many.
+    pub fn is_of_one_server(&self) -> bool {
+        match &self.target {
+            Target::Host(_) => true,
+            Target::Below(_) => false,
+            Target::Network(network) => network.prefix_len() == network.max_prefix_len(),
+        }
+    }
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Target, Invalid> {
+        if let Ok(network) = text.parse::<IpNet>() {
+            return Ok(Target::Network(network.trunc()));
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Target::Network(IpNet::from(address.to_canonical())));
+        }
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let (below, domain) = match name.strip_prefix("*.") {
+            Some(domain) => (true, domain),
+            None => (false, name.as_str()),
+        };
+        if !is_name(domain) {
+            return Err(Invalid::Target(text.to_owned()));
+        }
+        Ok(if below { Target::Below(format!(".{domain}")) } else { Target::Host(name) })
+    }
+}
+
+/// Not an address, however it is written: `127.1` and `0x7f000001` are taken for addresses by name services.
+fn is_name(name: &str) -> bool {
+    let good = |label: &str| {
+        let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        (1..=63).contains(&label.len()) && characters
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253 && name.split('.').all(good) && !last.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn tenant(slug: &str) -> Result<TenantId, Invalid> {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match (1..=40).contains(&slug.len()) && slug.bytes().all(good) {
+        true => Ok(TenantId::derive(slug)),
+        false => Err(Invalid::Tenant(slug.to_owned())),
+    }
+}
+
+/// `host:443`, `[::1]:443`, `[fd00::/8]`, `fd00::/8`.
+fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (inside, after) = rest.split_once(']')?;
+        return match after.strip_prefix(':') {
+            Some(port) => Some((inside, Some(port))),
+            None => after.is_empty().then_some((inside, None)),
+        };
+    }
+    match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => Some((host, Some(port))),
+        _ => Some((text, None)),
+    }
+}
+
+fn ports(text: &str) -> Option<RangeInclusive<u16>> {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    let (from, to): (u16, u16) = (from.parse().ok()?, to.parse().ok()?);
+    (1 <= from && from <= to).then_some(from..=to)
+}
