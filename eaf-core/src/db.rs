@@ -15,6 +15,7 @@ mod migrate;
 mod ready;
 mod schema;
 mod trouble;
+mod writable;
 
 pub use bootstrap::{Passwords, bootstrap};
 #[cfg(feature = "testing")]
@@ -26,8 +27,10 @@ pub use migrate::migrate;
 pub use ready::ready;
 pub(crate) use trouble::is_refused_value;
 pub use trouble::is_transient;
+pub(crate) use writable::demand_writes;
 
 use crate::id::TenantId;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::str::FromStr;
@@ -120,11 +123,13 @@ impl Db {
     /// Opens a transaction in which only this tenant's rows exist.
     pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
         let mut tx = self.app.begin().await.map_err(Error::Begin)?;
-        sqlx::query("select set_config('app.tenant_id', $1, true)")
-            .bind(tenant.0.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(Error::Begin)?;
+        let begun = "select set_config('app.tenant_id', $1, true), current_setting('transaction_read_only')";
+        let (_, reads_only): (String, String) =
+            sqlx::query_as(begun).bind(tenant.0.to_string()).fetch_one(&mut *tx).await.map_err(Error::Begin)?;
+        // Here, because behind a pooler every transaction may be on another server.
+        if reads_only != "off" {
+            return Err(Error::Begin(writable::only_reads()));
+        }
         Ok(TenantTx { tx, tenant })
     }
 
@@ -133,10 +138,13 @@ impl Db {
         (self.append.options().get_max_connections() as usize).saturating_sub(TELLERS).max(1)
     }
 
-    /// After an append has failed: connections that idle may be lost as well, and are looked at when they are given back.
-    pub(crate) fn look_at_idle_appenders(&self) {
-        let idle: Vec<_> = std::iter::from_fn(|| self.append.try_acquire()).collect();
-        drop(idle);
+    /// Looks at the connection whose append has failed and at those that idle: they may be lost, or
+    /// lead to a server that only reads, as well.
+    pub(crate) fn look_at_appenders(&self, failed: Option<PoolConnection<Postgres>>) {
+        let idle = std::iter::from_fn(|| self.append.try_acquire());
+        for conn in failed.into_iter().chain(idle) {
+            tokio::spawn(writable::release(conn));
+        }
     }
 
     pub(crate) fn append_pool(&self) -> &PgPool {
@@ -153,7 +161,7 @@ impl Db {
     }
 }
 
-/// When a pool finds out that a connection was lost.
+/// When a pool finds out that a connection was lost, or that its server only reads.
 #[derive(Clone, Copy, PartialEq)]
 enum Check {
     /// Costs a round trip each time.
@@ -186,13 +194,17 @@ fn options(role: &'static str, url: &str, settings: Settings) -> Result<PgConnec
 }
 
 async fn pool(role: &'static str, options: PgConnectOptions, connections: u32, check: Check) -> Result<PgPool, Error> {
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
-        .test_before_acquire(check == Check::BeforeUse)
-        .connect_with(options)
-        .await
-        .map_err(|cause| Error::Connect { role, cause })
+        .test_before_acquire(false);
+    let pool = match check {
+        Check::BeforeUse => {
+            pool.before_acquire(|conn, _| Box::pin(async move { demand_writes(conn).await.map(|()| true) }))
+        }
+        Check::OnFailure => pool,
+    };
+    pool.connect_with(options).await.map_err(|cause| Error::Connect { role, cause })
 }
 
 /// One transaction of one tenant. Dropped without [`commit`](Self::commit), it rolls back.

@@ -2,6 +2,7 @@
 
 mod doorbell;
 mod feed;
+mod listener;
 mod platform;
 
 pub use doorbell::{Doorbell, Ring};

@@ -99,6 +99,23 @@ impl Database {
         run(&mut self.superuser().await, statements.to_owned()).await;
     }
 
+    /// Lets sessions that begin from now on only read, as on a server that a failover has made a standby. Those
+    /// that there are stay as they are.
+    pub async fn read_only(&self, only: bool) {
+        // From another database, because this one refuses it.
+        let mut root = connect(&self.cluster_url).await;
+        let setting =
+            if only { "set default_transaction_read_only = on" } else { "reset default_transaction_read_only" };
+        run(&mut root, format!("alter database {} {setting}", self.name)).await;
+    }
+
+    /// Ends every session of the host, as a failover does.
+    pub async fn end_sessions(&self) {
+        let mut root = connect(&self.cluster_url).await;
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('eaf_app', 'eaf_platform')";
+        run(&mut root, format!("{end} and datname = '{}'", self.name)).await;
+    }
+
     /// Where the newest journal entry of this call, such as `vsphere.clone`, stands in any tenant (`intent`, `pending` or
     /// `done`), and how many of them have their answer: both at one moment.
     pub async fn journal(&self, call: &str) -> (Option<String>, i64) {

@@ -1,11 +1,18 @@
 //! Can this database be worked with, at this moment?
 
-use super::{Db, Error};
+use super::{Db, Error, demand_writes};
 
-/// Both roles log in and find the schema. Cheap enough for a probe every second.
+/// All roles log in, find the schema and may write. Cheap enough for a probe every second.
 pub async fn ready(db: &Db) -> Result<(), Error> {
     let schema = "select epoch from eaf.log_epoch";
-    sqlx::query(schema).execute(&db.app).await.map_err(Error::ReadCatalogue)?;
-    sqlx::query("select 1 from eaf.tenant limit 1").execute(&db.platform).await.map_err(Error::ReadCatalogue)?;
+    let tenants = "select 1 from eaf.tenant limit 1";
+    for (pool, seen) in [(&db.app, schema), (&db.append, schema), (&db.platform, tenants)] {
+        let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
+        if let Err(cause) = demand_writes(&mut conn).await {
+            conn.close_on_drop();
+            return Err(Error::ReadCatalogue(cause));
+        }
+        sqlx::query(seen).execute(&mut *conn).await.map_err(Error::ReadCatalogue)?;
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-/// Whether the database was lost, busy or shutting down. Looks through the causes, so that it can be asked of any error
+/// Whether the database was lost, busy, shutting down or only reading. Looks through the causes, so that it can be asked of any error
 /// of this crate.
 pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
@@ -26,11 +26,13 @@ fn passes(cause: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_) => true,
-        // Connection, a transaction that was idle for too long, transaction rollback (deadlock), resources (too many
-        // connections), a lock that was not to be had, operator intervention (shutdown, a killed backend).
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| ["08", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))),
+        // Connection, a server that only reads, a transaction that was idle for too long, transaction
+        // rollback (deadlock), resources (too many connections), a lock that was not to be had, operator
+        // intervention (shutdown, a killed backend).
+        sqlx::Error::Database(error) => {
+            let classes = ["08", "25006", "25P03", "40", "53", "55", "57"];
+            error.code().is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
+        }
         _ => false,
     }
 }

@@ -128,8 +128,7 @@ async fn run(shared: Arc<Shared>, held: Option<Connection>, turns: Vec<Turn>) ->
     };
     let left_out = turns.into_iter().map(|(tenant, batch)| answer(&shared, tenant, batch, &mut outcomes)).collect();
     if lost {
-        drop(held);
-        shared.db.look_at_idle_appenders();
+        shared.db.look_at_appenders(held.ok());
         return Done { held: None, left_out };
     }
     Done { held: held.ok(), left_out }

@@ -4,10 +4,11 @@
 //! Within the process a ring is immediate. Other hosts hear it by NOTIFY, which is sent from a connection of its own after
 //! the append has committed: inside the append's transaction its commit would queue behind every other NOTIFY.
 
+use super::listener;
 use crate::clock::World;
 use crate::db::Db;
 use crate::id::TenantId;
-use sqlx::postgres::{PgListener, PgPool};
+use sqlx::postgres::PgPool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -101,28 +102,19 @@ async fn tell(pool: PgPool, outgoing: Arc<Outgoing>, me: Uuid) {
 
 async fn listen(url: String, rings: broadcast::Sender<Ring>, me: Uuid) {
     loop {
-        let Err(error) = listen_once(&url, &rings, me).await;
-        tracing::warn!(%error, "the doorbell's connection was lost");
+        let Err(error) = listener::hear(&url, CHANNEL, |payload| pass_on(payload, &rings, me)).await;
+        tracing::warn!(error = &error as &dyn std::error::Error, "the doorbell's connection was lost");
         tokio::time::sleep(RECONNECT).await;
     }
 }
 
-async fn listen_once(
-    url: &str,
-    rings: &broadcast::Sender<Ring>,
-    me: Uuid,
-) -> Result<std::convert::Infallible, sqlx::Error> {
-    let mut listener = PgListener::connect(url).await?;
-    listener.listen(CHANNEL).await?;
-    loop {
-        let notification = listener.recv().await?;
-        match parse(notification.payload()) {
-            Some((from, _)) if from == me => {}
-            Some((_, ring)) => {
-                let _ = rings.send(ring);
-            }
-            None => tracing::warn!("a ring that is not of our making was ignored"),
+fn pass_on(payload: &str, rings: &broadcast::Sender<Ring>, me: Uuid) {
+    match parse(payload) {
+        Some((from, _)) if from == me => {}
+        Some((_, ring)) => {
+            let _ = rings.send(ring);
         }
+        None => tracing::warn!("a ring that is not of our making was ignored"),
     }
 }
 

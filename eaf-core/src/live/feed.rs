@@ -1,12 +1,12 @@
 //! The feed: "this view of this tenant has come to position P". Like the doorbell a hint without data; which keys
 //! changed is asked with [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
 
+use super::listener;
 use crate::clock::World;
 use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
-use sqlx::postgres::{PgListener, PgPool};
-use std::convert::Infallible;
+use sqlx::postgres::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -101,24 +101,19 @@ async fn tell(pool: PgPool, mut waiting: mpsc::Receiver<Change>, me: Uuid) {
 
 async fn listen(url: String, changes: broadcast::Sender<Change>, me: Uuid) {
     loop {
-        let Err(error) = listen_once(&url, &changes, me).await;
-        tracing::warn!(%error, "the live feed's connection was lost");
+        let Err(error) = listener::hear(&url, CHANNEL, |payload| pass_on(payload, &changes, me)).await;
+        tracing::warn!(error = &error as &dyn std::error::Error, "the live feed's connection was lost");
         tokio::time::sleep(RECONNECT).await;
     }
 }
 
-async fn listen_once(url: &str, changes: &broadcast::Sender<Change>, me: Uuid) -> Result<Infallible, sqlx::Error> {
-    let mut listener = PgListener::connect(url).await?;
-    listener.listen(CHANNEL).await?;
-    loop {
-        let notification = listener.recv().await?;
-        match parse(notification.payload()) {
-            Some((from, _)) if from == me => {}
-            Some((_, change)) => {
-                let _ = changes.send(change);
-            }
-            None => tracing::warn!("a change that is not of our making was ignored"),
+fn pass_on(payload: &str, changes: &broadcast::Sender<Change>, me: Uuid) {
+    match parse(payload) {
+        Some((from, _)) if from == me => {}
+        Some((_, change)) => {
+            let _ = changes.send(change);
         }
+        None => tracing::warn!("a change that is not of our making was ignored"),
     }
 }
 

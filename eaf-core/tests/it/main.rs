@@ -13,6 +13,7 @@ mod directory;
 mod doorbell;
 mod dump;
 mod erasure;
+mod failover;
 mod guestbook;
 mod history;
 mod isolation;
