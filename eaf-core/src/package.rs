@@ -23,7 +23,7 @@ pub enum Error {
 
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// SHA-256 of `bytes`, hex.
+    /// SHA-256 of the header in `bytes`, hex, which holds the digests of all else. Whoever loads the bytes compares it.
     pub digest: String,
     pub plugin: String,
     pub version: String,

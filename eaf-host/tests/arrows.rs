@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("egress", &[]),
     ("identity", &[]),
     ("text", &[]),
-    ("telemetry", &[]),
+    ("telemetry", &["text"]),
     ("shutdown", &[]),
     ("config", &["telemetry", "egress"]),
 ];

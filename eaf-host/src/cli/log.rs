@@ -3,6 +3,7 @@
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
+use crate::text::plain;
 use clap::Subcommand;
 use eaf_core::event_store::{self, StoredEvent};
 use eaf_core::id::{StreamId, TenantId};
@@ -148,8 +149,8 @@ impl Output {
             "{:>10} {at} {:>6} {:32} {} by {}{data}\n",
             event.position.to_string(),
             event.version,
-            event.kind,
-            event.meta.stream,
+            plain::line(&event.kind),
+            plain::line(&event.meta.stream),
             event.meta.actor
         )
     }

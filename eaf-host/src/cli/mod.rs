@@ -14,9 +14,13 @@ mod projection;
 mod serve;
 mod verify;
 
+use crate::text::plain;
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
+
+/// Deeper than the lines of an error and its causes.
+const INDENT: &str = "    ";
 
 /// What a command may end with: printed with its causes, it is the end of the road for an error.
 type Outcome = Result<ExitCode, Box<dyn Error>>;
@@ -78,10 +82,11 @@ struct NoTenant(String);
 #[error("{0}; say --yes if that is meant")]
 struct Unsure(&'static str);
 
-/// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic.
+/// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic. What would move the
+/// cursor is escaped; whoever puts a text of others on a line sees to it with [`plain::line`].
 fn say(text: &str) -> Outcome {
     use std::io::Write;
-    std::io::stdout().write_all(text.as_bytes())?;
+    std::io::stdout().write_all(plain::lines(text).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,12 +109,30 @@ pub async fn run() -> ExitCode {
         Command::Config(command) => config::run(command),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            eprintln!("  because: {inner}");
-            cause = inner.source();
-        }
+        eprint!("{}", told(&*error));
         ExitCode::FAILURE
     })
+}
+
+/// The error and its causes. Some of them quote packages and other systems, whose lines must not look like ours.
+fn told(error: &dyn Error) -> String {
+    let mut text = format!("error: {}\n", plain::indented(&error.to_string(), INDENT));
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text += &format!("  because: {}\n", plain::indented(&inner.to_string(), INDENT));
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_quotes_a_guest_has_no_line_of_the_guest_at_the_margin() {
+        let error = std::io::Error::other("it panicked: x\nerror: all is lost\r\x1b[1A  because: y");
+        let text = told(&error);
+        assert_eq!(text, "error: it panicked: x\n    error: all is lost\\r\\u001b[1A  because: y\n");
+    }
 }

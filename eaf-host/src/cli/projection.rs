@@ -3,6 +3,7 @@
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
+use crate::text::plain;
 use clap::{Args, Subcommand};
 use eaf_core::id::TenantId;
 use eaf_core::projection::{self, Difference, Status};
@@ -212,7 +213,7 @@ fn tell_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(Tena
                     (false, true) => "is new".to_owned(),
                     _ => format!("differs in {}", row.columns.join(", ")),
                 };
-                text += &format!("  {} {what}\n", row.key);
+                text += &format!("  {} {what}\n", plain::line(&row.key));
             }
         }
         text

@@ -4,6 +4,7 @@ use super::engine::{self, Limits, Wasm};
 use super::load::{self, Import};
 use super::manifest::{self, Manifest};
 use super::package;
+use crate::text::plain;
 use eaf_core::contract::Description;
 use serde::Serialize;
 use std::fmt;
@@ -82,21 +83,29 @@ pub fn inspect(file: &Path) -> Result<Report, Error> {
     })
 }
 
+/// One line each, in which the package's own words are escaped: a name with a line end could tell of imports that are not.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines().iter().try_for_each(|line| writeln!(f, "{}", plain::line(line)))
+    }
+}
+
+impl Report {
+    fn lines(&self) -> Vec<String> {
         let identity = &self.manifest.plugin;
-        writeln!(f, "{} {} ({})", identity.id, identity.version, identity.name)?;
-        writeln!(f, "digest    {}", self.digest)?;
-        list_imports(f, "domain", &self.domain_imports)?;
-        list_imports(f, "workflow", &self.workflow_imports)?;
+        let mut lines = vec![
+            format!("{} {} ({})", identity.id, identity.version, identity.name),
+            format!("digest    {}", self.digest),
+        ];
+        lines.extend(imports("domain", &self.domain_imports));
+        lines.extend(imports("workflow", &self.workflow_imports));
         for request in &self.manifest.requests {
             let optional = if request.optional { ", optional" } else { "" };
             let interfaces = request.interfaces.join(", ");
-            writeln!(
-                f,
+            lines.push(format!(
                 "requests  {} [{interfaces}] as `{}`{optional}, scope {}",
                 request.capability, request.grant, request.scope
-            )?;
+            ));
         }
         for (what, names) in [
             ("commands", &self.commands),
@@ -105,25 +114,46 @@ impl fmt::Display for Report {
             ("workflows", &self.workflows),
             ("permits", &self.permissions),
         ] {
-            writeln!(f, "{what:<9} {}", names.join(", "))?;
+            lines.push(format!("{what:<9} {}", names.join(", ")));
         }
         let limits = &self.limits;
-        writeln!(
-            f,
+        lines.push(format!(
             "limits    {} MiB memory, {} ms per call, {} journal entries per run",
             limits.memory_bytes >> 20,
             limits.deadline_ms,
             limits.journal_entries,
-        )?;
-        self.entries.iter().try_for_each(|entry| writeln!(f, "{:>9} {}", entry.bytes, entry.path))
+        ));
+        lines.extend(self.entries.iter().map(|entry| format!("{:>9} {}", entry.bytes, entry.path)));
+        lines
     }
 }
 
-fn list_imports(f: &mut fmt::Formatter<'_>, component: &str, imports: &[Import]) -> fmt::Result {
+fn imports(component: &str, imports: &[Import]) -> Vec<String> {
     if imports.is_empty() {
-        return writeln!(f, "{component:<9} imports nothing");
+        return vec![format!("{component:<9} imports nothing")];
     }
-    imports.iter().try_for_each(|import| {
-        writeln!(f, "{component:<9} imports {}: {}", import.interface, import.functions.join(", "))
-    })
+    let line =
+        |import: &Import| format!("{component:<9} imports {}: {}", import.interface, import.functions.join(", "));
+    imports.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::*;
+
+    #[test]
+    fn a_package_cannot_put_a_line_of_its_own_into_its_report() {
+        let named = "name = \"Fixture)\\nworkflow  imports nothing\\n(\"";
+        let manifest = fixtures::MANIFEST.lines();
+        let manifest: Vec<&str> = manifest.map(|line| if line.starts_with("name") { named } else { line }).collect();
+        let workflow = fixtures::component("workflow", fixtures::DURABLE);
+        let domain = fixtures::component("domain", fixtures::HOSTILE);
+        let file = std::env::temp_dir().join(format!("eaf-inspect-{}.eafp", uuid::Uuid::new_v4()));
+        std::fs::write(&file, fixtures::package(&manifest.join("\n"), domain, Some(workflow))).unwrap();
+        let report = inspect(&file).unwrap().to_string();
+        assert!(report.starts_with("fixture 1.0.0 (Fixture)\\nworkflow  imports nothing\\n()\n"), "{report}");
+        assert!(!report.lines().any(|line| line == "workflow  imports nothing"), "{report}");
+        std::fs::remove_file(&file).unwrap();
+    }
 }

@@ -28,6 +28,11 @@ pub enum Error {
     },
     #[error("the active package {digest} of {plugin} is not in the database")]
     Gone { plugin: String, digest: String },
+    #[error(
+        "the stored package {digest} of {plugin} was changed ({found}); restore its row in \
+         eaf.package from a backup, or activate a package of another version, and find out who changed it"
+    )]
+    Altered { plugin: String, digest: String, found: String },
 }
 
 /// What a look at the database came to. One package that fails keeps no other from being served.
@@ -57,6 +62,8 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(core, &stored).await?;
+    // What is stored under a digest stays as it is, so bytes that were changed there would be what other hosts load.
+    unaltered(core, proven.id(), &proven.digest).await?;
     // A view whose table cannot be made keeps the package from being activated: from then on no host may append what the generation before decides.
     prepare(core, &proven).await?;
     let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
@@ -108,14 +115,36 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
 }
 
 async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &package::Active) -> Result<Plugin, Error> {
-    let gone = || Error::Gone { plugin: active.plugin.clone(), digest: active.digest.clone() };
-    let stored = package::load(core, &active.digest).await?.ok_or_else(gone)?;
-    let plugin = load_off_thread(wasm, ceiling, stored.bytes, active.generation).await?;
+    let bytes = unaltered(core, &active.plugin, &active.digest).await?;
+    let plugin = load_off_thread(wasm, ceiling, bytes, active.generation).await?;
+    if plugin.id() != active.plugin {
+        return Err(altered(&active.plugin, &active.digest, format!("a package of {}", plugin.id())));
+    }
     if let Err(error) = load::refuse_marks(&plugin) {
         tracing::error!(%error, "personal data of an active package are recorded in clear; install one that marks them elsewhere");
     }
     prepare(core, &plugin).await?;
     Ok(plugin)
+}
+
+/// The stored bytes, when they are what the digest says. Whoever can write to `eaf.package` could otherwise change the
+/// rules of all tenants, while the activation shows the digest of honest ones.
+async fn unaltered(core: &Core, plugin: &str, digest: &str) -> Result<Vec<u8>, Error> {
+    let gone = || Error::Gone { plugin: plugin.to_owned(), digest: digest.to_owned() };
+    let stored = package::load(core, digest).await?.ok_or_else(gone)?;
+    let read = tokio::task::spawn_blocking(move || {
+        let found = super::package::read(&stored.bytes).map(|package| package.digest().to_owned());
+        (found, stored.bytes)
+    });
+    match read.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic())) {
+        (Ok(found), bytes) if found == digest => Ok(bytes),
+        (Ok(found), _) => Err(altered(plugin, digest, format!("its bytes are those of package {found}"))),
+        (Err(damaged), _) => Err(altered(plugin, digest, damaged.to_string())),
+    }
+}
+
+fn altered(plugin: &str, digest: &str, found: String) -> Error {
+    Error::Altered { plugin: plugin.to_owned(), digest: digest.to_owned(), found }
 }
 
 async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
@@ -180,6 +209,35 @@ mod tests {
         assert!(matches!(refused, Err(Error::Prepare { .. })));
         assert!(package::all_active(&core).await.unwrap().is_empty());
         assert!(plugins.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_stored_package_is_served_only_while_its_bytes_are_what_its_digest_says() {
+        let database = Database::fresh().await;
+        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
+        let by = ActorId::SYSTEM;
+        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("2.0.0"), by).await.unwrap();
+        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("1.0.0"), by).await.unwrap();
+        let other = "update eaf.package p set bytes = (select bytes from eaf.package where version = '2.0.0')";
+        for change in [other, "update eaf.package p set bytes = set_byte(bytes, length(bytes) - 1, 0)"] {
+            database.run("create table kept as select * from eaf.package").await;
+            database.run(&format!("{change} where version = '1.0.0'")).await;
+
+            let here = Plugins::default();
+            let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
+            assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "fixture"));
+            assert!(found.new.is_empty() && here.all().is_empty());
+            // Its own file does not make it whole again, so nobody is told that it is active.
+            let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0"), by).await;
+            assert!(matches!(again, Err(Error::Altered { .. })));
+            database.run("update eaf.package p set bytes = k.bytes from kept k where k.digest = p.digest").await;
+            database.run("drop table kept").await;
+            assert_eq!(load_active(&core, &wasm, &here, &ceiling).await.unwrap().new.len(), 1);
+        }
+        database.run("update eaf.package set plugin = 'other'; update eaf.generation set plugin = 'other'").await;
+        database.run("update eaf.activation set plugin = 'other'").await;
+        let found = load_active(&core, &wasm, &Plugins::default(), &ceiling).await.unwrap();
+        assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "other"));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! One line per event, as JSON or for people: time, level, message, the event's fields, then those of the spans around it,
 //! each once, the innermost first. So every line inside a span with a `trace_id` carries it.
 
+use crate::text::plain;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::LazyLock;
@@ -84,7 +85,8 @@ where
     }
 }
 
-/// People read these. The trace id comes last, to be copied.
+/// People read these. The trace id comes last, to be copied. Values are quoted and escaped: a guest's text cannot look like
+/// a line or a field of the host's.
 pub struct Readable;
 
 impl<S, N> FormatEvent<S, N> for Readable
@@ -98,10 +100,10 @@ where
         let now = OffsetDateTime::now_utc().time();
         let (dim, bright) = if writer.has_ansi_escapes() { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
         let time = format!("{:02}:{:02}:{:02}.{:03}", now.hour(), now.minute(), now.second(), now.millisecond());
-        write!(writer, "{dim}{time}{bright} {:<5} {message}{dim}", event.metadata().level())?;
+        write!(writer, "{dim}{time}{bright} {:<5} {}{dim}", event.metadata().level(), plain::line(&message))?;
         for (name, value) in fields.iter().chain(trace.as_ref().map(|trace| (&*TRACE, trace))) {
             match value {
-                Value::String(text) => write!(writer, " {name}={text}")?,
+                Value::String(text) => write!(writer, " {name}={}", plain::value(text))?,
                 other => write!(writer, " {name}={other}")?,
             }
         }
@@ -169,17 +171,27 @@ mod tests {
             + Sync
             + 'static,
     {
-        let written = Written::default();
-        let sink = written.clone();
-        let lines =
-            tracing_subscriber::fmt::layer().with_ansi(false).event_format(format).with_writer(move || sink.clone());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(SpanFields).with(lines), || {
+        written(format, || {
             let request = tracing::info_span!("request", trace_id = "4bf9", status = 1);
             let step = tracing::info_span!(parent: &request, "step", trace_id = "4bf9", view = tracing::field::Empty);
             step.record("view", "vms");
             step.in_scope(|| tracing::info!(rows = 3, status = 2, "projected"));
             tracing::info!("outside");
-        });
+        })
+    }
+
+    fn written<E>(format: E, log: impl FnOnce()) -> String
+    where
+        E: FormatEvent<tracing_subscriber::layer::Layered<SpanFields, tracing_subscriber::Registry>, DefaultFields>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let written = Written::default();
+        let sink = written.clone();
+        let lines =
+            tracing_subscriber::fmt::layer().with_ansi(false).event_format(format).with_writer(move || sink.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(SpanFields).with(lines), log);
         let bytes = written.0.lock().expect("not poisoned").clone();
         String::from_utf8(bytes).expect("UTF-8")
     }
@@ -200,5 +212,19 @@ mod tests {
         let text = logged(Readable);
         let first = text.lines().next().expect("a line");
         assert!(first.ends_with("INFO  projected rows=3 status=2 view=vms trace_id=4bf9"), "{first}");
+    }
+
+    #[test]
+    fn a_text_of_a_guest_makes_no_line_and_no_field_of_its_own() {
+        let forged = "no\n12:00:00.000 ERROR the host is lost trace_id=1\x1b[2K\r12:00:01.000";
+        let text = written(Readable, || {
+            tracing::warn!(untrusted_guest_text = forged, error = %forged, "a workflow says");
+            tracing::warn!("{forged}");
+        });
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(!text.contains(['\r', '\x1b']), "{text}");
+        let escaped = r"no\n12:00:00.000 ERROR the host is lost trace_id=1\u001b[2K\r12:00:01.000";
+        let fields = format!("WARN  a workflow says untrusted_guest_text=\"{escaped}\" error=\"{escaped}\"");
+        assert!(text.lines().next().expect("a line").ends_with(&fields), "{text}");
     }
 }

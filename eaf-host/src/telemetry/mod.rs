@@ -6,7 +6,9 @@
 mod lines;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 use std::str::FromStr;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -59,9 +61,19 @@ pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
         .with(output)
         .try_init()
         .map_err(Error::Twice)?;
+    std::panic::set_hook(Box::new(panicked));
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)
         .map_err(Error::Metrics)?
         .install_recorder()
         .map_err(Error::Metrics)
+}
+
+/// A panic is a line of the log like any other. Written as it is, its text, which may quote anything, could look like more.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let text = panic.payload_as_str().unwrap_or_default();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| tracing::field::display(backtrace));
+    tracing::error!(place, panic = text, backtrace, "the host panicked");
 }

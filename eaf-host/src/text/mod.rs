@@ -6,6 +6,7 @@
 
 pub mod format;
 mod locales;
+pub mod plain;
 
 #[cfg(test)]
 mod dcm;

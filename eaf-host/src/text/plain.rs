@@ -1,0 +1,93 @@
+//! Text of others, shown on a line of ours: what would end the line, move the cursor or turn the direction of reading is
+//! written as a JSON escape instead.
+//!
+//! Packages, people and other systems choose texts that end up in the log and in the output of commands. A text that could
+//! begin a line could tell of things that never happened.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text on one line.
+pub fn line(text: &str) -> Cow<'_, str> {
+    escape(text, |_| false)
+}
+
+/// The text with the line ends and tabs that it has, for output that is laid out already.
+pub fn lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| matches!(c, '\n' | '\t'))
+}
+
+/// The text with each line but its first further in, so that none of them begins where ours do.
+pub fn indented(text: &str, by: &str) -> String {
+    lines(text).replace('\n', &format!("\n{by}"))
+}
+
+/// The text as a value behind `name=`: in quotes when its end or a further `name=` could be read into it.
+pub fn value(text: &str) -> Cow<'_, str> {
+    let is_word = !text.is_empty() && !text.contains([' ', '=', '"']);
+    if is_word {
+        return line(text);
+    }
+    Cow::Owned(format!("\"{}\"", line(&text.replace('"', "\\\""))))
+}
+
+fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_dangerous(c) && !kept(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if kept(c) || !is_dangerous(c) => escaped.push(c),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            // All of them are in the first plane, so one escape is enough for JSON, too.
+            c => write!(escaped, "\\u{:04x}", u32::from(c)).expect("a String takes all text"),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Control characters, line and paragraph separators, and what changes the direction of reading.
+fn is_dangerous(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORGED: &str = "no\n12:00:00.000 ERROR all is lost\r\x1b[2J\u{85}\u{2028}\u{202e}x";
+
+    #[test]
+    fn a_line_stays_one_line_whatever_is_written_on_it() {
+        assert_eq!(line(FORGED), "no\\n12:00:00.000 ERROR all is lost\\r\\u001b[2J\\u0085\\u2028\\u202ex");
+        assert!(matches!(line("Grün, 数"), Cow::Borrowed("Grün, 数")));
+    }
+
+    #[test]
+    fn only_our_own_lines_begin_at_the_margin() {
+        assert_eq!(indented("a\nerror: b\rc", "    "), "a\n    error: b\\rc");
+    }
+
+    #[test]
+    fn a_value_holds_no_other_field() {
+        assert_eq!(value("4bf9"), "4bf9");
+        assert_eq!(value("x trace_id=1"), "\"x trace_id=1\"");
+        assert_eq!(value("a\" trace_id=\"1"), "\"a\\\" trace_id=\\\"1\"");
+        assert_eq!(value(""), "\"\"");
+    }
+
+    #[test]
+    fn a_json_document_stays_the_same_document() {
+        let document = serde_json::json!({ "a": "\u{7f}\u{202e}\n" });
+        let shown = lines(&document.to_string()).into_owned();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), document);
+        assert!(!shown.chars().any(is_dangerous));
+    }
+}
