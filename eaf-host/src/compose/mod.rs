@@ -208,8 +208,7 @@ fn identity_config(config: &Config) -> identity::Config {
 
 fn http_config(config: &Config) -> http::Config {
     let origin = config.http.public_url.clone();
-    let on_this_machine = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
-    if origin.starts_with("http:") && !on_this_machine.iter().any(|here| origin.starts_with(here)) {
+    if config.http.danger_plain_http {
         tracing::warn!(url = origin, "people sign in without TLS: whoever is between can take over their sessions");
     }
     let sessions = session::Limits { idle: config.sessions.idle, absolute: config.sessions.absolute };

@@ -2,11 +2,13 @@
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
+use eaf_core::db::{self, Transport};
 
 pub const SECTION: Section = Section {
     title: "Database",
-    about: "PostgreSQL 16 or newer. The addresses carry passwords and are secrets. The roles are made by `migrations/roles.sql`.",
-    keys: &[APP, DIRECT, PLATFORM, MIGRATE, APP_CONNECTIONS, APPEND_CONNECTIONS, PLATFORM_CONNECTIONS],
+    about: "PostgreSQL 16 or newer. The addresses carry passwords and are secrets. One that is not \
+            on this machine ends with `?sslmode=verify-full`, and with `&sslrootcert=FILE` when the system does not trust its CA. The roles are made by `migrations/roles.sql`.",
+    keys: &[APP, DIRECT, PLATFORM, MIGRATE, APP_CONNECTIONS, APPEND_CONNECTIONS, PLATFORM_CONNECTIONS, OPEN_TRANSPORT],
 };
 
 const APP: Key = Key {
@@ -59,6 +61,14 @@ const PLATFORM_CONNECTIONS: Key = Key {
     about: "At most so many connections of the platform role.",
 };
 
+const OPEN_TRANSPORT: Key = Key {
+    name: "database.danger_allow_unverified_tls",
+    variable: "EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS",
+    default: Default::Is("false"),
+    kind: Kind::Plain,
+    about: "Whoever sits between host and database can then read and change everything. For networks that encrypt by themselves.",
+};
+
 /// Holds passwords: neither printed nor logged.
 pub struct Database {
     pub app_url: String,
@@ -71,10 +81,9 @@ pub struct Database {
 }
 
 pub fn read(values: &mut Values) -> Option<Database> {
-    let app_url = address(values, &APP);
-    let direct_url = address(values, &DIRECT);
-    let platform_url = address(values, &PLATFORM);
-    let migrate_url = address(values, &MIGRATE);
+    let open_allowed = values.parse::<bool>(&OPEN_TRANSPORT, "true or false")?;
+    let [app_url, direct_url, platform_url, migrate_url] =
+        [&APP, &DIRECT, &PLATFORM, &MIGRATE].map(|key| address(values, key, open_allowed));
     let app_connections = connections(values, &APP_CONNECTIONS);
     let append_connections = connections(values, &APPEND_CONNECTIONS);
     let platform_connections = connections(values, &PLATFORM_CONNECTIONS);
@@ -90,12 +99,18 @@ pub fn read(values: &mut Values) -> Option<Database> {
     })
 }
 
-fn address(values: &mut Values, key: &'static Key) -> Option<String> {
+fn address(values: &mut Values, key: &'static Key, open_allowed: bool) -> Option<String> {
     let url = values.text(key)?;
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Some(url);
-    }
-    values.refuse(key, "an address that begins with postgres://");
+    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let expected = match db::transport(&url) {
+        _ if !is_postgres => "an address that begins with postgres://",
+        Err(_) => "an address as in postgres://eaf_app:PASSWORD@HOST/DATABASE?sslmode=verify-full",
+        Ok(Transport::Open) if !open_allowed => {
+            "on this machine or end with ?sslmode=verify-full, unless EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS is true"
+        }
+        Ok(_) => return Some(url),
+    };
+    values.refuse(key, expected);
     None
 }
 

@@ -2,14 +2,14 @@
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
-use openidconnect::url::Url;
+use openidconnect::url::{Host, Url};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub const SECTION: Section = Section {
     title: "HTTP",
     about: "TLS ends at the ingress in front of the host.",
-    keys: &[LISTEN, PUBLIC_URL, WEB_DIR],
+    keys: &[LISTEN, PUBLIC_URL, WEB_DIR, PLAIN_HTTP],
 };
 
 const LISTEN: Key = Key {
@@ -34,10 +34,20 @@ const WEB_DIR: Key = Key {
     about: "Directory of the built web application (`web/dist`). Absent: the host serves the API alone.",
 };
 
+const PLAIN_HTTP: Key = Key {
+    name: "http.danger_allow_plain_http",
+    variable: "EAF_DANGER_ALLOW_PLAIN_HTTP",
+    default: Default::Is("false"),
+    kind: Kind::Plain,
+    about: "Whoever sits between people and host can then take over their sessions. For trials in a network that nobody else is in.",
+};
+
 pub struct Http {
     pub listen: SocketAddr,
     /// Scheme, host and port; without a slash at the end.
     pub public_url: String,
+    /// People reach the host over the network without TLS, because somebody allowed it.
+    pub danger_plain_http: bool,
     pub web: Option<PathBuf>,
 }
 
@@ -49,16 +59,33 @@ pub fn read(values: &mut Values) -> Option<Http> {
         values.refuse(&WEB_DIR, "a directory with an index.html");
         return None;
     }
-    Some(Http { listen: listen?, public_url: public_url?, web })
+    let (public_url, danger_plain_http) = public_url?;
+    Some(Http { listen: listen?, public_url, danger_plain_http, web })
 }
 
 /// An origin and no more: the session's cookie belongs to all of a host, so two applications cannot share one.
-fn public_url(values: &mut Values) -> Option<String> {
+fn public_url(values: &mut Values) -> Option<(String, bool)> {
     let url = values.parse::<Url>(&PUBLIC_URL, "a URL")?;
+    let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;
     let origin = url.origin().ascii_serialization();
     if !matches!(url.scheme(), "http" | "https") || url.as_str() != format!("{origin}/") {
         values.refuse(&PUBLIC_URL, "an http or https address without user, path and query");
         return None;
     }
-    Some(origin)
+    let is_open = url.scheme() == "http" && !is_local(&url);
+    if is_open && !plain_http_allowed {
+        values.refuse(&PUBLIC_URL, "an https address, unless EAF_DANGER_ALLOW_PLAIN_HTTP is true");
+        return None;
+    }
+    Some((origin, is_open))
+}
+
+/// Browsers take these names for the machine that they run on.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

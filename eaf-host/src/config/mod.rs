@@ -129,8 +129,8 @@ mod tests {
     fn minimal() -> Vec<(String, String)> {
         [
             ("EAF_PUBLIC_URL", "https://eaf.example"),
-            ("EAF_DATABASE_URL", "postgres://eaf_app:s@db/eaf"),
-            ("EAF_DATABASE_PLATFORM_URL", "postgres://eaf_platform:s@db/eaf"),
+            ("EAF_DATABASE_URL", "postgres://eaf_app:s@db/eaf?sslmode=verify-full"),
+            ("EAF_DATABASE_PLATFORM_URL", "postgres://eaf_platform:s@db/eaf?sslmode=verify-full"),
             ("EAF_OIDC_ISSUER", "https://id.example/realms/eaf"),
             ("EAF_OIDC_CLIENT_SECRET", "secret"),
             ("EAF_MASTER_KEY", KEY),
@@ -268,6 +268,37 @@ mod tests {
         let path = file("[egress]\nallow = [\"mail smtp.example:587\", \"vsphere@acme 10.0.0.0/8\"]\n");
         let config = Config::load(Some(&path), minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
         assert_eq!(config.egress.rules.len(), 2);
+    }
+
+    #[test]
+    fn a_database_beyond_this_machine_needs_verified_tls_or_the_dangerous_switch() {
+        for name in
+            ["EAF_DATABASE_URL", "EAF_DATABASE_DIRECT_URL", "EAF_DATABASE_PLATFORM_URL", "EAF_DATABASE_MIGRATE_URL"]
+        {
+            for open in ["postgres://u:canary@db/eaf", "postgres://u:canary@db/eaf?sslmode=require"] {
+                let told = refused(with(name, open));
+                assert!(told.contains(name) && told.contains("verify-full"), "{told}");
+                assert!(told.contains("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS"), "{told}");
+                assert!(!told.contains("canary"), "{told}");
+                let mut variables = with(name, open);
+                variables.push(("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS".into(), "true".into()));
+                assert!(Config::load(None, variables.into_iter()).is_ok());
+            }
+            assert!(Config::load(None, with(name, "postgres://u:p@127.0.0.1/eaf").into_iter()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_plain_http_address_beyond_this_machine_needs_the_dangerous_switch() {
+        for open in ["http://eaf.example", "http://localhost.evil.example", "http://10.0.0.7:8080"] {
+            assert!(refused(with("EAF_PUBLIC_URL", open)).contains("EAF_DANGER_ALLOW_PLAIN_HTTP"), "{open}");
+            let mut variables = with("EAF_PUBLIC_URL", open);
+            variables.push(("EAF_DANGER_ALLOW_PLAIN_HTTP".into(), "true".into()));
+            assert!(Config::load(None, variables.into_iter()).is_ok(), "{open}");
+        }
+        for local in ["http://localhost:8080", "http://acme.localhost", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert!(Config::load(None, with("EAF_PUBLIC_URL", local).into_iter()).is_ok(), "{local}");
+        }
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
         http: config::http::Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.web)),
             public_url: env::web(ports),
+            danger_plain_http: false,
             web: place.web(),
         },
         database: config::database::Database {

@@ -1,0 +1,62 @@
+//! Whether somebody on the network could stand between the host and PostgreSQL.
+//!
+//! sqlx's default, `sslmode=prefer`, falls back to clear text and verifies no certificate, and log, keys and passwords go
+//! over that connection.
+
+use super::Error;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// What a database address leads over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// This machine alone: a socket or a loopback address.
+    Local,
+    /// TLS, with the certificate and the server's name verified.
+    Verified,
+    /// Somebody in between can read or pretend to be the database.
+    Open,
+}
+
+pub fn transport(url: &str) -> Result<Transport, Error> {
+    let options = PgConnectOptions::from_str(url).map_err(|cause| Error::Address { role: "the host", cause })?;
+    Ok(match options.get_ssl_mode() {
+        _ if options.get_socket().is_some() || is_local(options.get_host()) => Transport::Local,
+        PgSslMode::VerifyFull => Transport::Verified,
+        _ => Transport::Open,
+    })
+}
+
+fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_verified_name_makes_a_connection_safe_that_leaves_the_machine() {
+        let over = |rest: &str| transport(&format!("postgres://eaf_app:s@{rest}")).unwrap();
+        for local in ["localhost/eaf", "127.1.2.3:1/eaf", "[::1]:5432/eaf", "%2Frun%2Fpg/eaf", "db/eaf?host=/run/pg"] {
+            assert_eq!(over(local), Transport::Local, "{local}");
+        }
+        assert_eq!(over("db.example/eaf?sslmode=verify-full"), Transport::Verified);
+        for open in [
+            "db/eaf",
+            "db/eaf?sslmode=require",
+            "db/eaf?sslmode=verify-ca",
+            "db/eaf?sslmode=disable",
+            "localhost/eaf?host=db",
+            "localhost/eaf?hostaddr=10.0.0.7",
+            "localhost.evil.example/eaf",
+            "0.0.0.0/eaf",
+        ] {
+            assert_eq!(over(open), Transport::Open, "{open}");
+        }
+    }
+}
