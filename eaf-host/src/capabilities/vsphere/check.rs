@@ -103,7 +103,9 @@ async fn sign_in(vcenter: &VCenter, report: &mut Report) -> Option<Service> {
                 Error::Fault(_) | Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => {
                     (Verdict::Good, bad, None)
                 }
-                Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } => (bad, Verdict::Untested, None),
+                Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::OtherVCenter => {
+                    (bad, Verdict::Untested, None)
+                }
             }
         }
     };

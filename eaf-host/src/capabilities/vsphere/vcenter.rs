@@ -17,10 +17,9 @@ const LISTED: usize = 8;
 /// Maintenance of a template: converted to a machine, patched, converted back.
 const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 
-#[derive(Clone)]
 pub struct VCenter {
-    pub settings: Arc<Settings>,
-    pub session: Arc<Session>,
+    pub settings: Settings,
+    pub session: Session,
     /// Paths that were templates before, in this process.
     pub templates: Arc<Mutex<HashSet<String>>>,
 }

@@ -66,9 +66,16 @@ pub async fn log_in(transport: &Transport, account: &Account) -> Result<Login, E
         }
         cookie => (cookie?, tested),
     };
-    let About { api_type, api_version, instance_uuid } = &content.about;
-    tracing::debug!(api_type, api_version, instance_uuid, action, "logged in to vCenter");
-    Ok(Login { content, cookie, action })
+    let about = content.about.clone();
+    let login = Login { content, cookie, action };
+    // Another vCenter may have taken the address between the first question and the login.
+    if self::content(transport).await?.about != about {
+        let _may_be_of_either = log_out(transport, &login).await;
+        return Err(Error::OtherVCenter);
+    }
+    let About { api_type, api_version, instance_uuid } = about;
+    tracing::debug!(api_type, api_version, instance_uuid, action = login.action, "logged in to vCenter");
+    Ok(login)
 }
 
 /// Ends the session, which counts against vCenter's limit otherwise until it is idle for 30

@@ -31,7 +31,7 @@ pub mod transport;
 pub mod tree;
 pub mod xml;
 
-pub use session::{Error, Session};
+pub use session::{Error, Session, Shared};
 pub use soap::{Fault, MoRef};
 
 /// The task that an asynchronous method answers with.

@@ -1,6 +1,9 @@
 //! A conversation with one vCenter as one user. It logs in when it is first needed and again when
 //! vCenter has forgotten it; a call that meets `NotAuthenticated` had no effect and is repeated
-//! once. It logs out when it is dropped.
+//! once. The login is shared, and it is logged out when the last one who shares it is gone.
+//!
+//! Another vCenter may answer at the same address at any time, and it gives the same ids to other
+//! objects. So each [`Session`] speaks with one vCenter only: with the one that it met first.
 
 use super::account::{Account, Refused};
 use super::kinds;
@@ -10,7 +13,7 @@ use super::soap::{self, Fault, MoRef, Request};
 use super::transport::{self, Transport};
 use super::xml::Element;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// For logging out in the background: vCenter ends a session by itself in the end.
@@ -29,6 +32,9 @@ pub enum Error {
     /// Another refused login could lock the user's account.
     #[error("no login for {} s, so that the account is not locked", .pause.as_secs())]
     LoginsPaused { pause: Duration },
+    /// Also on the way of a login. Nothing was sent to the other one.
+    #[error("another vCenter answers at the address than the one that a session began with")]
+    OtherVCenter,
     /// vCenter answered, and left this property out for the reason in the fault.
     #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
@@ -62,20 +68,32 @@ impl Error {
             ),
             Error::Soap(_) | Error::Incomplete { .. } => true,
             Error::Fault(fault) => fault.kind == soap::UNKNOWN,
-            Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => false,
+            Error::Refused(_) | Error::LoginsPaused { .. } | Error::OtherVCenter | Error::Unreadable { .. } => false,
         }
     }
 }
 
-pub struct Session {
+/// What all sessions of one address, user and password share: one login, because vCenter limits
+/// their number.
+pub struct Shared {
     transport: Transport,
     account: Arc<Account>,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
     /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one
     /// whose answer was lost.
-    heard: Mutex<HashSet<String>>,
+    heard: Mutex<HashSet<Task>>,
     /// Per idempotency key, the clones of unknown origin that ran when it first wanted to clone.
-    suspects: Mutex<HashMap<String, HashSet<String>>>,
+    suspects: Mutex<HashMap<String, HashSet<Task>>>,
+}
+
+/// A vCenter's instance UUID and the id of a task in it.
+type Task = (Option<String>, String);
+
+/// Calls to one vCenter, for the time of one function.
+pub struct Session {
+    shared: Arc<Shared>,
+    /// The instance UUID of the first login; none of a host that no vCenter manages.
+    vcenter: OnceLock<Option<String>>,
 }
 
 /// Calls in one login, never in another: what vCenter gives to a session, such as the token of a
@@ -86,14 +104,8 @@ pub struct Conversation<'a> {
 }
 
 impl Session {
-    pub fn new(transport: Transport, account: Arc<Account>) -> Self {
-        Session {
-            transport,
-            account,
-            login: tokio::sync::Mutex::new(None),
-            heard: Mutex::default(),
-            suspects: Mutex::default(),
-        }
+    pub fn of(shared: Arc<Shared>) -> Self {
+        Session { shared, vcenter: OnceLock::new() }
     }
 
     /// `make` gets the managers, which are known only after login.
@@ -108,12 +120,8 @@ impl Session {
         if let Err(error) = &answer
             && conversation.is_over(error).await
         {
-            let renewed = self.login(Some(&conversation.login)).await?;
-            let before = std::mem::replace(&mut conversation.login, renewed);
-            // Another vCenter that answers now gives the same ids to other objects.
-            if before.content.about.instance_uuid == conversation.login.content.about.instance_uuid {
-                answer = conversation.call(&make).await;
-            }
+            conversation.login = self.login(Some(&conversation.login)).await?;
+            answer = conversation.call(&make).await;
         }
         match answer {
             Err(Error::Fault(mut fault)) => {
@@ -140,14 +148,68 @@ impl Session {
     /// Address and credentials are known to have worked, because something is under way that they
     /// began.
     pub fn mark_worked(&self) {
-        self.account.server.mark_answered();
-        self.account.mark_worked();
+        self.shared.account.server.mark_answered();
+        self.shared.account.mark_worked();
     }
 
     /// A person asks whether the credentials work: a login that was refused is tried without its
     /// pause.
     pub async fn end_login_pause(&self) {
-        self.account.end_pause().await;
+        self.shared.account.end_pause().await;
+    }
+
+    /// The present login, if it is one of the vCenter that this session began with; a new one if
+    /// there is none or if it is `stale`.
+    async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
+        let login = self.shared.login(stale).await?;
+        let present = &login.content.about.instance_uuid;
+        if self.vcenter.get_or_init(|| present.clone()) != present {
+            return Err(Error::OtherVCenter);
+        }
+        Ok(login)
+    }
+
+    pub fn remember_task(&self, task: &MoRef) {
+        self.shared.heard.lock().expect("no panic happens under this lock").insert(self.task(task));
+    }
+
+    pub fn knows_task(&self, task: &MoRef) -> bool {
+        self.shared.heard.lock().expect("no panic happens under this lock").contains(&self.task(task))
+    }
+
+    pub fn forget_task(&self, task: &MoRef) {
+        self.shared.heard.lock().expect("no panic happens under this lock").remove(&self.task(task));
+    }
+
+    /// Whether one of these unheard clones ran already when `key` was first seen here, so that it
+    /// may be the effect of an attempt whose answer was lost. Clones that other hosts began later
+    /// do not count, or a busy template would make everybody wait for ever.
+    pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
+        let mut suspects = self.shared.suspects.lock().expect("no panic happens under this lock");
+        let running: HashSet<Task> = running.iter().map(|task| self.task(task)).collect();
+        let first = suspects.entry(key.to_owned()).or_insert_with(|| running.clone());
+        let waits = !first.is_disjoint(&running);
+        if !waits {
+            suspects.remove(key);
+        }
+        waits
+    }
+
+    /// Known after the first call.
+    fn task(&self, task: &MoRef) -> Task {
+        (self.vcenter.get().cloned().flatten(), task.value.clone())
+    }
+}
+
+impl Shared {
+    pub fn new(transport: Transport, account: Arc<Account>) -> Self {
+        Shared {
+            transport,
+            account,
+            login: tokio::sync::Mutex::new(None),
+            heard: Mutex::default(),
+            suspects: Mutex::default(),
+        }
     }
 
     pub async fn log_out(&self) {
@@ -156,7 +218,6 @@ impl Session {
         }
     }
 
-    /// The present login; a new one if there is none or if it is `stale`.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let mut slot = self.login.lock().await;
         if let Some(present) = &*slot
@@ -170,37 +231,12 @@ impl Session {
         *slot = Some(fresh.clone());
         Ok(fresh)
     }
-
-    pub fn remember_task(&self, task: &MoRef) {
-        self.heard.lock().expect("no panic happens under this lock").insert(task.value.clone());
-    }
-
-    pub fn knows_task(&self, task: &MoRef) -> bool {
-        self.heard.lock().expect("no panic happens under this lock").contains(&task.value)
-    }
-
-    pub fn forget_task(&self, task: &MoRef) {
-        self.heard.lock().expect("no panic happens under this lock").remove(&task.value);
-    }
-
-    /// Whether one of these unheard clones ran already when `key` was first seen here, so that it
-    /// may be the effect of an attempt whose answer was lost. Clones that other hosts began later
-    /// do not count, or a busy template would make everybody wait for ever.
-    pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
-        let mut suspects = self.suspects.lock().expect("no panic happens under this lock");
-        let first = suspects.entry(key.to_owned()).or_insert_with(|| running.iter().map(|t| t.value.clone()).collect());
-        let waits = running.iter().any(|t| first.contains(&t.value));
-        if !waits {
-            suspects.remove(key);
-        }
-        waits
-    }
 }
 
 impl Conversation<'_> {
     /// Fails with `NotAuthenticated` when vCenter has ended the session, and is not repeated.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
-        let answer = self.login.call(&self.session.transport, &make(&self.login.content)).await?;
+        let answer = self.login.call(&self.session.shared.transport, &make(&self.login.content)).await?;
         match not_authenticated(&answer) {
             Some(fault) => Err(Error::Fault(Box::new(fault))),
             None => Ok(answer),
@@ -212,11 +248,11 @@ impl Conversation<'_> {
     async fn is_over(&self, error: &Error) -> bool {
         let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
         error.is_fault("NotAuthenticated")
-            || (is_of_the_parser && self.login.is_of_another_version(&self.session.transport).await)
+            || (is_of_the_parser && self.login.is_of_another_version(&self.session.shared.transport).await)
     }
 }
 
-impl Drop for Session {
+impl Drop for Shared {
     fn drop(&mut self) {
         let Some(login) = self.login.get_mut().take() else { return };
         // Without a runtime the process is ending.

@@ -57,6 +57,12 @@ fn of(error: &Error, silent: Class) -> Failure {
         Error::Transport(transport) => of_transport(transport, silent),
         Error::Refused(refused) => of_refused(refused),
         Error::LoginsPaused { pause } => of_pause(*pause),
+        Error::OtherVCenter => new(
+            Class::Transient,
+            "vcenter-changed",
+            "Another vCenter began to answer at the connection's address meanwhile. The call begins again.",
+        )
+        .give_up_after(STARTING),
         Error::Soap(_) | Error::Incomplete { .. } => unreadable(silent),
     }
 }

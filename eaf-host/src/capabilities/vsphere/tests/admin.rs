@@ -6,7 +6,7 @@ use crate::capabilities::vsphere::client::server::Server;
 use crate::capabilities::vsphere::client::soap::{MoRef, Request};
 use crate::capabilities::vsphere::client::task::{self, State};
 use crate::capabilities::vsphere::client::transport::{self, Transport};
-use crate::capabilities::vsphere::client::{Session, find, machine, properties};
+use crate::capabilities::vsphere::client::{Session, Shared, find, machine, properties};
 
 /// The path of the machine that [`clone_of`] makes.
 pub const WEB_01: [&str; 7] = ["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"];
@@ -19,7 +19,8 @@ impl Admin {
         let server = Arc::new(Server::default());
         let (address, ca) = (transport::address(&url).unwrap(), bench.vcsim.ca_certificate());
         let transport = Transport::new(address, Some(&ca), Timeouts::default(), server.clone()).unwrap();
-        Admin(Session::new(transport, Arc::new(Account::new(server, USER.into(), PASSWORD.into()))))
+        let account = Account::new(server, USER.into(), PASSWORD.into());
+        Admin(Session::of(Arc::new(Shared::new(transport, Arc::new(account)))))
     }
 
     pub async fn object(&self, path: &[&str]) -> MoRef {

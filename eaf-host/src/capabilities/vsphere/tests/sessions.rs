@@ -178,3 +178,45 @@ async fn a_call_is_not_repeated_in_another_vcenter() {
     assert_eq!(failure.class, Class::Transient, "{failure}");
     assert!(bench.vcsim.machines().iter().all(|machine| !machine.powered_on));
 }
+
+/// Another vCenter takes the address: the same ids, other objects.
+async fn take_over(bench: &Bench) {
+    bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
+    bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_calls_of_one_function_go_to_the_vcenter_that_it_began_with() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let held = bench.proxy.rule(Rule::on("<RetrievePropertiesEx ").hold_answer().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        take_over(&bench).await;
+        // The call of another run is the one that logs in again.
+        while bench.provider.start(&about("read-vm")).await.is_err_and(|e| e.code == "vcenter-changed") {}
+        held.release();
+    };
+    let call = about("power-on");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    let failure = started.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "vcenter-changed"));
+    assert!(failure.give_up_after_ms.is_some());
+    assert_eq!(bench.vcsim.calls("PowerOnVM_Task").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_not_taken_for_one_of_the_vcenter_that_was_asked_before() {
+    let bench = Bench::start(&[]).await;
+    let held = bench.proxy.rule(Rule::on("<Login ").hold_request().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        take_over(&bench).await;
+        held.release();
+    };
+    let call = about("read-vm");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    assert_eq!(started.unwrap_err().code, "vcenter-changed");
+    assert_eq!(bench.vcsim.sessions().await, 0, "the login that is not used is ended");
+    bench.complete(&call).await.unwrap();
+}
