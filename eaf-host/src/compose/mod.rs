@@ -146,7 +146,7 @@ pub async fn serve(
     };
     let providers = Arc::new(providers(&parts)?);
 
-    // Identity: the issuer's keys are fetched when the first person or token comes.
+    // Identity: the start does not depend on the issuer; its keys are fetched beside requests, below.
     let identity = Arc::new(identity::Identity::new(&identity_config(&config), core.world.clone())?);
 
     // What runs beside requests: projections and triggers, workflows, metrics.
@@ -158,6 +158,8 @@ pub async fn serve(
     let engine = plugin::Engine::new(kernel, plugins, providers.clone(), workflow::Config::default());
     let engine_stop = closed(closing.clone());
     beside.spawn(async move { engine.run(engine_stop).await });
+    let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
+    beside.spawn(async move { keys.keep_keys(keys_stop).await });
     beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
     let surface = http_config(&config);
     beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
@@ -202,6 +204,8 @@ fn identity_config(config: &Config) -> identity::Config {
         audience: config.identity.audience.clone(),
         client_id: config.identity.client_id.clone(),
         client_secret: ClientSecret::new(config.identity.client_secret.clone()),
+        tenant_claim: identity::ClaimName::new(&config.identity.tenant_claim),
+        subject_claim: identity::ClaimName::new(&config.identity.subject_claim),
         public_url: config.http.public_url.clone(),
     }
 }

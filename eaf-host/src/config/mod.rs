@@ -302,6 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn the_claims_of_tenant_and_person_have_settings_and_nobody_is_identified_by_what_may_change() {
+        let mut variables = with("EAF_OIDC_TENANT_CLAIM", "https://eaf.example/tenant");
+        variables.push(("EAF_OIDC_SUBJECT_CLAIM".into(), "oid".into()));
+        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.identity.tenant_claim, "https://eaf.example/tenant");
+        assert_eq!(config.identity.subject_claim, "oid");
+        for claim in ["email", "preferred_username", "upn", "/identity/mail", "", "a b"] {
+            assert!(refused(with("EAF_OIDC_SUBJECT_CLAIM", claim)).contains("EAF_OIDC_SUBJECT_CLAIM"), "{claim}");
+        }
+    }
+
+    #[test]
     fn the_development_provider_cannot_be_switched_on() {
         for name in ["EAF_DEV_IDP", "EAF_DEV"] {
             assert!(refused(with(name, "true")).contains(name));

@@ -88,6 +88,8 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             audience: AUDIENCE.into(),
             client_id: CLIENT_ID.into(),
             client_secret: client_secret(state)?,
+            tenant_claim: config::identity::TENANT.into(),
+            subject_claim: config::identity::SUBJECT.into(),
         },
         sessions: config::sessions::Sessions { idle: time::Duration::hours(1), absolute: time::Duration::hours(10) },
         master_key: config::master_key::MasterKey::from_bytes(state.secret("master-key")?),

@@ -52,10 +52,14 @@ async fn liveness() -> Response {
     Json(json!({ "status": "UP" })).into_response()
 }
 
-/// What other systems do (vCenter, SMTP, the identity provider) is not asked: a restart would not mend them.
+/// What other systems do (vCenter, SMTP, the identity provider) is not asked: a restart would not mend them. But a host
+/// whose own settings keep everybody out is not ready, so that it does not take the place of one that is.
 async fn readiness(State(app): State<App>) -> Response {
     if app.products.all().is_empty() {
         return down("no product is loaded");
+    }
+    if app.identity.is_misconfigured() {
+        return down("the settings of the identity provider do not fit it, so nobody can sign in: see the log");
     }
     match tokio::time::timeout(PATIENCE, eaf_core::db::ready(&app.core.db)).await {
         Ok(Ok(())) => liveness().await,

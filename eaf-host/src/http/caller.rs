@@ -171,16 +171,20 @@ fn activity(parts: &Parts) -> Activity {
 fn refusal(cause: identity::Error) -> Problem {
     use identity::Error;
     let code = match &cause {
-        Error::Expired => Code::TokenExpired,
-        Error::NotYetValid => Code::TokenNotYetValid,
-        Error::Issuer => Code::TokenIssuer,
-        Error::Audience => Code::TokenAudience,
-        Error::Malformed | Error::Signature => Code::TokenInvalid,
+        Error::Expired(_) => Code::TokenExpired,
+        Error::NotYetValid(_) => Code::TokenNotYetValid,
+        Error::Issuer { .. } => Code::TokenIssuer,
+        Error::Audience { .. } => Code::TokenAudience,
+        Error::NotForAccess(_) => Code::TokenNotForAccess,
+        Error::Malformed(_) | Error::Encrypted | Error::Algorithm(_) | Error::Signature | Error::Claim { .. } => {
+            Code::TokenInvalid
+        }
+        Error::Keys(_) if cause.is_outage() => return Problem::fault(Code::IdentityUnavailable, &cause),
         Error::Keys(_) | Error::IssuerAddress(_) | Error::PublicAddress(_) | Error::Client(_) => {
-            return Problem::fault(Code::IdentityUnavailable, &cause);
+            return Problem::fault(Code::IdentityMisconfigured, &cause);
         }
     };
-    tracing::info!(code = code.as_str(), "a token was refused");
+    tracing::info!(error = &cause as &dyn std::error::Error, code = code.as_str(), "a token was refused");
     Problem::new(code)
 }
 

@@ -1,8 +1,13 @@
-//! The one way in which the identity provider is asked: no redirects, small answers, little patience.
+//! The one way in which the identity provider is asked: no redirects, small answers, little patience, and only JSON counts.
 //!
-//! A redirect would let whoever answers for the issuer send us elsewhere, so none is followed.
+//! A redirect would let whoever answers for the issuer send us elsewhere, so none is followed. What stands between, such as
+//! a gateway or a login proxy, answers in HTML, with nothing or with a redirect: each is told apart here, because one is
+//! over in a while and another one somebody has to mend.
 
+use super::said;
+use openidconnect::http::{HeaderValue, StatusCode, header};
 use openidconnect::{HttpRequest, HttpResponse};
+use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -22,6 +27,28 @@ pub enum Error {
     Body(#[source] reqwest::Error),
     #[error("the identity provider's answer is larger than {LARGEST_ANSWER} bytes")]
     TooLarge,
+    #[error("the identity provider, or what stands before it, cannot answer at the moment (status {status})")]
+    Overloaded { status: StatusCode },
+    #[error("the answer leads elsewhere (status {status}), and redirects are not followed")]
+    Redirect { status: StatusCode },
+    #[error("the answer (status {status}) is not JSON but {content}")]
+    NotJson { status: StatusCode, content: String },
+    #[error("the answer has the status {status}")]
+    Status { status: StatusCode },
+}
+
+impl Error {
+    /// Over in a while, without anybody changing a setting.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Error::Send(_) | Error::Body(_) | Error::Overloaded { .. } => true,
+            // A page of something in between, such as one about maintenance; a refusal (4xx) stays one.
+            Error::NotJson { status, .. } => status.is_success(),
+            Error::Client(_) | Error::Request(_) | Error::TooLarge | Error::Redirect { .. } | Error::Status { .. } => {
+                false
+            }
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -39,9 +66,25 @@ impl Client {
             .map_err(Error::Client)
     }
 
-    async fn fetch(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let request = reqwest::Request::try_from(request).map_err(Error::Request)?;
+    /// A document that must be there.
+    pub async fn document(&self, address: &str) -> Result<Value, Error> {
+        let request = self.0.get(address).header(header::ACCEPT, "application/json").build().map_err(Error::Request)?;
+        let (answer, value) = Self::fetch(self.0.clone(), request).await?;
+        if !answer.status().is_success() {
+            return Err(Error::Status { status: answer.status() });
+        }
+        Ok(value)
+    }
+
+    async fn fetch(client: reqwest::Client, request: reqwest::Request) -> Result<(HttpResponse, Value), Error> {
         let mut answer = client.execute(request).await.map_err(Error::Send)?;
+        let status = answer.status();
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
+            return Err(Error::Overloaded { status });
+        }
+        if status.is_redirection() {
+            return Err(Error::Redirect { status });
+        }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(Error::Body)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -49,11 +92,25 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
+        let Ok(value) = serde_json::from_slice(&body) else {
+            let content = content(answer.headers().get(header::CONTENT_TYPE), &body);
+            return Err(Error::NotJson { status, content });
+        };
         let mut response = HttpResponse::new(body);
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = answer.headers().clone();
-        Ok(response)
+        *response.status_mut() = status;
+        // What is JSON is JSON, also where it is announced as plain text.
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok((response, value))
     }
+}
+
+/// What came instead, for the log.
+fn content(announced: Option<&HeaderValue>, body: &[u8]) -> String {
+    if body.is_empty() {
+        return "empty".into();
+    }
+    let announced = announced.map(|value| said::cleaned(&String::from_utf8_lossy(value.as_bytes())));
+    announced.unwrap_or_else(|| "of no announced type".into())
 }
 
 impl<'c> openidconnect::AsyncHttpClient<'c> for Client {
@@ -61,6 +118,10 @@ impl<'c> openidconnect::AsyncHttpClient<'c> for Client {
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(Self::fetch(self.0.clone(), request))
+        let client = self.0.clone();
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(Error::Request)?;
+            Self::fetch(client, request).await.map(|(response, _)| response)
+        })
     }
 }

@@ -1,54 +1,75 @@
 //! Who is calling: verifies bearer tokens of the one configured OpenID Connect issuer, and signs people in there.
 //!
-//! Nothing here knows which product the issuer is. A token names a person (issuer and subject) and, in `eaf_tenant`,
-//! the tenant's slug; whether that person is a member there is decided by the directory, never by the token.
+//! Nothing here knows which product the issuer is. A token names a person (issuer and subject) and, in a claim whose name
+//! is a setting, the tenant's slug; whether that person is a member there is decided by the directory, never by the token.
 
+mod access;
+mod attempt;
+mod claims;
+mod discovery;
 mod fetch;
 mod keys;
+mod said;
 pub mod sign_in;
 #[cfg(test)]
 pub mod testing;
+mod token;
+mod token_answer;
 
-pub use keys::{Announced, Metadata};
+pub use claims::ClaimName;
 
 use eaf_core::clock::World;
-use keys::KeyStore;
-use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
-use openidconnect::{AdditionalClaims, ClaimsVerificationError, ClientSecret, IdToken, IdTokenClaims, Nonce};
-use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use keys::{KeyStore, Published};
+use openidconnect::ClientSecret;
+use openidconnect::core::CoreJsonWebKey;
+use std::future::Future;
 use std::sync::Arc;
-use std::time::SystemTime;
 use time::{Duration, OffsetDateTime};
+use token::Token;
 
 /// Clocks of two machines differ by less than this.
 const LEEWAY: Duration = Duration::seconds(30);
-/// A longer token is nobody's; stops work before it begins.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// How often it is looked whether the issuer's keys are there and young.
+const LOOK_FOR_KEYS: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Why a token is not accepted. The texts are for the log; callers learn the variant only.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the token is not a signed JWT with the agreed claims")]
-    Malformed,
-    #[error("the token has expired")]
-    Expired,
-    #[error("the token is not valid yet")]
-    NotYetValid,
-    #[error("the token was issued by someone else")]
-    Issuer,
-    #[error("the token is meant for someone else")]
-    Audience,
-    #[error("the token's signature or algorithm is not acceptable")]
+    #[error("the token {0}")]
+    Malformed(&'static str),
+    #[error("the token is encrypted: switch encryption off for this client at the identity provider")]
+    Encrypted,
+    #[error("the token expired {} s ago by this host's clock", .0.whole_seconds())]
+    Expired(Duration),
+    #[error("the token is valid in {} s only by this host's clock", .0.whole_seconds())]
+    NotYetValid(Duration),
+    #[error("the token was issued by {found}, not by {expected}")]
+    Issuer { expected: String, found: String },
+    #[error("the token is meant for {found}, not for {expected}")]
+    Audience { expected: String, found: String },
+    #[error("the token is signed with {0}, which is not accepted")]
+    Algorithm(String),
+    #[error("the token's signature is by none of the issuer's keys")]
     Signature,
+    #[error("the token is no access token: {0}")]
+    NotForAccess(&'static str),
+    #[error("the token's claim `{claim}` {problem}")]
+    Claim { claim: String, problem: &'static str },
     #[error("the issuer's keys are not available")]
-    Keys(#[source] keys::Error),
+    Keys(#[source] Arc<keys::Error>),
     #[error("the issuer's address is not a URL")]
     IssuerAddress(#[source] openidconnect::url::ParseError),
     #[error("the public address is not a URL")]
     PublicAddress(#[source] openidconnect::url::ParseError),
     #[error("the client for the issuer could not be made")]
     Client(#[source] fetch::Error),
+}
+
+impl Error {
+    /// Nothing is wrong with the token, and it is over in a while.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Error::Keys(cause) if cause.is_outage())
+    }
 }
 
 /// What tokens must say, and as whom the host signs people in.
@@ -58,24 +79,13 @@ pub struct Config {
     pub audience: String,
     pub client_id: String,
     pub client_secret: ClientSecret,
+    /// Holds the slug of the tenant that a person works in; no platform operator has it.
+    pub tenant_claim: ClaimName,
+    /// Says who it is, within the issuer, for ever.
+    pub subject_claim: ClaimName,
     /// Without a slash at the end.
     pub public_url: String,
 }
-
-/// The claims beside the standard ones.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Claims {
-    /// Slug of the tenant that the person works in; none for platform operators.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub eaf_tenant: Option<String>,
-    /// Seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nbf: Option<f64>,
-}
-
-impl AdditionalClaims for Claims {}
-
-pub type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// A token that was verified. The subject is personal data: never to a log.
 #[derive(Clone)]
@@ -87,65 +97,93 @@ pub struct Verified {
 }
 
 pub struct Identity {
+    config: Config,
     keys: Arc<KeyStore>,
     client: sign_in::Client,
     world: World,
 }
 
 impl Identity {
-    /// Does not yet speak to the issuer: that happens with the first token, so that start-up does not depend on it.
+    /// Does not yet speak to the issuer, so that start-up does not depend on it.
     pub fn new(config: &Config, world: World) -> Result<Self, Error> {
         let http = fetch::Client::new().map_err(Error::Client)?;
-        let keys = Arc::new(KeyStore::new(config, LEEWAY, world.clone(), http.clone())?);
-        Ok(Identity { keys, client: sign_in::Client::new(config, http)?, world })
+        let keys = Arc::new(KeyStore::new(config.issuer.clone(), world.clone(), http.clone()));
+        let client = sign_in::Client::new(config, http)?;
+        Ok(Identity { config: config.clone(), keys, client, world })
     }
 
+    /// Asks for the issuer's keys before the first person or token needs them, and again before they are too old.
+    pub async fn keep_keys(&self, stop: impl Future<Output = ()>) {
+        let keeping = async {
+            loop {
+                self.keys.renew().await;
+                tokio::time::sleep(LOOK_FOR_KEYS).await;
+            }
+        };
+        tokio::select! {
+            () = keeping => {}
+            () = stop => {}
+        }
+    }
+
+    /// Whether nobody can sign in until somebody has changed a setting. An outage of the provider is no such fault.
+    pub fn is_misconfigured(&self) -> bool {
+        self.keys.fault().is_some()
+    }
+
+    /// An access token for the API.
     pub async fn verify(&self, token: &str) -> Result<Verified, Error> {
-        if token.len() > LONGEST_TOKEN {
-            return Err(Error::Malformed);
-        }
-        let kid = named_key(token)?;
-        let token = Token::from_str(token).map_err(|_| Error::Malformed)?;
-        let keys = self.keys.for_key(kid.as_deref()).await.map_err(Error::Keys)?;
-        // Nonces belong to sign-in; a bearer token has none to compare.
-        let claims = token.claims(&keys.bearer, |_: Option<&Nonce>| Ok(())).map_err(refusal)?;
-        self.verified(claims)
+        let token = Token::parse(token)?;
+        let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Keys)?;
+        let meant_for_us = |audiences: &[&str]| audiences.contains(&self.config.audience.as_str());
+        self.check(&token, &published, &self.config.audience, meant_for_us)?;
+        access::check(&token, self.config.audience == self.config.client_id)?;
+        self.verified(&token)
     }
 
-    fn verified(&self, claims: &IdTokenClaims<Claims, CoreGenderClaim>) -> Result<Verified, Error> {
+    /// Issuer, audience, signature and time, in this order: so a token of somebody else's is called that.
+    fn check<'k>(
+        &self,
+        token: &Token<'_>,
+        published: &'k Published,
+        expected: &str,
+        fits: impl Fn(&[&str]) -> bool,
+    ) -> Result<&'k CoreJsonWebKey, Error> {
+        let key = token.signed_by(&published.keys);
+        // What nobody signed is not repeated in the log.
+        let found = |text: String| if key.is_ok() { said::shown(&text) } else { "somebody else".into() };
+        let issuer = token.claims.text("iss").unwrap_or_default();
+        if issuer != self.config.issuer {
+            return Err(Error::Issuer { expected: self.config.issuer.clone(), found: found(issuer.into()) });
+        }
+        let audiences = token.claims.audiences();
+        if !fits(&audiences) {
+            return Err(Error::Audience { expected: expected.into(), found: found(audiences.join(",")) });
+        }
+        let key = key?;
         let now = self.world.now();
-        if claims.additional_claims().nbf.is_some_and(|nbf| nbf > (now + LEEWAY).unix_timestamp() as f64) {
-            return Err(Error::NotYetValid);
+        let expires = self.expires(token)?;
+        if expires <= now - LEEWAY {
+            return Err(Error::Expired(now - expires));
         }
+        match token.claims.time("nbf")? {
+            Some(begins) if begins > now + LEEWAY => Err(Error::NotYetValid(begins - now)),
+            _ => Ok(key),
+        }
+    }
+
+    fn expires(&self, token: &Token<'_>) -> Result<OffsetDateTime, Error> {
+        let missing = || Error::Claim { claim: "exp".into(), problem: "is missing" };
+        token.claims.time("exp")?.ok_or_else(missing)
+    }
+
+    fn verified(&self, token: &Token<'_>) -> Result<Verified, Error> {
         Ok(Verified {
-            issuer: claims.issuer().to_string(),
-            subject: claims.subject().to_string(),
-            tenant: claims.additional_claims().eaf_tenant.clone(),
-            expires: OffsetDateTime::from(SystemTime::from(claims.expiration())),
+            issuer: self.config.issuer.clone(),
+            subject: token.claims.subject(&self.config.subject_claim)?,
+            tenant: token.claims.tenant(&self.config.tenant_claim)?,
+            expires: self.expires(token)?,
         })
-    }
-}
-
-/// The key id in the header; only chooses which keys to have at hand, never whether to trust.
-fn named_key(token: &str) -> Result<Option<String>, Error> {
-    use base64::Engine;
-    #[derive(Deserialize)]
-    struct Header {
-        kid: Option<String>,
-    }
-    let header = token.split('.').next().unwrap_or_default();
-    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).map_err(|_| Error::Malformed)?;
-    let header: Header = serde_json::from_slice(&header).map_err(|_| Error::Malformed)?;
-    Ok(header.kid)
-}
-
-fn refusal(cause: ClaimsVerificationError) -> Error {
-    match cause {
-        ClaimsVerificationError::Expired(_) => Error::Expired,
-        ClaimsVerificationError::InvalidIssuer(_) => Error::Issuer,
-        ClaimsVerificationError::InvalidAudience(_) => Error::Audience,
-        ClaimsVerificationError::SignatureVerification(_) => Error::Signature,
-        _ => Error::Malformed,
     }
 }
 

@@ -1,22 +1,26 @@
 //! Signing people in: authorization code with PKCE, the host as confidential client.
 //!
-//! Tokens are verified here and dropped: what leaves is who somebody is. Which provider it is follows from discovery alone.
+//! Tokens are verified here. What leaves is who somebody is, and the ID token for the day of signing out. Which provider it
+//! is follows from discovery alone.
 
-use super::{Claims, Config, Identity, Token, Verified, fetch, keys, named_key};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+pub use super::attempt::{Attempt, Seed};
+pub use super::said::{Meaning, Said};
+
+use super::discovery::Document;
+use super::token::Token;
+use super::token_answer::{Answer, Refusal};
+use super::{Config, Identity, Verified, fetch, keys};
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
-    CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
+    CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AccessTokenHash, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, LogoutRequest, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, RedirectUrl, RequestTokenError, Scope,
-    StandardErrorResponse, StandardTokenResponse,
+    AccessTokenHash, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyAdditionalClaims,
+    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
+    RedirectUrl, RequestTokenError, Scope, TokenUrl,
 };
+use std::sync::Arc;
 
 /// Where the provider sends people back to; below the public address.
 pub const CALLBACK: &str = "/auth/callback";
@@ -25,18 +29,20 @@ pub const CALLBACK: &str = "/auth/callback";
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the identity provider cannot be asked")]
-    Provider(#[source] keys::Error),
-    #[error("the identity provider does not answer at its token endpoint")]
-    Unreachable(#[source] fetch::Error),
-    #[error("the identity provider names no token endpoint")]
-    NoTokenEndpoint,
-    #[error("the answer that the browser brought is not from the configured issuer")]
-    OtherIssuer,
-    #[error("the identity provider refused the code: {0}")]
-    Code(String),
-    #[error("the identity provider's answer to the code is not one: {0}")]
+    Provider(#[source] Arc<keys::Error>),
+    #[error("the identity provider sent the browser back with {}: {}", .0.error, .0.description)]
+    SentBack(Said),
+    #[error("the identity provider sent the browser back with neither a code nor an error")]
+    NoCode,
+    #[error("the answer that the browser brought names another issuer than {expected}, or none")]
+    OtherIssuer { expected: String },
+    #[error("the token endpoint gave no answer that is one")]
+    Endpoint(#[source] fetch::Error),
+    #[error("the token endpoint refused with {}: {}", .0.error, .0.description)]
+    Refused(Said),
+    #[error("the token endpoint's answer is not one: {0}")]
     Answer(String),
-    #[error("the identity provider gave no ID token")]
+    #[error("the identity provider gave no ID token: is the scope openid allowed for this client?")]
     NoIdToken,
     #[error("the ID token was made for another sign-in")]
     Nonce,
@@ -47,57 +53,58 @@ pub enum Error {
 }
 
 impl Error {
-    /// Nobody's mistake, and over in a while.
-    pub fn is_outage(&self) -> bool {
-        matches!(self, Error::Provider(_) | Error::Unreachable(_))
+    /// What has to be done about it.
+    pub fn meaning(&self) -> Meaning {
+        let outage_or_not = |is_outage| if is_outage { Meaning::Outage } else { Meaning::Configuration };
+        match self {
+            Error::Provider(cause) => outage_or_not(cause.is_outage()),
+            Error::Endpoint(cause) => outage_or_not(cause.is_outage()),
+            Error::SentBack(said) | Error::Refused(said) => said.meaning(),
+            Error::NoCode
+            | Error::OtherIssuer { .. }
+            | Error::Answer(_)
+            | Error::NoIdToken
+            | Error::Nonce
+            | Error::Foreign
+            | Error::IdToken(_) => Meaning::Attempt,
+        }
     }
 }
 
-/// One sign-in that has begun. All but the address must be remembered, and state, nonce and verifier are secret.
-pub struct Attempt {
-    pub address: Url,
-    pub state: String,
-    pub nonce: String,
-    pub verifier: String,
+/// Somebody who came back with a good answer.
+pub struct SignedIn {
+    pub who: Verified,
+    /// A provider may want to see it again at sign-out. Never to a log.
+    pub id_token: String,
 }
 
 pub(super) struct Client {
     id: ClientId,
     secret: ClientSecret,
+    issuer: IssuerUrl,
     callback: RedirectUrl,
-    after_sign_out: PostLogoutRedirectUrl,
+    pub(super) after_sign_out: PostLogoutRedirectUrl,
     http: fetch::Client,
 }
 
-type Answer = StandardTokenResponse<
-    IdTokenFields<
-        Claims,
-        EmptyExtraTokenFields,
-        CoreGenderClaim,
-        CoreJweContentEncryptionAlgorithm,
-        CoreJwsSigningAlgorithm,
-    >,
-    CoreTokenType,
->;
-
-type OidcClient = openidconnect::Client<
-    Claims,
+type OidcClient<AuthUrl = EndpointSet, TokenUrl = EndpointSet> = openidconnect::Client<
+    EmptyAdditionalClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
     CoreJsonWebKey,
     CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
+    Refusal,
     Answer,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
-    EndpointSet,
+    AuthUrl,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
+    TokenUrl,
+    EndpointNotSet,
 >;
 
 impl Client {
@@ -106,20 +113,26 @@ impl Client {
         Ok(Client {
             id: ClientId::new(config.client_id.clone()),
             secret: config.client_secret.clone(),
+            issuer: IssuerUrl::new(config.issuer.clone()).map_err(super::Error::IssuerAddress)?,
             callback: RedirectUrl::new(below(CALLBACK)).map_err(super::Error::PublicAddress)?,
             after_sign_out: PostLogoutRedirectUrl::new(below("/")).map_err(super::Error::PublicAddress)?,
             http,
         })
     }
 
-    fn at(&self, metadata: keys::Metadata) -> OidcClient {
-        // Basic is what every provider must offer unless it says otherwise.
-        let offered = metadata.token_endpoint_auth_methods_supported().cloned().unwrap_or_default();
-        let in_body = offered.contains(&CoreClientAuthMethod::ClientSecretPost)
-            && !offered.contains(&CoreClientAuthMethod::ClientSecretBasic);
-        OidcClient::from_provider_metadata(metadata, self.id.clone(), Some(self.secret.clone()))
-            .set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
-            .set_redirect_uri(self.callback.clone())
+    /// Keys are not the library's matter: [`Token`] verifies.
+    fn at(&self, document: &Document) -> OidcClient {
+        let authentication = if document.secret_in_body { AuthType::RequestBody } else { AuthType::BasicAuth };
+        OidcClient::<EndpointNotSet, EndpointNotSet>::new(
+            self.id.clone(),
+            self.issuer.clone(),
+            CoreJsonWebKeySet::default(),
+        )
+        .set_client_secret(self.secret.clone())
+        .set_auth_type(authentication)
+        .set_auth_uri(AuthUrl::from_url(document.authorization_endpoint.clone()))
+        .set_token_uri(TokenUrl::from_url(document.token_endpoint.clone()))
+        .set_redirect_uri(self.callback.clone())
     }
 }
 
@@ -127,98 +140,107 @@ impl Identity {
     /// Begins a sign-in; the browser goes to the attempt's address.
     pub async fn begin(&self) -> Result<Attempt, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
-        let verifier = PkceCodeVerifier::new(self.random());
-        let (state, nonce) = (self.random(), self.random());
-        let (address, state, nonce) = self
+        let seed = Seed::new(self.world.bytes());
+        let (state, nonce) = (seed.state(), seed.nonce());
+        let verifier = PkceCodeVerifier::new(seed.verifier());
+        let (address, ..) = self
             .client
-            .at(published.metadata.clone())
+            .at(&published.document)
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || CsrfToken::new(state), || Nonce::new(nonce))
             .add_scope(Scope::new("profile".into()))
             .add_scope(Scope::new("email".into()))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
-        Ok(Attempt {
-            address,
-            state: state.into_secret(),
-            nonce: nonce.secret().clone(),
-            verifier: verifier.into_secret(),
-        })
+        Ok(Attempt { address, seed })
     }
 
     /// Whether what the browser brought back is this issuer's: `iss` is RFC 9207's parameter.
     pub async fn answers_by(&self, iss: Option<&str>) -> Result<(), Error> {
         let announced = async {
             let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
-            Ok(published
-                .metadata
-                .additional_metadata()
-                .additional_metadata
-                .authorization_response_iss_parameter_supported)
+            Ok(published.document.answers_name_issuer)
         };
         match iss {
-            Some(iss) if iss == self.keys.issuer().as_str() => Ok(()),
+            Some(iss) if iss == self.keys.issuer() => Ok(()),
             None if !announced.await? => Ok(()),
-            _ => Err(Error::OtherIssuer),
+            _ => Err(Error::OtherIssuer { expected: self.config.issuer.clone() }),
         }
     }
 
     /// Turns the code into who somebody is.
-    pub async fn complete(&self, code: String, nonce: String, verifier: String) -> Result<Verified, Error> {
+    pub async fn complete(&self, code: String, seed: &Seed) -> Result<SignedIn, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
-        let client = self.client.at(published.metadata.clone());
-        let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(|_| Error::NoTokenEndpoint)?;
-        let answer = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&self.client.http).await;
-        let answer = answer.map_err(refusal)?;
-        let id_token = answer.extra_fields().id_token().ok_or(Error::NoIdToken)?;
-        self.accept(id_token, &answer, &Nonce::new(nonce)).await
+        let client = self.client.at(&published.document);
+        let exchange = client.exchange_code(AuthorizationCode::new(code));
+        let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(seed.verifier()));
+        let answer = exchange.request_async(&self.client.http).await.map_err(refusal)?;
+        let id_token = answer.id_token.as_deref().ok_or(Error::NoIdToken)?;
+        let who = self.accept(id_token, &answer, &seed.nonce()).await?;
+        Ok(SignedIn { who, id_token: id_token.to_owned() })
     }
 
-    async fn accept(&self, id_token: &Token, answer: &Answer, nonce: &Nonce) -> Result<Verified, Error> {
-        let kid = named_key(&id_token.to_string()).map_err(Error::IdToken)?;
-        let published = self.keys.for_key(kid.as_deref()).await.map_err(Error::Provider)?;
-        let claims = id_token.claims(&published.id_token, nonce).map_err(|cause| match cause {
-            openidconnect::ClaimsVerificationError::InvalidNonce(_) => Error::Nonce,
-            cause => Error::IdToken(super::refusal(cause)),
-        })?;
-        if claims.authorized_party().is_some_and(|party| *party != self.client.id) {
+    async fn accept(&self, id_token: &str, answer: &Answer, nonce: &str) -> Result<Verified, Error> {
+        let token = Token::parse(id_token).map_err(Error::IdToken)?;
+        let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Provider)?;
+        if !matches!(token.kind.as_deref(), None | Some("jwt" | "jose")) {
+            return Err(Error::IdToken(super::Error::Malformed("has another type than ID tokens have")));
+        }
+        let client = self.config.client_id.as_str();
+        let party = token.claims.text("azp");
+        // Some name everything of a project as audience, the client among it. That it was made for the client, `azp` says.
+        let others_may_be = |other: &&str| *other == self.config.audience || party == Some(client);
+        let fits = |audiences: &[&str]| {
+            let (ours, others): (Vec<&str>, Vec<&str>) = audiences.iter().partition(|audience| **audience == client);
+            !ours.is_empty() && others.iter().all(others_may_be)
+        };
+        let key = self.check(&token, &published, client, fits).map_err(Error::IdToken)?;
+        if token.claims.text("nonce") != Some(nonce) {
+            return Err(Error::Nonce);
+        }
+        if token.claims.has("azp") && party != Some(client) {
             return Err(Error::Foreign);
         }
-        if let Some(expected) = claims.access_token_hash() {
-            let signature = |_| Error::IdToken(super::Error::Signature);
-            let key = id_token.signing_key(&published.id_token).map_err(signature)?;
-            let algorithm = id_token.signing_alg().map_err(signature)?;
-            let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key);
-            if found.ok().as_ref() != Some(expected) {
+        if token.claims.has("at_hash") {
+            let hash = AccessTokenHash::from_token(&answer.access_token, &token.algorithm, key);
+            if hash.ok().as_ref().map(|hash| hash.as_str()) != token.claims.text("at_hash") {
                 return Err(Error::Foreign);
             }
         }
-        self.verified(claims).map_err(Error::IdToken)
+        self.verified(&token).map_err(Error::IdToken)
     }
 
-    /// Where the provider ends its own session, if it offers that. No ID token goes along as a hint: it would stand in an
-    /// address, and addresses end in logs.
+    /// Where the provider ends its own session, if it offers that, for an address that may stand in a log: without a hint.
     pub async fn sign_out_address(&self) -> Result<Option<Url>, Error> {
-        let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
-        let endpoint = published.metadata.additional_metadata().end_session_endpoint.clone();
-        Ok(endpoint.map(|endpoint| {
-            LogoutRequest::from(endpoint)
-                .set_client_id(self.client.id.clone())
-                .set_post_logout_redirect_uri(self.client.after_sign_out.clone())
-                .http_get_url()
+        let form = self.sign_out_form(None).await?;
+        Ok(form.map(|mut form| {
+            form.address.query_pairs_mut().extend_pairs(&form.members);
+            form.address
         }))
     }
 
-    fn random(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.world.bytes::<32>())
+    /// What a browser posts to the provider to end the session there, if the provider offers that.
+    pub async fn sign_out_form(&self, hint: Option<String>) -> Result<Option<SignOutForm>, Error> {
+        let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
+        let Some(address) = published.document.end_session_endpoint.clone() else { return Ok(None) };
+        let back = self.client.after_sign_out.to_string();
+        let hint = hint.map(|hint| ("id_token_hint", hint));
+        let members = [("client_id", self.config.client_id.clone()), ("post_logout_redirect_uri", back)];
+        Ok(Some(SignOutForm { address, members: hint.into_iter().chain(members).collect() }))
     }
 }
 
-/// Of the provider's answer only what is surely no secret and no person's.
-fn refusal(cause: RequestTokenError<fetch::Error, StandardErrorResponse<CoreErrorResponseType>>) -> Error {
+/// OpenID Connect RP-Initiated Logout.
+pub struct SignOutForm {
+    pub address: Url,
+    pub members: Vec<(&'static str, String)>,
+}
+
+fn refusal(cause: RequestTokenError<fetch::Error, Refusal>) -> Error {
     match cause {
-        RequestTokenError::ServerResponse(answer) => Error::Code(answer.error().to_string()),
-        RequestTokenError::Request(cause) => Error::Unreachable(cause),
+        RequestTokenError::ServerResponse(refusal) => Error::Refused(refusal.said()),
+        RequestTokenError::Request(cause) => Error::Endpoint(cause),
+        // The text of the library's error may hold parts of the answer.
         RequestTokenError::Parse(cause, _) => Error::Answer(format!("not the expected JSON at {}", cause.path())),
-        RequestTokenError::Other(_) => Error::Answer("no JSON".into()),
+        RequestTokenError::Other(_) => Error::Answer("no tokens in it".into()),
     }
 }

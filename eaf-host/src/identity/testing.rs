@@ -1,28 +1,22 @@
 //! An issuer for tests: real discovery, real keys, a real token endpoint, over a real socket.
 
-use super::{Announced, Claims, Config, Metadata, Token};
+use super::{ClaimName, Config};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use eaf_core::clock::{Clock, Entropy, World};
-use openidconnect::core::{
-    CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreResponseType, CoreSubjectIdentifierType,
-};
+use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::url::form_urlencoded;
-use openidconnect::{
-    AccessToken, Audience, AuthUrl, ClientId, ClientSecret, EndSessionUrl, IdTokenClaims, IssuerUrl, JsonWebKeyId,
-    JsonWebKeySetUrl, LogoutProviderMetadata, Nonce, PrivateSigningKey, ResponseTypes, StandardClaims,
-    SubjectIdentifier, TokenUrl,
-};
+use openidconnect::{AccessToken, AccessTokenHash, ClientSecret, JsonWebKeyId, PrivateSigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 use time::{Duration, OffsetDateTime};
 
 /// A clock that a test turns.
@@ -69,7 +63,54 @@ pub struct Issuer {
     published: Arc<Mutex<Vec<(u8, String)>>>,
     /// How often the keys were fetched.
     pub fetched: Arc<AtomicUsize>,
+    /// How often a code was to be exchanged.
+    pub exchanged: Arc<AtomicUsize>,
     grants: Grants,
+    odd: Arc<Mutex<Odd>>,
+}
+
+/// What a provider, or something before it, answers instead of a good answer.
+#[derive(Default)]
+pub struct Odd {
+    pub discovery: Option<Canned>,
+    pub keys: Option<Canned>,
+    pub token: Option<Canned>,
+    /// Laid over a good answer with tokens; null takes a member away.
+    pub members: Value,
+}
+
+/// An answer as it goes over the wire.
+#[derive(Clone)]
+pub struct Canned {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: String,
+}
+
+impl Canned {
+    pub fn json(status: u16, body: Value) -> Self {
+        Canned { status, content_type: "application/json", body: body.to_string() }
+    }
+
+    pub fn html(status: u16) -> Self {
+        Canned { status, content_type: "text/html", body: "<!doctype html><title>Canary</title>".into() }
+    }
+
+    pub fn empty(status: u16) -> Self {
+        Canned { status, content_type: "text/plain", body: String::new() }
+    }
+}
+
+impl IntoResponse for Canned {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).expect("a status");
+        let headers = [(header::CONTENT_TYPE, self.content_type), (header::LOCATION, "https://login.example.org/")];
+        let mut response = (status, self.body).into_response();
+        for (name, value) in headers {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
 }
 
 /// By code.
@@ -103,6 +144,10 @@ pub struct Saying {
     pub party: Option<String>,
     /// The access token that `at_hash` is made of.
     pub access_token: Option<String>,
+    /// `typ` in the header.
+    pub kind: Option<&'static str>,
+    /// Laid over the other claims; null takes one away.
+    pub claims: Value,
 }
 
 impl Issuer {
@@ -111,23 +156,30 @@ impl Issuer {
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let published = Arc::new(Mutex::new(vec![(1, "one".to_owned())]));
         let fetched = Arc::new(AtomicUsize::new(0));
-        let metadata = metadata(&url);
-        let (keys, count) = (published.clone(), fetched.clone());
-        let jwks = async move || {
-            count.fetch_add(1, Ordering::SeqCst);
-            let keys = keys.lock().expect("no panic while held");
-            let keys = keys.iter().map(|(seed, kid)| key(*seed, kid).as_verification_key()).collect();
-            Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable"))
-        };
+        let exchanged = Arc::new(AtomicUsize::new(0));
         let grants = Grants::default();
+        let odd = Arc::new(Mutex::new(Odd::default()));
+        let parts = Parts {
+            url: url.clone(),
+            published: published.clone(),
+            fetched: fetched.clone(),
+            exchanged: exchanged.clone(),
+            grants: grants.clone(),
+            odd: odd.clone(),
+        };
         let routes = Router::new()
-            .route("/.well-known/openid-configuration", get(async move || Json(metadata)))
-            .route("/jwks", get(jwks))
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/jwks", get(keys))
             .route("/token", post(exchange))
-            .with_state(grants.clone());
+            .with_state(parts);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let (world, clock) = world();
-        Issuer { url, world, clock, published, fetched, grants }
+        Issuer { url, world, clock, published, fetched, exchanged, grants, odd }
+    }
+
+    /// From now on.
+    pub fn becomes(&self, odd: Odd) {
+        *self.odd.lock().expect("no panic while held") = odd;
     }
 
     pub fn config(&self) -> Config {
@@ -136,6 +188,8 @@ impl Issuer {
             audience: "eaf".into(),
             client_id: "eaf".into(),
             client_secret: ClientSecret::new(SECRET.into()),
+            tenant_claim: ClaimName::new("eaf_tenant"),
+            subject_claim: ClaimName::new("sub"),
             public_url: PUBLIC_URL.into(),
         }
     }
@@ -151,7 +205,7 @@ impl Issuer {
         self.published.lock().expect("no panic while held").push((seed, kid.into()));
     }
 
-    /// A good token's content.
+    /// What a good access token says.
     pub fn saying(&self, subject: &str, tenant: Option<&str>) -> Saying {
         Saying {
             subject: subject.into(),
@@ -165,6 +219,8 @@ impl Issuer {
             further_audience: None,
             party: None,
             access_token: None,
+            kind: Some("at+jwt"),
+            claims: Value::Null,
         }
     }
 
@@ -174,25 +230,34 @@ impl Issuer {
 
     pub fn sign(&self, saying: &Saying) -> String {
         let now = self.world.now();
-        let claims = IdTokenClaims::new(
-            IssuerUrl::new(saying.issuer.clone()).expect("a URL"),
-            std::iter::once(&saying.audience)
-                .chain(&saying.further_audience)
-                .map(|audience| Audience::new(audience.clone()))
-                .collect(),
-            SystemTime::from(now + saying.lives).into(),
-            SystemTime::from(now).into(),
-            StandardClaims::new(SubjectIdentifier::new(saying.subject.clone())),
-            Claims {
-                eaf_tenant: saying.tenant.clone(),
-                nbf: saying.not_before.map(|after| (now + after).unix_timestamp() as f64),
-            },
-        )
-        .set_nonce(saying.nonce.clone().map(Nonce::new))
-        .set_authorized_party(saying.party.clone().map(ClientId::new));
         let key = key(saying.key.0, &saying.key.1);
-        let access = saying.access_token.clone().map(AccessToken::new);
-        Token::new(claims, &key, CoreJwsSigningAlgorithm::EdDsa, access.as_ref(), None).expect("signed").to_string()
+        let at_hash = saying.access_token.clone().map(|token| {
+            let (token, algorithm) = (AccessToken::new(token), CoreJwsSigningAlgorithm::EdDsa);
+            AccessTokenHash::from_token(&token, &algorithm, &key.as_verification_key()).expect("hashed").to_string()
+        });
+        let audiences: Vec<&String> = std::iter::once(&saying.audience).chain(&saying.further_audience).collect();
+        let mut claims = json!({
+            "iss": saying.issuer,
+            "sub": saying.subject,
+            "aud": audiences,
+            "iat": now.unix_timestamp(),
+            "exp": (now + saying.lives).unix_timestamp(),
+            "nbf": saying.not_before.map(|after| (now + after).unix_timestamp()),
+            "eaf_tenant": saying.tenant,
+            "nonce": saying.nonce,
+            "azp": saying.party,
+            "at_hash": at_hash,
+        });
+        claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        lay_over(&mut claims, &saying.claims);
+        let mut header = json!({ "alg": "EdDSA", "kid": saying.key.1 });
+        if let Some(kind) = saying.kind {
+            header["typ"] = kind.into();
+        }
+        let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let signed = format!("{}.{}", encoded(&header), encoded(&claims));
+        let signature = key.sign(&CoreJwsSigningAlgorithm::EdDsa, signed.as_bytes()).expect("signed");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// A token with any header and signature, around the claims of a good one.
@@ -204,16 +269,63 @@ impl Issuer {
     }
 }
 
+#[derive(Clone)]
+struct Parts {
+    url: String,
+    published: Arc<Mutex<Vec<(u8, String)>>>,
+    fetched: Arc<AtomicUsize>,
+    exchanged: Arc<AtomicUsize>,
+    grants: Grants,
+    odd: Arc<Mutex<Odd>>,
+}
+
+async fn discovery(State(parts): State<Parts>) -> Response {
+    if let Some(canned) = parts.odd.lock().expect("no panic while held").discovery.clone() {
+        return canned.into_response();
+    }
+    Json(document(&parts.url)).into_response()
+}
+
+/// A good discovery document.
+pub fn document(url: &str) -> Value {
+    json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "jwks_uri": format!("{url}/jwks"),
+        "end_session_endpoint": format!("{url}/end-session"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+async fn keys(State(parts): State<Parts>) -> Response {
+    parts.fetched.fetch_add(1, Ordering::SeqCst);
+    if let Some(canned) = parts.odd.lock().expect("no panic while held").keys.clone() {
+        return canned.into_response();
+    }
+    let published = parts.published.lock().expect("no panic while held");
+    let keys = published.iter().map(|(seed, kid)| key(*seed, kid).as_verification_key()).collect();
+    Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable")).into_response()
+}
+
 /// As RFC 6749 and 7636 want it: the client's secret, the same address, the verifier, and each code once.
-async fn exchange(State(grants): State<Grants>, headers: HeaderMap, body: String) -> (StatusCode, Json<Value>) {
-    let refused =
-        |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": "canary" })));
+async fn exchange(State(parts): State<Parts>, headers: HeaderMap, body: String) -> Response {
+    parts.exchanged.fetch_add(1, Ordering::SeqCst);
+    if let Some(canned) = parts.odd.lock().expect("no panic while held").token.clone() {
+        return canned.into_response();
+    }
+    let refused = |error: &str| {
+        Canned::json(400, json!({ "error": error, "error_description": "canary@acme.example" })).into_response()
+    };
     let basic = format!("Basic {}", STANDARD.encode(format!("eaf:{}", SECRET.replace(' ', "+"))));
     if headers.get("authorization").is_none_or(|given| *given != basic) {
         return refused("invalid_client");
     }
     let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let Some(grant) = grants.lock().expect("no panic while held").remove(&form["code"]) else {
+    let Some(grant) = parts.grants.lock().expect("no panic while held").remove(&form["code"]) else {
         return refused("invalid_grant");
     };
     let verified = URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])) == grant.challenge;
@@ -224,24 +336,16 @@ async fn exchange(State(grants): State<Grants>, headers: HeaderMap, body: String
     if let Some(id_token) = grant.id_token {
         answer["id_token"] = id_token.into();
     }
-    (StatusCode::OK, Json(answer))
+    lay_over(&mut answer, &parts.odd.lock().expect("no panic while held").members);
+    Json(answer).into_response()
 }
 
-fn metadata(url: &str) -> Value {
-    let metadata = Metadata::new(
-        IssuerUrl::new(url.into()).expect("a URL"),
-        AuthUrl::new(format!("{url}/authorize")).expect("a URL"),
-        JsonWebKeySetUrl::new(format!("{url}/jwks")).expect("a URL"),
-        vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-        vec![CoreSubjectIdentifierType::Public],
-        vec![CoreJwsSigningAlgorithm::EdDsa],
-        LogoutProviderMetadata {
-            end_session_endpoint: Some(EndSessionUrl::new(format!("{url}/end-session")).expect("a URL")),
-            additional_metadata: Announced { authorization_response_iss_parameter_supported: true },
-        },
-    )
-    .set_token_endpoint(Some(TokenUrl::new(format!("{url}/token")).expect("a URL")));
-    let value = serde_json::to_value(metadata).expect("serialisable");
-    assert_eq!(value["issuer"], json!(url));
-    value
+fn lay_over(object: &mut Value, members: &Value) {
+    let object = object.as_object_mut().expect("an object");
+    for (name, value) in members.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => object.remove(name),
+            value => object.insert(name.clone(), value.clone()),
+        };
+    }
 }

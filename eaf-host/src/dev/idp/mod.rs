@@ -13,7 +13,6 @@ mod token;
 
 pub use token::ACCOUNT_GRANT;
 
-use crate::identity::{Announced, Metadata};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -21,15 +20,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use client::Client;
-use openidconnect::core::{
-    CoreClientAuthMethod, CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreResponseType,
-    CoreSubjectIdentifierType,
-};
+use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet};
 use openidconnect::url::Url;
-use openidconnect::{
-    AuthUrl, EndSessionUrl, IssuerUrl, JsonWebKeyId, JsonWebKeySetUrl, LogoutProviderMetadata, PrivateSigningKey,
-    ResponseTypes, Scope, TokenUrl,
-};
+use openidconnect::{IssuerUrl, JsonWebKeyId, PrivateSigningKey};
+use serde_json::json;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -58,7 +52,6 @@ pub enum Error {
 
 struct Issuer {
     url: IssuerUrl,
-    metadata: Metadata,
     client: Client,
     key: CoreEdDsaPrivateSigningKey,
     codes: Mutex<HashMap<String, authorize::Code>>,
@@ -96,26 +89,8 @@ fn router(issuer: Issuer) -> Router {
 impl Issuer {
     fn new(address: &str, seed: [u8; 32], secret: String) -> Result<Issuer, Error> {
         let url = IssuerUrl::new(address.to_string())?;
-        let metadata = Metadata::new(
-            url.clone(),
-            AuthUrl::new(format!("{address}/authorize"))?,
-            JsonWebKeySetUrl::new(format!("{address}/jwks"))?,
-            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-            vec![CoreSubjectIdentifierType::Public],
-            vec![CoreJwsSigningAlgorithm::EdDsa],
-            LogoutProviderMetadata {
-                end_session_endpoint: Some(EndSessionUrl::new(format!("{address}/end-session"))?),
-                additional_metadata: Announced { authorization_response_iss_parameter_supported: true },
-            },
-        )
-        .set_token_endpoint(Some(TokenUrl::new(format!("{address}/token"))?))
-        .set_token_endpoint_auth_methods_supported(Some(vec![
-            CoreClientAuthMethod::ClientSecretBasic,
-            CoreClientAuthMethod::ClientSecretPost,
-        ]))
-        .set_scopes_supported(Some(["openid", "profile", "email"].map(|s| Scope::new(s.into())).to_vec()));
         let client = Client { id: CLIENT_ID, secret };
-        Ok(Issuer { url, metadata, client, key: signing_key(seed)?, codes: Mutex::default() })
+        Ok(Issuer { url, client, key: signing_key(seed)?, codes: Mutex::default() })
     }
 }
 
@@ -133,7 +108,21 @@ fn signing_key(seed: [u8; 32]) -> Result<CoreEdDsaPrivateSigningKey, Error> {
 }
 
 async fn discovery(State(issuer): State<Arc<Issuer>>) -> Response {
-    axum::Json(&issuer.metadata).into_response()
+    let url = issuer.url.as_str();
+    axum::Json(json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "jwks_uri": format!("{url}/jwks"),
+        "end_session_endpoint": format!("{url}/end-session"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", "profile", "email"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
+    .into_response()
 }
 
 async fn jwks(State(issuer): State<Arc<Issuer>>) -> Response {

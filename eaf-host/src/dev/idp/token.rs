@@ -7,11 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
+use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::url::form_urlencoded;
-use openidconnect::{AccessToken, AdditionalClaims, IdToken, IdTokenClaims};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use openidconnect::{AccessToken, AccessTokenHash, JsonWebKey, PrivateSigningKey};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,17 +19,7 @@ use std::sync::Arc;
 pub const ACCOUNT_GRANT: &str = "urn:eaf:dev:account";
 
 const TOKEN_SECONDS: i64 = 3600;
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct TenantClaim {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    eaf_tenant: Option<String>,
-}
-
-impl AdditionalClaims for TenantClaim {}
-
-type Claims = IdTokenClaims<TenantClaim, CoreGenderClaim>;
-type Token = IdToken<TenantClaim, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+const SCOPE: &str = "openid profile email";
 
 /// RFC 6749's error codes.
 enum Refusal {
@@ -81,16 +70,16 @@ fn by_code<'a>(issuer: &Issuer, get: &impl Fn(&str) -> &'a str) -> Result<(&'sta
 }
 
 fn issue(issuer: &Issuer, account: &Account, nonce: Option<String>) -> Response {
-    let signed = sign(issuer, account, None, None).and_then(|access| {
+    let signed = access_token(issuer, account).and_then(|access| {
         let access = AccessToken::new(access);
-        Ok((sign(issuer, account, nonce, Some(&access))?, access))
+        Ok((id_token(issuer, account, nonce, &access)?, access))
     });
     match signed {
         Ok((id_token, access)) => axum::Json(json!({
             "access_token": access.secret(),
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
-            "scope": "openid profile email",
+            "scope": SCOPE,
             "id_token": id_token,
         }))
         .into_response(),
@@ -101,13 +90,37 @@ fn issue(issuer: &Issuer, account: &Account, nonce: Option<String>) -> Response 
     }
 }
 
-/// The access token is a JWT with the same claims, so that the API can verify it without asking back.
-fn sign(
-    issuer: &Issuer,
-    account: &Account,
-    nonce: Option<String>,
-    with: Option<&AccessToken>,
-) -> Result<String, String> {
+/// As RFC 9068 describes it, so that the API can verify it without asking back.
+fn access_token(issuer: &Issuer, account: &Account) -> Result<String, String> {
+    let mut claims = claims(issuer, account);
+    claims["client_id"] = issuer.client.id.into();
+    claims["scope"] = SCOPE.into();
+    claims["jti"] = super::random().into();
+    sign(issuer, "at+jwt", &claims)
+}
+
+fn id_token(issuer: &Issuer, account: &Account, nonce: Option<String>, access: &AccessToken) -> Result<String, String> {
+    let mut claims = claims(issuer, account);
+    let hash = AccessTokenHash::from_token(access, &CoreJwsSigningAlgorithm::EdDsa, &issuer.key.as_verification_key());
+    claims["at_hash"] = hash.map_err(|error| error.to_string())?.as_str().into();
+    for (name, value) in [
+        ("name", account.display_name().as_str()),
+        ("given_name", account.given_name),
+        ("family_name", account.family_name),
+        ("preferred_username", account.name),
+        ("email", account.email),
+        ("locale", account.locale.as_str()),
+    ] {
+        claims[name] = value.into();
+    }
+    claims["email_verified"] = true.into();
+    if let Some(nonce) = nonce {
+        claims["nonce"] = nonce.into();
+    }
+    sign(issuer, "JWT", &claims)
+}
+
+fn claims(issuer: &Issuer, account: &Account) -> Value {
     let now = super::seconds_now();
     let mut claims = json!({
         "iss": issuer.url.as_str(),
@@ -115,23 +128,21 @@ fn sign(
         "aud": [AUDIENCE],
         "iat": now,
         "exp": now + TOKEN_SECONDS,
-        "name": account.display_name(),
-        "given_name": account.given_name,
-        "family_name": account.family_name,
-        "preferred_username": account.name,
-        "email": account.email,
-        "email_verified": true,
-        "locale": account.locale.as_str(),
     });
     if let Some(tenant) = account.tenant {
         claims["eaf_tenant"] = tenant.into();
     }
-    if let Some(nonce) = nonce {
-        claims["nonce"] = nonce.into();
-    }
-    let claims: Claims = serde_json::from_value(claims).map_err(|error| error.to_string())?;
-    let token = Token::new(claims, &issuer.key, CoreJwsSigningAlgorithm::EdDsa, with, None);
-    token.map(|token| token.to_string()).map_err(|error| error.to_string())
+    claims
+}
+
+fn sign(issuer: &Issuer, kind: &str, claims: &Value) -> Result<String, String> {
+    let kid = issuer.key.as_verification_key().key_id().map(|id| id.to_string());
+    let header = json!({ "alg": "EdDSA", "kid": kid, "typ": kind });
+    let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encoded(&header), encoded(claims));
+    let signature = issuer.key.sign(&CoreJwsSigningAlgorithm::EdDsa, signed.as_bytes());
+    let signature = signature.map_err(|error| error.to_string())?;
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 impl IntoResponse for Refusal {

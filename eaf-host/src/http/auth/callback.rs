@@ -11,6 +11,7 @@ use crate::http::info::Info;
 use crate::http::person::Person;
 use crate::http::problem::Problem;
 use crate::identity::Verified;
+use crate::identity::sign_in::{Error, Said};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -39,9 +40,9 @@ async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> R
     let pending = pending.ok_or_else(|| Problem::new(Code::SignInUnknown))?;
     let return_to = pending.return_to();
     let code = code(app, query, &return_to).await?;
-    let verified = app.identity.complete(code, pending.nonce, pending.verifier).await;
-    let verified = verified.map_err(|cause| failed(&cause, return_to.clone()))?;
-    let person = member(app, &verified).await?;
+    let signed_in = app.identity.complete(code, &pending.seed).await;
+    let signed_in = signed_in.map_err(|cause| failed(&cause, return_to.clone()))?;
+    let person = member(app, &signed_in.who).await?;
     end_former(app, headers).await?;
     let id = session::create(&app.core, person.tenant(), person.actor(), app.config.sessions).await;
     let id = id.map_err(Problem::from)?;
@@ -54,16 +55,16 @@ async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> R
     Ok(response)
 }
 
-/// The provider's answer: a code, or an error, of which a person learns no more than whether they were refused.
+/// The provider's answer: a code, or an error. Its words are for the log; a person learns what they can do.
 async fn code(app: &App, query: &Query, return_to: &ReturnTo) -> Result<String, Refusal> {
     app.identity.answers_by(query.get("iss")).await.map_err(|cause| failed(&cause, return_to.clone()))?;
-    let code = match (query.get("error"), query.get("code")) {
+    let description = query.get("error_description").unwrap_or_default();
+    let cause = match (query.get("error"), query.get("code")) {
         (None, Some(code)) => return Ok(code.to_owned()),
-        (Some("access_denied"), _) => Code::SignInDenied,
-        (Some("temporarily_unavailable" | "server_error"), _) => Code::IdentityUnavailable,
-        _ => Code::SignInFailed,
+        (Some(error), _) => Error::SentBack(Said::of(error, description)),
+        (None, None) => Error::NoCode,
     };
-    Err(Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to.clone()) })
+    Err(failed(&cause, return_to.clone()))
 }
 
 /// A stranger is led to another account: the provider would bring the same one back.

@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn a_cookie_of_somebody_else_hides_none_of_ours() {
-        for foreign in ["theme=Gr\u{fc}n".as_bytes(), b"theme=Gr\xfcn", b"\xff\xfe=\x80", b"theme=\"a\xe4\"", b"\xc3\xbc"] {
+        for foreign in
+            ["theme=Gr\u{fc}n".as_bytes(), b"theme=Gr\xfcn", b"\xff\xfe=\x80", b"theme=\"a\xe4\"", b"\xc3\xbc"]
+        {
             for line in [[b"eaf-session=yes; ", foreign].concat(), [foreign, b";eaf-session=yes"].concat()] {
                 let mut headers = HeaderMap::new();
                 headers.append(header::COOKIE, HeaderValue::from_bytes(foreign).unwrap());

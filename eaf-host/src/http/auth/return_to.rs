@@ -3,8 +3,8 @@
 
 use openidconnect::url::Url;
 
-/// A deep link with filters is shorter; a cookie has to hold it.
-const LONGEST: usize = 1500;
+/// A deep link with filters is shorter; a cookie has to hold it, and proxies limit the headers of an answer.
+const LONGEST: usize = 1200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);

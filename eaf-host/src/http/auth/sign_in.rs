@@ -8,7 +8,7 @@ use crate::http::App;
 use crate::http::code::Code;
 use crate::http::info::Info;
 use crate::http::problem::Problem;
-use crate::identity::sign_in;
+use crate::identity::sign_in::{self, Meaning};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -35,9 +35,18 @@ async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response
     Ok(response)
 }
 
-/// The cause is for the log; a person can only try once more.
+/// The cause is for the log. A person learns whether trying once more can help.
 pub fn failed(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
-    let code = if cause.is_outage() { Code::IdentityUnavailable } else { Code::SignInFailed };
-    tracing::warn!(error = cause as &dyn std::error::Error, code = code.as_str(), "a sign-in failed");
+    let code = match cause.meaning() {
+        Meaning::Denied => Code::SignInDenied,
+        Meaning::Outage => Code::IdentityUnavailable,
+        Meaning::Configuration => Code::IdentityMisconfigured,
+        Meaning::Attempt => Code::SignInFailed,
+    };
+    let error = cause as &dyn std::error::Error;
+    match cause.meaning() {
+        Meaning::Configuration => tracing::error!(error, code = code.as_str(), "nobody can sign in like this"),
+        _ => tracing::warn!(error, code = code.as_str(), "a sign-in failed"),
+    }
     Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to) }
 }

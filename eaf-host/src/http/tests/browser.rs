@@ -79,6 +79,7 @@ impl<'a> Browser<'a> {
         let mut saying = self.house.issuer.saying(who, who.split_once('@').map(|(_, tenant)| tenant));
         saying.nonce = Some(begun.asked["nonce"].clone());
         saying.access_token = Some(ACCESS_TOKEN.into());
+        saying.kind = Some("JWT");
         saying
     }
 

@@ -11,6 +11,7 @@ mod live;
 mod notes;
 mod observability;
 mod openapi;
+mod providers;
 mod runs;
 mod serving;
 mod sessions;

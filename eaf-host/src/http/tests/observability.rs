@@ -9,11 +9,26 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
+/// What this thread logs from now on.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    fn text(&self) -> String {
+    /// Until the guard is dropped.
+    pub fn start() -> (Captured, impl Sized) {
+        let log = Captured::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
+            .finish();
+        // While there is only one dispatcher, tracing asks the thread that comes first to a log line whether anybody wants
+        // it, for good. Other tests' threads do not, so there is a second one that nobody uses.
+        let second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
+        (log, (tracing::subscriber::set_default(subscriber), second))
+    }
+
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().expect("no panic while held")).into_owned()
     }
 }
@@ -38,16 +53,7 @@ impl<'a> MakeWriter<'a> for Captured {
 #[tokio::test]
 async fn a_log_line_names_route_status_tenant_and_trace_and_nothing_that_people_sent() {
     let house = House::new().await;
-    let log = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .finish();
-    // While there is only one dispatcher, tracing asks the thread that comes first to a log line whether anybody wants it,
-    // for good. Other tests' threads do not, so there is a second one that nobody uses.
-    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Captured::start();
     let key = house.note("requester@acme", "canary-title").await;
     house.get("requester@acme", &format!("/api/notes/views/notes/{key}")).await;
     house.get("requester@acme", "/api/notes/views/notes?title=canary-query").await;

@@ -1,0 +1,160 @@
+//! The claims that the host uses, and no others: a token may say whatever else it likes, in any shape.
+//!
+//! Providers write numbers as texts and a single value as a list. Where the meaning is the same, either is taken.
+
+use super::Error;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+/// OpenID Connect limits `sub` to this.
+const LONGEST_SUBJECT: usize = 255;
+const LAST_SECOND: f64 = 253_402_300_799.0;
+
+/// Where a claim is: its name, or a JSON pointer to it (`/realm/tenant`) where it is inside another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimName(String);
+
+impl ClaimName {
+    pub fn new(text: impl Into<String>) -> Self {
+        ClaimName(text.into())
+    }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn find<'a>(&self, claims: &'a Value) -> Option<&'a Value> {
+        let found = if self.0.starts_with('/') { claims.pointer(&self.0) } else { claims.get(&self.0) };
+        found.filter(|value| !value.is_null())
+    }
+}
+
+/// The claims of a token. Personal data: it has no `Debug`.
+pub struct Claims(Value);
+
+impl Claims {
+    pub fn new(claims: Map<String, Value>) -> Self {
+        Claims(Value::Object(claims))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// A point in time: seconds since 1970, as a number or a text.
+    pub fn time(&self, name: &'static str) -> Result<Option<OffsetDateTime>, Error> {
+        let wrong = || Error::Claim { claim: name.into(), problem: "is not a number of seconds" };
+        let seconds = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) => text.parse::<f64>().map_err(|_| wrong())?,
+            Some(value) => value.as_f64().ok_or_else(wrong)?,
+        };
+        if !seconds.is_finite() || seconds < 0.0 {
+            return Err(wrong());
+        }
+        OffsetDateTime::from_unix_timestamp(seconds.min(LAST_SECOND) as i64).map(Some).map_err(|_| wrong())
+    }
+
+    pub fn audiences(&self) -> Vec<&str> {
+        match self.0.get("aud") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who it is, in the claim that identifies people.
+    pub fn subject(&self, claim: &ClaimName) -> Result<String, Error> {
+        let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
+        let value = claim.find(&self.0).ok_or_else(|| problem("is missing"))?;
+        let subject = scalar(value).ok_or_else(|| problem("is not a text"))?;
+        if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
+            return Err(problem("is empty or longer than 255 characters"));
+        }
+        Ok(subject)
+    }
+
+    /// The slug of the tenant. A list with one value is that value; none, an empty text and an empty list are no tenant.
+    pub fn tenant(&self, claim: &ClaimName) -> Result<Option<String>, Error> {
+        let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
+        let value = match claim.find(&self.0) {
+            Some(Value::Array(values)) if values.len() > 1 => return Err(problem("names several tenants")),
+            Some(Value::Array(values)) => values.first(),
+            value => value,
+        };
+        let Some(value) = value else { return Ok(None) };
+        let slug = scalar(value).ok_or_else(|| problem("is neither a text nor a list with one"))?;
+        Ok(Some(slug).filter(|slug| !slug.is_empty()))
+    }
+}
+
+/// A text, or a whole number as one.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn claims(value: Value) -> Claims {
+        Claims(value)
+    }
+
+    fn name(text: &str) -> ClaimName {
+        ClaimName::new(text)
+    }
+
+    #[test]
+    fn a_tenant_may_stand_in_a_list_of_one_or_be_a_number() {
+        let tenant = |value: Value| claims(json!({ "eaf_tenant": value })).tenant(&name("eaf_tenant"));
+        for (value, expected) in [
+            (json!("acme"), Some("acme")),
+            (json!(["acme"]), Some("acme")),
+            (json!(4711), Some("4711")),
+            (json!([4711]), Some("4711")),
+            (json!(""), None),
+            (json!([]), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(tenant(value.clone()).expect("readable").as_deref(), expected, "{value}");
+        }
+        for wrong in [json!(["acme", "globex"]), json!({ "slug": "acme" }), json!(true), json!(4.5), json!([["acme"]])]
+        {
+            assert!(matches!(tenant(wrong.clone()), Err(Error::Claim { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_claim_is_found_by_its_whole_name_or_by_a_pointer() {
+        let claims = claims(json!({ "https://eaf.example/tenant": "acme", "realm": { "tenant": ["globex"] } }));
+        assert_eq!(claims.tenant(&name("https://eaf.example/tenant")).unwrap().as_deref(), Some("acme"));
+        assert_eq!(claims.tenant(&name("/realm/tenant")).unwrap().as_deref(), Some("globex"));
+        assert_eq!(claims.tenant(&name("realm/tenant")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_time_may_be_a_text_and_a_subject_a_number() {
+        for value in [json!(1_700_000_000), json!("1700000000"), json!(1_700_000_000.75)] {
+            let time = claims(json!({ "exp": value })).time("exp").expect("readable").expect("there");
+            assert_eq!(time.unix_timestamp(), 1_700_000_000);
+        }
+        assert!(claims(json!({ "exp": 1e300 })).time("exp").expect("readable").is_some());
+        for wrong in [json!("soon"), json!("NaN"), json!(-1), json!([1]), json!("2026-11-29T00:00:00Z")] {
+            assert!(claims(json!({ "exp": wrong })).time("exp").is_err(), "{wrong}");
+        }
+        assert_eq!(claims(json!({ "sub": 17 })).subject(&name("sub")).unwrap(), "17");
+        for wrong in [json!(""), json!(null), json!(["a"]), json!("a".repeat(256))] {
+            assert!(claims(json!({ "sub": wrong })).subject(&name("sub")).is_err(), "{wrong}");
+        }
+    }
+}

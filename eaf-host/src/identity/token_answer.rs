@@ -1,0 +1,78 @@
+//! What the token endpoint answers: the two tokens, and nothing else is read. Lifetimes as texts, scopes as lists and
+//! members that no standard knows are nobody's trouble here.
+
+use super::said::Said;
+use openidconnect::core::{
+    CoreGenderClaim, CoreIdToken, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType,
+};
+use openidconnect::{
+    AccessToken, EmptyAdditionalClaims, ErrorResponse, OAuth2TokenResponse, RefreshToken, Scope, TokenResponse,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// Both are secrets.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    pub access_token: AccessToken,
+    #[serde(default)]
+    pub id_token: Option<String>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer")
+    }
+}
+
+impl OAuth2TokenResponse for Answer {
+    type TokenType = CoreTokenType;
+
+    fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+    fn token_type(&self) -> &CoreTokenType {
+        &CoreTokenType::Bearer
+    }
+    fn expires_in(&self) -> Option<std::time::Duration> {
+        None
+    }
+    fn refresh_token(&self) -> Option<&RefreshToken> {
+        None
+    }
+    fn scopes(&self) -> Option<&Vec<Scope>> {
+        None
+    }
+}
+
+impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>
+    for Answer
+{
+    /// The library's own type refuses odd claims; [`super::token::Token`] reads the text.
+    fn id_token(&self) -> Option<&CoreIdToken> {
+        None
+    }
+}
+
+/// RFC 6749, 5.2.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    error: String,
+    #[serde(default)]
+    error_description: Value,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.said().error)
+    }
+}
+
+impl ErrorResponse for Refusal {}
+
+impl Refusal {
+    pub fn said(&self) -> Said {
+        Said::of(&self.error, self.error_description.as_str().unwrap_or_default())
+    }
+}
