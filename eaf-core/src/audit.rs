@@ -6,7 +6,11 @@ pub mod trail;
 use crate::actor::TraceId;
 use crate::db::TenantTx;
 use crate::id::ActorId;
+use time::OffsetDateTime;
 use uuid::Uuid;
+
+/// Names of rows that count denials.
+const DENIALS: Uuid = Uuid::from_u128(0x6561_665f_6465_6e69_616c_0000_0000_0001);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,6 +39,30 @@ pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
         "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(tx.tenant())
+    .bind(entry.actor)
+    .bind(&entry.act)
+    .bind(&entry.object)
+    .bind(&entry.outcome)
+    .bind(&entry.trace.0)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// As [`record`], for what was denied: the same person's equal tries of an hour are one row that counts them. Its time
+/// and trace are those of the first.
+pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime) -> Result<(), Error> {
+    let hour = now.unix_timestamp().div_euclid(60 * 60);
+    let parts = [&hour.to_string(), &entry.actor.to_string(), &entry.act, &entry.object, &entry.outcome];
+    // None of the parts has a line end, so no two lists of them have the same text.
+    let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
+    sqlx::query(
+        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (tenant_id, id) do update set count = least(audit.count, 2147483646) + 1",
+    )
+    .bind(tx.tenant())
+    .bind(id)
     .bind(entry.actor)
     .bind(&entry.act)
     .bind(&entry.object)

@@ -13,7 +13,7 @@ mod subjects;
 mod turns;
 
 pub use execute::{answered, execute};
-pub use quota::{Limit, Quota};
+pub use quota::Quota;
 pub use turns::Turns;
 
 use crate::contract::{DomainError, Rejection, Subject};

@@ -22,6 +22,8 @@ pub mod mail_log;
 pub mod managed_resource;
 pub mod package;
 pub mod projection;
+pub mod rate_limit;
+pub mod retention;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;

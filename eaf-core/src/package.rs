@@ -40,11 +40,11 @@ pub struct Active {
     pub activated_at: OffsetDateTime,
 }
 
-/// Idempotent: a package is what its digest says.
+/// Idempotent: a package is what its digest says. One whose file was pruned has it again.
 pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
-         on conflict (digest) do nothing",
+         on conflict (digest) do update set bytes = excluded.bytes where octet_length(package.bytes) = 0",
     )
     .bind(&package.digest)
     .bind(&package.plugin)
@@ -57,14 +57,16 @@ pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
     Ok(())
 }
 
+/// None also when its file was pruned.
 pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
     type Row = (String, String, Vec<u8>, Json<Description>);
-    let row: Option<Row> =
-        sqlx::query_as("select plugin, version, bytes, description from eaf.package where digest = $1")
-            .bind(digest)
-            .fetch_optional(core.db.platform_pool())
-            .await
-            .map_err(Error::Read)?;
+    let row: Option<Row> = sqlx::query_as(
+        "select plugin, version, bytes, description from eaf.package where digest = $1 and octet_length(bytes) > 0",
+    )
+    .bind(digest)
+    .fetch_optional(core.db.platform_pool())
+    .await
+    .map_err(Error::Read)?;
     Ok(row.map(|(plugin, version, bytes, Json(description))| Package {
         digest: digest.to_owned(),
         plugin,

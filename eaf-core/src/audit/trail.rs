@@ -83,6 +83,8 @@ pub struct Item {
     pub object: String,
     /// `ok`, `denied`, `pending`, or the code of a refusal or failure.
     pub outcome: String,
+    /// Of equal denials within an hour.
+    pub count: u32,
     pub trace: TraceId,
 }
 

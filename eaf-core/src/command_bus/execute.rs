@@ -2,7 +2,6 @@
 
 use super::boundary::Loaded;
 use super::ledger::{self, Asked, Told};
-use super::quota::Full;
 use super::subjects::{self, About};
 use super::turns::Held;
 use super::{Answer, Error, Request, boundary, output, snapshots};
@@ -15,6 +14,7 @@ use crate::crypto::personal;
 use crate::db::{self, TenantTx};
 use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite};
 use crate::id::{CommandId, EventId, StreamId};
+use crate::rate_limit::Full;
 use serde_json::Map;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -59,16 +59,17 @@ pub async fn answered(
     if request.dry_run {
         return Ok(None);
     }
-    admit(core, caller)?;
+    admit(core, caller, request)?;
     recorded(core, domain, caller, request).await
 }
 
 /// What a workflow was told to do is not lost because people ask for much.
-fn admit(core: &Core, caller: &Caller) -> Result<(), Error> {
+fn admit(core: &Core, caller: &Caller, request: &Request) -> Result<(), Error> {
     if caller.kind == ActorKind::System {
         return Ok(());
     }
-    core.quota.take(caller.tenant).map_err(|Full(retry_after)| Error::Overloaded { retry_after })
+    let bytes = request.body.to_string().len();
+    core.quota.take(caller.tenant, bytes).map_err(|Full(retry_after)| Error::Overloaded { retry_after })
 }
 
 async fn recorded(
@@ -84,7 +85,7 @@ async fn recorded(
 }
 
 async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
-    admit(core, caller)?;
+    admit(core, caller, &request)?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
     }

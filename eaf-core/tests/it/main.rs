@@ -25,6 +25,7 @@ mod platform_feed;
 mod pooler;
 mod rebuild;
 mod refold;
+mod retention;
 mod session;
 mod storm;
 mod takeover;

@@ -17,6 +17,7 @@ use eaf_core::contract::Domain;
 use eaf_core::crypto::MasterKey;
 use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
+use eaf_core::retention::{self, Retention};
 use eaf_core::session;
 use eaf_core::{Core, directory, grant, projection};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -84,6 +85,7 @@ type Providers = BTreeMap<String, Arc<dyn Provider>>;
 /// How often another host's activation of a package is looked for.
 const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
 const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
+const PRUNE: Duration = Duration::from_secs(60 * 60);
 /// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
 const CLOSE: Duration = Duration::from_secs(5);
 
@@ -104,9 +106,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     .await?;
     db::check(&db).await?;
     let mut core = Core::start(db, world::real(), MasterKey::new(*config.master_key.bytes()));
-    if let Some(limit) = config.quota.commands {
-        core.quota = Quota::new(&core.world, limit);
-    }
+    core.quota = Quota::new(&core.world, config.quota.commands, config.quota.bodies);
     Ok(core)
 }
 
@@ -163,6 +163,7 @@ pub async fn serve(
     beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
     let surface = http_config(&config);
     beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
+    beside.spawn(prune(core.clone(), config.retention, closing.clone()));
 
     // The surface, last: who reaches it finds everything ready.
     let mut app = http::App::new(core, shelf, providers.clone(), identity, surface, closing);
@@ -216,7 +217,14 @@ fn http_config(config: &Config) -> http::Config {
         tracing::warn!(url = origin, "people sign in without TLS: whoever is between can take over their sessions");
     }
     let sessions = session::Limits { idle: config.sessions.idle, absolute: config.sessions.absolute };
-    http::Config { web: config.http.web.clone(), origin, sessions }
+    let rates = http::RateLimits {
+        tenant: config.quota.tenant_requests,
+        person: config.quota.person_requests,
+        sign_ins: config.quota.sign_ins,
+    };
+    // A quarter of the connections is always there for the other tenants.
+    let at_once = (config.database.app_connections * 3 / 4).max(1) as usize;
+    http::Config { web: config.http.web.clone(), origin, sessions, rates, at_once }
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.
@@ -357,6 +365,29 @@ async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watc
     tokio::select! {
         () = closed(closing) => {}
         () = purging => {}
+    }
+}
+
+/// What is kept only for a while. A host that is restarted often looks as often, and finds nothing.
+async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
+    let pruning = async {
+        loop {
+            match retention::prune(&core, &retention).await {
+                Ok(pruned) => tracing::info!(
+                    rows = pruned.rows,
+                    packages = pruned.packages,
+                    "what was kept long enough is deleted"
+                ),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
+                }
+            }
+            tokio::time::sleep(PRUNE).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = pruning => {}
     }
 }
 

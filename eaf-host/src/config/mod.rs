@@ -13,6 +13,7 @@ pub mod master_key;
 pub mod plugins;
 pub mod quota;
 pub mod reference;
+pub mod retention;
 pub mod sessions;
 pub mod telemetry;
 pub mod workflows;
@@ -44,6 +45,7 @@ pub struct Config {
     pub plugins: plugins::Plugins,
     pub egress: egress::Egress,
     pub quota: quota::Quota,
+    pub retention: eaf_core::retention::Retention,
     pub workflows: workflows::Workflows,
     pub telemetry: telemetry::Telemetry,
 }
@@ -64,6 +66,7 @@ pub const SECTIONS: &[Section] = &[
     plugins::SECTION,
     egress::SECTION,
     quota::SECTION,
+    retention::SECTION,
     workflows::SECTION,
     telemetry::SECTION,
 ];
@@ -89,9 +92,11 @@ impl Config {
         let plugins = plugins::read(&mut values);
         let egress = egress::read(&mut values);
         let quota = quota::read(&mut values);
+        let retention = retention::read(&mut values);
         let workflows = workflows::read(&mut values);
         let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, sessions, master_key, plugins, egress, quota, workflows, telemetry) {
+        match (http, database, identity, sessions, master_key, plugins, egress, quota, retention, workflows, telemetry)
+        {
             (
                 Some(http),
                 Some(database),
@@ -101,6 +106,7 @@ impl Config {
                 Some(plugins),
                 Some(egress),
                 Some(quota),
+                Some(retention),
                 Some(workflows),
                 Some(telemetry),
             ) if values.problems().is_empty() => Ok(Config {
@@ -112,6 +118,7 @@ impl Config {
                 plugins,
                 egress,
                 quota,
+                retention,
                 workflows,
                 telemetry,
             }),

@@ -99,7 +99,8 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             compiled_cache: Some(state.dir().join("compiled")),
         },
         egress: config::egress::Egress { rules: simulators(ports)? },
-        quota: config::quota::Quota { commands: Some(config::quota::of(200)) },
+        quota: config::quota::usual(),
+        retention: config::retention::usual(),
         workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
         telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
     })

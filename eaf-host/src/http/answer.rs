@@ -3,8 +3,9 @@
 //! Logs and metrics name the matched route, never the path: a path may hold ids, a query anything.
 
 use super::App;
-use super::auth::cookie;
+use super::auth::{self, cookie};
 use super::code::Code;
+use super::head;
 use super::info::Info;
 use super::problem::Problem;
 use axum::extract::{MatchedPath, Request, State};
@@ -54,8 +55,14 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
         tenant = field::Empty,
         status = field::Empty
     );
-    let handled = tokio::time::timeout(PATIENCE, next.run(request)).instrument(span.clone()).await;
-    let response = handled.unwrap_or_else(|_| Problem::new(Code::TimedOut).into_response());
+    let admitted = head::check(request.uri(), request.headers()).and_then(|()| auth::admit(&app, &route));
+    let response = match admitted {
+        Ok(()) => {
+            let handled = tokio::time::timeout(PATIENCE, next.run(request)).instrument(span.clone()).await;
+            handled.unwrap_or_else(|_| Problem::new(Code::TimedOut).into_response())
+        }
+        Err(refusal) => auth::told(&route, refusal, &info),
+    };
     let mut response = match response.extensions().get::<Arc<Problem>>() {
         Some(problem) => {
             let mut answer = problem.answer(info.locale(), &info.trace);

@@ -1,4 +1,4 @@
-//! A JSON body: media type, size and syntax, each with its own answer.
+//! A JSON body: media type, size, shape and syntax, each with its own answer.
 
 use super::App;
 use super::code::Code;
@@ -10,6 +10,12 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 pub const LIMIT: usize = 256 * 1024;
+/// Objects and arrays in each other.
+pub const DEEPEST: usize = 32;
+/// Members of objects and items of arrays, all together: each becomes a value that is validated, copied and stored.
+pub const MOST_MEMBERS: usize = 10_000;
+/// Some programs begin a file with it, and the receiver may pass over it (RFC 8259, 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub struct JsonBody(pub Value);
 
@@ -22,10 +28,38 @@ impl FromRequest<App> for JsonBody {
             return Err(refused(Code::UnsupportedMediaType, "media-type"));
         }
         let bytes = read(&parts.headers, body).await?;
-        serde_json::from_slice(&bytes).map(JsonBody).map_err(|cause| {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        if !is_of_sane_shape(bytes) {
+            let complex = refused(Code::BodyTooComplex, "too-complex");
+            return Err(complex.with("members", MOST_MEMBERS).with("depth", DEEPEST));
+        }
+        serde_json::from_slice(bytes).map(JsonBody).map_err(|cause| {
             refused(Code::MalformedJson, "malformed").with("line", cause.line()).with("column", cause.column())
         })
     }
+}
+
+/// Counts brackets and commas outside of texts: one pass over the bytes, before a value is made of any. What is no
+/// JSON is for the parser to refuse.
+fn is_of_sane_shape(bytes: &[u8]) -> bool {
+    let (mut depth, mut members) = (0_usize, 0_usize);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => (depth, members) = (depth + 1, members + 1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => members += 1,
+            _ => {}
+        }
+        if depth > DEEPEST || members > MOST_MEMBERS {
+            return false;
+        }
+    }
+    true
 }
 
 /// About the body as a whole: the empty pointer.
@@ -55,4 +89,21 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_so_many_members_and_is_so_deep_and_texts_do_not_count() {
+        let sane = |text: &str| is_of_sane_shape(text.as_bytes());
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(sane(&nested(DEEPEST)));
+        assert!(!sane(&nested(DEEPEST + 1)));
+        assert!(sane(&format!("[{}1]", "1,".repeat(MOST_MEMBERS - 1))));
+        assert!(!sane(&format!("[{}1]", "1,".repeat(MOST_MEMBERS))));
+        assert!(!sane(&"[],".repeat(MOST_MEMBERS)));
+        assert!(sane(&format!("{{\"a\\\"{}\": \"{}\"}}", ",[{".repeat(20_000), ",[".repeat(20_000))));
+    }
 }

@@ -10,6 +10,7 @@ use super::info::Info;
 use super::live;
 use super::person::Person;
 use super::problem::Problem;
+use super::turns::Turn;
 use crate::identity;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -39,6 +40,8 @@ pub struct TenantCaller {
     /// When token or session end; long answers end with it.
     pub expires: OffsetDateTime,
     pub via: Via,
+    /// The tenant's, for this request. What goes on for long gives it back.
+    pub turn: Option<Turn>,
 }
 
 /// A platform actor; sees no customer data.
@@ -94,13 +97,14 @@ impl FromRequestParts<App> for Anyone {
             None => by_session(app, parts).await?,
         };
         Ok(match person {
-            Person::Member(tenant, member) => Anyone::Member(Box::new(TenantCaller {
-                caller: caller(app, &info, member, &tenant),
-                tenant,
-                expires,
-                via,
-            })),
+            Person::Member(tenant, member) => {
+                let caller = caller(app, &info, member, &tenant);
+                app.rates.ask(Some(tenant.id), caller.actor)?;
+                let turn = app.turns.take(tenant.id).await;
+                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, turn }))
+            }
             Person::Operator(operator) => {
+                app.rates.ask(None, operator.actor)?;
                 Anyone::Operator(Operator { actor: operator.actor, name: operator.name, via })
             }
         })

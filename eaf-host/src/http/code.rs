@@ -50,9 +50,12 @@ codes! {
     MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,
     UnsupportedMediaType = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE,
     BodyTooLarge = "body-too-large" PAYLOAD_TOO_LARGE,
+    BodyTooComplex = "body-too-complex" UNPROCESSABLE_ENTITY,
     BodyUnreadable = "body-unreadable" BAD_REQUEST,
     MalformedJson = "malformed-json" BAD_REQUEST,
     BodyInvalid = "body-invalid" UNPROCESSABLE_ENTITY,
+    UriTooLong = "uri-too-long" URI_TOO_LONG,
+    HeadersTooLarge = "headers-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE,
     QueryInvalid = "query-invalid" BAD_REQUEST,
     IdempotencyKeyInvalid = "idempotency-key-invalid" BAD_REQUEST,
     IdempotencyKeyReused = "idempotency-key-reused" CONFLICT,
@@ -61,6 +64,7 @@ codes! {
     Contention = "contention" CONFLICT,
     Overloaded = "overloaded" TOO_MANY_REQUESTS,
     DecisionTooLarge = "decision-too-large" UNPROCESSABLE_ENTITY,
+    TooManyRequests = "too-many-requests" TOO_MANY_REQUESTS,
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
     // What went wrong on our side.
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
@@ -75,7 +79,7 @@ codes! {
 
 /// Codes of `errors[]`: what is wrong with one member of a body or one parameter of a query.
 #[cfg(test)]
-pub const FIELD_CODES: [&str; 22] = [
+pub const FIELD_CODES: [&str; 24] = [
     "required",
     "unknown",
     "type",
@@ -91,11 +95,13 @@ pub const FIELD_CODES: [&str; 22] = [
     "unique-items",
     "multiple-of",
     "invalid",
+    "person",
     "https",
     "secret-again",
     "password-in-clear",
     "media-type",
     "malformed",
     "too-large",
+    "too-complex",
     "cut-off",
 ];

@@ -9,11 +9,13 @@ use super::caller::TenantCaller;
 use super::code::Code;
 use super::location;
 use super::operation::{Doc, Operation};
+use super::parameters::Parameters;
 use super::people::People;
 use super::problem::{FieldProblem, Problem};
 use super::products::Product;
+use super::schema::limits;
 use axum::Json;
-use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -34,14 +36,14 @@ async fn give(
     State(app): State<App>,
     who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
-    Query(query): Query<Vec<(String, String)>>,
+    parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
     let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
     let command = for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
     let permission = command.permission.as_deref().unwrap_or_default();
     who.require(&app, &format!("{plugin}.{permission}"), "command.give", &format!("{plugin}/{name}")).await?;
-    let dry_run = dry_run(&query)?;
+    let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
     let JsonBody(body) = JsonBody::from_request(request, &app).await?;
 
@@ -63,9 +65,9 @@ async fn answer(
     who: &TenantCaller,
     product: &Product,
     command: &CommandType,
-    request: command_bus::Request,
+    mut request: command_bus::Request,
 ) -> Result<Answer, Problem> {
-    let violations = violations(app, product, command, &request.body, who.caller.locale)?;
+    let violations = violations(app, product, command, &mut request.body, who.caller.locale)?;
     let (core, domain) = (&app.core, product.domain.as_ref());
     if violations.is_empty() {
         return command_bus::execute(core, domain, &who.caller, request).await.map_err(refused);
@@ -89,7 +91,7 @@ fn violations(
     app: &App,
     product: &Product,
     CommandType { name, version, schema, .. }: &CommandType,
-    body: &Value,
+    body: &mut Value,
     locale: Locale,
 ) -> Result<Vec<FieldProblem>, Problem> {
     let found = app.schemas.check(product.domain.digest(), &format!("{name}/{version}"), schema, body, locale);
@@ -101,15 +103,14 @@ fn for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
     product.command(name).filter(|command| command.permission.is_some())
 }
 
-fn dry_run(query: &[(String, String)]) -> Result<bool, Problem> {
+fn dry_run(parameters: &Parameters) -> Result<bool, Problem> {
     let mut dry_run = false;
-    for (name, value) in query {
-        match (name.as_str(), value.as_str()) {
-            ("dry-run", "" | "true") => dry_run = true,
-            ("dry-run", "false") => dry_run = false,
-            ("dry-run", _) => return Err(Problem::parameter(name, "invalid")),
-            _ => return Err(Problem::parameter(name, "unknown")),
-        }
+    for (name, value) in parameters.once(|name| name == "dry-run")? {
+        dry_run = match value.as_str() {
+            "" | "true" => true,
+            "false" => false,
+            _ => return Err(Problem::parameter(name, "invalid")),
+        };
     }
     Ok(dry_run)
 }
@@ -199,6 +200,9 @@ fn refused(cause: command_bus::Error) -> Problem {
             let unknown = FieldProblem::new(format!("{pointer}/$sealed"), "unknown");
             Problem::new(Code::BodyInvalid).errors(vec![unknown])
         }
+        Error::NoMember { pointer } => {
+            Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new(pointer, "person")])
+        }
         Error::Conflict { .. } => Problem::new(Code::Contention),
         Error::Overloaded { retry_after } => Problem::new(Code::Overloaded).retry_after(retry_after),
         Error::Generation => Problem::new(Code::PackageChanged),
@@ -217,6 +221,7 @@ fn refused(cause: command_bus::Error) -> Problem {
         | Error::StreamName { .. }
         | Error::OutsideBoundary { .. }
         | Error::UndeclaredEvent { .. }
+        | Error::Personal(_)
         | Error::UndeclaredView { .. } => Problem::fault(Code::PackageFault, &cause),
         _ => Problem::fault(Code::Internal, &cause),
     }
@@ -236,7 +241,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$" }),
             "A repetition with the same key gets the first answer and changes nothing.",
         )
-        .body(command.schema.clone())
+        .body(limits::added(&command.schema))
         .answers("202", "Accepted and recorded.", json!({ "$ref": "#/components/schemas/Accepted" }))
         .response_header("202", "Location", "The row that shows what the command was about.")
         .answers("200", "Only with dry-run: would be accepted.", json!({ "$ref": "#/components/schemas/Accepted" }))
@@ -251,6 +256,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             Code::Contention,
             Code::Overloaded,
             Code::BodyTooLarge,
+            Code::BodyTooComplex,
             Code::UnsupportedMediaType,
             Code::BodyInvalid,
             Code::PackageChanged,

@@ -13,7 +13,9 @@ impl TenantCaller {
         if self.caller.may(permission) {
             return Ok(());
         }
-        self.record(app, act, object, "denied").await?;
+        let mut tx = app.core.db.tenant(self.caller.tenant).await?;
+        audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.world.now()).await?;
+        tx.commit().await?;
         Err(Problem::new(Code::PermissionMissing).with("permission", permission))
     }
 

@@ -9,10 +9,11 @@ use super::App;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::operation::{Entry, Operation};
+use super::parameters::Parameters;
 use super::problem::Problem;
 use super::products::Product;
-use super::streams::{self, Permit};
-use axum::extract::{Query, State};
+use super::slots::Permit;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
@@ -112,12 +113,13 @@ struct Watcher {
 
 async fn live(
     State(app): State<App>,
-    who: TenantCaller,
-    Query(parameters): Query<Vec<(String, String)>>,
+    mut who: TenantCaller,
+    parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let permit = app.streams.enter(who.caller.tenant, who.caller.actor);
-    let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", streams::MOST))?;
+    let most = app.streams.most().of_person;
+    let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", most))?;
     // Listen first, then read where the views stand: nothing falls in between.
     let changes = app.core.feed.subscribe();
     let mut watched = asked(&app, &parameters)?;
@@ -128,6 +130,8 @@ async fn live(
         let id = id.to_str().unwrap_or_default();
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
+    // Others of the tenant do not wait for the end of a stream.
+    who.turn = None;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
     let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -150,22 +154,22 @@ async fn live(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn asked(app: &App, parameters: &[(String, String)]) -> Result<Vec<Watched>, Problem> {
-    let mut watched = Vec::new();
-    for (name, value) in parameters {
-        if name != "view" {
-            return Err(Problem::parameter(name, "unknown"));
-        }
+fn asked(app: &App, parameters: &Parameters) -> Result<Vec<Watched>, Problem> {
+    let parameters = parameters.checked(|name| name == "view")?;
+    if parameters.len() > MOST_VIEWS {
+        return Err(Problem::parameter("view", "max-items").limit(MOST_VIEWS));
+    }
+    let mut watched: Vec<Watched> = Vec::new();
+    for (_, value) in parameters {
         let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
         let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
         product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
+        if watched.iter().any(|one| one.product.id() == plugin && one.view == view) {
+            return Err(Problem::parameter("view", "unique-items"));
+        }
         watched.push(Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None });
     }
-    match watched.len() {
-        0 => Err(Problem::parameter("view", "required")),
-        1..=MOST_VIEWS => Ok(watched),
-        _ => Err(Problem::parameter("view", "max-items")),
-    }
+    if watched.is_empty() { Err(Problem::parameter("view", "required")) } else { Ok(watched) }
 }
 
 /// One position for each view with its mark, as events have it; or one position for all, as commands answer it.

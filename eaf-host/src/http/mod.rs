@@ -12,6 +12,7 @@ mod caller;
 mod code;
 mod commands;
 mod denial;
+mod head;
 mod host;
 mod info;
 mod live;
@@ -21,19 +22,23 @@ mod openapi;
 mod operation;
 mod operator;
 mod pages;
+mod parameters;
 mod people;
 mod person;
 mod problem;
 mod products;
+mod rates;
 mod schema;
 mod session;
-mod streams;
+mod slots;
+mod turns;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
 pub use products::{Product, Products};
+pub use rates::Limits as RateLimits;
 
 use crate::capabilities::Provider;
 use crate::identity::Identity;
@@ -45,14 +50,16 @@ use eaf_core::session::Limits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
 use problem::Problem;
+use rates::Rates;
 use schema::Schemas;
+use slots::{Most, Slots};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use streams::Streams;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
+use turns::Turns;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -73,7 +80,11 @@ pub struct App {
     /// Becomes true when the host shuts down: long answers end then.
     pub closing: watch::Receiver<bool>,
     schemas: Arc<Schemas>,
-    streams: Arc<Streams>,
+    rates: Rates,
+    turns: Turns,
+    streams: Slots,
+    waits: Slots,
+    exports: Slots,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +94,16 @@ pub struct Config {
     /// Scheme, host and port of the public address, as browsers write it in `Origin`.
     pub origin: String,
     pub sessions: Limits,
+    pub rates: rates::Limits,
+    /// Requests of one tenant that are worked on at once; fewer than connections to the database.
+    pub at_once: usize,
 }
+
+/// A browser with some tabs open.
+const STREAMS: Most = Most { of_person: 8, of_tenant: 400 };
+/// For a view to have come as far as a command.
+const WAITS: Most = Most { of_person: 4, of_tenant: 32 };
+const EXPORTS: Most = Most { of_person: 1, of_tenant: 2 };
 
 impl Config {
     /// Whether people reach the host by https; TLS ends before it.
@@ -102,15 +122,19 @@ impl App {
         closing: watch::Receiver<bool>,
     ) -> Self {
         App {
-            core,
             products,
             providers,
             identity,
+            rates: Rates::new(&core.world, config.rates),
+            turns: Turns::new(config.at_once),
+            core,
             config: Arc::new(config),
             metrics: None,
             closing,
             schemas: Arc::default(),
-            streams: Arc::default(),
+            streams: Slots::new(STREAMS),
+            waits: Slots::new(WAITS),
+            exports: Slots::new(EXPORTS),
         }
     }
 }

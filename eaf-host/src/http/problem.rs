@@ -121,6 +121,14 @@ impl Problem {
         Problem::new(Code::QueryInvalid).errors(vec![FieldProblem::new(format!("?{name}"), code)])
     }
 
+    /// Of how many there may be, for the sentences of `errors[]`.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.0.errors.iter_mut().for_each(|error| {
+            error.params.insert("limit".into(), limit.into());
+        });
+        self
+    }
+
     pub fn is(&self, code: Code) -> bool {
         self.0.origin == Origin::Host && self.0.code == code.as_str()
     }

@@ -1,5 +1,8 @@
 //! A body against its JSON Schema: every violation with a pointer, a code and a sentence, never with the value.
 
+pub mod limits;
+mod normal;
+
 use super::problem::FieldProblem;
 use eaf_core::actor::Locale;
 use jsonschema::Validator;
@@ -23,35 +26,64 @@ const MOST_ERRORS: usize = 50;
 /// Of a handful of packages, each with some commands.
 const MOST_SCHEMAS: usize = 1_000;
 
+/// Bytes of a pointer that are told back; behind that it is the member around.
+const LONGEST_POINTER: usize = 500;
+
 /// Compiled schemas, by package digest and command.
 #[derive(Default)]
-pub struct Schemas(Mutex<HashMap<(String, String), Arc<Validator>>>);
+pub struct Schemas(Mutex<HashMap<(String, String), Arc<Taken>>>);
+
+/// What is taken for a command's body: the package's schema with the limits that the host adds.
+pub struct Taken {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Taken {
+    pub fn new(command: &str, schema: &Value) -> Result<Self, Error> {
+        let schema = limits::added(schema);
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .map_err(|cause| Error::Schema { command: command.to_owned(), cause: Box::new(cause) })?;
+        Ok(Taken { schema, validator })
+    }
+
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    pub fn check(&self, body: &Value, locale: Locale) -> Vec<FieldProblem> {
+        violations(&self.validator, body, locale)
+    }
+}
 
 impl Schemas {
+    /// What is wrong with the body; brought into the form that guests read, where nothing is.
     pub fn check(
         &self,
         digest: &str,
         command: &str,
         schema: &Value,
-        body: &Value,
+        body: &mut Value,
         locale: Locale,
     ) -> Result<Vec<FieldProblem>, Error> {
-        let validator = self.validator(digest, command, schema)?;
-        Ok(violations(&validator, body, locale))
+        let taken = self.taken(digest, command, schema)?;
+        let found = taken.check(body, locale);
+        normal::normalise(taken.schema(), body);
+        Ok(found)
     }
 
-    fn validator(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<Validator>, Error> {
+    fn taken(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<Taken>, Error> {
         let key = (digest.to_owned(), command.to_owned());
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = held.get(&key) {
             return Ok(found.clone());
         }
-        let made = jsonschema::validator_for(schema)
-            .map_err(|cause| Error::Schema { command: command.to_owned(), cause: Box::new(cause) })?;
         if held.len() >= MOST_SCHEMAS {
             held.clear();
         }
-        let made = Arc::new(made);
+        let made = Arc::new(Taken::new(command, schema)?);
         held.insert(key, made.clone());
         Ok(made)
     }
@@ -63,13 +95,13 @@ pub fn violations(validator: &Validator, body: &Value, locale: Locale) -> Vec<Fi
 
 fn described(error: &jsonschema::ValidationError<'_>, locale: Locale) -> Vec<FieldProblem> {
     use ValidationErrorKind as Kind;
-    let at = error.instance_path().to_string();
+    let at = shortened(error.instance_path().to_string());
     let here = |code: &str| FieldProblem::new(at.clone(), code);
-    let member = |name: &str, code: &str| FieldProblem::new(format!("{at}/{}", escaped(name)), code);
+    let member = |name: &str, code: &str| FieldProblem::new(shortened(format!("{at}/{}", escaped(name))), code);
     match error.kind() {
         Kind::Required { property } => vec![member(property.as_str().unwrap_or_default(), "required")],
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            unexpected.iter().map(|name| member(name, "unknown")).collect()
+            unexpected.iter().take(MOST_ERRORS).map(|name| member(name, "unknown")).collect()
         }
         Kind::Type { kind } => vec![here("type").with("expected", type_names(kind, locale))],
         Kind::MinLength { limit } => vec![here("min-length").with("limit", *limit)],
@@ -114,6 +146,14 @@ fn listed(options: &Value) -> String {
     }
 }
 
+/// A name may be as long as a body: what is too long is told at the nearest member around it.
+fn shortened(mut pointer: String) -> String {
+    while pointer.len() > LONGEST_POINTER {
+        pointer.truncate(pointer.rfind('/').unwrap_or_default());
+    }
+    pointer
+}
+
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -154,6 +194,15 @@ mod tests {
         assert_eq!(found(schema.clone(), json!({ "name": "ab" })), [("/size".to_owned(), "required".to_owned())]);
         assert_eq!(found(schema.clone(), json!([])), [(String::new(), "type".to_owned())]);
         assert_eq!(found(schema, json!({ "name": "ab", "size": {} })), []);
+    }
+
+    #[test]
+    fn a_name_as_long_as_a_body_is_told_at_the_member_around_it() {
+        let schema = json!({ "properties": { "a": { "properties": {}, "additionalProperties": false } } });
+        let long = "n".repeat(10_000);
+        assert_eq!(found(schema.clone(), json!({ "a": { &long: 1 } })), [("/a".to_owned(), "unknown".to_owned())]);
+        let many: Map<String, Value> = (0..5_000).map(|n| (format!("m{n}"), json!(1))).collect();
+        assert_eq!(found(schema, json!({ "a": many })).len(), MOST_ERRORS);
     }
 
     #[test]

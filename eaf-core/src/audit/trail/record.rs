@@ -32,7 +32,7 @@ const LOG: Shape = Shape {
     rows: "eaf.event where lane = 0",
     at: "at",
     newest_first: "pos desc",
-    says: "x.pos::text as key, x.event_id::text as id, x.type as act, 'ok' as outcome, x.meta,
+    says: "1 as count, x.pos::text as key, x.event_id::text as id, x.type as act, 'ok' as outcome, x.meta,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'stream' as object,
            (convert_from(x.meta, 'UTF8')::jsonb ->> 'actor')::uuid as actor,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'actor_kind' as kind,
@@ -43,7 +43,7 @@ const HOST: Shape = Shape {
     rows: "eaf.audit where true",
     at: "at",
     newest_first: "at desc, id desc",
-    says: "x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
+    says: "x.count, x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
            x.trace_id as trace",
 };
 
@@ -51,7 +51,7 @@ const CALL: Shape = Shape {
     rows: "eaf.journal where capability <> 'flow' and function <> 'open'",
     at: "started_at",
     newest_first: "started_at desc, run_id desc, seq desc",
-    says: "x.run_id || '/' || x.seq as key, x.run_id || '/' || x.seq as id, x.capability || '.' || x.function as act,
+    says: "1 as count, x.run_id || '/' || x.seq as key, x.run_id || '/' || x.seq as id, x.capability || '.' || x.function as act,
            coalesce(x.outcome, 'pending') as outcome,
            coalesce(x.target, (select r.key from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id)) as object,
            null::uuid as actor, null as kind,
@@ -196,6 +196,7 @@ fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
             act: row.try_get("act")?,
             object: row.try_get::<Option<String>, _>("object")?.unwrap_or_default(),
             outcome: row.try_get("outcome")?,
+            count: row.try_get::<i32, _>("count")?.unsigned_abs(),
             trace: TraceId(row.try_get::<Option<String>, _>("trace")?.unwrap_or_default()),
         },
     })

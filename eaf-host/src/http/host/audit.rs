@@ -5,9 +5,10 @@ use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
+use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use eaf_core::actor::ActorKind;
 use eaf_core::audit::trail::{self, Bounds, Cursor, Filter, Item, Page};
@@ -39,6 +40,7 @@ pub fn operation() -> Operation {
         "act": { "type": "string", "description": "`dcm.request-approved`, `connection.put`, `vsphere.clone`." },
         "object": { "type": "string" },
         "outcome": { "type": "string", "description": "`ok`, `denied`, `pending`, or the code of a refusal or failure." },
+        "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
         "trace_id": { "type": "string" },
     }));
     let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
@@ -63,13 +65,9 @@ pub(super) fn filters(entry: Entry) -> Entry {
         .query("source", json!({ "enum": ["log", "host", "call"] }), "Only of this kind.")
 }
 
-async fn list(
-    State(app): State<App>,
-    who: TenantCaller,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>, Problem> {
+async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
     who.require(&app, "host.audit", "audit.list", "audit").await?;
-    let (filter, mut cursor) = parse(&parameters)?;
+    let (filter, mut cursor) = parse(&parameters, |_| false)?;
     let (mut items, begun) = (Vec::new(), Instant::now());
     let next = loop {
         let bounds = Bounds { items: PAGE - items.len() as u32, examined: EXAMINED };
@@ -85,20 +83,19 @@ async fn list(
     Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()) })))
 }
 
-pub(super) fn parse(parameters: &[(String, String)]) -> Result<(Filter, Option<Cursor>), Problem> {
+const KNOWN: [&str; 9] = ["actor", "act", "object", "outcome", "trace", "from", "to", "source", "cursor"];
+
+/// `also`: parameters that are somebody else's to read.
+pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<(Filter, Option<Cursor>), Problem> {
     let mut filter = Filter::default();
     let mut cursor = None;
-    for (index, (name, value)) in parameters.iter().enumerate() {
+    for (name, value) in parameters.once(|name| KNOWN.contains(&name) || also(name))? {
         let invalid = || Problem::parameter(name, "invalid");
         let text = || {
-            (!value.is_empty() && value.len() <= LONGEST_FILTER && !value.contains('\0'))
-                .then(|| value.clone())
-                .ok_or_else(invalid)
+            let fits = !value.is_empty() && value.chars().count() <= LONGEST_FILTER;
+            fits.then(|| value.clone()).ok_or_else(invalid)
         };
         let instant = || OffsetDateTime::parse(value, &Rfc3339).map_err(|_| invalid());
-        if parameters[..index].iter().any(|(before, _)| before == name) {
-            return Err(invalid());
-        }
         match name.as_str() {
             "actor" => filter.actor = Some(value.parse().map_err(|_| invalid())?),
             "act" => filter.act = Some(text()?),
@@ -109,7 +106,7 @@ pub(super) fn parse(parameters: &[(String, String)]) -> Result<(Filter, Option<C
             "to" => filter.to = Some(instant()?),
             "source" => filter.source = Some(value.parse().map_err(|()| invalid())?),
             "cursor" => cursor = Some(value.parse().map_err(|_| invalid())?),
-            _ => return Err(Problem::parameter(name, "unknown")),
+            _ => {}
         }
     }
     Ok((filter, cursor))
@@ -157,6 +154,7 @@ fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
         "act": item.act,
         "object": item.object,
         "outcome": item.outcome,
+        "count": item.count,
         "trace_id": item.trace,
     })
 }

@@ -59,6 +59,7 @@ pub fn operation() -> Operation {
             Code::PermissionMissing,
             Code::NotFound,
             Code::BodyTooLarge,
+            Code::BodyTooComplex,
             Code::UnsupportedMediaType,
             Code::BodyInvalid,
         ]);

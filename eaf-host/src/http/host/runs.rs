@@ -5,9 +5,10 @@ use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
+use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use eaf_core::id::RunId;
 use eaf_core::workflow::{self, RunSummary};
@@ -22,18 +23,13 @@ pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/host/runs", route: get(list), doc: doc.done() }
 }
 
-async fn list(
-    State(app): State<App>,
-    who: TenantCaller,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>, Problem> {
+async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
     who.require(&app, "host.runs", "run.list", "runs").await?;
     let (mut key, mut before) = (None, None);
-    for (name, value) in &parameters {
+    for (name, value) in parameters.once(|name| matches!(name, "key" | "cursor"))? {
         match name.as_str() {
             "key" => key = Some(value.as_str()),
-            "cursor" => before = Some(parse_cursor::<RunId>(value)?),
-            _ => return Err(Problem::parameter(name, "unknown")),
+            _ => before = Some(parse_cursor::<RunId>(value)?),
         }
     }
     let runs = workflow::list(&app.core, who.caller.tenant, key, before, PAGE).await.map_err(fault)?;

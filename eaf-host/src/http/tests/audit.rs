@@ -100,6 +100,45 @@ async fn a_requester_is_refused_and_leaves_a_row() {
 }
 
 #[tokio::test]
+async fn equal_denials_are_one_row_with_a_count() {
+    let house = House::new().await;
+    for _ in 0..5 {
+        assert_eq!(house.get("requester@acme", "/api/host/audit").await.code(), "permission-missing");
+    }
+    assert_eq!(house.get("requester@acme", "/api/host/runs").await.code(), "permission-missing");
+    let audit = house.get("auditor@acme", "/api/host/audit?outcome=denied").await;
+    let items = audit.json["items"].as_array().unwrap();
+    let mut found: Vec<_> =
+        items.iter().map(|item| (item["act"].as_str().unwrap(), item["count"].as_u64().unwrap())).collect();
+    found.sort();
+    // Unless the hour ended in the middle.
+    let counted: u64 = found.iter().filter(|(act, _)| *act == "audit.list").map(|(_, count)| count).sum();
+    assert_eq!(counted, 5, "{found:?}");
+    assert!(found.len() <= 3 && found.contains(&("run.list", 1)), "{found:?}");
+}
+
+#[tokio::test]
+async fn excel_gets_a_file_that_it_shows_right() {
+    let house = House::new().await;
+    // The house's people read German.
+    let file = house.get("auditor@acme", "/api/host/audit.csv?dialect=excel").await;
+    let mut lines = file.text.lines();
+    assert_eq!(
+        lines.next(),
+        Some("\u{feff}at;source;actor;actor_name;actor_kind;act;object;outcome;trace_id;id;count")
+    );
+    assert!(lines.next().unwrap().contains(";audit.export;audit;ok;"), "{}", file.text);
+    let english = [("accept-language", "en")];
+    let request = house.request("GET", "auditor@acme", "/api/host/audit.csv?dialect=excel", &english);
+    let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert!(file.text.starts_with("\u{feff}at,source,"), "{}", file.text);
+    let refused = house.get("auditor@acme", "/api/host/audit.csv?dialect=lotus").await;
+    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?dialect"]));
+    let refused = house.get("auditor@acme", "/api/host/audit?dialect=excel").await;
+    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?dialect"]));
+}
+
+#[tokio::test]
 async fn the_file_has_what_the_list_has_and_no_formula() {
     let house = House::new().await;
     let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
@@ -117,7 +156,7 @@ async fn the_file_has_what_the_list_has_and_no_formula() {
     let name = format!("attachment; filename=\"audit-acme-{today}.csv\"");
     assert_eq!(file.headers["content-disposition"], name.as_str());
     let lines: Vec<&str> = file.text.split("\r\n").collect();
-    assert_eq!(lines[0], "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id");
+    assert_eq!(lines[0], "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count");
     assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
     // The export is an act itself.
     assert!(lines[1].contains(",Canary auditor,person,audit.export,audit,ok,"), "{}", lines[1]);

@@ -31,8 +31,102 @@ async fn malformed_json_is_refused_with_line_and_column() {
     let answer = post(&house, "application/json", "{\n  \"title\": oops\n}").await;
     assert_eq!(answer.refusal(), (400, "malformed-json", vec![""]));
     assert!(answer.json["detail"].as_str().unwrap().contains("Zeile 2, Spalte 1"), "{}", answer.text);
-    let deep = "[".repeat(100_000);
-    assert_eq!(post(&house, "application/json", deep).await.code(), "malformed-json");
+}
+
+#[tokio::test]
+async fn a_body_with_too_many_members_or_levels_is_refused_before_it_is_parsed() {
+    let house = House::new().await;
+    for body in ["[".repeat(100_000), format!("[{}1]", "1,".repeat(100_000)), "{\"a\":".repeat(33)] {
+        let answer = post(&house, "application/json", body).await;
+        assert_eq!(answer.refusal(), (422, "body-too-complex", vec![""]));
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_in_front_of_a_body_is_passed_over() {
+    let house = House::new().await;
+    let answer = post(&house, "application/json", format!("\u{feff}{}", note("marked"))).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let twice = post(&house, "application/json", format!("\u{feff}\u{feff}{}", note("marked"))).await;
+    assert_eq!(twice.code(), "malformed-json");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused_before_anybody_is_asked_who_they_are() {
+    let house = House::new().await;
+    let anonymous = async |path: &str, headers: &[(&str, &str)]| {
+        let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+        house.send(request.body(Body::empty()).unwrap()).await
+    };
+    let names: Vec<String> = (0..16_000).map(|n| format!("{n:x}")).collect();
+    let many = names[..200].join("&");
+    let large = "x".repeat(33 * 1024);
+    for base in [
+        "/api/notes/views/notes",
+        "/api/notes/views/notes/key",
+        "/api/live",
+        "/api/host/audit",
+        "/api/host/audit.csv",
+        "/api/host/runs",
+        "/api/session",
+        "/auth/sign-in",
+        "/auth/callback",
+        "/actuator/health/readiness",
+        "/docs/errors",
+        "/somewhere",
+    ] {
+        let answer = anonymous(&format!("{base}?{many}"), &[]).await;
+        assert_eq!(answer.refusal(), (400, "query-invalid", vec!["?"]), "{base}");
+        let answer = anonymous(&format!("{base}?{}", names[..6_000].join("&")), &[]).await;
+        assert_eq!(answer.refusal(), (414, "uri-too-long", vec![]), "{base}");
+        let answer = anonymous(base, &[("x-large", &large)]).await;
+        assert_eq!(answer.refusal(), (431, "headers-too-large", vec![]), "{base}");
+    }
+    let answer = anonymous(&format!("/{}", "p".repeat(5_000)), &[]).await;
+    assert_eq!(answer.refusal(), (414, "uri-too-long", vec![]));
+}
+
+#[tokio::test]
+async fn a_nul_or_an_unknown_name_in_a_parameter_is_refused_at_it() {
+    let house = House::new().await;
+    let far = "9".repeat(18);
+    for (path, pointer) in [
+        ("/api/host/runs?key=%00".to_owned(), "?key"),
+        ("/api/host/runs?cursor=%00".into(), "?cursor"),
+        (format!("/api/host/runs?cursor=-{far}00~{}", uuid::Uuid::nil()), "?cursor"),
+        ("/api/host/runs?kez=1".into(), "?kez"),
+        ("/api/host/audit?act=%00".into(), "?act"),
+        ("/api/host/audit?object=%00".into(), "?object"),
+        ("/api/host/audit?outcome=%00".into(), "?outcome"),
+        ("/api/host/audit?trace=%00".into(), "?trace"),
+        ("/api/host/audit?actor=%00".into(), "?actor"),
+        ("/api/host/audit?from=%00".into(), "?from"),
+        ("/api/host/audit?source=%00".into(), "?source"),
+        ("/api/host/audit?cursor=%00".into(), "?cursor"),
+        ("/api/host/audit.csv?act=%00".into(), "?act"),
+        ("/api/host/audit.csv?aaa=1".into(), "?aaa"),
+        ("/api/notes/views/notes?title=%00".into(), "?title"),
+        ("/api/notes/views/notes?sort=%00".into(), "?sort"),
+        ("/api/notes/views/notes?cursor=%00".into(), "?cursor"),
+        ("/api/notes/views/notes?limit=%00".into(), "?limit"),
+        ("/api/notes/views/notes?after=%00".into(), "?after"),
+        (format!("/api/notes/views/notes?after=1-{far}9"), "?after"),
+        ("/api/notes/views/notes?aaa&aab".into(), "?aaa"),
+        ("/api/notes/views/notes?text=a".into(), "?text"),
+        ("/api/notes/views/notes/key?after=%00".into(), "?after"),
+        ("/api/notes/views/notes/key?title=a".into(), "?title"),
+        ("/api/live?view=%00".into(), "?view"),
+        ("/api/live?view=notes/notes&view=notes/notes".into(), "?view"),
+    ] {
+        let answer = house.get("admin@acme", &path).await;
+        assert_eq!(answer.refusal(), (400, "query-invalid", vec![pointer]), "{path}");
+    }
+    for path in ["/api/notes/views/notes/%00", "/api/host/runs/%00", "/api/host/connections/echo/%00"] {
+        assert_eq!(house.get("admin@acme", path).await.refusal(), (404, "not-found", vec![]), "{path}");
+    }
+    let write = format!("{WRITE}?dry-run=%00");
+    let answer = house.json("POST", "admin@acme", &write, note("a"), &[]).await;
+    assert_eq!(answer.refusal(), (400, "query-invalid", vec!["?dry-run"]));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::{House, OneProduct, note, product_of};
-use eaf_core::command_bus::Limit;
+use eaf_core::rate_limit::Limit;
 use serde_json::json;
 
 #[tokio::test]

@@ -8,17 +8,18 @@ mod host;
 mod identity;
 mod isolation;
 mod live;
-mod notes;
+pub mod notes;
 mod observability;
 mod openapi;
 mod providers;
+mod rates;
 mod runs;
 mod serving;
 mod sessions;
 mod sign_in;
 mod views;
 
-use super::{App, Config, Product, Products};
+use super::{App, Config, Product, Products, RateLimits};
 use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict};
 use crate::identity::Identity;
 use crate::identity::testing::{Issuer, PUBLIC_URL};
@@ -30,11 +31,12 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_core::Core;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::{Limit, Quota};
+use eaf_core::command_bus::Quota;
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
 use eaf_core::projection;
+use eaf_core::rate_limit::Limit;
 use eaf_core::session::Limits;
 use eaf_core::testing::{Database, master_key};
 use notes::Notes;
@@ -124,7 +126,7 @@ impl Provider for Echo {
 impl Config {
     pub fn for_tests() -> Config {
         let sessions = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
-        Config { web: None, origin: PUBLIC_URL.into(), sessions }
+        Config { web: None, origin: PUBLIC_URL.into(), sessions, rates: RateLimits::default(), at_once: 12 }
     }
 }
 
@@ -174,13 +176,24 @@ impl House {
         House::build(PUBLIC_URL, Some(limit)).await
     }
 
+    /// Where people may ask only so often.
+    pub async fn with_rates(rates: RateLimits) -> House {
+        let mut house = House::new().await;
+        let config = Config { origin: house.app.config.origin.clone(), rates, ..Config::for_tests() };
+        let (core, products, providers) = (house.core.clone(), house.products.clone(), house.app.providers.clone());
+        let (identity, closing) = (house.app.identity.clone(), house.app.closing.clone());
+        house.app = App::new(core, products, providers, identity, config, closing);
+        house.router = super::router(house.app.clone());
+        house
+    }
+
     /// The issuer's clock is the house's.
     async fn build(public_url: &str, quota: Option<Limit>) -> House {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;
         let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
         if let Some(limit) = quota {
-            core.quota = Quota::new(&issuer.world, limit);
+            core.quota = Quota::new(&issuer.world, Some(limit), None);
         }
         let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {

@@ -6,9 +6,10 @@ use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Doc, Operation};
+use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::get;
 use eaf_core::view;
 use serde_json::Value;
@@ -21,17 +22,11 @@ async fn item(
     State(app): State<App>,
     who: TenantCaller,
     Path((plugin, name, key)): Path<(String, String, String)>,
-    Query(parameters): Query<Vec<(String, String)>>,
+    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
-    let mut after = None;
-    for (name, value) in &parameters {
-        match name.as_str() {
-            "after" if after.is_none() => after = Some(position(value)?),
-            "after" => return Err(Problem::parameter(name, "invalid")),
-            _ => return Err(Problem::parameter(name, "unknown")),
-        }
-    }
+    let after = parameters.once(|name| name == "after")?.first();
+    let after = after.map(|(_, value)| position(value)).transpose()?;
     asked.wait_for(&app, &who, after).await?;
     let row = view::get(&app.core, &who.caller, &plugin, asked.view(), &key)
         .await

@@ -4,10 +4,12 @@ use super::{Asked, position, present};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::operation::{Doc, Operation};
+use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::get;
+use eaf_core::contract::ViewType;
 use eaf_core::event_store::Position;
 use eaf_core::view::{self, Filter, Sort};
 use serde_json::{Value, json};
@@ -22,10 +24,10 @@ async fn list(
     State(app): State<App>,
     who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
-    Query(parameters): Query<Vec<(String, String)>>,
+    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
-    let (query, after) = parse(&parameters)?;
+    let (query, after) = parse(asked.view(), &parameters)?;
     asked.wait_for(&app, &who, after).await?;
     let page = view::query(&app.core, &who.caller, &plugin, asked.view(), &query)
         .await
@@ -34,15 +36,13 @@ async fn list(
     Ok(Json(json!({ "items": items, "next": page.next })))
 }
 
-fn parse(parameters: &[(String, String)]) -> Result<(view::Query, Option<Position>), Problem> {
+const WORDS: [&str; 4] = ["sort", "cursor", "limit", "after"];
+
+fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Option<Position>), Problem> {
     let mut query = view::Query { filters: Vec::new(), sort: None, after: None, limit: DEFAULT_LIMIT };
     let mut after = None;
-    let mut seen = Vec::new();
-    for (name, value) in parameters {
-        if seen.contains(&name) {
-            return Err(Problem::parameter(name, "invalid"));
-        }
-        seen.push(name);
+    let column = |name: &str| view.columns.iter().any(|column| column.filter && column.name == name);
+    for (name, value) in parameters.once(|name| WORDS.contains(&name) || column(name))? {
         match name.as_str() {
             "sort" => query.sort = Some(Sort::parse(value)),
             "cursor" => query.after = Some(value.clone()),
@@ -59,12 +59,8 @@ mod tests {
     use super::*;
 
     fn parsed(query: &str) -> Option<(view::Query, Option<Position>)> {
-        let pairs: Vec<(String, String)> = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        parse(&pairs).ok()
+        let description = crate::http::tests::notes::description();
+        parse(&description.views[0], &Parameters::parse(query)).ok()
     }
 
     #[test]

@@ -38,6 +38,12 @@ impl Asked {
 
     async fn wait_for(&self, app: &App, who: &TenantCaller, after: Option<Position>) -> Result<(), Problem> {
         let Some(position) = after else { return Ok(()) };
+        // Nobody waits, or has the host look, for what they may not read.
+        if !view::may_read(&who.caller, self.product.id(), self.view()) {
+            return Err(self.refused(view::Error::Forbidden(self.name.clone())));
+        }
+        let slot = app.waits.enter(who.caller.tenant, who.caller.actor);
+        let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         view::wait_for(&app.core, who.caller.tenant, self.product.id(), self.view(), position, PATIENCE)
             .await
             .map_err(|cause| self.refused(cause))

@@ -151,6 +151,10 @@ impl System {
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
             // Benchmark and chaos give as many commands as they can.
             ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
+            ("EAF_TENANT_MEBIBYTES_PER_DAY", "0".into()),
+            ("EAF_TENANT_REQUESTS_PER_SECOND", "0".into()),
+            ("EAF_PERSON_REQUESTS_PER_SECOND", "0".into()),
+            ("EAF_SIGN_INS_PER_SECOND", "0".into()),
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
             ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
         ]

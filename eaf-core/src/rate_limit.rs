@@ -1,0 +1,147 @@
+//! Token buckets: so many per second over time, and so many at once after a pause, for each of many.
+//!
+//! In this host alone: with several hosts behind a balancer everybody has as much at each.
+
+use crate::clock::World;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// Buckets that are full again are forgotten when there are more than so many.
+const REMEMBERED: usize = 10_000;
+
+/// One bucket per key. Cheap to clone.
+#[derive(Clone)]
+pub struct RateLimit<K> {
+    world: World,
+    limit: Option<Limit>,
+    buckets: Arc<Mutex<HashMap<K, Bucket>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// Over time.
+    pub per_second: f64,
+    /// At once, after a pause.
+    pub burst: f64,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: OffsetDateTime,
+}
+
+/// When there is room again.
+#[derive(Debug, PartialEq)]
+pub struct Full(pub Duration);
+
+impl<K: Eq + Hash> RateLimit<K> {
+    pub fn none(world: &World) -> Self {
+        RateLimit { world: world.clone(), limit: None, buckets: Arc::default() }
+    }
+
+    /// `per_second` is more than 0, `burst` at least 1.
+    pub fn new(world: &World, limit: Limit) -> Self {
+        RateLimit { limit: Some(limit), ..RateLimit::none(world) }
+    }
+
+    /// As [`new`](Self::new), or nobody has a limit.
+    pub fn maybe(world: &World, limit: Option<Limit>) -> Self {
+        RateLimit { limit, ..RateLimit::none(world) }
+    }
+
+    pub fn take(&self, key: K) -> Result<(), Full> {
+        self.take_many(key, 1.0)
+    }
+
+    /// What costs more than a whole burst waits for a full bucket.
+    pub fn take_many(&self, key: K, cost: f64) -> Result<(), Full> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let cost = cost.min(limit.burst);
+        let now = self.world.now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
+            buckets.retain(|_, bucket| bucket.filled(limit, now) < limit.burst);
+        }
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: limit.burst, at: now });
+        *bucket = Bucket { tokens: bucket.filled(limit, now), at: now };
+        if bucket.tokens < cost {
+            return Err(Full(Duration::from_secs_f64((cost - bucket.tokens) / limit.per_second)));
+        }
+        bucket.tokens -= cost;
+        Ok(())
+    }
+}
+
+impl Bucket {
+    fn filled(&self, limit: Limit, now: OffsetDateTime) -> f64 {
+        // A clock that was set back fills nothing.
+        let passed = (now - self.at).as_seconds_f64().max(0.0);
+        (self.tokens + passed * limit.per_second).min(limit.burst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Entropy};
+
+    struct Hand(Mutex<OffsetDateTime>);
+
+    impl Clock for Hand {
+        fn now(&self) -> OffsetDateTime {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    struct NoEntropy;
+
+    impl Entropy for NoEntropy {
+        fn fill(&self, _: &mut [u8]) {
+            panic!("a limit needs no chance");
+        }
+    }
+
+    fn limited(per_second: f64, burst: f64) -> (RateLimit<u32>, Arc<Hand>) {
+        let hand = Arc::new(Hand(Mutex::new(OffsetDateTime::UNIX_EPOCH)));
+        let world = World { clock: hand.clone(), entropy: Arc::new(NoEntropy) };
+        (RateLimit::new(&world, Limit { per_second, burst }), hand)
+    }
+
+    #[test]
+    fn each_has_a_burst_and_then_a_rate_and_nobody_elses() {
+        let (limit, hand) = limited(2.0, 3.0);
+        for _ in 0..3 {
+            limit.take(1).unwrap();
+        }
+        assert_eq!(limit.take(1), Err(Full(Duration::from_millis(500))));
+        limit.take(2).expect("another has its own");
+        *hand.0.lock().unwrap() += Duration::from_millis(500);
+        limit.take(1).expect("half a second is one");
+        assert!(limit.take(1).is_err());
+        *hand.0.lock().unwrap() += Duration::from_secs(3600);
+        assert_eq!((0..10).filter(|_| limit.take(1).is_ok()).count(), 3, "a pause gives no more than a burst");
+    }
+
+    #[test]
+    fn what_costs_more_than_a_burst_waits_for_a_full_bucket() {
+        let (limit, hand) = limited(1.0, 10.0);
+        limit.take_many(1, 25.0).expect("the bucket is full");
+        assert_eq!(limit.take_many(1, 25.0), Err(Full(Duration::from_secs(10))));
+        *hand.0.lock().unwrap() += Duration::from_secs(10);
+        limit.take_many(1, 25.0).expect("full again");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let (limit, hand) = limited(1.0, 1.0);
+        limit.take(1).unwrap();
+        *hand.0.lock().unwrap() -= Duration::from_secs(3600);
+        assert_eq!(limit.take(1), Err(Full(Duration::from_secs(1))));
+        *hand.0.lock().unwrap() += Duration::from_secs(1);
+        limit.take(1).unwrap();
+    }
+}

@@ -1,0 +1,140 @@
+//! What is kept only for a while goes when its time is over, and nothing else; that it went is an act of its own.
+
+use eaf_core::Core;
+use eaf_core::audit::trail::{Bounds, Filter, page};
+use eaf_core::directory::add_tenant;
+use eaf_core::id::TenantId;
+use eaf_core::package::{self, Package};
+use eaf_core::retention::{self, Retention};
+use eaf_core::testing::Database;
+use time::Duration;
+
+const DAYS: i64 = 100;
+
+struct House {
+    database: Database,
+    core: Core,
+    acme: TenantId,
+}
+
+impl House {
+    /// In each of two tenants: what is 200 days old and what is 50 days old, of everything.
+    async fn new() -> House {
+        let database = Database::fresh().await;
+        let core = database.core().await;
+        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+        for (tenant, age) in [(acme, 200), (acme, 50), (globex, 50)] {
+            database.run(&rows(tenant, age)).await;
+        }
+        House { database, core, acme }
+    }
+
+    async fn counts(&self) -> Vec<i64> {
+        let mut root = self.database.superuser().await;
+        let mut counts = Vec::new();
+        for table in ["ledger", "audit", "mail_log", "journal", "run"] {
+            let query = format!("select count(*) from eaf.{table} where act <> 'retention.prune'");
+            let query = if table == "audit" { query } else { format!("select count(*) from eaf.{table}") };
+            counts.push(sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&mut root).await.unwrap());
+        }
+        counts
+    }
+
+    async fn acts(&self) -> Vec<String> {
+        let mut tx = self.core.db.tenant(self.acme).await.unwrap();
+        let filter = Filter { act: Some("retention.prune".into()), ..Filter::default() };
+        let found = page(&mut tx, &filter, None, Bounds { items: 50, examined: 100 }).await.unwrap();
+        found.items.into_iter().map(|item| item.object.split(" before ").next().unwrap().to_owned()).collect()
+    }
+}
+
+fn rows(tenant: TenantId, age: i64) -> String {
+    let at = format!("now() - interval '{age} days'");
+    format!(
+        "insert into eaf.ledger (tenant_id, actor_id, key, fingerprint, lane, answer, at, keep_until)
+           select '{tenant}', gen_random_uuid(), g::text, '', 0, '', {at}, {at} + interval '30 days' from generate_series(1, 3) g;
+         insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
+           select '{tenant}', {at}, gen_random_uuid(), 'audit.list', 'audit', o, '' from unnest(array['denied', 'ok', 'denied']) o;
+         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, updated_at)
+           select '{tenant}', '{age}-' || s, 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), s, '', {at}
+           from unnest(array['sent', 'failed', 'skipped', 'pending']) s;
+         with run as (
+           insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace, state, due_at, ended_at)
+           select '{tenant}', gen_random_uuid(), 'dcm', 'd', 'w', gen_random_uuid(), 1, 'k', gen_random_uuid(), '', s,
+                  case when s = 'open' then now() end, case when s <> 'open' then {at} end from unnest(array['open', 'done', 'failed']) s
+           returning tenant_id, run_id)
+         insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result, started_at)
+           select tenant_id, run_id, g, 'vsphere', 'clone', '', g::text, 'done', '', {at} from run, generate_series(1, 2) g;"
+    )
+}
+
+#[tokio::test]
+async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
+    let house = House::new().await;
+    assert_eq!(house.counts().await, [9, 9, 12, 18, 9]);
+    let keep = Some(Duration::days(DAYS));
+    let none = Retention::default();
+    assert_eq!(retention::prune(&house.core, &none).await.unwrap(), retention::Pruned::default());
+    assert_eq!(house.counts().await, [9, 9, 12, 18, 9]);
+    let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
+    retention::prune(&house.core, &all).await.unwrap();
+    // Three answers; two denials, and not what was allowed; three mails, and not the one under way; the calls of two runs
+    // that ended, and not the runs.
+    assert_eq!(house.counts().await, [6, 7, 9, 14, 9]);
+    let mut acts = house.acts().await;
+    acts.sort();
+    assert_eq!(acts, ["denials: 2", "journals: 4", "ledger: 3", "mails: 3"]);
+    assert_eq!(retention::prune(&house.core, &all).await.unwrap(), retention::Pruned::default());
+    assert_eq!(house.acts().await.len(), 4, "nothing happened, and nothing is told");
+}
+
+#[tokio::test]
+async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
+    let house = House::new().await;
+    house.database.run(&rows(house.acme, 3)).await;
+    let before = house.counts().await;
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    for what in ["ledger", "denials", "journals", "mails"] {
+        // Of the tenant alone, whatever instant is asked for.
+        let sql = "select eaf.prune($1, now() + interval '1 year', 10000)";
+        sqlx::query(sql).bind(what).execute(tx.conn()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let left = house.counts().await;
+    // Globex's, and what is three days old; of the ledger also what is within its 30 days.
+    assert_eq!((before[0], left[0]), (12, 6));
+    assert_eq!((left[1], left[2]), (3 + 3 + 2, 4 + 4 + 2));
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    let delete = sqlx::query("delete from eaf.audit").execute(tx.conn()).await;
+    assert!(delete.unwrap_err().to_string().contains("permission denied"));
+}
+
+#[tokio::test]
+async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_stored_again() {
+    let house = House::new().await;
+    let digest = |n: u8| format!("{n:02x}").repeat(32);
+    let package = |n: u8| Package {
+        digest: digest(n),
+        plugin: "dcm".into(),
+        version: format!("{n}"),
+        bytes: vec![n; 10],
+        description: serde_json::from_str(r#"{"commands":[],"events":[],"views":[],"permissions":[]}"#).unwrap(),
+    };
+    for n in 1..=6 {
+        package::store(&house.core, &package(n)).await.unwrap();
+        package::activate(&house.core, "dcm", &digest(n), eaf_core::id::ActorId::SYSTEM).await.unwrap();
+    }
+    let old = "update eaf.package set stored_at = now() - interval '200 days';
+               update eaf.activation set activated_at = now() - interval '200 days'";
+    house.database.run(old).await;
+    // One of the first is what an open run needs.
+    house.database.run(&format!("update eaf.run set digest = '{}' where state = 'open'", digest(2))).await;
+    let retention = Retention { packages: Some(Duration::days(DAYS)), ..Retention::default() };
+    assert_eq!(retention::prune(&house.core, &retention).await.unwrap().packages, 2);
+    for (n, there) in [(1, false), (2, true), (3, false), (4, true), (5, true), (6, true)] {
+        assert_eq!(package::load(&house.core, &digest(n)).await.unwrap().is_some(), there, "{n}");
+    }
+    package::store(&house.core, &package(1)).await.unwrap();
+    assert_eq!(package::load(&house.core, &digest(1)).await.unwrap().map(|package| package.bytes), Some(vec![1; 10]));
+}

@@ -1,0 +1,93 @@
+//! The parameters of a query: each name known, each value of sane length and without NUL.
+//!
+//! Every operation that takes parameters takes them through [`Parameters`], so that none forgets a rule.
+
+use super::App;
+use super::problem::Problem;
+use axum::extract::{FromRequestParts, RawQuery};
+use axum::http::request::Parts;
+use openidconnect::url::form_urlencoded;
+use std::collections::BTreeSet;
+
+/// Bytes of one value. A cursor is the longest: it holds the value of a sorted column.
+pub const LONGEST_VALUE: usize = 8 * 1024;
+/// Characters of an unknown name that are told back.
+const LONGEST_NAME: usize = 64;
+
+/// Names and values, decoded, in the order of the query.
+pub struct Parameters(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let RawQuery(query) = match RawQuery::from_request_parts(parts, app).await {
+            Ok(query) => query,
+            Err(impossible) => match impossible {},
+        };
+        Ok(Parameters::parse(query.as_deref().unwrap_or_default()))
+    }
+}
+
+impl Parameters {
+    pub fn parse(query: &str) -> Self {
+        Parameters(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Refused, unless each name is known and stands once.
+    pub fn once(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
+        let mut seen = BTreeSet::new();
+        for (name, _) in self.checked(known)? {
+            if !seen.insert(name) {
+                return Err(Problem::parameter(name, "invalid"));
+            }
+        }
+        Ok(&self.0)
+    }
+
+    /// Refused, unless each name is known; it may stand several times.
+    pub fn checked(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
+        for (name, value) in &self.0 {
+            if !known(name) {
+                return Err(Problem::parameter(&shortened(name), "unknown"));
+            }
+            if value.contains('\0') || value.len() > LONGEST_VALUE {
+                return Err(Problem::parameter(name, "invalid"));
+            }
+        }
+        Ok(&self.0)
+    }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(query: &str) -> Option<String> {
+        let problem = Parameters::parse(query).once(|name| name == "key" || name == "sort").err()?;
+        let document = problem.document(eaf_core::actor::Locale::En, &eaf_core::actor::TraceId("t".into()));
+        let error = &document["errors"][0];
+        Some(format!("{} {}", error["pointer"].as_str()?, error["code"].as_str()?))
+    }
+
+    #[test]
+    fn a_parameter_is_known_stands_once_and_holds_no_nul() {
+        assert_eq!(refused("key=a%20b&sort=-x"), None);
+        assert_eq!(refused(""), None);
+        assert_eq!(refused("key=1&colour=2&key=3").as_deref(), Some("?colour unknown"));
+        assert_eq!(refused("key=1&key=2").as_deref(), Some("?key invalid"));
+        assert_eq!(refused("key=a%00b").as_deref(), Some("?key invalid"));
+        assert_eq!(refused("k%00=a").as_deref(), Some("?k unknown"));
+        assert_eq!(refused(&format!("key={}", "x".repeat(LONGEST_VALUE + 1))).as_deref(), Some("?key invalid"));
+        let long = refused(&format!("{}=1", "n".repeat(5_000))).expect("refused");
+        assert_eq!(long.len(), LONGEST_NAME + "? unknown".len());
+    }
+}
