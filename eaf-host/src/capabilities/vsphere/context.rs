@@ -39,6 +39,11 @@ impl Context<'_> {
         }
     }
 
+    /// Is the record one of the vCenter that answers?
+    pub async fn is_here(&self, record: &Record) -> Result<bool, Failure> {
+        Ok(self.vcenter.instance_uuid().await? == record.vcenter)
+    }
+
     /// The record of a machine that was seen just now.
     pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
         Ok(Record {

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// A host that restarts, or storage that comes back, needs minutes; after this a person has to look.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(30 * 60);
 
+/// The code of failures where the record is of another vCenter than the one that answers.
+pub const OTHER_VCENTER: &str = "other-vcenter";
+
 /// What a search for a machine that the index does not list came to.
 pub enum Search {
     Found(Box<Machine>),
@@ -28,10 +31,14 @@ pub enum Search {
 
 impl Context<'_> {
     /// The machine, with the record brought up to date; none when vCenter lists no such machine. That is no proof yet.
+    ///
+    /// The record of a machine that may be in another vCenter stays: the one that is found here may be a replica.
     pub async fn locate(&self, identity: &Identity) -> Result<Option<Machine>, Failure> {
         let record = self.record(identity).await?;
-        let found = self.look(identity, record.as_ref()).await?;
-        if let Some(machine) = found.as_ref().filter(|machine| machine.config.is_some()) {
+        let is_here = self.is_here_or_new(record.as_ref()).await?;
+        let found = self.look(identity, record.as_ref(), is_here).await?;
+        let is_certain = is_here || !record.as_ref().is_some_and(Record::may_have_machine);
+        if let Some(machine) = found.as_ref().filter(|machine| machine.config.is_some() && is_certain) {
             let stage = match &record {
                 Some(Record { stage: stage @ (Stage::Removing | Stage::Removed), .. }) => *stage,
                 _ => Stage::Present,
@@ -44,14 +51,26 @@ impl Context<'_> {
     /// The machine, which must be there and usable. A call that works with it is no removal, so an earlier one is over.
     pub async fn require(&self, identity: &Identity) -> Result<Machine, Failure> {
         let machine = self.locate(identity).await?.ok_or_else(|| missing(identity))?;
+        self.check_vcenter(identity, &machine).await?;
         usable(&machine)?;
         self.enter(identity, Stage::Present).await?;
         Ok(machine)
     }
 
+    /// Fails when the machine that was found here may stand in another vCenter. This one is the machine, moved, or a
+    /// replica of it, which only a person can tell; so it is shown and not worked with.
+    pub async fn check_vcenter(&self, identity: &Identity, found: &Machine) -> Result<(), Failure> {
+        match self.record(identity).await? {
+            Some(record) if record.may_have_machine() && !self.is_here(&record).await? => Err(in_both(&record, found)),
+            _ => Ok(()),
+        }
+    }
+
     /// For a machine that [`locate`](Self::locate) did not find: looks for its marker in the connection's whole folder.
     pub async fn search(&self, identity: &Identity) -> Result<Search, Failure> {
         let record = self.record(identity).await?;
+        let is_here = self.is_here_or_new(record.as_ref()).await?;
+        let record = if is_here { record } else { record.as_ref().map(Record::elsewhere) };
         let vcenter = &self.vcenter;
         let root = vcenter.root_place().await?;
         let searched = tree::search(&vcenter.session, &root.folder, &identity.marker).await.map_err(read)?;
@@ -90,13 +109,15 @@ impl Context<'_> {
         self.save(identity, &seen).await
     }
 
-    async fn look(&self, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
+    async fn look(
+        &self,
+        identity: &Identity,
+        record: Option<&Record>,
+        is_here: bool,
+    ) -> Result<Option<Machine>, Failure> {
         let session = &self.vcenter.session;
-        let is_same = match record {
-            Some(record) => self.vcenter.instance_uuid().await? == record.vcenter,
-            None => true,
-        };
-        let last = record.filter(|_| is_same).and_then(|record| record.object.clone());
+        let known = if is_here { record.cloned() } else { record.map(Record::elsewhere) };
+        let last = known.as_ref().and_then(|record| record.object.clone());
         let mut objects = find::by_instance_uuid(session, identity.instance_uuid).await.map_err(read)?;
         if let Some(last) = last.filter(|last| !objects.contains(last)) {
             objects.insert(0, last);
@@ -105,18 +126,19 @@ impl Context<'_> {
         for object in objects {
             machines.extend(machine::read(session, &object).await.map_err(read)?);
         }
-        // Another vCenter that has the machine is the one to which it was moved.
-        let found = choose(machines, identity, record.filter(|_| is_same))?;
+        let found = choose(machines, identity, known.as_ref())?;
         match record {
-            Some(record) if found.is_none() && !is_same && may_be_elsewhere(record) => Err(other_vcenter(record)),
+            Some(record) if found.is_none() && !is_here && record.may_have_machine() => Err(other_vcenter(record)),
             _ => Ok(found),
         }
     }
-}
 
-/// Could the vCenter of the record have the machine?
-fn may_be_elsewhere(record: &Record) -> bool {
-    matches!(record.stage, Stage::Creating | Stage::Present | Stage::Removing)
+    async fn is_here_or_new(&self, record: Option<&Record>) -> Result<bool, Failure> {
+        match record {
+            Some(record) => self.is_here(record).await,
+            None => Ok(true),
+        }
+    }
 }
 
 /// Ours among the candidates: the object that was seen last before any other.
@@ -146,7 +168,7 @@ fn is_last(machine: &Machine, record: Option<&Record>) -> bool {
 }
 
 /// Another object with our UUID is our machine, registered again, unless this host removed ours: then it is a replica.
-fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
+pub fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let may_be_other = !was_removed(record) || is_last(machine, record);
     may_be_other && machine.is(&identity.marker, identity.instance_uuid)
 }
@@ -178,11 +200,24 @@ fn unreadable(label: &Label) -> Failure {
 fn other_vcenter(record: &Record) -> Failure {
     failure::new(
         Class::Configuration,
-        "other-vcenter",
+        OTHER_VCENTER,
         format!(
             "{} is in another vCenter than the one at the connection's address. Set the connection to the vCenter that \
              has the machine.",
             record.name
+        ),
+    )
+}
+
+fn in_both(record: &Record, found: &Machine) -> Failure {
+    failure::new(
+        Class::Conflict,
+        OTHER_VCENTER,
+        format!(
+            "{} was in another vCenter than the one at the connection's address. Here {} has its instance UUID and \
+             marker: a replica, or the machine itself after a move. It is left alone. Set the connection to the vCenter \
+             that has the machine.",
+            record.name, found.name
         ),
     )
 }

@@ -28,6 +28,23 @@ pub struct Record {
     pub object: Option<MoRef>,
 }
 
+impl Record {
+    /// What the record says in another vCenter: ids mean nothing there, and after a removal a machine with the same
+    /// UUID is a replica.
+    pub fn elsewhere(&self) -> Record {
+        let stage = match self.stage {
+            Stage::Removing => Stage::Removed,
+            stage => stage,
+        };
+        Record { stage, template: None, task: None, object: None, ..self.clone() }
+    }
+
+    /// Could the vCenter of the record have the machine?
+    pub fn may_have_machine(&self) -> bool {
+        matches!(self.stage, Stage::Creating | Stage::Present | Stage::Removing)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {

@@ -9,7 +9,7 @@ use crate::capabilities::vsphere::client::{MoRef, clone, device, path, placement
 use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
-use crate::capabilities::vsphere::locate::{unreachable, usable};
+use crate::capabilities::vsphere::locate::{is_ours, unreachable, usable};
 use crate::capabilities::vsphere::record::{Record, Stage};
 use crate::capabilities::vsphere::vcenter::Place;
 use crate::capabilities::{Class, Failure, Polled, Started};
@@ -70,7 +70,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     begin(context, &identity, &spec, &place, &template).await
 }
 
-/// Writes down the name that is wanted. Answers the task of an earlier clone that still runs.
+/// Writes down the name that is wanted, and keeps which machine was seen before: what carries its
+/// marker besides is a copy of it. Answers the task of an earlier clone that still runs.
 async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<MoRef>, Failure> {
     let vcenter = context.vcenter.instance_uuid().await?;
     match context.record(identity).await? {
@@ -79,9 +80,10 @@ async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
             Ok(matches!(state, Some(State::Running { .. })).then_some(task))
         }
         Some(Record { stage: Stage::Creating, .. }) => Ok(None),
-        _ => {
+        before => {
+            let object = before.filter(|before| before.vcenter == vcenter).and_then(|before| before.object);
             let (stage, name) = (Stage::Planned, spec.name.clone());
-            let planned = Record { vcenter, stage, name, template: None, task: None, object: None };
+            let planned = Record { vcenter, stage, name, template: None, task: None, object };
             context.save(identity, &planned).await?;
             Ok(None)
         }
@@ -125,7 +127,7 @@ async fn begin(
         name: spec.name.clone(),
         template: Some(template.object.clone()),
         task: None,
-        object: None,
+        object: context.record(identity).await?.and_then(|planned| planned.object),
     };
     context.save(identity, &intent).await?;
     match clone::start(session, &request).await {
@@ -214,12 +216,13 @@ async fn find(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
 
 /// The answer: a machine that can be worked with.
 async fn made(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
+    context.check_vcenter(identity, machine).await?;
     usable(machine)?;
     context.enter(identity, Stage::Present).await?;
     Ok(super::document(machine))
 }
 
-/// The machine at the path where ours belongs: ours by its marker, nothing, or one of another owner.
+/// The machine at the path where ours belongs: ours, nothing, or one of another owner.
 async fn adopt(
     context: &Context<'_>,
     identity: &Identity,
@@ -238,10 +241,8 @@ async fn adopt(
     if found.config.is_none() {
         return Err(if found.reach == Reach::Connected { half_made() } else { unreachable(&found) });
     }
-    // One that was never seen by its UUID and has our name and marker was made by our clone.
     let record = context.record(identity).await?;
-    let seen = record.as_ref().and_then(|record| record.object.as_ref());
-    if !found.is_marked(&identity.marker) || seen.is_some_and(|seen| *seen != found.object) {
+    if !is_ours(&found, identity, record.as_ref()) && !is_from_our_clone(&found, identity, record.as_ref()) {
         return Err(foreign(&names));
     }
     context.note(identity, record.as_ref(), &found, Stage::Present).await?;
@@ -251,6 +252,13 @@ async fn adopt(
         return Err(in_doubt("The virtual machine gets its instance UUID back."));
     }
     Ok(Some(super::document(&found)))
+}
+
+/// Is this the result of a clone whose end was not heard, which vCenter gave another UUID? Only where a clone was sent,
+/// and no machine was seen whose copy this could be.
+fn is_from_our_clone(found: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
+    let was_sent = record.is_some_and(|record| record.stage == Stage::Creating && record.object.is_none());
+    was_sent && found.is_marked(&identity.marker)
 }
 
 async fn choose_host(

@@ -40,6 +40,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
 }
 
 async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Started, Failure> {
+    context.check_vcenter(identity, machine).await?;
     let config = usable(machine)?;
     if machine.power != Power::Off {
         return Err(running(machine));

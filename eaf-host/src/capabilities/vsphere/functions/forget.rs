@@ -4,7 +4,7 @@
 use crate::capabilities::vsphere::context::Context;
 use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
-use crate::capabilities::vsphere::locate::Search;
+use crate::capabilities::vsphere::locate::{OTHER_VCENTER, Search};
 use crate::capabilities::vsphere::record::Stage;
 use crate::capabilities::{Class, Failure, Started};
 use serde_json::json;
@@ -12,10 +12,19 @@ use serde_json::json;
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let identity = super::identity(context)?;
     match context.locate(&identity).await {
-        Ok(Some(machine)) => return Err(there(&machine.name)),
+        Ok(Some(machine)) => {
+            return match context.check_vcenter(&identity, &machine).await {
+                Ok(()) => Err(there(&machine.name)),
+                // Another vCenter had it: what is found here is left alone.
+                Err(failure) if failure.code == OTHER_VCENTER => {
+                    forgotten(context, &identity, vec![machine.name]).await
+                }
+                Err(failure) => Err(failure),
+            };
+        }
         Ok(None) => {}
         // The vCenter that had the machine is not reached any more: the person knows what became of it.
-        Err(failure) if failure.code == "other-vcenter" => return forgotten(context, &identity, Vec::new()).await,
+        Err(failure) if failure.code == OTHER_VCENTER => return forgotten(context, &identity, Vec::new()).await,
         Err(failure) => return Err(failure),
     }
     match context.search(&identity).await? {

@@ -195,18 +195,45 @@ async fn another_vcenter_behind_the_address_knows_nothing_of_the_machine() {
     assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
 }
 
+/// The record of the machine is one of another vCenter, where an object had the same id.
+fn elsewhere(bench: &Bench, stage: Stage) {
+    bench.records.change(|record| (record.vcenter, record.stage) = ("the one before".into(), stage));
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_moved_to_the_vcenter_at_the_address_is_taken_over() {
+async fn a_machine_that_may_stand_in_two_vcenters_is_shown_and_left_to_a_person() {
+    for stage in [Stage::Present, Stage::Creating] {
+        let bench = Bench::start(&[]).await;
+        bench.clone_vm().await;
+        elsewhere(&bench, stage);
+        assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["name"], "web-01");
+        for call in [about("destroy"), about("power-on"), about("destroy"), clone_of("web-01")] {
+            let failure = bench.complete(&call).await.unwrap_err();
+            assert_eq!(outcome(&failure), (Class::Conflict, "other-vcenter"), "{stage:?} {}", call.function);
+        }
+        let calls = (bench.vcsim.calls("Destroy_Task").await, bench.vcsim.calls("PowerOnVM_Task").await);
+        assert_eq!(calls, (0, 0));
+        let expected = json!({ "forgotten": true, "copies": ["web-01"] });
+        assert_eq!(bench.complete(&about("forget")).await.unwrap(), expected);
+        assert_eq!(names(&bench), ["web-01"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_removal_in_another_vcenter_a_replica_is_left_alone() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    bench.records.change(|record| {
-        record.vcenter = "the one before".into();
-        record.object = Some(MoRef::new("VirtualMachine", "vm-of-the-other"));
-    });
-    assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
-    bench.complete(&about("power-off")).await.unwrap();
-    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
-    assert!(bench.vcsim.machines().is_empty());
+    elsewhere(&bench, Stage::Removing);
+    for _ in 0..2 {
+        let failure = bench.complete(&about("destroy")).await.unwrap_err();
+        assert_eq!(outcome(&failure), (Class::Configuration, "other-vcenter"), "its end is not known");
+    }
+    elsewhere(&bench, Stage::Removed);
+    for _ in 0..2 {
+        let expected = json!({ "absent": true, "copies": ["web-01"] });
+        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), expected);
+    }
+    assert_eq!((bench.vcsim.calls("Destroy_Task").await, names(&bench)), (0, vec!["web-01".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -333,4 +360,25 @@ async fn a_clone_that_was_refused_leaves_nothing_to_look_for_in_that_vcenter() {
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     }
     bench.complete(&clone_of("web-01")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_the_place_of_a_machine_that_was_seen_is_not_taken_for_it() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    let copy = admin.copy(&WEB_01, "web-01-backup").await;
+    let uuid = admin.text(&copy, "config.instanceUuid").await;
+    admin.run("Destroy_Task", &admin.object(&WEB_01).await, "").await;
+    admin.run("Rename_Task", &copy, "<newName>web-01</newName>").await;
+    for _ in 0..2 {
+        let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
+        assert_eq!(outcome(&failure), (Class::Conflict, "foreign-vm"));
+    }
+    assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
+    assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 2, "ours and the admin's");
+    // Nor while the end of a new clone is not known.
+    bench.records.change(|record| record.stage = Stage::Creating);
+    assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap_err().code, "foreign-vm");
+    assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
 }
