@@ -12,6 +12,20 @@ pub mod personal;
 pub use among::Among;
 pub use keyring::{Keyring, MasterKey, settling};
 
+use crate::clock::World;
+
+/// A key that is in no table: who seals with it brings it along again.
+pub(crate) type Secret = cipher::DataKey;
+
+/// `place` names where the value will stand; it opens only there.
+pub(crate) fn seal_with(world: &World, key: &Secret, place: &str, plain: &[u8]) -> Vec<u8> {
+    cipher::seal(world, key, place.as_bytes(), plain)
+}
+
+pub(crate) fn open_with(key: &Secret, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+    cipher::open(key, place.as_bytes(), sealed)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the key of the subject was destroyed")]

@@ -28,6 +28,7 @@ pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trigger;
+pub mod used_state;
 pub mod verify;
 pub mod view;
 pub mod workflow;

@@ -4,6 +4,8 @@
 //! not say whose tenant it belongs to; everything else happens inside that tenant. All times are the world's. A session
 //! ends when it is idle or old, whichever comes first, and when somebody ends it.
 
+pub mod hint;
+
 use crate::Core;
 use crate::clock::World;
 use crate::db::{self, TenantTx};

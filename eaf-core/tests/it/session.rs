@@ -5,8 +5,9 @@ use eaf_core::actor::Locale;
 use eaf_core::clock::{Clock, World};
 use eaf_core::directory::{NewMember, add_tenant, dismiss_member, erase_member, member, put_member, put_operator};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::session::{self, Activity, Limits, SessionId};
+use eaf_core::session::{self, Activity, Limits, SessionId, hint};
 use eaf_core::testing::Database;
+use eaf_core::used_state;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use time::{Duration, OffsetDateTime};
@@ -227,4 +228,65 @@ async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
         let refused = sqlx::raw_sql(forbidden).execute(&mut platform).await.unwrap_err();
         assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"), "{forbidden}");
     }
+}
+
+#[tokio::test]
+async fn a_hint_opens_with_the_sessions_id_alone_after_its_end_and_once() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    hint::keep(&house.core, Some(house.acme), &id, "canary-hint").await.unwrap();
+    let dump: String = house.database.dump().await.into_iter().map(|(_, rows)| rows).collect();
+    assert!(!dump.contains("canary-hint") && !dump.contains(&hex("canary-hint")), "it is sealed");
+    assert_eq!(hint::take(&house.core, &id).await.unwrap(), None, "the session lives");
+
+    let session = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert!(hint::leave(&house.core, &session).await.unwrap());
+    assert!(!house.lives(&id, Activity::Person).await);
+    assert_eq!(hint::take(&house.core, &id).await.unwrap().as_deref(), Some("canary-hint"));
+    assert_eq!((hint::take(&house.core, &id).await.unwrap(), house.rows().await), (None, 0));
+}
+
+#[tokio::test]
+async fn a_hint_that_nobody_fetches_in_time_is_gone_with_its_session() {
+    let house = House::new().await;
+    let id = house.signed_in().await;
+    let session = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert!(!hint::leave(&house.core, &session).await.unwrap(), "there is none: the session is still to be ended");
+    assert!(house.lives(&id, Activity::Person).await);
+    hint::keep(&house.core, Some(house.acme), &id, "hint").await.unwrap();
+    assert!(hint::leave(&house.core, &session).await.unwrap());
+    house.pass(Duration::minutes(3));
+    assert_eq!(hint::take(&house.core, &id).await.unwrap(), None);
+    session::purge(&house.core, LIMITS).await.unwrap();
+    assert_eq!(house.rows().await, 0);
+}
+
+#[tokio::test]
+async fn a_hint_does_not_open_in_another_session() {
+    let house = House::new().await;
+    let (one, two) = (house.signed_in().await, house.signed_in().await);
+    for id in [&one, &two] {
+        hint::keep(&house.core, Some(house.acme), id, "hint").await.unwrap();
+        let session = session::find(&house.core, id, LIMITS, Activity::Person).await.unwrap().unwrap();
+        hint::leave(&house.core, &session).await.unwrap();
+    }
+    let swap = "update eaf.session s set hint = o.hint from eaf.session o where o.hash <> s.hash";
+    sqlx::query(swap).execute(&mut house.database.superuser().await).await.unwrap();
+    assert_eq!(hint::take(&house.core, &one).await.unwrap(), None);
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_state_is_used_once_and_kept_until_its_sign_in_would_be_over() {
+    let house = House::new().await;
+    let until = house.core.world.now() + Duration::minutes(10);
+    assert!(used_state::use_once(&house.core, "state", until).await.unwrap());
+    assert!(!used_state::use_once(&house.core, "state", until).await.unwrap());
+    assert!(used_state::use_once(&house.core, "another", until).await.unwrap());
+    assert_eq!(used_state::purge(&house.core).await.unwrap(), 0);
+    house.pass(Duration::minutes(11));
+    assert_eq!(used_state::purge(&house.core).await.unwrap(), 2);
 }

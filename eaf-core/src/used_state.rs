@@ -1,0 +1,34 @@
+//! States of sign-ins that have come back. A browser's note of a sign-in works as often as it is sent; the state in it
+//! works once, on all hosts together, so that nobody makes a host ask the identity provider again and again.
+
+use crate::Core;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the state of a sign-in could not be marked as used")]
+    Use(#[source] sqlx::Error),
+    #[error("used states could not be deleted")]
+    Purge(#[source] sqlx::Error),
+}
+
+/// False: it was used before. `until`: when the sign-in would be over anyway.
+pub async fn use_once(core: &Core, state: &str, until: OffsetDateTime) -> Result<bool, Error> {
+    let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).collect();
+    let done = sqlx::query("insert into eaf.used_state (hash, until) values ($1, $2) on conflict do nothing")
+        .bind(hash)
+        .bind(until)
+        .execute(core.db.platform_pool())
+        .await;
+    Ok(done.map_err(Error::Use)?.rows_affected() == 1)
+}
+
+/// Deletes those whose sign-in is over; tells how many.
+pub async fn purge(core: &Core) -> Result<u64, Error> {
+    let done = sqlx::query("delete from eaf.used_state where until <= $1")
+        .bind(core.world.now())
+        .execute(core.db.platform_pool())
+        .await;
+    Ok(done.map_err(Error::Purge)?.rows_affected())
+}
