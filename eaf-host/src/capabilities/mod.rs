@@ -10,11 +10,14 @@
 //! a crash in between, `start` is called again with the same call, so **every effect must be repeatable**: probe before acting.
 
 mod connection_type;
+mod contact;
+mod logins;
 pub mod mail;
 mod report;
 mod vsphere;
 
 pub use connection_type::{ConnectionType, Flaw};
+pub use logins::Logins;
 pub use report::{Finding, Kind, Report, Verdict};
 
 #[cfg(test)]
@@ -80,6 +83,9 @@ pub enum Polled {
     Ended(Failure),
 }
 
+/// Bytes of a failure's message: other systems' words and names are in it, and it is kept in journal and events.
+const MOST_TEXT: usize = 4_000;
+
 /// Why a call failed; becomes the guest's `failure`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -97,7 +103,9 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(class: Class, code: &str, message: impl Into<String>) -> Self {
-        Failure { class, code: code.to_owned(), message: message.into(), retry_after_ms: None, give_up_after_ms: None }
+        let mut message = message.into();
+        message.truncate(message.floor_char_boundary(MOST_TEXT));
+        Failure { class, code: code.to_owned(), message, retry_after_ms: None, give_up_after_ms: None }
     }
 
     pub fn retry_after(self, pause: Duration) -> Self {
@@ -154,6 +162,8 @@ pub trait Provider: Send + Sync {
     /// Is this connection usable? For the tenant admin's test button: all that is needed, and what
     /// is wrong.
     async fn check(&self, tenant: TenantId, connection: &str) -> Report;
+    /// A connection was deleted or has other settings: what is open for it is closed.
+    async fn forget(&self, _tenant: TenantId, _connection: &str) {}
     /// What may be stored as a connection of this capability.
     fn connections(&self) -> ConnectionType {
         ConnectionType::none()
@@ -176,6 +186,8 @@ pub struct Parts {
     pub packages: Arc<dyn Packages>,
     /// Which servers a tenant's connection may name.
     pub egress: Arc<egress::Policy>,
+    /// Refused logins at those servers.
+    pub logins: Arc<Logins>,
     /// Where people reach this host, without a slash at the end: links in mails begin with it.
     pub public_url: String,
 }

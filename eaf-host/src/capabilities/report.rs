@@ -3,6 +3,9 @@
 
 use super::Failure;
 
+/// Bytes of an object's name, or of several, that another system gave.
+const MOST_SUBJECT: usize = 2_000;
+
 /// The lines in the order in which they depend on each other: the first bad one comes first to
 /// repair.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,6 +62,8 @@ impl Report {
     }
 
     fn push(&mut self, kind: Kind, name: &str, subject: String, verdict: Verdict) {
+        let mut subject = subject;
+        subject.truncate(subject.floor_char_boundary(MOST_SUBJECT));
         self.findings.push(Finding { kind, name: name.to_owned(), subject, verdict });
     }
 }

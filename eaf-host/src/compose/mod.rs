@@ -142,6 +142,7 @@ pub async fn serve(
         core: core.clone(),
         packages: shelf.clone(),
         egress: Arc::new(egress),
+        logins: Arc::default(),
         public_url: config.http.public_url.clone(),
     };
     let providers = Arc::new(providers(&parts)?);

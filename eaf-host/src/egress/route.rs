@@ -4,6 +4,7 @@ use super::{Policy, Purpose, Refused, Resolved};
 use eaf_core::id::TenantId;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Cheap to clone. Set as `reqwest::ClientBuilder::dns_resolver`, with redirects and proxies switched off.
 #[derive(Clone)]
@@ -13,6 +14,7 @@ pub struct Route {
     tenant: TenantId,
     host: String,
     port: u16,
+    named: Arc<AtomicBool>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +32,18 @@ impl Route {
     ) -> Result<Self, Error> {
         let host = url.host_str().ok_or(Error::Incomplete)?.to_owned();
         let port = url.port_or_known_default().ok_or(Error::Incomplete)?;
-        Ok(Route { policy, purpose, tenant, host, port })
+        Ok(Route { policy, purpose, tenant, host, port, named: Arc::default() })
     }
 
     pub async fn resolve(&self) -> Result<Resolved, Refused> {
-        self.policy.resolve(self.purpose, self.tenant, &self.host, self.port).await
+        let resolved = self.policy.resolve(self.purpose, self.tenant, &self.host, self.port).await;
+        self.named.store(resolved.as_ref().is_ok_and(|resolved| resolved.named), Ordering::Relaxed);
+        resolved
+    }
+
+    /// Whether the operator listed this very server: what the last look at it said.
+    pub fn is_named(&self) -> bool {
+        self.named.load(Ordering::Relaxed)
     }
 
     /// An address in place of a name is never looked up, so that no resolver is asked about it.

@@ -1,12 +1,18 @@
 //! A policy for tests whose servers are on this machine.
 
-use super::{Policy, Rule, SystemLookup, purposes};
+use super::{Lookup, Policy, Rule, SystemLookup, purposes};
 use std::sync::Arc;
 
-/// Every port of this machine's IPv4 address, for all purposes and tenants.
+/// Every port of this machine's IPv4 addresses, for all purposes and tenants; each is named.
 pub fn this_machine() -> Arc<Policy> {
     let purposes = purposes();
-    let rule = |name: &str| Rule::parse(&format!("{name} 127.0.0.1:1-65535"), &purposes).expect("a rule");
-    let rules = purposes.iter().map(|purpose| rule(purpose.name)).collect();
-    Arc::new(Policy::new(rules, Vec::new(), Arc::new(SystemLookup)))
+    let rule = |name: &str, address: &str| format!("{name} {address}:1-65535");
+    let rules = purposes.iter().flat_map(|purpose| ["127.0.0.1", "0.0.0.0"].map(|address| rule(purpose.name, address)));
+    policy(&rules.collect::<Vec<_>>(), Arc::new(SystemLookup))
+}
+
+pub fn policy<R: AsRef<str>>(rules: &[R], lookup: Arc<dyn Lookup>) -> Arc<Policy> {
+    let purposes = purposes();
+    let rules = rules.iter().map(|rule| Rule::parse(rule.as_ref(), &purposes).expect("a rule")).collect();
+    Arc::new(Policy::new(rules, Vec::new(), lookup))
 }

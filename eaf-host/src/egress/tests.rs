@@ -196,9 +196,7 @@ fn a_rule_that_cannot_be_read_says_why() {
     );
     assert_eq!(invalid("vsfere a.example"), "`vsfere` is not one of vsphere, mail");
     assert_eq!(invalid("vsphere@ACME a.example"), "`ACME` is not a tenant's slug");
-    for target in
-        ["a.*.example", "*", "127.1", "0x7f000001.1", "münchen.example", "10.0.0.0/33", "[::1"]
-    {
+    for target in ["a.*.example", "*", "127.1", "0x7f000001.1", "münchen.example", "10.0.0.0/33", "[::1"] {
         assert!(invalid(&format!("vsphere {target}")).contains("is neither a host name"), "{target}");
     }
     for ports in ["x", "0", "443-80", "70000", "//a.example"] {

@@ -214,7 +214,7 @@ mod tests {
         let locales = Locales::load(toml, toml).unwrap();
         let of = |code: &str| locales.render("a", "x", &params(json!({ "code": code })), Locale::En);
         assert_eq!(of("vcenter-busy"), "Own words.");
-        assert_eq!(of("vcenter-unreachable"), "vCenter cannot be reached.");
+        assert_eq!(of("vcenter-session"), "vCenter ended the session.");
         assert_eq!(of("unheard-of"), "unheard-of");
     }
 

@@ -10,7 +10,9 @@ use super::client::templates::{self, Template};
 use super::client::{Error, MoRef, authorization, path, properties};
 use super::failure;
 use super::vcenter::VCenter;
+use crate::capabilities::contact;
 use crate::capabilities::{Class, Failure, Report, Verdict};
+use std::time::Duration;
 
 /// Objects of one kind that are asked about; more of them say the same.
 const MOST: usize = 20;
@@ -61,9 +63,10 @@ struct Subject {
 
 type Found = Result<Vec<Subject>, Verdict>;
 
-pub async fn check(vcenter: &VCenter) -> Report {
+/// A server that is not reached says so after `contact`, whatever the reason is.
+pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     let mut report = Report::default();
-    let service = sign_in(vcenter, &mut report).await;
+    let service = sign_in(vcenter, contact, &mut report).await;
     let datacenter = match &service {
         Some(_) => vcenter.datacenter().await.map_err(Verdict::Bad),
         None => Err(Verdict::Untested),
@@ -93,9 +96,19 @@ pub async fn check(vcenter: &VCenter) -> Report {
 }
 
 /// Address, login, and whether it is a vCenter that answers.
-async fn sign_in(vcenter: &VCenter, report: &mut Report) -> Option<Service> {
+async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
     let settings = &vcenter.settings;
-    let (address, login, service) = match service::read(&vcenter.session).await {
+    let contact = contact::first(
+        contact,
+        vcenter.session.about(),
+        || vcenter.session.too_slow(),
+        |error| matches!(error, Error::Unreached(_)),
+    );
+    let read = match contact.await {
+        Ok(_) => service::read(&vcenter.session).await,
+        Err(error) => Err(error),
+    };
+    let (address, login, service) = match read {
         Ok(service) => (Verdict::Good, Verdict::Good, Some(service)),
         Err(error) => {
             let bad = Verdict::Bad(failure::of_read(&error));
@@ -103,9 +116,12 @@ async fn sign_in(vcenter: &VCenter, report: &mut Report) -> Option<Service> {
                 Error::Fault(_) | Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => {
                     (Verdict::Good, bad, None)
                 }
-                Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::OtherVCenter => {
-                    (bad, Verdict::Untested, None)
-                }
+                Error::Transport(_)
+                | Error::Soap(_)
+                | Error::Incomplete { .. }
+                | Error::TooMuch { .. }
+                | Error::OtherVCenter
+                | Error::Unreached(_) => (bad, Verdict::Untested, None),
             }
         }
     };

@@ -41,6 +41,7 @@ use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
 use core_records::CoreRecords;
 use provider::VSphere;
+use sessions::Sessions;
 use std::sync::Arc;
 
 static VSPHERE: Purpose = Purpose { name: CAPABILITY, ports: &[443] };
@@ -50,6 +51,7 @@ inventory::submit! {
     Registration { name: CAPABILITY, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
-        Arc::new(VSphere::new(connections, records, parts.core.world.clone(), Timeouts::default()))
+        let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.logins.clone());
+        Arc::new(VSphere::new(connections, records, parts.core.world.clone(), sessions))
     } }
 }

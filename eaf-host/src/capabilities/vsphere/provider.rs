@@ -1,6 +1,5 @@
 //! The capability `vsphere`: from a plugin's call to a function below.
 
-use super::client::transport::Timeouts;
 use super::connection::{Connections, Stored};
 use super::connection_type::connection_type;
 use super::context::Context;
@@ -24,8 +23,8 @@ pub struct VSphere {
 }
 
 impl VSphere {
-    pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, timeouts: Timeouts) -> Self {
-        VSphere { connections, records, world, sessions: Sessions::new(timeouts) }
+    pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, sessions: Sessions) -> Self {
+        VSphere { connections, records, world, sessions }
     }
 
     async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
@@ -109,10 +108,14 @@ impl Provider for VSphere {
         match self.by_name(tenant, connection).await {
             Ok(vcenter) => {
                 vcenter.session.end_login_pause().await;
-                check::check(&vcenter).await
+                check::check(&vcenter, self.sessions.timeouts.contact).await
             }
             Err(failure) => failure.into(),
         }
+    }
+
+    async fn forget(&self, tenant: TenantId, connection: &str) {
+        self.sessions.forget(tenant, connection);
     }
 
     async fn close(&self) {

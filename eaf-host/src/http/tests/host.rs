@@ -132,7 +132,7 @@ async fn what_a_test_found_is_a_sentence_in_the_callers_language() {
     let acme = TenantId::derive("acme");
     // The last one is from before codes were kept: it is shown as it is.
     for (error, text) in [
-        (Some("vcenter-unreachable"), json!("Das vCenter ist nicht erreichbar.")),
+        (Some("vcenter-fault"), json!("Das vCenter hat einen Fehler gemeldet.")),
         (None, Value::Null),
         (Some("The host is not good."), json!("The host is not good.")),
     ] {

@@ -148,6 +148,8 @@ impl System {
             ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
             ("EAF_MASTER_KEY", MASTER_KEY.into()),
             ("EAF_PACKAGES", packages()),
+            // The servers are on this machine, which a tenant reaches only where an operator says so.
+            ("EAF_EGRESS_ALLOW", self.servers()),
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
             // Benchmark and chaos give as many commands as they can.
             ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
@@ -158,6 +160,11 @@ impl System {
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
             ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
         ]
+    }
+
+    fn servers(&self) -> String {
+        let (vcenter, smtp) = (self.vcenter.address().port(), self.smtp.address().port());
+        format!("vsphere 127.0.0.1:{vcenter}, mail 127.0.0.1:{smtp}")
     }
 
     /// The command line, as an operator uses it beside running hosts: what it says, and whether it ended well.

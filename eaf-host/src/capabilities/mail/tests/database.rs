@@ -14,6 +14,7 @@ pub fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
         core: core.clone(),
         packages: Arc::new(Dcm),
         egress: crate::egress::testing::this_machine(),
+        logins: Arc::default(),
         public_url: PUBLIC_URL.into(),
     };
     let registration =

@@ -1,9 +1,11 @@
 //! A user name and a password at one vCenter, and how vCenter received them. Refused ones are not
 //! tried by every call: a few refused logins lock the account, also for people.
 
-use super::server::Server;
 use super::{Error, kinds};
+use crate::capabilities::logins::{Logins, Pause};
+use eaf_core::id::TenantId;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -28,7 +30,7 @@ pub struct Refused {
 }
 
 pub struct Account {
-    pub server: Arc<Server>,
+    logins: Arc<Logins>,
     pub user: String,
     pub password: String,
     worked: AtomicBool,
@@ -43,13 +45,17 @@ struct Refusal {
 }
 
 impl Account {
-    pub fn new(server: Arc<Server>, user: String, password: String) -> Self {
-        Account { server, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
+    pub fn new(logins: Arc<Logins>, user: String, password: String) -> Self {
+        Account { logins, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
     }
 
     /// These credentials are known to have been accepted, by this process or by an earlier one.
     pub fn mark_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
+    }
+
+    pub fn has_worked(&self) -> bool {
+        self.worked.load(Ordering::Relaxed)
     }
 
     /// A person asks for an attempt: the pause after a refusal ends, the lockout policy stays.
@@ -65,39 +71,49 @@ impl Account {
         refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
     }
 
-    /// Makes the attempt if it may be made now.
-    pub async fn log_in<T>(&self, attempt: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Makes the attempt if it may be made now, by this tenant at the server with these addresses. The contact is what
+    /// is asked before a password is sent: a server that does not answer to it has refused nothing.
+    pub async fn log_in<C, T, A: Future<Output = Result<T, Error>>>(
+        &self,
+        tenant: TenantId,
+        servers: &[SocketAddr],
+        contact: impl Future<Output = Result<C, Error>>,
+        attempt: impl FnOnce(C) -> A,
+    ) -> Result<T, Error> {
         let mut refusal = self.refusal.lock().await;
         let now = Instant::now();
         if let Some(present) = refusal.as_ref().filter(|refusal| refusal.until > now) {
             return Err(self.refused(present, now));
         }
-        if let Some(pause) = self.server.pause(&self.user, now) {
-            return Err(Error::LoginsPaused { pause });
-        }
-        match attempt.await {
+        let contact = contact.await?;
+        let begun = self.logins.begin(tenant, servers, &self.user, Instant::now());
+        let begun = begun.map_err(|Pause(pause)| Error::LoginsPaused { pause })?;
+        match attempt(contact).await {
             Ok(login) => {
                 *refusal = None;
                 self.mark_worked();
-                self.server.note_accepted(&self.user);
+                begun.accepted();
                 Ok(login)
             }
             Err(Error::Fault(fault)) if kinds::is(&fault.kind, "InvalidLogin") => {
+                begun.refused();
                 let now = Instant::now();
-                self.server.note_refused(&self.user, now);
                 let times = refusal.as_ref().map_or(0, |refusal| refusal.times + 1);
                 let until = now + PAUSES[times.min(PAUSES.len() - 1)];
                 let present = refusal.insert(Refusal { kind: fault.kind, times, until });
                 Err(self.refused(present, now))
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                begun.unanswered();
+                Err(error)
+            }
         }
     }
 
     fn refused(&self, refusal: &Refusal, now: Instant) -> Error {
         Error::Refused(Refused {
             kind: refusal.kind.clone(),
-            worked_before: self.worked.load(Ordering::Relaxed),
+            worked_before: self.has_worked(),
             pause: refusal.until.saturating_duration_since(now),
         })
     }
@@ -109,6 +125,12 @@ mod tests {
     use crate::capabilities::vsphere::client::Fault;
     use std::sync::atomic::AtomicU32;
 
+    const SERVER: [SocketAddr; 1] = [SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 443)];
+
+    fn acme() -> TenantId {
+        TenantId::derive("acme")
+    }
+
     fn account() -> Account {
         Account::new(Arc::default(), "svc".into(), "canary".into())
     }
@@ -119,7 +141,7 @@ mod tests {
             tokio::task::yield_now().await;
             Err::<(), _>(Error::Fault(Box::new(Fault { kind: "InvalidLogin".into(), ..Fault::default() })))
         };
-        account.log_in(attempt).await.unwrap_err()
+        account.log_in(acme(), &SERVER, async { Ok(()) }, |()| attempt).await.unwrap_err()
     }
 
     #[tokio::test]
@@ -139,7 +161,7 @@ mod tests {
             account.end_pause().await;
             refuse(&account, &attempts).await;
         }
-        assert_eq!(attempts.load(Ordering::Relaxed), 4);
+        assert_eq!(attempts.load(Ordering::Relaxed), 3);
         account.end_pause().await;
         assert!(matches!(refuse(&account, &attempts).await, Error::LoginsPaused { .. }));
     }
@@ -148,14 +170,14 @@ mod tests {
     async fn the_pauses_grow_and_end_when_the_login_works() {
         let (account, attempts) = (account(), AtomicU32::new(0));
         let mut pauses = Vec::new();
-        for _ in 0..3 {
+        for _ in 0..2 {
             account.end_pause().await;
             let Error::Refused(refused) = refuse(&account, &attempts).await else { panic!("not refused") };
             pauses.push(refused.pause.as_secs());
         }
-        assert_eq!(pauses, [120, 240, 480]);
+        assert_eq!(pauses, [120, 240]);
         account.end_pause().await;
-        account.log_in(async { Ok(()) }).await.unwrap();
+        account.log_in(acme(), &SERVER, async { Ok(()) }, |()| async { Ok(()) }).await.unwrap();
         let Error::Refused(refused) = refuse(&account, &attempts).await else { panic!("not refused") };
         assert_eq!((refused.pause.as_secs(), refused.worked_before), (120, true));
     }

@@ -5,6 +5,9 @@ use super::xml::escape;
 use super::{Error, Session, path};
 use uuid::Uuid;
 
+/// Machines that may have one instance UUID; each is looked at.
+const MAX_SAME: usize = 20;
+
 /// The object at this path of plain names, beginning with the datacenter.
 pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>, Error> {
     let arguments = format!("<inventoryPath>{}</inventoryPath>", escape(&path::join(names.iter().copied())));
@@ -18,5 +21,9 @@ pub async fn by_instance_uuid(session: &Session, uuid: Uuid) -> Result<Vec<MoRef
     let arguments = format!("<uuid>{uuid}</uuid><vmSearch>true</vmSearch><instanceUuid>true</instanceUuid>");
     let answer =
         session.call(|content| Request::new("FindAllByUuid", &content.search_index, arguments.clone())).await?;
-    Ok(answer.all("returnval").filter_map(MoRef::read).collect())
+    let found: Vec<MoRef> = answer.all("returnval").filter_map(MoRef::read).take(MAX_SAME + 1).collect();
+    match found.len() > MAX_SAME {
+        true => Err(Error::TooMuch { what: "machines with one instance UUID" }),
+        false => Ok(found),
+    }
 }

@@ -55,8 +55,8 @@ impl Login {
     }
 }
 
-pub async fn log_in(transport: &Transport, account: &Account) -> Result<Login, Error> {
-    let content = content(transport).await?;
+/// `content` was asked for just before.
+pub async fn log_in(transport: &Transport, account: &Account, content: Content) -> Result<Login, Error> {
     let tested = action(&content.about.api_version);
     let own = format!("{UNVERSIONED}/{}", content.about.api_version);
     let (cookie, action) = match cookie(transport, account, &content, &tested).await {
@@ -85,7 +85,8 @@ pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> 
     login.call(transport, &request).await.map(drop)
 }
 
-async fn content(transport: &Transport) -> Result<Content, Error> {
+/// The first question to a server, which needs no login.
+pub async fn content(transport: &Transport) -> Result<Content, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let request = Request::new(RETRIEVE, &instance, String::new());
     let (answer, _) = exchange(transport, UNVERSIONED, None, &request).await?;
@@ -119,7 +120,7 @@ async fn exchange(
     request: &Request,
 ) -> Result<(Element, Option<String>), Error> {
     let answer = transport.post(action, cookie, request.envelope()).await?;
-    let body = soap::read(&answer.document)?;
+    let body = soap::read_apart(answer.document).await?;
     transport.server().mark_answered();
     match body {
         Body::Response(element) => Ok((element, answer.cookie)),

@@ -29,6 +29,7 @@ pub mod task;
 pub mod templates;
 pub mod transport;
 pub mod tree;
+pub mod visits;
 pub mod xml;
 
 pub use session::{Error, Session, Shared};

@@ -3,6 +3,9 @@
 /// Characters of a name, as vCenter counts them: an escaped one counts three.
 pub const MAX_NAME: usize = 80;
 
+/// Bytes of a name as vCenter keeps it.
+const MAX_KEPT: usize = 1_000;
+
 pub fn is_too_long(name: &str) -> bool {
     of_name(name).chars().count() > MAX_NAME
 }
@@ -17,10 +20,10 @@ pub fn names(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(plain).collect()
 }
 
-/// One name as a person would write it.
+/// One name as a person would write it. What is longer than vCenter makes names is cut: it is shown and remembered.
 pub fn plain(kept: &str) -> String {
     let mut name = String::new();
-    let mut rest = kept;
+    let mut rest = &kept[..kept.floor_char_boundary(MAX_KEPT)];
     while let Some(at) = rest.find('%') {
         name.push_str(&rest[..at]);
         let escape = rest.get(at..at + 3).unwrap_or("%").to_ascii_lowercase();

@@ -2,6 +2,7 @@
 
 use super::path;
 use super::properties::{self, Properties};
+use super::visits::Visits;
 use super::{Error, MoRef, Session};
 
 /// Objects per request.
@@ -45,12 +46,13 @@ async fn required(session: &Session, object: &MoRef, path: &'static str) -> Resu
 pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRef, String)>, Error> {
     let Some(top) = required(session, datacenter, "hostFolder").await? else { return Ok(Vec::new()) };
     let mut computes = Vec::new();
+    let mut visits = Visits::default();
     let mut folders = vec![top];
     while !folders.is_empty() {
         let mut level = Vec::new();
         for batch in folders.chunks(BATCH) {
             for found in properties::read_present(session, batch, &["childEntity"]).await? {
-                level.extend(found.references("childEntity")?);
+                level.extend(visits.first(found.references("childEntity")?)?);
             }
         }
         folders = level.iter().filter(|object| object.kind == "Folder").cloned().collect();

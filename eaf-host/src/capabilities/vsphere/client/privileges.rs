@@ -4,6 +4,9 @@
 use super::session::Conversation;
 use super::soap::{Fault, MoRef, Request};
 
+/// Objects and privileges of one fault that are named; people repair the first ones first.
+const MOST: usize = 20;
+
 /// Privileges that are missing on one object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missing {
@@ -23,8 +26,8 @@ pub fn missing(fault: &Fault) -> Vec<Missing> {
         object,
         privileges,
     };
-    let listed = fault.detail.all("missingPrivileges").map(|entity| {
-        let privileges = entity.all("privilegeIds").map(|privilege| privilege.text.clone()).collect();
+    let listed = fault.detail.all("missingPrivileges").take(MOST).map(|entity| {
+        let privileges = entity.all("privilegeIds").take(MOST).map(|privilege| privilege.text.clone()).collect();
         named(entity.child("entity").and_then(MoRef::read), privileges)
     });
     let listed: Vec<Missing> = listed.filter(|missing| !missing.privileges.is_empty()).collect();
@@ -53,6 +56,10 @@ pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
     let Ok(answer) = read else { return };
     for object in answer.child("returnval").into_iter().flat_map(|returned| returned.all("objects")) {
         let name = object.child("propSet").and_then(|set| set.text_of("val"));
-        fault.names.extend(object.child("obj").and_then(MoRef::read).zip(name.map(str::to_owned)));
+        let named = object.child("obj").and_then(MoRef::read).filter(|object| objects.contains(object));
+        fault.names.extend(named.zip(name.map(str::to_owned)));
+        if fault.names.len() >= MOST {
+            return;
+        }
     }
 }

@@ -6,11 +6,15 @@
 
 use super::login::Content;
 use super::soap::{Fault, MoRef, Request};
-use super::xml::{Element, escape};
+use super::xml::{Element, MAX_NODES, escape};
 use super::{Error, Session};
 
 const RETRIEVE: &str = "RetrievePropertiesEx";
 const CONTINUE: &str = "ContinueRetrievePropertiesEx";
+
+/// Of one retrieval. vCenter gives about a hundred objects on a page, and we ask for fifty.
+const MAX_PAGES: usize = 50;
+const MAX_TOKEN: usize = 1_000;
 
 /// The properties of one object, by path.
 #[derive(Debug)]
@@ -63,34 +67,47 @@ impl Properties {
 /// A retrieval of several pages belongs to one session: when a page is refused, the retrieval begins once more.
 pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let Some(first) = objects.first() else { return Ok(Vec::new()) };
+    let asked = objects.len();
     let paths: String = paths.iter().map(|p| format!("<pathSet>{}</pathSet>", escape(p))).collect();
     let objects: String = objects.iter().map(|o| format!("<objectSet>{}</objectSet>", o.element("obj"))).collect();
     let arguments = format!(
         "<specSet><propSet><type>{}</type>{paths}</propSet>{objects}</specSet><options></options>",
         escape(&first.kind)
     );
-    match pages(session, &arguments).await? {
+    match pages(session, &arguments, asked).await? {
         Some(found) => Ok(found),
-        None => pages(session, &arguments).await?.ok_or(Error::Incomplete { method: CONTINUE, missing: "page" }),
+        None => pages(session, &arguments, asked).await?.ok_or(Error::Incomplete { method: CONTINUE, missing: "page" }),
     }
 }
 
 /// All pages of one retrieval; `None` when a page after the first one was refused.
-async fn pages(session: &Session, arguments: &str) -> Result<Option<Vec<Properties>>, Error> {
+async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Option<Vec<Properties>>, Error> {
     let first = |content: &Content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned());
     let (mut answer, conversation) = session.begin(first).await?;
-    let mut found = Vec::new();
-    loop {
-        let Some(returned) = answer.child("returnval") else { return Ok(Some(found)) };
-        found.extend(returned.all("objects").filter_map(object));
-        let Some(token) = returned.text_of("token") else { return Ok(Some(found)) };
-        let next = format!("<token>{}</token>", escape(token));
+    let (mut found, mut nodes) = (Vec::new(), 0);
+    for _ in 0..MAX_PAGES {
+        let Some(returned) = answer.into_child("returnval") else { return Ok(Some(found)) };
+        nodes += returned.nodes();
+        if nodes > MAX_NODES {
+            return Err(Error::TooMuch { what: "values on the pages of one retrieval" });
+        }
+        let token = returned.text_of("token").map(str::to_owned);
+        found.extend(returned.children.into_iter().filter(|child| child.name == "objects").filter_map(object));
+        if found.len() > objects {
+            return Err(Error::TooMuch { what: "objects that were not asked for" });
+        }
+        let Some(token) = token else { return Ok(Some(found)) };
+        if token.len() > MAX_TOKEN {
+            return Err(Error::TooMuch { what: "characters of a page's token" });
+        }
+        let next = format!("<token>{}</token>", escape(&token));
         let next = |content: &Content| Request::new(CONTINUE, &content.property_collector, next.clone());
         answer = match conversation.call(next).await {
             Err(error) if error.fault().is_some() => return Ok(None),
             page => page?,
         };
     }
+    Err(Error::TooMuch { what: "pages" })
 }
 
 /// The same for one object; none if it is not there.
@@ -115,13 +132,22 @@ pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) 
     Ok(present)
 }
 
-fn object(element: &Element) -> Option<Properties> {
+/// Moves the values out of the answer, which may be large.
+fn object(element: Element) -> Option<Properties> {
     let object = MoRef::read(element.child("obj")?)?;
-    let value = |set: &Element| Some((set.text_of("name")?.to_owned(), set.child("val")?.clone()));
-    let missing = |set: &Element| Some((set.text_of("path")?.to_owned(), Fault::of_task(set.child("fault")?)));
-    Some(Properties {
-        object,
-        values: element.all("propSet").filter_map(value).collect(),
-        missing: element.all("missingSet").filter_map(missing).collect(),
-    })
+    let (mut values, mut missing) = (Vec::new(), Vec::new());
+    for set in element.children {
+        match set.name.as_str() {
+            "propSet" => {
+                let name = set.text_of("name").map(str::to_owned);
+                values.extend(name.zip(set.into_child("val")));
+            }
+            "missingSet" => {
+                let path = set.text_of("path").map(str::to_owned);
+                missing.extend(path.zip(set.child("fault").map(Fault::of_task)));
+            }
+            _ => {}
+        }
+    }
+    Some(Properties { object, values, missing })
 }

@@ -12,6 +12,7 @@ use super::privileges;
 use super::soap::{self, Fault, MoRef, Request};
 use super::transport::{self, Transport};
 use super::xml::Element;
+use eaf_core::id::TenantId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -40,6 +41,12 @@ pub enum Error {
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
     #[error("the answer to {method} has no {missing}")]
     Incomplete { method: &'static str, missing: &'static str },
+    /// More than any vCenter has.
+    #[error("vCenter answers with too many {what}")]
+    TooMuch { what: &'static str },
+    /// The address may be anybody's, so that its tenant is not told what answers there.
+    #[error("no vCenter was reached")]
+    Unreached(#[source] Box<Error>),
 }
 
 impl Error {
@@ -65,10 +72,16 @@ impl Error {
                     | transport::Error::Client(_)
                     | transport::Error::Certificate { .. }
                     | transport::Error::Connect(_)
+                    | transport::Error::Egress(_)
             ),
-            Error::Soap(_) | Error::Incomplete { .. } => true,
+            Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. } => true,
             Error::Fault(fault) => fault.kind == soap::UNKNOWN,
-            Error::Refused(_) | Error::LoginsPaused { .. } | Error::OtherVCenter | Error::Unreadable { .. } => false,
+            // A login changes nothing in the inventory.
+            Error::Refused(_)
+            | Error::LoginsPaused { .. }
+            | Error::OtherVCenter
+            | Error::Unreadable { .. }
+            | Error::Unreached(_) => false,
         }
     }
 }
@@ -78,6 +91,7 @@ impl Error {
 pub struct Shared {
     transport: Transport,
     account: Arc<Account>,
+    tenant: TenantId,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
     /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one
     /// whose answer was lost.
@@ -148,7 +162,7 @@ impl Session {
     /// Address and credentials are known to have worked, because something is under way that they
     /// began.
     pub fn mark_worked(&self) {
-        self.shared.account.server.mark_answered();
+        self.shared.transport.server().mark_answered();
         self.shared.account.mark_worked();
     }
 
@@ -156,6 +170,11 @@ impl Session {
     /// pause.
     pub async fn end_login_pause(&self) {
         self.shared.account.end_pause().await;
+    }
+
+    /// Nothing came in the time that a first contact has.
+    pub fn too_slow(&self) -> Error {
+        self.shared.hide(transport::Error::TooSlow.into())
     }
 
     /// The present login, if it is one of the vCenter that this session began with; a new one if
@@ -202,10 +221,12 @@ impl Session {
 }
 
 impl Shared {
-    pub fn new(transport: Transport, account: Arc<Account>) -> Self {
+    /// The logins are counted as this tenant's.
+    pub fn new(transport: Transport, account: Arc<Account>, tenant: TenantId) -> Self {
         Shared {
             transport,
             account,
+            tenant,
             login: tokio::sync::Mutex::new(None),
             heard: Mutex::default(),
             suspects: Mutex::default(),
@@ -226,10 +247,28 @@ impl Shared {
             return Ok(present.clone());
         }
         *slot = None;
-        let attempt = login::log_in(&self.transport, &self.account);
-        let fresh = Arc::new(self.account.log_in(attempt).await?);
+        let resolved = self.transport.route().resolve().await;
+        let resolved = resolved.map_err(|refused| self.hide(transport::Error::Egress(refused).into()))?;
+        let contact = login::content(&self.transport);
+        let attempt = |content| login::log_in(&self.transport, &self.account, content);
+        let fresh = self.account.log_in(self.tenant, &resolved.addresses, contact, attempt).await;
+        let fresh = Arc::new(fresh.map_err(|error| self.hide(error))?);
         *slot = Some(fresh.clone());
         Ok(fresh)
+    }
+
+    /// What is wrong with a server is told where the operator listed this very server, and to those
+    /// who have logged in there. To others it is one answer, because they could ask about any
+    /// address.
+    fn hide(&self, error: Error) -> Error {
+        match error {
+            Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. }
+                if !self.transport.route().is_named() && !self.account.has_worked() =>
+            {
+                Error::Unreached(Box::new(error))
+            }
+            error => error,
+        }
     }
 }
 

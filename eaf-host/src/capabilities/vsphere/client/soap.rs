@@ -1,6 +1,13 @@
 //! The SOAP envelope of vim25: what every request wears, and what an answer or a fault looks like.
 
 use super::xml::{self, Element, escape};
+use tokio::sync::Semaphore;
+
+/// Bytes that are read within a millisecond.
+const SMALL: usize = 32 * 1024;
+
+/// Characters of a reference's type or value; vCenter's are like `vm-1234` or `session[<uuid>]<uuid>`.
+const MAX_REFERENCE: usize = 256;
 
 /// A managed object: what vCenter calls a thing. Valid within one vCenter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -20,8 +27,11 @@ impl MoRef {
         format!(r#"<{name} type="{}">{}</{name}>"#, escape(&self.kind), escape(&self.value))
     }
 
+    /// None also for one that is longer than vCenter makes them: it is remembered, and sent again.
     pub fn read(element: &Element) -> Option<MoRef> {
-        Some(MoRef { kind: element.attribute("type")?.to_owned(), value: element.text.clone() })
+        let kind = element.attribute("type")?;
+        let fits = kind.len() <= MAX_REFERENCE && element.text.len() <= MAX_REFERENCE;
+        fits.then(|| MoRef { kind: kind.to_owned(), value: element.text.clone() })
     }
 }
 
@@ -95,15 +105,15 @@ impl Fault {
         self.detail.children.iter().filter(is_fault).map(Fault::of_task)
     }
 
-    fn of_call(fault: &Element) -> Fault {
-        let detail = fault.child("detail").and_then(|d| d.children.first()).cloned().unwrap_or_default();
+    fn of_call(fault: Element) -> Fault {
+        let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
+        let detail = fault.into_child("detail").and_then(|d| d.children.into_iter().next()).unwrap_or_default();
         // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type is enough, the element's name the fallback.
         let kind = match detail.xsi_type() {
             Some(kind) => kind.to_owned(),
             None if detail.name.is_empty() => UNKNOWN.to_owned(),
             None => detail.name.trim_end_matches("Fault").to_owned(),
         };
-        let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
         Fault { kind, message, detail, names: Vec::new() }
     }
 }
@@ -120,15 +130,32 @@ pub enum Error {
     Xml(#[from] xml::Error),
     #[error("the answer has no SOAP body")]
     NoBody,
+    #[error("the answer was not read to its end")]
+    Stopped(#[source] tokio::task::JoinError),
 }
 
 pub fn read(document: &str) -> Result<Body, Error> {
     let envelope = xml::parse(document)?;
-    let body = envelope.child("Body").and_then(|b| b.children.first()).ok_or(Error::NoBody)?;
+    let body = envelope.into_child("Body").and_then(|body| body.children.into_iter().next()).ok_or(Error::NoBody)?;
     Ok(match body.name.as_str() {
         "Fault" => Body::Fault(Fault::of_call(body)),
-        _ => Body::Response(body.clone()),
+        _ => Body::Response(body),
     })
+}
+
+/// The same for a document of any size. A large one is read on a thread that may block, and only a few are at a time:
+/// neither the time nor the memory that a tenant's server makes us spend is the other tenants'.
+pub async fn read_apart(document: String) -> Result<Body, Error> {
+    static AT_ONCE: Semaphore = Semaphore::const_new(2);
+    if document.len() <= SMALL {
+        return read(&document);
+    }
+    let permit = AT_ONCE.acquire().await.expect("the semaphore is never closed");
+    let reading = tokio::task::spawn_blocking(move || {
+        let _until_read = permit;
+        read(&document)
+    });
+    reading.await.map_err(Error::Stopped)?
 }
 
 #[cfg(test)]
@@ -144,6 +171,14 @@ mod tests {
         let Body::Fault(fault) = read(document).unwrap() else { panic!("not a fault") };
         assert_eq!(fault.kind, "DuplicateName");
         assert_eq!(fault.object(), Some(MoRef::new("VirtualMachine", "vm-7")));
+    }
+
+    #[test]
+    fn a_reference_that_is_longer_than_vcenter_makes_them_is_none() {
+        for (value, is_one) in [("v".repeat(MAX_REFERENCE), true), ("v".repeat(MAX_REFERENCE + 1), false)] {
+            let element = xml::parse(&MoRef::new("Folder", &value).element("obj")).unwrap();
+            assert_eq!(MoRef::read(&element).is_some(), is_one);
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub enum State {
     Failed(Fault),
 }
 
+/// Tasks that vCenter shows as an object's recent ones are a few.
+const MAX_RECENT: usize = 100;
+
 /// None if vCenter does not know the task.
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
@@ -52,7 +55,7 @@ pub async fn running_unheard(session: &Session, entity: &MoRef) -> Result<Vec<Mo
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();
     let recent = recent.map(|found| found.references("recentTask")).transpose()?.unwrap_or_default();
-    for task in recent.into_iter().filter(|task| !session.knows_task(task)) {
+    for task in recent.into_iter().take(MAX_RECENT).filter(|task| !session.knows_task(task)) {
         match state(session, &task).await {
             Ok(Some(State::Running { .. })) => running.push(task),
             Ok(_) => {}

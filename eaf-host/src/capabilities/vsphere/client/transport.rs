@@ -1,24 +1,28 @@
 //! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It
 //! knows how far a failed exchange got, because what follows depends on it: what was never sent may
-//! be sent again.
+//! be sent again. Connections are made to addresses that the egress policy allows, and to no others.
 
 use super::server::Server;
+use crate::capabilities::contact::CONTACT;
+use crate::egress::{self, Route};
 use std::error::Error as _;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// An answer is small; a list of all machines of a large vCenter is not asked for.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     pub connect: Duration,
     pub answer: Duration,
+    /// For the first contact in a test of the connection.
+    pub contact: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(10), answer: Duration::from_secs(60) }
+        Timeouts { connect: Duration::from_secs(10), answer: Duration::from_secs(60), contact: CONTACT }
     }
 }
 
@@ -30,6 +34,9 @@ pub enum Error {
     CaCertificate(#[source] reqwest::Error),
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
+    /// Nothing was sent: the deployment does not let this tenant connect to the address.
+    #[error("the egress policy refuses the address")]
+    Egress(#[source] egress::Refused),
     /// Nothing was sent. A vCenter that answered before may be changing its certificate.
     #[error("the certificate was refused: {cause}")]
     Certificate { cause: rustls::Error, answered_before: bool },
@@ -39,6 +46,8 @@ pub enum Error {
     /// Something was sent; whether it had an effect is unknown.
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
+    #[error("no answer in time")]
+    TooSlow,
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
     /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is
@@ -54,6 +63,7 @@ pub struct Transport {
     http: reqwest::Client,
     url: reqwest::Url,
     server: Arc<Server>,
+    route: Route,
 }
 
 pub struct Answer {
@@ -70,6 +80,7 @@ impl Transport {
         ca_certificate: Option<&str>,
         timeouts: Timeouts,
         server: Arc<Server>,
+        route: Route,
     ) -> Result<Self, Error> {
         install_crypto();
         let mut builder = reqwest::Client::builder()
@@ -77,6 +88,7 @@ impl Transport {
             // A redirect would carry the password elsewhere, and so would a proxy from the environment.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::new(route.clone()))
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.answer)
             .pool_idle_timeout(Duration::from_secs(30))
@@ -85,11 +97,15 @@ impl Transport {
             let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(Error::CaCertificate)?;
             builder = builder.tls_certs_merge(roots);
         }
-        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server })
+        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server, route })
     }
 
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    pub fn route(&self) -> &Route {
+        &self.route
     }
 
     pub async fn post(&self, action: &str, cookie: Option<&str>, envelope: String) -> Result<Answer, Error> {
@@ -102,6 +118,7 @@ impl Transport {
         if let Some(cookie) = cookie {
             request = request.header("Cookie", cookie);
         }
+        self.route.check_literal().await.map_err(Error::Egress)?;
         let _permit = self.server.permit().await;
         let mut response = request.send().await.map_err(|error| self.classify(error))?;
         let status = response.status().as_u16();

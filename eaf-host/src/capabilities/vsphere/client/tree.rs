@@ -3,10 +3,15 @@
 
 use super::machine::{self, Label, Machine};
 use super::properties;
+use super::visits::Visits;
 use super::{Error, MoRef, Session};
 
 /// Objects per request.
 const BATCH: usize = 50;
+/// Copies of one machine that a search gathers.
+const MAX_MARKED: usize = 100;
+/// Machines that could not be read: those of a few hosts that are away.
+const MAX_UNREADABLE: usize = 5_000;
 
 /// What a search of a tree found.
 #[derive(Debug, Default)]
@@ -21,7 +26,8 @@ pub struct Search {
 pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<Option<Search>, Error> {
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
-    let mut level = top.references("childEntity")?;
+    let mut visits = Visits::default();
+    let mut level = visits.first(top.references("childEntity")?)?;
     while !level.is_empty() {
         let (machines, containers): (Vec<MoRef>, Vec<MoRef>) =
             level.into_iter().partition(|o| o.kind == "VirtualMachine");
@@ -33,7 +39,7 @@ pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<O
             let parents: Vec<MoRef> = containers.iter().filter(|o| o.kind == kind).cloned().collect();
             for batch in parents.chunks(BATCH) {
                 for found in properties::read_present(session, batch, &[children]).await? {
-                    level.extend(found.references(children)?);
+                    level.extend(visits.first(found.references(children)?)?);
                 }
             }
         }
@@ -50,6 +56,9 @@ impl Search {
                     self.marked.extend(machine::read(session, &label.object).await?);
                 }
                 Some(_) => {}
+            }
+            if self.marked.len() > MAX_MARKED || self.unreadable.len() > MAX_UNREADABLE {
+                return Err(Error::TooMuch { what: "machines that may be the one" });
             }
         }
         Ok(())

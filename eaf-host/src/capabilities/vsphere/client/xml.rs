@@ -1,11 +1,20 @@
 //! XML as a small tree, since SOAP answers are small, nested and read by path. Writing is text with [`escape`]: the
 //! order of elements matters to a real vCenter, and a template shows it best.
+//!
+//! A tree takes many times the memory of its text, and a tenant names the server that sends the text: it is bounded
+//! while it is read, before the memory is taken.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 /// Deeper than any answer that we ask for; a bound for hostile ones.
 const MAX_DEPTH: usize = 64;
+/// Elements and attributes. The largest answer that we ask for is the settings of 50 machines, some hundred each.
+pub const MAX_NODES: usize = 100_000;
+/// Of one element; a real answer has two. They are compared with each other.
+const MAX_ATTRIBUTES: usize = 32;
+/// Bytes of all texts, names and attributes together.
+const MAX_TEXT: usize = 6 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -17,6 +26,12 @@ pub enum Error {
     Entity(String),
     #[error("the answer is nested deeper than {MAX_DEPTH} elements")]
     TooDeep,
+    #[error("the answer has more than {MAX_NODES} elements and attributes")]
+    TooManyNodes,
+    #[error("an element of the answer has more than {MAX_ATTRIBUTES} attributes")]
+    TooManyAttributes,
+    #[error("the answer has more than {MAX_TEXT} bytes of text")]
+    TooMuchText,
     #[error("the answer declares a document type")]
     DocType,
     #[error("the answer has no element")]
@@ -38,6 +53,11 @@ impl Element {
         self.children.iter().find(|c| c.name == name)
     }
 
+    /// The first one, without the rest.
+    pub fn into_child(self, name: &str) -> Option<Element> {
+        self.children.into_iter().find(|c| c.name == name)
+    }
+
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |c| c.name == name)
     }
@@ -48,6 +68,11 @@ impl Element {
 
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Elements and attributes in it, itself included.
+    pub fn nodes(&self) -> usize {
+        1 + self.attributes.len() + self.children.iter().map(Element::nodes).sum::<usize>()
     }
 
     /// The `xsi:type` without its prefix. A managed object reference has a plain `type` beside it, which is not meant.
@@ -65,34 +90,28 @@ pub fn escape(text: &str) -> String {
 pub fn parse(document: &str) -> Result<Element, Error> {
     let mut reader = Reader::from_str(document.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
+    let mut room = Room { nodes: MAX_NODES, text: MAX_TEXT };
     loop {
         let finished = match reader.read_event()? {
             Event::Start(tag) => {
                 if open.len() >= MAX_DEPTH {
                     return Err(Error::TooDeep);
                 }
-                open.push(start(&tag)?);
+                open.push(start(&tag, &mut room)?);
                 None
             }
-            Event::Empty(tag) => Some(start(&tag)?),
+            Event::Empty(tag) => Some(start(&tag, &mut room)?),
             Event::End(_) => open.pop(),
             Event::Text(text) => {
-                if let Some(top) = open.last_mut() {
-                    top.text.push_str(&text.xml10_content());
-                }
+                add(&mut open, &text.xml10_content(), &mut room)?;
                 None
             }
             Event::CData(text) => {
-                if let Some(top) = open.last_mut() {
-                    top.text.push_str(&text.xml10_content());
-                }
+                add(&mut open, &text.xml10_content(), &mut room)?;
                 None
             }
             Event::GeneralRef(reference) => {
-                let characters = characters(&reference)?;
-                if let Some(top) = open.last_mut() {
-                    top.text.push_str(&characters);
-                }
+                add(&mut open, &characters(&reference)?, &mut room)?;
                 None
             }
             // An entity bomb begins here; SOAP forbids it anyway.
@@ -111,6 +130,32 @@ pub fn parse(document: &str) -> Result<Element, Error> {
     }
 }
 
+/// What an answer may still take.
+struct Room {
+    nodes: usize,
+    text: usize,
+}
+
+impl Room {
+    fn node(&mut self) -> Result<(), Error> {
+        self.nodes = self.nodes.checked_sub(1).ok_or(Error::TooManyNodes)?;
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Error> {
+        self.text = self.text.checked_sub(text.len()).ok_or(Error::TooMuchText)?;
+        Ok(())
+    }
+}
+
+fn add(open: &mut [Element], text: &str, room: &mut Room) -> Result<(), Error> {
+    room.text(text)?;
+    if let Some(top) = open.last_mut() {
+        top.text.push_str(text);
+    }
+    Ok(())
+}
+
 /// What an entity stands for. A character that XML does not have, from a name or a guest, does not
 /// spoil the rest of the answer.
 fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
@@ -123,16 +168,25 @@ fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
     }
 }
 
-fn start(tag: &BytesStart<'_>) -> Result<Element, Error> {
+fn start(tag: &BytesStart<'_>, room: &mut Room) -> Result<Element, Error> {
+    room.node()?;
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
+        if attributes.len() >= MAX_ATTRIBUTES {
+            return Err(Error::TooManyAttributes);
+        }
+        room.node()?;
         let attribute = attribute?;
         let name: &str = attribute.key.as_ref();
         // `xsi:type` and `type` both occur on one element; every other prefix can go.
         let name = if name.ends_with(":type") { "xsi:type" } else { name };
-        attributes.push((name.to_owned(), attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned()));
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned();
+        room.text(name)?;
+        room.text(&value)?;
+        attributes.push((name.to_owned(), value));
     }
     let name: &str = tag.local_name().into_inner();
+    room.text(name)?;
     Ok(Element { name: name.to_owned(), attributes, ..Element::default() })
 }
 
@@ -169,6 +223,23 @@ mod tests {
     #[test]
     fn an_answer_cut_short_is_an_error() {
         assert!(parse("<a><b>text</b>").is_err());
+    }
+
+    #[test]
+    fn an_answer_is_refused_before_it_takes_much_memory() {
+        let elements = format!("<a>{}</a>", "<a/>".repeat(MAX_NODES));
+        assert!(matches!(parse(&elements), Err(Error::TooManyNodes)));
+        let attributes: String = (0..MAX_ATTRIBUTES + 1).map(|n| format!(" a{n}=''")).collect();
+        assert!(matches!(parse(&format!("<a{attributes}/>")), Err(Error::TooManyAttributes)));
+        let of_attributes = format!("<a>{}</a>", "<a b='' c='' d=''/>".repeat(MAX_NODES / 4));
+        assert!(matches!(parse(&of_attributes), Err(Error::TooManyNodes)));
+        for text in ["x", "&amp;", "<![CDATA[x]]>", "<b c='x'/>"] {
+            let one = "x".repeat(MAX_TEXT / 4);
+            let large = format!("<a>{}</a>", text.replace('x', &one).replace("&amp;", &"&amp;".repeat(one.len())));
+            assert!(parse(&large).is_ok(), "{text}");
+            let twice = large.replace("</a>", "").repeat(1) + &format!("<c>{}</c></a>", "y".repeat(MAX_TEXT));
+            assert!(matches!(parse(&twice), Err(Error::TooMuchText)), "{text}");
+        }
     }
 
     #[test]

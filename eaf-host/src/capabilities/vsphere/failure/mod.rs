@@ -63,7 +63,8 @@ fn of(error: &Error, silent: Class) -> Failure {
             "Another vCenter began to answer at the connection's address meanwhile. The call begins again.",
         )
         .give_up_after(STARTING),
-        Error::Soap(_) | Error::Incomplete { .. } => unreadable(silent),
+        Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. } => unreadable(silent),
+        Error::Unreached(_) => unreached(),
     }
 }
 
@@ -83,6 +84,9 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
         T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
         T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
         T::TooLarge => unreadable(silent),
+        // The rest of the policy is the operator's business, and stands in the log.
+        T::Egress(_) => unreached(),
+        T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
         T::NotVCenter { status, answered_before: true } => new(
             silent,
             "vcenter-starting",
@@ -99,6 +103,17 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
             new(silent, "vcenter-unreachable", format!("vCenter answered with HTTP status {status}.")).retry_after(BUSY)
         }
     }
+}
+
+/// One answer for everything that is not reached: what it was is in the operator's log.
+fn unreached() -> Failure {
+    new(
+        Class::Transient,
+        "vcenter-unreachable",
+        "vCenter cannot be reached at the connection's address. Check the address, its port, the CA certificate and the \
+         firewall. The operator of this installation decides which addresses a connection may name, and finds the cause \
+         in the log.",
+    )
 }
 
 fn of_certificate(cause: &rustls::Error, answered_before: bool) -> Failure {

@@ -1,12 +1,13 @@
 //! What an administrator does in vCenter, past the proxy and without this host.
 
 use super::*;
+use crate::capabilities::vsphere::VSPHERE;
 use crate::capabilities::vsphere::client::account::Account;
-use crate::capabilities::vsphere::client::server::Server;
 use crate::capabilities::vsphere::client::soap::{MoRef, Request};
 use crate::capabilities::vsphere::client::task::{self, State};
 use crate::capabilities::vsphere::client::transport::{self, Transport};
 use crate::capabilities::vsphere::client::{Session, Shared, find, machine, properties};
+use crate::egress::Route;
 
 /// The path of the machine that [`clone_of`] makes.
 pub const WEB_01: [&str; 7] = ["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"];
@@ -16,11 +17,12 @@ pub struct Admin(pub Session);
 impl Admin {
     pub fn of(bench: &Bench) -> Admin {
         let url = format!("https://localhost:{}/sdk", bench.vcsim.address().port());
-        let server = Arc::new(Server::default());
         let (address, ca) = (transport::address(&url).unwrap(), bench.vcsim.ca_certificate());
-        let transport = Transport::new(address, Some(&ca), Timeouts::default(), server.clone()).unwrap();
-        let account = Account::new(server, USER.into(), PASSWORD.into());
-        Admin(Session::of(Arc::new(Shared::new(transport, Arc::new(account)))))
+        let tenant = TenantId::derive("acme");
+        let route = Route::new(testing::this_machine(), &VSPHERE, tenant, &address).unwrap();
+        let transport = Transport::new(address, Some(&ca), Timeouts::default(), Arc::default(), route).unwrap();
+        let account = Arc::new(Account::new(Arc::default(), USER.into(), PASSWORD.into()));
+        Admin(Session::of(Arc::new(Shared::new(transport, account, tenant))))
     }
 
     pub async fn object(&self, path: &[&str]) -> MoRef {

@@ -37,7 +37,8 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
 
     let connections = Arc::new(CoreConnections { core: core.clone() });
     let records = Arc::new(CoreRecords { core: core.clone() });
-    let provider = VSphere::new(connections, records, core.world.clone(), Timeouts::default());
+    let sessions = Sessions::new(Timeouts::default(), crate::egress::testing::this_machine(), Arc::default());
+    let provider = VSphere::new(connections, records, core.world.clone(), sessions);
     provider.check(acme, "berlin").await.outcome().unwrap();
     let read = Call { tenant: acme, ..about("read-vm") };
     assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));

@@ -2,6 +2,7 @@
 //! account.
 
 use super::*;
+use std::ops::Add;
 
 fn refuse_logins(fault: &str) -> Value {
     json!({ "kind": "call-fault", "method": "Login", "fault": { "type": fault, "message": "refused" } })
@@ -66,10 +67,28 @@ async fn a_persons_tests_do_not_lock_the_account() {
         bench.settings.set_password(&format!("guess {attempt}"));
         last = bench.provider.check(TenantId::derive("acme"), "main").await.outcome().err();
     }
-    assert_eq!(bench.vcsim.calls("Login").await, 4, "vCenter locks an account after 5 in 180 seconds");
+    assert_eq!(bench.vcsim.calls("Login").await, 3, "vCenter locks an account after 5 in 180 seconds");
     let last = last.unwrap();
     assert_eq!((last.class, last.code.as_str()), (Class::Transient, "vcenter-login-pause"), "{last}");
     assert!(last.retry_after_ms.is_some_and(|pause| pause <= 180_000), "{last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_a_neighbours_account_are_slowed_and_do_not_keep_the_neighbour_out() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&about("read-vm")).await.unwrap();
+    let before = bench.vcsim.calls("Login").await;
+    for attempt in 0..20 {
+        bench.settings.set_password(&format!("guess {attempt}"));
+        bench.settings.set("username", &USER.to_uppercase()[..4].to_owned().add(&USER[4..]));
+        let name = format!("spy-{attempt}");
+        bench.provider.check(TenantId::derive("globex"), &name).await.outcome().unwrap_err();
+    }
+    assert_eq!(bench.vcsim.calls("Login").await - before, 3);
+    bench.settings.set_password(PASSWORD);
+    bench.settings.set("username", USER);
+    bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+    bench.complete(&about("read-vm")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

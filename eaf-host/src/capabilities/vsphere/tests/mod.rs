@@ -10,8 +10,10 @@ mod check;
 mod connections;
 mod database;
 mod difficult;
+mod egress;
 mod failures;
 mod functions;
+mod hostile;
 mod identity;
 mod logins;
 mod names;
@@ -23,9 +25,11 @@ use super::client::transport::Timeouts;
 use super::connection::{Connections, Error, Stored};
 use super::provider::VSphere;
 use super::record::{self, Record, Records, Stage};
+use super::sessions::Sessions;
 use crate::capabilities::fault_proxy::{FaultProxy, Tls};
 use crate::capabilities::vcsim::{PASSWORD, USER, Vcsim};
 use crate::capabilities::{Call, Class, Failure, Polled, Provider, Report, Started};
+use crate::egress::{Policy, testing};
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::clock::{Clock, Entropy, World};
@@ -205,9 +209,14 @@ impl Bench {
 }
 
 fn provider(settings: &Settings, records: &StoredRecords) -> VSphere {
+    provider_in(settings, records, testing::this_machine(), Duration::from_secs(20))
+}
+
+fn provider_in(settings: &Settings, records: &StoredRecords, policy: Arc<Policy>, contact: Duration) -> VSphere {
     let world = World { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
-    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20) };
-    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), world, timeouts)
+    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20), contact };
+    let sessions = Sessions::new(timeouts, policy, Arc::default());
+    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), world, sessions)
 }
 
 fn call(function: &str, args: Value) -> Call {

@@ -60,6 +60,20 @@ async fn a_session_is_logged_out_when_the_last_connection_has_other_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_for_a_deleted_connection_is_closed() {
+    let bench = Bench::start(&[]).await;
+    let acme = TenantId::derive("acme");
+    for name in ["main", "second"] {
+        bench.provider.check(acme, name).await.outcome().unwrap();
+    }
+    bench.provider.forget(acme, "main").await;
+    bench.provider.check(acme, "second").await.outcome().unwrap();
+    assert_eq!((bench.vcsim.sessions().await, bench.vcsim.calls("Login").await), (1, 1), "another one uses it");
+    bench.provider.forget(acme, "second").await;
+    sessions_become(&bench, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_that_do_not_change_the_access_leave_the_session() {
     let bench = Bench::start(&[]).await;
     for pool in ["Cluster1", "Cluster9"] {
