@@ -23,6 +23,8 @@ pub enum Error {
     Write(#[source] sqlx::Error),
     #[error("a new connection needs its secret")]
     NoSecret,
+    #[error("a tenant has at most {MOST} connections")]
+    TooMany,
     #[error("the stored secret is not kept when where it goes changes")]
     SecretNeededAgain,
     #[error("the secret of connection {capability}/{name} could not be sealed or opened")]
@@ -35,6 +37,9 @@ pub enum Error {
     #[error("the secret of connection {capability}/{name} is not what was stored")]
     Corrupt { capability: String, name: String },
 }
+
+/// Connections of one tenant: each may be tested, and keeps a session and a password in memory while it is used.
+pub const MOST: i64 = 50;
 
 /// As a provider needs it. It has no `Debug`: its secret is in clear.
 #[derive(Clone)]
@@ -91,7 +96,34 @@ pub async fn put(core: &Core, tx: &mut TenantTx, new: &NewConnection, by: ActorI
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    Ok(())
+    within_limit(tx).await
+}
+
+/// Counted after the row was written; the lock lets tenants' admins do it one after the other.
+async fn within_limit(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.connection/' || $1::text, 0))")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    let count: i64 = sqlx::query_scalar("select count(*) from eaf.connection where tenant_id = $1")
+        .bind(tx.tenant())
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    if count > MOST { Err(Error::TooMany) } else { Ok(()) }
+}
+
+/// Deletes it with its secret, in the caller's transaction; false: there was none.
+pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<bool, Error> {
+    let deleted = sqlx::query("delete from eaf.connection where tenant_id = $1 and capability = $2 and name = $3")
+        .bind(tx.tenant())
+        .bind(capability)
+        .bind(name)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(deleted.rows_affected() > 0)
 }
 
 /// The stored secret, still sealed. Locks the row: it must not begin to point elsewhere before this is over.

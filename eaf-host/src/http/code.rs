@@ -66,6 +66,8 @@ codes! {
     DecisionTooLarge = "decision-too-large" UNPROCESSABLE_ENTITY,
     TooManyRequests = "too-many-requests" TOO_MANY_REQUESTS,
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
+    TooManyTests = "too-many-tests" TOO_MANY_REQUESTS,
+    TooManyConnections = "too-many-connections" CONFLICT,
     // What went wrong on our side.
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
     OtherEpoch = "other-epoch" CONFLICT,

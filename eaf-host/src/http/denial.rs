@@ -39,7 +39,7 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    fn act(&self, act: &str, object: &str, outcome: &str) -> Entry {
+    pub fn act(&self, act: &str, object: &str, outcome: &str) -> Entry {
         Entry {
             actor: self.caller.actor,
             act: act.into(),

@@ -47,6 +47,7 @@ use axum::routing::MethodRouter;
 use code::Code;
 use eaf_core::Core;
 use eaf_core::session::Limits;
+use host::test_limit::TestLimit;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
 use problem::Problem;
@@ -85,6 +86,7 @@ pub struct App {
     streams: Slots,
     waits: Slots,
     exports: Slots,
+    tests: Arc<TestLimit>,
 }
 
 #[derive(Debug, Clone)]
@@ -135,6 +137,7 @@ impl App {
             streams: Slots::new(STREAMS),
             waits: Slots::new(WAITS),
             exports: Slots::new(EXPORTS),
+            tests: Arc::default(),
         }
     }
 }
@@ -150,6 +153,7 @@ fn operations() -> Vec<Operation> {
         host::connection_list::operation(),
         host::connection_get::operation(),
         host::connection_put::operation(),
+        host::connection_delete::operation(),
         host::connection_test::operation(),
         host::mail_failures::operation(),
         host::runs::operation(),

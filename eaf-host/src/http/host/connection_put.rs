@@ -62,6 +62,7 @@ pub fn operation() -> Operation {
             Code::BodyTooComplex,
             Code::UnsupportedMediaType,
             Code::BodyInvalid,
+            Code::TooManyConnections,
         ]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Stored." });
@@ -104,6 +105,9 @@ async fn set(
     match connection::put(&app.core, &mut tx, &new, who.caller.actor).await {
         Ok(()) => {}
         Err(connection::Error::NoSecret) => return Err(secret_refused("required")),
+        Err(connection::Error::TooMany) => {
+            return Err(Problem::new(Code::TooManyConnections).with("limit", connection::MOST));
+        }
         Err(connection::Error::SecretNeededAgain) => return Err(secret_refused("secret-again")),
         Err(cause) => return Err(connection_fault(cause)),
     }

@@ -1,8 +1,12 @@
 //! `POST /api/host/connections/{capability}/{name}/test`: is the connection usable, what is to be
 //! repaired first in one sentence, and all that is needed, line by line.
+//!
+//! A test logs in at another system: that it was begun is on record before it is, and its end also when nobody waits for
+//! the answer any more.
 
+use super::test_limit::Full;
 use super::{checked_name, connection_fault, record};
-use crate::capabilities::{Finding, Kind, Verdict};
+use crate::capabilities::{Class, Failure, Finding, Kind, Provider, Report, Verdict};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -13,7 +17,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use eaf_core::actor::Locale;
+use eaf_core::connection;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Longer than a vCenter needs that answers slowly; the caller has been told sooner that it takes long.
+const LONGEST: Duration = Duration::from_secs(120);
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.test", "host", "Test a connection")
@@ -35,7 +44,7 @@ pub fn operation() -> Operation {
                 },
             }),
         )
-        .refuses(&[Code::PermissionMissing, Code::NotFound]);
+        .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/test";
     Operation { method: "post", path, route: post(test), doc: doc.done() }
 }
@@ -48,26 +57,59 @@ async fn test(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     who.require(&app, "host.connections", "connection.test", &object).await?;
     let tenant = who.caller.tenant;
-    let known = eaf_core::connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
     let exists = known.iter().any(|one| one.capability == capability && one.name == name);
     let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let report = provider.check(tenant, &name).await;
-    let found = report.outcome();
-    let error = found.as_ref().err().map(|failure| failure.code.as_str());
-    eaf_core::connection::record_check(&app.core, tenant, &capability, &name, error).await.map_err(connection_fault)?;
-    let outcome = found.as_ref().err().map_or("ok", |failure| failure.code.as_str());
-    who.record(&app, "connection.test", &object, outcome).await?;
-    let findings: Vec<Value> = report.findings().iter().map(|finding| shown(finding, who.caller.locale)).collect();
-    Ok(Json(match found {
+    let running = app.tests.begin(tenant, app.core.world.now());
+    let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
+    who.record(&app, "connection.test", &object, "pending").await?;
+    let (provider, locale) = (provider.clone(), who.caller.locale);
+    let test = Test { app: app.clone(), who, capability, name, object };
+    let running = tokio::spawn(async move {
+        let _until_it_ends = running;
+        test.run(provider.as_ref()).await
+    });
+    let report = running.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+    Ok(Json(answer(&report, locale)))
+}
+
+/// A test that has begun and ends without its caller.
+struct Test {
+    app: App,
+    who: TenantCaller,
+    capability: String,
+    name: String,
+    object: String,
+}
+
+impl Test {
+    async fn run(&self, provider: &dyn Provider) -> Result<Report, Problem> {
+        let tenant = self.who.caller.tenant;
+        let report = tokio::time::timeout(LONGEST, provider.check(tenant, &self.name)).await;
+        let report = report
+            .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
+        let failure = report.outcome().err();
+        let error = failure.as_ref().map(|failure| failure.code.as_str());
+        connection::record_check(&self.app.core, tenant, &self.capability, &self.name, error)
+            .await
+            .map_err(connection_fault)?;
+        self.who.record(&self.app, "connection.test", &self.object, error.unwrap_or("ok")).await?;
+        Ok(report)
+    }
+}
+
+fn answer(report: &Report, locale: Locale) -> Value {
+    let findings: Vec<Value> = report.findings().iter().map(|finding| shown(finding, locale)).collect();
+    match report.outcome() {
         Ok(()) => json!({ "ok": true, "findings": findings }),
         Err(failure) => {
-            let text = messages::failure(&failure.code, who.caller.locale);
+            let text = messages::failure(&failure.code, locale);
             json!({
                 "ok": false, "class": failure.class, "code": failure.code, "text": text, "message": failure.message,
                 "findings": findings,
             })
         }
-    }))
+    }
 }
 
 fn shown(finding: &Finding, locale: Locale) -> Value {

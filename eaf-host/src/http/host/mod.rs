@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod audit_csv;
+pub mod connection_delete;
 pub mod connection_get;
 pub mod connection_list;
 pub mod connection_put;
@@ -10,6 +11,7 @@ pub mod connection_test;
 pub mod mail_failures;
 pub mod run;
 pub mod runs;
+pub mod test_limit;
 
 use super::code::Code;
 use super::problem::Problem;

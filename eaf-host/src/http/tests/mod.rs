@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod browser;
 mod commands;
+mod connections;
 mod host;
 mod identity;
 mod isolation;

@@ -1,0 +1,45 @@
+//! `DELETE /api/host/connections/{capability}/{name}`: its secret is forgotten and what is open for it closed. A grant
+//! that names it stays and waits for another one.
+
+use super::connection_get::PATH;
+use super::{checked_name, connection_fault};
+use crate::http::App;
+use crate::http::caller::TenantCaller;
+use crate::http::code::Code;
+use crate::http::operation::{Doc, Entry, Operation};
+use crate::http::problem::Problem;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::delete;
+use eaf_core::{audit, connection};
+use serde_json::json;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.delete", "host", "Delete a connection with its secret")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .refuses(&[Code::PermissionMissing, Code::NotFound]);
+    let mut doc = doc.build();
+    doc["responses"]["204"] = json!({ "description": "Deleted." });
+    Operation { method: "delete", path: PATH, route: delete(remove), doc: Doc::One(doc) }
+}
+
+async fn remove(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    who.require(&app, "host.connections", "connection.delete", &object).await?;
+    let tenant = who.caller.tenant;
+    let mut tx = app.core.db.tenant(tenant).await?;
+    if !connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)? {
+        return Err(Problem::new(Code::NotFound));
+    }
+    audit::record(&mut tx, &who.act("connection.delete", &object, "ok")).await?;
+    tx.commit().await?;
+    if let Some(provider) = app.providers.get(&capability) {
+        provider.forget(tenant, &name).await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
