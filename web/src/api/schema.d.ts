@@ -508,7 +508,8 @@ export interface paths {
     /** Set a connection */
     put: operations['host.connection.put'];
     post?: never;
-    delete?: never;
+    /** Delete a connection with its secret */
+    delete: operations['host.connection.delete'];
     options?: never;
     head?: never;
     patch?: never;
@@ -4148,6 +4149,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `too-many-connections` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `body-too-large` */
       413: {
         headers: {
@@ -4168,6 +4178,56 @@ export interface operations {
       };
       /** @description `body-invalid` */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.delete': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Such as `vsphere` or `mail`. */
+        capability: string;
+        /** @description The connection's name. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -4246,6 +4306,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests` */
+      429: {
         headers: {
           [name: string]: unknown;
         };
