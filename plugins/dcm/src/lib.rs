@@ -80,6 +80,7 @@ impl Plugin for Dcm {
         request::retry::RetryRequest,
         request::complete_without_address::CompleteWithoutAddress,
         request::cancel::CancelRequest,
+        request::cancel_without_removal::CancelWithoutRemoval,
         request::complete_cancel::CompleteCancel,
         request::fail_cancel::FailCancel,
         provisioning::record_step::RecordStep,

@@ -18,6 +18,11 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
             }
         }
         "reject-request" => body["reason"] = "Not in this quarter.".into(),
+        "cancel-without-removal" => {
+            let asked =
+                stage.log.iter().find(|r| r.kind == "request-submitted" && r.data["request_id"] == body["request"]);
+            body["confirm"] = asked.map_or("".into(), |r| r.data["vm_name"].clone());
+        }
         "decommission-vm" | "confirm-gone" => {
             let built = stage.log.iter().find(|r| r.kind == "vm-provisioned" && r.data["vm_id"] == body["vm"]);
             body["confirm"] = built.map_or("".into(), |r| r.data["name"].clone());
@@ -50,7 +55,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
-    let (command, body) = match dice.below(25) {
+    let (command, body) = match dice.below(26) {
         0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
@@ -73,10 +78,12 @@ fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
         }
         23 => ("confirm-gone", json!({ "vm": id })),
         21 => ("complete-without-address", json!({ "request": id })),
+        24 => ("cancel-without-removal", json!({ "request": id })),
         18 => ("complete-cancel", cancelling(stage, dice)),
         19 => {
             let mut body = cancelling(stage, dice);
-            (body["step"], body["code"], body["message"]) = ("destroy".into(), "busy".into(), "Busy.".into());
+            let code = *dice.pick(&["busy", "other-vcenter"]);
+            (body["step"], body["code"], body["message"]) = ("destroy".into(), code.into(), "No.".into());
             ("fail-cancel", body)
         }
         _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
@@ -93,20 +100,21 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
     let mut statuses = std::collections::BTreeSet::new();
     for seed in 1..=16 {
         let mut dice = Dice::new(seed);
-        let mut stage = match seed % 4 {
+        let mut stage = match seed % 5 {
             0 => with_failed("clone").0,
             1 => with_vm().0,
             2 => with_gone().0,
+            3 => with_elsewhere().0,
             _ => with_offering(),
         };
         // Looked at on the way too: some states do not last.
-        for _ in 0..4 {
-            for _ in 0..15 {
-                step(&mut stage, &mut dice, &people);
-            }
+        for _ in 0..5 {
             compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
             for view in ["requests", "vms"] {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
+            }
+            for _ in 0..15 {
+                step(&mut stage, &mut dice, &people);
             }
         }
     }

@@ -13,6 +13,7 @@ use dcm::provisioning::stall::NoteStall;
 use dcm::request::approvals::Approvals;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
+use dcm::request::cancel_without_removal::CancelWithoutRemoval;
 use dcm::request::complete_cancel::CompleteCancel;
 use dcm::request::complete_without_address::CompleteWithoutAddress;
 use dcm::request::fail_cancel::FailCancel;
@@ -317,6 +318,30 @@ fn cancelling_that_failed_keeps_the_name_and_may_be_asked_for_again_without_a_re
     stage.when::<CancelRequest>(&admin(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
     stage.when::<FailCancel>(&system(), failed).then_rejected("attempt-over");
     stage.when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 2 })).then_rejected("attempt-over");
+}
+
+#[test]
+fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_who_types_the_name() {
+    let (mut stage, id) = with_failed("power-on");
+    let typed = json!({ "request": id, "confirm": "web-01" });
+    stage.when::<CancelWithoutRemoval>(&admin(), typed.clone()).then_rejected("request-not-elsewhere");
+    for (attempt, code) in [(2, "vcenter-busy"), (3, "other-vcenter")] {
+        stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+        let failed = json!({ "request": id, "attempt": attempt, "step": "power-off", "code": code, "message": "No." });
+        stage.when::<FailCancel>(&system(), failed);
+        if code == "vcenter-busy" {
+            stage.when::<CancelWithoutRemoval>(&admin(), typed.clone()).then_rejected("request-not-elsewhere");
+        }
+    }
+    assert_eq!(stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap().code, "cancel-elsewhere");
+    stage.when::<CancelWithoutRemoval>(&requester(), typed.clone()).then_rejected("not-permitted");
+    let wrong = json!({ "request": id, "confirm": "web-1" });
+    stage.when::<CancelWithoutRemoval>(&admin(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
+    stage.when::<CancelWithoutRemoval>(&admin(), typed).then_events(&["request-cancel-requested"]);
+    assert_eq!(stage.view::<Requests>()[&id]["cancelled_by_name"], "Ada Admin");
+    stage
+        .when::<CompleteCancel>(&system(), json!({ "request": id, "attempt": 4 }))
+        .then_events(&["request-cancelled", "name-released"]);
 }
 
 #[test]

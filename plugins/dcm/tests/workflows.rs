@@ -6,6 +6,7 @@ use cast::*;
 use dcm::offering::define::DefineOffering;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
+use dcm::request::cancel_without_removal::CancelWithoutRemoval;
 use dcm::request::complete_without_address::CompleteWithoutAddress;
 use dcm::request::retry::RetryRequest;
 use dcm::request::submit::RequestVm;
@@ -335,6 +336,49 @@ fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
     assert_eq!(played.calls_of("vsphere.forget").len(), 1);
     apply(&mut stage, &played);
     assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
+}
+
+#[test]
+fn a_request_that_failed_before_anything_was_built_is_cancelled_without_asking_vcenter() {
+    let (mut stage, id) = with_approved();
+    let closed = Failure::permanent("connection-missing", "There is no connection.");
+    let played = script().fail("vsphere.ensure-folder", closed.clone());
+    let played = played.play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    apply(&mut stage, &played);
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+    let script = script().fail("vsphere.open-inventory", closed.clone()).fail("vsphere.destroy", closed);
+    let played = script.play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    assert_eq!(steps(&played), ["complete-cancel"]);
+    apply(&mut stage, &played);
+    assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
+}
+
+#[test]
+fn a_requester_who_cancels_has_nothing_forgotten_in_another_vcenter_but_an_admin_who_confirms_has() {
+    let elsewhere = Failure::permanent("other-vcenter", "It is in another vCenter.");
+    for call in ["vsphere.read-vm", "vsphere.destroy"] {
+        let (mut stage, id) = with_failed("power-on");
+        stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
+        let played = script()
+            .answer("vsphere.read-vm", machine(2, "off"))
+            .fail(call, elsewhere.clone())
+            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert!(played.calls_of("vsphere.forget").is_empty(), "{call}");
+        apply(&mut stage, &played);
+        let row = stage.view_named("requests")[&id].clone();
+        assert_eq!((&row["status"], &row["error_code"]), (&json!("cancel-failed"), &json!("other-vcenter")));
+
+        let typed = json!({ "request": id, "confirm": "web-01" });
+        stage.when::<CancelWithoutRemoval>(&admin(), typed);
+        let copies = json!({ "forgotten": true, "copies": ["web-01"] });
+        let played = script()
+            .answer("vsphere.forget", copies)
+            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert!(played.calls_of("vsphere.destroy").is_empty());
+        apply(&mut stage, &played);
+        let row = stage.view_named("requests")[&id].clone();
+        assert_eq!((&row["status"], &row["copies"]), (&json!("cancelled"), &json!("web-01")));
+    }
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub struct NoteStall {
 }
 
 /// Failures that do not end by themselves: a person has to act in vCenter or at the connection. The
-/// work goes on when that is done, so these are stalls and no ends.
+/// work goes on when that is done, for a question at any time and for the others while the host
+/// repeats the call, which is half an hour; the texts say so.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
 /// What a stalled row waits for: the system, or a person.

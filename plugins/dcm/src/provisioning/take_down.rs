@@ -37,12 +37,11 @@ impl TakeDown<'_> {
         self.step(Step::Destroy, || self.destroy(&writer)).map(|removed| removed.copies)
     }
 
-    /// A machine that was never handed over may be gone, with its vCenter or alone, without a confirmation.
+    /// A machine that was never handed over may be gone without a confirmation. Where the connection leads to another
+    /// vCenter it may stand in the first one, which is for an admin.
     fn destroy(&self, writer: &Writer) -> Result<Removed, Failure> {
         match writer.destroy(self.id).and_then(|operation| operation.result()) {
-            Err(failure) if self.process == Process::Cancel && vm::may_be_forgotten(&failure.code) => {
-                writer.forget(self.id)
-            }
+            Err(failure) if self.process == Process::Cancel && failure.code == vm::GONE => writer.forget(self.id),
             answer => answer,
         }
     }

@@ -106,7 +106,8 @@ impl View for Approvals {
         if row.status != Status::Pending {
             return RowActions::idle();
         }
-        let standing = Standing { status: row.status, requester_id: &row.requester_id, failed_step: None };
+        let standing =
+            Standing { status: row.status, requester_id: &row.requester_id, failed_step: None, failed_code: None };
         let body = json!({ "request": key });
         RowActions::waiting_on(approval(row.submitted_at, &row.requester_id))
             .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())

@@ -55,6 +55,8 @@ impl Command for CancelRequest {
             by_name: Personal::new(&ctx.actor.name),
             reason: Personal::new(self.reason.as_str().trim()),
             attempt: request.attempt + 1,
+            without_removal: false,
+            nothing_built: request.nothing_built,
         };
         Ok(Accepted::nothing().event(stream(&self.request), requested).subject("requests", self.request))
     }

@@ -1,14 +1,16 @@
 //! Removes what was built for a request that failed. Nothing there is fine: many requests fail
-//! before anything is built.
+//! before anything is built, and then vCenter is not even asked, because it may be the reason. What stands in another vCenter is counted as removed where an admin
+//! says so; vCenter is asked once more, because the admin may be wrong.
 
 use super::complete_cancel::CompleteCancel;
 use super::fail_cancel::FailCancel;
 use crate::Event;
-use crate::provisioning::Process;
 use crate::provisioning::note_run_end::NoteRunEnd;
 use crate::provisioning::stall::NoteStall;
 use crate::provisioning::take_down::{Stopped, TakeDown};
+use crate::provisioning::{GRANT, Process, Step};
 use eaf_sdk::flow;
+use eaf_sdk::vsphere::Writer;
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
 use serde_json::{Value, json};
 
@@ -28,7 +30,15 @@ impl Workflow for Cancel {
             return Err(Failure::permanent("unexpected-event", "this event cancels nothing"));
         };
         let (request, attempt) = (requested.request_id, requested.attempt);
-        match (TakeDown { id: &request, process: Process::Cancel, attempt }).run() {
+        let removed = if requested.nothing_built {
+            Ok(Vec::new())
+        } else if requested.without_removal {
+            let forgotten = Writer::open(GRANT).and_then(|writer| writer.forget(&request));
+            forgotten.map(|removed| removed.copies).map_err(|failure| Stopped::AtStep(Step::Destroy, failure))
+        } else {
+            TakeDown { id: &request, process: Process::Cancel, attempt }.run()
+        };
+        match removed {
             Ok(copies) => {
                 flow::submit::<CompleteCancel>(&CompleteCancel { request, attempt, copies })?;
                 Ok(json!({ "outcome": "cancelled" }))

@@ -143,6 +143,12 @@ pub struct RequestCancelRequested {
     pub reason: Personal<Requester>,
     pub attempt: u32,
     pub vm_name: String,
+    /// An admin says that the machine of another vCenter may be counted as removed.
+    #[serde(default)]
+    pub without_removal: bool,
+    /// No attempt came as far as copying the template, so there is nothing in vCenter.
+    #[serde(default)]
+    pub nothing_built: bool,
 }
 
 impl Event for RequestCancelRequested {

@@ -6,6 +6,7 @@
 pub mod approvals;
 pub mod approve;
 pub mod cancel;
+pub mod cancel_without_removal;
 pub mod cancel_workflow;
 pub mod complete_cancel;
 pub mod complete_without_address;
@@ -73,6 +74,8 @@ pub struct Standing<'a> {
     pub requester_id: &'a str,
     /// Where building or cancelling stopped last.
     pub failed_step: Option<&'a str>,
+    /// Why it stopped there.
+    pub failed_code: Option<&'a str>,
 }
 
 impl Standing<'_> {

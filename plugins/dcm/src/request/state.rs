@@ -13,6 +13,9 @@ pub struct Request {
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
+    /// No attempt began to copy the template. False where that is not known.
+    #[serde(default)]
+    pub nothing_built: bool,
     /// The spec by which the template was copied last.
     pub copied: Option<Spec>,
     pub attempt: u32,
@@ -22,6 +25,8 @@ pub struct Request {
     pub step: String,
     /// Where building or cancelling stopped last.
     pub failed_step: Option<String>,
+    /// Why it stopped there.
+    pub failed_code: Option<String>,
     /// The code for which a call is repeated, while one is.
     pub stalled: Option<String>,
 }
@@ -36,6 +41,7 @@ impl State for Request {
                 self.requester_id = e.requester_id;
                 self.requester_name = Some(e.requester_name);
                 self.spec = Some(e.spec);
+                self.nothing_built = true;
             }
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
             Event::RequestRejected(_) => self.status = Status::Rejected,
@@ -44,12 +50,15 @@ impl State for Request {
                 self.spec = Some(e.spec);
                 self.begin(e.attempt, e.from_step, recorded);
             }
-            Event::StepStarted(e) => self.step = e.step.as_str().into(),
+            Event::StepStarted(e) => {
+                self.step = e.step.as_str().into();
+                self.nothing_built &= e.step < Step::Clone;
+            }
             Event::StepFinished(e) if e.step == Step::Clone => self.copied.clone_from(&self.spec),
             Event::RequestFulfilled(_) => self.status = Status::Fulfilled,
             Event::RequestFailed(e) => {
                 self.status = Status::Failed;
-                self.failed_step = Some(e.step);
+                (self.failed_step, self.failed_code) = (Some(e.step), Some(e.code));
                 self.stalled = None;
             }
             Event::RequestCancelRequested(e) => {
@@ -59,7 +68,7 @@ impl State for Request {
             Event::RequestCancelled(_) => self.status = Status::Cancelled,
             Event::RequestCancelFailed(e) => {
                 self.status = Status::CancelFailed;
-                self.failed_step = Some(e.step);
+                (self.failed_step, self.failed_code) = (Some(e.step), Some(e.code));
                 self.stalled = None;
             }
             Event::Stalled(e) => self.stalled = Some(e.code),
@@ -71,7 +80,12 @@ impl State for Request {
 
 impl Request {
     pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id, failed_step: self.failed_step.as_deref() }
+        Standing {
+            status: self.status,
+            requester_id: &self.requester_id,
+            failed_step: self.failed_step.as_deref(),
+            failed_code: self.failed_code.as_deref(),
+        }
     }
 
     pub fn requester_name(&self) -> Personal<Requester> {

@@ -2,6 +2,7 @@
 
 use super::approve::{self, ApproveRequest};
 use super::cancel::{self, CancelRequest};
+use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
@@ -159,13 +160,19 @@ impl View for Requests {
             .offer::<WithdrawRequest>(ctx, withdraw::rule(ctx, &standing), body.clone())
             .offer::<RetryRequest>(ctx, retry::rule(&standing), body.clone())
             .offer::<CompleteWithoutAddress>(ctx, complete_without_address::rule(&standing), body.clone())
-            .offer::<CancelRequest>(ctx, cancel::rule(ctx, &standing), body)
+            .offer::<CancelRequest>(ctx, cancel::rule(ctx, &standing), body.clone())
+            .offer::<CancelWithoutRemoval>(ctx, cancel_without_removal::rule(&standing), body)
     }
 }
 
 impl Row {
     pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id, failed_step: self.failed_step.as_deref() }
+        Standing {
+            status: self.status,
+            requester_id: &self.requester_id,
+            failed_step: self.failed_step.as_deref(),
+            failed_code: self.error_code.as_deref(),
+        }
     }
 }
 
@@ -364,6 +371,9 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
         }),
         Status::Failed => Some(repair("retry", row)),
         Status::Cancelling => Some(Message::new("cancelling").param("step", row.step.clone().unwrap_or_default())),
+        Status::CancelFailed if row.error_code.as_deref() == Some(vm::OTHER_VCENTER) => {
+            Some(repair("cancel-elsewhere", row))
+        }
         Status::CancelFailed => Some(repair("cancel-retry", row)),
         Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Cancelled => None,
     }

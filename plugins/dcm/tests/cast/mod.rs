@@ -5,7 +5,10 @@ use dcm::Dcm;
 use dcm::offering::define::DefineOffering;
 use dcm::provisioning::complete::CompleteProvisioning;
 use dcm::provisioning::fail::FailProvisioning;
+use dcm::provisioning::record_step::RecordStep;
 use dcm::request::approve::ApproveRequest;
+use dcm::request::cancel::CancelRequest;
+use dcm::request::fail_cancel::FailCancel;
 use dcm::request::submit::RequestVm;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::fail_decommission::FailDecommission;
@@ -68,6 +71,8 @@ pub fn with_approved() -> (Stage<Dcm>, String) {
 
 pub fn with_failed(step: &str) -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_approved();
+    let begun = json!({ "request": id, "process": "provision", "attempt": 1, "step": step, "state": "started" });
+    stage.when::<RecordStep>(&system(), begun).then_events(&["step-started"]);
     let failed = json!({ "request": id, "attempt": 1, "step": step, "code": "broken", "message": "It is broken." });
     stage.when::<FailProvisioning>(&system(), failed).then_events(&["step-failed", "request-failed"]);
     (stage, id)
@@ -77,6 +82,15 @@ pub fn with_vm() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_approved();
     let done = json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" });
     stage.when::<CompleteProvisioning>(&system(), done).then_events(&["request-fulfilled", "vm-provisioned"]);
+    (stage, id)
+}
+
+/// The machine of a request that is cancelled was built in another vCenter.
+pub fn with_elsewhere() -> (Stage<Dcm>, String) {
+    let (mut stage, id) = with_failed("power-on");
+    stage.when::<CancelRequest>(&requester(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
+    let failed = json!({ "request": id, "attempt": 2, "step": "power-off", "code": "other-vcenter", "message": "No." });
+    stage.when::<FailCancel>(&system(), failed).then_events(&["step-failed", "request-cancel-failed"]);
     (stage, id)
 }
 

@@ -6,6 +6,7 @@ import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { shownHere } from '@/api/problem';
+import { OTHER_VCENTER } from '@/features/vms/may-be-forgotten';
 import { inMegabytes, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
@@ -31,7 +32,7 @@ export function RequestPage() {
         actions={
           request ? (
             <RowActions
-              actions={request.actions}
+              actions={offered(request)}
               plans={plans}
               name={request.vm_name ?? ''}
               unavailable="in-menu"
@@ -51,6 +52,12 @@ export function RequestPage() {
       </div>
     </>
   );
+}
+
+/** Cancelling without removal is beside the point of every request but those whose VM may stand elsewhere. */
+function offered(request: Row<'requests'>): Row<'requests'>['actions'] {
+  const mayStandElsewhere = request.status === 'cancel-failed' && request.error_code === OTHER_VCENTER;
+  return request.actions.filter(one => one.command !== 'cancel-without-removal' || mayStandElsewhere);
 }
 
 function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }) {

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { ActionPlans } from '@/app/actions/action-plan';
 import { useText } from '@/i18n/use-text';
 import { CancelDialog } from './cancel-dialog';
+import { CancelWithoutRemovalDialog } from './cancel-without-removal-dialog';
 import { CompleteDialog } from './complete-dialog';
 import { RejectDialog } from './reject-dialog';
 import { text } from './text';
@@ -17,6 +18,11 @@ export function useRequestPlans(): ActionPlans {
       'retry-request': { look: 'primary', done: t.retry.done },
       'complete-without-address': { look: 'secondary', done: t.complete.done, Dialog: CompleteDialog },
       'cancel-request': { look: 'danger', done: t.cancel.done, Dialog: CancelDialog },
+      'cancel-without-removal': {
+        look: 'danger',
+        done: t.cancelElsewhere.done,
+        Dialog: CancelWithoutRemovalDialog,
+      },
       'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
     }),
     [t],

@@ -111,6 +111,13 @@ const en = {
     hint: 'It stands on the page of the request.',
     done: (name: string) => `The request for ${name} is being cancelled`,
   },
+  cancelElsewhere: {
+    title: (name: string) => `Cancel the request for ${name} without removal?`,
+    lead: (name: string) =>
+      `The connection leads to another vCenter than the one in which ${name} was built. That one is not asked: whether something is left there only you can know. A VM with the same marker in the present vCenter is left alone. The request is over and the name free. This cannot be undone.`,
+    type: (name: string) => `Type ${name} to confirm`,
+    done: (name: string) => `The request for ${name} is being cancelled`,
+  },
   approve: { done: (name: string) => `The request for ${name} was approved` },
   reject: {
     title: (name: string) => `Reject the request for ${name}?`,
@@ -240,6 +247,13 @@ const de: typeof en = {
       `Was von ${name} im vCenter schon aufgebaut ist, wird ausgeschaltet und mit allem darauf gelöscht. Danach ist der Antrag beendet und der Name frei. Das lässt sich nicht rückgängig machen.`,
     reason: 'Grund (freiwillig)',
     hint: 'Er steht auf der Seite des Antrags.',
+    done: name => `Der Antrag für ${name} wird abgebrochen`,
+  },
+  cancelElsewhere: {
+    title: name => `Den Antrag für ${name} ohne Entfernen abbrechen?`,
+    lead: name =>
+      `Die Verbindung führt zu einem anderen vCenter als dem, in dem ${name} gebaut wurde. Jenes wird nicht gefragt: Ob dort etwas zurückbleibt, können nur Sie wissen. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht angerührt. Der Antrag ist dann zu Ende und der Name frei. Das lässt sich nicht rückgängig machen.`,
+    type: name => `Geben Sie zur Bestätigung ${name} ein`,
     done: name => `Der Antrag für ${name} wird abgebrochen`,
   },
   approve: { done: name => `Der Antrag für ${name} wurde freigegeben` },

@@ -1,18 +1,21 @@
+import { useRow } from '@/api/rows';
 import type { ActionDialogProps } from '@/app/actions/action-plan';
 import { useText } from '@/i18n/use-text';
+import { OTHER_VCENTER } from './may-be-forgotten';
 import { text } from './text';
 import { TypedNameDialog } from './typed-name-dialog';
 
 /** Says what is not known, and what confirming means. */
 export function ConfirmGoneDialog(props: ActionDialogProps) {
   const t = useText(text).gone;
-  const { name } = props;
+  const { action, name } = props;
+  const vm = useRow('vms', String(action.body.vm), { throwOnError: false }).data;
   return (
     <TypedNameDialog
       {...props}
       command="confirm-gone"
       title={t.title(name)}
-      lead={t.lead}
+      lead={vm?.error_code === OTHER_VCENTER ? t.elsewhere : t.lead}
       done={t.done(name)}
     />
   );

@@ -72,6 +72,8 @@ const en = {
   gone: {
     title: (name: string) => `Count ${name} as removed?`,
     lead: 'vCenter does not have this VM, and it was not removed from here. It may still run elsewhere: unregistered, or in another vCenter. vCenter is asked once more; if it has the VM, nothing happens. Otherwise the VM is taken off the list, its cost ends, and its name is free. This cannot be undone.',
+    elsewhere:
+      'The connection leads to another vCenter than the one in which this VM was built. That one is not asked: whether the VM still runs there only you can know. A VM with the same marker in the present vCenter is left alone. This VM is taken off the list, its cost ends, and its name is free. This cannot be undone.',
     done: (name: string) => `${name} is being counted as removed`,
   },
   refresh: { done: (name: string) => `${name} is being read from vCenter` },
@@ -156,6 +158,8 @@ const de: typeof en = {
   gone: {
     title: name => `${name} als entfernt bestätigen?`,
     lead: 'Das vCenter hat diese VM nicht, und sie wurde nicht von hier aus entfernt. Vielleicht läuft sie noch anderswo: abgemeldet oder in einem anderen vCenter. Das vCenter wird noch einmal gefragt; hat es die VM, geschieht nichts. Sonst kommt die VM von der Liste, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
+    elsewhere:
+      'Die Verbindung führt zu einem anderen vCenter als dem, in dem diese VM gebaut wurde. Jenes wird nicht gefragt: Ob die VM dort noch läuft, können nur Sie wissen. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht angerührt. Diese VM kommt von der Liste, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
     done: name => `${name} gilt bald als entfernt`,
   },
   refresh: { done: name => `${name} wird aus dem vCenter gelesen` },

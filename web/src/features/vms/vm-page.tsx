@@ -14,6 +14,7 @@ import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
 import type { Tone } from '@/ui/badge';
 import { Skeleton } from '@/ui/skeleton';
+import { mayBeForgotten } from './may-be-forgotten';
 import { vmRoute } from './routes';
 import { text } from './text';
 import { useVmPlans } from './vm-plans';
@@ -56,9 +57,9 @@ export function VmPage() {
   );
 }
 
-/** Counting as removed is beside the point of every VM but those that vCenter lost. */
+/** Counting as removed is beside the point of every VM but those that may stand elsewhere. */
 function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
-  return vm.actions.filter(one => one.command !== 'confirm-gone' || vm.error_code === 'vm-gone');
+  return vm.actions.filter(one => one.command !== 'confirm-gone' || mayBeForgotten(vm));
 }
 
 /** What is going on with it, unless it simply runs. */
@@ -77,6 +78,7 @@ function Standing({ vm }: { vm: Row<'vms'> }) {
 const TONES: Record<string, Tone> = {
   'decommission-retry': 'bad',
   'confirm-gone': 'bad',
+  'confirm-elsewhere': 'bad',
   stalled: 'wait',
   'stalled-for-person': 'wait',
   'refresh-failed': 'wait',

@@ -10,6 +10,7 @@ import { PageHeader } from '@/app/page/page-header';
 import { useRequestPlans } from '@/features/requests/request-plans';
 import { RetrySource } from '@/features/requests/retry-source';
 import { said, stepText } from '@/features/requests/step-text';
+import { OTHER_VCENTER, mayBeForgotten } from '@/features/vms/may-be-forgotten';
 import { useVmPlans } from '@/features/vms/vm-plans';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -60,6 +61,7 @@ const nameStyle = 'rounded text-text hover:text-accent-text hover:underline';
 
 const REPAIRS: readonly CommandName[] = ['retry-request', 'cancel-request'];
 const CANCELS: readonly CommandName[] = ['cancel-request'];
+const CANCELS_ELSEWHERE: readonly CommandName[] = ['cancel-without-removal', 'cancel-request'];
 const REMOVES: readonly CommandName[] = ['decommission-vm'];
 const FORGETS: readonly CommandName[] = ['confirm-gone', 'decommission-vm'];
 
@@ -76,7 +78,8 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
   const format = useFormat();
-  const plans = useSome(useRequestPlans(), row.status === 'failed' ? REPAIRS : CANCELS);
+  const cancels = row.error_code === OTHER_VCENTER ? CANCELS_ELSEWHERE : CANCELS;
+  const plans = useSome(useRequestPlans(), row.status === 'failed' ? REPAIRS : cancels);
   return (
     <Failure
       title={
@@ -177,7 +180,7 @@ function FailedVm({ row }: { row: Row<'vms'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
   const name = row.name ?? row.key;
-  const plans = useSome(useVmPlans(), row.error_code === 'vm-gone' ? FORGETS : REMOVES);
+  const plans = useSome(useVmPlans(), mayBeForgotten(row) ? FORGETS : REMOVES);
   return (
     <Failure
       title={

@@ -1,0 +1,43 @@
+import { toast } from 'sonner';
+import type { CommandBody } from '@/api/commands';
+import type { ActionDialogProps } from '@/app/actions/action-plan';
+import { CommandDialog } from '@/app/actions/command-dialog';
+import { useCommandForm } from '@/app/form/use-command-form';
+import { useText } from '@/i18n/use-text';
+import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
+import { text } from './text';
+
+/** Says what is not known, and what confirming means; the name has to be typed. */
+export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text).cancelElsewhere;
+  const command = useCommandForm<'cancel-without-removal', { confirm: string }>({
+    command: 'cancel-without-removal',
+    defaultValues: { confirm: '' },
+    fields: ['confirm'],
+    body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<'cancel-without-removal'>,
+    onDone: () => {
+      close();
+      toast.success(t.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.title(name)}
+      lead={t.lead(name)}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      close={close}
+    >
+      <Field label={t.type(name)} error={command.errorAt('confirm')}>
+        <Input
+          autoComplete="off"
+          spellCheck={false}
+          className="font-mono"
+          {...command.form.register('confirm')}
+        />
+      </Field>
+    </CommandDialog>
+  );
+}
