@@ -19,7 +19,7 @@ use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
 use eaf_core::retention::{self, Retention};
 use eaf_core::session;
-use eaf_core::{Core, directory, grant, projection};
+use eaf_core::{Core, directory, grant, projection, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use shelf::Shelf;
@@ -207,6 +207,7 @@ fn identity_config(config: &Config) -> identity::Config {
         client_id: config.identity.client_id.clone(),
         client_secret: ClientSecret::new(config.identity.client_secret.clone()),
         tenant_claim: identity::ClaimName::new(&config.identity.tenant_claim),
+        sign_out_hint: config.identity.sign_out_hint,
         subject_claim: identity::ClaimName::new(&config.identity.subject_claim),
         public_url: config.http.public_url.clone(),
     }
@@ -350,7 +351,7 @@ async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<
     }
 }
 
-/// Sessions that are over open nothing; their rows need not stay either.
+/// Sessions and sign-ins that are over open nothing; their rows need not stay either.
 async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
     let purging = async {
         loop {
@@ -359,6 +360,9 @@ async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watc
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
                 }
+            }
+            if let Err(error) = used_state::purge(&core).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be deleted");
             }
             tokio::time::sleep(FORGET_SESSIONS).await;
         }

@@ -9,7 +9,7 @@ pub const SECTION: Section = Section {
     about: "Keys and addresses are found by discovery. The tenant is checked against membership. A claim is named by its \
             whole name, or by a JSON pointer (`/realm/tenant`) where it is inside another one. What the provider needs to \
             know of the host: `docs/guides/sign-in.md`.",
-    keys: &[ISSUER, AUDIENCE, CLIENT_ID, CLIENT_SECRET, TENANT_CLAIM, SUBJECT_CLAIM, PLAIN_HTTP],
+    keys: &[ISSUER, AUDIENCE, CLIENT_ID, CLIENT_SECRET, TENANT_CLAIM, SUBJECT_CLAIM, HINT, PLAIN_HTTP],
 };
 
 const ISSUER: Key = Key {
@@ -56,6 +56,14 @@ const SUBJECT_CLAIM: Key = Key {
             It must never change and never be given to somebody else: names and mail addresses are refused. Whoever \
             was added before is found only by the claim of that time.",
 };
+const HINT: Key = Key {
+    name: "identity.sign_out_hint",
+    variable: "EAF_OIDC_SIGN_OUT_HINT",
+    default: Default::Is("true"),
+    kind: Kind::Plain,
+    about: "Keep the ID token, sealed, and post it to the provider at sign-out: some demand it, others ask the person once \
+            more without it. false: for a provider that takes no POST there.",
+};
 const PLAIN_HTTP: Key = Key {
     name: "identity.danger_allow_plain_http_issuer",
     variable: "EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER",
@@ -90,6 +98,7 @@ pub struct Identity {
     pub client_secret: String,
     pub tenant_claim: String,
     pub subject_claim: String,
+    pub sign_out_hint: bool,
 }
 
 pub fn read(values: &mut Values) -> Option<Identity> {
@@ -102,6 +111,7 @@ pub fn read(values: &mut Values) -> Option<Identity> {
     if last.is_some_and(|last| NO_SUBJECTS.contains(&last)) {
         values.refuse(&SUBJECT_CLAIM, "a claim that never changes and is never given to somebody else");
     }
+    let sign_out_hint = values.parse::<bool>(&HINT, "true or false");
     let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;
     if url?.scheme() != "https" && !plain_http_allowed {
         values.refuse(&ISSUER, "an https address, unless EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER is true");
@@ -114,6 +124,7 @@ pub fn read(values: &mut Values) -> Option<Identity> {
         client_secret: client_secret?,
         tenant_claim: tenant_claim?,
         subject_claim: subject_claim?,
+        sign_out_hint: sign_out_hint?,
     })
 }
 

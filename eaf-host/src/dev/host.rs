@@ -89,6 +89,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             client_id: CLIENT_ID.into(),
             client_secret: client_secret(state)?,
             tenant_claim: config::identity::TENANT.into(),
+            sign_out_hint: true,
             subject_claim: config::identity::SUBJECT.into(),
         },
         sessions: config::sessions::Sessions { idle: time::Duration::hours(1), absolute: time::Duration::hours(10) },

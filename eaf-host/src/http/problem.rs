@@ -212,6 +212,12 @@ impl From<eaf_core::directory::Error> for Problem {
     }
 }
 
+impl From<eaf_core::used_state::Error> for Problem {
+    fn from(cause: eaf_core::used_state::Error) -> Self {
+        Problem::fault(Code::Internal, &cause)
+    }
+}
+
 impl From<eaf_core::session::Error> for Problem {
     fn from(cause: eaf_core::session::Error) -> Self {
         match cause {

@@ -83,6 +83,8 @@ pub struct Config {
     pub tenant_claim: ClaimName,
     /// Says who it is, within the issuer, for ever.
     pub subject_claim: ClaimName,
+    /// Whether the ID token is kept for signing out at the provider.
+    pub sign_out_hint: bool,
     /// Without a slash at the end.
     pub public_url: String,
 }

@@ -74,8 +74,8 @@ impl Error {
 /// Somebody who came back with a good answer.
 pub struct SignedIn {
     pub who: Verified,
-    /// A provider may want to see it again at sign-out. Never to a log.
-    pub id_token: String,
+    /// The ID token, where the provider may want to see it again at sign-out. Never to a log.
+    pub hint: Option<String>,
 }
 
 pub(super) struct Client {
@@ -176,7 +176,8 @@ impl Identity {
         let answer = exchange.request_async(&self.client.http).await.map_err(refusal)?;
         let id_token = answer.id_token.as_deref().ok_or(Error::NoIdToken)?;
         let who = self.accept(id_token, &answer, &seed.nonce()).await?;
-        Ok(SignedIn { who, id_token: id_token.to_owned() })
+        let wanted = self.config.sign_out_hint && published.document.end_session_endpoint.is_some();
+        Ok(SignedIn { who, hint: wanted.then(|| id_token.to_owned()) })
     }
 
     async fn accept(&self, id_token: &str, answer: &Answer, nonce: &str) -> Result<Verified, Error> {

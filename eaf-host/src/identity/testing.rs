@@ -190,6 +190,7 @@ impl Issuer {
             client_secret: ClientSecret::new(SECRET.into()),
             tenant_claim: ClaimName::new("eaf_tenant"),
             subject_claim: ClaimName::new("sub"),
+            sign_out_hint: true,
             public_url: PUBLIC_URL.into(),
         }
     }

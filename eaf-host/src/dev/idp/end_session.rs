@@ -9,7 +9,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub async fn end(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
-    let query = query.unwrap_or_default();
+    send_back(&issuer, &query.unwrap_or_default())
+}
+
+/// Hints come this way, so that they stand in no address.
+pub async fn end_by_form(State(issuer): State<Arc<Issuer>>, form: String) -> Response {
+    send_back(&issuer, &form)
+}
+
+fn send_back(issuer: &Issuer, query: &str) -> Response {
     let asked: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let Some(back) = asked.get("post_logout_redirect_uri") else {
         return Html(page::signed_out()).into_response();

@@ -81,7 +81,7 @@ fn router(issuer: Issuer) -> Router {
         .route("/jwks", get(jwks))
         .route("/authorize", get(authorize::show))
         .route("/token", post(token::answer))
-        .route("/end-session", get(end_session::end))
+        .route("/end-session", get(end_session::end).post(end_session::end_by_form))
         .layer(middleware::from_fn(only_from_here))
         .with_state(Arc::new(issuer))
 }

@@ -16,7 +16,8 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use eaf_core::session::{self, Activity, SessionId};
+use eaf_core::session::{self, Activity, SessionId, hint};
+use eaf_core::used_state;
 use std::sync::Arc;
 
 pub async fn callback(
@@ -37,7 +38,13 @@ pub async fn callback(
 
 async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> Result<Response, Refusal> {
     let pending = query.get("state").and_then(|state| Pending::open(app, headers, state));
-    let pending = pending.ok_or_else(|| Problem::new(Code::SignInUnknown))?;
+    let unknown = || Problem::new(Code::SignInUnknown);
+    let pending = pending.ok_or_else(unknown)?;
+    // The provider is asked once: a note that was kept aside must not make the host ask again and again.
+    let first = used_state::use_once(&app.core, &pending.seed.state(), pending.until()).await;
+    if !first.map_err(Problem::from)? {
+        return Err(unknown().into());
+    }
     let return_to = pending.return_to();
     let code = code(app, query, &return_to).await?;
     let signed_in = app.identity.complete(code, &pending.seed).await;
@@ -46,6 +53,9 @@ async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> R
     end_former(app, headers).await?;
     let id = session::create(&app.core, person.tenant(), person.actor(), app.config.sessions).await;
     let id = id.map_err(Problem::from)?;
+    if let Some(id_token) = signed_in.hint {
+        hint::keep(&app.core, person.tenant(), &id, &id_token).await.map_err(Problem::from)?;
+    }
     record(app, person.tenant(), person.actor(), "sign-in", &info.trace).await?;
 
     let mut response = Redirect::to(return_to.as_str()).into_response();

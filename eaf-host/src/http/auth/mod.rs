@@ -1,12 +1,14 @@
 //! Signing in and out with a browser.
 //!
 //! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` brings it back and begins a
-//! session, `POST /auth/sign-out` ends it. The browser holds the session's id and, for the minutes between the first two,
-//! a sealed note of what it began; it never holds a token. Why so: docs/adr/0009.
+//! session, `POST /auth/sign-out` ends it, `GET /auth/leave` leads on to the provider. The browser holds the session's id
+//! and, for the minutes between the first two, a sealed note of what it began; it never holds a token that opens anything.
+//! Why so: docs/adr/0009.
 
 mod callback;
 pub mod cookie;
 pub mod csrf;
+mod leave;
 mod page;
 mod pending;
 mod return_to;
@@ -32,7 +34,10 @@ const CALLBACK: &str = "/auth/callback";
 
 /// What browsers open; for people and not in the OpenAPI document.
 pub fn routes() -> Router<App> {
-    Router::new().route(SIGN_IN, get(sign_in::sign_in)).route(CALLBACK, get(callback::callback))
+    Router::new()
+        .route(SIGN_IN, get(sign_in::sign_in))
+        .route(CALLBACK, get(callback::callback))
+        .route("/auth/leave", get(leave::leave))
 }
 
 /// Before anything is asked of the identity provider. Other routes ask when they know who is calling.
@@ -51,6 +56,9 @@ pub fn told(route: &str, refusal: Problem, info: &Info) -> Response {
         _ => refusal.into_response(),
     }
 }
+
+/// Holds the id of a session that has ended, for the moment until the browser leaves for the provider.
+const LEAVE_COOKIE: &str = "eaf-leave";
 
 /// The members of a query. Whatever a query is, it is one: a page must say what is wrong with it.
 struct Query(Vec<(String, String)>);

@@ -76,7 +76,7 @@ const STYLE: &str = ":root{color-scheme:light dark}\
                      h1{font-size:1.5rem;line-height:1.25}a{color:#075e73}small{color:#4a545c}code{overflow-wrap:anywhere}\
                      @media(prefers-color-scheme:dark){body{color:#e8edf0;background:#0c1013}a{color:#6ad4e8}small{color:#aab4bb}}";
 
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// A person finds their password in this time.
 const LIVES: Duration = Duration::from_secs(10 * 60);
@@ -64,6 +65,10 @@ impl Pending {
         let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
         let fits = pending.seed.state() == state && pending.until > app.core.world.now().unix_timestamp();
         fits.then_some(pending)
+    }
+
+    pub fn until(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.until).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     pub fn return_to(&self) -> ReturnTo {

@@ -1,6 +1,6 @@
 //! `POST /auth/sign-out`: ends the session here and says where it is ended at the identity provider.
 
-use super::{cookie, csrf, record};
+use super::{LEAVE_COOKIE, cookie, csrf, record};
 use crate::http::App;
 use crate::http::code::Code;
 use crate::http::info::Info;
@@ -11,9 +11,14 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json};
-use eaf_core::session::{self, Activity, SessionId};
+use eaf_core::session::{self, Activity, SessionId, hint};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+
+const LEAVE: &str = "/auth/leave";
+/// A page goes on at once.
+const LEAVES_WITHIN: Duration = Duration::from_secs(60);
 
 pub fn operation() -> Operation {
     let doc = Entry::new("auth.sign-out", "eaf", "Sign out: ends the session of this browser")
@@ -42,16 +47,26 @@ async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     csrf::check(&app.config, &Method::POST, &headers)?;
-    let name = cookie::session(app.config.https());
+    let https = app.config.https();
+    let name = cookie::session(https);
+    let mut left = None;
     if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
         && let Some(session) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await?
     {
-        session::end(&app.core, &session).await?;
+        left = hint::leave(&app.core, &session).await?.then_some(id);
+        if left.is_none() {
+            session::end(&app.core, &session).await?;
+        }
         record(&app, session.tenant, session.actor, "sign-out", &info.trace).await?;
     }
-    let location = location(&app).await;
+    let location = if left.is_some() { LEAVE.to_owned() } else { location(&app).await };
     let mut response = Json(json!({ "location": location })).into_response();
-    response.headers_mut().append(header::SET_COOKIE, cookie::clear(app.config.https(), &name));
+    let cookies = response.headers_mut();
+    cookies.append(header::SET_COOKIE, cookie::clear(https, &name));
+    if let Some(id) = left {
+        let leaving = cookie::set(https, &cookie::named(https, LEAVE_COOKIE), &id.reveal(), Some(LEAVES_WITHIN));
+        cookies.append(header::SET_COOKIE, leaving);
+    }
     Ok(response)
 }
 

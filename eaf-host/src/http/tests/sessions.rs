@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::{House, note};
-use crate::identity::testing::ACCESS_TOKEN;
+use crate::identity::testing::{ACCESS_TOKEN, Grant};
 use axum::body::Body;
 use axum::http::Request;
 use eaf_core::directory;
@@ -140,14 +140,68 @@ async fn signing_out_ends_the_session_here_and_leads_to_the_provider() {
     browser.sign_in("admin@acme").await;
     let kept = browser.cookies.clone();
     let answer = browser.post("/auth/sign-out", None).await;
-    let expected =
-        format!("{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F", house.issuer.url);
-    assert_eq!((answer.status.as_u16(), &answer.json["location"]), (200, &json!(expected)));
-    assert!(browser.cookies.is_empty());
+    assert_eq!((answer.status.as_u16(), &answer.json["location"]), (200, &json!("/auth/leave")));
+    assert!(browser.session().is_none());
     let mut thief = Browser { house: &house, cookies: kept };
     assert_eq!(thief.get("/api/session").await.code(), "session-expired");
+    browser.get("/auth/leave").await;
+    assert!(browser.cookies.is_empty());
+    let expected =
+        format!("{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F", house.issuer.url);
     // Once more, without a session: also at the provider nobody should stay signed in by accident.
     assert_eq!(browser.post("/auth/sign-out", None).await.json["location"], expected);
+}
+
+#[tokio::test]
+async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_address() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let saying = browser.saying(&begun, "admin@acme");
+    let id_token = house.issuer.sign(&saying);
+    let code = house.issuer.grant(Grant {
+        id_token: Some(id_token.clone()),
+        challenge: begun.asked["code_challenge"].clone(),
+        redirect_uri: begun.asked["redirect_uri"].clone(),
+    });
+    assert_eq!(browser.get(&browser.back(&begun, &code)).await.status, 303);
+    let id = browser.session().unwrap().to_owned();
+    for (table, rows) in house.database.dump().await {
+        assert!(!rows.contains(&id_token) && !rows.contains(&id), "{table}");
+    }
+    let answer = browser.post("/auth/sign-out", None).await;
+    assert!(!format!("{:?} {}", answer.headers, answer.text).contains(&id_token));
+    let mut kept = Browser { house: &house, cookies: browser.cookies.clone() };
+
+    let leave = browser.get("/auth/leave").await;
+    assert_eq!((leave.status.as_u16(), &leave.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
+    let form = format!("<form method=\"post\" action=\"{}/end-session\">", house.issuer.url);
+    assert!(leave.text.contains(&form), "{}", leave.text);
+    for (name, value) in [
+        ("id_token_hint", id_token.as_str()),
+        ("client_id", "eaf"),
+        ("post_logout_redirect_uri", "https://eaf.example/"),
+    ] {
+        let member = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(leave.text.contains(&member), "{name}: {}", leave.text);
+    }
+    let policy = leave.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(browser.cookies.is_empty());
+    // A second time, also with the cookie of before, the provider is asked without it.
+    let again = kept.get("/auth/leave").await;
+    assert!(again.text.contains(&form) && !again.text.contains("id_token_hint"), "{}", again.text);
+    assert!(!browser.get("/auth/leave").await.text.contains("id_token_hint"));
+}
+
+#[tokio::test]
+async fn a_session_that_lives_gives_its_id_token_to_nobody() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let id = browser.sign_in("admin@acme").await;
+    let mut thief = Browser { house: &house, cookies: [("__Host-eaf-leave".into(), id)].into() };
+    assert!(!thief.get("/auth/leave").await.text.contains("id_token_hint"));
+    assert_eq!(browser.get("/api/session").await.status, 200, "and it lives on");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use crate::identity::testing::{Grant, Saying};
 use eaf_core::directory;
 use eaf_core::id::TenantId;
 use serde_json::json;
+use std::sync::atomic::Ordering;
 use time::Duration;
 
 #[tokio::test]
@@ -181,10 +182,31 @@ async fn a_callback_works_once() {
     let replayed = browser.get(&path).await;
     assert_eq!(replayed.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
     assert_eq!(browser.get("/api/session").await.status, 200, "the session stands");
-    // With a cookie that was kept aside the provider refuses: the code is used.
-    let mut thief = Browser { house: &house, cookies: held };
-    assert_eq!(thief.get(&path).await.page().1, "sign-in-failed");
-    assert!(thief.cookies.is_empty());
+    // Also with a cookie that was kept aside, and with another code: the provider is not asked again.
+    let asked = house.issuer.exchanged.load(Ordering::SeqCst);
+    for path in [path, browser.back(&begun, "guessed")] {
+        let mut thief = Browser { house: &house, cookies: held.clone() };
+        assert_eq!(thief.get(&path).await.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
+        assert!(thief.cookies.is_empty());
+    }
+    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), asked);
+    house.issuer.clock.forward(Duration::minutes(11));
+    assert_eq!(eaf_core::used_state::purge(&house.core).await.unwrap(), 1, "it is kept until it would be over");
+}
+
+#[tokio::test]
+async fn a_state_is_used_up_also_by_a_sign_in_that_fails() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let held = browser.cookies.clone();
+    assert_eq!(browser.get(&browser.back(&begun, "wrong")).await.page().1, "sign-in-failed");
+    for _ in 0..3 {
+        let mut again = Browser { house: &house, cookies: held.clone() };
+        let code = again.code(&begun, &again.saying(&begun, "admin@acme"));
+        assert_eq!(again.get(&again.back(&begun, &code)).await.page().1, "sign-in-unknown");
+    }
+    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

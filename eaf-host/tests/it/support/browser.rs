@@ -66,6 +66,21 @@ impl Browser {
             .expect("a URL")
     }
 
+    /// What a page does that sends its form to the provider by itself.
+    pub async fn send_form(&mut self, page: &Page) -> Page {
+        let between = |text: &str, start: &str| {
+            let rest = text.split_once(start).expect("the page has it").1;
+            rest.split_once('"').expect("the page ends it").0.replace("&amp;", "&")
+        };
+        let action = between(&page.text, "<form method=\"post\" action=\"");
+        let inputs = page.text.split("<input ").skip(1);
+        let form: Vec<(String, String)> =
+            inputs.map(|input| (between(input, "name=\""), between(input, "value=\""))).collect();
+        let response = self.client.post(action).form(&form).send().await.expect("the provider answers");
+        let location = response.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
+        self.open(&location.expect("the provider sends back")).await
+    }
+
     /// From the application's sign-in page to the provider's, which shows its people.
     pub async fn ask_provider(&mut self, return_to: &str) -> Page {
         let query = reqwest::Url::parse_with_params("http://x/", [("return_to", return_to)]).expect("a URL");
