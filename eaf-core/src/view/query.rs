@@ -19,6 +19,8 @@ use time::format_description::well_known::Rfc3339;
 
 pub const MAX_LIMIT: u32 = 200;
 const MAX_VALUES: usize = 100;
+/// Capitals beside small letters, umlauts beside their vowels. The index of a sorted text has the same (0025).
+const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";
 
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -39,9 +41,18 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// From `?column=a,b`.
+    /// From `?column=a,b`. Behind a backslash a comma, and a backslash, are part of a value.
     pub fn parse(column: &str, list: &str) -> Self {
-        Filter { column: column.to_owned(), values: list.split(',').map(str::to_owned).collect() }
+        let (mut values, mut value, mut characters) = (Vec::new(), String::new(), list.chars().peekable());
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' => value.push(characters.next_if(|next| matches!(next, ',' | '\\')).unwrap_or('\\')),
+                ',' => values.push(std::mem::take(&mut value)),
+                _ => value.push(character),
+            }
+        }
+        values.push(value);
+        Filter { column: column.to_owned(), values }
     }
 }
 
@@ -109,12 +120,21 @@ pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, ke
     if key.contains('\0') {
         return Ok(None);
     }
+    let keys = spellings(key);
     let mut tx = core.db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = select(&table, caller, &reach);
-    sql.push(" and key = ").push_bind(key.to_owned());
+    sql.push(" and key = any (").push_bind(&keys).push(")");
+    sql.push(" order by key limit 1");
     let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     found.map(|found| row(&found, view, epoch)).transpose()
+}
+
+/// An id is the same in capitals; anything else is only itself.
+fn spellings(key: &str) -> Vec<String> {
+    let lower = key.to_ascii_lowercase();
+    let is_id = key.len() == 36 && lower != key && uuid::Uuid::try_parse(key).is_ok();
+    std::iter::once(key.to_owned()).chain(is_id.then_some(lower)).collect()
 }
 
 fn select(table: &Table<'_>, caller: &Caller, reach: &Reach<'_>) -> QueryBuilder<Postgres> {
@@ -140,8 +160,9 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Fil
     if filter.values.is_empty() || filter.values.len() > MAX_VALUES {
         return Err(unfit());
     }
+    let texts = filter.values.iter().flat_map(|text| spellings(text));
     let values: Vec<Typed> =
-        filter.values.iter().map(|text| Typed::parse(column, text).ok_or_else(unfit)).collect::<Result<_, _>>()?;
+        texts.map(|text| Typed::parse(column, &text).ok_or_else(unfit)).collect::<Result<_, _>>()?;
     sql.push(" and ").push(quoted(&column.name)).push(" in (");
     for (index, value) in values.into_iter().enumerate() {
         if index > 0 {
@@ -186,11 +207,12 @@ impl Part<'_> {
             }
             Part::Valued { column, direction, after } => {
                 let name = quoted(&column.name);
+                let name = if column.kind == ColumnType::Text { format!("{name} {AS_PEOPLE_SORT}") } else { name };
                 let (beyond, order) = match direction {
                     Direction::Ascending => (">", "asc"),
                     Direction::Descending => ("<", "desc"),
                 };
-                sql.push(format!(" and {name} is not null"));
+                sql.push(format!(" and {} is not null", quoted(&column.name)));
                 if let Some(cursor) = after {
                     sql.push(format!(" and ({name}, key) {beyond} ("));
                     Typed::from_json(column, cursor.value()).ok_or(Error::Cursor)?.bind(sql);

@@ -355,6 +355,7 @@ const PLATFORM: [&str; 21] = [
     "eaf.operator update sealed",
     "eaf.package insert *",
     "eaf.package select *",
+    "eaf.package update bytes",
     "eaf.run select tenant_id run_id plugin digest state due_at lease_until",
     "eaf.session select tenant_id hash actor_id seen_at expires_at",
     "eaf.session update seen_at",

@@ -231,6 +231,60 @@ async fn keys_of_all_pages(house: &House, mut query: Query) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn texts_are_sorted_as_people_sort_over_every_border_of_a_page() {
+    let house = house().await;
+    let names =
+        ["Zander", "adler", "Braun", "Ärmel", "äpfel", "Adler", "web-02", "APP-01", "db-01", "über", "Ulm", "Ärmel"];
+    let rows = names.iter().enumerate().map(|(n, name)| upsert(&format!("{n:02}"), json!({ "name": name })));
+    record(&house.core, house.acme, rows.collect()).await;
+    house.project(house.acme).await;
+    let expected =
+        ["adler", "Adler", "äpfel", "APP-01", "Ärmel", "Ärmel", "Braun", "db-01", "über", "Ulm", "web-02", "Zander"];
+    for limit in [1, 2, 5, 200] {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let sort = Some(Sort { column: "name".into(), direction });
+            let keys = keys_of_all_pages(&house, Query { sort, limit, ..all() }).await;
+            let mut found: Vec<&str> = keys.iter().map(|key| names[key.parse::<usize>().unwrap()]).collect();
+            if direction == Direction::Descending {
+                found.reverse();
+            }
+            assert_eq!(found, expected, "{limit} {direction:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_comma_behind_a_backslash_is_part_of_a_value_and_an_id_is_the_same_in_capitals() {
+    let house = house().await;
+    let id = "6561665f-0000-4000-8000-00000000000a";
+    let rows = vec![
+        upsert("a", json!({ "name": "Server 2022, Core" })),
+        upsert("b", json!({ "name": "C:\\Temp" })),
+        upsert("c", json!({ "name": "plain" })),
+        upsert(id, json!({ "name": id })),
+    ];
+    record(&house.core, house.acme, rows).await;
+    house.project(house.acme).await;
+    for (list, expected) in [
+        ("Server 2022\\, Core", vec!["a"]),
+        ("Server 2022, Core", vec![]),
+        ("Server 2022\\, Core,plain", vec!["a", "c"]),
+        ("C:\\\\Temp", vec!["b"]),
+        ("C:\\Temp", vec!["b"]),
+        ("6561665F-0000-4000-8000-00000000000A", vec![id]),
+    ] {
+        let query = Query { filters: vec![Filter::parse("name", list)], ..all() };
+        let mut keys = keys_of_all_pages(&house, query).await;
+        keys.sort();
+        let mut expected = expected;
+        expected.sort();
+        assert_eq!(keys, expected, "{list}");
+    }
+    assert_eq!(house.row(&id.to_uppercase()).await.map(|row| row.key).as_deref(), Some(id));
+    assert!(house.row("A").await.is_none(), "any other key is only itself");
+}
+
+#[tokio::test]
 async fn only_what_is_declared_can_be_asked() {
     let house = house().await;
     let filter = |column: &str, list: &str| Query { filters: vec![Filter::parse(column, list)], ..all() };
