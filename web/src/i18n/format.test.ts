@@ -26,6 +26,21 @@ describe('formats', () => {
     expect(en.memory(null)).toBe(NOTHING);
   });
 
+  it('show the times of the host’s sentences in the reader’s zone', () => {
+    const utc = (date: Date) => date.toISOString().slice(11, 16);
+    const today = new Date(2026, 10, 25, 9, 5);
+    const iso = today.toISOString().slice(0, 10);
+    const german = iso.split('-').reverse().join('.');
+    expect(en.sentence(`Waits since ${iso} ${utc(today)} UTC.`, now)).toBe('Waits since 09:05.');
+    expect(de.sentence(`Seit ${german} ${utc(today)} UTC offen.`, now)).toBe('Seit 09:05 offen.');
+    const other = new Date(2026, 2, 1, 10, 42);
+    const said = `Bis ${other.toISOString().slice(0, 10)} ${utc(other)} UTC.`;
+    expect(en.sentence(said, now)).toBe(`Bis ${en.dateTime(other)}.`);
+    expect(en.sentence('At 99.99.2026 10:00 UTC.', now)).toBe('At 99.99.2026 10:00 UTC.');
+    expect(en.sentence('Nothing to see.', now)).toBe('Nothing to see.');
+    expect(en.sentence(null, now)).toBeNull();
+  });
+
   it('say the time alone for today, and the day for other days', () => {
     expect(en.since(earlier(30), now)).toBe('14:00');
     expect(en.since(earlier(3_000), now)).toContain('23 Nov 2026');

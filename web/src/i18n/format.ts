@@ -6,6 +6,9 @@ const LOCALE: Record<Language, string> = { de: 'de-DE', en: 'en-GB' };
 /** What stands where there is nothing. */
 export const NOTHING = '–';
 
+/** As the host writes a point in time (eaf-host/src/text/format.rs): it knows no zone of its readers. */
+const HOST_INSTANT = /(?:(\d{2})\.(\d{2})\.(\d{4})|(\d{4}-\d{2}-\d{2})) (\d{2}:\d{2}) UTC/gu;
+
 const MINUTE = 60_000;
 
 type Instant = string | Date | null | undefined;
@@ -60,6 +63,14 @@ export function createFormat(language: Language) {
         const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
         return ago.format(Math.trunc(seconds / length), unit);
       }),
+    /** What the host says, with its times in the reader's zone like all others on the page. */
+    sentence: (said: string | null | undefined, now = new Date()) =>
+      said?.replace(HOST_INSTANT, (whole, ...parts: (string | undefined)[]) => {
+        const [day, month, year, isoDay, time] = parts;
+        const date = at(`${isoDay ?? `${year}-${month}-${day}`}T${time}:00Z`);
+        if (!date) return whole;
+        return (sameDay(date, now) ? minute : both).format(date);
+      }) ?? null,
     number: (value: number | null | undefined) => (value == null ? NOTHING : number.format(value)),
     /** From MB, as vCenter counts: `1.5 GB`, `512 MB`, `1,540 MB`. In GB only what needs no rounding. */
     memory: (megabytes: number | null | undefined) => {

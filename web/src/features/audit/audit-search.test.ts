@@ -39,10 +39,10 @@ describe('the filters of the audit', () => {
   });
 
   it('are the same for the file', () => {
-    expect(csvAddress({})).toBe('/api/host/audit.csv');
+    expect(csvAddress({})).toBe('/api/host/audit.csv?dialect=excel');
     const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }).split('?');
     expect(path).toBe('/api/host/audit.csv');
-    expect(Object.fromEntries(new URLSearchParams(query))).toEqual({ ...ALL, act: 'a&b' });
+    expect(Object.fromEntries(new URLSearchParams(query))).toEqual({ ...ALL, act: 'a&b', dialect: 'excel' });
   });
 });
 

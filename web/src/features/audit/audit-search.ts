@@ -57,10 +57,10 @@ export function countFilters(filters: AuditSearch): number {
   return Object.keys(toQuery(filters)).length;
 }
 
-/** The same rows as a file. */
+/** The same rows as a file. People open it with Excel; programs ask the API for RFC 4180. */
 export function csvAddress(filters: AuditSearch): string {
-  const query = new URLSearchParams(toQuery(filters)).toString();
-  return `/api/host/audit.csv${query ? `?${query}` : ''}`;
+  const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel' });
+  return `/api/host/audit.csv?${query.toString()}`;
 }
 
 /** From the value of a `datetime-local` input, in the reader's zone. */

@@ -53,7 +53,9 @@ export function OpenRequests({ actor }: { actor: string }) {
             key={row.key}
             link={{ to: '/requests/$id', params: { id: row.key } }}
             name={row.vm_name}
-            note={people.length > 0 ? `${t.waiting} ${format.anyOf(people)}` : row.waiting_on}
+            note={
+              people.length > 0 ? `${t.waiting} ${format.anyOf(people)}` : format.sentence(row.waiting_on)
+            }
             beside={<RequestStatus row={row} />}
           />
         );
@@ -82,6 +84,7 @@ export function OwnVms({ actor }: { actor: string }) {
 
 export function FailedRequests() {
   const t = useText(text).failed;
+  const format = useFormat();
   const source = useRows('requests', { status: 'failed', sort: '-updated_at', limit: FIRST });
   return (
     <Needs title={t.title} empty={t.empty} source={source} all={elsewhere('/admin/failed-requests')}>
@@ -90,7 +93,7 @@ export function FailedRequests() {
           key={row.key}
           link={{ to: '/requests/$id', params: { id: row.key } }}
           name={row.vm_name}
-          note={row.waiting?.text ?? row.waiting_on}
+          note={format.sentence(row.waiting?.text ?? row.waiting_on)}
         />
       )}
     </Needs>

@@ -73,7 +73,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
   const format = useFormat();
   const session = useSession();
   const people = request.waiting?.people ?? [];
-  const sentence = request.waiting?.text ?? request.waiting_on;
+  const sentence = format.sentence(request.waiting?.text ?? request.waiting_on);
   const stalledTitle = request.waiting?.code === 'stalled-for-person' ? t.stalledForPerson : t.stalled;
   switch (request.status) {
     case 'pending':

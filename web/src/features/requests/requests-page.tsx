@@ -136,7 +136,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         header: t.waiting,
         width: 25,
         cell: row => <Waiting row={row} />,
-        text: row => row.waiting_on,
+        text: row => format.sentence(row.waiting_on),
       },
       ...(withRequester
         ? [
@@ -185,10 +185,10 @@ function Waiting({ row }: { row: Row<'requests'> }) {
   const format = useFormat();
   const people = row.waiting?.people ?? [];
   if (row.status === 'pending' && people.length > 0)
-    return <span title={row.waiting_on ?? undefined}>{format.anyOf(people)}</span>;
+    return <span title={format.sentence(row.waiting_on) ?? undefined}>{format.anyOf(people)}</span>;
   return (
-    <span className="text-quiet" title={row.waiting_on ?? undefined}>
-      {row.waiting_on ?? '–'}
+    <span className="text-quiet" title={format.sentence(row.waiting_on) ?? undefined}>
+      {format.sentence(row.waiting_on) ?? '–'}
     </span>
   );
 }

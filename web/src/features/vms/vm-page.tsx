@@ -65,7 +65,7 @@ function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
 /** What is going on with it, unless it simply runs. */
 function Standing({ vm }: { vm: Row<'vms'> }) {
   const code = vm.waiting?.code;
-  const sentence = vm.waiting?.text ?? vm.waiting_on;
+  const sentence = useFormat().sentence(vm.waiting?.text ?? vm.waiting_on);
   if (!sentence || code === 'in-use') return null;
   return (
     <Alert tone={TONES[code ?? ''] ?? 'busy'} role="status" title={sentence} className="mb-6">

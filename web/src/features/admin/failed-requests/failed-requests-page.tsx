@@ -90,7 +90,7 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
       heading={row.status === 'failed' ? 'h2' : 'h3'}
       sentence={
         <>
-          {row.waiting_on ?? row.error_code}
+          {format.sentence(row.waiting_on) ?? row.error_code}
           {row.status === 'failed' ? <RetrySource request={row} /> : null}
         </>
       }
@@ -179,6 +179,7 @@ function FailedVms({ query, onClearFilters }: SectionProps) {
 function FailedVm({ row }: { row: Row<'vms'> }) {
   const t = useText(text);
   const { steps } = useText(stepText);
+  const format = useFormat();
   const name = row.name ?? row.key;
   const plans = useSome(useVmPlans(), mayBeForgotten(row) ? FORGETS : REMOVES);
   return (
@@ -189,7 +190,7 @@ function FailedVm({ row }: { row: Row<'vms'> }) {
         </Link>
       }
       heading="h3"
-      sentence={row.waiting_on ?? row.error_code}
+      sentence={format.sentence(row.waiting_on) ?? row.error_code}
       facts={[
         { label: t.step, value: said(steps, row.failed_step) || '–' },
         { label: t.requester, value: row.requester_name ?? '–' },
