@@ -1,5 +1,6 @@
 //! `eaf stream|events …`: what is in the log, for operators. Personal fields stay sealed.
 
+use super::outage::wait_out;
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
@@ -11,6 +12,7 @@ use eaf_core::live::{Appended, PlatformFeed, Vector};
 use eaf_core::{Core, directory};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::process::ExitCode;
 use time::format_description::well_known::Rfc3339;
 
@@ -92,42 +94,76 @@ pub async fn events(command: EventsCommand) -> Outcome {
     }
 }
 
-/// The feed says how far the log goes; the events are read up to there.
-async fn tail(core: &Core, tenant: TenantId, mut after: u64, follow: bool, output: &Output) -> Outcome {
+/// What was shown of one tenant's log, and how far that log is known to go.
+struct Shown {
+    after: u64,
+    known: u64,
+}
+
+async fn tail(core: &Core, tenant: TenantId, after: u64, follow: bool, output: &Output) -> Outcome {
     let mut feed = PlatformFeed::after(core, Vector::default());
-    let mut news = feed.poll().await?;
+    let mut shown = Shown { after, known: 0 };
     loop {
-        let last = news.iter().find(|news| news.tenant == tenant).map_or(after, |news| news.last.pos);
-        while after < last {
-            let mut tx = core.db.tenant(tenant).await?;
-            let events = event_store::read_after(&mut tx, after, PAGE).await?;
-            tx.commit().await?;
-            let Some(end) = events.last() else { break };
-            after = end.position.pos;
-            say(&events.iter().map(|event| output.line(event)).collect::<String>())?;
+        match show_next(core, tenant, &mut feed, &mut shown, (follow, output)).await {
+            Ok(()) if !follow => return Ok(ExitCode::SUCCESS),
+            Ok(()) => {}
+            Err(error) if follow => wait_out(error).await?,
+            Err(error) => return Err(error),
         }
-        if !follow {
-            return Ok(ExitCode::SUCCESS);
-        }
-        news = feed.next().await?;
     }
+}
+
+/// The feed says how far the log goes; the events are read up to there. After an error it is called
+/// again and goes on behind what was shown.
+async fn show_next(
+    core: &Core,
+    tenant: TenantId,
+    feed: &mut PlatformFeed,
+    shown: &mut Shown,
+    (follow, output): (bool, &Output),
+) -> Result<(), Box<dyn Error>> {
+    if shown.known <= shown.after {
+        let news = if follow { feed.next().await? } else { feed.poll().await? };
+        shown.known = news.iter().find(|news| news.tenant == tenant).map_or(0, |news| news.last.pos);
+    }
+    while shown.after < shown.known {
+        let mut tx = core.db.tenant(tenant).await?;
+        let events = event_store::read_after(&mut tx, shown.after, PAGE).await?;
+        tx.commit().await?;
+        let Some(end) = events.last() else {
+            shown.known = shown.after;
+            break;
+        };
+        say(&events.iter().map(|event| output.line(event)).collect::<String>())?;
+        shown.after = end.position.pos;
+    }
+    Ok(())
 }
 
 async fn tail_all(core: &Core, follow: bool, output: &Output) -> Outcome {
     let slugs: BTreeMap<TenantId, String> = directory::tenants(core).await?.into_iter().collect();
     let mut feed = PlatformFeed::after(core, Vector::default());
-    let mut news = feed.poll().await?;
     loop {
-        let lines = news.iter().map(|news| output.range(news, slugs.get(&news.tenant).map_or("?", String::as_str)));
-        say(&lines.collect::<String>())?;
+        let news = if follow { feed.next().await } else { feed.poll().await };
+        match news {
+            Ok(news) => {
+                let slug = |tenant| slugs.get(tenant).map_or("?", String::as_str);
+                let lines = news.iter().map(|news| output.range(news, slug(&news.tenant)));
+                say(&lines.collect::<String>())?;
+            }
+            Err(error) if follow => {
+                wait_out(error).await?;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
         if !follow {
             return Ok(ExitCode::SUCCESS);
         }
-        news = feed.next().await?;
     }
 }
 
-async fn find(core: &Core, slug: String) -> Result<TenantId, Box<dyn std::error::Error>> {
+async fn find(core: &Core, slug: String) -> Result<TenantId, Box<dyn Error>> {
     Ok(directory::tenant_by_slug(core, &slug).await?.ok_or(NoTenant(slug))?.id)
 }
 

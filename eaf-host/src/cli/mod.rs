@@ -8,6 +8,7 @@ mod directory;
 mod epoch;
 mod log;
 mod openapi;
+mod outage;
 mod person;
 mod plugin;
 mod projection;

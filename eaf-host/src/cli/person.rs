@@ -1,5 +1,6 @@
 //! `eaf person erase`: what a person has a right to.
 
+use super::outage::wait_out;
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, Unsure, say};
 use crate::compose;
@@ -76,8 +77,10 @@ pub async fn run(command: Command) -> Outcome {
     tokio::time::sleep(settling).await;
     let deadline = Instant::now() + PATIENCE;
     let done = loop {
-        if let Some(done) = erasure::finish(&core, tenant, person, views).await? {
-            break done;
+        match erasure::finish(&core, tenant, person, views).await {
+            Ok(Some(done)) => break done,
+            Ok(None) => {}
+            Err(error) => wait_out(error).await?,
         }
         if Instant::now() > deadline {
             return Err(Box::new(Error::NotFinished));

@@ -1,5 +1,6 @@
 //! `eaf projection …`: how far views have come, and building one anew beside the one that people read.
 
+use super::outage::wait_out;
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
@@ -159,7 +160,13 @@ async fn until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
     let shown = std::io::stderr().is_terminal();
     let (mut last, mut moved, mut told) = (0, Instant::now(), false);
     loop {
-        let copies = projection::status(core).await?;
+        let copies = match projection::status(core).await {
+            Ok(copies) => copies,
+            Err(error) => {
+                wait_out(error).await?;
+                continue;
+            }
+        };
         let Some(copy) = copies.iter().find(|copy| copy.table == table) else { return Ok(()) };
         if shown {
             let share = (copy.projected * 100).checked_div(copy.events).unwrap_or(100);

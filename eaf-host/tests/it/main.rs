@@ -8,6 +8,7 @@ mod canary;
 mod chaos;
 mod dev_vcenter;
 mod difficult;
+mod failover;
 mod hosts;
 mod isolation;
 mod journey;

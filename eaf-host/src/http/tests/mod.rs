@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod commands;
 mod connections;
+mod failover;
 mod host;
 mod identity;
 mod isolation;

@@ -21,9 +21,11 @@ use eaf_host::dev::idp::accounts::ACCOUNTS;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinSet;
 
 pub const CLIENT_SECRET: &str = "canary-client-secret & more";
@@ -174,6 +176,15 @@ impl System {
         let output = command.output().await.unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (said, output.status.success())
+    }
+
+    /// A command that goes on until it is dropped; what it says on its standard output is read line by line.
+    pub fn eaf_going_on(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
+        command.args(arguments).env_clear().envs(self.environment()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let out = child.stdout.take().expect("it is piped");
+        (child, BufReader::new(out).lines())
     }
 
     /// `kill -9`: nothing is tidied up.
