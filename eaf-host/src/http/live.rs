@@ -4,6 +4,10 @@
 //! by. Sent back as Last-Event-ID it resumes exactly there, or tells the client to load everything anew; without it the
 //! stream starts at the end of the log. Row rules hold for every event. The stream ends with the token, the session or the
 //! package. One person has a few streams at a time.
+//!
+//! Proxies, and programs on the person's own machine, hold streams back without a word. So a client
+//! hears a heartbeat at once and every [`BEAT`]: an event, because comments are not told to scripts. What
+//! passes an event on only when the next one comes delays nothing: behind changes stands a heartbeat, too.
 
 use super::App;
 use super::caller::TenantCaller;
@@ -14,14 +18,15 @@ use super::problem::Problem;
 use super::products::Product;
 use super::slots::Permit;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
 use eaf_core::view::{self, Changed, Changes, Fold, Stand};
-use futures_util::stream::{self, Stream};
+use futures_util::stream;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -32,11 +37,23 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 pub const PATH: &str = "/api/live";
 const MOST_VIEWS: usize = 16;
+const RESUME: &str = "last-event-id";
+const LONGEST_ID: usize = 4_096;
 /// Changes asked for at once; more follow in the next round.
 const ROUND: u32 = 200;
 /// Hints may be lost: look again this often.
 const LOOK: Duration = Duration::from_secs(5);
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Below the shortest silence that proxies in use allow (30 s), twice over.
+const BEAT: Duration = Duration::from_secs(10);
+/// How long browsers wait before they come again, in milliseconds; each is told a time of its own, or
+/// all would come at the same moment after a restart.
+const RETRY: std::ops::Range<u64> = 500..2_000;
+const HEARTBEAT: &str = "heartbeat";
+/// Asks what is in between to pass each event on at once, and neither to keep nor to compress it.
+const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+];
 /// However long a token says it lives.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -47,10 +64,17 @@ pub fn operation() -> Operation {
             json!({ "type": "array", "minItems": 1, "maxItems": MOST_VIEWS, "items": { "type": "string", "pattern": "^[^/]+/[^/]+$" } }),
             "`plugin/view`; repeat it for more.",
         )
+        .query(
+            RESUME,
+            json!({ "type": "string", "maxLength": LONGEST_ID }),
+            "As the header, which goes before it: for a browser, which cannot set one when it opens a new stream.",
+        )
         .header("Last-Event-ID", json!({ "type": "string" }), "Resume after this event.")
         .answers_as(
             "200",
-            "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew.",
+            "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; \
+             `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream \
+             is, and with {resumed} whether it goes on where the given event was.",
             "text/event-stream",
             json!({ "type": "string" }),
         )
@@ -108,6 +132,7 @@ struct Watcher {
     look: bool,
     /// Of its own, not made anew with each hint: those that do not concern this stream must not put the look off.
     looks: Interval,
+    beats: Interval,
     _permit: Permit,
 }
 
@@ -116,26 +141,24 @@ async fn live(
     mut who: TenantCaller,
     parameters: Parameters,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+) -> Result<Response, Problem> {
     let permit = app.streams.enter(who.caller.tenant, who.caller.actor);
     let most = app.streams.most().of_person;
     let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", most))?;
     // Listen first, then read where the views stand: nothing falls in between.
     let changes = app.core.feed.subscribe();
-    let mut watched = asked(&app, &parameters)?;
+    let (asked, last) = split(&parameters, &headers)?;
+    let mut watched = find(&app, &asked)?;
     for one in &mut watched {
         one.begin(&app, &who).await?;
     }
-    if let Some(id) = headers.get("last-event-id") {
-        let id = id.to_str().unwrap_or_default();
+    if let Some(id) = last {
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
     // Others of the tenant do not wait for the end of a stream.
     who.turn = None;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
-    let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let watcher = Watcher {
+    let mut watcher = Watcher {
         closing: app.closing.clone(),
         end: Instant::now() + LONGEST.min(remaining),
         app,
@@ -144,23 +167,45 @@ async fn live(
         changes,
         ready: VecDeque::new(),
         look: true,
-        looks,
+        looks: every(LOOK),
+        beats: every(BEAT),
         _permit: permit,
     };
+    watcher.greet(last.is_some());
     let events = stream::unfold(watcher, |mut watcher| async move {
         let event = watcher.next().await?;
-        Some((Ok(event), watcher))
+        Some((Ok::<_, Infallible>(event), watcher))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    Ok((UNBUFFERED, Sse::new(events)).into_response())
 }
 
-fn asked(app: &App, parameters: &Parameters) -> Result<Vec<Watched>, Problem> {
-    let parameters = parameters.checked(|name| name == "view")?;
-    if parameters.len() > MOST_VIEWS {
+fn every(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// The views, and the event after which to resume.
+fn split<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<&'a str>, Option<&'a str>), Problem> {
+    let mut last = None;
+    let mut views = Vec::new();
+    for (name, value) in parameters.checked(|name| name == "view" || name == RESUME)? {
+        match name.as_str() {
+            RESUME if last.is_none() && value.len() <= LONGEST_ID => last = Some(value.as_str()),
+            RESUME => return Err(Problem::parameter(RESUME, "invalid")),
+            _ => views.push(value.as_str()),
+        }
+    }
+    if views.len() > MOST_VIEWS {
         return Err(Problem::parameter("view", "max-items").limit(MOST_VIEWS));
     }
+    let header = headers.get(RESUME).map(|id| id.to_str().unwrap_or_default());
+    Ok((views, header.or(last)))
+}
+
+fn find(app: &App, views: &[&str]) -> Result<Vec<Watched>, Problem> {
     let mut watched: Vec<Watched> = Vec::new();
-    for (_, value) in parameters {
+    for &value in views {
         let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
         let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
         product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
@@ -194,6 +239,22 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
 }
 
 impl Watcher {
+    /// Two events, because some programs hold the first one back until a second one comes.
+    fn greet(&mut self, resumed: bool) {
+        let spread = RETRY.end - RETRY.start;
+        let retry = RETRY.start + self.app.core.world.uuid().as_u64_pair().1 % spread;
+        // In a browser all tabs have one session, and it may have become somebody else's.
+        let data = json!({ "actor": self.who.caller.actor, "resumed": resumed });
+        let first = Event::default().event(HEARTBEAT).id(self.id()).data(data.to_string());
+        self.ready.push_back(first.retry(Duration::from_millis(retry)));
+        self.ready.push_back(self.heartbeat());
+    }
+
+    /// Carries the position as well: whoever was told of no change yet can resume, too.
+    fn heartbeat(&self) -> Event {
+        Event::default().event(HEARTBEAT).id(self.id()).data("{}")
+    }
+
     /// None ends the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
@@ -211,6 +272,7 @@ impl Watcher {
             tokio::select! {
                 () = tokio::time::sleep_until(self.end) => return None,
                 closed = self.closing.changed() => if closed.is_err() { return None },
+                _ = self.beats.tick() => return Some(self.heartbeat()),
                 _ = self.looks.tick() => {
                     if !self.is_signed_in().await {
                         return None;
@@ -266,6 +328,9 @@ impl Watcher {
                 }
             }
         }
+        if !self.ready.is_empty() {
+            self.ready.push_back(self.heartbeat());
+        }
         Some(())
     }
 
@@ -275,6 +340,7 @@ impl Watcher {
             view.begin(&self.app, &self.who).await.ok()?;
         }
         self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
+        self.ready.push_back(self.heartbeat());
         Some(())
     }
 

@@ -1,6 +1,7 @@
 //! Live updates: what changed is told, to those who may know, from where they left off.
 
 use super::{House, note};
+use axum::response::Response;
 use eaf_core::directory;
 use eaf_core::id::TenantId;
 use futures_util::StreamExt;
@@ -25,14 +26,26 @@ struct Event {
 
 impl Events {
     async fn open(house: &House, who: &str, headers: &[(&str, &str)]) -> Events {
-        let response = house.open(who, PATH, headers).await;
+        Events::of(house.open(who, PATH, headers).await)
+    }
+
+    fn of(response: Response) -> Events {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Events { body: response.into_body().into_data_stream(), buffer: String::new() }
     }
 
-    /// None: the stream ended.
+    /// What is told beside heartbeats. None: the stream ended.
     async fn next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.any().await?;
+            if event.kind != "heartbeat" {
+                return Some(event);
+            }
+        }
+    }
+
+    async fn any(&mut self) -> Option<Event> {
         let read = async {
             loop {
                 if let Some((event, rest)) = self.buffer.split_once("\n\n") {
@@ -74,6 +87,47 @@ async fn a_change_is_told_with_its_key_and_a_position_to_resume_from() {
     let second = house.note("requester@acme", "second").await;
     let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
     assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());
+}
+
+#[tokio::test]
+async fn a_stream_asks_not_to_be_held_back_and_says_at_once_and_behind_changes_that_it_lives() {
+    let house = House::new().await;
+    let response = house.open("requester@acme", PATH, &[]).await;
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
+    assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    let first = events.any().await.expect("an event");
+    assert_eq!((first.kind.as_str(), &first.data["resumed"]), ("heartbeat", &Value::from(false)));
+    let session = house.get("requester@acme", "/api/session").await;
+    assert_eq!(first.data["actor"], session.json["actor"], "it says whose it is");
+    // Some programs pass the first one on when the second one comes.
+    let second = events.any().await.expect("an event");
+    assert_eq!((second.kind.as_str(), &second.id), ("heartbeat", &first.id));
+    house.note("requester@acme", "first").await;
+    let change = events.any().await.expect("an event");
+    let behind = events.any().await.expect("an event");
+    assert_eq!((change.kind.as_str(), behind.kind.as_str(), &behind.id), ("change", "heartbeat", &change.id));
+    // Also who was told of no change can go on where they were.
+    let mut again = Events::open(&house, "requester@acme", &[("last-event-id", &first.id)]).await;
+    let greeting = again.any().await.expect("an event");
+    assert_eq!((greeting.kind.as_str(), &greeting.data["resumed"]), ("heartbeat", &Value::from(true)));
+    assert_eq!(again.next().await.expect("an event").id, change.id);
+}
+
+#[tokio::test]
+async fn a_browser_resumes_by_a_parameter_where_it_cannot_set_a_header() {
+    let house = House::new().await;
+    let mut events = Events::open(&house, "requester@acme", &[]).await;
+    let first = events.any().await.expect("an event");
+    let noted = house.note("requester@acme", "meanwhile").await;
+    let id = first.id.replace('~', "%7E").replace(',', "%2C");
+    let path = format!("{PATH}&last-event-id={id}");
+    let mut again = Events::of(house.open("requester@acme", &path, &[]).await);
+    assert_eq!(again.any().await.expect("an event").data["resumed"], true);
+    assert_eq!(again.next().await.expect("an event").data["key"], noted.as_str());
+    for bad in [format!("{path}&last-event-id={id}"), format!("{PATH}&last-event-id=nonsense")] {
+        assert_eq!(house.get("requester@acme", &bad).await.refusal().1, "query-invalid", "{bad}");
+    }
 }
 
 #[tokio::test]
