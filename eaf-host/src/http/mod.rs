@@ -28,6 +28,7 @@ mod person;
 mod problem;
 mod products;
 mod rates;
+mod revalidated;
 mod schema;
 mod session;
 mod slots;

@@ -5,6 +5,7 @@ use super::code::Code;
 use super::info::Info;
 use super::messages;
 use super::problem::Problem;
+use super::revalidated;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -45,11 +46,14 @@ async fn file(State(app): State<App>, request: Request) -> Response {
         None if is_asset => return Problem::new(Code::NotFound).into_response(),
         None => root.join("index.html"),
     };
+    if !hashed {
+        return revalidated::answer(file, request).await;
+    }
     match ServeFile::new(file).precompressed_br().precompressed_gzip().oneshot(request).await {
         Ok(response) => {
             let mut response = response.into_response();
-            let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+            let cache = HeaderValue::from_static("public, max-age=31536000, immutable");
+            response.headers_mut().insert(header::CACHE_CONTROL, cache);
             response
         }
         Err(never) => match never {},

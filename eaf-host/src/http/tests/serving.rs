@@ -77,3 +77,41 @@ async fn the_host_serves_the_web_application_and_its_pages() {
     }
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+/// Images give all files one time, and a page that names other scripts is often as long as before.
+#[tokio::test]
+async fn a_page_of_another_release_is_told_from_the_one_that_the_browser_has() {
+    let house = House::new().await;
+    let dir = std::env::temp_dir().join(format!("eaf-web-{}", uuid::Uuid::new_v4().simple()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let release = |content: &str| {
+        std::fs::write(dir.join("index.html"), content).unwrap();
+        let file = std::fs::File::options().write(true).open(dir.join("index.html")).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    };
+    let mut app = house.app.clone();
+    app.config = Arc::new(Config { web: Some(dir.clone()), ..Config::for_tests() });
+    let ask = async |method: &str, known: &[(&str, &str)]| {
+        let start = Request::builder().method(method).uri("/requests");
+        let request = known.iter().fold(start, |request, (name, value)| request.header(*name, *value));
+        let response = tower::ServiceExt::oneshot(router(app.clone()), request.body(Body::empty()).unwrap());
+        let (parts, body) = response.await.unwrap().into_parts();
+        let body = to_bytes(body, 1024 * 1024).await.unwrap();
+        (parts.status.as_u16(), parts.headers, String::from_utf8_lossy(&body).into_owned())
+    };
+    release("<!doctype html>app-1");
+    let (_, headers, _) = ask("GET", &[]).await;
+    assert!(!headers.contains_key("last-modified"), "a time that says nothing is not told");
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+    let (status, headers, text) = ask("GET", &[("if-none-match", &format!("\"x\", W/{tag}"))]).await;
+    assert_eq!((status, text.as_str(), headers["etag"].to_str().unwrap()), (304, "", tag.as_str()));
+    assert_eq!(headers["cache-control"], "no-cache");
+    assert_eq!(ask("HEAD", &[]).await.1["etag"], tag.as_str(), "of the content that a GET would bring");
+    release("<!doctype html>app-2");
+    let since = ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT");
+    for known in [&[("if-none-match", tag.as_str())][..], &[since], &[("if-none-match", tag.as_str()), since]] {
+        let (status, _, text) = ask("GET", known).await;
+        assert_eq!((status, text.as_str()), (200, "<!doctype html>app-2"), "{known:?}");
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
