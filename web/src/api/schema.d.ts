@@ -3951,6 +3951,8 @@ export interface operations {
       query?: {
         /** @description `plugin/view`; repeat it for more. */
         view?: string[];
+        /** @description As the header, which goes before it: for a browser, which cannot set one when it opens a new stream. */
+        'last-event-id'?: string;
       };
       header?: {
         /** @description Resume after this event. */
@@ -3961,7 +3963,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew. */
+      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream is, and with {resumed} whether it goes on where the given event was. */
       200: {
         headers: {
           [name: string]: unknown;
