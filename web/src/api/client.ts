@@ -1,7 +1,8 @@
 import createClient from 'openapi-fetch';
 import { language } from '@/i18n/language';
 import { isBackground } from './activity';
-import { Problem } from './problem';
+import { ask } from './from-host';
+import { INTERCEPTED, Problem } from './problem';
 import { reach } from './reach';
 import type { paths } from './schema';
 import { sessionEnd } from './session-end';
@@ -18,7 +19,7 @@ export function commonHeaders(method: string): Record<string, string> {
 }
 
 /** Typed by the host's OpenAPI document. Wrap every call in [`answerOf`]. */
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: request => fetch(request) });
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: ask });
 
 api.use({
   onRequest({ request }) {
@@ -38,7 +39,7 @@ interface Answer<T> {
 export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await call.catch(cause => {
     if (isAbort(cause)) throw cause;
-    throw note(Problem.unreachable());
+    throw note(cause instanceof Problem ? cause : Problem.unreachable());
   });
   if (!response.ok) throw note(Problem.read(response.status, error, response.headers.get('x-trace-id')));
   reach.set('answers');
@@ -49,6 +50,6 @@ const isAbort = (cause: unknown) => cause instanceof DOMException && cause.name 
 
 function note(problem: Problem): Problem {
   reach.set(problem.status === 0 ? 'silent' : 'answers');
-  if (problem.status === 401) sessionEnd.set(problem.code);
+  if (problem.status === 401 || problem.code === INTERCEPTED) sessionEnd.set(problem.code);
   return problem;
 }

@@ -1,24 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Listener, LiveFeed, type Source } from './live-feed';
+import { type Listener, LiveFeed } from './live-feed';
+import { FakeSource } from './live-testing';
 
-class FakeSource implements Source {
-  readyState = 0;
-  private readonly listeners = new Map<string, (event: MessageEvent) => void>();
-
-  constructor(readonly url: string) {}
-
-  addEventListener(type: string, listener: (event: MessageEvent) => void): void {
-    this.listeners.set(type, listener);
-  }
-
-  close(): void {
-    this.readyState = 2;
-  }
-
-  tell(type: string, data?: object): void {
-    this.listeners.get(type)?.({ data: JSON.stringify(data ?? {}) } as MessageEvent);
-  }
-}
+const ME = 'me';
 
 function feed() {
   const sources: FakeSource[] = [];
@@ -26,13 +10,25 @@ function feed() {
     changed: vi.fn<Listener['changed']>(),
     missed: vi.fn<Listener['missed']>(),
     working: vi.fn<Listener['working']>(),
+    foreign: vi.fn<Listener['foreign']>(),
   };
-  const live = new LiveFeed(url => {
+  const open = (url: string) => {
     const source = new FakeSource(url);
     sources.push(source);
     return source;
-  }, listener);
-  return { live, sources, listener };
+  };
+  let chance = 0.5;
+  const live = new LiveFeed(open, ME, listener, () => chance);
+  /** The newest connection. */
+  const source = () => {
+    const newest = sources.at(-1);
+    if (!newest) throw new Error('no connection');
+    return newest;
+  };
+  const setChance = (value: number) => {
+    chance = value;
+  };
+  return { live, sources, source, listener, setChance };
 }
 
 const change = (key: string) => ({ plugin: 'dcm', view: 'requests', key });
@@ -40,86 +36,149 @@ const change = (key: string) => ({ plugin: 'dcm', view: 'requests', key });
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
+function connected() {
+  const all = feed();
+  all.live.want(['dcm/requests']);
+  vi.advanceTimersByTime(100);
+  all.source().tell('heartbeat', { resumed: false, actor: ME }, '1-1');
+  return all;
+}
+
+/** With this chance, whether it comes back within the time. */
+function comesBackWithin(chance: number, time: number): boolean {
+  const { sources, source, setChance } = connected();
+  setChance(chance);
+  source().break('refused');
+  vi.advanceTimersByTime(time);
+  return sources.length > 1;
+}
+
 describe('live updates', () => {
   it('have one connection for all views that are wanted at the same time', () => {
     const { live, sources } = feed();
-    live.want('dcm/requests');
-    live.want('dcm/timeline');
-    live.want('dcm/requests');
-    vi.runAllTimers();
-    expect(sources.map(source => source.url)).toEqual(['/api/live?view=dcm%2Frequests&view=dcm%2Ftimeline']);
+    live.want(['dcm/requests']);
+    live.want(['dcm/requests', 'dcm/timeline']);
+    live.want(['dcm/timeline', 'dcm/requests']);
+    vi.advanceTimersByTime(100);
+    expect(sources.map(source => source.url)).toEqual(['/api/live?view=dcm%2Ftimeline&view=dcm%2Frequests']);
   });
 
   it('are connected anew for one more view, and say that something may have been missed', () => {
-    const { live, sources, listener } = feed();
-    live.want('dcm/requests');
-    vi.runAllTimers();
-    live.want('dcm/vms');
-    vi.runAllTimers();
+    const { live, sources, source, listener } = connected();
+    live.want(['dcm/requests', 'dcm/vms']);
+    vi.advanceTimersByTime(100);
     expect(sources[0]?.readyState).toBe(2);
-    sources[1]?.tell('open');
+    source().tell('heartbeat', { resumed: false, actor: ME }, '1-1,1-1');
     expect(listener.missed).toHaveBeenLastCalledWith(['dcm/requests', 'dcm/vms']);
   });
 
   it('tell many changes at once', () => {
-    const { live, sources, listener } = feed();
-    live.want('dcm/requests');
-    vi.runAllTimers();
-    for (const key of ['a', 'b', 'c']) sources[0]?.tell('change', change(key));
-    vi.runAllTimers();
+    const { source, listener } = connected();
+    for (const key of ['a', 'b', 'c']) source().tell('change', change(key));
+    vi.advanceTimersByTime(1_000);
     expect(listener.changed).toHaveBeenCalledTimes(1);
     expect(listener.changed).toHaveBeenCalledWith([change('a'), change('b'), change('c')]);
   });
 
   it('pass on a reset', () => {
-    const { live, sources, listener } = feed();
-    live.want('dcm/requests');
-    vi.runAllTimers();
-    sources[0]?.tell('reset');
+    const { source, listener } = connected();
+    listener.missed.mockClear();
+    source().tell('reset');
     expect(listener.missed).toHaveBeenCalledWith(['dcm/requests']);
   });
 
-  it('are called interrupted when they do not come back soon, and working once they are back', () => {
-    const { live, sources, listener } = feed();
-    live.want('dcm/requests');
+  it('work when a heartbeat comes, and not when the connection is open', () => {
+    const { live, source, listener } = feed();
+    live.want(['dcm/requests']);
     vi.advanceTimersByTime(100);
-    const [source] = sources;
-    if (!source) throw new Error('no connection');
-    source.readyState = 2;
-    source.tell('error');
+    source().tell('open');
+    vi.advanceTimersByTime(7_000);
     expect(listener.working).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2_000);
+    expect(listener.working).toHaveBeenLastCalledWith(false);
+  });
+
+  it('are called interrupted within 30 s of silence, and tried again', () => {
+    const { sources, source, listener } = connected();
+    vi.advanceTimersByTime(24_000);
+    expect(listener.working).not.toHaveBeenCalledWith(false);
+    source().tell('heartbeat', {}, '1-2');
+    vi.advanceTimersByTime(30_000);
+    expect(listener.working).toHaveBeenLastCalledWith(false);
+    expect(sources.length).toBeGreaterThan(1);
+    source().tell('heartbeat', { resumed: true, actor: ME }, '1-2');
+    expect(listener.working).toHaveBeenLastCalledWith(true);
+  });
+
+  it('go on where they were, and then reload nothing', () => {
+    const { source, listener } = connected();
+    source().tell('change', change('a'), '1-7~ab');
+    listener.missed.mockClear();
+    source().break('refused');
+    vi.advanceTimersByTime(2_000);
+    expect(source().url).toBe('/api/live?view=dcm%2Frequests&last-event-id=1-7%7Eab');
+    source().tell('heartbeat', { resumed: true, actor: ME }, '1-7~ab');
+    expect(listener.missed).not.toHaveBeenCalled();
+  });
+
+  it('begin anew when the host refuses to go on', () => {
+    const { source } = connected();
+    for (let time = 0; time < 3; time++) {
+      source().break('refused');
+      vi.advanceTimersByTime(20_000);
+    }
+    expect(source().url).toBe('/api/live?view=dcm%2Frequests');
+  });
+
+  it('are called interrupted when they do not come back soon, and working once they are back', () => {
+    const { sources, source, listener } = connected();
+    source().break('refused');
+    vi.advanceTimersByTime(3_000);
+    expect(listener.working).not.toHaveBeenCalledWith(false);
     vi.advanceTimersByTime(3_000);
     expect(listener.working).toHaveBeenLastCalledWith(false);
     expect(sources.length).toBeGreaterThan(1);
-    sources.at(-1)?.tell('open');
+    source().tell('heartbeat', { resumed: true, actor: ME }, '1-1');
     expect(listener.working).toHaveBeenLastCalledWith(true);
-  });
-
-  it('are called interrupted when a connection in place of one that looks open fails', () => {
-    const { live, sources, listener } = feed();
-    live.connect();
-    expect(sources).toEqual([]);
-    live.want('dcm/requests');
-    vi.advanceTimersByTime(100);
-    sources[0]?.tell('open');
-    live.connect();
-    expect(sources.map(source => source.readyState)).toEqual([2, 0]);
-    sources[0]?.tell('error');
-    vi.advanceTimersByTime(3_000);
-    expect(listener.working).toHaveBeenLastCalledWith(true);
-    sources[1]?.tell('error');
-    vi.advanceTimersByTime(3_000);
-    expect(listener.working).toHaveBeenLastCalledWith(false);
   });
 
   it('leave a blink unmentioned', () => {
-    const { live, sources, listener } = feed();
-    live.want('dcm/requests');
-    vi.advanceTimersByTime(100);
-    sources[0]?.tell('error');
+    const { source, listener } = connected();
+    source().break('lost');
     vi.advanceTimersByTime(500);
-    sources[0]?.tell('open');
+    source().tell('heartbeat', { resumed: true, actor: ME }, '1-1');
     vi.advanceTimersByTime(10_000);
     expect(listener.working).not.toHaveBeenCalledWith(false);
+  });
+
+  it('come back at different moments in different browsers', () => {
+    expect([comesBackWithin(0, 600), comesBackWithin(0.9, 600), comesBackWithin(0.9, 1_500)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('are looked at after a sleep, once however many tabs wake', () => {
+    const { live, sources } = connected();
+    vi.advanceTimersByTime(5_000);
+    live.connectIfSilent(22_000);
+    expect(sources).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 60_000);
+    for (let tab = 0; tab < 7; tab++) live.connectIfSilent(22_000);
+    expect(sources).toHaveLength(2);
+  });
+
+  it('end when the browser has become somebody else’s, before anything of theirs is told', () => {
+    const { live, source, listener } = feed();
+    live.want(['dcm/requests']);
+    vi.advanceTimersByTime(100);
+    source().tell('heartbeat', { resumed: false, actor: 'somebody else' }, '1-1');
+    source().tell('change', change('a'));
+    vi.advanceTimersByTime(60_000);
+    expect(listener.foreign).toHaveBeenCalledTimes(1);
+    expect(listener.changed).not.toHaveBeenCalled();
+    expect(listener.missed).not.toHaveBeenCalled();
+    expect(source().readyState).toBe(2);
   });
 });

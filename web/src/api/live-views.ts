@@ -1,12 +1,13 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { type Change, LiveFeed } from './live-feed';
+import type { Change } from './live-feed';
+import { hubHosts } from './live-hosts';
+import { LiveTab } from './live-tab';
+import { PERSON_CHANGED, sessionEnd } from './session-end';
 import { createStore, useStore } from './store';
 
 /** While changes are not told, what is on the screen is asked for again and again. */
 export const POLL = 5_000;
-
-const NETWORK_CHANGES = ['offline', 'online'];
 
 const works = createStore(true);
 
@@ -15,39 +16,54 @@ export function useLiveWorks(): boolean {
   return useStore(works);
 }
 
-const current = createStore<LiveFeed | null>(null);
+const current = createStore<LiveTab | null>(null);
 
 /** Has this view's changes told for as long as anybody is signed in. Only for a view that the person may read. */
 export function useLiveView(view: string, readable: boolean): void {
-  const feed = useStore(current);
+  const live = useStore(current);
   useEffect(() => {
-    if (readable) feed?.want(view);
-  }, [feed, view, readable]);
+    if (readable) live?.want(view);
+  }, [live, view, readable]);
 }
 
-/** Live updates that keep the answers in `client` true. Returns what ends them. */
-export function connectLive(client: QueryClient): () => void {
+/** Live updates of this person that keep the answers in `client` true. Returns what ends them. */
+export function connectLive(client: QueryClient, actor: string): () => void {
   let polling: ReturnType<typeof setInterval> | undefined;
-  const feed = new LiveFeed(url => new EventSource(url), {
-    changed: changes => invalidateChanged(client, changes),
-    missed: views => invalidateViews(client, views),
-    working(working) {
+  const listener = {
+    changed: (changes: Change[]) => invalidateChanged(client, changes),
+    missed: (views: string[]) => invalidateViews(client, views),
+    working(working: boolean) {
+      if (working === works.get()) return;
       works.set(working);
       clearInterval(polling);
       if (!working) polling = setInterval(() => void client.invalidateQueries({ queryKey: ['view'] }), POLL);
     },
-  });
-  // A connection that was lost without a word looks open for minutes; a new one fails, or works, at once.
-  const anew = () => feed.connect();
-  for (const change of NETWORK_CHANGES) window.addEventListener(change, anew);
-  current.set(feed);
+    foreign: () => sessionEnd.set(PERSON_CHANGED),
+  };
+  const live = new LiveTab(actor, listener, hubHosts);
+  const forget = attend(live);
+  current.set(live);
   return () => {
-    for (const change of NETWORK_CHANGES) window.removeEventListener(change, anew);
+    forget();
     current.set(null);
     clearInterval(polling);
     works.set(true);
-    feed.close();
+    live.close();
   };
+}
+
+/** A page sleeps and wakes, and so does the network. */
+function attend(live: LiveTab): () => void {
+  const leaving = new AbortController();
+  const on = (target: EventTarget, type: string, then: () => void) =>
+    target.addEventListener(type, then, { signal: leaving.signal });
+  for (const type of ['offline', 'online']) on(window, type, () => live.wake('changed'));
+  for (const type of ['pageshow', 'resume']) on(window, type, () => live.wake('same'));
+  on(document, 'visibilitychange', () => {
+    if (document.visibilityState === 'visible') live.wake('same');
+  });
+  on(window, 'pagehide', () => live.sleep());
+  return () => leaving.abort();
 }
 
 export function invalidateChanged(client: QueryClient, changes: Change[]): void {

@@ -39,6 +39,7 @@ describe('a problem', () => {
     expect(shownHere(null)).toBe(false);
     expect(shownHere(Problem.unreachable())).toBe(false);
     expect(shownHere(new Problem({ status: 401, code: 'token-missing' }))).toBe(false);
+    expect(shownHere(Problem.intercepted())).toBe(false);
     expect(shownHere(new Problem({ status: 500, code: 'internal' }))).toBe(true);
     expect(shownHere(new Error('x'))).toBe(true);
   });

@@ -5,6 +5,10 @@ export type FieldProblem = components['schemas']['Problem']['errors'][number];
 /** Codes that are the client's own: the host said nothing that could be read. */
 export const UNREACHABLE = 'unreachable';
 export const UNREADABLE = 'unreadable';
+/** A log-in proxy in front answered in the host's place. */
+export const INTERCEPTED = 'intercepted';
+/** So did a firewall. */
+export const BLOCKED = 'blocked';
 
 interface Content {
   status: number;
@@ -43,6 +47,15 @@ export class Problem extends Error {
     return new Problem({ status: 0, code: UNREACHABLE });
   }
 
+  /** With the status that is made for it: the network wants to know first who asks. */
+  static intercepted(): Problem {
+    return new Problem({ status: 511, code: INTERCEPTED });
+  }
+
+  static blocked(): Problem {
+    return new Problem({ status: 403, code: BLOCKED });
+  }
+
   /** From a parsed body, or from what a proxy or nobody at all put in its place. */
   static read(status: number, body: unknown, trace: string | null): Problem {
     const document = typeof body === 'object' && body !== null ? (body as Partial<Content>) : {};
@@ -66,5 +79,6 @@ export function isProblem(cause: unknown, ...codes: string[]): cause is Problem 
 /** Whether the page says it where it happened: a silent host has its banner, and a session that has ended its dialog. */
 export function shownHere(cause: unknown): boolean {
   if (!cause) return false;
-  return !(cause instanceof Problem) || (cause.status !== 0 && cause.status !== 401);
+  if (!(cause instanceof Problem)) return true;
+  return cause.status !== 0 && cause.status !== 401 && cause.code !== INTERCEPTED;
 }

@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { createContext, use } from 'react';
 import { answerOf, api, commonHeaders } from './client';
+import { ask } from './from-host';
 import type { paths } from './schema';
 
 type Document = paths['/api/session']['get']['responses'][200]['content']['application/json'];
@@ -55,7 +56,7 @@ export function may(session: Session, ...permissions: string[]): boolean {
 
 /** Not in the API's document: it belongs to the browser's session alone. */
 export async function signOut(): Promise<void> {
-  const call = fetch('/auth/sign-out', { method: 'POST', headers: commonHeaders('POST') });
+  const call = ask(new Request('/auth/sign-out', { method: 'POST', headers: commonHeaders('POST') }));
   const read = call.then(async response => ({
     response,
     data: (await response.json()) as { location?: string },

@@ -72,6 +72,12 @@ export const de: Dictionary = {
       'Sie waren eine Weile nicht aktiv oder haben sich anderswo abgemeldet. Melden Sie sich wieder an; nichts ist verloren.',
     endedOverlay:
       'Melden Sie sich in einem neuen Tab wieder an, und machen Sie dann hier weiter. Ihre Eingaben bleiben stehen.',
+    intercepted: 'Ihr Zugang ist abgelaufen',
+    interceptedOverlay:
+      'Die Zugangsseite vor dieser Anwendung verlangt, dass Sie sich wieder anmelden. Tun Sie das in einem neuen Tab, und machen Sie dann hier weiter. Ihre Eingaben bleiben stehen.',
+    personChanged: 'Jemand anderes ist angemeldet',
+    personChangedOverlay:
+      'In einem anderen Tab dieses Browsers wurde ein anderes Konto angemeldet. Melden Sie sich in einem neuen Tab wieder selbst an, und machen Sie dann hier weiter. Wenn Sie mit dem anderen Konto weitermachen, wird diese Seite verlassen.',
     again: 'Wieder anmelden',
     goOn: 'Weitermachen',
     here: 'Stattdessen in diesem Tab anmelden',
@@ -97,6 +103,12 @@ export const de: Dictionary = {
     unreachable: 'Der Server antwortet nicht',
     unreachableDetail:
       'Ihre Eingaben stehen noch da. Senden Sie sie noch einmal, wenn die Verbindung wieder da ist; es wirkt höchstens einmal.',
+    intercepted: 'Ihr Zugang ist abgelaufen',
+    interceptedDetail:
+      'Die Zugangsseite vor dieser Anwendung verlangt, dass Sie sich wieder anmelden. Ihre Eingaben stehen noch da. Senden Sie sie danach noch einmal; es wirkt höchstens einmal.',
+    blocked: 'Etwas auf dem Weg zum Server hat das abgelehnt',
+    blockedDetail:
+      'Eine Firewall oder ein Proxy hat es nicht durchgelassen, der Server weiß nichts davon. Ihre Eingaben stehen noch da. Wenden Sie sich an die Betreuung Ihres Netzes, und sagen Sie, was Sie senden wollten.',
     unknownField: 'Zu korrigieren:',
   },
   list: {

@@ -69,6 +69,12 @@ export const en = {
     endedLead:
       'You were not active for a while, or you signed out elsewhere. Sign in again; nothing that you did is lost.',
     endedOverlay: 'Sign in again in a new tab, then continue here. What you typed on this page stays.',
+    intercepted: 'Your access has expired',
+    interceptedOverlay:
+      'The access page in front of this application wants you to sign in again. Do that in a new tab, then continue here. What you typed on this page stays.',
+    personChanged: 'Somebody else is signed in',
+    personChangedOverlay:
+      'Another account was signed in in another tab of this browser. Sign in again as yourself in a new tab, then continue here. If you continue with the other account, this page is left.',
     again: 'Sign in again',
     goOn: 'Continue',
     here: 'Sign in on this tab instead',
@@ -92,6 +98,12 @@ export const en = {
     unreachable: 'The server does not answer',
     unreachableDetail:
       'What you entered is still here. Send it again when the connection is back; it takes effect once at most.',
+    intercepted: 'Your access has expired',
+    interceptedDetail:
+      'The access page in front of this application wants you to sign in again. What you entered is still here. Send it again afterwards; it takes effect once at most.',
+    blocked: 'Something on the way to the server refused this',
+    blockedDetail:
+      'A firewall or proxy did not let it through, so the server knows nothing of it. What you entered is still here. Ask whoever runs your network, and tell them what you wanted to send.',
     unknownField: 'To be corrected:',
   },
   list: {

@@ -42,7 +42,7 @@ export function Shell() {
 
 function SignedIn({ session }: { session: Session }) {
   const t = useShellText();
-  useLive();
+  useLive(session.actor);
   const [paletteOpen, setPaletteOpen] = useState(false);
   const openPalette = () => setPaletteOpen(true);
   return (
@@ -81,8 +81,8 @@ function SignedIn({ session }: { session: Session }) {
 }
 
 /** Live updates for as long as somebody is signed in. */
-function useLive(): void {
+function useLive(actor: string): void {
   const client = useQueryClient();
   const ended = useSessionEnd() !== null;
-  useEffect(() => (ended ? undefined : connectLive(client)), [client, ended]);
+  useEffect(() => (ended ? undefined : connectLive(client, actor)), [client, actor, ended]);
 }

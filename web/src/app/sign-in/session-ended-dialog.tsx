@@ -2,8 +2,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
+import { INTERCEPTED } from '@/api/problem';
 import { sessionQuery, useSession } from '@/api/session';
-import { sessionEnd, signInHref, useSessionEnd } from '@/api/session-end';
+import { PERSON_CHANGED, sessionEnd, signInHref, useSessionEnd } from '@/api/session-end';
+import type { Dictionary } from '@/i18n/en';
 import { useShellText } from '@/i18n/shell-text';
 import { Alert } from '@/ui/alert';
 import { Button } from '@/ui/button';
@@ -13,7 +15,9 @@ import { Dialog, DialogActions, DialogContent } from '@/ui/dialog';
 export function SessionEndedDialog() {
   const t = useShellText();
   const { href } = useLocation();
-  const open = useSessionEnd() !== null;
+  const end = useSessionEnd();
+  const open = end !== null;
+  const { title, lead, there, here } = way(end, href, t);
   const [tried, setTried] = useState(false);
   const goOn = useGoOn();
 
@@ -29,30 +33,40 @@ export function SessionEndedDialog() {
     <Dialog open={open}>
       <DialogContent
         role="alertdialog"
-        title={t.signIn.ended}
-        lead={t.signIn.endedOverlay}
+        title={title}
+        lead={lead}
         onEscapeKeyDown={event => event.preventDefault()}
         onInteractOutside={event => event.preventDefault()}
       >
         {tried ? <Alert tone="wait" role="alert" title={t.signIn.stillOut} /> : null}
         <DialogActions>
           <Button look="primary" asChild>
-            <a href={signInHref('/signed-in')} target="_blank" rel="noopener">
+            <a href={there} target="_blank" rel="noreferrer">
               {t.signIn.again}
               <ExternalLink aria-hidden />
             </a>
           </Button>
           <Button onClick={() => void goOn().then(going => setTried(!going))}>{t.signIn.goOn}</Button>
         </DialogActions>
-        <a
-          href={signInHref(href)}
-          className="justify-self-end text-xs text-accent-text underline underline-offset-2"
-        >
+        <a href={here} className="justify-self-end text-xs text-accent-text underline underline-offset-2">
           {t.signIn.here}
         </a>
       </DialogContent>
     </Dialog>
   );
+}
+
+/** What has ended, and where one signs in: at a proxy in front by opening any page through it. */
+function way(end: string | null, href: string, { signIn }: Dictionary) {
+  const provider = { there: signInHref('/signed-in'), here: signInHref(href) };
+  switch (end) {
+    case INTERCEPTED:
+      return { title: signIn.intercepted, lead: signIn.interceptedOverlay, there: '/signed-in', here: href };
+    case PERSON_CHANGED:
+      return { title: signIn.personChanged, lead: signIn.personChangedOverlay, ...provider };
+    default:
+      return { title: signIn.ended, lead: signIn.endedOverlay, ...provider };
+  }
 }
 
 /** Resolves to whether somebody is signed in again. Somebody else begins with a page of their own. */

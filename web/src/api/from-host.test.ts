@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { fromHost } from './from-host';
+
+const page = (status: number) => new Response('<html>', { status, headers: { 'Content-Type': 'text/html' } });
+const codeOf = (method: string, answer: Response) => {
+  try {
+    fromHost(method, answer);
+    return 'let pass';
+  } catch (problem) {
+    return (problem as { code: string }).code;
+  }
+};
+
+describe('an answer that is not the host’s', () => {
+  it('asks for signing in when it leads elsewhere or is a page', () => {
+    const elsewhere = { type: 'opaqueredirect', headers: new Headers(), status: 0 } as Response;
+    expect(codeOf('POST', elsewhere)).toBe('intercepted');
+    expect([200, 401, 403, 407, 511].map(status => codeOf('GET', page(status)))).toEqual(
+      Array.from({ length: 5 }, () => 'intercepted'),
+    );
+    expect(codeOf('POST', page(401))).toBe('intercepted');
+  });
+
+  it('was a firewall’s when it forbids what somebody sent', () => {
+    expect(codeOf('POST', page(403))).toBe('blocked');
+  });
+
+  it('is left to others when it is an outage', () => {
+    expect([500, 502, 503, 504].map(status => codeOf('GET', page(status)))).toEqual(
+      Array.from({ length: 4 }, () => 'let pass'),
+    );
+    expect(codeOf('GET', Response.json({ code: 'forbidden' }, { status: 403 }))).toBe('let pass');
+  });
+});
