@@ -1,0 +1,140 @@
+import { type Page, expect, test } from '@playwright/test';
+import { text as catalogue } from '../src/features/catalogue/text';
+import { request } from './support/api';
+import { fresh } from './support/names';
+import { Person } from './support/person';
+import { LoginProxy, Nginx } from './support/proxy';
+
+/** What is between the page and the host, in the browser and on the way: tabs, proxies, other people. */
+
+/** Sooner than the page would ask by itself: it does so when it gets the focus, or when live updates are interrupted. */
+const LIVE = { timeout: 15_000 };
+
+test('seven tabs load, hear of changes and act, on the six connections that a browser has', async ({
+  browser,
+}) => {
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/requests' });
+  const tabs = [person.page];
+  while (tabs.length < 7) {
+    const tab = await person.page.context().newPage();
+    await tab.goto('/requests');
+    await expect(tab.getByRole('heading', { level: 1 })).toBeVisible();
+    tabs.push(tab);
+  }
+  const name = fresh('tabs');
+  await request(name, 'requester@acme');
+  for (const tab of tabs) {
+    await expect(tab.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
+    await expect(tab.getByText(person.t.banner.interrupted)).toHaveCount(0);
+  }
+  // The first one goes, and the others go on.
+  await tabs.shift()?.close();
+  const another = fresh('tabs');
+  await request(another, 'requester@acme');
+  const last = tabs.at(-1);
+  await expect(last!.getByRole('main').getByText(another).first()).toBeVisible(LIVE);
+  await person.page.context().close();
+});
+
+test('without shared workers one tab has the stream, and another one takes it over', async ({ browser }) => {
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'en' });
+  const context = person.page.context();
+  await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+  const streams: string[] = [];
+  context.on('request', asked => {
+    if (asked.url().includes('/api/live')) streams.push(asked.url());
+  });
+  const tabs: Page[] = [];
+  for (let index = 0; index < 3; index++) {
+    const tab = await context.newPage();
+    await tab.goto('/requests');
+    await expect(tab.getByRole('heading', { level: 1 })).toBeVisible();
+    tabs.push(tab);
+  }
+  const name = fresh('lead');
+  await request(name, 'requester@acme');
+  for (const tab of tabs) await expect(tab.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
+  const before = streams.length;
+  await tabs[0]!.close();
+  await expect.poll(() => streams.length).toBeGreaterThan(before);
+  const another = fresh('lead');
+  await request(another, 'requester@acme');
+  for (const tab of tabs.slice(1))
+    await expect(tab.getByRole('main').getByText(another).first()).toBeVisible(LIVE);
+  await context.close();
+});
+
+test('a tab is not fed with the stream of the person who signs in after, and says who is there', async ({
+  browser,
+}) => {
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/requests' });
+  const context = person.page.context();
+  const other = await context.newPage();
+  await other.request.post('/auth/sign-out', {
+    headers: { 'EAF-Csrf': '1', Origin: new URL(person.page.url()).origin },
+  });
+  await other.goto('/requests');
+  await person.hand.press(other.getByRole('link', { name: person.t.signIn.action }));
+  await person.hand.press(other.getByRole('link', { name: 'approver@acme' }));
+  await expect(other.getByRole('heading', { level: 1 })).toBeVisible();
+  const said = new RegExp(`${person.t.signIn.personChanged}|${person.t.signIn.ended}`);
+  await expect(person.page.getByRole('alertdialog', { name: said })).toBeVisible({ timeout: 45_000 });
+  await context.close();
+});
+
+test('behind an nginx with its defaults changes are told at once', async ({ browser }) => {
+  const nginx = await Nginx.start();
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'en' });
+  await person.page.goto(`${nginx.url}/requests`);
+  await expect(person.page.getByRole('heading', { level: 1 })).toBeVisible();
+  const name = fresh('nginx');
+  await request(name, 'requester@acme');
+  await expect(person.page.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
+  // Longer than a stream would have to be silent to be called interrupted.
+  await person.page.waitForTimeout(35_000);
+  await expect(person.page.getByText(person.t.banner.interrupted)).toHaveCount(0);
+  await person.leave();
+  await nginx.stop();
+});
+
+test('a stream that is held back on the way is noticed, and the page asks by itself', async ({ browser }) => {
+  const nginx = await Nginx.start('proxy_ignore_headers X-Accel-Buffering;');
+  const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
+  await person.page.goto(`${nginx.url}/requests`);
+  await expect(person.page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(person.page.getByText(person.t.banner.interrupted)).toBeVisible({ timeout: 30_000 });
+  const name = fresh('held');
+  await request(name, 'requester@acme');
+  await expect(person.page.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
+  await person.leave();
+  await nginx.stop();
+});
+
+for (const mode of ['redirect', 'page'] as const) {
+  test(`a log-in proxy whose session is over is told, and the draft stays (${mode})`, async ({ browser }) => {
+    const proxy = await LoginProxy.start();
+    const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
+    const t = person.words(catalogue);
+    const { page } = person;
+    await page.goto(`${proxy.url}/catalogue/linux-small`);
+    const name = fresh('proxy');
+    await person.hand.fill(page.getByLabel(t.form.name), name);
+    await person.hand.fill(page.getByLabel(t.form.why), 'Front end of the spring campaign');
+    proxy.mode = mode;
+    await person.hand.press(person.button(t.form.submit));
+    const dialog = page.getByRole('alertdialog', { name: person.t.signIn.intercepted });
+    await expect(dialog).toBeVisible();
+    await expect(dialog.getByRole('link', { name: person.t.signIn.again })).toHaveAttribute(
+      'href',
+      '/signed-in',
+    );
+    proxy.mode = 'pass';
+    await person.hand.press(dialog.getByRole('button', { name: person.t.signIn.goOn }));
+    await expect(dialog).toBeHidden();
+    await expect(page.getByLabel(t.form.why)).toHaveValue('Front end of the spring campaign');
+    await person.hand.press(person.button(t.form.submit));
+    await expect(page).toHaveURL(/\/requests\/[0-9a-f-]+$/);
+    await person.leave();
+    proxy.stop();
+  });
+}
