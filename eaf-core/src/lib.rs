@@ -19,6 +19,7 @@ pub mod grant;
 pub mod id;
 pub mod live;
 pub mod mail_log;
+pub mod mail_pause;
 pub mod managed_resource;
 pub mod package;
 pub mod projection;

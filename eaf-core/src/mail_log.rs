@@ -1,12 +1,15 @@
-//! What was mailed to whom, by Message-ID. The row is written before the mail is sent, so that a repetition after a
-//! crash carries the same id and a refused recipient is visible to the tenant's admins. Addresses are never stored here.
+//! What was mailed to whom, by Message-ID, and what still waits. The row is written before the mail is sent, so that a
+//! repetition after a crash carries the same id and a refused recipient is visible to the tenant's admins. It is
+//! written again before the content goes out, because a server that does not answer may have taken it. Addresses are
+//! never stored here.
 
 use crate::Core;
 use crate::actor::TraceId;
-use crate::db;
+use crate::db::{self, TenantTx};
 use crate::id::{ActorId, EventId, RunId, TenantId};
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, QueryBuilder, Row};
+use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Row};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 #[derive(Debug, thiserror::Error)]
@@ -35,21 +38,25 @@ pub struct Mail {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    Pending,
+    /// Waits to be sent. `None`: nothing is in its way so far.
+    Pending(Option<String>),
     Sent,
     /// A code or a sentence without personal data: a server's own words may repeat the address.
     Failed(String),
     /// Not sent, because its condition no longer held.
     Skipped,
+    /// A server took its content and did not answer: it may have arrived.
+    Unknown,
 }
 
 impl Status {
     fn parts(&self) -> (&'static str, Option<&str>) {
         match self {
-            Status::Pending => ("pending", None),
+            Status::Pending(error) => ("pending", error.as_deref()),
             Status::Sent => ("sent", None),
             Status::Failed(error) => ("failed", Some(error)),
             Status::Skipped => ("skipped", None),
+            Status::Unknown => ("unknown", Some("answer-lost")),
         }
     }
 }
@@ -58,28 +65,28 @@ impl Status {
 pub struct Logged {
     pub mail: Mail,
     pub status: Status,
+    /// Over which it was tried last.
+    pub connection: Option<String>,
     pub attempts: i32,
+    /// How often its content was given to a server that did not answer.
+    pub unanswered: i32,
+    /// Not tried sooner.
+    pub next_at: Option<OffsetDateTime>,
+    /// The server's own id for it.
+    pub relay: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
 
-/// Records the intention and counts the attempt; answers what was known before: `Sent` means "do not send again",
-/// `Pending` may mean that it was sent and the reply was lost.
-pub async fn begin(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Option<Status>, Error> {
+const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, recipient, trace, status, error, attempts,
+    connection, unanswered, next_at, relay, created_at, updated_at";
+
+/// Writes the mail down as pending, or answers what is known of it.
+pub async fn write_down(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Logged, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let before: Option<(String, Option<String>)> =
-        sqlx::query_as("select status, error from eaf.mail_log where tenant_id = $1 and message_id = $2")
-            .bind(tenant)
-            .bind(&mail.message_id)
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(Error::Read)?;
-    let before = before.map(|(status, error)| parse(&status, error)).transpose()?;
     sqlx::query(
-        "insert into eaf.mail_log as m (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, attempts)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 1)
-         on conflict (tenant_id, message_id) do update set attempts = m.attempts + 1, updated_at = clock_timestamp()
-           where m.status <> 'sent'",
+        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, message_id) do nothing",
     )
     .bind(tenant)
     .bind(&mail.message_id)
@@ -92,25 +99,150 @@ pub async fn begin(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Option<
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
+    let sql = format!("select {COLUMNS} from eaf.mail_log where tenant_id = $1 and message_id = $2");
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(tenant)
+        .bind(&mail.message_id)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    let logged = logged(&row)?;
     tx.commit().await?;
-    Ok(before)
+    Ok(logged)
+}
+
+pub async fn find(core: &Core, tenant: TenantId, message_id: &str) -> Result<Option<Logged>, Error> {
+    let sql = format!("select {COLUMNS} from eaf.mail_log where tenant_id = $1 and message_id = $2");
+    let mut tx = core.db.tenant(tenant).await?;
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id).fetch_optional(tx.conn()).await;
+    row.map_err(Error::Read)?.map(|row| logged(&row)).transpose()
+}
+
+/// It is offered to a server.
+pub async fn attempt(core: &Core, tenant: TenantId, message_id: &str, connection: &str) -> Result<(), Error> {
+    let set = "attempts = attempts + 1, connection = $3";
+    change(core, tenant, message_id, set, |query| query.bind(connection.to_owned())).await
+}
+
+/// Its content is given to the server from now on: if no answer comes, it may have arrived.
+pub async fn hand_over(core: &Core, tenant: TenantId, message_id: &str) -> Result<(), Error> {
+    let set = "handed_at = clock_timestamp(), unanswered = unanswered + 1";
+    change(core, tenant, message_id, set, |query| query).await
+}
+
+/// Why a mail waits, and for how long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait<'a> {
+    pub error: &'a str,
+    pub at_least: Duration,
+    /// What is known after this attempt: 0 when the server answered.
+    pub unanswered: i32,
+}
+
+pub async fn wait(core: &Core, tenant: TenantId, message_id: &str, wait: &Wait<'_>) -> Result<(), Error> {
+    let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5";
+    change(core, tenant, message_id, set, |query| {
+        query.bind(wait.error.to_owned()).bind(wait.at_least.as_secs_f64()).bind(wait.unanswered)
+    })
+    .await
 }
 
 /// What came of it. A mail that was sent stays sent.
-pub async fn mark(core: &Core, tenant: TenantId, message_id: &str, status: &Status) -> Result<(), Error> {
+pub async fn mark(
+    core: &Core,
+    tenant: TenantId,
+    message_id: &str,
+    status: &Status,
+    relay: Option<&str>,
+) -> Result<(), Error> {
     let (word, error) = status.parts();
+    let set = "status = $3, error = $4, relay = coalesce($5, relay), next_at = null";
+    change(core, tenant, message_id, set, |query| {
+        query.bind(word).bind(error.map(str::to_owned)).bind(relay.map(str::to_owned))
+    })
+    .await
+}
+
+/// A mail that was given up, or may have arrived, is pending again, because an admin wants it sent.
+/// False: there is no such mail.
+pub async fn reopen(core: &Core, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query(
-        "update eaf.mail_log set status = $3, error = $4, updated_at = clock_timestamp()
-         where tenant_id = $1 and message_id = $2 and status <> 'sent'",
+    let done = sqlx::query(
+        "update eaf.mail_log set status = 'pending', unanswered = 0, next_at = null, updated_at = clock_timestamp()
+         where tenant_id = $1 and message_id = $2 and status in ('failed', 'unknown')",
     )
     .bind(tenant)
     .bind(message_id)
-    .bind(word)
-    .bind(error)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All waiting mails may be tried at once.
+pub async fn hurry(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("update eaf.mail_log set next_at = null where tenant_id = $1 and status = 'pending'")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// How many mails were given to a connection's server within the time before now.
+pub async fn handed_within(core: &Core, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from eaf.mail_log
+         where tenant_id = $1 and connection = $2 and handed_at > clock_timestamp() - make_interval(secs => $3)",
+    )
+    .bind(tenant)
+    .bind(connection)
+    .bind(time.as_secs_f64())
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Has the connection's server taken any mail since then?
+pub async fn taken_since(
+    core: &Core,
+    tenant: TenantId,
+    connection: &str,
+    since: OffsetDateTime,
+) -> Result<bool, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query_scalar(
+        "select exists (select from eaf.mail_log
+         where tenant_id = $1 and connection = $2 and handed_at > $3 and status = 'sent')",
+    )
+    .bind(tenant)
+    .bind(connection)
+    .bind(since)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
+type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::Arguments>;
+
+/// Of a mail that is not sent; `$1` and `$2` name it.
+async fn change(
+    core: &Core,
+    tenant: TenantId,
+    message_id: &str,
+    set: &'static str,
+    bind: impl FnOnce(Query<'_>) -> Query<'_>,
+) -> Result<(), Error> {
+    let sql = format!(
+        "update eaf.mail_log set {set}, updated_at = clock_timestamp()
+         where tenant_id = $1 and message_id = $2 and status <> 'sent'"
+    );
+    let mut tx = core.db.tenant(tenant).await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id);
+    bind(query).execute(tx.conn()).await.map_err(Error::Write)?;
     tx.commit().await?;
     Ok(())
 }
@@ -119,18 +251,19 @@ pub async fn mark(core: &Core, tenant: TenantId, message_id: &str, status: &Stat
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     All,
+    /// Not sent, or perhaps: nobody comes back for them.
     Failed,
+    Waiting,
 }
 
 /// Newest first.
 pub async fn list(core: &Core, tenant: TenantId, which: Which, limit: u32) -> Result<Vec<Logged>, Error> {
-    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new(
-        "select message_id, plugin, template, event_id, run_id, recipient, trace, status, error, attempts, created_at, updated_at
-         from eaf.mail_log where tenant_id = ",
-    );
-    sql.push_bind(tenant);
-    if which == Which::Failed {
-        sql.push(" and status = 'failed'");
+    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
+    sql.push(COLUMNS).push(" from eaf.mail_log where tenant_id = ").push_bind(tenant);
+    match which {
+        Which::All => {}
+        Which::Failed => drop(sql.push(" and status in ('failed', 'unknown')")),
+        Which::Waiting => drop(sql.push(" and status = 'pending'")),
     }
     sql.push(" order by created_at desc, message_id limit ").push_bind(i64::from(limit));
     let mut tx = core.db.tenant(tenant).await?;
@@ -154,7 +287,11 @@ fn logged(row: &PgRow) -> Result<Logged, Error> {
                 trace: TraceId(row.try_get("trace")?),
             },
             status: status.clone(),
+            connection: row.try_get("connection")?,
             attempts: row.try_get("attempts")?,
+            unanswered: row.try_get("unanswered")?,
+            next_at: row.try_get("next_at")?,
+            relay: row.try_get("relay")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
         })
@@ -164,10 +301,11 @@ fn logged(row: &PgRow) -> Result<Logged, Error> {
 
 fn parse(status: &str, error: Option<String>) -> Result<Status, Error> {
     match status {
-        "pending" => Ok(Status::Pending),
+        "pending" => Ok(Status::Pending(error)),
         "sent" => Ok(Status::Sent),
         "failed" => Ok(Status::Failed(error.unwrap_or_default())),
         "skipped" => Ok(Status::Skipped),
+        "unknown" => Ok(Status::Unknown),
         other => Err(Error::Corrupt(other.to_owned())),
     }
 }

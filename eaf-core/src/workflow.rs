@@ -12,6 +12,7 @@ mod end;
 mod health;
 mod journal;
 mod list;
+mod past;
 mod wake;
 
 pub use claim::{LEASE, Lease, claim, release, renew};
@@ -19,7 +20,8 @@ pub use end::{Divergence, complete, fail, stop};
 pub use health::{Count, health};
 pub use journal::{Entry, Finished, NewEntry, State, finish, intend, load, pend, progress, retry};
 pub use list::{EntrySummary, RunState, RunSummary, entries, find, list};
-pub use wake::{Reason, Wake, retry_run, suspend, wake};
+pub use past::{PastRun, past};
+pub use wake::{Reason, Wake, retry_run, suspend, wake, wake_calls};
 
 use crate::actor::TraceId;
 use crate::contract::Recorded;

@@ -44,6 +44,8 @@ pub struct Finished {
     pub result: Value,
     /// `ok` or a failure's code. In clear: no personal data.
     pub outcome: String,
+    /// Of a failure: the host's own words. In clear: no personal data.
+    pub detail: Option<String>,
 }
 
 /// A call, as a replay needs it.
@@ -74,6 +76,11 @@ pub struct Entry {
 /// What stands in the journal, in order, opened.
 pub async fn load(core: &Core, lease: &Lease) -> Result<Vec<Entry>, Error> {
     let mut tx = hold(core, lease).await?;
+    entries(core, &mut tx, lease).await
+}
+
+/// Needs of the lease only whose journal it is and under whose key it is sealed.
+pub(super) async fn entries(core: &Core, tx: &mut TenantTx, lease: &Lease) -> Result<Vec<Entry>, Error> {
     let rows = sqlx::query(
         "select seq, capability, grant_name, function, args, idempotency_key, state, handle, progress, poll_at, attempts,
                 retry_at, retry_code, result, outcome, target, started_at, done_at
@@ -86,7 +93,7 @@ pub async fn load(core: &Core, lease: &Lease) -> Result<Vec<Entry>, Error> {
     .map_err(Error::Read)?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
-        entries.push(entry(core, &mut tx, lease, row).await?);
+        entries.push(entry(core, tx, lease, row).await?);
     }
     Ok(entries)
 }
@@ -166,8 +173,8 @@ pub async fn intend(core: &Core, lease: &Lease, entries: &[NewEntry]) -> Result<
         };
         sqlx::query(
             "insert into eaf.journal (tenant_id, run_id, seq, capability, grant_name, function, args, idempotency_key, target,
-                                      state, result, outcome, done_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10::bytea is null then 'intent' else 'done' end, $10, $11,
+                                      state, result, outcome, detail, done_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10::bytea is null then 'intent' else 'done' end, $10, $11, $12,
                      case when $10::bytea is null then null else clock_timestamp() end)",
         )
         .bind(lease.tenant)
@@ -181,6 +188,7 @@ pub async fn intend(core: &Core, lease: &Lease, entries: &[NewEntry]) -> Result<
         .bind(&entry.target)
         .bind(result)
         .bind(entry.result.as_ref().map(|finished| finished.outcome.as_str()))
+        .bind(entry.result.as_ref().and_then(|finished| finished.detail.as_deref()))
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
@@ -263,7 +271,7 @@ pub async fn finish(core: &Core, lease: &Lease, seq: i32, finished: &Finished) -
     let mut tx = hold(core, lease).await?;
     let result = seal(core, &mut tx, lease, seq, "result", &finished.result).await?;
     let done = sqlx::query(
-        "update eaf.journal set state = 'done', result = $4, outcome = $5, done_at = clock_timestamp(), poll_at = null,
+        "update eaf.journal set state = 'done', result = $4, outcome = $5, detail = $6, done_at = clock_timestamp(), poll_at = null,
                 retry_at = null
          where tenant_id = $1 and run_id = $2 and seq = $3 and state <> 'done'",
     )
@@ -272,6 +280,7 @@ pub async fn finish(core: &Core, lease: &Lease, seq: i32, finished: &Finished) -
     .bind(seq)
     .bind(result)
     .bind(&finished.outcome)
+    .bind(&finished.detail)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

@@ -66,6 +66,8 @@ pub struct EntrySummary {
     pub retry_code: Option<String>,
     pub retry_at: Option<OffsetDateTime>,
     pub outcome: Option<String>,
+    /// Why it failed.
+    pub detail: Option<String>,
     pub started_at: OffsetDateTime,
     pub done_at: Option<OffsetDateTime>,
 }
@@ -109,7 +111,7 @@ pub async fn entries(core: &Core, tenant: TenantId, run: RunId) -> Result<Vec<En
     let mut tx: TenantTx = core.db.tenant(tenant).await?;
     let rows = sqlx::query(
         "select seq, capability || '.' || function as call, grant_name, target, state, progress, attempts, retry_code, retry_at,
-                outcome, started_at, done_at
+                outcome, detail, started_at, done_at
          from eaf.journal where tenant_id = $1 and run_id = $2 order by seq",
     )
     .bind(tenant)
@@ -172,6 +174,7 @@ fn entry(row: &PgRow) -> Result<EntrySummary, sqlx::Error> {
         retry_code: row.try_get("retry_code")?,
         retry_at: row.try_get("retry_at")?,
         outcome: row.try_get("outcome")?,
+        detail: row.try_get("detail")?,
         started_at: row.try_get("started_at")?,
         done_at: row.try_get("done_at")?,
     })

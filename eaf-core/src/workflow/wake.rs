@@ -84,3 +84,35 @@ pub async fn wake(core: &Core, tenant: TenantId, run: RunId) -> Result<(), Error
     core.feed.runs_due();
     Ok(())
 }
+
+/// Makes the calls of a capability due that wait to be repeated: what stood in their way was repaired. Answers of how
+/// many runs. A run that is at work meanwhile goes on as it is.
+pub async fn wake_calls(core: &Core, tenant: TenantId, capability: &str) -> Result<usize, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let runs: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "update eaf.run r set due_at = clock_timestamp(), updated_at = clock_timestamp()
+         where r.tenant_id = $1 and r.state = 'open' and r.lease_host is null and exists (
+           select from eaf.journal j where j.tenant_id = r.tenant_id and j.run_id = r.run_id and j.state = 'pending'
+             and j.capability = $2 and j.retry_code is not null)
+         returning r.run_id",
+    )
+    .bind(tenant)
+    .bind(capability)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    // The runs are locked until the end of this, so that no host claims one in between.
+    sqlx::query(
+        "update eaf.journal set poll_at = clock_timestamp()
+         where tenant_id = $1 and run_id = any ($2) and state = 'pending' and capability = $3 and retry_code is not null",
+    )
+    .bind(tenant)
+    .bind(&runs)
+    .bind(capability)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    core.feed.runs_due();
+    Ok(runs.len())
+}

@@ -62,7 +62,7 @@ fn effect(seq: i32) -> NewEntry {
 }
 
 fn known(seq: i32, result: Value) -> NewEntry {
-    let result = Some(Finished { result, outcome: "ok".into() });
+    let result = Some(Finished { result, outcome: "ok".into(), detail: None });
     NewEntry {
         capability: "flow".into(),
         grant: None,
@@ -75,7 +75,7 @@ fn known(seq: i32, result: Value) -> NewEntry {
 }
 
 fn done(result: Value) -> Finished {
-    Finished { result, outcome: "ok".into() }
+    Finished { result, outcome: "ok".into(), detail: None }
 }
 
 fn reason(code: &str) -> Reason {

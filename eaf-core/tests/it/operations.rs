@@ -9,10 +9,12 @@ use eaf_core::contract::Domain;
 use eaf_core::directory::add_tenant;
 use eaf_core::grant::{self, Grant};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
-use eaf_core::mail_log::{self, Mail, Status, Which};
+use eaf_core::mail_log::{self, Mail, Status, Wait, Which};
+use eaf_core::mail_pause;
 use eaf_core::package::{self, Package};
 use eaf_core::testing::Database;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 const CANARY: &str = "canary-of-a-password";
 
@@ -131,22 +133,61 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
         trace: TraceId("0".repeat(32)),
     };
     let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
-    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), None);
+    let status = async |mail: &Mail| mail_log::write_down(&core, acme, mail).await.unwrap().status;
+    assert_eq!(status(&sent).await, Status::Pending(None));
+    mail_log::attempt(&core, acme, &sent.message_id, "main").await.unwrap();
+    let wait = Wait { error: "unreachable", at_least: Duration::from_secs(60), unanswered: 0 };
+    mail_log::wait(&core, acme, &sent.message_id, &wait).await.unwrap();
+    let waiting = mail_log::list(&core, acme, Which::Waiting, 10).await.unwrap().remove(0);
+    assert_eq!(waiting.status, Status::Pending(Some("unreachable".into())));
+    assert!(waiting.next_at.is_some_and(|next| next > waiting.created_at));
+    mail_log::attempt(&core, acme, &sent.message_id, "main").await.unwrap();
+    mail_log::hand_over(&core, acme, &sent.message_id).await.unwrap();
     // After a crash: it may have been sent.
-    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), Some(Status::Pending));
-    mail_log::mark(&core, acme, &sent.message_id, &Status::Sent).await.unwrap();
-    assert_eq!(mail_log::begin(&core, acme, &sent).await.unwrap(), Some(Status::Sent));
-    mail_log::mark(&core, acme, &sent.message_id, &Status::Failed("late".into())).await.unwrap();
+    let crashed = mail_log::write_down(&core, acme, &sent).await.unwrap();
+    assert_eq!((crashed.unanswered, crashed.created_at), (1, waiting.created_at));
+    mail_log::mark(&core, acme, &sent.message_id, &Status::Sent, Some("4F3A")).await.unwrap();
+    assert_eq!(status(&sent).await, Status::Sent);
+    mail_log::mark(&core, acme, &sent.message_id, &Status::Failed("late".into()), None).await.unwrap();
 
-    mail_log::begin(&core, acme, &refused).await.unwrap();
-    mail_log::mark(&core, acme, &refused.message_id, &Status::Failed("550".into())).await.unwrap();
+    assert_eq!(status(&refused).await, Status::Pending(None));
+    mail_log::mark(&core, acme, &refused.message_id, &Status::Failed("550".into()), None).await.unwrap();
     let failed = mail_log::list(&core, acme, Which::Failed, 10).await.unwrap();
     assert_eq!(failed.iter().map(|logged| &logged.mail).collect::<Vec<_>>(), [&refused]);
     assert_eq!(failed[0].status, Status::Failed("550".into()));
     let all = mail_log::list(&core, acme, Which::All, 10).await.unwrap();
     let first = all.iter().find(|logged| logged.mail == sent).unwrap();
     assert_eq!((&first.status, first.attempts), (&Status::Sent, 2));
+    assert_eq!(first.relay.as_deref(), Some("4F3A"));
+    assert_eq!(mail_log::handed_within(&core, acme, "main", Duration::from_secs(600)).await.unwrap(), 1);
+    assert_eq!(mail_log::handed_within(&core, acme, "other", Duration::from_secs(600)).await.unwrap(), 0);
+    assert!(mail_log::taken_since(&core, acme, "main", first.created_at).await.unwrap());
     assert!(mail_log::list(&core, globex, Which::All, 10).await.unwrap().is_empty());
+
+    assert!(mail_log::reopen(&core, acme, &refused.message_id).await.unwrap());
+    assert_eq!(status(&refused).await, Status::Pending(Some("550".into())));
+    assert!(!mail_log::reopen(&core, acme, &sent.message_id).await.unwrap(), "what was sent stays sent");
+}
+
+#[tokio::test]
+async fn a_paused_mail_connection_is_the_tenants_own() {
+    let (_database, core, acme, globex) = house().await;
+    let by = ActorId(core.world.uuid());
+    for _ in 0..2 {
+        let mut tx = core.db.tenant(acme).await.unwrap();
+        mail_pause::begin(&mut tx, "main", by).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let paused = mail_pause::list(&core, acme).await.unwrap();
+    assert_eq!(
+        paused.iter().map(|pause| (pause.connection.as_str(), pause.paused_by)).collect::<Vec<_>>(),
+        [("main", by)]
+    );
+    assert!(mail_pause::list(&core, globex).await.unwrap().is_empty());
+    let mut tx = core.db.tenant(acme).await.unwrap();
+    mail_pause::end(&mut tx, "main").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(mail_pause::list(&core, acme).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ use crate::egress;
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
 use eaf_core::contract::ViewType;
-use eaf_core::id::{EventId, RunId, TenantId};
+use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -99,13 +99,16 @@ pub struct Failure {
     /// The retry budget of this code: what lasts longer does not end by itself and is for people.
     #[serde(default)]
     pub give_up_after_ms: Option<u64>,
+    /// In place of the host's own retry budget: what a person repairs only after the weekend.
+    #[serde(default)]
+    pub keep_trying_ms: Option<u64>,
 }
 
 impl Failure {
     pub fn new(class: Class, code: &str, message: impl Into<String>) -> Self {
-        let mut message = message.into();
+        let (code, mut message) = (code.to_owned(), message.into());
         message.truncate(message.floor_char_boundary(MOST_TEXT));
-        Failure { class, code: code.to_owned(), message, retry_after_ms: None, give_up_after_ms: None }
+        Failure { class, code, message, retry_after_ms: None, give_up_after_ms: None, keep_trying_ms: None }
     }
 
     pub fn retry_after(self, pause: Duration) -> Self {
@@ -114,6 +117,10 @@ impl Failure {
 
     pub fn give_up_after(self, budget: Duration) -> Self {
         Failure { give_up_after_ms: Some(millis(budget)), ..self }
+    }
+
+    pub fn keep_trying(self, budget: Duration) -> Self {
+        Failure { keep_trying_ms: Some(millis(budget)), ..self }
     }
 }
 
@@ -157,6 +164,11 @@ pub trait Provider: Send + Sync {
     async fn gave_up(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
         Ok(())
     }
+    /// One item of a call that is over, once more, because an admin wants it; of a mail its
+    /// Message-ID.
+    async fn again(&self, _call: &Call, _item: &str) -> Result<Value, Failure> {
+        Err(Failure::new(Class::Permanent, "unknown-function", "nothing of this capability is done again"))
+    }
     /// The host stops: what is open elsewhere, such as sessions, is closed. Takes seconds at most.
     async fn close(&self) {}
     /// Is this connection usable? For the tenant admin's test button: all that is needed, and what
@@ -164,6 +176,15 @@ pub trait Provider: Send + Sync {
     async fn check(&self, tenant: TenantId, connection: &str) -> Report;
     /// A connection was deleted or has other settings: what is open for it is closed.
     async fn forget(&self, _tenant: TenantId, _connection: &str) {}
+    /// The same, and something is really done over it for the person who asks, such as a mail to
+    /// them.
+    async fn trial(&self, tenant: TenantId, connection: &str, _actor: ActorId) -> Report {
+        self.check(tenant, connection).await
+    }
+    /// How long a call is waited for at most, where it is longer than the engine's patience.
+    fn longest_call(&self) -> Option<Duration> {
+        None
+    }
     /// What may be stored as a connection of this capability.
     fn connections(&self) -> ConnectionType {
         ConnectionType::none()

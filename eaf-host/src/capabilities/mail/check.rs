@@ -1,12 +1,79 @@
-//! Is a mail connection usable? The server answers, encrypts as it should, and lets us log in.
+//! Is a mail connection usable? The server answers, encrypts as it should, lets us log in and takes
+//! the sender. What matters most comes after that, so an admin may have a mail sent to themselves.
 
+use super::address;
 use super::config::{Config, Tls};
-use super::smtp::{ENCRYPTION, Session};
-use crate::capabilities::{Report, Verdict};
+use super::failure::{failure, permanent, transient};
+use super::message::{Envelope, compose};
+use super::reply::Verdict as Said;
+use super::send::message_id;
+use super::smtp::{IN_A_HURRY, Session};
+use super::template::{HostFacts, Templates};
+use super::tls::ENCRYPTION;
+use super::{Mail, office::Person};
+use crate::capabilities::{Class, Failure, Report, Verdict};
+use crate::text::Locales;
+use eaf_core::id::{ActorId, TenantId};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
 
-pub async fn check(config: &Config) -> Report {
+/// The root of the ids of mails for trial.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
+const TRIAL: &str = "trial";
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    let files = [
+        ("de.subject.txt", include_str!("trial/de.subject.txt")),
+        ("de.txt", include_str!("trial/de.txt")),
+        ("de.html", include_str!("trial/de.html")),
+        ("en.subject.txt", include_str!("trial/en.subject.txt")),
+        ("en.txt", include_str!("trial/en.txt")),
+        ("en.html", include_str!("trial/en.html")),
+    ];
+    let files: BTreeMap<_, _> =
+        files.into_iter().map(|(name, text)| (format!("{TRIAL}/{name}"), text.into())).collect();
+    let locales = Arc::new(Locales::load("", "").expect("no texts are whole"));
+    Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
+});
+
+/// `to`: who gets a mail for trial.
+pub async fn check(mail: &Mail, tenant: TenantId, connection: &str, to: Option<ActorId>) -> Report {
+    let Some(_permit) = mail.limits.test(tenant) else {
+        let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
+        return failure(Class::Capacity, "too-many-tests", message.into()).into();
+    };
+    let config = match mail.office.connection(tenant, connection).await {
+        Ok(config) => config,
+        Err(failure) => return failure.into(),
+    };
     let mut report = Report::default();
-    let (address, encryption, mut session) = match Session::connect(config).await {
+    let mut session = opened(mail, &config, &mut report).await;
+    let sender = match &mut session {
+        Some(session) => Verdict::from(&session.offer_sender(&config.from).await),
+        None => Verdict::Untested,
+    };
+    let is_taken = sender == Verdict::Good;
+    report.setting("from", config.from.to_string(), sender);
+    if let Some(actor) = to {
+        let verdict = match &mut session {
+            Some(session) if is_taken => {
+                Verdict::from(&trial(mail, &config, session, (tenant, connection, actor)).await)
+            }
+            _ => Verdict::Untested,
+        };
+        report.setting("trial", "", verdict);
+    }
+    if let Some(session) = session {
+        session.close().await;
+    }
+    report
+}
+
+/// None: there is no conversation, or no log-in.
+async fn opened(mail: &Mail, config: &Config, report: &mut Report) -> Option<Session> {
+    let (address, encryption, mut session) = match Session::connect(config, IN_A_HURRY).await {
         Ok(session) => (Verdict::Good, Verdict::Good, Some(session)),
         Err(failure) if ENCRYPTION.contains(&failure.code.as_str()) => (Verdict::Good, Verdict::Bad(failure), None),
         Err(failure) => (Verdict::Bad(failure), Verdict::Untested, None),
@@ -15,15 +82,78 @@ pub async fn check(config: &Config) -> Report {
     if config.tls != Tls::None {
         report.setting("tls", "", encryption);
     }
-    if let Some(login) = &config.login {
-        let verdict = match &mut session {
-            Some(session) => Verdict::from(&session.log_in(config).await),
-            None => Verdict::Untested,
-        };
-        report.setting("username", &login.username, verdict);
+    let Some(login) = &config.login else { return session };
+    let verdict = match &mut session {
+        Some(session) => Verdict::from(&session.log_in(config, &mail.tokens).await),
+        None => Verdict::Untested,
+    };
+    let is_in = verdict == Verdict::Good;
+    report.setting("username", &login.username, verdict);
+    session.filter(|_| is_in)
+}
+
+type Asked<'a> = (TenantId, &'a str, ActorId);
+
+async fn trial(mail: &Mail, config: &Config, session: &mut Session, asked: Asked<'_>) -> Result<(), Failure> {
+    let (tenant, _, actor) = asked;
+    let missing = || permanent("recipient-address-missing", "No mail address of yours is known.".into());
+    let person = mail.office.person(tenant, actor).await?.ok_or_else(missing)?;
+    let to = address::read(&person.email).map_err(|_| missing())?;
+    let content = content(mail, config, &person, asked).await?;
+    let verdict = match session.offer(&config.from, &to).await? {
+        Some(verdict) => verdict,
+        None => session.content(&content).await?,
+    };
+    match verdict {
+        Said::Accepted(_) => Ok(()),
+        Said::Refused(numbers) => Err(failure(
+            Class::Configuration,
+            "recipient-refused",
+            format!("The mail server does not take a mail for you ({numbers})."),
+        )),
+        Said::RefusedUs(numbers) => Err(failure(
+            Class::Configuration,
+            "relay-refused",
+            format!("The mail server does not pass on our mails ({numbers})."),
+        )),
+        Said::Deferred(numbers) => {
+            Err(transient("recipient-deferred", format!("The mail server does not take the mail yet ({numbers}).")))
+        }
     }
-    if let Some(session) = session {
-        session.close().await;
-    }
-    report
+}
+
+async fn content(
+    mail: &Mail,
+    config: &Config,
+    person: &Person,
+    (tenant, connection, actor): Asked<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let tenant_name = mail.office.tenant_name(tenant).await?;
+    let host = HostFacts {
+        recipient_name: &person.name,
+        tenant_name: &tenant_name,
+        trace_id: "",
+        public_url: &mail.public_url,
+        reply_to: config.reply_to.as_ref().map(AsRef::<str>::as_ref),
+    };
+    let facts = Map::from_iter([("connection".to_owned(), Value::from(connection))]);
+    let broken = || permanent("template-failed", "The mail for trial could not be made.".into());
+    let rendered = TEMPLATES.render(TRIAL, person.locale, &facts, &host).map_err(|_| broken())?;
+    let now = mail.office.now();
+    let name = format!("{tenant}/{connection}/{actor}/{}", now.unix_timestamp_nanos());
+    let id = Uuid::new_v5(&NAMESPACE, name.as_bytes());
+    let to = address::read(&person.email).map_err(|_| broken())?;
+    let envelope = Envelope {
+        from: &config.from,
+        from_name: &config.from_name,
+        reply_to: config.reply_to.as_ref(),
+        to: &to,
+        to_name: &person.name,
+        id,
+        message_id: &message_id(id, &mail.public_url),
+        date: now,
+        locale: person.locale,
+        trace: "",
+    };
+    compose(&envelope, &rendered).map_err(|_| broken())
 }

@@ -2,17 +2,26 @@
 //!
 //! ```json
 //! {"host": "smtp.example.com", "port": 587, "tls": "starttls", "username": "eaf",
-//!  "from": "cloud@example.com", "from_name": "Acme Cloud", "ca_certificate": "-----BEGIN CERTIFICATE-----…"}
+//!  "from": "cloud@example.com", "from_name": "Acme Cloud", "reply_to": "desk@example.com",
+//!  "ehlo_name": "eaf.example.com", "ca_certificate": "-----BEGIN CERTIFICATE-----…",
+//!  "mails_per_minute": 30, "max_connections": 3}
 //! ```
 //!
-//! `username`, `from_name` and `ca_certificate` (a private certificate authority, PEM) may be absent. The secret is `{"password": "…"}`.
+//! Needed are `host`, `port`, `tls` and `from`. With a user name the secret is
+//! `{"password": "…"}`, or with `"auth": "oauth2"`, `token_url`, `client_id` and `scope` it is
+//! `{"client_secret": "…"}`: then a token is fetched and given to the server by XOAUTH2.
 
+use super::address;
 use super::failure::configuration;
 use crate::capabilities::Failure;
 use lettre::Address;
+use lettre::transport::smtp::extension::ClientId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+
+/// As many conversations at once with one server where the connection says nothing.
+const CONNECTIONS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,19 +35,32 @@ pub enum Tls {
     Implicit,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Auth {
+    #[default]
+    Password,
+    OAuth2,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     host: String,
     port: u16,
     tls: Tls,
-    #[serde(default)]
     username: Option<String>,
+    auth: Option<Auth>,
+    token_url: Option<String>,
+    client_id: Option<String>,
+    scope: Option<String>,
     from: String,
-    #[serde(default)]
     from_name: Option<String>,
-    #[serde(default)]
+    reply_to: Option<String>,
+    ehlo_name: Option<String>,
     ca_certificate: Option<String>,
+    mails_per_minute: Option<u32>,
+    max_connections: Option<u32>,
 }
 
 /// A connection that makes sense. Not `Debug`: it holds the password.
@@ -50,13 +72,37 @@ pub struct Config {
     pub login: Option<Login>,
     pub from: Address,
     pub from_name: String,
+    pub reply_to: Option<Address>,
+    /// What this host calls itself to the server.
+    pub ehlo: ClientId,
     pub ca_certificate: Option<String>,
+    /// Of all hosts together; none: as many as there are.
+    pub mails_per_minute: Option<u32>,
+    /// Of one host.
+    pub max_connections: usize,
 }
 
+/// How the server is told who we are.
 #[derive(Clone)]
 pub struct Login {
     pub username: String,
-    pub password: String,
+    pub proof: Proof,
+}
+
+#[derive(Clone)]
+pub enum Proof {
+    Password(String),
+    /// By XOAUTH2, with a token of the client itself (RFC 6749, section 4.4).
+    Token(TokenRequest),
+}
+
+/// Where a token is fetched, and as whom.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TokenRequest {
+    pub url: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub scope: String,
 }
 
 impl Config {
@@ -67,10 +113,19 @@ impl Config {
         if document.host.trim().is_empty() || document.port == 0 {
             return Err(configuration("connection-invalid", "The mail connection needs a host and a port.".into()));
         }
-        let from: Address = document.from.parse().map_err(|_| {
-            configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into())
-        })?;
-        let login = login(document.username, secret)?;
+        if [document.mails_per_minute, document.max_connections].contains(&Some(0)) {
+            return Err(configuration(
+                "connection-invalid",
+                "A mail connection with a limit of 0 sends nothing.".into(),
+            ));
+        }
+        let from = sender(&document.from)?;
+        let reply_to = filled(&document.reply_to).map(sender).transpose()?;
+        let ehlo = match filled(&document.ehlo_name) {
+            Some(name) => client_id(name)?,
+            None => ClientId::Domain(from.domain().to_owned()),
+        };
+        let login = login(&document, secret)?;
         if login.is_some() && document.tls == Tls::None && !is_this_machine(&document.host) {
             return Err(configuration(
                 "password-in-clear",
@@ -78,26 +133,82 @@ impl Config {
             ));
         }
         Ok(Config {
-            host: document.host,
+            host: document.host.trim().to_owned(),
             port: document.port,
             tls: document.tls,
             login,
             from,
             from_name: document.from_name.unwrap_or_default(),
+            reply_to,
+            ehlo,
             ca_certificate: document.ca_certificate,
+            mails_per_minute: document.mails_per_minute,
+            max_connections: document.max_connections.map_or(CONNECTIONS, |most| (most as usize).clamp(1, 50)),
         })
     }
 }
 
-fn login(username: Option<String>, secret: &Map<String, Value>) -> Result<Option<Login>, Failure> {
-    let Some(username) = username.filter(|name| !name.is_empty()) else {
+fn sender(text: &str) -> Result<Address, Failure> {
+    address::read(text)
+        .map_err(|_| configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into()))
+}
+
+/// A host name or an IP address, as EHLO carries it.
+pub fn client_id(name: &str) -> Result<ClientId, Failure> {
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => return Ok(ClientId::Ipv4(address)),
+        Ok(IpAddr::V6(address)) => return Ok(ClientId::Ipv6(address)),
+        Err(_) => {}
+    }
+    let invalid = |_| configuration("connection-invalid", "The mail connection's `ehlo_name` is no host name.".into());
+    address::domain(name).map(ClientId::Domain).map_err(invalid)
+}
+
+fn login(document: &Document, secret: &Map<String, Value>) -> Result<Option<Login>, Failure> {
+    let Some(username) = filled(&document.username) else {
         return Ok(None);
     };
-    let password = secret.get("password").and_then(Value::as_str).filter(|password| !password.is_empty());
-    match password {
-        Some(password) => Ok(Some(Login { username, password: password.to_owned() })),
-        None => Err(configuration("password-missing", "The mail connection has a user name and no password.".into())),
+    let secret = |name: &str| {
+        let text = secret.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        text.ok_or_else(|| {
+            configuration("password-missing", "The mail connection has a user name and no password.".into())
+        })
+    };
+    let proof = match document.auth.unwrap_or_default() {
+        Auth::Password => Proof::Password(secret("password")?),
+        Auth::OAuth2 => Proof::Token(TokenRequest {
+            url: token_url(document)?,
+            client_id: needed(&document.client_id)?,
+            client_secret: secret("client_secret")?,
+            scope: filled(&document.scope).unwrap_or_default().to_owned(),
+        }),
+    };
+    Ok(Some(Login { username: username.to_owned(), proof }))
+}
+
+fn needed(text: &Option<String>) -> Result<String, Failure> {
+    let missing = || configuration("connection-invalid", "A log-in by token needs `token_url` and `client_id`.".into());
+    filled(text).map(str::to_owned).ok_or_else(missing)
+}
+
+fn token_url(document: &Document) -> Result<String, Failure> {
+    let url = needed(&document.token_url)?;
+    if is_token_url(&url) {
+        return Ok(url);
     }
+    Err(configuration("connection-invalid", "The `token_url` of the mail connection begins with https://.".into()))
+}
+
+/// A secret goes there: encrypted, or to the same machine.
+pub fn is_token_url(url: &str) -> bool {
+    let Ok(parsed) = reqwest::Url::parse(url) else { return false };
+    let has_password = parsed.password().is_some() || !parsed.username().is_empty();
+    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    !has_password && (parsed.scheme() == "https" || (parsed.scheme() == "http" && is_this_machine(host)))
+}
+
+fn filled(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 pub fn is_this_machine(host: &str) -> bool {
@@ -141,5 +252,28 @@ mod tests {
         let secret = json!({"password": "p"});
         assert!(read(json!({"tls": "none", "username": "eaf", "host": "127.0.0.1"}), secret.clone()).is_ok());
         assert!(read(json!({"tls": "none", "host": "mail.example.com"}), secret).is_ok(), "no login, no password");
+    }
+
+    #[test]
+    fn the_server_is_told_the_configured_name_or_the_ascii_form_of_the_senders_domain() {
+        let hello = |change| read(change, json!({})).unwrap().ehlo.to_string();
+        assert_eq!(hello(json!({})), "example.com");
+        assert_eq!(hello(json!({"from": "cloud@müller.example"})), "xn--mller-kva.example");
+        assert_eq!(hello(json!({"ehlo_name": "eaf.müller.example"})), "eaf.xn--mller-kva.example");
+        assert_eq!(hello(json!({"ehlo_name": "192.0.2.7"})), "[192.0.2.7]");
+        assert_eq!(hello(json!({"ehlo_name": "2001:db8::7"})), "[IPv6:2001:db8::7]");
+        let failure = read(json!({"ehlo_name": "a b\r\nMAIL FROM:<x@y>"}), json!({})).err().expect("refused");
+        assert_eq!(failure.code, "connection-invalid");
+    }
+
+    #[test]
+    fn a_client_secret_goes_nowhere_unencrypted() {
+        let with = |url: &str| {
+            let change = json!({"username": "eaf@example.com", "auth": "oauth2", "client_id": "c", "token_url": url});
+            read(change, json!({"client_secret": "s"})).is_ok()
+        };
+        assert!(with("https://login.example.com/t/oauth2/v2.0/token"));
+        assert!(with("http://127.0.0.1:9999/token") && with("http://[::1]:9999/token"));
+        assert!(!with("http://login.example.com/token") && !with("https://a:b@login.example.com/") && !with("login"));
     }
 }

@@ -1,9 +1,9 @@
 //! What an admin may set for a connection to a mail server. A server without a login needs no secret: `{}`.
 
-use super::config::is_this_machine;
+use super::address;
+use super::config::{client_id, is_this_machine, is_token_url};
 use crate::capabilities::connection_type::{is_certificate, text};
 use crate::capabilities::{ConnectionType, Flaw};
-use lettre::Address;
 use serde_json::{Map, Value, json};
 
 pub fn connection_type() -> ConnectionType {
@@ -16,35 +16,57 @@ pub fn connection_type() -> ConnectionType {
                 "host": text(),
                 "port": { "type": "integer", "minimum": 1, "maximum": u16::MAX },
                 "tls": { "enum": ["none", "starttls", "tls"] },
-                "username": { "type": ["string", "null"], "maxLength": 1_000 },
+                "username": optional(1_000),
+                "auth": { "enum": ["password", "oauth2", null] },
+                "token_url": optional(1_000),
+                "client_id": optional(1_000),
+                "scope": optional(1_000),
                 "from": text(),
-                "from_name": { "type": ["string", "null"], "maxLength": 1_000 },
-                "ca_certificate": { "type": ["string", "null"], "maxLength": 100_000 },
+                "from_name": optional(1_000),
+                "reply_to": optional(1_000),
+                "ehlo_name": optional(253),
+                "ca_certificate": optional(100_000),
+                "mails_per_minute": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
+                "max_connections": { "type": ["integer", "null"], "minimum": 1, "maximum": 50 },
             },
         }),
         secret: json!({
             "type": "object",
             "additionalProperties": false,
-            "properties": { "password": { "type": "string", "maxLength": 1_000 } },
+            "properties": {
+                "password": { "type": "string", "maxLength": 1_000 },
+                "client_secret": { "type": "string", "maxLength": 1_000 },
+            },
         }),
-        harmless: &["from", "from_name"],
+        harmless: &["from", "from_name", "reply_to", "ehlo_name", "mails_per_minute", "max_connections"],
         flaws,
     }
 }
 
+fn optional(longest: u32) -> Value {
+    json!({ "type": ["string", "null"], "maxLength": longest })
+}
+
 fn flaws(config: &Value, secret: Option<&Map<String, Value>>) -> Vec<Flaw> {
-    let text = |name: &str| config.get(name).and_then(Value::as_str);
-    let login = text("username").is_some_and(|name| !name.is_empty());
-    let password = |secret: &Map<String, Value>| secret.get("password").is_some_and(|password| password != "");
+    let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let login = text("username").is_some();
+    let by_token = login && text("auth") == Some("oauth2");
+    let proof = if by_token { "client_secret" } else { "password" };
+    let has_proof = |secret: &Map<String, Value>| secret.get(proof).is_some_and(|text| text != "");
+    let secret_pointer = if by_token { "/secret/client_secret" } else { "/secret/password" };
     [
-        (text("from").is_some_and(|from| from.parse::<Address>().is_ok()), "/config/from", "format"),
+        (text("from").is_some_and(|from| address::read(from).is_ok()), "/config/from", "format"),
+        (text("reply_to").is_none_or(|to| address::read(to).is_ok()), "/config/reply_to", "format"),
+        (text("ehlo_name").is_none_or(|name| client_id(name).is_ok()), "/config/ehlo_name", "format"),
         (text("ca_certificate").is_none_or(is_certificate), "/config/ca_certificate", "format"),
         (
             !login || text("tls") != Some("none") || text("host").is_some_and(is_this_machine),
             "/config/tls",
             "password-in-clear",
         ),
-        (!login || secret.is_none_or(password), "/secret/password", "required"),
+        (!by_token || text("token_url").is_some_and(is_token_url), "/config/token_url", "https"),
+        (!by_token || text("client_id").is_some(), "/config/client_id", "required"),
+        (!login || secret.is_none_or(has_proof), secret_pointer, "required"),
     ]
     .into_iter()
     .filter(|(holds, ..)| !holds)
@@ -67,6 +89,10 @@ mod tests {
         config
     }
 
+    fn by_token(url: &str) -> Value {
+        json!({"username": "eaf@example.com", "auth": "oauth2", "token_url": url, "client_id": "c"})
+    }
+
     /// The provider must be able to read everything that is stored, and nothing that it could not is.
     #[test]
     fn what_is_stored_is_what_the_provider_reads() {
@@ -86,6 +112,16 @@ mod tests {
             (json!({"host": " "}), json!({}), false),
             (json!({"tls": "ssl"}), json!({}), false),
             (json!({"password": "canary"}), json!({}), false),
+            (json!({"from": "cloud@müller.example", "reply_to": "desk@acme.example"}), json!({}), true),
+            (json!({"reply_to": "desk"}), json!({}), false),
+            (json!({"ehlo_name": "eaf.example.com", "mails_per_minute": 30, "max_connections": 3}), json!({}), true),
+            (json!({"ehlo_name": "a b"}), json!({}), false),
+            (json!({"mails_per_minute": 0}), json!({}), false),
+            (by_token("https://login.example.com/token"), json!({"client_secret": "s"}), true),
+            (by_token("https://login.example.com/token"), json!({"password": "s"}), false),
+            (by_token("http://login.example.com/token"), json!({"client_secret": "s"}), false),
+            (json!({"username": "eaf", "auth": "oauth2"}), json!({"client_secret": "s"}), false),
+            (json!({"auth": "oauth2"}), json!({}), true),
         ] {
             let (config, secret) = (with(change), secret.as_object().unwrap());
             let stored = schema.is_valid(&config) && (kind.flaws)(&config, Some(secret)).is_empty();

@@ -2,13 +2,13 @@
 
 use super::config::Config;
 use super::failure::{configuration, failure, transient};
-use super::office::{Asked, Entry, Office, Person, Status};
+use super::office::{Asked, Entry, Letter, Office, Person, Status, Wait};
 use crate::capabilities::{Class, Failure};
 use async_trait::async_trait;
 use eaf_core::actor::Caller;
 use eaf_core::directory::{self, Member};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::{Core, connection, event_store, grant, mail_log, view};
+use eaf_core::{Core, connection, event_store, grant, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,16 +44,24 @@ impl Office for CoreOffice {
         Ok(members.into_iter().map(Person::from).collect())
     }
 
-    async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<Config, Failure> {
+    async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
         let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)?;
-        match grant {
-            Some(grant) => self.connection(tenant, &grant.connection).await,
-            None => Err(failure(
-                Class::Denied,
-                "not-granted",
-                format!("{plugin} has no mail grant `{name}` in this tenant."),
-            )),
-        }
+        grant.map(|grant| grant.connection).ok_or_else(|| {
+            failure(Class::Denied, "not-granted", format!("{plugin} has no mail grant `{name}` in this tenant."))
+        })
+    }
+
+    async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure> {
+        let paused = mail_pause::list(&self.core, tenant).await.map_err(unreadable)?;
+        Ok(paused.iter().any(|pause| pause.connection == connection))
+    }
+
+    async fn handed_within(&self, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Failure> {
+        mail_log::handed_within(&self.core, tenant, connection, time).await.map_err(unreadable)
+    }
+
+    async fn taken_since(&self, tenant: TenantId, connection: &str, since: OffsetDateTime) -> Result<bool, Failure> {
+        mail_log::taken_since(&self.core, tenant, connection, since).await.map_err(unreadable)
     }
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
@@ -87,7 +95,7 @@ impl Office for CoreOffice {
         Ok(row.map(|row| row.columns))
     }
 
-    async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
+    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
         let mail = mail_log::Mail {
             message_id: entry.message_id.clone(),
             plugin: entry.plugin.clone(),
@@ -97,23 +105,47 @@ impl Office for CoreOffice {
             recipient: entry.recipient,
             trace: entry.trace.clone(),
         };
-        let before = mail_log::begin(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
-        Ok(match before {
-            None | Some(mail_log::Status::Pending) => Status::Pending,
-            Some(mail_log::Status::Sent) => Status::Sent,
-            Some(mail_log::Status::Failed(reason)) => Status::Failed(reason),
-            Some(mail_log::Status::Skipped) => Status::Skipped,
+        let known = mail_log::write_down(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
+        let status = match known.status {
+            mail_log::Status::Pending(reason) => Status::Pending(reason),
+            mail_log::Status::Sent => Status::Sent,
+            mail_log::Status::Failed(reason) => Status::Failed(reason),
+            mail_log::Status::Skipped => Status::Skipped,
+            mail_log::Status::Unknown => Status::Unknown,
+        };
+        Ok(Letter {
+            entry: entry.clone(),
+            status,
+            attempts: known.attempts,
+            unanswered: known.unanswered,
+            next_at: known.next_at,
+            written_at: known.created_at,
         })
     }
 
-    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
+    async fn attempt(&self, entry: &Entry, connection: &str) -> Result<(), Failure> {
+        mail_log::attempt(&self.core, entry.tenant, &entry.message_id, connection).await.map_err(unreadable)
+    }
+
+    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure> {
+        mail_log::hand_over(&self.core, entry.tenant, &entry.message_id).await.map_err(unreadable)
+    }
+
+    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
+        let Wait { reason, at_least, unanswered } = *wait;
+        let wait = mail_log::Wait { error: reason, at_least, unanswered };
+        mail_log::wait(&self.core, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
         let status = match status {
-            Status::Pending => mail_log::Status::Pending,
+            Status::Pending(reason) => mail_log::Status::Pending(reason.clone()),
             Status::Sent => mail_log::Status::Sent,
             Status::Failed(reason) => mail_log::Status::Failed(reason.clone()),
             Status::Skipped => mail_log::Status::Skipped,
+            Status::Unknown => mail_log::Status::Unknown,
         };
-        mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status).await.map_err(unreadable)
+        mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
     }
 }
 

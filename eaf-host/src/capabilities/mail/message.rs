@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub struct Envelope<'a> {
     pub from: &'a Address,
     pub from_name: &'a str,
+    /// Where answers of people go; none: to the sender.
+    pub reply_to: Option<&'a Address>,
     pub to: &'a Address,
     pub to_name: &'a str,
     /// The Message-ID's left part.
@@ -28,13 +30,19 @@ pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::E
         .boundary(format!("=_{}", envelope.id.simple()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(mail.html.clone()));
-    let message = Message::builder()
+    let mut builder = Message::builder();
+    if let Some(reply_to) = envelope.reply_to {
+        builder = builder.reply_to(Mailbox::new(None, reply_to.clone()));
+    }
+    let message = builder
         .from(Mailbox::new(display_name(envelope.from_name), envelope.from.clone()))
         .to(Mailbox::new(display_name(envelope.to_name), envelope.to.clone()))
         .subject(mail.subject.as_str())
         .message_id(Some(envelope.message_id.to_owned()))
         .date(envelope.date.into())
         .raw_header(header("Auto-Submitted", "auto-generated"))
+        // Exchange answers with notes of absence despite the header before.
+        .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
         .raw_header(header("Content-Language", envelope.locale.as_str()))
         .raw_header(header("X-Trace-Id", envelope.trace))
         .multipart(content)?;
@@ -65,9 +73,11 @@ mod tests {
     fn compose_with(to_name: &str, subject: &str, trace: &str) -> String {
         let from: Address = "cloud@acme.example".parse().unwrap();
         let to: Address = "jm@acme.example".parse().unwrap();
+        let reply_to: Address = "desk@acme.example".parse().unwrap();
         let envelope = Envelope {
             from: &from,
             from_name: "Acme Cloud",
+            reply_to: Some(&reply_to),
             to: &to,
             to_name,
             id: Uuid::nil(),
@@ -89,7 +99,9 @@ mod tests {
             "Subject: Ready: web-01",
             "Message-ID: <00000000-0000-0000-0000-000000000000@eaf.example>",
             "Date: Thu, 01 Jan 1970 00:00:00 +0000",
+            "Reply-To: desk@acme.example",
             "Auto-Submitted: auto-generated",
+            "X-Auto-Response-Suppress: OOF, AutoReply",
             "Content-Language: de",
             "X-Trace-Id: 4bf9",
         ] {

@@ -5,26 +5,40 @@
 //! | [`config`] | what a tenant admin sets for a connection |
 //! | [`connection_type`] | what of that is stored, and what refused |
 //! | [`template`] | a package's mails, checked at load, rendered in the recipient's language |
-//! | [`message`] | headers and both bodies as bytes |
-//! | [`smtp`] | the conversation with the server, and what it said to each mail |
+//! | [`inline`] | styles where mail programs read them |
+//! | [`message`], [`address`] | headers and both bodies as bytes |
+//! | [`wire`], [`tls`] | the connection, within a bound and with a server that is trusted |
+//! | [`token`] | a log-in without a password |
+//! | [`smtp`], [`reply`] | the conversation with the server, and what it said to each mail |
 //! | [`send`] | who gets one, under which id, and what is written down |
-//! | [`check`] | whether a connection is usable |
+//! | [`delivery`] | one mail after the other, and what keeps the others waiting |
+//! | [`schedule`], [`limits`] | when a mail is tried again, and how many conversations there may be |
+//! | [`check`] | whether a connection is usable, and a mail for trial |
 //! | [`condition`] | whether a mail still fits when it is about to be sent |
 //! | [`office`], [`core_office`] | directory, connections and mail log, as `send` needs them |
 //!
 //! A refused recipient is recorded for the tenant's admins and fails nothing. Addresses and subjects are never logged.
 
+mod address;
 mod check;
 mod condition;
 mod config;
 mod connection_type;
 mod core_office;
+mod delivery;
 mod failure;
+mod inline;
+mod limits;
 mod message;
 mod office;
+mod reply;
+mod schedule;
 mod send;
 mod smtp;
 mod template;
+mod tls;
+mod token;
+mod wire;
 
 #[cfg(test)]
 pub mod tests;
@@ -34,10 +48,12 @@ pub use template::{Error as TemplateError, Templates};
 use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Report, Started};
 use crate::egress::Purpose;
 use async_trait::async_trait;
-use eaf_core::id::TenantId;
+use eaf_core::id::{ActorId, TenantId};
+use limits::Limits;
 use office::Office;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Mail servers.
 pub static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587, 2525] };
@@ -52,6 +68,9 @@ inventory::submit! {
             office: Arc::new(core_office::CoreOffice { core: parts.core.clone() }),
             packages: parts.packages.clone(),
             public_url: parts.public_url.clone(),
+            tokens: token::Tokens::default(),
+            limits: Limits::default(),
+            deadlines: smtp::PATIENT,
         })
     } }
 }
@@ -60,15 +79,19 @@ struct Mail {
     office: Arc<dyn Office>,
     packages: Arc<dyn Packages>,
     public_url: String,
+    tokens: token::Tokens,
+    limits: Limits,
+    deadlines: smtp::Deadlines,
 }
+
+/// A call's mails go out one after the other, and a server may let each wait for minutes.
+const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 
 #[async_trait]
 impl Provider for Mail {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         match call.function.as_str() {
-            "send" | "send-while" => {
-                send::send(&*self.office, &*self.packages, &self.public_url, call).await.map(Started::Done)
-            }
+            "send" | "send-while" => send::send(self, call).await.map(Started::Done),
             other => Err(failure::permanent("unknown-function", format!("mail has no function {other}."))),
         }
     }
@@ -79,18 +102,25 @@ impl Provider for Mail {
 
     async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
         match call.function.as_str() {
-            "send" | "send-while" => {
-                send::gave_up(&*self.office, &*self.packages, &self.public_url, call, failure).await
-            }
+            "send" | "send-while" => send::gave_up(self, call, failure).await,
             _ => Ok(()),
         }
     }
 
+    async fn again(&self, call: &Call, item: &str) -> Result<Value, Failure> {
+        send::again(self, call, item).await
+    }
+
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
-        match self.office.connection(tenant, connection).await {
-            Ok(config) => check::check(&config).await,
-            Err(failure) => failure.into(),
-        }
+        check::check(self, tenant, connection, None).await
+    }
+
+    async fn trial(&self, tenant: TenantId, connection: &str, actor: ActorId) -> Report {
+        check::check(self, tenant, connection, Some(actor)).await
+    }
+
+    fn longest_call(&self) -> Option<Duration> {
+        Some(LONGEST_CALL)
     }
 
     fn connections(&self) -> ConnectionType {

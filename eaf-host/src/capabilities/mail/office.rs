@@ -8,6 +8,7 @@ use eaf_core::actor::{Locale, TraceId};
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde_json::{Map, Value};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Someone who may get mail. Not `Debug`: name and address are personal.
@@ -35,12 +36,36 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    Pending,
+    /// With what stood in its way last.
+    Pending(Option<String>),
     Sent,
     /// With the reason, for the tenant's admins.
     Failed(String),
     /// Its condition no longer held.
     Skipped,
+    /// A server took it without an answer: it may have arrived.
+    Unknown,
+}
+
+/// What is known of a mail that was written down.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub entry: Entry,
+    pub status: Status,
+    pub attempts: i32,
+    /// How often its content was given to a server that did not answer.
+    pub unanswered: i32,
+    /// Not tried sooner.
+    pub next_at: Option<OffsetDateTime>,
+    /// The same for every attempt: it is the mail's date as well.
+    pub written_at: OffsetDateTime,
+}
+
+/// Why a mail waits, and for how long.
+pub struct Wait<'a> {
+    pub reason: &'a str,
+    pub at_least: Duration,
+    pub unanswered: i32,
 }
 
 /// Which row a condition is about.
@@ -59,13 +84,24 @@ pub trait Office: Send + Sync {
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
     /// Everyone with one of these roles, each once, in order of their ids.
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
-    /// The connection behind a plugin's grant.
-    async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Config, Failure>;
-    /// A connection by its name.
+    /// The name of the connection behind a plugin's grant.
+    async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<String, Failure>;
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
+    /// Does an admin want nothing sent over it?
+    async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
+    /// How many mails were given to the connection's server within the time before now, by all hosts.
+    async fn handed_within(&self, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Failure>;
+    /// Has the connection's server taken any mail since then?
+    async fn taken_since(&self, tenant: TenantId, connection: &str, since: OffsetDateTime) -> Result<bool, Failure>;
     /// The columns of a row as of all events that are in the log now; None: there is no such row.
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure>;
     /// Writes the mail down as pending, or answers what became of it so far.
-    async fn record(&self, entry: &Entry) -> Result<Status, Failure>;
-    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure>;
+    async fn record(&self, entry: &Entry) -> Result<Letter, Failure>;
+    /// It is offered to the connection's server.
+    async fn attempt(&self, entry: &Entry, connection: &str) -> Result<(), Failure>;
+    /// Its content is given to the server from now on.
+    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure>;
+    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure>;
+    /// `relay`: the server's own id for it.
+    async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;
 }

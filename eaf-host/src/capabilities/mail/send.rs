@@ -1,36 +1,42 @@
 //! `send` and `send-while`: one mail for each recipient.
 //!
 //! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
-//! of the call sends only what is still open. One window stays, and it is SMTP's: when the server has taken a mail and its
-//! last answer is lost, the mail is sent again, with the same Message-ID. At least once, one id.
+//! of the call sends only what is still open. What stands in the way of the connection, be it an outage, a wrong
+//! password or a relay that refuses us, keeps the mails: they wait for up to [`KEPT`] and go out when it is repaired.
+//! Final are only what a server says about a recipient, and what is wrong with the mail itself.
 //!
-//! When the call has failed for good, be it at once by a wrong password or after a day without the server, every mail that
-//! is still open is settled ([`gave_up`]): nobody would come back for them, and the tenant's admins look for mails that
-//! were not sent.
+//! One window stays, and it is SMTP's: a server that has taken a mail and does not answer. Before its content goes
+//! out it is written down that it may have arrived; it is sent again under the same Message-ID and date, and after
+//! [`UNANSWERED`] times never by itself.
+//!
+//! When the call has failed for good every mail that is still open is settled ([`gave_up`]): nobody would come back
+//! for them, and the tenant's admins look for mails that were not sent.
 
+use super::Mail;
 use super::condition::{self, Condition};
 use super::config::Config;
-use super::failure::{configuration, permanent, transient};
-use super::message::{Envelope, compose};
-use super::office::{Entry, Office, Person, Status};
-use super::smtp::{Session, Verdict};
-use super::template::{self, HostFacts, Templates};
-use crate::capabilities::{Call, Failure, Packages};
+use super::delivery::{Delivery, Route};
+use super::failure::{configuration, permanent};
+use super::office::{Entry, Letter, Person, Status};
+use super::schedule::{KEPT, UNANSWERED};
+use super::template::Templates;
+use crate::capabilities::{Call, Class, Failure};
 use eaf_core::id::ActorId;
-use lettre::Address;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The root of all Message-IDs. Never change it: a mail under way would be sent under a second id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
 
 #[derive(Deserialize)]
-struct Arguments {
-    template: String,
+pub struct Arguments {
+    pub template: String,
     to: To,
     #[serde(default)]
-    facts: Map<String, Value>,
+    pub facts: Map<String, Value>,
     /// Of `send-while`.
     condition: Option<condition::Document>,
 }
@@ -48,56 +54,64 @@ enum To {
 }
 
 /// What stays the same for all recipients of a call.
-struct Job<'a> {
-    office: &'a dyn Office,
-    templates: &'a Templates,
-    public_url: &'a str,
-    call: &'a Call,
-    arguments: Arguments,
-    tenant_name: String,
-    condition: Option<Condition>,
+pub struct Job<'a> {
+    pub mail: &'a Mail,
+    pub templates: Arc<Templates>,
+    pub call: &'a Call,
+    pub arguments: Arguments,
+    pub tenant_name: String,
+    pub condition: Option<Condition>,
 }
 
-pub async fn send(
-    office: &dyn Office,
-    packages: &dyn Packages,
-    public_url: &str,
-    call: &Call,
-) -> Result<Value, Failure> {
-    let mut arguments = arguments(call)?;
-    let condition = arguments.condition.take();
-    let condition = condition.map(|document| Condition::read(document, packages, call)).transpose()?;
-    let templates = packages
-        .mails(&call.plugin)
-        .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
-    let people = recipients(office, packages, call, &arguments.to).await?;
-    let tenant_name = office.tenant_name(call.tenant).await?;
-    let job = Job { office, templates: &templates, public_url, call, arguments, tenant_name, condition };
-    let config = office.granted(call.tenant, &call.plugin, &call.grant).await?;
-    job.run(&config, &people).await
+pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
+    let job = Job::read(mail, call).await?;
+    let mut letters = Vec::new();
+    for person in recipients(mail, call, &job.arguments).await? {
+        let letter = mail.office.record(&job.entry(person.actor)).await?;
+        letters.push((person, letter));
+    }
+    job.run(letters).await
+}
+
+/// One mail of a call that is over, once more, because an admin wants it. It was opened again before.
+pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
+    let job = Job::read(mail, call).await?;
+    let people = recipients(mail, call, &job.arguments).await?;
+    let person = people.into_iter().find(|person| job.entry(person.actor).message_id == message_id);
+    let Some(person) = person else {
+        let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
+        return Err(gone);
+    };
+    let letter = mail.office.record(&job.entry(person.actor)).await?;
+    let answer = job.run(vec![(person, letter)]).await;
+    if let Err(failure) = &answer {
+        gave_up(mail, call, failure).await?;
+    }
+    answer
 }
 
 /// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more.
-pub async fn gave_up(
-    office: &dyn Office,
-    packages: &dyn Packages,
-    public_url: &str,
-    call: &Call,
-    failure: &Failure,
-) -> Result<(), Failure> {
+pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
     let condition = arguments.condition.take();
-    let condition = condition.map(|document| Condition::read(document, packages, call)).transpose()?;
+    let condition = condition.map(|document| Condition::read(document, &*mail.packages, call)).transpose()?;
     let fits = match &condition {
-        Some(condition) => condition.holds(office, call).await?,
+        Some(condition) => condition.holds(&*mail.office, call).await?,
         None => true,
     };
-    let status = if fits { Status::Failed(failure.code.clone()) } else { Status::Skipped };
-    for person in recipients(office, packages, call, &arguments.to).await? {
-        let entry = entry(call, public_url, &arguments.template, person.actor);
-        if office.record(&entry).await? == Status::Pending {
-            settle(office, &entry, &status).await?;
-        }
+    let people = match recipients(mail, call, &arguments).await {
+        Err(gone) if gone.code == "recipient-unknown" => return Ok(()),
+        people => people?,
+    };
+    for person in people {
+        let letter = mail.office.record(&entry(mail, call, &arguments.template, person.actor)).await?;
+        let Status::Pending(reason) = &letter.status else { continue };
+        let status = match (fits, letter.unanswered > 0) {
+            (false, _) => Status::Skipped,
+            (true, true) => Status::Unknown,
+            (true, false) => Status::Failed(reason.clone().unwrap_or_else(|| failure.code.clone())),
+        };
+        settle(mail, &letter, &status, None).await?;
     }
     Ok(())
 }
@@ -107,21 +121,16 @@ fn arguments(call: &Call) -> Result<Arguments, Failure> {
         .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))
 }
 
-async fn recipients(
-    office: &dyn Office,
-    packages: &dyn Packages,
-    call: &Call,
-    to: &To,
-) -> Result<Vec<Person>, Failure> {
-    match to {
-        To::Actor(actor) => match office.person(call.tenant, *actor).await? {
+async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
+    match &arguments.to {
+        To::Actor(actor) => match mail.office.person(call.tenant, *actor).await? {
             Some(person) => Ok(vec![person]),
-            None => Err(permanent("recipient-unknown", format!("There is no member {actor} in this tenant."))),
+            None => Err(unknown(mail, call, &arguments.template, *actor).await?),
         },
         To::Holders { permission, except } => {
             let permission = permission.strip_prefix(&format!("{}.", call.plugin)).unwrap_or(permission);
-            let roles = packages.roles_holding(&call.plugin, permission);
-            let mut people = office.holders(call.tenant, &roles).await?;
+            let roles = mail.packages.roles_holding(&call.plugin, permission);
+            let mut people = mail.office.holders(call.tenant, &roles).await?;
             people.retain(|person| person.actor.to_string() != *except);
             if people.is_empty() {
                 tracing::warn!(tenant = %call.tenant, permission, "nobody holds the permission that a mail is meant for");
@@ -131,128 +140,143 @@ async fn recipients(
     }
 }
 
-impl Job<'_> {
-    async fn run(&self, config: &Config, people: &[Person]) -> Result<Value, Failure> {
-        let (mut sent, mut failed, mut skipped, mut deferred) = (0u32, 0u32, false, false);
-        let mut session = None;
-        for person in people {
-            match self.one(config, person, &mut session).await? {
-                Status::Sent => sent += 1,
-                Status::Failed(_) => failed += 1,
-                Status::Skipped => skipped = true,
-                Status::Pending => deferred = true,
+/// Written down for the tenant's admins, who see for whom and of which product a mail was.
+async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
+    let letter = mail.office.record(&entry(mail, call, template, actor)).await?;
+    if matches!(letter.status, Status::Pending(_)) {
+        settle(mail, &letter, &Status::Failed("recipient-unknown".into()), None).await?;
+    }
+    Ok(permanent("recipient-unknown", format!("There is no member {actor} in this tenant.")))
+}
+
+impl<'a> Job<'a> {
+    async fn read(mail: &'a Mail, call: &'a Call) -> Result<Job<'a>, Failure> {
+        let mut arguments = arguments(call)?;
+        let condition = arguments.condition.take();
+        let condition = condition.map(|document| Condition::read(document, &*mail.packages, call)).transpose()?;
+        let templates = mail
+            .packages
+            .mails(&call.plugin)
+            .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
+        let tenant_name = mail.office.tenant_name(call.tenant).await?;
+        Ok(Job { mail, templates, call, arguments, tenant_name, condition })
+    }
+
+    fn entry(&self, recipient: ActorId) -> Entry {
+        entry(self.mail, self.call, &self.arguments.template, recipient)
+    }
+
+    async fn run(&self, letters: Vec<(Person, Letter)>) -> Result<Value, Failure> {
+        let now = self.mail.office.now();
+        let mut tally = Tally::default();
+        let mut open = Vec::new();
+        for (person, letter) in letters {
+            match (&letter.status, letter.next_at) {
+                (Status::Pending(reason), Some(next)) if next > now => {
+                    let code = reason.as_deref().and_then(|reason| reason.split(' ').next()).unwrap_or("waiting");
+                    let waits = Failure::new(Class::Transient, code, "The mail is not tried again yet.");
+                    tally.waits(waits, Duration::try_from(next - now).unwrap_or_default());
+                }
+                (Status::Pending(_), _) => open.push((person, letter)),
+                (status, _) => tally.count(status),
             }
         }
-        if let Some(session) = session {
-            session.close().await;
+        if !open.is_empty() {
+            // Who stopped the conversation last time comes last.
+            open.sort_by_key(|(_, letter)| letter.attempts);
+            let route = self.route().await?;
+            Delivery::new(self, route, &mut tally).run(open).await?;
         }
-        if deferred {
-            return Err(transient(
-                "recipient-deferred",
-                "The mail server does not take the mail for every recipient yet.".into(),
-            ));
-        }
-        let mut answer = json!({"sent": sent, "failed": failed});
-        if self.condition.is_some() {
-            answer["skipped"] = skipped.into();
-        }
-        Ok(answer)
+        tally.answer(self.condition.is_some())
     }
 
-    /// One mail to one person: written down, made, sent, settled. Whether it still fits is asked
-    /// last before it is made.
-    async fn one(&self, config: &Config, person: &Person, session: &mut Option<Session>) -> Result<Status, Failure> {
-        let entry = entry(self.call, self.public_url, &self.arguments.template, person.actor);
-        let known = self.office.record(&entry).await?;
-        if known != Status::Pending {
-            return Ok(known);
-        }
-        if !self.still_fits().await? {
-            settle(self.office, &entry, &Status::Skipped).await?;
-            return Ok(Status::Skipped);
-        }
-        let status = match address(person) {
-            Err(reason) => Status::Failed(reason.into()),
-            Ok(to) => {
-                let content = self.content(config, person, &to, &entry)?;
-                let session = match session {
-                    Some(session) => session,
-                    None => session.insert(Session::open(config).await?),
-                };
-                match session.deliver(&config.from, &to, &content).await? {
-                    Verdict::Accepted => Status::Sent,
-                    Verdict::Refused(numbers) => Status::Failed(format!("recipient-refused ({numbers})")),
-                    Verdict::Deferred(numbers) => {
-                        tracing::info!(message_id = entry.message_id, numbers, "a mail was deferred");
-                        return Ok(Status::Pending);
-                    }
-                }
-            }
+    /// A connection that cannot work is no reason to lose the mails: an admin sets it right.
+    async fn route(&self) -> Result<Route, Failure> {
+        let Call { tenant, plugin, grant, .. } = self.call;
+        let office = &self.mail.office;
+        let connection = office.granted(*tenant, plugin, grant).await?;
+        let config: Result<Config, Failure> = match office.connection(*tenant, &connection).await {
+            Err(failure) if failure.class != Class::Configuration => return Err(failure),
+            config => config,
         };
-        settle(self.office, &entry, &status).await?;
-        Ok(status)
-    }
-
-    async fn still_fits(&self) -> Result<bool, Failure> {
-        match &self.condition {
-            Some(condition) => condition.holds(self.office, self.call).await,
-            None => Ok(true),
-        }
-    }
-
-    fn content(&self, config: &Config, person: &Person, to: &Address, entry: &Entry) -> Result<Vec<u8>, Failure> {
-        let host = HostFacts {
-            recipient_name: &person.name,
-            tenant_name: &self.tenant_name,
-            trace_id: &self.call.trace.0,
-            public_url: self.public_url,
-        };
-        let mail = self
-            .templates
-            .render(&self.arguments.template, person.locale, &self.arguments.facts, &host)
-            .map_err(|error| match error {
-                template::Error::NoSuchMail(name) => {
-                    configuration("mail-missing", format!("The package has no mail `{name}`."))
-                }
-                other => permanent("template-failed", format!("The mail was not sent: {other}.")),
-            })?;
-        let envelope = Envelope {
-            from: &config.from,
-            from_name: &config.from_name,
-            to,
-            to_name: &person.name,
-            id: mail_id(self.call, person.actor, &self.arguments.template),
-            message_id: &entry.message_id,
-            date: self.office.now(),
-            locale: person.locale,
-            trace: &self.call.trace.0,
-        };
-        compose(&envelope, &mail)
-            .map_err(|_| permanent("message-invalid", "The mail could not be put into an envelope.".into()))
+        let is_paused = office.is_paused(*tenant, &connection).await?;
+        Ok(Route { connection, is_paused, config })
     }
 }
 
-async fn settle(office: &dyn Office, entry: &Entry, status: &Status) -> Result<(), Failure> {
-    office.settle(entry, status).await?;
+/// What became of a call's mails.
+#[derive(Default)]
+pub struct Tally {
+    pub sent: u32,
+    failed: u32,
+    skipped: bool,
+    /// The first reason why one waits, and when the first is tried again.
+    waiting: Option<(Failure, Duration)>,
+    /// The package made no mail of its facts.
+    pub broken: Option<Failure>,
+}
+
+impl Tally {
+    pub fn count(&mut self, status: &Status) {
+        match status {
+            Status::Sent => self.sent += 1,
+            Status::Failed(_) | Status::Unknown => self.failed += 1,
+            Status::Skipped => self.skipped = true,
+            Status::Pending(_) => {}
+        }
+    }
+
+    pub fn waits(&mut self, failure: Failure, pause: Duration) {
+        self.waiting = Some(match self.waiting.take() {
+            Some((first, shortest)) => (first, shortest.min(pause)),
+            None => (failure, pause),
+        });
+    }
+
+    fn answer(self, has_condition: bool) -> Result<Value, Failure> {
+        if let Some((failure, pause)) = self.waiting {
+            let class = if failure.class.may_pass() { failure.class } else { Class::Transient };
+            return Err(Failure { class, ..failure }.retry_after(pause).keep_trying(KEPT));
+        }
+        if let Some(failure) = self.broken {
+            return Err(failure);
+        }
+        let mut answer = json!({"sent": self.sent, "failed": self.failed});
+        if has_condition {
+            answer["skipped"] = self.skipped.into();
+        }
+        Ok(answer)
+    }
+}
+
+pub async fn settle(mail: &Mail, letter: &Letter, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+    let Entry { message_id, template, recipient, run, .. } = &letter.entry;
+    mail.office.settle(&letter.entry, status, relay).await?;
     match status {
-        Status::Failed(reason) => tracing::warn!(message_id = entry.message_id, reason, "a mail was not sent"),
-        Status::Skipped => tracing::info!(message_id = entry.message_id, "a mail no longer fits and was not sent"),
-        _ => tracing::info!(message_id = entry.message_id, template = entry.template, "a mail was sent"),
+        Status::Failed(reason) => {
+            tracing::warn!(message_id, template, %recipient, %run, reason, "a mail was not sent");
+        }
+        Status::Unknown => {
+            tracing::warn!(message_id, template, times = UNANSWERED, "a mail may have arrived and is not sent again");
+        }
+        Status::Skipped => tracing::info!(message_id, "a mail no longer fits and was not sent"),
+        _ => tracing::info!(message_id, template, relay, "a mail was sent"),
     }
     let outcome = match status {
         Status::Sent => "sent",
         Status::Skipped => "skipped",
-        Status::Pending | Status::Failed(_) => "failed",
+        Status::Unknown => "unknown",
+        Status::Pending(_) | Status::Failed(_) => "failed",
     };
     metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
     Ok(())
 }
 
 /// As it is written down.
-fn entry(call: &Call, public_url: &str, template: &str, recipient: ActorId) -> Entry {
+fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
     Entry {
         tenant: call.tenant,
-        message_id: message_id(mail_id(call, recipient, template), public_url),
+        message_id: message_id(mail_id(call, recipient, template), &mail.public_url),
         plugin: call.plugin.clone(),
         template: template.to_owned(),
         event: call.event,
@@ -262,15 +286,8 @@ fn entry(call: &Call, public_url: &str, template: &str, recipient: ActorId) -> E
     }
 }
 
-fn address(person: &Person) -> Result<Address, &'static str> {
-    if person.email.trim().is_empty() {
-        return Err("recipient-address-missing");
-    }
-    person.email.trim().parse().map_err(|_| "recipient-address-invalid")
-}
-
 /// The same for every repetition: it stands for (event, recipient, template).
-fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
+pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     let mut name = Vec::with_capacity(48 + template.len());
     name.extend_from_slice(call.tenant.0.as_bytes());
     name.extend_from_slice(call.event.0.as_bytes());
@@ -281,9 +298,14 @@ fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
 
 /// The right part is the deployment's name and not the sender's: an admin who corrects the sender between two
 /// repetitions must not make second mails of those that were sent.
-fn message_id(id: Uuid, public_url: &str) -> String {
+pub fn message_id(id: Uuid, public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
-    let host = host.split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        // A literal is written with its kind (RFC 5321, section 4.1.3).
+        Some((address, _)) => format!("[IPv6:{address}]"),
+        None => host.split(':').next().filter(|host| !host.is_empty()).unwrap_or("localhost").to_owned(),
+    };
     format!("<{id}@{host}>")
 }
 
@@ -294,9 +316,12 @@ mod tests {
     #[test]
     fn the_message_id_carries_the_deployments_name() {
         let id = Uuid::nil();
-        for (url, domain) in
-            [("https://eaf.example.com", "eaf.example.com"), ("http://localhost:8080", "localhost"), ("", "localhost")]
-        {
+        for (url, domain) in [
+            ("https://eaf.example.com", "eaf.example.com"),
+            ("http://localhost:8080", "localhost"),
+            ("http://[2001:db8::7]:8080", "[IPv6:2001:db8::7]"),
+            ("", "localhost"),
+        ] {
             assert_eq!(message_id(id, url), format!("<{id}@{domain}>"));
         }
     }

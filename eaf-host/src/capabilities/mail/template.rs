@@ -1,9 +1,9 @@
 //! A package's mails: `mails/<template>/{de,en}.{subject.txt,txt,html}`, read and checked when the package is loaded.
 //!
 //! To add a mail: a folder with these six files. They are minijinja; a fact that is missing stops the mail unless the
-//! template asks for it first (`{% if ip %}`). The `.html` file holds only the content; the frame around it, with
-//! the styles for light and dark, is the host's (`frame.html`). Classes to use there: `lead`, `facts`, `quote`,
-//! `button`, `small`.
+//! template asks for it first (`{% if ip %}`). The `.html` file holds only the content; the frame around it is the
+//! host's (`frame.html`), and so are the styles (`inline.rs`). Classes to use there: `lead`, `facts`, `quote`,
+//! `button`, `small`, `code`. A fact's line ends become `<br>`.
 //!
 //! | in a template | is |
 //! |---|---|
@@ -14,10 +14,11 @@
 //! | `text("failures." ~ code, fallback)` | a sentence of the package's locales, or of the host's failures, in the mail's language |
 //! | `6250\|money`, `3\|plural("month", "months")`, `people\|names` | `62.50 €`, `3 months`, `A, B or C` |
 
+use super::inline::styled;
 use crate::text::{Locales, format};
 use eaf_core::actor::Locale;
 use minijinja::value::{Rest, Serde};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value as Template};
+use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value as Template, escape_formatter};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,6 +61,8 @@ pub struct HostFacts<'a> {
     pub trace_id: &'a str,
     /// Without a slash at the end.
     pub public_url: &'a str,
+    /// Who reads answers; none: nobody.
+    pub reply_to: Option<&'a str>,
 }
 
 /// A mail, ready to be put in an envelope.
@@ -112,10 +115,12 @@ impl Templates {
         all.insert("locale".into(), locale.as_str().into());
 
         let subject = one_line(&self.part(name, locale, "subject.txt", &all)?);
+        let footer = footer(locale, host.reply_to);
         let text = tidy(&self.part(name, locale, "txt", &all)?);
+        let text = format!("{text}\n-- \n{} · {footer}\n", one_line(host.tenant_name));
         all.insert("subject".into(), subject.clone().into());
         let content = self.part(name, locale, "html", &all)?;
-        let html = self.frame(locale, &all, content)?;
+        let html = self.frame(locale, &all, content, &footer)?;
         Ok(Rendered { subject, text, html })
     }
 
@@ -127,12 +132,19 @@ impl Templates {
             .map_err(|cause| render_error(path, &cause))
     }
 
-    fn frame(&self, locale: Locale, facts: &Map<String, Value>, content: String) -> Result<String, Error> {
+    fn frame(
+        &self,
+        locale: Locale,
+        facts: &Map<String, Value>,
+        content: String,
+        footer: &str,
+    ) -> Result<String, Error> {
         let context = minijinja::context! {
             content => Template::from_safe_string(content),
             subject => Serde(&facts["subject"]),
             tenant_name => Serde(&facts["tenant_name"]),
             locale => locale.as_str(),
+            footer => footer,
         };
         self.language(locale)
             .get_template("frame.html")
@@ -160,6 +172,7 @@ fn environment(
         true => AutoEscape::Html,
         false => AutoEscape::None,
     });
+    environment.set_formatter(with_line_breaks);
     environment.add_function("link", link);
     environment.add_function("text", move |key: &str, fallback: String| {
         locales.find(key, &Map::new(), locale).unwrap_or(fallback)
@@ -172,9 +185,8 @@ fn environment(
         for part in PARTS {
             let path = path(name, locale, part);
             let source = files.get(&path).ok_or_else(|| Error::Missing { path: path.clone() })?;
-            environment
-                .add_template_owned(path.clone(), source.clone())
-                .map_err(|cause| Error::Syntax { path, cause })?;
+            let source = if part == "html" { styled(source) } else { source.clone() };
+            environment.add_template_owned(path.clone(), source).map_err(|cause| Error::Syntax { path, cause })?;
         }
     }
     Ok(environment)
@@ -188,8 +200,38 @@ fn render_error(path: String, cause: &minijinja::Error) -> Error {
     Error::Render { path, line: cause.line().unwrap_or(0), kind: cause.kind().to_string() }
 }
 
+/// What approvers should know before they answer “ok” to a mail.
+fn footer(locale: Locale, reply_to: Option<&str>) -> String {
+    match (locale, reply_to) {
+        (Locale::De, None) => "Diese Nachricht wurde automatisch gesendet. Antworten darauf liest niemand.".into(),
+        (Locale::En, None) => "This message was sent automatically. Nobody reads answers to it.".into(),
+        (Locale::De, Some(to)) => {
+            format!("Diese Nachricht wurde automatisch gesendet. Antworten gehen an {to} und bewirken nichts.")
+        }
+        (Locale::En, Some(to)) => {
+            format!("This message was sent automatically. Answers go to {to} and have no effect.")
+        }
+    }
+}
+
+/// Line ends of a fact are seen in HTML as well: Outlook knows no `white-space`.
+fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Result<(), minijinja::Error> {
+    let lines = match state.auto_escape() {
+        AutoEscape::Html if !value.is_safe() => value.as_str().filter(|text| text.contains('\n')),
+        _ => None,
+    };
+    let Some(text) = lines else { return escape_formatter(out, state, value) };
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            out.write_str("<br>")?;
+        }
+        escape_formatter(out, state, &Template::from(line))?;
+    }
+    Ok(())
+}
+
 /// Only unreserved characters survive in a segment, so that no fact can leave its place in the address.
-fn link(state: &minijinja::State, segments: Rest<String>) -> Template {
+fn link(state: &State, segments: Rest<String>) -> Template {
     let mut address = state.lookup("public_url").map(|url| url.to_string()).unwrap_or_default();
     for segment in segments.iter() {
         address.push('/');
@@ -248,6 +290,7 @@ mod tests {
         tenant_name: "Acme <GmbH>",
         trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
         public_url: "https://eaf.example.com",
+        reply_to: None,
     };
 
     fn files() -> BTreeMap<String, String> {
@@ -268,6 +311,33 @@ mod tests {
         Arc::new(Locales::load("[failures]\nx = 'Satz.'", "[failures]\nx = 'Sentence.'").unwrap())
     }
 
+    /// Without the footer.
+    fn body(mail: &Rendered) -> &str {
+        mail.text.split_once("\n\n-- \n").expect("a footer").0
+    }
+
+    #[test]
+    fn the_lines_of_a_fact_stay_lines_and_nothing_of_it_becomes_markup() {
+        let mail = render(json!({"name": "one\ntwo <br>\r\nthree", "cents": 1})).unwrap();
+        assert!(mail.html.contains("one<br>two &lt;br&gt;<br>three"), "{}", mail.html);
+    }
+
+    #[test]
+    fn a_mail_says_whether_somebody_reads_answers() {
+        let facts = json!({"name": "n", "cents": 1});
+        let said = |reply_to| {
+            let host = HostFacts { reply_to, ..HOST };
+            let templates = Templates::load(&files(), locales()).unwrap();
+            templates.render("hello", Locale::En, facts.as_object().unwrap(), &host).unwrap()
+        };
+        for (mail, sentence) in [
+            (said(None), "Nobody reads answers to it."),
+            (said(Some("desk@acme.example")), "Answers go to desk@acme.example and have no effect."),
+        ] {
+            assert!(mail.text.contains(sentence) && mail.html.contains(sentence), "{}", mail.text);
+        }
+    }
+
     fn render(facts: Value) -> Result<Rendered, Error> {
         let templates = Templates::load(&files(), locales()).unwrap();
         templates.render("hello", Locale::De, facts.as_object().unwrap(), &HOST)
@@ -277,8 +347,8 @@ mod tests {
     fn a_fact_is_escaped_in_html_and_in_links_and_plain_in_text() {
         let mail = render(json!({"name": "<b>&\"/..", "cents": 6200})).unwrap();
         assert_eq!(mail.subject, "Hello <b>&\"/..");
-        assert_eq!(mail.text, "<b>&\"/.., 62 €\nhttps://eaf.example.com/x/%3Cb%3E%26%22%2F..\n");
-        assert!(mail.html.contains("<p>&lt;b&gt;&amp;&quot;&#x2f;.. 62\u{a0}€ "), "{}", mail.html);
+        assert_eq!(body(&mail), "<b>&\"/.., 62 €\nhttps://eaf.example.com/x/%3Cb%3E%26%22%2F..");
+        assert!(mail.html.contains(">&lt;b&gt;&amp;&quot;&#x2f;.. 62\u{a0}€ "), "{}", mail.html);
         assert!(mail.html.contains("href=\"https://eaf.example.com/x/%3Cb%3E%26%22%2F..\""), "{}", mail.html);
         assert!(mail.html.contains("Acme &lt;GmbH&gt;"), "the frame escapes too");
     }
@@ -294,7 +364,7 @@ mod tests {
     #[test]
     fn a_link_never_leaves_its_place() {
         let mail = render(json!({"name": "..", "cents": 1})).unwrap();
-        assert!(mail.text.ends_with("https://eaf.example.com/x/-\n"), "{}", mail.text);
+        assert!(body(&mail).ends_with("https://eaf.example.com/x/-"), "{}", mail.text);
     }
 
     #[test]
@@ -349,11 +419,11 @@ mod tests {
         let templates = Templates::load(&files, locales()).unwrap();
         let text = |locale, code: &str| {
             let facts = json!({"name": "n", "cents": 1, "code": code, "message": "Raw."});
-            templates.render("hello", locale, facts.as_object().unwrap(), &HOST).unwrap().text
+            body(&templates.render("hello", locale, facts.as_object().unwrap(), &HOST).unwrap()).to_owned()
         };
-        assert_eq!(text(Locale::De, "x"), "Satz.\n\nend\n");
-        assert_eq!(text(Locale::En, "x"), "Sentence.\n\nend\n");
-        assert_eq!(text(Locale::De, "unknown"), "Raw.\n\nend\n");
+        assert_eq!(text(Locale::De, "x"), "Satz.\n\nend");
+        assert_eq!(text(Locale::En, "x"), "Sentence.\n\nend");
+        assert_eq!(text(Locale::De, "unknown"), "Raw.\n\nend");
     }
 
     #[test]

@@ -112,6 +112,11 @@ async fn set(
         Err(cause) => return Err(connection_fault(cause)),
     }
     audit::record(&mut tx, &entry).await?;
+    // What waits because of the old settings is tried with the new ones.
+    if new.capability == "mail" {
+        eaf_core::mail_log::hurry(&mut tx).await.map_err(super::mail_queue::fault)?;
+    }
     tx.commit().await?;
+    eaf_core::workflow::wake_calls(&app.core, who.caller.tenant, &new.capability).await.map_err(super::runs::fault)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,18 +31,7 @@ pub fn operation() -> Operation {
         .answers(
             "200",
             "What the test found. A connection that does not work is an answer, not an error.",
-            json!({
-                "type": "object",
-                "required": ["ok", "findings"],
-                "properties": {
-                    "ok": { "type": "boolean" },
-                    "class": { "type": "string" },
-                    "code": { "type": "string" },
-                    "text": { "type": "string", "description": "One sentence." },
-                    "message": { "type": "string", "description": "The details, in English." },
-                    "findings": { "type": "array", "items": finding_schema() },
-                },
-            }),
+            answer_schema(),
         )
         .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/test";
@@ -54,17 +43,46 @@ async fn test(
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
+    begin(app, who, Act::Test, capability, name).await
+}
+
+/// What is done over the connection.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Act {
+    /// Reads alone.
+    Test,
+    /// The same, and something that the caller sees, such as a mail to them.
+    Trial,
+}
+
+impl Act {
+    fn name(self) -> &'static str {
+        match self {
+            Act::Test => "connection.test",
+            Act::Trial => "connection.trial",
+        }
+    }
+}
+
+/// Records the act, begins it, and answers what it found.
+pub(super) async fn begin(
+    app: App,
+    who: TenantCaller,
+    act: Act,
+    capability: String,
+    name: String,
+) -> Result<Json<Value>, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    who.require(&app, "host.connections", "connection.test", &object).await?;
+    who.require(&app, "host.connections", act.name(), &object).await?;
     let tenant = who.caller.tenant;
     let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
     let exists = known.iter().any(|one| one.capability == capability && one.name == name);
     let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
     let running = app.tests.begin(tenant, app.core.world.now());
     let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
-    who.record(&app, "connection.test", &object, "pending").await?;
+    who.record(&app, act.name(), &object, "pending").await?;
     let (provider, locale) = (provider.clone(), who.caller.locale);
-    let test = Test { app: app.clone(), who, capability, name, object };
+    let test = Test { app: app.clone(), who, act, capability, name, object };
     let running = tokio::spawn(async move {
         let _until_it_ends = running;
         test.run(provider.as_ref()).await
@@ -77,6 +95,7 @@ async fn test(
 struct Test {
     app: App,
     who: TenantCaller,
+    act: Act,
     capability: String,
     name: String,
     object: String,
@@ -84,16 +103,22 @@ struct Test {
 
 impl Test {
     async fn run(&self, provider: &dyn Provider) -> Result<Report, Problem> {
-        let tenant = self.who.caller.tenant;
-        let report = tokio::time::timeout(LONGEST, provider.check(tenant, &self.name)).await;
+        let caller = &self.who.caller;
+        let report = async {
+            match self.act {
+                Act::Test => provider.check(caller.tenant, &self.name).await,
+                Act::Trial => provider.trial(caller.tenant, &self.name, caller.actor).await,
+            }
+        };
+        let report = tokio::time::timeout(LONGEST, report).await;
         let report = report
             .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
         let failure = report.outcome().err();
         let error = failure.as_ref().map(|failure| failure.code.as_str());
-        connection::record_check(&self.app.core, tenant, &self.capability, &self.name, error)
+        connection::record_check(&self.app.core, caller.tenant, &self.capability, &self.name, error)
             .await
             .map_err(connection_fault)?;
-        self.who.record(&self.app, "connection.test", &self.object, error.unwrap_or("ok")).await?;
+        self.who.record(&self.app, self.act.name(), &self.object, error.unwrap_or("ok")).await?;
         Ok(report)
     }
 }
@@ -130,6 +155,21 @@ fn shown(finding: &Finding, locale: Locale) -> Value {
         "code": failure.map(|failure| &failure.code),
         "text": failure.map(|failure| messages::failure(&failure.code, locale)),
         "message": failure.map(|failure| &failure.message),
+    })
+}
+
+pub(super) fn answer_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["ok", "findings"],
+        "properties": {
+            "ok": { "type": "boolean" },
+            "class": { "type": "string" },
+            "code": { "type": "string" },
+            "text": { "type": "string", "description": "One sentence." },
+            "message": { "type": "string", "description": "The details, in English." },
+            "findings": { "type": "array", "items": finding_schema() },
+        },
     })
 }
 

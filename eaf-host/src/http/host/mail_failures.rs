@@ -1,4 +1,5 @@
-//! `GET /api/host/mail-failures`: mails that did not reach their recipient. The business went on without them.
+//! `GET /api/host/mail-failures`: mails that did not reach their recipient, or perhaps did. The business went on
+//! without them, and nobody sends them any more but an admin ([`super::mail_again`]).
 
 use super::{instant, page_schema, record};
 use crate::http::App;
@@ -19,20 +20,8 @@ use serde_json::{Value, json};
 const NEWEST: u32 = 100;
 
 pub fn operation() -> Operation {
-    let item = record(json!({
-        "message_id": { "type": "string" },
-        "plugin": { "type": "string" },
-        "template": { "type": "string" },
-        "run": { "type": "string", "format": "uuid" },
-        "recipient": { "type": "string", "format": "uuid" },
-        "recipient_name": { "type": ["string", "null"] },
-        "error": { "type": "string", "description": "A code, perhaps with the mail server's numbers behind it." },
-        "error_text": { "type": "string", "description": "The same as one sentence." },
-        "attempts": { "type": "integer" },
-        "created_at": { "type": "string", "format": "date-time" },
-        "updated_at": { "type": "string", "format": "date-time" },
-        "trace_id": { "type": "string" },
-    }));
+    let item =
+        item(json!({ "state": { "enum": ["failed", "unknown"], "description": "unknown: it may have arrived." } }));
     let doc = Entry::new("host.mail-failures", "host", "The newest mails that could not be delivered")
         .answers("200", "At most 100.", page_schema(item))
         .refuses(&[Code::PermissionMissing]);
@@ -51,10 +40,41 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
+/// A mail as it is shown, with what else its list tells.
+pub(super) fn item(more: Value) -> Value {
+    let mut members = json!({
+        "message_id": { "type": "string" },
+        "plugin": { "type": "string" },
+        "template": { "type": "string" },
+        "run": { "type": "string", "format": "uuid" },
+        "recipient": { "type": "string", "format": "uuid" },
+        "recipient_name": { "type": ["string", "null"] },
+        "connection": { "type": ["string", "null"], "description": "Over which it was tried last." },
+        "error": { "type": "string", "description": "A code, perhaps with details behind it." },
+        "error_text": { "type": "string", "description": "The same as one sentence." },
+        "attempts": { "type": "integer" },
+        "created_at": { "type": "string", "format": "date-time" },
+        "updated_at": { "type": "string", "format": "date-time" },
+        "trace_id": { "type": "string" },
+    });
+    if let (Some(members), Value::Object(more)) = (members.as_object_mut(), more) {
+        members.extend(more);
+    }
+    record(members)
+}
+
 fn shown(logged: &Logged, members: &[Member], locale: Locale) -> Value {
+    let mut mail = described(logged, members, locale);
+    mail["state"] = if logged.status == Status::Unknown { "unknown" } else { "failed" }.into();
+    mail
+}
+
+pub(super) fn described(logged: &Logged, members: &[Member], locale: Locale) -> Value {
     let error = match &logged.status {
-        Status::Failed(error) => error.as_str(),
-        Status::Pending | Status::Sent | Status::Skipped => "",
+        Status::Failed(error) | Status::Pending(Some(error)) => error.as_str(),
+        Status::Unknown => "answer-lost",
+        Status::Pending(None) => "waiting",
+        Status::Sent | Status::Skipped => "",
     };
     let recipient = members.iter().find(|member| member.actor == logged.mail.recipient);
     json!({
@@ -64,6 +84,7 @@ fn shown(logged: &Logged, members: &[Member], locale: Locale) -> Value {
         "run": logged.mail.run,
         "recipient": logged.mail.recipient,
         "recipient_name": recipient.map(|member| &member.name),
+        "connection": logged.connection,
         "error": error,
         "error_text": messages::failure(error, locale),
         "attempts": logged.attempts,

@@ -28,6 +28,7 @@ pub fn operation() -> Operation {
         "retry_code": { "type": ["string", "null"] },
         "retry_at": { "type": ["string", "null"], "format": "date-time" },
         "outcome": { "type": ["string", "null"] },
+        "detail": { "type": ["string", "null"], "description": "Why it failed, in English." },
         "started_at": { "type": "string", "format": "date-time" },
         "done_at": { "type": ["string", "null"], "format": "date-time" },
     }));
@@ -64,6 +65,7 @@ fn step(entry: &EntrySummary) -> Value {
         "retry_code": entry.retry_code,
         "retry_at": entry.retry_at.and_then(instant),
         "outcome": entry.outcome,
+        "detail": entry.detail,
         "started_at": instant(entry.started_at),
         "done_at": entry.done_at.and_then(instant),
     })

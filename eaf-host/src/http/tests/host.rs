@@ -150,6 +150,7 @@ async fn the_hosts_addresses_are_for_those_who_may() {
         ("/api/host/connections", "admin"),
         (PATH, "admin"),
         ("/api/host/mail-failures", "admin"),
+        ("/api/host/mail-queue", "admin"),
         ("/api/host/runs", "admin auditor"),
         ("/api/host/runs/0198f0a0-0000-7000-8000-000000000000", "admin auditor"),
         ("/api/host/audit", "admin auditor"),
@@ -225,8 +226,8 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
             recipient: auditor.actor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::begin(&house.core, tenant, &mail).await.unwrap();
-        mail_log::mark(&house.core, tenant, message_id, &status).await.unwrap();
+        mail_log::write_down(&house.core, tenant, &mail).await.unwrap();
+        mail_log::mark(&house.core, tenant, message_id, &status, None).await.unwrap();
     }
     let items = house.get("admin@acme", "/api/host/mail-failures").await.json["items"].clone();
     assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
@@ -237,4 +238,54 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
     assert_eq!(items[0]["recipient_name"], "Canary auditor");
     assert!(items[0]["error_text"].as_str().unwrap().starts_with("Der Mailserver nimmt für diese Person"), "{items}");
     assert_eq!(house.get("admin@globex", "/api/host/mail-failures").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_only() {
+    use eaf_core::actor::TraceId;
+    use eaf_core::directory::members_with_role;
+    use eaf_core::id::{EventId, RunId, TenantId};
+    use eaf_core::mail_log::{self, Mail, Wait};
+    let house = House::new().await;
+    let tenant = TenantId::derive("acme");
+    let auditor = members_with_role(&house.core, tenant, "auditor").await.unwrap().remove(0);
+    let mail = Mail {
+        message_id: "<a@eaf>".into(),
+        plugin: "notes".into(),
+        template: "written".into(),
+        event: EventId(house.core.world.uuid()),
+        run: RunId(house.core.world.uuid()),
+        recipient: auditor.actor,
+        trace: TraceId("0".repeat(32)),
+    };
+    mail_log::write_down(&house.core, tenant, &mail).await.unwrap();
+    mail_log::attempt(&house.core, tenant, "<a@eaf>", "main").await.unwrap();
+    let wait = Wait { error: "wrong-password", at_least: std::time::Duration::from_secs(900), unanswered: 0 };
+    mail_log::wait(&house.core, tenant, "<a@eaf>", &wait).await.unwrap();
+
+    let queue = async |who| house.get(who, "/api/host/mail-queue").await.json;
+    let item = queue("admin@acme").await["items"][0].clone();
+    assert_eq!((&item["error"], &item["connection"]), (&json!("wrong-password"), &json!("main")));
+    assert!(item["next_at"].is_string() && item["recipient_name"] == "Canary auditor", "{item}");
+    assert_eq!(queue("admin@globex").await, json!({ "items": [], "pauses": [] }));
+    assert_eq!(house.get("auditor@acme", "/api/host/mail-queue").await.status, 403);
+
+    let pause = "/api/host/mail-queue/pauses/main";
+    for (who, status) in [("auditor@acme", 403), ("admin@acme", 204)] {
+        assert_eq!(house.json("PUT", who, pause, json!(null), &[]).await.status, status);
+    }
+    assert_eq!(queue("admin@acme").await["pauses"][0]["connection"], "main");
+    assert_eq!(queue("admin@globex").await["pauses"], json!([]));
+    assert_eq!(house.json("DELETE", "admin@acme", pause, json!(null), &[]).await.status, 204);
+    let after = queue("admin@acme").await;
+    assert_eq!((&after["pauses"], &after["items"][0]["next_at"]), (&json!([]), &json!(null)), "tried at once");
+    assert_eq!(house.json("POST", "admin@acme", "/api/host/mail-queue/send", json!(null), &[]).await.status, 204);
+
+    let again = "/api/host/mail-failures/send-again";
+    for (who, id, status) in
+        [("admin@globex", "<a@eaf>", 404), ("admin@acme", "<b@eaf>", 404), ("auditor@acme", "<a@eaf>", 403)]
+    {
+        assert_eq!(house.json("POST", who, again, json!({ "message_id": id }), &[]).await.status, status, "{who} {id}");
+    }
+    assert_eq!(house.json("POST", "admin@acme", again, json!({}), &[]).await.status, 422);
 }

@@ -115,6 +115,7 @@ async fn only_what_is_meant_for_everybody_is_open() {
             operation.path.replace("{plugin}", "notes").replace("{view}", "notes").replace("{command}", "write-note");
         let path =
             path.replace("{*key}", "k").replace("{capability}", "echo").replace("{name}", "n").replace("{id}", "i");
+        let path = path.replace("{connection}", "n");
         let request = Request::builder().method(operation.method.to_uppercase().as_str()).uri(path);
         let answer = house.send(request.body(Body::empty()).unwrap()).await;
         if answer.status != 401 {

@@ -35,7 +35,7 @@ async fn run(house: &House) -> workflow::Lease {
         target: Some("target-1".into()),
         result,
     };
-    let finished = Finished { result: json!("canary-result"), outcome: "ok".into() };
+    let finished = Finished { result: json!("canary-result"), outcome: "ok".into(), detail: None };
     workflow::intend(&house.core, &lease, &[entry(1, Some(finished)), entry(2, None)]).await.unwrap();
     lease
 }

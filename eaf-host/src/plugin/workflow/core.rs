@@ -26,6 +26,9 @@ use time::format_description::well_known::Rfc3339;
 /// A view that should show the run's own command is waited for this long; then the read is repeated later.
 const OWN_WRITE: Duration = Duration::from_secs(2);
 
+/// Of a failure's message, in clear.
+const DETAIL_MAX: usize = 500;
+
 pub struct CoreKernel {
     core: Arc<Core>,
     plugins: Plugins,
@@ -306,11 +309,14 @@ fn entry(entry: journal::Entry) -> Result<Entry, Error> {
 
 fn finished(entry: &Entry) -> Option<journal::Finished> {
     let kernel::State::Done(outcome) = &entry.state else { return None };
-    let (sealed, outcome) = match outcome {
-        Ok(answer) => (json!({"ok": answer}), "ok".to_owned()),
-        Err(failure) => (json!({"err": failure}), failure.code.clone()),
+    let (result, outcome, detail) = match outcome {
+        Ok(answer) => (json!({"ok": answer}), "ok".to_owned(), None),
+        Err(failure) => {
+            let detail = failure.message.chars().take(DETAIL_MAX).collect();
+            (json!({"err": failure}), failure.code.clone(), Some(detail))
+        }
     };
-    Some(journal::Finished { result: sealed, outcome })
+    Some(journal::Finished { result, outcome, detail })
 }
 
 /// What a call acted on, in clear for lists: ids and names that the contract keeps free of personal data.

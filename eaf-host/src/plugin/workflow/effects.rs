@@ -156,7 +156,7 @@ impl<K: Kernel> Acting<K> {
                 None => Err(failure(Class::Configuration, "no-provider", "this host does not offer the capability")),
                 Some(provider) => {
                     let call = self.call(&entry, &grant);
-                    let started = self.in_time(provider.start(&call));
+                    let started = self.in_time(provider.as_ref(), provider.start(&call));
                     self.observed(&entry, async { Ok(started.await) }).await?
                 }
             },
@@ -178,7 +178,7 @@ impl<K: Kernel> Acting<K> {
             return self.finish(entry, Err(gone)).await;
         };
         let call = self.call(&entry, &grant);
-        let polled = self.in_time(provider.poll(&call, &handle));
+        let polled = self.in_time(provider.as_ref(), provider.poll(&call, &handle));
         match self.observed(&entry, async { Ok(polled.await) }).await? {
             Ok(Polled::Done(answer)) => self.finish(entry, Ok(answer)).await,
             Ok(Polled::Running { progress, poll_after }) => self.under_way(entry, handle, progress, poll_after).await,
@@ -202,7 +202,7 @@ impl<K: Kernel> Acting<K> {
     async fn give_up(&self, entry: &Entry, failure: &Failure) -> Result<(), Error> {
         let Some(provider) = self.providers.get(&entry.capability) else { return Ok(()) };
         let call = self.call(entry, &Grant { scope: Value::Null });
-        match self.in_time(provider.gave_up(&call, failure)).await {
+        match self.in_time(provider.as_ref(), provider.gave_up(&call, failure)).await {
             Ok(()) => Ok(()),
             Err(error) if error.class.may_pass() => Err(Error::Store(error.message)),
             Err(error) => {
@@ -341,8 +341,12 @@ impl<K: Kernel> Acting<K> {
         }
     }
 
-    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        tokio::time::timeout(self.patience.call, call)
+    async fn in_time<T>(
+        &self,
+        provider: &dyn Provider,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::time::timeout(provider.longest_call().unwrap_or(self.patience.call), call)
             .await
             .unwrap_or_else(|_| Err(failure(Class::UnknownOutcome, "no-answer", "the call did not come back in time")))
     }

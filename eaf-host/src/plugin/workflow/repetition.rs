@@ -43,8 +43,8 @@ impl Patience {
     pub fn is_used_up(&self, stall: &Stall, now: i64) -> bool {
         let counted = stall.counted();
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
-        between(counted.since, now) >= self.budget
-            || own.is_some_and(|budget| between(counted.code_since, now) >= budget)
+        let budget = stall.failure.keep_trying_ms.map_or(self.budget, Duration::from_millis);
+        between(counted.since, now) >= budget || own.is_some_and(|budget| between(counted.code_since, now) >= budget)
     }
 
     /// Has the domain to be told? Of the stall itself, and of another cause that has lasted: people are shown the last one.
@@ -171,6 +171,15 @@ mod tests {
         let patience = Patience::default();
         let patient = locked().give_up_after(Duration::from_secs(48 * 3600));
         assert!(patience.is_used_up(&Stall::of_call(None, patient, 0), 24 * 3_600_000));
+    }
+
+    #[test]
+    fn what_people_repair_after_the_weekend_is_tried_until_then() {
+        let patience = Patience::default();
+        let refused =
+            Failure::new(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
+        let stall = Stall::of_call(None, refused, 0);
+        assert!(!patience.is_used_up(&stall, 119 * 3_600_000) && patience.is_used_up(&stall, 120 * 3_600_000));
     }
 
     #[test]

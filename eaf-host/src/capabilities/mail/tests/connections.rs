@@ -1,5 +1,6 @@
 //! Connections that cannot work say so in one sentence, for the admin's test button and for the run.
 
+use super::server::{Script, Server, acceptor};
 use super::*;
 use crate::capabilities::fault_proxy::{FaultProxy, Rule};
 use crate::capabilities::maildev::{self, Maildev};
@@ -11,7 +12,7 @@ async fn check(desk: &Desk) -> Result<(), Failure> {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_a_configuration_failure() {
+async fn a_wrong_password_is_named_and_no_mail_is_lost_by_it() {
     let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
     let desk = Desk::at(server.address());
     desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
@@ -23,40 +24,81 @@ async fn a_wrong_password_is_a_configuration_failure() {
     assert!(failure.message.starts_with("The mail server refuses the user name or the password"), "{failure}");
     assert!(!failure.message.contains("canary"), "{failure}");
     let failure = send(&desk, &approval()).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "wrong-password"));
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "wrong-password"));
+    assert_eq!(failure.keep_trying_ms, Some(5 * 24 * 3_600_000), "a password that expires on Friday is set on Monday");
 
-    let lost = Status::Failed("wrong-password".into());
-    assert_eq!(desk.log(), [(actor(2), lost.clone()), (actor(3), lost)], "nobody's mail is lost unseen");
+    let kept = waits_for("wrong-password");
+    assert_eq!(desk.log(), [(actor(2), kept.clone()), (actor(3), kept)]);
 
     desk.login("eaf", "right");
     assert_eq!(check(&desk).await, Ok(()));
-    let mut next = approval();
-    next.event = EventId(Uuid::from_u128(9));
-    assert_eq!(send(&desk, &next).await, Ok(json!({"sent": 2, "failed": 0})), "repaired, the next ones go out");
+    desk.later(Duration::from_secs(600));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})), "repaired, they go out");
     assert_eq!(server.inbox().await.len(), 2);
 }
 
 #[tokio::test]
-async fn mails_without_a_usable_connection_are_written_down_as_failed() {
+async fn mails_without_a_usable_connection_wait_for_one() {
+    let server = Maildev::start(&[]).await;
     let desk = Desk::default();
     desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
     desk.connect(json!({"host": " ", "port": 25, "from": "cloud@acme.example"}));
     assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "connection-invalid");
-    assert_eq!(desk.log(), [(actor(2), Status::Failed("connection-invalid".into()))]);
+    assert_eq!(desk.log(), [(actor(2), waits_for("connection-invalid"))]);
+
+    let port = server.address().port();
+    desk.connect(json!({"host": "127.0.0.1", "port": port, "tls": "none", "from": "cloud@acme.example"}));
+    desk.later(Duration::from_secs(600));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
 }
 
 #[tokio::test]
-async fn what_was_sent_before_the_sender_is_refused_stays_sent() {
+async fn a_refused_sender_keeps_what_was_not_sent() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
     let desk = Desk::at(proxy.address());
     for (number, name) in [(2, "anna"), (3, "bert"), (4, "cora")] {
         desk.hire(number, name, &format!("{name}@acme.example"), Locale::De, "approver");
     }
-    proxy.rule(Rule::on("MAIL FROM").after(1).answer("550 5.7.1 Not you\r\n"));
+    let refusals = proxy.rule(Rule::on("MAIL FROM").after(1).answer("550 5.7.1 Not you\r\n"));
     assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "sender-refused");
-    let refused = Status::Failed("sender-refused".into());
+    assert_eq!(refusals.hits(), 1, "the same is not asked for each");
+    let refused = waits_for("sender-refused");
     assert_eq!(desk.log(), [(actor(2), Status::Sent), (actor(3), refused.clone()), (actor(4), refused)]);
+
+    proxy.clear();
+    desk.later(Duration::from_secs(600));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 3, "failed": 0})));
+    assert_eq!(server.inbox().await.len(), 3, "nobody got two");
+}
+
+#[tokio::test]
+async fn a_test_names_a_sender_that_the_server_refuses() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    assert_eq!(check(&desk).await, Ok(()));
+    proxy.rule(Rule::on("MAIL FROM").answer("550 5.7.1 Not you\r\n"));
+    assert_eq!(check(&desk).await.unwrap_err().code, "sender-refused");
+}
+
+#[tokio::test]
+async fn a_trial_sends_a_mail_to_whoever_asks_and_shows_what_a_test_cannot_see() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "admin");
+    let provider = desk.provider();
+    let trial = async |number| provider.trial(TenantId::derive("acme"), "main", actor(number)).await.outcome();
+    assert_eq!(trial(2).await, Ok(()));
+    let inbox = server.inbox().await;
+    assert_eq!((inbox.len(), inbox[0].subject.as_str()), (1, "Probe der Mail-Verbindung main"));
+    assert!(desk.log().is_empty(), "it is no mail of a product");
+
+    proxy.rule(Rule::on("RCPT TO").answer("554 5.7.1 Relay access denied\r\n"));
+    assert_eq!(check(&desk).await, Ok(()), "the server says so only to a recipient");
+    assert_eq!(trial(2).await.unwrap_err().code, "relay-refused");
+    assert_eq!(trial(9).await.unwrap_err().code, "recipient-address-missing");
 }
 
 #[tokio::test]
@@ -69,7 +111,7 @@ async fn a_server_without_a_login_or_encryption_is_told_apart() {
     assert_eq!(check(&desk).await.unwrap_err().code, "login-not-offered");
 
     let config = json!({"host": "127.0.0.1", "port": server.address().port(), "from": "cloud@acme.example"});
-    for (tls, code) in [("starttls", "starttls-not-offered"), ("tls", "tls-failed")] {
+    for (tls, code) in [("starttls", "starttls-not-offered"), ("tls", "tls-not-spoken")] {
         let mut config = config.clone();
         config["tls"] = tls.into();
         desk.connect(config);
@@ -94,7 +136,23 @@ async fn a_certificate_counts_only_when_its_authority_is_known() {
 
     desk.connect(config.clone());
     let failure = check(&desk).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "certificate-refused"));
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "certificate-unknown"));
+
+    // Trusted as itself, as Exchange's own certificate has to be.
+    config["ca_certificate"] = std::fs::read_to_string(&certificate).unwrap().into();
+    desk.connect(config.clone());
+    assert_eq!(check(&desk).await, Ok(()));
+    // After a greeting in clear.
+    let tls = Some(acceptor(&certificates.cert_dir()));
+    let upgraded = Server::start(Script { offers: vec!["STARTTLS".into()], tls, ..Script::default() }).await;
+    let mut starttls = config.clone();
+    starttls["tls"] = "starttls".into();
+    starttls["port"] = upgraded.address().port().into();
+    desk.connect(starttls);
+    assert_eq!(check(&desk).await, Ok(()));
+    let heard = upgraded.heard();
+    let words: Vec<&str> = heard.iter().filter_map(|line| line.split([' ', ':']).next()).collect();
+    assert_eq!(words, ["EHLO", "STARTTLS", "EHLO", "MAIL", "RSET", "QUIT"]);
 
     config["ca_certificate"] = certificates.ca_certificate().into();
     desk.connect(config);
@@ -124,18 +182,27 @@ async fn a_test_has_a_line_for_address_encryption_and_login() {
     };
     let away = maildev::free_address().port();
     for (config, password, expected) in [
-        (plain.clone(), None, vec![("host", "good")]),
-        (with(json!({"username": "eaf"})), Some("right"), vec![("host", "good"), ("username", "good")]),
-        (with(json!({"username": "eaf"})), Some("wrong"), vec![("host", "good"), ("username", "bad")]),
+        // This server takes a sender only from who has logged in.
+        (plain.clone(), None, vec![("host", "good"), ("from", "bad")]),
+        (
+            with(json!({"username": "eaf"})),
+            Some("right"),
+            vec![("host", "good"), ("username", "good"), ("from", "good")],
+        ),
+        (
+            with(json!({"username": "eaf"})),
+            Some("wrong"),
+            vec![("host", "good"), ("username", "bad"), ("from", "untested")],
+        ),
         (
             with(json!({"username": "eaf", "tls": "tls"})),
             Some("right"),
-            vec![("host", "good"), ("tls", "bad"), ("username", "untested")],
+            vec![("host", "good"), ("tls", "bad"), ("username", "untested"), ("from", "untested")],
         ),
         (
             with(json!({"username": "eaf", "port": away})),
             Some("right"),
-            vec![("host", "bad"), ("username", "untested")],
+            vec![("host", "bad"), ("username", "untested"), ("from", "untested")],
         ),
     ] {
         let desk = Desk::default();

@@ -20,6 +20,7 @@ fn dcms_mails_read_as_recorded() {
                 tenant_name: "Acme GmbH",
                 trace_id: "00000000000000000000000000000042",
                 public_url: PUBLIC_URL,
+                reply_to: None,
             };
             let mail = templates.render(name, locale, facts().as_object().unwrap(), &host).unwrap();
             let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
@@ -40,7 +41,8 @@ fn dcms_mails_read_as_recorded() {
 
 #[test]
 fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
-    let host = HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL };
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
     for told in [true, false] {
         let mut facts = facts();
         facts["admins_told"] = told.into();
@@ -57,7 +59,8 @@ fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
 fn a_machine_without_an_address_still_makes_a_whole_mail() {
     let mut facts = facts();
     facts["ip"] = Value::Null;
-    let host = HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL };
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
     let mail = dcm_templates().render("request-fulfilled", Locale::De, facts.as_object().unwrap(), &host).unwrap();
     assert_eq!(mail.subject, "Bereit: web-01");
     assert!(mail.text.contains("IP-Adresse:     nicht gemeldet"), "{}", mail.text);

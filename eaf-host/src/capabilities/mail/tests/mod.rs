@@ -7,12 +7,19 @@ mod connections;
 pub mod database;
 mod delivery;
 mod golden;
+mod queue;
 mod refusals;
+mod server;
+mod tokens;
 mod trouble;
+mod wire;
 
 use super::config::Config;
-use super::office::{Asked, Entry, Office, Person, Status};
+use super::limits::Limits;
+use super::office::{Asked, Entry, Letter, Office, Person, Status, Wait};
+use super::smtp::{Deadlines, PATIENT};
 use super::{Mail, Templates};
+use crate::capabilities::maildev::Maildev;
 use crate::capabilities::{Call, Failure, Packages, Provider, Started};
 use crate::text::Locales;
 use async_trait::async_trait;
@@ -24,6 +31,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -42,9 +50,21 @@ struct Paper {
     people: Vec<(Person, Vec<String>)>,
     config: Value,
     secret: Map<String, Value>,
-    log: BTreeMap<String, (Entry, Status)>,
+    log: BTreeMap<String, Logged>,
+    is_paused: bool,
+    /// How far the clock has gone on.
+    later: Duration,
+    deadlines: Option<Deadlines>,
     /// The status of each request.
     requests: BTreeMap<String, String>,
+}
+
+/// A mail's row.
+struct Logged {
+    letter: Letter,
+    relay: Option<String>,
+    handed_at: Option<OffsetDateTime>,
+    sent_at: Option<OffsetDateTime>,
 }
 
 impl Desk {
@@ -78,20 +98,60 @@ impl Desk {
 
     fn log(&self) -> Vec<(ActorId, Status)> {
         let paper = self.0.lock().unwrap();
-        let mut log: Vec<_> = paper.log.values().map(|(entry, status)| (entry.recipient, status.clone())).collect();
+        let letters = paper.log.values().map(|logged| &logged.letter);
+        let mut log: Vec<_> = letters.map(|letter| (letter.entry.recipient, letter.status.clone())).collect();
         log.sort_by_key(|(recipient, _)| *recipient);
         log
     }
 
     fn provider(&self) -> Mail {
-        Mail { office: Arc::new(self.clone()), packages: Arc::new(Dcm), public_url: PUBLIC_URL.into() }
+        Mail {
+            office: Arc::new(self.clone()),
+            packages: Arc::new(Dcm),
+            public_url: PUBLIC_URL.into(),
+            tokens: Default::default(),
+            limits: Limits::default(),
+            deadlines: self.0.lock().unwrap().deadlines.unwrap_or(PATIENT),
+        }
+    }
+
+    fn set(&self, name: &str, value: impl Into<Value>) {
+        self.0.lock().unwrap().config[name] = value.into();
+    }
+
+    fn pause(&self, is_paused: bool) {
+        self.0.lock().unwrap().is_paused = is_paused;
+    }
+
+    /// No step is waited for longer than this.
+    fn hurry(&self, most: Duration) {
+        let deadlines = Deadlines { connect: most, handshake: most, greeting: most, command: most, content: most };
+        self.0.lock().unwrap().deadlines = Some(deadlines);
+    }
+
+    /// So much time goes by.
+    fn later(&self, time: Duration) {
+        self.0.lock().unwrap().later += time;
+    }
+
+    /// How long the mail of this person still waits.
+    fn waits(&self, number: u128) -> Option<Duration> {
+        let (now, paper) = (self.now(), self.0.lock().unwrap());
+        let mut letters = paper.log.values().map(|logged| &logged.letter);
+        let letter = letters.find(|letter| letter.entry.recipient == actor(number)).expect("written down");
+        letter.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
+    }
+
+    fn change(&self, entry: &Entry, change: impl FnOnce(&mut Logged)) {
+        let mut paper = self.0.lock().unwrap();
+        change(paper.log.get_mut(&entry.message_id).expect("recorded before"));
     }
 }
 
 #[async_trait]
 impl Office for Desk {
     fn now(&self) -> OffsetDateTime {
-        time::macros::datetime!(2026-11-23 12:00 UTC)
+        time::macros::datetime!(2026-11-23 12:00 UTC) + self.0.lock().unwrap().later
     }
 
     async fn tenant_name(&self, _: TenantId) -> Result<String, Failure> {
@@ -109,13 +169,28 @@ impl Office for Desk {
         Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
     }
 
-    async fn granted(&self, tenant: TenantId, _: &str, grant: &str) -> Result<Config, Failure> {
-        self.connection(tenant, grant).await
+    async fn granted(&self, _: TenantId, _: &str, _: &str) -> Result<String, Failure> {
+        Ok("main".into())
     }
 
     async fn connection(&self, _: TenantId, _: &str) -> Result<Config, Failure> {
         let paper = self.0.lock().unwrap();
         Config::read(&paper.config, &paper.secret)
+    }
+
+    async fn is_paused(&self, _: TenantId, _: &str) -> Result<bool, Failure> {
+        Ok(self.0.lock().unwrap().is_paused)
+    }
+
+    async fn handed_within(&self, _: TenantId, _: &str, time: Duration) -> Result<u32, Failure> {
+        let (now, paper) = (self.now(), self.0.lock().unwrap());
+        let is_recent = |logged: &&Logged| logged.handed_at.is_some_and(|at| at > now - time);
+        Ok(paper.log.values().filter(is_recent).count() as u32)
+    }
+
+    async fn taken_since(&self, _: TenantId, _: &str, since: OffsetDateTime) -> Result<bool, Failure> {
+        let paper = self.0.lock().unwrap();
+        Ok(paper.log.values().any(|logged| logged.sent_at.is_some_and(|at| at > since)))
     }
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
@@ -124,15 +199,47 @@ impl Office for Desk {
         Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))
     }
 
-    async fn record(&self, entry: &Entry) -> Result<Status, Failure> {
-        let mut paper = self.0.lock().unwrap();
-        let (_, status) = paper.log.entry(entry.message_id.clone()).or_insert_with(|| (entry.clone(), Status::Pending));
-        Ok(status.clone())
+    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
+        let (written_at, mut paper) = (self.now(), self.0.lock().unwrap());
+        let logged = paper.log.entry(entry.message_id.clone()).or_insert_with(|| {
+            let (entry, status, next_at) = (entry.clone(), Status::Pending(None), None);
+            let letter = Letter { entry, status, attempts: 0, unanswered: 0, next_at, written_at };
+            Logged { letter, relay: None, handed_at: None, sent_at: None }
+        });
+        Ok(logged.letter.clone())
     }
 
-    async fn settle(&self, entry: &Entry, status: &Status) -> Result<(), Failure> {
-        let mut paper = self.0.lock().unwrap();
-        paper.log.get_mut(&entry.message_id).expect("recorded before it is settled").1 = status.clone();
+    async fn attempt(&self, entry: &Entry, _: &str) -> Result<(), Failure> {
+        self.change(entry, |logged| logged.letter.attempts += 1);
+        Ok(())
+    }
+
+    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure> {
+        let now = self.now();
+        self.change(entry, |logged| {
+            logged.letter.unanswered += 1;
+            logged.handed_at = Some(now);
+        });
+        Ok(())
+    }
+
+    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
+        let now = self.now();
+        self.change(entry, |logged| {
+            logged.letter.status = Status::Pending(Some(wait.reason.into()));
+            logged.letter.next_at = Some(now + wait.at_least);
+            logged.letter.unanswered = wait.unanswered;
+        });
+        Ok(())
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+        let now = self.now();
+        self.change(entry, |logged| {
+            logged.letter.status = status.clone();
+            logged.relay = relay.map(str::to_owned);
+            logged.sent_at = (*status == Status::Sent).then_some(now);
+        });
         Ok(())
     }
 }
@@ -219,6 +326,17 @@ fn to_approvers() -> Value {
 
 fn approval() -> Call {
     call("approval-requested", to_approvers(), facts())
+}
+
+/// Who got a mail.
+async fn addressees(server: &Maildev) -> Vec<String> {
+    let mut addressees: Vec<_> = server.inbox().await.into_iter().map(|mail| mail.to[0].address.clone()).collect();
+    addressees.sort();
+    addressees
+}
+
+fn waits_for(reason: &str) -> Status {
+    Status::Pending(Some(reason.into()))
 }
 
 /// As the engine does it: a failure that does not pass is the end of the call.

@@ -15,12 +15,6 @@ async fn three_approvers() -> (Maildev, FaultProxy, Desk) {
     (server, proxy, desk)
 }
 
-async fn addressees(server: &Maildev) -> Vec<String> {
-    let mut addressees: Vec<_> = server.inbox().await.into_iter().map(|mail| mail.to[0].address.clone()).collect();
-    addressees.sort();
-    addressees
-}
-
 #[tokio::test]
 async fn a_refused_recipient_fails_alone_and_visibly() {
     let (server, proxy, desk) = three_approvers().await;
@@ -49,7 +43,14 @@ async fn a_deferred_recipient_is_tried_again_alone() {
     let failure = send(&desk, &approval()).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "recipient-deferred"));
     assert_eq!(addressees(&server).await, ["anna@acme.example", "cora@acme.example"]);
+    assert!(
+        failure.retry_after_ms.is_some_and(|pause| pause >= 60_000),
+        "a greylisting server counts what comes early"
+    );
+    let at_once = send(&desk, &approval()).await.unwrap_err();
+    assert_eq!((at_once.code.as_str(), server.inbox().await.len()), ("recipient-deferred", 2), "not before its time");
 
+    desk.later(Duration::from_secs(120));
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 3, "failed": 0})));
     assert_eq!(addressees(&server).await, ["anna@acme.example", "bert@acme.example", "cora@acme.example"]);
 }
@@ -83,4 +84,124 @@ async fn an_address_that_the_server_cannot_write_is_refused_alone() {
 
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 1})));
     assert_eq!(desk.log()[0], (actor(2), Status::Failed("recipient-refused (no SMTPUTF8)".into())));
+}
+
+#[tokio::test]
+async fn a_domain_with_umlauts_needs_nothing_of_the_server() {
+    let server = Maildev::start(&["--hide-extensions", "SMTPUTF8"]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.set("from", "cloud@müller.example");
+    let said = [
+        "EHLO xn--mller-kva.example",
+        "MAIL FROM:<cloud@xn--mller-kva.example>",
+        "RCPT TO:<max@xn--mller-kva.example>",
+    ];
+    let said = said.map(|words| (words, proxy.rule(Rule::on(words))));
+    desk.hire(2, "Max Müller", "max@müller.example", Locale::De, "approver");
+
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    let inbox = server.inbox().await;
+    for (words, heard) in said {
+        assert_eq!(heard.hits(), 1, "{words}");
+    }
+    let source = server.source(&inbox[0]).await;
+    assert!(source.contains("cloud@xn--mller-kva.example"), "{source}");
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_us_at_every_recipient_loses_no_mail() {
+    let (server, proxy, desk) = three_approvers().await;
+    for (number, refusal) in ["504 5.5.2 Need fully-qualified hostname", "554 5.7.1 Relay access denied", "550 Blocked"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut call = approval();
+        call.event = EventId(Uuid::from_u128(200 + number as u128));
+        proxy.rule(Rule::on("RCPT TO").answer(format!("{refusal}\r\n")));
+        let failure = send(&desk, &call).await.unwrap_err();
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "relay-refused"), "{refusal}");
+        proxy.clear();
+        desk.later(Duration::from_secs(3_600));
+        assert_eq!(send(&desk, &call).await, Ok(json!({"sent": 3, "failed": 0})), "{refusal}");
+        desk.later(Duration::from_secs(3_600));
+    }
+    assert_eq!(server.inbox().await.len(), 9);
+}
+
+#[tokio::test]
+async fn a_refusal_after_the_content_that_is_about_us_loses_no_mail() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    proxy.rule(
+        Rule::on("\r\n.\r\n").answer("550 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n"),
+    );
+    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "relay-refused");
+    assert_eq!(desk.log(), [(actor(2), waits_for("relay-refused (550 5.7.60)"))]);
+    proxy.clear();
+    desk.later(Duration::from_secs(3_600));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    assert_eq!(server.inbox().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_may_write_to_is_told_from_a_relay_that_refuses_us() {
+    let (server, proxy, desk) = three_approvers().await;
+    proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("550 5.7.133 Not for you\r\n"));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 1})));
+    assert_eq!(desk.log()[1], (actor(3), Status::Failed("recipient-refused (550 5.7.133)".into())));
+
+    let mut alone = approval();
+    alone.args["to"] = json!({"actor": actor(3)});
+    alone.event = EventId(Uuid::from_u128(9));
+    assert_eq!(send(&desk, &alone).await.unwrap_err().code, "relay-refused", "nothing else has passed since");
+    desk.later(Duration::from_secs(3_600));
+    let mut other = approval();
+    other.event = EventId(Uuid::from_u128(10));
+    send(&desk, &other).await.unwrap();
+    assert_eq!(
+        send(&desk, &alone).await,
+        Ok(json!({"sent": 0, "failed": 1})),
+        "the relay takes our mails: it is this one"
+    );
+    assert_eq!(addressees(&server).await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_at_one_recipient_takes_the_mails_of_the_others() {
+    let (server, proxy, desk) = three_approvers().await;
+    for (number, fault) in [
+        Rule::on("RCPT TO:<anna@acme.example>").lose_request(),
+        Rule::on("RCPT TO:<anna@acme.example>").answer("421 4.3.2 Too many errors\r\n"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut call = approval();
+        call.event = EventId(Uuid::from_u128(300 + number as u128));
+        proxy.rule(fault);
+        assert_eq!(send(&desk, &call).await.unwrap_err().class, Class::Transient);
+        assert_eq!(server.inbox().await.len(), 2 + 3 * number, "bert and cora are not kept waiting");
+        proxy.clear();
+        desk.later(Duration::from_secs(600));
+        assert_eq!(send(&desk, &call).await, Ok(json!({"sent": 3, "failed": 0})));
+    }
+    assert_eq!(server.inbox().await.len(), 6);
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_full_for_ever_is_asked_for_a_day() {
+    let (_server, proxy, desk) = three_approvers().await;
+    let full = proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("452 4.2.2 Mailbox full\r\n"));
+    let mut hours = 0;
+    while let Err(failure) = send(&desk, &approval()).await {
+        assert_eq!(failure.code, "recipient-deferred");
+        desk.later(Duration::from_secs(3_600));
+        hours += 1;
+        assert!(hours < 30, "it does not end");
+    }
+    assert!(full.hits() < 30, "asked {} times", full.hits());
+    assert_eq!(desk.log()[1], (actor(3), Status::Failed("recipient-deferred (452 4.2.2)".into())));
 }

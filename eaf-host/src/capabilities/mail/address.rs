@@ -1,0 +1,59 @@
+//! A mail address as it goes over the wire: the domain in its ASCII form (A-label, RFC 5890), so
+//! that only letters before the @ need a server with SMTPUTF8.
+
+use lettre::Address;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no mail address")]
+pub struct Invalid;
+
+/// Reads an address as people and directories write it, such as `max@müller.example`.
+pub fn read(text: &str) -> Result<Address, Invalid> {
+    let address: Address = text.trim().parse().map_err(|_| Invalid)?;
+    if address.domain().is_ascii() {
+        return Ok(address);
+    }
+    let domain = domain(address.domain())?;
+    Address::new(address.user(), domain).map_err(|_| Invalid)
+}
+
+/// A host name in its ASCII form.
+pub fn domain(name: &str) -> Result<String, Invalid> {
+    idna::domain_to_ascii_strict(name).map_err(|_| Invalid)
+}
+
+/// Whether the server must know SMTPUTF8 (RFC 6531) for this address.
+pub fn needs_utf8(address: &Address) -> bool {
+    !address.user().is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_goes_over_the_wire_in_its_ascii_form_and_the_part_before_it_stays() {
+        for (written, sent) in [
+            ("max@müller.example", "max@xn--mller-kva.example"),
+            ("max@MÜLLER.example", "max@xn--mller-kva.example"),
+            // The umlaut as two code points, as some directories store it.
+            ("max@mu\u{308}ller.example", "max@xn--mller-kva.example"),
+            (" max@straße.example ", "max@xn--strae-oqa.example"),
+            ("änna@müller.example", "änna@xn--mller-kva.example"),
+            ("anna@acme.example", "anna@acme.example"),
+            ("anna@[192.0.2.1]", "anna@[192.0.2.1]"),
+        ] {
+            let address = read(written).unwrap();
+            assert_eq!(address.to_string(), sent, "{written}");
+            assert_eq!(needs_utf8(&address), sent.starts_with('ä'), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "nobody", "a b@acme.example", "x@\u{200b}", "x@y\r\nRCPT TO:<z@evil.example>", "@acme.example"]
+        {
+            assert_eq!(read(text), Err(Invalid), "{text:?}");
+        }
+    }
+}
