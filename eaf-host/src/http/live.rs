@@ -39,6 +39,8 @@ pub const PATH: &str = "/api/live";
 const MOST_VIEWS: usize = 16;
 const RESUME: &str = "last-event-id";
 const LONGEST_ID: usize = 4_096;
+/// An event's id has one of these for each view, with a mark.
+const POSITION: &str = "^[0-9]{1,9}-[0-9]{1,18}$";
 /// Changes asked for at once; more follow in the next round.
 const ROUND: u32 = 200;
 /// Hints may be lost: look again this often.
@@ -61,15 +63,19 @@ pub fn operation() -> Operation {
     let doc = Entry::new("live", "eaf", "Server-sent events: which rows of these views changed")
         .query(
             "view",
-            json!({ "type": "array", "minItems": 1, "maxItems": MOST_VIEWS, "items": { "type": "string", "pattern": "^[^/]+/[^/]+$" } }),
+            json!({ "type": "array", "minItems": 1, "maxItems": MOST_VIEWS, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,62}$" } }),
             "`plugin/view`; repeat it for more.",
         )
         .query(
             RESUME,
-            json!({ "type": "string", "maxLength": LONGEST_ID }),
+            json!({ "type": "string", "maxLength": LONGEST_ID, "pattern": POSITION }),
             "As the header, which goes before it: for a browser, which cannot set one when it opens a new stream.",
         )
-        .header("Last-Event-ID", json!({ "type": "string" }), "Resume after this event.")
+        .header(
+            "Last-Event-ID",
+            json!({ "type": "string", "pattern": POSITION }),
+            "Resume after this position, or after the event with this id.",
+        )
         .answers_as(
             "200",
             "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; \

@@ -21,6 +21,7 @@ mod messages;
 mod openapi;
 mod operation;
 mod operator;
+mod order;
 mod pages;
 mod parameters;
 mod people;

@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use openidconnect::url::form_urlencoded;
 use std::collections::BTreeSet;
 
+/// For the document: a text is all but NUL.
+pub const TEXT: &str = "^[^\\u0000]*$";
 /// Bytes of one value. A cursor is the longest: it holds the value of a sorted column.
 pub const LONGEST_VALUE: usize = 8 * 1024;
 /// Characters of an unknown name that are told back.

@@ -5,6 +5,7 @@
 //! ledger) keeps the reference, so that a repetition names who may act then.
 
 use super::App;
+use super::order;
 use super::problem::Problem;
 use super::products::Product;
 use eaf_core::contract::{FieldError, PeopleRef, Rejection};
@@ -63,7 +64,7 @@ impl<'a> People<'a> {
         let mut people: Vec<Person> =
             members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
         people.retain(|person| !person.name.is_empty());
-        people.sort_by(|a, b| (&a.name, a.actor).cmp(&(&b.name, b.actor)));
+        people.sort_by(|a, b| order::of(&a.name, &b.name).then(a.actor.cmp(&b.actor)));
         Ok(people)
     }
 

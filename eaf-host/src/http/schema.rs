@@ -41,7 +41,7 @@ pub struct Taken {
 
 impl Taken {
     pub fn new(command: &str, schema: &Value) -> Result<Self, Error> {
-        let schema = limits::added(schema);
+        let schema = limits::added(&limits::without_own_words(schema));
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .build(&schema)

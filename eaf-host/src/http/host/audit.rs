@@ -5,7 +5,7 @@ use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{self, Parameters};
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -44,7 +44,7 @@ pub fn operation() -> Operation {
         "trace_id": { "type": "string" },
     }));
     let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
-        .query("cursor", json!({ "type": "string" }), "`next` of the page before.")
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
         .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_schema(item))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation { method: "get", path: "/api/host/audit", route: get(list), doc: doc.done() }
@@ -52,7 +52,7 @@ pub fn operation() -> Operation {
 
 /// The parameters that list and export have in common.
 pub(super) fn filters(entry: Entry) -> Entry {
-    let text = || json!({ "type": "string", "maxLength": LONGEST_FILTER });
+    let text = || json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_FILTER, "pattern": parameters::TEXT });
     let instant = || json!({ "type": "string", "format": "date-time" });
     entry
         .query("actor", json!({ "type": "string", "format": "uuid" }), "Who acted.")
@@ -83,6 +83,9 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()) })))
 }
 
+/// For the document: of log, host and calls where each goes on, `-` for what is over.
+const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
+                      ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
 const KNOWN: [&str; 9] = ["actor", "act", "object", "outcome", "trace", "from", "to", "source", "cursor"];
 
 /// `also`: parameters that are somebody else's to read.

@@ -30,6 +30,9 @@ fn instant(at: OffsetDateTime) -> Option<String> {
     at.format(&Rfc3339).ok()
 }
 
+/// For the document; a cursor is what an answer gave, and anything else may be refused.
+pub(super) const CURSOR: &str = "^1[0-9]{18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
 /// `<instant>~<id>` of the last item of a page.
 fn cursor<Id: std::fmt::Display>(at: OffsetDateTime, id: Id) -> String {
     format!("{}~{id}", at.unix_timestamp_nanos())

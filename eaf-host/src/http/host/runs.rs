@@ -1,11 +1,11 @@
 //! `GET /api/host/runs`: the tenant's workflow runs, newest first, without payload.
 
-use super::{PAGE, cursor, instant, page_schema, parse_cursor, record};
+use super::{CURSOR, PAGE, cursor, instant, page_schema, parse_cursor, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{self, Parameters};
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.runs", "host", "Workflow runs, newest first")
-        .query("key", json!({ "type": "string" }), "Only runs about this thing.")
-        .query("cursor", json!({ "type": "string" }), "`next` of the page before.")
+        .query("key", json!({ "type": "string", "pattern": parameters::TEXT }), "Only runs about this thing.")
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
         .answers("200", "A page.", page_schema(schema()))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation { method: "get", path: "/api/host/runs", route: get(list), doc: doc.done() }
@@ -28,11 +28,12 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     let (mut key, mut before) = (None, None);
     for (name, value) in parameters.once(|name| matches!(name, "key" | "cursor"))? {
         match name.as_str() {
-            "key" => key = Some(value.as_str()),
+            // An id is the same in capitals.
+            "key" => key = Some(uuid::Uuid::try_parse(value).map_or_else(|_| value.clone(), |id| id.to_string())),
             _ => before = Some(parse_cursor::<RunId>(value)?),
         }
     }
-    let runs = workflow::list(&app.core, who.caller.tenant, key, before, PAGE).await.map_err(fault)?;
+    let runs = workflow::list(&app.core, who.caller.tenant, key.as_deref(), before, PAGE).await.map_err(fault)?;
     let last = runs.last().filter(|_| runs.len() == PAGE as usize);
     let next = last.map(|run| cursor(run.created_at, run.id));
     Ok(Json(json!({ "items": runs.iter().map(shown).collect::<Vec<_>>(), "next": next })))

@@ -4,6 +4,7 @@ use super::add;
 use crate::http::code::Code;
 use crate::http::commands;
 use crate::http::operation::{Entry, Operation};
+use crate::http::parameters;
 use crate::http::products::Product;
 use eaf_core::contract::{Column, ColumnType, ViewType};
 use eaf_core::view::MAX_LIMIT;
@@ -63,7 +64,7 @@ fn list(product: &Product, view: &ViewType) -> Value {
     let mut entry =
         Entry::new(&format!("{}.{}", product.id(), view.name), product.id(), &format!("List {}", view.name));
     for column in view.columns.iter().filter(|column| column.filter) {
-        entry = entry.query(&column.name, json!({ "type": "string" }), "One value, or several with commas between.");
+        entry = entry.query(&column.name, filter(column), FILTER);
     }
     let sorts: Vec<String> = view
         .columns
@@ -88,15 +89,35 @@ fn list(product: &Product, view: &ViewType) -> Value {
             json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50 }),
             "Rows in a page.",
         )
-        .query("cursor", json!({ "type": "string" }), "`next` of the page before.")
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), CURSOR_OF)
         .query("after", position(), "Wait at most 2 s until the view has come this far.")
         .answers("200", "A page.", page)
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound, Code::OtherEpoch, Code::ViewBehind])
         .build()
 }
 
+const FILTER: &str =
+    "One value, or several with commas between. A comma in a value is written `\\,`, a backslash `\\\\`.";
+const CURSOR_OF: &str = "`next` of the page before, of the same query.";
+/// Nobody makes one but the host: any other is refused.
+const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
+/// Of a filter: texts without NUL, and not more than the host reads.
+const MOST_CHARACTERS: usize = 2_000;
+
+fn filter(column: &Column) -> Value {
+    let pattern = match column.kind {
+        ColumnType::Text | ColumnType::Json => parameters::TEXT,
+        ColumnType::Integer => "^-?[0-9]{1,18}(,-?[0-9]{1,18}){0,99}$",
+        ColumnType::Boolean => "^(true|false)(,(true|false)){0,99}$",
+        ColumnType::Timestamp => {
+            "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-2][0-9]:[0-5][0-9])$"
+        }
+    };
+    json!({ "type": "string", "maxLength": MOST_CHARACTERS, "pattern": pattern })
+}
+
 fn position() -> Value {
-    json!({ "type": "string", "pattern": "^[0-9]+-[0-9]+$" })
+    json!({ "type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,18}$" })
 }
 
 fn row_name(product: &Product, view: &ViewType) -> String {

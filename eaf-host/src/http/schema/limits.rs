@@ -10,6 +10,12 @@ pub const TEXT: u32 = 4_000;
 /// Items of a list.
 pub const ITEMS: u32 = 1_000;
 
+/// In a schema of a package.
+const OWN_WORDS: &str = "x-eaf-own-words";
+/// Keywords about a value, and not about its type.
+const VALUES: [&str; 7] =
+    ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+
 /// Keywords whose members are schemas of what is in the document.
 const MAPS: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
@@ -21,6 +27,26 @@ const ELSEWHERE: [&str; 6] = ["$ref", "anyOf", "oneOf", "allOf", "enum", "const"
 pub fn added(schema: &Value) -> Value {
     let mut schema = schema.clone();
     visit(&mut schema, Members::Whole);
+    schema
+}
+
+/// The same schema for a package that speaks for itself: where a member has `x-eaf-own-words`, a value that is too long,
+/// too large or of another form goes to the package, whose refusal says more than a schema's. Up to the host's own limits.
+pub fn without_own_words(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    let mut rest = vec![&mut schema];
+    while let Some(place) = rest.pop() {
+        if let Value::Object(members) = place
+            && members.get(OWN_WORDS) == Some(&true.into())
+        {
+            members.retain(|keyword, _| !VALUES.contains(&keyword.as_str()));
+        }
+        match place {
+            Value::Object(members) => rest.extend(members.values_mut()),
+            Value::Array(items) => rest.extend(items),
+            _ => {}
+        }
+    }
     schema
 }
 
@@ -75,17 +101,19 @@ fn limit(schema: &mut Map<String, Value>) {
         _ => true,
     };
     let (text, list) = (may_be("string"), may_be("array"));
-    let integer = schema.contains_key("type") && may_be("integer") && !may_be("number");
+    let typed = schema.contains_key("type");
+    let integer = typed && may_be("integer") && !may_be("number");
+    let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
+    // Of 32 bits; those of 64 hold all that JSON does.
+    let single = typed && may_be("number") && format.as_deref() == Some("float");
     if text {
         schema.entry("maxLength").or_insert(TEXT.into());
     }
     if list {
         schema.entry("maxItems").or_insert(ITEMS.into());
     }
-    let format = schema.get("format").and_then(Value::as_str);
-    let single = schema.contains_key("type") && may_be("number") && format == Some("float");
     if integer || single {
-        let (smallest, largest) = range(format);
+        let (smallest, largest) = range(format.as_deref());
         if !schema.contains_key("exclusiveMinimum") {
             schema.entry("minimum").or_insert(smallest);
         }
@@ -113,6 +141,21 @@ fn range(format: Option<&str>) -> (Value, Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_that_speaks_for_itself_gets_what_its_schema_would_refuse_up_to_the_hosts_limits() {
+        let schema = json!({ "properties": {
+            "name": { "type": "string", "maxLength": 15, "pattern": "^[a-z]+$", "x-eaf-own-words": true },
+            "size": { "type": "integer", "minimum": 1, "x-eaf-own-words": true },
+            "other": { "type": "string", "maxLength": 15 },
+        } });
+        let taken = added(&without_own_words(&schema));
+        let properties = &taken["properties"];
+        assert_eq!((&properties["name"]["maxLength"], properties["name"].get("pattern")), (&json!(TEXT), None));
+        assert_eq!(properties["size"]["minimum"], json!(i64::MIN));
+        assert_eq!(properties["other"]["maxLength"], 15);
+        assert_eq!(added(&schema)["properties"]["name"]["maxLength"], 15, "the document states it");
+    }
 
     #[test]
     fn every_text_list_and_integer_gets_an_end_and_what_the_package_states_counts() {

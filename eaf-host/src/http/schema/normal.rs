@@ -254,7 +254,7 @@ mod tests {
             let read = serde_json::from_str::<All>(&body.to_string());
             assert!(read.is_ok(), "{text}\n{body}\n{read:?}");
         }
-        assert!(passed > 1_000, "only {passed} bodies passed, so nothing was shown");
+        assert!(passed > 300, "only {passed} bodies passed, so nothing was shown");
     }
 
     #[test]

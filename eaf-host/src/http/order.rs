@@ -1,0 +1,25 @@
+//! The order in which people sort names: capitals beside small letters, umlauts beside their vowels. Lists that the
+//! database sorts have the same.
+
+use icu_collator::options::CollatorOptions;
+use icu_collator::{Collator, CollatorBorrowed};
+use std::cmp::Ordering;
+use std::sync::LazyLock;
+
+static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
+    Collator::try_new(Default::default(), CollatorOptions::default()).expect("the root collation is built in")
+});
+
+pub fn of(one: &str, other: &str) -> Ordering {
+    COLLATOR.compare(one, other).then_with(|| one.cmp(other))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_sorted_as_people_sort() {
+        let mut names = ["Zander", "Braun", "adler", "Ärmel", "von Adler", "Müller", "Mueller", "Muller"];
+        names.sort_by(|one, other| super::of(one, other));
+        assert_eq!(names, ["adler", "Ärmel", "Braun", "Mueller", "Muller", "Müller", "von Adler", "Zander"]);
+    }
+}
