@@ -93,12 +93,11 @@ pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, 
 /// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more.
 pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
-    let condition = arguments.condition.take();
-    let condition = condition.map(|document| Condition::read(document, &*mail.packages, call)).transpose()?;
-    let fits = match &condition {
-        Some(condition) => condition.holds(&*mail.office, call).await?,
-        None => true,
-    };
+    // It may never be known, as while a view is halted, and what is left open is tried for ever.
+    let fits = fits(mail, call, arguments.condition.take()).await.unwrap_or_else(|error| {
+        tracing::warn!(code = error.code, "whether a mail that failed would still fit is not known");
+        true
+    });
     let people = match recipients(mail, call, &arguments).await {
         Err(gone) if gone.code == "recipient-unknown" => return Ok(()),
         people => people?,
@@ -114,6 +113,14 @@ pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), 
         settle(mail, &letter, &status, None).await?;
     }
     Ok(())
+}
+
+/// Whether the mail would still be sent.
+async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> Result<bool, Failure> {
+    match condition {
+        Some(document) => Condition::read(document, &*mail.packages, call)?.holds(&*mail.office, call).await,
+        None => Ok(true),
+    }
 }
 
 fn arguments(call: &Call) -> Result<Arguments, Failure> {

@@ -94,3 +94,14 @@ async fn a_condition_that_could_never_hold_is_refused_instead_of_skipping_every_
         assert_eq!((failure.class, failure.code.as_str()), (Class::Permanent, code));
     }
 }
+
+#[tokio::test]
+async fn a_mail_that_was_given_up_ends_also_while_its_condition_cannot_be_read() {
+    let desk = Desk::at(maildev::free_address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.request(REQUEST, "pending");
+    let failure = send(&desk, &while_pending()).await.unwrap_err();
+    desk.0.lock().unwrap().is_view_halted = true;
+    desk.provider().gave_up(&while_pending(), &failure).await.unwrap();
+    assert_eq!(desk.log(), [(actor(2), Status::Failed("unreachable".into()))]);
+}

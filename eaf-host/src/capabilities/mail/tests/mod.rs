@@ -15,6 +15,7 @@ mod trouble;
 mod wire;
 
 use super::config::Config;
+use super::failure::transient;
 use super::limits::Limits;
 use super::office::{Asked, Entry, Letter, Office, Person, Status, Wait};
 use super::smtp::{Deadlines, PATIENT};
@@ -57,6 +58,7 @@ struct Paper {
     deadlines: Option<Deadlines>,
     /// The status of each request.
     requests: BTreeMap<String, String>,
+    is_view_halted: bool,
 }
 
 /// A mail's row.
@@ -195,6 +197,9 @@ impl Office for Desk {
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
         let paper = self.0.lock().unwrap();
+        if paper.is_view_halted {
+            return Err(transient("view-behind", "The view is halted.".into()));
+        }
         let status = paper.requests.get(asked.key).filter(|_| asked.view.name == "approvals");
         Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))
     }
