@@ -24,13 +24,14 @@ pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> 
     Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
 }
 
-/// Does this file lie in the machine's own directory? A storage migration keeps the directory's name, or adds `_1` and the
-/// like where the name is taken.
+/// Does this file lie in the machine's own directory? On another datastore the directory has the same name, or `_1` and the
+/// like after it where the name is taken; on the same one such a directory is of another machine of that name.
 pub fn is_own(vmx: &str, file: &str) -> bool {
-    match (directory(vmx), directory(file)) {
-        (Some(own), Some(other)) => other.strip_prefix(own).is_some_and(|rest| rest.is_empty() || is_number(rest)),
-        _ => false,
-    }
+    let (Some((datastore, own)), Some((other_datastore, other))) = (directory(vmx), directory(file)) else {
+        return false;
+    };
+    let rest = other.strip_prefix(own);
+    rest.is_some_and(|rest| rest.is_empty() || (datastore != other_datastore && is_number(rest)))
 }
 
 /// `_1`, `_2`, …
@@ -38,10 +39,10 @@ fn is_number(suffix: &str) -> bool {
     suffix.strip_prefix('_').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The directory without its datastore.
-fn directory(file: &str) -> Option<&str> {
-    let (_, path) = file.split_once("] ")?;
-    path.rsplit_once('/').map(|(directory, _)| directory)
+/// The datastore and the directory.
+fn directory(file: &str) -> Option<(&str, &str)> {
+    let (datastore, path) = file.split_once("] ")?;
+    path.rsplit_once('/').map(|(directory, _)| (datastore, directory))
 }
 
 #[cfg(test)]
@@ -54,9 +55,15 @@ mod tests {
         for own in ["[ds1] web-01/web-01.vmdk", "[ds2] web-01/web-01_1.vmdk", "[ds2] web-01_1/web-01.vmdk"] {
             assert!(is_own(vmx, own), "{own}");
         }
-        for foreign in
-            ["[ds1] web-02/web-02.vmdk", "[ds1] fcd/1f.vmdk", "[ds1] web-01.vmdk", "", "[ds1] web-01/sub/a.vmdk"]
-        {
+        for foreign in [
+            "[ds1] web-02/web-02.vmdk",
+            "[ds1] web-01_1/web-01.vmdk",
+            "[ds2] web-01_a/web-01.vmdk",
+            "[ds1] fcd/1f.vmdk",
+            "[ds1] web-01.vmdk",
+            "",
+            "[ds1] web-01/sub/a.vmdk",
+        ] {
             assert!(!is_own(vmx, foreign), "{foreign}");
         }
         assert!(!is_own("", ""));

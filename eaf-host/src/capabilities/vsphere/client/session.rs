@@ -62,6 +62,11 @@ impl Error {
         self.fault().is_some_and(|fault| kinds::is(&fault.kind, kind))
     }
 
+    /// vCenter refused the call, which certainly had no effect.
+    pub fn is_refusal(&self) -> bool {
+        self.fault().is_some() && !self.leaves_doubt()
+    }
+
     /// Something was sent and nothing sensible came back: an effect may or may not have happened.
     pub fn leaves_doubt(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 //! that must be certain.
 
 use super::machine::{self, Label, Machine};
-use super::properties;
+use super::properties::{self, Properties};
 use super::visits::Visits;
 use super::{Error, MoRef, Session};
 
@@ -27,7 +27,7 @@ pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<O
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
     let mut visits = Visits::default();
-    let mut level = visits.first(top.references("childEntity")?)?;
+    let mut level = visits.first(children_of(&top, "childEntity")?)?;
     while !level.is_empty() {
         let (machines, containers): (Vec<MoRef>, Vec<MoRef>) =
             level.into_iter().partition(|o| o.kind == "VirtualMachine");
@@ -39,12 +39,18 @@ pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<O
             let parents: Vec<MoRef> = containers.iter().filter(|o| o.kind == kind).cloned().collect();
             for batch in parents.chunks(BATCH) {
                 for found in properties::read_present(session, batch, &[children]).await? {
-                    level.extend(visits.first(found.references(children)?)?);
+                    level.extend(visits.first(children_of(&found, children)?)?);
                 }
             }
         }
     }
     Ok(Some(search))
+}
+
+/// An empty folder has an empty list. A list that is not set proves nothing.
+fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>, Error> {
+    found.require(children)?;
+    found.references(children)
 }
 
 impl Search {

@@ -142,7 +142,7 @@ async fn begin(
             find(context, identity, spec).await?.map(Started::Done).ok_or_else(taken_and_gone)
         }
         Err(error) => {
-            if error.fault().is_some() {
+            if error.is_refusal() {
                 context.enter(identity, Stage::Planned).await?;
             }
             Err(failure::of_effect(&error))

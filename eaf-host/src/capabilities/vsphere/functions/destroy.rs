@@ -33,7 +33,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
             Some(record) if record.stage == Stage::Present => Err(gone(&record.name, &copies)),
-            None if !copies.is_empty() => Err(gone(&identity.name, &copies)),
+            // Unregistered perhaps, or not to be seen: nothing says that it was removed, or that it never was there.
+            None => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
         },
     }
@@ -48,11 +49,12 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     check_disks(context, machine, config).await?;
     let before = context.record(identity).await?;
     context.note(identity, before.as_ref(), machine, Stage::Removing).await?;
+    let is_repeated = before.as_ref().is_some_and(|before| before.stage == Stage::Removing);
     match destroy::start(&context.vcenter.session, &machine.object).await {
-        Ok(task) => Operation::Destroy { task }.pending(context).await,
+        Ok(task) => Operation::Destroy { task, is_repeated }.pending(context).await,
         Err(error) => {
             // Refused; an earlier removal, whose answer was lost, may be under way all the same.
-            if let Some(before) = before.filter(|_| error.fault().is_some()) {
+            if let Some(before) = before.filter(|_| error.is_refusal()) {
                 context.save(identity, &before).await?;
             }
             Err(if error.fault().is_some_and(is_running) { running(machine) } else { failure::of_effect(&error) })
@@ -60,7 +62,7 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     }
 }
 
-pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Polled, Failure> {
+pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since: i64) -> Result<Polled, Failure> {
     let identity = super::identity(context)?;
     let fault = match super::outcome(context, task, since).await? {
         Outcome::Running(running) => return Ok(running),
@@ -76,10 +78,12 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
         Some(machine) => machine,
         None => match context.search(&identity).await? {
             Search::Found(machine) => *machine,
+            // The task failed, and the earlier one that it met has removed the machine.
+            Search::Absent { copies } if is_repeated => return ended(context, &identity, None, copies).await,
             Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
         },
     };
-    if fault.is_some() {
+    if fault.is_some() && !is_repeated {
         context.enter(&identity, Stage::Present).await?;
     }
     Ok(match fault {

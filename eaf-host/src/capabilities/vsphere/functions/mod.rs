@@ -65,6 +65,9 @@ pub enum Operation {
     },
     Destroy {
         task: MoRef,
+        /// An earlier removal, whose end is not known, may be under way beside it.
+        #[serde(default)]
+        is_repeated: bool,
     },
     Address {
         /// Unix time in milliseconds.

@@ -149,6 +149,20 @@ async fn what_the_user_may_not_read_proves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_content_is_not_told_is_not_taken_for_an_empty_one() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.vcsim.behave(json!({ "kind": "hidden", "vm": "web-01" })).await;
+    bench.vcsim.behave(json!({ "kind": "not-found", "vm": "web-01" })).await;
+    bench.vcsim.behave(json!({ "kind": "missing", "type": "Folder", "paths": ["childEntity"] })).await;
+    for stage in [Stage::Present, Stage::Planned, Stage::Removing] {
+        bench.records.change(|record| record.stage = stage);
+        let failure = bench.provider.start(&about("destroy")).await.unwrap_err();
+        assert_eq!(outcome(&failure), (Class::Transient, "vcenter-answer"), "{stage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_was_moved_and_renamed_is_still_ours() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
@@ -177,6 +191,21 @@ async fn a_machine_that_went_without_this_host_is_for_a_person_until_it_is_forgo
         assert_eq!(bench.complete(&about("forget")).await.unwrap(), json!({ "forgotten": true, "copies": [] }));
     }
     assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_of_which_nothing_is_remembered_is_not_called_absent() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    // Unregistered, it may go on running with its address.
+    admin.run("UnregisterVM", &admin.object(&WEB_01).await, "").await;
+    bench.records.clear();
+    for _ in 0..2 {
+        let failure = bench.complete(&about("destroy")).await.unwrap_err();
+        assert_eq!(outcome(&failure), (Class::Conflict, "vm-gone"));
+    }
+    assert_eq!(bench.complete(&about("forget")).await.unwrap(), json!({ "forgotten": true, "copies": [] }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,6 +295,22 @@ async fn a_removal_whose_answer_was_lost_is_still_ours() {
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent(), "{refusal}");
         assert!(bench.vcsim.machines().is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_removal_that_failed_does_not_hide_that_the_first_one_was_ours() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let slow = json!({ "kind": "task-stuck", "method": "Destroy_Task", "for": "1500ms", "times": 1 });
+    bench.vcsim.behave(slow).await;
+    bench.proxy.rule(Rule::on("Destroy_Task").lose_answer().times(1));
+    bench.provider.start(&about("destroy")).await.unwrap_err();
+    let fault = json!({ "type": "TaskInProgress" });
+    bench.vcsim.behave(json!({ "kind": "task-fault", "method": "Destroy_Task", "fault": fault, "times": 1 })).await;
+    let second = bench.attempt(&about("destroy"), Instant::now() + DEADLINE).await;
+    assert!(second.is_err_and(|failure| failure.code == "vcenter-busy"));
+    assert_eq!(bench.records.stage(), Stage::Removing);
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
 }
 
 #[tokio::test(flavor = "multi_thread")]

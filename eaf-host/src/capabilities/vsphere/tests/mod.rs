@@ -114,6 +114,11 @@ impl StoredRecords {
         self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
     }
 
+    /// Of the only record.
+    fn stage(&self) -> Stage {
+        self.0.lock().unwrap().values().next().expect("nothing is remembered").stage
+    }
+
     fn change(&self, change: impl Fn(&mut Record)) {
         self.0.lock().unwrap().values_mut().for_each(change);
     }

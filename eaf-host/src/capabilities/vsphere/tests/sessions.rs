@@ -171,8 +171,12 @@ async fn a_fault_without_kind_leaves_an_effect_in_doubt_and_is_not_repeated_with
     let failure = bench.provider.start(&clone_of("web-01")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::UnknownOutcome, "vcenter-answer"));
     assert!(failure.give_up_after_ms.is_some());
+    assert_eq!(bench.records.stage(), Stage::Creating);
     bench.complete(&clone_of("web-01")).await.unwrap();
     assert_eq!(bench.vcsim.machines().len(), 1);
+    bench.vcsim.behave(without_kind("Destroy_Task")).await;
+    let failure = bench.provider.start(&about("destroy")).await.unwrap_err();
+    assert_eq!((failure.class, bench.records.stage()), (Class::UnknownOutcome, Stage::Removing));
 }
 
 #[tokio::test(flavor = "multi_thread")]
