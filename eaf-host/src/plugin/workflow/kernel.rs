@@ -123,9 +123,15 @@ pub struct Stall {
 pub struct Counted {
     /// The host's own budget.
     pub since: i64,
-    /// The failure's own budget: since then every failure has had `code`.
+    /// Since then every failure has had `code`.
     pub code_since: i64,
     pub code: String,
+    /// The failure's own budget, in milliseconds. Failures of one code may have different ones.
+    #[serde(default)]
+    pub budget: Option<u64>,
+    /// Since then every failure has had `code` and `budget`. None in stalls of an earlier version.
+    #[serde(default)]
+    pub budget_since: Option<i64>,
 }
 
 /// What an operator allowed under a name.

@@ -43,8 +43,9 @@ impl Patience {
     pub fn is_used_up(&self, stall: &Stall, now: i64) -> bool {
         let counted = stall.counted();
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
-        let budget = stall.failure.keep_trying_ms.map_or(self.budget, Duration::from_millis);
-        between(counted.since, now) >= budget || own.is_some_and(|budget| between(counted.code_since, now) >= budget)
+        let longest = stall.failure.keep_trying_ms.map_or(self.budget, Duration::from_millis);
+        between(counted.since, now) >= longest
+            || own.is_some_and(|budget| between(counted.budget_since(), now) >= budget)
     }
 
     /// Has the domain to be told? Of the stall itself, and of another cause that has lasted: people are shown the last one.
@@ -71,7 +72,7 @@ impl Stall {
             told: before.is_some_and(|stall| stall.told),
             told_code: before.and_then(|stall| stall.told_code.clone()),
             ended: before.and_then(|stall| stall.ended),
-            counted: Some(Box::new(Counted::with(before.map(Stall::counted).as_ref(), &failure.code, now))),
+            counted: Some(Box::new(Counted::with(before.map(Stall::counted).as_ref(), &failure, now))),
             failure,
         }
     }
@@ -80,7 +81,7 @@ impl Stall {
     /// was.
     pub fn of_operation(before: Option<&Stall>, counted: Option<&Counted>, failure: Failure, now: i64) -> Stall {
         let before_that = counted.cloned().or_else(|| before.map(Stall::counted));
-        let counted = Some(Box::new(Counted::with(before_that.as_ref(), &failure.code, now)));
+        let counted = Some(Box::new(Counted::with(before_that.as_ref(), &failure, now)));
         Stall { ended: Some(now), counted, ..Stall::of_call(before, failure, now) }
     }
 
@@ -96,18 +97,29 @@ impl Stall {
     }
 
     fn counted(&self) -> Counted {
-        let since_then = || Counted { since: self.since, code_since: self.since, code: self.failure.code.clone() };
+        let since_then = || Counted { budget_since: None, ..Counted::with(None, &self.failure, self.since) };
         self.counted.as_deref().cloned().unwrap_or_else(since_then)
     }
 }
 
 impl Counted {
-    fn with(before: Option<&Counted>, code: &str, now: i64) -> Counted {
+    fn with(before: Option<&Counted>, failure: &Failure, now: i64) -> Counted {
+        let (code, budget) = (failure.code.clone(), failure.give_up_after_ms);
+        let same_code = before.filter(|counted| counted.code == code);
+        // A budget begins with the first failure that has it: an hour of waiting for something else
+        // uses up none of its minutes.
+        let same_budget = same_code.filter(|counted| counted.budget == budget || counted.budget_since.is_none());
         Counted {
             since: before.map_or(now, |counted| counted.since),
-            code_since: before.filter(|counted| counted.code == code).map_or(now, |counted| counted.code_since),
-            code: code.to_owned(),
+            code_since: same_code.map_or(now, |counted| counted.code_since),
+            budget_since: Some(same_budget.map_or(now, Counted::budget_since)),
+            code,
+            budget,
         }
+    }
+
+    fn budget_since(&self) -> i64 {
+        self.budget_since.unwrap_or(self.code_since)
     }
 }
 

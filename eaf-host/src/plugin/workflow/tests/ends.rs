@@ -158,6 +158,22 @@ async fn the_retry_budget_of_a_failure_ends_its_repetition_long_before_the_hosts
 }
 
 #[tokio::test]
+async fn a_budget_is_not_used_up_by_failures_of_the_same_code_that_had_another_one() {
+    let scene = Scene::new("provision");
+    let minutes = |n: u64| Duration::from_secs(60 * n);
+    let busy = |budget| failure(Class::Transient, "vcenter-busy", "busy").give_up_after(budget);
+    let mut starts = Vec::new();
+    // 20 minutes of a task of somebody else, then a machine that is not ready, then the task again.
+    starts.extend((0..45).map(|_| busy(minutes(360))));
+    starts.push(busy(minutes(15)));
+    starts.extend((0..45).map(|_| busy(minutes(360))));
+    scene.vcenter.starts.lock().unwrap().extend(starts.into_iter().map(Err));
+    assert_eq!(scene.play().await, Ending::Completed(json!({})));
+    let stalled: Vec<Value> = scene.commands("note-stall").iter().map(|body| body["stalled"].clone()).collect();
+    assert_eq!(stalled, [true, false], "it is one cause for people");
+}
+
+#[tokio::test]
 async fn an_operation_that_ended_for_good_is_the_guests_failure() {
     let scene = Scene::new("provision");
     let broken = Polled::Ended(failure(Class::Permanent, "vcenter-fault", "broken"));
