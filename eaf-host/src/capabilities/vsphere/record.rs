@@ -39,9 +39,15 @@ impl Record {
         Record { stage, template: None, task: None, object: None, ..self.clone() }
     }
 
-    /// Could the vCenter of the record have the machine?
+    /// Could the vCenter of the record have the machine? Also where another one was planned after it was not found.
     pub fn may_have_machine(&self) -> bool {
-        matches!(self.stage, Stage::Creating | Stage::Present | Stage::Removing)
+        matches!(self.stage, Stage::Creating | Stage::Removing) || self.went_by_itself()
+    }
+
+    /// Where the machine is not found: was it seen, and not removed by this host?
+    pub fn went_by_itself(&self) -> bool {
+        let is_seen = self.object.is_some() && matches!(self.stage, Stage::Planned | Stage::Creating);
+        is_seen || self.stage == Stage::Present
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     match context.search(&identity).await? {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
-            Some(record) if record.stage == Stage::Present => Err(gone(&record.name, &copies)),
+            Some(record) if record.went_by_itself() => Err(gone(&record.name, &copies)),
             // Unregistered perhaps, or not to be seen: nothing says that it was removed, or that it never was there.
             None => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),

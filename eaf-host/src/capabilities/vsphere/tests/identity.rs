@@ -422,6 +422,8 @@ async fn a_copy_in_the_place_of_a_machine_that_was_seen_is_not_taken_for_it() {
     }
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
     assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 2, "ours and the admin's");
+    // And what was seen once is not called absent because another one was planned.
+    assert_eq!(bench.complete(&about("destroy")).await.unwrap_err().code, "vm-gone");
     // Nor while the end of a new clone is not known.
     bench.records.change(|record| record.stage = Stage::Creating);
     assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap_err().code, "foreign-vm");
