@@ -68,8 +68,6 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    #[error(transparent)]
-    Http(#[from] http::Error),
     #[error("a part of the host ended by itself")]
     Part(#[source] tokio::task::JoinError),
 }
@@ -173,7 +171,7 @@ pub async fn serve(
     let serving = http::serve(listener, app);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
-        ended = &mut serving => Some(ended.map_err(Error::from)),
+        () = &mut serving => Some(Ok(())),
         ended = beside.join_next() => ended.map(|ended| ended.map_err(Error::Part)),
         () = stop => None,
     };
@@ -183,9 +181,9 @@ pub async fn serve(
     let ended = match ended {
         Some(ended) => ended,
         None => {
-            let served = serving.await;
+            serving.await;
             while beside.join_next().await.is_some() {}
-            served.map_err(Error::from)
+            Ok(())
         }
     };
     close_providers(&providers).await;

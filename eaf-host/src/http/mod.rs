@@ -31,6 +31,7 @@ mod products;
 mod rates;
 mod revalidated;
 mod schema;
+mod serve;
 mod session;
 mod slots;
 mod turns;
@@ -63,12 +64,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use turns::Turns;
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the HTTP server stopped")]
-    Serve(#[source] std::io::Error),
-}
 
 /// What the surface needs of the rest of the house. Cheap to clone.
 #[derive(Clone)]
@@ -207,11 +202,11 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 }
 
 /// Serves until `app.closing` becomes true, then finishes what is under way.
-pub async fn serve(listener: TcpListener, app: App) -> Result<(), Error> {
+pub async fn serve(listener: TcpListener, app: App) {
     let mut closing = app.closing.clone();
     let stopped = async move {
         // A dropped sender means that nobody is left who could ask for an end: end too.
         let _ = closing.wait_for(|closing| *closing).await;
     };
-    axum::serve(listener, router(app)).with_graceful_shutdown(stopped).await.map_err(Error::Serve)
+    serve::serve(listener, router(app), serve::Limits::default(), stopped).await;
 }

@@ -1,6 +1,7 @@
 //! A real socket: the host finishes what is under way and then ends, also with live updates open.
 
 use super::House;
+use crate::http::serve::{self, Limits};
 use crate::http::{Config, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
@@ -27,8 +28,80 @@ async fn the_host_ends_although_somebody_listens_to_live_updates() {
     client.read_exact(&mut head).await.expect("the answer begins");
     assert_eq!(&head, b"HTTP/1.1 200 OK");
     house.closing.send(true).expect("the host hears it");
-    let ended = tokio::time::timeout(DEADLINE, serving).await.expect("the host ends");
-    ended.expect("no panic").expect("no error");
+    tokio::time::timeout(DEADLINE, serving).await.expect("the host ends").expect("no panic");
+}
+
+async fn limited(house: &House, limits: Limits) -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let mut closing = house.app.closing.clone();
+    let stop = async move {
+        let _closed = closing.wait_for(|closing| *closing).await;
+    };
+    (address, tokio::spawn(serve::serve(listener, router(house.app.clone()), limits, stop)))
+}
+
+async fn ask(client: &mut TcpStream) -> String {
+    client.write_all(b"GET /actuator/health/liveness HTTP/1.1\r\nhost: eaf\r\n\r\n").await.expect("sent");
+    let mut answer = vec![0; 4096];
+    let length = tokio::time::timeout(DEADLINE, client.read(&mut answer)).await.expect("answered").expect("readable");
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+/// Nothing more comes: the host has closed it.
+async fn ends(client: &mut TcpStream) {
+    let mut rest = Vec::new();
+    loop {
+        let read = tokio::time::timeout(DEADLINE, client.read_buf(&mut rest)).await;
+        match read.unwrap_or_else(|_| panic!("the host does not close it: {}", rest.escape_ascii())) {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 431"), "{}", rest.escape_ascii());
+}
+
+#[tokio::test]
+async fn headers_that_never_end_and_quiet_connections_hold_no_place() {
+    let house = House::new().await;
+    let soon = Duration::from_millis(50);
+    let limits = Limits { connections: 3, head: soon, idle_when_crowded: soon, look_every: soon, ..Limits::default() };
+    let (address, serving) = limited(&house, limits).await;
+    let mut connections = Vec::new();
+    // More than there is room for; the later ones wait until the host has closed earlier ones.
+    for half in ["", "GET", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: ", "", "POST / HT"] {
+        let mut client = TcpStream::connect(address).await.expect("the system queues it");
+        client.write_all(half.as_bytes()).await.expect("sent");
+        connections.push(client);
+    }
+    for client in &mut connections {
+        ends(client).await;
+    }
+    let mut client = TcpStream::connect(address).await.expect("there is room");
+    assert!(ask(&mut client).await.starts_with("HTTP/1.1 200 OK"));
+    house.closing.send(true).expect("the host hears it");
+    tokio::time::timeout(DEADLINE, serving).await.expect("the host ends").expect("no panic");
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_the_other_and_headers_have_a_largest_size() {
+    let house = House::new().await;
+    let (address, _serving) = limited(&house, Limits::default()).await;
+    let mut client = TcpStream::connect(address).await.expect("the host listens");
+    for _ in 0..3 {
+        let answer = ask(&mut client).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("content-length: 15"), "{answer}");
+    }
+    let large = format!("GET / HTTP/1.1\r\nhost: eaf\r\ncookie: {}\r\n\r\n", "a=b; ".repeat(20_000));
+    // The host may close before it has read everything.
+    let _broken_off = client.write_all(large.as_bytes()).await;
+    ends(&mut client).await;
+    let mut client = TcpStream::connect(address).await.expect("the host listens");
+    let usual = format!("GET / HTTP/1.1\r\nhost: eaf\r\ncookie: {}\r\n\r\n", "a=b; ".repeat(6_000));
+    client.write_all(usual.as_bytes()).await.expect("sent");
+    let mut head = [0u8; 15];
+    tokio::time::timeout(DEADLINE, client.read_exact(&mut head)).await.expect("answered").expect("readable");
+    assert_eq!(&head, b"HTTP/1.1 200 OK", "cookies of 30 KiB are somebody else's, and no reason to refuse");
 }
 
 /// The web application as built: an index, an asset with its compressed form.
