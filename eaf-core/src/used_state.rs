@@ -1,5 +1,6 @@
-//! States of sign-ins that have come back. A browser's note of a sign-in works as often as it is sent; the state in it
-//! works once, on all hosts together, so that nobody makes a host ask the identity provider again and again.
+//! States of sign-ins that have come back. A browser's note of a sign-in works as often as it is
+//! sent; the state in it works once, on all hosts together, so that nobody makes a host ask the
+//! identity provider again and again.
 
 use crate::Core;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,8 @@
-//! What a session keeps for the day of signing out: the ID token, which some identity providers want to see again then.
+//! What a session keeps for the day of signing out: the ID token, which some identity providers
+//! want to see again then.
 //!
-//! It is sealed under a key that follows from the session's id. The database knows only that id's hash, so it opens with
-//! the browser's cookie and with nothing else.
+//! It is sealed under a key that follows from the session's id. The database knows only that id's
+//! hash, so it opens with the browser's cookie and with nothing else.
 
 use super::{Error, NO_TENANT, Session, SessionId};
 use crate::Core;
@@ -31,7 +32,8 @@ pub async fn keep(core: &Core, tenant: Option<TenantId>, id: &SessionId, hint: &
     Ok(tx.commit().await?)
 }
 
-/// Ends a session, but leaves its hint for [`take`]. False: there is none, and the session is still to be ended.
+/// Ends a session, but leaves its hint for [`take`]. False: there is none, and the session is still
+/// to be ended.
 pub async fn leave(core: &Core, session: &Session) -> Result<bool, Error> {
     let tenant = session.tenant.unwrap_or(NO_TENANT);
     let mut tx = core.db.tenant(tenant).await?;

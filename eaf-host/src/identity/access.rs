@@ -1,18 +1,27 @@
-//! Whether a token was made to open the API. An ID token tells a client who signed in; it goes through browsers and logs
-//! of other programs, and must open nothing.
+//! Whether a token was made to open the API. An ID token tells a client who signed in; it goes
+//! through browsers and logs of other programs, and must open nothing.
 //!
-//! RFC 9068 gives access tokens the type `at+jwt`. Providers that do not follow it are told apart by what they write:
-//! Keycloak a claim `typ`, Cognito `token_use`, and nearly all of them `scope`, `scp` or `client_id`, which no ID token has.
+//! RFC 9068 gives access tokens the type `at+jwt`. Providers that do not follow it are told apart
+//! by what they write: Keycloak a claim `typ`, Cognito `token_use`, and nearly all of them `scope`,
+//! `scp` or `client_id`, which no ID token has.
 
 use super::Error;
 use super::token::Token;
 
-/// What stands in ID tokens alone. Older Keycloaks put `nonce` into access tokens, too, but call them `Bearer`.
+/// What stands in ID tokens alone. Older Keycloaks put `nonce` into access tokens, too, but call
+/// them `Bearer`.
 const OF_ID_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"];
 
-/// `shared`: API and client have the same name, so the audience tells nothing.
-pub fn check(token: &Token<'_>, shared: bool) -> Result<(), Error> {
+/// Whether a token's audience tells an access token from an ID token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    OfTheApi,
+    /// API and client have the same name, so it tells nothing.
+    SharedWithTheClient,
+}
+
+pub fn check(token: &Token<'_>, audience: Audience) -> Result<(), Error> {
     let claims = &token.claims;
     match token.kind.as_deref() {
         Some("at+jwt") => return Ok(()),
@@ -31,6 +40,7 @@ pub fn check(token: &Token<'_>, shared: bool) -> Result<(), Error> {
     if OF_ID_TOKENS.iter().any(|name| claims.has(name)) {
         return Err(Error::NotForAccess("it is an ID token"));
     }
+    let shared = audience == Audience::SharedWithTheClient;
     if shared && !OF_ACCESS_TOKENS.iter().any(|name| claims.has(name)) {
         return Err(Error::NotForAccess(
             "nothing in it says that it is one, and EAF_OIDC_AUDIENCE is the client's name, so it may be an ID token",

@@ -1,5 +1,5 @@
-//! What one sign-in needs between the way there and the way back. All three secrets follow from one seed, so that what a
-//! browser has to keep stays small.
+//! What one sign-in needs between the way there and the way back. All three secrets follow from one
+//! seed, so that what a browser has to keep stays small.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,8 @@
-//! The claims that the host uses, and no others: a token may say whatever else it likes, in any shape.
+//! The claims that the host uses, and no others: a token may say whatever else it likes, in any
+//! shape.
 //!
-//! Providers write numbers as texts and a single value as a list. Where the meaning is the same, either is taken.
+//! Providers write numbers as texts and a single value as a list. Where the meaning is the same,
+//! either is taken.
 
 use super::Error;
 use serde_json::{Map, Value};
@@ -10,7 +12,8 @@ use time::OffsetDateTime;
 const LONGEST_SUBJECT: usize = 255;
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
-/// Where a claim is: its name, or a JSON pointer to it (`/realm/tenant`) where it is inside another one.
+/// Where a claim is: its name, or a JSON pointer to it (`/realm/tenant`) where it is inside another
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimName(String);
 
@@ -78,7 +81,8 @@ impl Claims {
         Ok(subject)
     }
 
-    /// The slug of the tenant. A list with one value is that value; none, an empty text and an empty list are no tenant.
+    /// The slug of the tenant. A list with one value is that value; none, an empty text and an
+    /// empty list are no tenant.
     pub fn tenant(&self, claim: &ClaimName) -> Result<Option<String>, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = match claim.find(&self.0) {

@@ -1,5 +1,5 @@
-//! A provider's discovery document, as far as signing in and out needs it. What is not used may be missing or have any
-//! shape; the issuer must be the configured one, to the letter.
+//! A provider's discovery document, as far as signing in and out needs it. What is not used may be
+//! missing or have any shape; the issuer must be the configured one, to the letter.
 
 use openidconnect::url::Url;
 use serde_json::Value;
@@ -28,7 +28,8 @@ pub struct Document {
     pub end_session_endpoint: Option<Url>,
     /// The client's secret goes into the body of a request and not into its header.
     pub secret_in_body: bool,
-    /// RFC 9207: answers to the browser name their issuer, and one that does not is somebody else's.
+    /// RFC 9207: answers to the browser name their issuer, and one that does not is somebody
+    /// else's.
     pub answers_name_issuer: bool,
 }
 

@@ -1,8 +1,10 @@
-//! The one way in which the identity provider is asked: no redirects, small answers, little patience, and only JSON counts.
+//! The one way in which the identity provider is asked: no redirects, small answers, little
+//! patience, and only JSON counts.
 //!
-//! A redirect would let whoever answers for the issuer send us elsewhere, so none is followed. What stands between, such as
-//! a gateway or a login proxy, answers in HTML, with nothing or with a redirect: each is told apart here, because one is
-//! over in a while and another one somebody has to mend.
+//! A redirect would let whoever answers for the issuer send us elsewhere, so none is followed. What
+//! stands between, such as a gateway or a login proxy, answers in HTML, with nothing or with a
+//! redirect: each is told apart here, because one is over in a while and another one somebody has
+//! to mend.
 
 use super::said;
 use openidconnect::http::{HeaderValue, StatusCode, header};
@@ -42,7 +44,8 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         match self {
             Error::Send(_) | Error::Body(_) | Error::Overloaded { .. } => true,
-            // A page of something in between, such as one about maintenance; a refusal (4xx) stays one.
+            // A page of something in between, such as one about maintenance; a refusal (4xx) stays
+            // one.
             Error::NotJson { status, .. } => status.is_success(),
             Error::Client(_) | Error::Request(_) | Error::TooLarge | Error::Redirect { .. } | Error::Status { .. } => {
                 false

@@ -18,6 +18,7 @@ mod token_answer;
 
 pub use claims::ClaimName;
 
+use access::Audience;
 use eaf_core::clock::World;
 use keys::{KeyStore, Published};
 use openidconnect::ClientSecret;
@@ -139,7 +140,8 @@ impl Identity {
         let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Keys)?;
         let meant_for_us = |audiences: &[&str]| audiences.contains(&self.config.audience.as_str());
         self.check(&token, &published, &self.config.audience, meant_for_us)?;
-        access::check(&token, self.config.audience == self.config.client_id)?;
+        let shared = self.config.audience == self.config.client_id;
+        access::check(&token, if shared { Audience::SharedWithTheClient } else { Audience::OfTheApi })?;
         self.verified(&token)
     }
 

@@ -1,8 +1,8 @@
-//! What a provider says about a refusal, made fit for the log: the error from a closed list, the description without what
-//! may be a person's or a secret.
+//! What a provider says about a refusal, made fit for the log: the error from a closed list, the
+//! description without what may be a person's or a secret.
 //!
-//! Support of every provider asks for the code in the description (such as `AADSTS7000222`) and for the correlation id
-//! beside it; both stay.
+//! Support of every provider asks for the code in the description (such as `AADSTS7000222`) and for
+//! the correlation id beside it; both stay.
 
 /// RFC 6749, OpenID Connect Core, RFC 8707 and 9101, and what Entra ID adds.
 const KNOWN: [&str; 23] = [
@@ -78,8 +78,8 @@ impl Said {
     }
 }
 
-/// One short line of printable ASCII. Words with an `@`, what stands in quotes, and words that are long enough for a secret
-/// become `…`: providers quote accounts, addresses and tokens.
+/// One short line of printable ASCII. Words with an `@`, what stands in quotes, and words that are
+/// long enough for a secret become `…`: providers quote accounts, addresses and tokens.
 pub fn cleaned(text: &str) -> String {
     let mut words = Vec::new();
     let mut quote = None;
@@ -107,7 +107,8 @@ fn is_long(word: &str) -> bool {
     word.trim_matches(|c: char| !c.is_alphanumeric()).len() > LONGEST_WORD
 }
 
-/// A name that no person and no secret stands in, such as an issuer's of a document that is signed or came by TLS.
+/// A name that no person and no secret stands in, such as an issuer's of a document that is signed
+/// or came by TLS.
 pub fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(LONGEST).collect()
 }

@@ -1,7 +1,8 @@
-//! A signed JWT: taken apart, and its signature compared with the issuer's keys. What it says is a matter of [`Claims`].
+//! A signed JWT: taken apart, and its signature compared with the issuer's keys. What it says is a
+//! matter of [`Claims`].
 //!
-//! The cryptography is the `openidconnect` crate's. Its own type for ID tokens is not used, because it refuses a token for
-//! the shape of claims that nobody here reads.
+//! The cryptography is the `openidconnect` crate's. Its own type for ID tokens is not used, because
+//! it refuses a token for the shape of claims that nobody here reads.
 
 use super::Error;
 use super::claims::Claims;

@@ -1,5 +1,5 @@
-//! What the token endpoint answers: the two tokens, and nothing else is read. Lifetimes as texts, scopes as lists and
-//! members that no standard knows are nobody's trouble here.
+//! What the token endpoint answers: the two tokens, and nothing else is read. Lifetimes as texts,
+//! scopes as lists and members that no standard knows are nobody's trouble here.
 
 use super::said::Said;
 use openidconnect::core::{

@@ -46,8 +46,8 @@ pub async fn leave(
     Ok(response)
 }
 
-/// Where the form leads, and where the provider leads on to, a policy for forms would have to list in full; a page that
-/// holds nothing else needs none.
+/// Where the form leads, and where the provider leads on to, a policy for forms would have to list
+/// in full; a page that holds nothing else needs none.
 fn page(form: &SignOutForm, info: &Info) -> Response {
     let locale = info.locale();
     let text = |key: &str| escape(&messages::render(&format!("leave.{key}"), &Map::new(), locale));

@@ -1,4 +1,5 @@
-//! Providers as they are: what may look different from one to the next, and what is told when host and provider do not fit.
+//! Providers as they are: what may look different from one to the next, and what is told when host
+//! and provider do not fit.
 
 use super::House;
 use super::browser::Browser;
