@@ -147,9 +147,9 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
     assert_eq!(browser.open(back.as_str()).await.address.path(), "/vms");
     helps(&browser.open(back.as_str()).await, 400, "sign-in-unknown");
     browser.get("/api/session").await.ok();
-    // Also with what the browser held then: the provider knows the code as used.
+    // Also with what the browser held then: the host knows the state as used.
     other.cookies = held;
-    helps(&other.open(back.as_str()).await, 400, "sign-in-failed");
+    helps(&other.open(back.as_str()).await, 400, "sign-in-unknown");
     assert!(other.session().is_none());
 
     // A changed note of what was begun is none.
