@@ -7,6 +7,9 @@ const de = createFormat('de');
 const now = new Date(2026, 10, 25, 14, 30);
 const earlier = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 
+/** As the host writes it, without its day. */
+const utc = (date: Date) => date.toISOString().slice(11, 16);
+
 /** Without the narrow and hard spaces that languages put into numbers. */
 const plain = (text: string) => text.replace(/\s/g, ' ');
 
@@ -27,10 +30,9 @@ describe('formats', () => {
   });
 
   it('show the times of the host’s sentences in the reader’s zone', () => {
-    const utc = (date: Date) => date.toISOString().slice(11, 16);
     const today = new Date(2026, 10, 25, 9, 5);
     const iso = today.toISOString().slice(0, 10);
-    const german = iso.split('-').reverse().join('.');
+    const german = iso.split('-').toReversed().join('.');
     expect(en.sentence(`Waits since ${iso} ${utc(today)} UTC.`, now)).toBe('Waits since 09:05.');
     expect(de.sentence(`Seit ${german} ${utc(today)} UTC offen.`, now)).toBe('Seit 09:05 offen.');
     const other = new Date(2026, 2, 1, 10, 42);
