@@ -36,6 +36,23 @@ fn every_name_of_a_person_and_every_free_text_is_marked_as_personal() {
     }
 }
 
+/// The host would add limits of its own; these are the product's, for forms and clients.
+#[test]
+fn every_value_that_people_send_has_an_end_and_every_id_a_form() {
+    for command in description().commands.iter().filter(|command| command.permission.is_some()) {
+        for (member, schema) in command.schema["properties"].as_object().unwrap() {
+            let states = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
+            let limited = match schema["type"].as_str() {
+                Some("string") if matches!(member.as_str(), "request" | "vm") => schema["format"] == "uuid",
+                Some("string") => states(&["maxLength", "pattern"]),
+                Some("integer") => states(&["minimum"]) && states(&["maximum"]),
+                kind => kind == Some("boolean"),
+            };
+            assert!(limited, "{}/{member}: {schema}", command.name);
+        }
+    }
+}
+
 #[test]
 fn every_view_says_status_and_terminal_and_reads_only_events_that_exist() {
     let description = description();

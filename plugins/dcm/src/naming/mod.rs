@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub const MAX: usize = 15;
+/// What [`check`] accepts, for forms and clients.
+pub const PATTERN: &str = "^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,13}[A-Za-z0-9])?$";
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NameClaimed {

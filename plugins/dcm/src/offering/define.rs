@@ -1,6 +1,6 @@
 //! An admin defines an offering, or defines it anew. Requests that exist keep their price.
 
-use super::{CURRENCY, OfferingDefined, is_key, stream, yes};
+use super::{CURRENCY, OfferingDefined, PATTERN, is_key, stream, yes};
 use crate::permission::OFFER;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Rejection, Streams};
 use schemars::JsonSchema;
@@ -13,21 +13,32 @@ const MAX_CENTS: i64 = 10_000_000;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DefineOffering {
     /// Lower-case letters, digits and hyphens, a letter first.
+    #[schemars(regex(pattern = PATTERN), extend("x-eaf-own-words" = true))]
     pub key: String,
+    #[schemars(length(min = 1, max = 80), extend("x-eaf-own-words" = true))]
     pub name: String,
     /// Inventory path of the template in vCenter.
+    #[schemars(length(min = 1, max = 300), extend("x-eaf-own-words" = true))]
     pub template: String,
     /// What is installed, for people.
+    #[schemars(length(min = 1, max = 120), extend("x-eaf-own-words" = true))]
     pub image: String,
+    #[schemars(range(min = 1, max = MAX_CPUS), extend("x-eaf-own-words" = true))]
     pub cpu_min: i64,
+    #[schemars(range(min = 1, max = MAX_CPUS), extend("x-eaf-own-words" = true))]
     pub cpu_max: i64,
+    #[schemars(range(min = 1, max = MAX_MEMORY_GB), extend("x-eaf-own-words" = true))]
     pub memory_gb_min: i64,
+    #[schemars(range(min = 1, max = MAX_MEMORY_GB), extend("x-eaf-own-words" = true))]
     pub memory_gb_max: i64,
     /// Cents per month, before CPUs and memory.
+    #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub base_cents: i64,
     /// Cents per CPU and month.
+    #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub cpu_cents: i64,
     /// Cents per GB of memory and month.
+    #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub gb_cents: i64,
     #[serde(default = "yes")]
     pub active: bool,

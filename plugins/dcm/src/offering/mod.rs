@@ -72,6 +72,9 @@ pub(crate) fn yes() -> bool {
 }
 
 /// A key is also part of a stream's name.
+/// What [`is_key`] accepts, for forms and clients.
+pub const PATTERN: &str = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$";
+
 pub fn is_key(key: &str) -> bool {
     (1..=40).contains(&key.len())
         && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

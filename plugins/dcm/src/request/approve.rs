@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ApproveRequest {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
 }
 

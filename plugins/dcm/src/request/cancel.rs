@@ -13,9 +13,11 @@ const REASON: std::ops::RangeInclusive<usize> = 0..=2000;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CancelRequest {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
     /// At most 2,000 characters; may be left out.
     #[serde(default = "no_reason")]
+    #[schemars(length(max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<Giver>,
 }
 

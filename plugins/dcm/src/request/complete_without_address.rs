@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CompleteWithoutAddress {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
 }
 

@@ -13,8 +13,10 @@ const REASON: std::ops::RangeInclusive<usize> = 3..=2000;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RejectRequest {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
     /// 3 to 2,000 characters; the requester reads it.
+    #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<Giver>,
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RetryRequest {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
 }
 

@@ -3,8 +3,8 @@
 use super::event::RequestSubmitted;
 use super::quote::quote;
 use super::{Spec, stream};
-use crate::naming::{self, Holder, NameClaimed};
-use crate::offering::{self, Offering, OfferingDefined, is_key};
+use crate::naming::{self, Holder, NameClaimed, PATTERN as NAME};
+use crate::offering::{self, Offering, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
 use eaf_sdk::personal::Giver;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
@@ -17,14 +17,20 @@ const TERM_MONTHS: std::ops::RangeInclusive<i64> = 1..=60;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestVm {
     /// A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens.
+    #[schemars(regex(pattern = NAME), extend("x-eaf-own-words" = true))]
     pub name: String,
     /// The key of an offering.
+    #[schemars(regex(pattern = KEY), extend("x-eaf-own-words" = true))]
     pub offering: String,
+    #[schemars(range(min = 1, max = 128), extend("x-eaf-own-words" = true))]
     pub cpus: i64,
+    #[schemars(range(min = 1, max = 4096), extend("x-eaf-own-words" = true))]
     pub memory_gb: i64,
     /// 10 to 2,000 characters, for whoever decides.
+    #[schemars(length(min = 10, max = 2000), extend("x-eaf-own-words" = true))]
     pub justification: Personal<Giver>,
     /// 1 to 60.
+    #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
 }
 

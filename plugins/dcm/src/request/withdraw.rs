@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WithdrawRequest {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
 }
 

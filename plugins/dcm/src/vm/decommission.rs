@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DecommissionVm {
+    #[schemars(extend("format" = "uuid"))]
     pub vm: String,
     /// The machine's name, typed by a person; the name in vCenter will do.
+    #[schemars(length(max = 100))]
     pub confirm: String,
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RefreshVm {
+    #[schemars(extend("format" = "uuid"))]
     pub vm: String,
 }
 
