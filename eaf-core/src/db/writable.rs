@@ -8,15 +8,27 @@ use sqlx::postgres::{PgConnection, Postgres};
 use std::io;
 use std::time::Duration;
 
+/// The second one is true inside of a transaction. sqlx leaves one open on a pooled connection when its
+/// `begin` is cancelled between question and answer, as by a client that goes away; what the next one
+/// then writes without a transaction of its own would never be committed.
+const ASKED: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
+
 /// A server that is there answers within milliseconds; a network that swallows packets never does.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// Refuses a connection on which no statement could write. A round trip, as a ping is.
 pub(crate) async fn demand_writes(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let asked = async { sqlx::raw_sql("show transaction_read_only").fetch_one(conn).await?.try_get(0) };
+    let asked = async {
+        let row = sqlx::raw_sql(ASKED).fetch_one(conn).await?;
+        Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, row.try_get::<bool, _>(1)?))
+    };
     let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database does not answer"));
-    let setting: String = tokio::time::timeout(ANSWER, asked).await.map_err(silent)??;
-    if setting == "off" { Ok(()) } else { Err(only_reads()) }
+    let (reads_only, begun) = tokio::time::timeout(ANSWER, asked).await.map_err(silent)??;
+    if begun {
+        let said = "a transaction was left open on the connection";
+        return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, said)));
+    }
+    if reads_only == "off" { Ok(()) } else { Err(only_reads()) }
 }
 
 /// Trouble that passes, as if the connection was lost: the next one may lead to the new primary.
@@ -29,5 +41,21 @@ pub(super) fn only_reads() -> sqlx::Error {
 pub(super) async fn release(mut conn: PoolConnection<Postgres>) {
     if demand_writes(&mut conn).await.is_err() {
         conn.close_on_drop();
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::Database;
+
+    #[tokio::test]
+    async fn a_connection_on_which_a_transaction_was_left_open_is_refused() {
+        let database = Database::fresh().await;
+        let mut conn = database.as_role("eaf_app").await;
+        demand_writes(&mut conn).await.expect("it is as new");
+        sqlx::raw_sql("begin").execute(&mut conn).await.expect("begun");
+        let refused = demand_writes(&mut conn).await.expect_err("what is written on it may never be committed");
+        assert!(crate::db::is_transient(&refused), "{refused:?}");
     }
 }
