@@ -39,6 +39,15 @@ impl std::fmt::Display for TraceId {
     }
 }
 
+/// Who administers: an operator or a person, or the system where nobody is named. Acts of one command have one trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    pub actor: ActorId,
+    /// Of the system's: the operating system's user and the machine, such as `os:root@web-1`.
+    pub origin: Option<String>,
+    pub trace: TraceId,
+}
+
 /// A caller inside one tenant. `permissions` are full names (`dcm.request`), resolved from the roles by the host.
 #[derive(Debug, Clone)]
 pub struct Caller {

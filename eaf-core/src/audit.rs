@@ -1,11 +1,13 @@
 //! Who did what. Here is what stands beside the log and the journal: acts of administration, refusals and denials. What was
 //! decided is an event, what was called a journal row; [`trail`] reads the three as one list.
 
+pub mod platform;
 pub mod trail;
 
-use crate::actor::TraceId;
+use crate::actor::{By, TraceId};
 use crate::db::TenantTx;
 use crate::id::ActorId;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -31,6 +33,78 @@ pub struct Entry {
     /// `ok`, `denied`, or the error's code.
     pub outcome: String,
     pub trace: TraceId,
+}
+
+/// An act of administration, of a tenant here or of the platform in [`platform`], with what it changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
+    pub act: String,
+    pub object: String,
+    /// `ok` or `denied`.
+    pub outcome: String,
+    /// `{"old": …, "new": …}`: roles and settings, never personal data.
+    pub change: Option<Value>,
+}
+
+impl Act {
+    pub fn new(act: &str, object: impl Into<String>) -> Act {
+        Act { act: act.to_owned(), object: object.into(), outcome: "ok".into(), change: None }
+    }
+
+    pub fn denied(act: &str, object: impl Into<String>) -> Act {
+        Act { outcome: "denied".into(), ..Act::new(act, object) }
+    }
+
+    pub fn changing(self, old: Value, new: Value) -> Act {
+        Act { change: Some(json!({ "old": old, "new": new })), ..self }
+    }
+}
+
+/// As [`record`], with what was changed, and by whom where the directory has no id of them.
+pub async fn record_act(tx: &mut TenantTx, by: &By, act: &Act) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.audit (tenant_id, actor_id, origin, act, object, outcome, change, trace_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(tx.tenant())
+    .bind(by.actor)
+    .bind(&by.origin)
+    .bind(&act.act)
+    .bind(&act.object)
+    .bind(&act.outcome)
+    .bind(&act.change)
+    .bind(&by.trace.0)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// A call that a workflow was denied: once per id, however often it is repeated.
+pub async fn record_denied_call(
+    tx: &mut TenantTx,
+    id: Uuid,
+    plugin: &str,
+    grant: Option<&str>,
+    entry: &Entry,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, plugin, grant_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+    )
+    .bind(tx.tenant())
+    .bind(id)
+    .bind(entry.actor)
+    .bind(&entry.act)
+    .bind(&entry.object)
+    .bind(&entry.outcome)
+    .bind(&entry.trace.0)
+    .bind(plugin)
+    .bind(grant)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
 }
 
 /// Written in the caller's transaction, so that an act and its record exist together or not at all.

@@ -126,6 +126,19 @@ pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<b
     Ok(deleted.rows_affected() > 0)
 }
 
+/// The settings as they are stored; none, if there is no such connection.
+pub async fn config(tx: &mut TenantTx, capability: &str, name: &str) -> Result<Option<Value>, Error> {
+    sqlx::query_scalar(
+        "select config from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
+    )
+    .bind(tx.tenant())
+    .bind(capability)
+    .bind(name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
 /// The stored secret, still sealed. Locks the row: it must not begin to point elsewhere before this is over.
 async fn kept(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
     let row: Option<(Value, Vec<u8>)> = sqlx::query_as(

@@ -7,10 +7,12 @@
 mod among;
 mod cipher;
 mod keyring;
+pub(crate) mod master_key;
 pub mod personal;
 
 pub use among::Among;
-pub use keyring::{Keyring, MasterKey, settling};
+pub use keyring::{Keyring, settling};
+pub use master_key::{KeyId, MasterKey, MasterKeys};
 
 use crate::clock::World;
 

@@ -11,7 +11,8 @@ pub use member::{
     Member, NewMember, dismiss_member, erase_member, find_member, member, members, members_among,
     members_with_any_role, members_with_role, put_member,
 };
-pub use operator::{Operator, find_operator, operator, put_operator};
+pub(crate) use operator::reseal_operators;
+pub use operator::{Operator, find_operator, operator, operators, operators_among, put_operator, remove_operator};
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
 
 use crate::{crypto, db};
@@ -26,7 +27,9 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the directory could not be written")]
     Write(#[source] sqlx::Error),
-    #[error("the sessions of somebody who was erased could not be ended")]
+    #[error("the record of the act could not be written")]
+    Audit(#[from] crate::audit::Error),
+    #[error("the sessions of somebody who was erased or removed could not be ended")]
     Sessions(#[source] crate::session::Error),
     #[error("an entry of the directory could not be sealed or opened")]
     Crypto(#[from] crypto::Error),

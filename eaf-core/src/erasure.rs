@@ -3,7 +3,6 @@
 //!
 //! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
 
-use crate::audit::{self, Entry};
 use crate::checkpoint;
 use crate::crypto::personal;
 use crate::db;
@@ -36,8 +35,6 @@ pub enum Error {
     Verify(#[from] verify::Error),
     #[error("the views could not be told to be folded anew")]
     Refold(#[source] sqlx::Error),
-    #[error("the record of the act could not be written")]
-    Audit(#[from] audit::Error),
     #[error("what was sealed could not be counted")]
     Count(#[source] sqlx::Error),
 }
@@ -68,18 +65,17 @@ pub struct Certificate {
 
 /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
 /// run. Repeating it changes nothing.
-pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration, by: &Entry) -> Result<u64, Error> {
+pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
     if !is_known(core, tenant, person).await? {
         return Err(Error::NoPerson);
     }
-    // What is left to do after a crash here is done by repeating it.
+    // With its record. What is left to do after a crash here is done by repeating it.
     directory::erase_member(core, tenant, person).await?;
     let mut told = Vec::new();
     loop {
         let mut tx = core.db.tenant(tenant).await?;
         let left = checkpoint::refold_views(&mut tx, delay, &mut told).await.map_err(Error::Refold)?;
         if left == 0 {
-            audit::record(&mut tx, by).await?;
             tx.commit().await?;
             return Ok(told.len() as u64);
         }

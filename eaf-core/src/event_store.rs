@@ -40,6 +40,8 @@ pub enum Error {
     /// Shared: it happened to all requests of a batch.
     #[error("the events could not be appended")]
     Append(#[source] Arc<sqlx::Error>),
+    #[error("the record of the act could not be written")]
+    Audit(#[source] Arc<crate::audit::Error>),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("there is no such tenant; `eaf tenant add` makes one")]

@@ -3,9 +3,11 @@
 //! A workflow opens a capability by grant name; a name that is not here is a denial.
 
 use crate::Core;
+use crate::actor::By;
+use crate::audit::{self, Act};
 use crate::db::{self, TenantTx};
 use crate::id::{ActorId, TenantId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -19,6 +21,8 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the grant could not be written")]
     Write(#[source] sqlx::Error),
+    #[error("the record of the act could not be written")]
+    Audit(#[from] audit::Error),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -39,9 +43,9 @@ pub struct Listed {
     pub updated_at: OffsetDateTime,
 }
 
-/// Adds the grant, or replaces the one of this name. Returns within the caller's transaction, so that an audit row can stand
-/// beside it.
-pub async fn put(tx: &mut TenantTx, grant: &Grant, by: ActorId) -> Result<(), Error> {
+/// Adds the grant, or replaces the one of this name; the audit says what was allowed before and is now.
+pub async fn put(tx: &mut TenantTx, grant: &Grant, by: &By) -> Result<(), Error> {
+    let before = locked(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
         "insert into eaf.plugin_grant (tenant_id, plugin, capability, name, scope, connection, updated_by)
          values ($1, $2, $3, $4, $5, $6, $7)
@@ -54,15 +58,21 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, by: ActorId) -> Result<(), Er
     .bind(&grant.name)
     .bind(Json(&grant.scope))
     .bind(&grant.connection)
-    .bind(by)
+    .bind(by.actor)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    Ok(())
+    if before.as_ref() == Some(grant) {
+        return Ok(());
+    }
+    let act = Act::new("grant.put", object(&grant.plugin, &grant.capability, &grant.name));
+    let act = act.changing(shown(before.as_ref()), shown(Some(grant)));
+    Ok(audit::record_act(tx, by, &act).await?)
 }
 
 /// Takes the grant back: the next live call is denied.
-pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str) -> Result<(), Error> {
+pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str, by: &By) -> Result<(), Error> {
+    let before = locked(tx, plugin, capability, name).await?;
     sqlx::query("delete from eaf.plugin_grant where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4")
         .bind(tx.tenant())
         .bind(plugin)
@@ -71,7 +81,34 @@ pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &st
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
-    Ok(())
+    if before.is_none() {
+        return Ok(());
+    }
+    let act = Act::new("grant.remove", object(plugin, capability, name)).changing(shown(before.as_ref()), json!(null));
+    Ok(audit::record_act(tx, by, &act).await?)
+}
+
+async fn locked(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str) -> Result<Option<Grant>, Error> {
+    let row = sqlx::query(
+        "select plugin, capability, name, scope, connection from eaf.plugin_grant
+         where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4 for update",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(capability)
+    .bind(name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    row.as_ref().map(|row| grant(row).map_err(Error::Read)).transpose()
+}
+
+fn object(plugin: &str, capability: &str, name: &str) -> String {
+    format!("{plugin}/{capability}/{name}")
+}
+
+fn shown(grant: Option<&Grant>) -> Value {
+    grant.map_or(json!(null), |grant| json!({ "scope": grant.scope, "connection": grant.connection }))
 }
 
 /// `None`: not granted.

@@ -17,10 +17,12 @@ pub mod erasure;
 pub mod event_store;
 pub mod grant;
 pub mod id;
+mod leaf;
 pub mod live;
 pub mod mail_log;
 pub mod mail_pause;
 pub mod managed_resource;
+pub mod master_key;
 pub mod package;
 pub mod projection;
 pub mod rate_limit;
@@ -40,6 +42,8 @@ pub struct Core {
     pub db: db::Db,
     pub world: clock::World,
     pub keyring: crypto::Keyring,
+    /// As whom this process administers. The host itself, until a command says who gave it.
+    pub by: actor::By,
     pub appender: event_store::Appender,
     pub streams: event_store::Streams,
     pub quota: command_bus::Quota,
@@ -51,15 +55,18 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys. Nobody has
+    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys,
+    /// or the two do that are exchanged. Nobody has
     /// a quota until [`quota`](Self::quota) is set.
-    pub fn start(db: db::Db, world: clock::World, master: crypto::MasterKey) -> Self {
-        let keyring = crypto::Keyring::new(master, world.clone());
+    pub fn start(db: db::Db, world: clock::World, master: impl Into<crypto::MasterKeys>) -> Self {
+        let keyring = crypto::Keyring::new(&master.into(), world.clone());
         let doorbell = live::Doorbell::start(&db, &world);
         let feed = live::Feed::start(&db, &world);
         let appender = event_store::Appender::new(&db, &doorbell);
         let quota = command_bus::Quota::none(&world);
         let (streams, turns, folding) = Default::default();
-        Core { db, world, keyring, appender, streams, quota, turns, folding, doorbell, feed }
+        let trace = actor::TraceId(world.uuid().simple().to_string());
+        let by = actor::By { actor: id::ActorId::SYSTEM, origin: None, trace };
+        Core { db, world, keyring, by, appender, streams, quota, turns, folding, doorbell, feed }
     }
 }

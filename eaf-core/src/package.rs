@@ -4,8 +4,11 @@
 //! as long as a run may need them.
 
 use crate::Core;
+use crate::actor::By;
+use crate::audit::{Act, platform};
 use crate::contract::Description;
 use crate::id::ActorId;
+use serde_json::json;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
@@ -17,6 +20,8 @@ pub enum Error {
     Store(#[source] sqlx::Error),
     #[error("the package could not be activated")]
     Activate(#[source] sqlx::Error),
+    #[error("the record of the activation could not be written")]
+    Audit(#[from] crate::audit::Error),
     #[error("there is no package {digest} of the plugin {plugin}")]
     Unknown { plugin: String, digest: String },
 }
@@ -78,14 +83,34 @@ pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
 
 /// Makes a stored package the active one; answers its generation. Asked again for the active one, it changes nothing.
 pub async fn activate(core: &Core, plugin: &str, digest: &str, by: ActorId) -> Result<i64, Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Activate)?;
+    // As the activation does it: so that what was active before is what it takes the place of.
+    let before: Option<(i64, String)> = sqlx::query_as(
+        "with held as materialized (select pg_advisory_xact_lock(eaf.generation_lock($1)))
+         select g.generation, g.digest from held cross join eaf.generation g where g.plugin = $1",
+    )
+    .bind(plugin)
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(Error::Activate)?;
     let generation: Option<i64> = sqlx::query_scalar("select eaf.activate_package($1, $2, $3)")
         .bind(plugin)
         .bind(digest)
         .bind(by)
-        .fetch_one(core.db.platform_pool())
+        .fetch_one(&mut *tx)
         .await
         .map_err(Error::Activate)?;
-    generation.ok_or_else(|| Error::Unknown { plugin: plugin.to_owned(), digest: digest.to_owned() })
+    let unknown = || Error::Unknown { plugin: plugin.to_owned(), digest: digest.to_owned() };
+    let generation = generation.ok_or_else(unknown)?;
+    if before.as_ref().map(|(generation, _)| *generation) != Some(generation) {
+        let by = By { actor: by, ..core.by.clone() };
+        let shown = |generation: i64, digest: &str| json!({ "generation": generation, "digest": digest });
+        let old = before.map_or(json!(null), |(generation, digest)| shown(generation, &digest));
+        let act = Act::new("package.activate", format!("package/{plugin}"));
+        platform::record(&mut tx, &by, &act.changing(old, shown(generation, digest))).await?;
+    }
+    tx.commit().await.map_err(Error::Activate)?;
+    Ok(generation)
 }
 
 /// `None`: no package of this plugin was ever activated.

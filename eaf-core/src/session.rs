@@ -141,6 +141,13 @@ pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> 
     Ok(())
 }
 
+/// Signs an operator out everywhere.
+pub async fn end_all_of_operator(core: &Core, actor: ActorId) -> Result<(), Error> {
+    let mut tx = core.db.tenant(NO_TENANT).await?;
+    end_all_of(&mut tx, actor).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Deletes what is over; tells how many. Only tenants that have such sessions are visited.
 pub async fn purge(core: &Core, limits: Limits) -> Result<u64, Error> {
     let now = core.world.now();

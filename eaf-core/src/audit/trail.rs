@@ -14,6 +14,7 @@ use super::Error;
 use crate::actor::{ActorKind, TraceId};
 use crate::db::TenantTx;
 use crate::id::ActorId;
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::str::FromStr;
 use time::OffsetDateTime;
@@ -57,6 +58,8 @@ pub struct Filter {
     pub object: Option<String>,
     pub outcome: Option<String>,
     pub trace: Option<String>,
+    /// Whose events and calls.
+    pub plugin: Option<String>,
     /// Inclusive.
     pub from: Option<OffsetDateTime>,
     /// Exclusive.
@@ -86,6 +89,13 @@ pub struct Item {
     /// Of equal denials within an hour.
     pub count: u32,
     pub trace: TraceId,
+    /// Of a call, or its denial: whose workflow, and by which grant of it.
+    pub plugin: Option<String>,
+    pub grant: Option<String>,
+    /// Who administered, where the directory has no id of them.
+    pub origin: Option<String>,
+    /// `{"old": …, "new": …}` of an act of administration.
+    pub change: Option<Value>,
 }
 
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::cipher::{self, DataKey};
+use super::master_key::{Master, MasterKeys, Masters};
 use crate::clock::World;
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
@@ -24,16 +25,6 @@ pub fn settling() -> std::time::Duration {
     (REMEMBER + Duration::seconds(5)).unsigned_abs()
 }
 
-/// The key that wraps all others. 32 random bytes from outside; never in the database.
-#[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; 32]>);
-
-impl MasterKey {
-    pub fn new(bytes: [u8; 32]) -> Self {
-        MasterKey(Zeroizing::new(bytes))
-    }
-}
-
 /// Seals and opens under the keys of one installation. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyring {
@@ -41,8 +32,7 @@ pub struct Keyring {
 }
 
 struct Inner {
-    wrapping: DataKey,
-    platform: DataKey,
+    masters: Masters,
     world: World,
     remembered: Mutex<HashMap<(TenantId, ActorId), Remembered>>,
 }
@@ -60,15 +50,13 @@ enum Stored {
 }
 
 impl Keyring {
-    pub fn new(master: MasterKey, world: World) -> Self {
-        Keyring {
-            inner: Arc::new(Inner {
-                wrapping: derive(&master.0, b"eaf wrap 1"),
-                platform: derive(&master.0, b"eaf platform 1"),
-                world,
-                remembered: Mutex::default(),
-            }),
-        }
+    pub fn new(keys: &MasterKeys, world: World) -> Self {
+        let masters = Masters::new(keys);
+        Keyring { inner: Arc::new(Inner { masters, world, remembered: Mutex::default() }) }
+    }
+
+    pub(crate) fn masters(&self) -> &Masters {
+        &self.inner.masters
     }
 
     /// Seals under the subject's key, which is made if there is none. `aad` names the place where the value will
@@ -133,15 +121,27 @@ impl Keyring {
 
     /// For what belongs to no tenant: the operators, and sign-ins before it is known who signs in.
     pub fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
-        cipher::seal(&self.inner.world, &self.inner.platform, aad.as_bytes(), plain)
+        self.seal_platform_under(self.inner.masters.active(), aad, plain)
     }
 
+    /// By whichever master key this host holds.
     pub fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        cipher::open(&self.inner.platform, aad.as_bytes(), sealed)
+        let mut opened = Err(Error::Tampered);
+        for master in self.inner.masters.all() {
+            opened = cipher::open(&master.platform, aad.as_bytes(), sealed);
+            if opened.is_ok() {
+                break;
+            }
+        }
+        opened
     }
 
-    pub(crate) fn digest_platform(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        digest(&self.inner.platform, purpose, parts)
+    pub(crate) fn seal_platform_under(&self, master: &Master, aad: &str, plain: &[u8]) -> Vec<u8> {
+        cipher::seal(&self.inner.world, &master.platform, aad.as_bytes(), plain)
+    }
+
+    pub(crate) fn digest_platform_under(&self, master: &Master, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        digest(&master.platform, purpose, parts)
     }
 
     pub(super) fn world(&self) -> &World {
@@ -155,13 +155,15 @@ impl Keyring {
             Stored::Nothing => {}
         }
         let key: DataKey = Zeroizing::new(self.inner.world.bytes());
-        let wrapped = cipher::seal(&self.inner.world, &self.inner.wrapping, &place(tx.tenant(), subject), &*key);
+        let master = self.inner.masters.wrapping(tx.conn()).await?;
         let made = sqlx::query(
-            "insert into eaf.subject_key (tenant_id, subject_id, wrapped) values ($1, $2, $3) on conflict do nothing",
+            "insert into eaf.subject_key (tenant_id, subject_id, wrapped, key_id) values ($1, $2, $3, $4)
+             on conflict do nothing",
         )
         .bind(tx.tenant())
         .bind(subject)
-        .bind(wrapped)
+        .bind(master.wrap(&self.inner.world, tx.tenant(), subject, &key))
+        .bind(&master.id.0)
         .execute(tx.conn())
         .await
         .map_err(Error::Store)?;
@@ -190,8 +192,8 @@ impl Keyring {
 
     async fn stored(&self, tx: &mut TenantTx, subject: ActorId) -> Result<Stored, Error> {
         let tenant = tx.tenant();
-        let row: Option<(Option<Vec<u8>>, bool)> = sqlx::query_as(
-            "select wrapped, xmin::text is distinct from pg_current_xact_id_if_assigned()::xid::text
+        let row: Option<(Option<Vec<u8>>, Option<String>, bool)> = sqlx::query_as(
+            "select wrapped, key_id, xmin::text is distinct from pg_current_xact_id_if_assigned()::xid::text
              from eaf.subject_key where tenant_id = $1 and subject_id = $2",
         )
         .bind(tenant)
@@ -199,14 +201,10 @@ impl Keyring {
         .fetch_optional(tx.conn())
         .await
         .map_err(Error::Load)?;
-        let Some((wrapped, committed)) = row else { return Ok(Stored::Nothing) };
+        let Some((wrapped, key_id, committed)) = row else { return Ok(Stored::Nothing) };
         let Some(wrapped) = wrapped else { return Ok(Stored::Destroyed) };
-        let key = cipher::open(&self.inner.wrapping, &place(tenant, subject), &wrapped)
-            .map(Zeroizing::new)
-            .ok()
-            .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
-            .ok_or(Error::WrongMasterKey)?;
-        Ok(Stored::Key { key: Zeroizing::new(key), committed })
+        let key = self.inner.masters.unwrap(key_id.as_deref(), tenant, subject, &wrapped)?;
+        Ok(Stored::Key { key, committed })
     }
 
     fn remember(&self, id: (TenantId, ActorId), key: DataKey, now: OffsetDateTime) {
@@ -225,12 +223,7 @@ impl Keyring {
     }
 }
 
-/// A wrapped key opens only in the row that it was made for.
-fn place(tenant: TenantId, subject: ActorId) -> Vec<u8> {
-    [b"eaf.subject_key".as_slice(), tenant.0.as_bytes(), subject.0.as_bytes()].concat()
-}
-
-fn derive(master: &[u8; 32], label: &[u8]) -> DataKey {
+pub(super) fn derive(master: &[u8; 32], label: &[u8]) -> DataKey {
     Zeroizing::new(mac(master).chain_update(label).finalize().into_bytes().into())
 }
 

@@ -3,12 +3,14 @@
 use super::Error;
 use crate::Core;
 use crate::actor::Locale;
+use crate::audit::{self, Act};
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
 use crate::session;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use serde_json::json;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row};
 
 const TABLE: &str = "eaf.member";
 
@@ -60,6 +62,13 @@ struct Sealed {
 pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let identity = identity(core, &mut tx, &new.issuer, &new.subject).await?;
+    let former: Option<(Vec<String>, String)> =
+        sqlx::query_as("select roles, locale from eaf.member where tenant_id = $1 and identity = $2 for update")
+            .bind(tenant)
+            .bind(identity.as_slice())
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(Error::Read)?;
     // The identity is claimed first: two sign-ins at the same moment become one member.
     let actor: ActorId = sqlx::query_scalar(
         "insert into eaf.member (tenant_id, actor_id, identity, sealed, locale, roles) values ($1, $2, $3, '', $4, $5)
@@ -74,6 +83,13 @@ pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result
     .fetch_one(tx.conn())
     .await
     .map_err(Error::Write)?;
+    let former = former.map(|(roles, locale)| json!({ "roles": roles, "locale": locale }));
+    let now = json!({ "roles": new.roles, "locale": new.locale.as_str() });
+    let act = if former.is_some() { "member.change" } else { "member.add" };
+    if former.as_ref() != Some(&now) {
+        let act = Act::new(act, object(actor)).changing(json!(former), now);
+        audit::record_act(&mut tx, &core.by, &act).await?;
+    }
     let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
     let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
     let sealed = core.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
@@ -146,12 +162,9 @@ pub async fn members_among(core: &Core, tenant: TenantId, actors: &[ActorId]) ->
 /// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.
 pub async fn dismiss_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query("update eaf.member set roles = '{}' where tenant_id = $1 and actor_id = $2")
-        .bind(tenant)
-        .bind(actor)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
+    let roles = take_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
+    let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
+    audit::record_act(&mut tx, &core.by, &act).await?;
     session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
     tx.commit().await?;
     Ok(())
@@ -161,18 +174,34 @@ pub async fn dismiss_member(core: &Core, tenant: TenantId, actor: ActorId) -> Re
 /// as this actor; signing in anew makes a new one.
 pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query(
-        "update eaf.member set identity = null, sealed = '', roles = '{}' where tenant_id = $1 and actor_id = $2",
-    )
-    .bind(tenant)
-    .bind(actor)
-    .execute(tx.conn())
-    .await
-    .map_err(Error::Write)?;
+    let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
+    let roles = take_roles(&mut tx, actor, empty).await?;
+    let act =
+        Act::new("person.erase", format!("person/{actor}")).changing(json!({ "roles": roles }), json!({ "roles": [] }));
+    audit::record_act(&mut tx, &core.by, &act).await?;
     session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
     core.keyring.destroy(&mut tx, actor).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Answers the roles from before; none for somebody who is no member.
+async fn take_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
+    let update = format!(
+        "with former as (select roles from eaf.member where tenant_id = $1 and actor_id = $2 for update)
+         {update} from former where m.tenant_id = $1 and m.actor_id = $2 returning former.roles"
+    );
+    let roles: Option<Vec<String>> = sqlx::query_scalar(AssertSqlSafe(update))
+        .bind(tx.tenant())
+        .bind(actor)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(roles.unwrap_or_default())
+}
+
+fn object(actor: ActorId) -> String {
+    format!("member/{actor}")
 }
 
 async fn select(

@@ -2,15 +2,24 @@
 
 use super::Error;
 use crate::Core;
+use crate::audit::{Act, platform};
+use crate::crypto::master_key::Master;
 use crate::id::ActorId;
+use crate::session;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
 
 const TABLE: &str = "eaf.operator";
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Operator {
     pub actor: ActorId,
+    pub subject: String,
     pub name: String,
+    /// None: is one.
+    pub removed: Option<OffsetDateTime>,
 }
 
 impl std::fmt::Debug for Operator {
@@ -28,48 +37,157 @@ struct Sealed {
 
 /// Adds the operator, or renames who has the same (issuer, subject).
 pub async fn put_operator(core: &Core, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let master = core.keyring.masters().wrapping(&mut tx).await?;
+    let before = select(&mut tx, core, issuer, subject).await?;
+    let actor = before.as_ref().map_or_else(|| ActorId(core.world.uuid()), |(actor, _)| *actor);
     let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
-    let new = ActorId(core.world.uuid());
-    let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor: new, cause })?;
-    sqlx::query_scalar(
-        "insert into eaf.operator (actor_id, identity, sealed) values ($1, $2, $3)
-         on conflict (identity) do update set sealed = excluded.sealed returning actor_id",
+    let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+    let actor: ActorId = sqlx::query_scalar(
+        "insert into eaf.operator (actor_id, identity, sealed, key_id) values ($1, $2, $3, $4)
+         on conflict (identity) do update set sealed = excluded.sealed, key_id = excluded.key_id returning actor_id",
     )
-    .bind(new)
-    .bind(identity(core, issuer, subject).as_slice())
-    .bind(core.keyring.seal_platform(TABLE, &clear))
-    .fetch_one(core.db.platform_pool())
+    .bind(actor)
+    .bind(match &before {
+        // Of whom the former master key's digest is stored, it stays, until the keys are exchanged.
+        Some((_, identity)) => identity.clone(),
+        None => identity(core, master, issuer, subject).to_vec(),
+    })
+    .bind(core.keyring.seal_platform_under(master, TABLE, &clear))
+    .bind(&master.id.0)
+    .fetch_one(&mut *tx)
     .await
-    .map_err(Error::Write)
+    .map_err(Error::Write)?;
+    let name = if before.is_some() { "operator.rename" } else { "operator.add" };
+    platform::record(&mut tx, &core.by, &Act::new(name, object(actor))).await?;
+    tx.commit().await.map_err(Error::Write)?;
+    Ok(actor)
+}
+
+/// They are signed out everywhere and no operator any more. `None`: there is none.
+pub async fn remove_operator(core: &Core, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let Some((actor, _)) = select(&mut tx, core, issuer, subject).await? else { return Ok(None) };
+    // The identity is given up as well, for hosts that do not know of removed_at, and to be added again.
+    sqlx::query(
+        "update eaf.operator set removed_at = now(), identity = sha256(identity || actor_id::text::bytea)
+         where actor_id = $1",
+    )
+    .bind(actor)
+    .execute(&mut *tx)
+    .await
+    .map_err(Error::Write)?;
+    let act = Act::new("operator.remove", object(actor)).changing(json!({ "operator": true }), json!(null));
+    platform::record(&mut tx, &core.by, &act).await?;
+    tx.commit().await.map_err(Error::Write)?;
+    // They open nothing any more; rows that a crash leaves here end by themselves.
+    session::end_all_of_operator(core, actor).await.map_err(Error::Sessions)?;
+    Ok(Some(actor))
 }
 
 pub async fn find_operator(core: &Core, issuer: &str, subject: &str) -> Result<Option<Operator>, Error> {
-    let row: Option<(ActorId, Vec<u8>)> =
-        sqlx::query_as("select actor_id, sealed from eaf.operator where identity = $1")
-            .bind(identity(core, issuer, subject).as_slice())
-            .fetch_optional(core.db.platform_pool())
-            .await
-            .map_err(Error::Read)?;
+    let row: Option<Row> = sqlx::query_as(
+        "select actor_id, sealed, removed_at from eaf.operator where identity = any ($1) and removed_at is null",
+    )
+    .bind(identities(core, issuer, subject))
+    .fetch_optional(core.db.platform_pool())
+    .await
+    .map_err(Error::Read)?;
     row.map(|row| open(core, row)).transpose()
 }
 
+/// None: they are none, or not any more.
 pub async fn operator(core: &Core, actor: ActorId) -> Result<Option<Operator>, Error> {
-    let row: Option<(ActorId, Vec<u8>)> =
-        sqlx::query_as("select actor_id, sealed from eaf.operator where actor_id = $1")
-            .bind(actor)
-            .fetch_optional(core.db.platform_pool())
-            .await
-            .map_err(Error::Read)?;
-    row.map(|row| open(core, row)).transpose()
+    Ok(operators_among(core, &[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
 }
 
-fn open(core: &Core, (actor, sealed): (ActorId, Vec<u8>)) -> Result<Operator, Error> {
+/// With those who were removed, to say who acted.
+pub async fn operators_among(core: &Core, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
+    select_all(core, Some(actors)).await
+}
+
+/// All that there are and were, the oldest first.
+pub async fn operators(core: &Core) -> Result<Vec<Operator>, Error> {
+    select_all(core, None).await
+}
+
+/// Seals all of them under this master key; tells how many were under another.
+pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<u64, Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> = sqlx::query_as(
+        "select actor_id, sealed, removed_at from eaf.operator where key_id is distinct from $1 for update",
+    )
+    .bind(&master.id.0)
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(Error::Read)?;
+    let resealed = rows.len() as u64;
+    for (actor, sealed, removed) in rows {
+        let clear = core.keyring.open_platform(TABLE, &sealed)?;
+        let known: Sealed =
+            serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        sqlx::query(
+            "update eaf.operator set sealed = $2, key_id = $3, identity = coalesce($4, identity) where actor_id = $1",
+        )
+        .bind(actor)
+        .bind(core.keyring.seal_platform_under(master, TABLE, &clear))
+        .bind(&master.id.0)
+        .bind(removed.is_none().then(|| identity(core, master, &known.issuer, &known.subject).to_vec()))
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::Write)?;
+    }
+    tx.commit().await.map_err(Error::Write)?;
+    Ok(resealed)
+}
+
+type Row = (ActorId, Vec<u8>, Option<OffsetDateTime>);
+
+async fn select_all(core: &Core, actors: Option<&[ActorId]>) -> Result<Vec<Operator>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select actor_id, sealed, removed_at from eaf.operator
+         where $1::uuid[] is null or actor_id = any ($1) order by created_at, actor_id",
+    )
+    .bind(actors)
+    .fetch_all(core.db.platform_pool())
+    .await
+    .map_err(Error::Read)?;
+    rows.into_iter().map(|row| open(core, row)).collect()
+}
+
+/// With the identity as it is stored. Locked, so that nobody else changes them meanwhile.
+async fn select(
+    conn: &mut PgConnection,
+    core: &Core,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<(ActorId, Vec<u8>)>, Error> {
+    sqlx::query_as(
+        "select actor_id, identity from eaf.operator where identity = any ($1) and removed_at is null for update",
+    )
+    .bind(identities(core, issuer, subject))
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::Read)
+}
+
+fn open(core: &Core, (actor, sealed, removed): Row) -> Result<Operator, Error> {
     let clear = core.keyring.open_platform(TABLE, &sealed)?;
-    let clear: Sealed =
+    let Sealed { subject, name, .. } =
         serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-    Ok(Operator { actor, name: clear.name })
+    Ok(Operator { actor, subject, name, removed })
 }
 
-fn identity(core: &Core, issuer: &str, subject: &str) -> [u8; 32] {
-    core.keyring.digest_platform("identity", &[issuer.as_bytes(), subject.as_bytes()])
+fn object(actor: ActorId) -> String {
+    format!("operator/{actor}")
+}
+
+fn identity(core: &Core, master: &Master, issuer: &str, subject: &str) -> [u8; 32] {
+    core.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
+}
+
+/// Under each master key that the host holds: while keys are exchanged either may be stored.
+fn identities(core: &Core, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
+    let masters = core.keyring.masters().all().iter();
+    masters.map(|master| identity(core, master, issuer, subject).to_vec()).collect()
 }

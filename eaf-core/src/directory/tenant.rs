@@ -2,7 +2,9 @@
 
 use super::Error;
 use crate::Core;
+use crate::audit::{self, Act};
 use crate::id::TenantId;
+use serde_json::json;
 use sqlx::Row;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,11 @@ pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId,
     }
     let id = TenantId::derive(slug);
     let mut tx = core.db.tenant(id).await?;
+    let before: Option<String> = sqlx::query_scalar("select name from eaf.tenant where tenant_id = $1 for update")
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
     sqlx::query(
         "insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3)
          on conflict (tenant_id) do update set name = excluded.name",
@@ -29,6 +36,11 @@ pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId,
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
+    if before.as_deref() != Some(name) {
+        let act = if before.is_some() { "tenant.rename" } else { "tenant.add" };
+        let act = Act::new(act, format!("tenant/{slug}")).changing(json!(before), json!(name));
+        audit::record_act(&mut tx, &core.by, &act).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }

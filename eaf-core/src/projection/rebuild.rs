@@ -6,8 +6,10 @@
 
 use super::difference::{self, Difference, difference};
 use crate::Core;
+use crate::audit::{Act, platform};
 use crate::id::TenantId;
 use crate::view::{self, Copy, State, copies};
+use serde_json::json;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,6 +31,8 @@ pub enum Error {
     View(#[from] view::Error),
     #[error("the copies could not be changed")]
     Write(#[source] sqlx::Error),
+    #[error("the record of the act could not be written")]
+    Audit(#[from] crate::audit::Error),
 }
 
 /// Makes an empty copy; the hosts fill it. Answers the name of its table.
@@ -38,16 +42,21 @@ pub async fn begin(core: &Core, plugin: &str, view: &str) -> Result<String, Erro
         let (plugin, view) = names();
         return Err(Error::NoView { plugin, view });
     }
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let made: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
         .bind(plugin)
         .bind(view)
-        .fetch_one(core.db.platform_pool())
+        .fetch_one(&mut *tx)
         .await
         .map_err(Error::Write)?;
-    made.ok_or_else(|| {
+    let made = made.ok_or_else(|| {
         let (plugin, view) = names();
         Error::UnderWay { plugin, view }
-    })
+    })?;
+    let act = Act::new("view.rebuild", format!("{plugin}/{view}")).changing(json!(null), json!(made));
+    platform::record(&mut tx, &core.by, &act).await?;
+    tx.commit().await.map_err(Error::Write)?;
+    Ok(made)
 }
 
 /// Compares the building copy with the live one in every tenant and, if they agree or that is `accepted`, makes it the live one.
@@ -106,15 +115,23 @@ async fn one(core: &Core, plugin: &str, view: &str, state: State) -> Result<Opti
 }
 
 async fn exchange(core: &Core, table: &str) -> Result<(), Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
-    let switched: bool = query.fetch_one(core.db.platform_pool()).await.map_err(Error::Write)?;
-    if switched { Ok(()) } else { Err(Error::Gone { table: table.to_owned() }) }
+    let switched: bool = query.fetch_one(&mut *tx).await.map_err(Error::Write)?;
+    if !switched {
+        return Err(Error::Gone { table: table.to_owned() });
+    }
+    platform::record(&mut tx, &core.by, &Act::new("view.switch", table)).await?;
+    tx.commit().await.map_err(Error::Write)
 }
 
 /// The table first: a host that projects into it meanwhile fails and parks nothing but that copy, whose checkpoints then go too.
 async fn discard(core: &Core, tenants: &[TenantId], table: &str) -> Result<(), Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
-    query.execute(core.db.platform_pool()).await.map_err(Error::Write)?;
+    query.execute(&mut *tx).await.map_err(Error::Write)?;
+    platform::record(&mut tx, &core.by, &Act::new("view.drop", table)).await?;
+    tx.commit().await.map_err(Error::Write)?;
     for tenant in tenants {
         let mut tx = core.db.tenant(*tenant).await.map_err(view::Error::from)?;
         sqlx::query("delete from eaf.checkpoint where tenant_id = $1 and consumer = $2")

@@ -1,8 +1,9 @@
 //! One list of three records: newest first over every border of a page, each row once, and only what was asked for.
 
 use eaf_core::Core;
-use eaf_core::actor::ActorKind;
+use eaf_core::actor::{ActorKind, TraceId};
 use eaf_core::audit::trail::{Bounds, Cursor, Filter, Item, Page, Source, page};
+use eaf_core::audit::{Entry, record_denied_call};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
@@ -26,6 +27,8 @@ impl House {
         let database = Database::fresh().await;
         let core = database.core().await;
         let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        // Only what is filled in.
+        database.run("delete from eaf.audit").await;
         let house = House { database, core, acme };
         house.fill(acme, BEGIN, 0, rows).await;
         house
@@ -187,9 +190,40 @@ async fn a_page_looks_through_so_many_rows_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_call_and_its_denial_name_the_plugin_and_the_grant() {
+    let house = House::with(1).await;
+    house.database.run("update eaf.journal set grant_name = 'vcenter' where seq = 1").await;
+    let denial = Entry {
+        actor: ActorId::SYSTEM,
+        act: "mail.send".into(),
+        object: "dcm/mail/run".into(),
+        outcome: "denied".into(),
+        trace: TraceId("f".repeat(32)),
+    };
+    let id = Uuid::from_u128(1);
+    for _ in 0..2 {
+        let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+        record_denied_call(&mut tx, id, "dcm", Some("mail"), &denial).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let of = |plugin: &str| Filter { plugin: Some(plugin.into()), ..Filter::default() };
+    let (items, _) = house.all(&of("dcm"), SMALL).await;
+    let found: Vec<_> =
+        items.iter().map(|item| (item.act.as_str(), item.plugin.as_deref(), item.grant.as_deref())).collect();
+    let expected = [
+        ("mail.send", Some("dcm"), Some("mail")),
+        ("vsphere.clone", Some("dcm"), Some("vcenter")),
+        ("dcm.request-submitted", Some("dcm"), None),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(house.all(&of("counter"), SMALL).await.0.len(), 0);
+}
+
+#[tokio::test]
 async fn a_tenant_sees_its_own() {
     let house = House::with(3).await;
     let globex = add_tenant(&house.core, "globex", "GLOBEX").await.unwrap();
+    house.database.run("delete from eaf.audit where act = 'tenant.add'").await;
     house.fill(globex, BEGIN, 0, 4).await;
     assert_eq!(house.all(&Filter::default(), SMALL).await.0.len(), 9);
     let mut tx = house.core.db.tenant(globex).await.unwrap();

@@ -107,5 +107,5 @@ async fn audit_rows_come_newest_first_page_by_page_and_vanish_with_a_rollback() 
     let first = trail::page(&mut tx, &Filter::default(), None, bounds).await.unwrap();
     let rest = trail::page(&mut tx, &Filter::default(), first.next.as_ref(), bounds).await.unwrap();
     let objects: Vec<_> = first.items.iter().chain(&rest.items).map(|item| item.object.as_str()).collect();
-    assert_eq!(objects, ["c", "b", "a"]);
+    assert_eq!(objects, ["c", "b", "a", "tenant/acme"]);
 }

@@ -2,7 +2,6 @@
 
 use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};
-use eaf_core::audit::Entry;
 use eaf_core::command_bus::{Request, execute};
 use eaf_core::contract::Domain;
 use eaf_core::crypto::personal;
@@ -16,22 +15,12 @@ use eaf_core::projection::{self, Runner, Step, prepare, status};
 use eaf_core::testing::{Database, person};
 use eaf_core::trigger;
 use eaf_core::view::{self, Query};
-use eaf_core::{Core, actor::Locale, actor::TraceId};
+use eaf_core::{Core, actor::Locale};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-pub fn act() -> Entry {
-    Entry {
-        actor: ActorId::SYSTEM,
-        act: "person.erase".into(),
-        object: "person".into(),
-        outcome: "ok".into(),
-        trace: TraceId("0".repeat(32)),
-    }
-}
 
 pub fn member(name: &str) -> NewMember {
     NewMember {
@@ -92,7 +81,7 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     assert_eq!(names(&core, tenant).await, ["Canary-Anna", "Ben"]);
     let before = eaf_core::verify::verify(&core, tenant, |_| ()).await.unwrap();
 
-    let views = erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    let views = erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(finish(&core, tenant, anna, views).await.unwrap(), None, "the views still show it");
     work(&core).await;
     let certificate = finish(&core, tenant, anna, views).await.unwrap().expect("done");
@@ -114,7 +103,7 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     projection::cancel(&core, &[tenant], "toy", "things").await.unwrap();
 
     // Repeating it changes nothing.
-    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["", "Ben"]);
 }
@@ -137,7 +126,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
     assert_eq!(personal::subjects(&event.data).into_iter().collect::<Vec<_>>(), [erased]);
     drop(tx);
 
-    let views = erase(&house.core, tenant, erased, Duration::ZERO, &act()).await.unwrap();
+    let views = erase(&house.core, tenant, erased, Duration::ZERO).await.unwrap();
     let certificate = finish(&house.core, tenant, erased, views).await.unwrap().unwrap();
     assert_eq!((certificate.events, certificate.ledger_rows, certificate.views), (1, 1, 0));
     let text = serde_json::to_string(&certificate).unwrap();
@@ -149,7 +138,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
 async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
     let (_database, core, _, tenant) = home().await;
     let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
-    let views = erase(&core, tenant, erased, Duration::ZERO, &act()).await.unwrap();
+    let views = erase(&core, tenant, erased, Duration::ZERO).await.unwrap();
     assert_eq!(views, 0);
     assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
 }
@@ -171,7 +160,7 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
         sqlx::query_scalar(sqlx::AssertSqlSafe(rows.clone())).fetch_one(&mut database.superuser().await).await.unwrap()
     };
     assert_eq!(rows().await, 1);
-    let views = erase(&core, tenant, erased, Duration::from_secs(65), &act()).await.unwrap();
+    let views = erase(&core, tenant, erased, Duration::from_secs(65)).await.unwrap();
     assert!(finish(&core, tenant, erased, views).await.unwrap().is_none(), "it waits for its folding");
     prepare(&core, &Toy::without_views()).await.unwrap();
     assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
@@ -185,7 +174,7 @@ async fn somebody_who_was_never_a_member_can_be_erased_too() {
     record_named(&core, tenant, "a", guest, "Canary-Guest").await;
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Guest"]);
-    erase(&core, tenant, guest, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, guest, Duration::ZERO).await.unwrap();
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
 }
@@ -195,7 +184,7 @@ async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let refused = erase(&core, tenant, ActorId(core.world.uuid()), settling(), &act()).await;
+    let refused = erase(&core, tenant, ActorId(core.world.uuid()), settling()).await;
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 

@@ -343,22 +343,28 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 21] = [
+const PLATFORM: [&str; 28] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.checkpoint select tenant_id plugin consumer epoch pos retry_at refold_at refold_again_at",
     "eaf.event select tenant_id lane pos at",
     "eaf.generation select *",
     "eaf.log_epoch select *",
+    "eaf.master_key insert *",
+    "eaf.master_key select *",
+    "eaf.master_key update active retired_at",
     "eaf.operator insert *",
     "eaf.operator select *",
-    "eaf.operator update sealed",
+    "eaf.operator update identity sealed key_id removed_at",
     "eaf.package insert *",
     "eaf.package select *",
     "eaf.package update bytes",
+    "eaf.platform_audit insert *",
+    "eaf.platform_audit select *",
     "eaf.run select tenant_id run_id plugin digest state due_at lease_until",
     "eaf.session select tenant_id hash actor_id seen_at expires_at",
     "eaf.session update seen_at",
+    "eaf.subject_key select tenant_id destroyed_at key_id",
     "eaf.tenant select tenant_id slug",
     "eaf.trigger insert *",
     "eaf.trigger select *",

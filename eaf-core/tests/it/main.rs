@@ -1,5 +1,6 @@
 //! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
 
+mod administration;
 mod append;
 mod append_bulk;
 mod append_foreign;
@@ -19,6 +20,7 @@ mod history;
 mod isolation;
 mod journal;
 mod managed_resources;
+mod master_key;
 mod operations;
 mod personal;
 mod platform_feed;

@@ -107,7 +107,7 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
     let narrower = Grant { scope: json!({"folder": "acme/dcm"}), ..grant.clone() };
     for grant in [&grant, &narrower] {
         let mut tx = core.db.tenant(acme).await.unwrap();
-        grant::put(&mut tx, grant, ActorId::SYSTEM).await.unwrap();
+        grant::put(&mut tx, grant, &core.by).await.unwrap();
         tx.commit().await.unwrap();
     }
     let find = async |tenant| grant::find(&core, tenant, "dcm", "vsphere", "vcenter").await.unwrap();
@@ -115,7 +115,7 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
     assert_eq!(find(globex).await, None);
     assert_eq!(grant::list(&core, acme).await.unwrap().len(), 1);
     let mut tx = core.db.tenant(acme).await.unwrap();
-    grant::remove(&mut tx, "dcm", "vsphere", "vcenter").await.unwrap();
+    grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(find(acme).await, None);
 }

@@ -1,6 +1,6 @@
 //! A tenant's rows are folded anew: what nobody may read goes in any case, and nobody else waits.
 
-use crate::erasure::{PATIENCE, act, member, names, record_named};
+use crate::erasure::{PATIENCE, member, names, record_named};
 use crate::toy::{Toy, home, ordered, record, upsert};
 use async_trait::async_trait;
 use eaf_core::Core;
@@ -36,7 +36,7 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
     let (_database, core, toy, tenant, anna) = shown().await;
     record(&core, tenant, vec![("broken", json!({})), upsert("b", json!({ "name": "Ben" }))]).await;
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
-    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Anna"]);
 
     projection::retry(&core, tenant, "toy", "things").await.unwrap();
@@ -65,7 +65,7 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
     sqlx::query(held).execute(&mut *folding).await.unwrap();
     let erasing = tokio::spawn({
         let core = core.clone();
-        async move { erase(&core, tenant, anna, Duration::ZERO, &act()).await }
+        async move { erase(&core, tenant, anna, Duration::ZERO).await }
     });
     let deadline = Instant::now() + PATIENCE;
     while told().await < 1 {
@@ -89,9 +89,9 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
             sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap();
         (row.0.unwrap_or(false), row.1.unwrap_or(false))
     };
-    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(waits().await, (true, false));
-    let views = erase(&core, tenant, ben, settling(), &act()).await.unwrap();
+    let views = erase(&core, tenant, ben, settling()).await.unwrap();
     assert_eq!(waits().await, (true, true), "put off");
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
@@ -162,7 +162,7 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     let altered = r#"regexp_replace(convert_from(data, 'UTF8'), '(sealed":\s*".{60}).{8}', '\1AAAAAAAA')"#;
     database.run(&format!("update eaf.event set data = convert_to({altered}, 'UTF8') where pos = 2")).await;
-    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &projection::parked(&core, tenant).await.unwrap()[0];
@@ -173,7 +173,7 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
 async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
     let (database, core, toy, tenant, anna) = shown().await;
     prepare(&core, &Toy::without_views()).await.unwrap();
-    let views = erase(&core, tenant, anna, settling(), &act()).await.unwrap();
+    let views = erase(&core, tenant, anna, settling()).await.unwrap();
     prepare(&core, &toy).await.unwrap();
     assert_eq!(names(&core, tenant).await, [""; 0]);
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
@@ -202,7 +202,7 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
              create trigger refuse before insert on eaf_view.{table} for each row execute function eaf_view.refuse()"
         ))
         .await;
-    erase(&core, tenant, anna, Duration::ZERO, &act()).await.unwrap();
+    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &projection::parked(&core, tenant).await.unwrap()[0];

@@ -1,11 +1,13 @@
 //! `eaf tenant|member|operator …`: who there is, until sign-in brings people by itself.
 
+use super::by::{Administration, NoOperator};
 use super::serve::Configuration;
-use super::{NoTenant, Outcome};
+use super::{NoTenant, Outcome, say};
 use crate::compose;
+use crate::text::plain;
 use clap::{Subcommand, ValueEnum};
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, NewMember};
+use eaf_core::directory::{self, NewMember, Operator};
 use eaf_core::{Core, package};
 use lettre::Address;
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ pub enum TenantCommand {
         slug: String,
         name: String,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
 }
 
@@ -38,7 +40,7 @@ pub enum MemberCommand {
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
     /// Take all roles from a person and sign them out everywhere; adding them again undoes it.
     Remove {
@@ -48,7 +50,7 @@ pub enum MemberCommand {
         #[arg(long)]
         subject: String,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
 }
 
@@ -58,6 +60,19 @@ pub enum OperatorCommand {
     Add {
         #[command(flatten)]
         person: Person,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Take an operator away and sign them out everywhere.
+    Remove {
+        /// The token's `sub`.
+        #[arg(long)]
+        subject: String,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Who is an operator, and who was.
+    List {
         #[command(flatten)]
         configuration: Configuration,
     },
@@ -79,8 +94,8 @@ pub enum Language {
 }
 
 pub async fn tenant(command: TenantCommand) -> Outcome {
-    let TenantCommand::Add { slug, name, configuration } = command;
-    let core = compose::core(&configuration.load()?).await?;
+    let TenantCommand::Add { slug, name, administration } = command;
+    let (_, core) = administration.core().await?;
     println!("{}", directory::add_tenant(&core, &slug, &name).await?);
     Ok(ExitCode::SUCCESS)
 }
@@ -90,16 +105,15 @@ pub async fn tenant(command: TenantCommand) -> Outcome {
 struct NoMember(String);
 
 pub async fn member(command: MemberCommand) -> Outcome {
-    let (tenant, person, email, locale, roles, configuration) = match command {
-        MemberCommand::Add { tenant, person, email, locale, roles, configuration } => {
-            (tenant, person, email, locale, roles, configuration)
+    let (tenant, person, email, locale, roles, administration) = match command {
+        MemberCommand::Add { tenant, person, email, locale, roles, administration } => {
+            (tenant, person, email, locale, roles, administration)
         }
-        MemberCommand::Remove { tenant, subject, configuration } => {
-            return remove_member(tenant, subject, configuration).await;
+        MemberCommand::Remove { tenant, subject, administration } => {
+            return remove_member(tenant, subject, administration).await;
         }
     };
-    let config = configuration.load()?;
-    let core = compose::core(&config).await?;
+    let (config, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
     let locale = match locale {
         Language::De => Locale::De,
@@ -115,9 +129,8 @@ pub async fn member(command: MemberCommand) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn remove_member(tenant: String, subject: String, configuration: Configuration) -> Outcome {
-    let config = configuration.load()?;
-    let core = compose::core(&config).await?;
+async fn remove_member(tenant: String, subject: String, administration: Administration) -> Outcome {
+    let (config, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
     let found = directory::find_member(&core, tenant.id, &config.identity.issuer, &subject).await?;
     let member = found.ok_or(NoMember(subject))?;
@@ -139,10 +152,27 @@ async fn roles_of_no_use(core: &Core, roles: &[String]) -> Result<Vec<String>, p
 }
 
 pub async fn operator(command: OperatorCommand) -> Outcome {
-    let OperatorCommand::Add { person, configuration } = command;
-    let config = configuration.load()?;
-    let core = compose::core(&config).await?;
-    let actor = directory::put_operator(&core, &config.identity.issuer, &person.subject, &person.name).await?;
-    println!("{actor}");
+    match command {
+        OperatorCommand::Add { person, administration } => {
+            let (config, core) = administration.core().await?;
+            let issuer = &config.identity.issuer;
+            println!("{}", directory::put_operator(&core, issuer, &person.subject, &person.name).await?);
+        }
+        OperatorCommand::Remove { subject, administration } => {
+            let (config, core) = administration.core().await?;
+            let removed = directory::remove_operator(&core, &config.identity.issuer, &subject).await?;
+            println!("{}", removed.ok_or(NoOperator(subject))?);
+        }
+        OperatorCommand::List { configuration } => {
+            let core = compose::core(&configuration.load()?).await?;
+            return say(&directory::operators(&core).await?.iter().map(line).collect::<String>());
+        }
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn line(operator: &Operator) -> String {
+    let removed = operator.removed.map(|at| format!("  removed {}", at.date())).unwrap_or_default();
+    let (subject, name) = (plain::line(&operator.subject), plain::line(&operator.name));
+    format!("{} {subject:24} {name}{removed}\n", operator.actor)
 }

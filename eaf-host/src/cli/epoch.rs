@@ -1,5 +1,6 @@
 //! `eaf log …`: which life of the database positions belong to.
 
+use super::by::Administration;
 use super::serve::Configuration;
 use super::{Outcome, Unsure, say};
 use crate::compose;
@@ -19,7 +20,7 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
 }
 
@@ -30,8 +31,8 @@ pub async fn run(command: Command) -> Outcome {
             say(&format!("{}\n", event_store::epoch(&core).await?))
         }
         Command::NewEpoch { yes: false, .. } => Err(Box::new(Unsure("clients and followers of the log begin anew"))),
-        Command::NewEpoch { configuration, .. } => {
-            let core = compose::core(&configuration.load()?).await?;
+        Command::NewEpoch { administration, .. } => {
+            let (_, core) = administration.core().await?;
             say(&format!("{}\n", event_store::new_epoch(&core).await?))
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! To add a command: 1. a file here with its arguments and `run`; 2. a variant and an arm in this file.
 
+mod by;
 mod config;
 mod dev;
 mod directory;
 mod epoch;
+mod key;
 mod log;
 mod openapi;
 mod outage;
@@ -66,6 +68,9 @@ enum Command {
     /// How far views have come; build one anew.
     #[command(subcommand)]
     Projection(projection::Command),
+    /// The master key, with which all other keys are wrapped.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Prove that the log is what was written: walk the hash chains.
     Verify(verify::Args),
     /// Print the OpenAPI document of a host that serves these packages.
@@ -105,6 +110,7 @@ pub async fn run() -> ExitCode {
         Command::Person(command) => person::run(command).await,
         Command::Log(command) => epoch::run(command).await,
         Command::Projection(command) => projection::run(command).await,
+        Command::Key(command) => key::run(command).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Openapi(args) => openapi::run(args).await,
         Command::Config(command) => config::run(command),

@@ -1,12 +1,10 @@
 //! `eaf person erase`: what a person has a right to.
 
+use super::by::Administration;
 use super::outage::wait_out;
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, Unsure, say};
-use crate::compose;
 use clap::Subcommand;
-use eaf_core::actor::TraceId;
-use eaf_core::audit::Entry;
 use eaf_core::crypto;
 use eaf_core::directory;
 use eaf_core::erasure::{self, Certificate};
@@ -35,7 +33,7 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
 }
 
@@ -54,21 +52,14 @@ enum Error {
 }
 
 pub async fn run(command: Command) -> Outcome {
-    let Command::Erase { tenant, person, certificate, yes, configuration } = command;
+    let Command::Erase { tenant, person, certificate, yes, administration } = command;
     if !yes {
         return Err(Box::new(Unsure("what is erased can never be read again")));
     }
-    let core = compose::core(&configuration.load()?).await?;
+    let (_, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?.id;
-    let by = Entry {
-        actor: ActorId::SYSTEM,
-        act: "person.erase".into(),
-        object: format!("person/{person}"),
-        outcome: "ok".into(),
-        trace: TraceId(core.world.uuid().simple().to_string()),
-    };
     let settling = crypto::settling();
-    let views = erasure::erase(&core, tenant, person, settling, &by).await?;
+    let views = erasure::erase(&core, tenant, person, settling).await?;
     eprintln!(
         "the key is destroyed; other hosts forget it within {} s, then views are folded anew",
         settling.as_secs()

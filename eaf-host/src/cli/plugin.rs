@@ -1,6 +1,6 @@
 //! `eaf plugin …`
 
-use super::serve::Configuration;
+use super::by::Administration;
 use super::{Outcome, say};
 use crate::compose;
 use crate::plugin::{build, inspect};
@@ -29,7 +29,7 @@ pub enum Command {
     Activate {
         file: PathBuf,
         #[command(flatten)]
-        configuration: Configuration,
+        administration: Administration,
     },
 }
 
@@ -44,8 +44,9 @@ pub async fn run(command: Command) -> Outcome {
         }
 
         Command::Inspect { file, json: false } => return say(&inspect::inspect(&file)?.to_string()),
-        Command::Activate { file, configuration } => {
-            let plugin = compose::activate(&configuration.load()?, &file).await?;
+        Command::Activate { file, administration } => {
+            let (_, core) = administration.core().await?;
+            let plugin = compose::activate(&core, &file).await?;
             println!("{} is active as generation {}", plugin.id(), plugin.generation);
         }
     }

@@ -2,8 +2,8 @@
 
 use super::outage::wait_out;
 use super::serve::Configuration;
+use super::by::Administration;
 use super::{NoTenant, Outcome, say};
-use crate::compose;
 use crate::text::plain;
 use clap::{Args, Subcommand};
 use eaf_core::id::TenantId;
@@ -79,7 +79,7 @@ pub struct Output {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    configuration: Configuration,
+    administration: Administration,
 }
 
 /// `plugin/view`.
@@ -229,7 +229,7 @@ fn tell_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(Tena
 
 impl Output {
     async fn core(&self) -> Result<Core, Box<dyn Error>> {
-        Ok(compose::core(&self.configuration.load()?).await?)
+        Ok(self.administration.core().await?.1)
     }
 
     fn tell(&self, document: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {

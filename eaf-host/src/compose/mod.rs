@@ -14,12 +14,12 @@ use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow}
 use crate::{egress, http, identity};
 use eaf_core::command_bus::Quota;
 use eaf_core::contract::Domain;
-use eaf_core::crypto::MasterKey;
+use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
 use eaf_core::retention::{self, Retention};
 use eaf_core::session;
-use eaf_core::{Core, directory, grant, projection, used_state};
+use eaf_core::{Core, directory, grant, master_key, projection, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use shelf::Shelf;
@@ -36,6 +36,8 @@ use tokio::task::JoinSet;
 pub enum Error {
     #[error("the database is not usable")]
     Database(#[from] db::Error),
+    #[error("the master key is not usable")]
+    MasterKey(#[from] master_key::Error),
     #[error("the plugin runtime cannot be started")]
     Engine(#[from] engine::Error),
     #[error("the package {path} cannot be read")]
@@ -103,7 +105,13 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     })
     .await?;
     db::check(&db).await?;
-    let mut core = Core::start(db, world::real(), MasterKey::new(*config.master_key.bytes()));
+    let keys = MasterKeys {
+        current: MasterKey::new(*config.master_key.bytes()),
+        previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
+    };
+    let mut core = Core::start(db, world::real(), keys);
+    // Before anything is written: a key that this host made would be lost to its neighbours.
+    master_key::check(&core).await?;
     core.quota = Quota::new(&core.world, config.quota.commands, config.quota.bodies);
     Ok(core)
 }
@@ -228,12 +236,11 @@ fn http_config(config: &Config) -> http::Config {
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.
-pub async fn activate(config: &Config, file: &Path) -> Result<Arc<Plugin>, Error> {
+pub async fn activate(core: &Core, file: &Path) -> Result<Arc<Plugin>, Error> {
     let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
-    let core = core(config).await?;
     let wasm = Wasm::new(None, Limits::default())?;
     let plugins = Plugins::default();
-    Ok(install::install(&core, &wasm, &plugins, &Ceiling::default(), &bytes, ActorId::SYSTEM).await?)
+    Ok(install::install(core, &wasm, &plugins, &Ceiling::default(), &bytes, core.by.actor).await?)
 }
 
 /// The OpenAPI document of a host that serves these packages. It needs no database.

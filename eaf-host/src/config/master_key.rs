@@ -9,7 +9,7 @@ pub const SECTION: Section = Section {
     title: "Master key",
     about: "Encrypts every person's and every tenant's key. Lose it, and personal data and credentials are lost with it. \
             `head -c 32 /dev/urandom | base64` makes one.",
-    keys: &[KEY],
+    keys: &[KEY, PREVIOUS],
 };
 
 const KEY: Key = Key {
@@ -18,6 +18,14 @@ const KEY: Key = Key {
     default: Default::Required,
     kind: Kind::Secret,
     about: "32 bytes in base64.",
+};
+
+const PREVIOUS: Key = Key {
+    name: "crypto.master_key_previous",
+    variable: "EAF_MASTER_KEY_PREVIOUS",
+    default: Default::Absent,
+    kind: Kind::Secret,
+    about: "While keys are exchanged: the one before. `deploy/runbooks/master-key.md` says how.",
 };
 
 /// Has no `Debug`, so that it cannot be printed by mistake.
@@ -33,11 +41,18 @@ impl MasterKey {
     }
 }
 
-pub fn read(values: &mut Values) -> Option<MasterKey> {
-    let text = values.text(&KEY)?;
+/// The one that is to wrap, and the one before.
+pub fn read(values: &mut Values) -> Option<(MasterKey, Option<MasterKey>)> {
+    let key = one(values, &KEY);
+    let previous = one(values, &PREVIOUS);
+    Some((key?, previous))
+}
+
+fn one(values: &mut Values, key: &'static Key) -> Option<MasterKey> {
+    let text = values.text(key)?;
     let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     if bytes.is_none() {
-        values.refuse(&KEY, "32 bytes in base64");
+        values.refuse(key, "32 bytes in base64");
     }
     bytes.map(MasterKey)
 }

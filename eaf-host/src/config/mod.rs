@@ -42,6 +42,8 @@ pub struct Config {
     pub identity: identity::Identity,
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
+    /// While keys are exchanged: the one before.
+    pub previous_master_key: Option<master_key::MasterKey>,
     pub plugins: plugins::Plugins,
     pub egress: egress::Egress,
     pub quota: quota::Quota,
@@ -88,21 +90,21 @@ impl Config {
         let database = database::read(&mut values);
         let identity = identity::read(&mut values);
         let sessions = sessions::read(&mut values);
-        let master_key = master_key::read(&mut values);
+        let master_keys = master_key::read(&mut values);
         let plugins = plugins::read(&mut values);
         let egress = egress::read(&mut values);
         let quota = quota::read(&mut values);
         let retention = retention::read(&mut values);
         let workflows = workflows::read(&mut values);
         let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, sessions, master_key, plugins, egress, quota, retention, workflows, telemetry)
+        match (http, database, identity, sessions, master_keys, plugins, egress, quota, retention, workflows, telemetry)
         {
             (
                 Some(http),
                 Some(database),
                 Some(identity),
                 Some(sessions),
-                Some(master_key),
+                Some((master_key, previous_master_key)),
                 Some(plugins),
                 Some(egress),
                 Some(quota),
@@ -115,6 +117,7 @@ impl Config {
                 identity,
                 sessions,
                 master_key,
+                previous_master_key,
                 plugins,
                 egress,
                 quota,

@@ -16,7 +16,7 @@ use crate::telemetry::Format;
 use eaf_core::db::{self, Passwords};
 use eaf_core::directory::{self, NewMember};
 use eaf_core::grant::{self, Grant};
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::TenantId;
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -94,6 +94,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
         },
         sessions: config::sessions::Sessions { idle: time::Duration::hours(1), absolute: time::Duration::hours(10) },
         master_key: config::master_key::MasterKey::from_bytes(state.secret("master-key")?),
+        previous_master_key: None,
         plugins: config::plugins::Plugins {
             packages: vec![place.package("dcm")?],
             activation: Activation::WhenDifferent,
@@ -171,7 +172,7 @@ async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
             scope,
             connection: connection.into(),
         };
-        grant::put(&mut tx, &grant, ActorId::SYSTEM).await?;
+        grant::put(&mut tx, &grant, &core.by).await?;
     }
     Ok(tx.commit().await?)
 }

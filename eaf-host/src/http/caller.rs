@@ -6,13 +6,14 @@
 use super::App;
 use super::auth::{cookie, csrf};
 use super::code::Code;
+use super::denial;
 use super::info::Info;
 use super::live;
 use super::person::Person;
 use super::problem::Problem;
 use super::turns::Turn;
 use crate::identity;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use eaf_core::actor::{ActorKind, Caller};
@@ -117,7 +118,11 @@ impl FromRequestParts<App> for TenantCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Anyone::from_request_parts(parts, app).await? {
             Anyone::Member(member) => Ok(*member),
-            Anyone::Operator(_) => Err(Problem::new(Code::NoTenant)),
+            Anyone::Operator(operator) => {
+                let trace = info(parts)?.trace.clone();
+                denial::of_operator(app, operator.actor, trace, &parts.method, &route(parts)).await?;
+                Err(Problem::new(Code::NoTenant))
+            }
         }
     }
 }
@@ -128,9 +133,17 @@ impl FromRequestParts<App> for Operator {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Anyone::from_request_parts(parts, app).await? {
             Anyone::Operator(operator) => Ok(operator),
-            Anyone::Member(_) => Err(Problem::new(Code::NotAnOperator)),
+            Anyone::Member(member) => {
+                member.record(app, &denial::act(&parts.method), &route(parts), "denied").await?;
+                Err(Problem::new(Code::NotAnOperator))
+            }
         }
     }
+}
+
+/// As it is registered, without what a caller puts into it.
+fn route(parts: &Parts) -> String {
+    parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned())
 }
 
 fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {

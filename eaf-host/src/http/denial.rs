@@ -4,10 +4,40 @@ use super::App;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::problem::Problem;
-use eaf_core::audit::{self, Entry};
+use axum::http::Method;
+use eaf_core::actor::{By, TraceId};
+use eaf_core::audit::{self, Act, Entry, platform};
+use eaf_core::contract::ViewType;
+use eaf_core::id::ActorId;
 use uuid::Uuid;
 
+/// Of a request for whom no name of its own is known.
+pub fn act(method: &Method) -> String {
+    format!("http.{}", method.as_str().to_ascii_lowercase())
+}
+
+/// An operator belongs to no tenant, so the platform's audit has it.
+pub async fn of_operator(
+    app: &App,
+    operator: ActorId,
+    trace: TraceId,
+    method: &Method,
+    route: &str,
+) -> Result<(), Problem> {
+    let by = By { actor: operator, origin: None, trace };
+    Ok(platform::record_alone(&app.core, &by, &Act::denied(&act(method), route)).await?)
+}
+
 impl TenantCaller {
+    /// That none of the view's rules lets them read it; `act` is what was tried. Answers the refusal.
+    pub async fn denied_view(&self, app: &App, act: &str, plugin: &str, view: &ViewType) -> Problem {
+        if let Err(problem) = self.record(app, act, &format!("{plugin}/{}", view.name), "denied").await {
+            return problem;
+        }
+        let permission = view.read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
+        Problem::new(Code::PermissionMissing).with("permission", format!("{plugin}.{permission}"))
+    }
+
     /// `act` and `object` name what was tried: `command.give`, `dcm/request-vm`.
     pub async fn require(&self, app: &App, permission: &str, act: &str, object: &str) -> Result<(), Problem> {
         if self.caller.may(permission) {
@@ -37,6 +67,11 @@ impl TenantCaller {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
         audit::record_once(&mut tx, id, &self.act(act, object, outcome)).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// As whom this caller administers.
+    pub fn by(&self) -> By {
+        By { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
     }
 
     pub fn act(&self, act: &str, object: &str, outcome: &str) -> Entry {

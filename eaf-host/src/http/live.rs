@@ -112,9 +112,7 @@ impl Watched {
                 self.reached = Position { epoch, pos: 0 };
             }
             Err(view::Error::Forbidden(_)) => {
-                let permission = self.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
-                let permission = format!("{}.{permission}", self.product.id());
-                return Err(Problem::new(Code::PermissionMissing).with("permission", permission));
+                return Err(who.denied_view(app, "view.watch", self.product.id(), self.view()).await);
             }
             Err(cause) => return Err(Problem::fault(Code::Internal, &cause)),
         }

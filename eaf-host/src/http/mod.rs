@@ -166,6 +166,7 @@ fn operations() -> Vec<Operation> {
         operator::tenants::operation(),
         operator::plugins::operation(),
         operator::workflows::operation(),
+        operator::audit::operation(),
         openapi::operation(),
         actuator::liveness_operation(),
         actuator::readiness_operation(),

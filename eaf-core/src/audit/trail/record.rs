@@ -36,7 +36,8 @@ const LOG: Shape = Shape {
            convert_from(x.meta, 'UTF8')::jsonb ->> 'stream' as object,
            (convert_from(x.meta, 'UTF8')::jsonb ->> 'actor')::uuid as actor,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'actor_kind' as kind,
-           convert_from(x.meta, 'UTF8')::jsonb ->> 'trace_id' as trace",
+           convert_from(x.meta, 'UTF8')::jsonb ->> 'trace_id' as trace,
+           split_part(x.type, '.', 1) as plugin, null as grant_name, null as origin, null::jsonb as change",
 };
 
 const HOST: Shape = Shape {
@@ -44,7 +45,7 @@ const HOST: Shape = Shape {
     at: "at",
     newest_first: "at desc, id desc",
     says: "x.count, x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
-           x.trace_id as trace",
+           x.trace_id as trace, x.plugin, x.grant_name, x.origin, x.change",
 };
 
 const CALL: Shape = Shape {
@@ -55,7 +56,9 @@ const CALL: Shape = Shape {
            coalesce(x.outcome, 'pending') as outcome,
            coalesce(x.target, (select r.key from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id)) as object,
            null::uuid as actor, null as kind,
-           (select r.trace from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as trace",
+           (select r.trace from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as trace,
+           (select r.plugin from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as plugin,
+           x.grant_name, null as origin, null::jsonb as change",
 };
 
 pub(super) async fn read(
@@ -129,6 +132,9 @@ fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     if let Some(outcome) = &filter.outcome {
         sql.push(" and outcome = ").push_bind(outcome.clone());
     }
+    if let Some(plugin) = &filter.plugin {
+        sql.push(" and plugin = ").push_bind(plugin.clone());
+    }
     match (source, &filter.object) {
         (Source::Log, _) => in_meta(sql, filter),
         (_, Some(object)) => {
@@ -198,6 +204,10 @@ fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
             outcome: row.try_get("outcome")?,
             count: row.try_get::<i32, _>("count")?.unsigned_abs(),
             trace: TraceId(row.try_get::<Option<String>, _>("trace")?.unwrap_or_default()),
+            plugin: row.try_get("plugin")?,
+            grant: row.try_get("grant_name")?,
+            origin: row.try_get("origin")?,
+            change: row.try_get("change")?,
         },
     })
 }

@@ -23,8 +23,8 @@ use super::rates::SignIn;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use eaf_core::actor::TraceId;
-use eaf_core::audit::{self, Entry};
+use eaf_core::actor::{By, TraceId};
+use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
 use page::Refusal;
@@ -73,7 +73,7 @@ impl Query {
     }
 }
 
-/// In the tenant's audit. An operator's coming and going concerns no tenant.
+/// In the tenant's audit, of an operator in the platform's.
 async fn record(
     app: &App,
     tenant: Option<TenantId>,
@@ -81,7 +81,10 @@ async fn record(
     act: &str,
     trace: &TraceId,
 ) -> Result<(), Problem> {
-    let Some(tenant) = tenant else { return Ok(()) };
+    let Some(tenant) = tenant else {
+        let by = By { actor, origin: None, trace: trace.clone() };
+        return Ok(platform::record_alone(&app.core, &by, &Act::new(act, "session")).await?);
+    };
     let entry = Entry { actor, act: act.into(), object: "session".into(), outcome: "ok".into(), trace: trace.clone() };
     let mut tx = app.core.db.tenant(tenant).await?;
     audit::record(&mut tx, &entry).await?;

@@ -42,6 +42,17 @@ pub fn operation() -> Operation {
         "outcome": { "type": "string", "description": "`ok`, `denied`, `pending`, or the code of a refusal or failure." },
         "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
         "trace_id": { "type": "string" },
+        "plugin": { "type": ["string", "null"], "description": "Whose event or call; null: the host's." },
+        "grant": { "type": ["string", "null"], "description": "Of a call: the grant by which it was allowed." },
+        "origin": {
+            "type": ["string", "null"],
+            "description": "Who administered on the command line: the operating system's user, such as `os:root@web-1`.",
+        },
+        "change": {
+            "type": ["object", "null"],
+            "properties": { "old": {}, "new": {} },
+            "description": "What an act of administration changed.",
+        },
     }));
     let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
@@ -60,6 +71,7 @@ pub(super) fn filters(entry: Entry) -> Entry {
         .query("object", text(), "What the object begins with.")
         .query("outcome", text(), "Exactly this outcome.")
         .query("trace", text(), "Exactly this trace id.")
+        .query("plugin", text(), "Exactly this plugin's events and calls.")
         .query("from", instant(), "Not before.")
         .query("to", instant(), "Before.")
         .query("source", json!({ "enum": ["log", "host", "call"] }), "Only of this kind.")
@@ -105,6 +117,7 @@ pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Res
             "object" => filter.object = Some(text()?),
             "outcome" => filter.outcome = Some(text()?),
             "trace" => filter.trace = Some(text()?),
+            "plugin" => filter.plugin = Some(text()?),
             "from" => filter.from = Some(instant()?),
             "to" => filter.to = Some(instant()?),
             "source" => filter.source = Some(value.parse().map_err(|()| invalid())?),
@@ -135,7 +148,14 @@ pub(super) async fn names(app: &App, tenant: TenantId, items: &[Item]) -> Result
     actors.sort();
     actors.dedup();
     let members = directory::members_among(&app.core, tenant, &actors).await?;
-    Ok(members.into_iter().map(|member| (member.actor, member.name)).collect())
+    let mut names: HashMap<ActorId, String> = members.into_iter().map(|member| (member.actor, member.name)).collect();
+    // Whoever runs the platform and acted here does so under their name, too.
+    actors.retain(|actor| !names.contains_key(actor) && *actor != ActorId::SYSTEM);
+    if !actors.is_empty() {
+        let operators = directory::operators_among(&app.core, &actors).await?;
+        names.extend(operators.into_iter().map(|operator| (operator.actor, operator.name)));
+    }
+    Ok(names)
 }
 
 pub(super) fn kind(item: &Item) -> &'static str {
@@ -159,5 +179,9 @@ fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
         "outcome": item.outcome,
         "count": item.count,
         "trace_id": item.trace,
+        "plugin": item.plugin,
+        "grant": item.grant,
+        "origin": item.origin,
+        "change": item.change,
     })
 }

@@ -25,8 +25,11 @@ const MOST: usize = 100_000;
 /// A filter that finds little must not read the whole log of years in one file.
 const MOST_PAGES: usize = 500;
 const PAGE: Bounds = Bounds { items: 1_000, examined: 20_000 };
-const COLUMNS: [&str; 11] =
-    ["at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id", "count"];
+#[rustfmt::skip]
+const COLUMNS: [&str; 15] = [
+    "at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id",
+    "count", "plugin", "grant", "origin", "change",
+];
 const DIALECT: &str = "dialect";
 
 /// How the file is written. Programs read RFC 4180; Excel wants to be told that it is UTF-8, and a German one splits at
@@ -144,6 +147,7 @@ impl Export {
         for item in &found.items {
             let at = instant(item.at).unwrap_or_default();
             let count = item.count.to_string();
+            let change = item.change.as_ref().map(ToString::to_string).unwrap_or_default();
             let (actor, name) = (item.actor.to_string(), names.get(&item.actor).map_or("", String::as_str));
             text += &self.dialect.line([
                 &at,
@@ -157,6 +161,10 @@ impl Export {
                 &item.trace.0,
                 &item.id,
                 &count,
+                item.plugin.as_deref().unwrap_or_default(),
+                item.grant.as_deref().unwrap_or_default(),
+                item.origin.as_deref().unwrap_or_default(),
+                &change,
             ]);
         }
         self.rows += found.items.len();

@@ -15,9 +15,10 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::routing::put;
 use eaf_core::actor::Locale;
-use eaf_core::audit;
+use eaf_core::audit::{self, Act};
 use eaf_core::connection::{self, NewConnection};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 fn body_schema() -> Value {
     json!({
@@ -94,14 +95,8 @@ async fn set(
         secret: body.get("secret").and_then(Value::as_object).cloned(),
         harmless: kind.harmless,
     };
-    let entry = audit::Entry {
-        actor: who.caller.actor,
-        act: "connection.put".into(),
-        object,
-        outcome: "ok".into(),
-        trace: who.caller.trace.clone(),
-    };
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
+    let before = connection::config(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
     match connection::put(&app.core, &mut tx, &new, who.caller.actor).await {
         Ok(()) => {}
         Err(connection::Error::NoSecret) => return Err(secret_refused("required")),
@@ -111,7 +106,8 @@ async fn set(
         Err(connection::Error::SecretNeededAgain) => return Err(secret_refused("secret-again")),
         Err(cause) => return Err(connection_fault(cause)),
     }
-    audit::record(&mut tx, &entry).await?;
+    let (old, changed) = changed(before.as_ref(), &new);
+    audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
     // What waits because of the old settings is tried with the new ones.
     if new.capability == "mail" {
         eaf_core::mail_log::hurry(&mut tx).await.map_err(super::mail_queue::fault)?;
@@ -119,4 +115,31 @@ async fn set(
     tx.commit().await?;
     eaf_core::workflow::wake_calls(&app.core, who.caller.tenant, &new.capability).await.map_err(super::runs::fault)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The settings that differ, before and after. Of the secret only whether there is a new one; long texts, such as
+/// certificates, by their digest.
+fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
+    let (mut old, mut now) = (Map::new(), Map::new());
+    let members = |config: Option<&Value>| config.and_then(Value::as_object).cloned().unwrap_or_default();
+    let (former, latter) = (members(before), members(Some(&new.config)));
+    for name in former.keys().chain(latter.keys()) {
+        if former.get(name) != latter.get(name) {
+            old.insert(name.clone(), former.get(name).map_or(Value::Null, short));
+            now.insert(name.clone(), latter.get(name).map_or(Value::Null, short));
+        }
+    }
+    if new.secret.is_some() {
+        now.insert("secret".into(), "set".into());
+    }
+    (if before.is_some() { old.into() } else { Value::Null }, now.into())
+}
+
+fn short(value: &Value) -> Value {
+    let text = value.to_string();
+    if text.len() <= 200 {
+        return value.clone();
+    }
+    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digest}").into()
 }

@@ -26,7 +26,7 @@ use time::format_description::well_known::Rfc3339;
 
 const PAGE: u32 = 50;
 
-fn instant(at: OffsetDateTime) -> Option<String> {
+pub(super) fn instant(at: OffsetDateTime) -> Option<String> {
     at.format(&Rfc3339).ok()
 }
 
@@ -61,7 +61,7 @@ pub(super) fn record(properties: Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-fn page_schema(item: Value) -> Value {
+pub(super) fn page_schema(item: Value) -> Value {
     json!({
         "type": "object",
         "required": ["items", "next"],

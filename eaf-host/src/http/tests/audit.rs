@@ -156,7 +156,10 @@ async fn the_file_has_what_the_list_has_and_no_formula() {
     let name = format!("attachment; filename=\"audit-acme-{today}.csv\"");
     assert_eq!(file.headers["content-disposition"], name.as_str());
     let lines: Vec<&str> = file.text.split("\r\n").collect();
-    assert_eq!(lines[0], "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count");
+    assert_eq!(
+        lines[0],
+        "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count,plugin,grant,origin,change"
+    );
     assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
     // The export is an act itself.
     assert!(lines[1].contains(",Canary auditor,person,audit.export,audit,ok,"), "{}", lines[1]);

@@ -91,7 +91,7 @@ async fn a_connection_that_cannot_be_is_refused() {
 #[tokio::test]
 async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
     use eaf_core::grant::{self, Grant};
-    use eaf_core::id::{ActorId, TenantId};
+    use eaf_core::id::TenantId;
     let house = House::new().await;
     let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
     for (capability, connection) in [("echo", "main"), ("vsphere", "vcenter")] {
@@ -102,7 +102,7 @@ async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
             scope: json!({}),
             connection: connection.into(),
         };
-        grant::put(&mut tx, &grant, ActorId::SYSTEM).await.unwrap();
+        grant::put(&mut tx, &grant, &house.core.by).await.unwrap();
     }
     tx.commit().await.unwrap();
     let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });

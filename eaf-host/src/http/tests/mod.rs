@@ -6,6 +6,7 @@ mod browser;
 mod commands;
 mod connections;
 mod failover;
+mod denials;
 mod host;
 mod identity;
 mod isolation;
@@ -223,6 +224,8 @@ impl House {
         package::store(&core, &package).await.expect("stored");
         let generation = package::activate(&core, "notes", notes::DIGEST, ActorId::SYSTEM).await.expect("activated");
         projection::prepare(&core, &notes::Notes::new(generation)).await.expect("prepared");
+        // How the house was made is not what happens in it.
+        database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = crate::identity::Config { public_url: public_url.into(), ..issuer.config() };
         let identity = Arc::new(Identity::new(&provider, issuer.world.clone()).expect("configured"));
         let (closing, closed) = watch::channel(false);

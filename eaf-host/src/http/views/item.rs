@@ -28,10 +28,10 @@ async fn item(
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
     asked.wait_for(&app, &who, after).await?;
-    let row = view::get(&app.core, &who.caller, &plugin, asked.view(), &key)
-        .await
-        .map_err(|cause| asked.refused(cause))?
-        .ok_or_else(|| Problem::new(Code::NotFound))?;
+    let row = match view::get(&app.core, &who.caller, &plugin, asked.view(), &key).await {
+        Ok(row) => row.ok_or_else(|| Problem::new(Code::NotFound))?,
+        Err(cause) => return Err(asked.refused(&app, &who, "view.read", cause).await),
+    };
     let mut items = present::items(&app, &asked.product, asked.view(), &who.caller, vec![row]).await?;
     items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))
 }

@@ -29,9 +29,10 @@ async fn list(
     let asked = Asked::find(&app, &plugin, &name)?;
     let (query, after) = parse(asked.view(), &parameters)?;
     asked.wait_for(&app, &who, after).await?;
-    let page = view::query(&app.core, &who.caller, &plugin, asked.view(), &query)
-        .await
-        .map_err(|cause| asked.refused(cause))?;
+    let page = match view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await {
+        Ok(page) => page,
+        Err(cause) => return Err(asked.refused(&app, &who, "view.list", cause).await),
+    };
     let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
     Ok(Json(json!({ "items": items, "next": page.next })))
 }

@@ -46,16 +46,20 @@ impl Asked {
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         view::wait_for(&app.core, who.caller.tenant, self.product.id(), self.view(), position, PATIENCE)
             .await
-            .map_err(|cause| self.refused(cause))
+            .map_err(|cause| self.failed(cause))
     }
 
-    fn refused(&self, cause: view::Error) -> Problem {
+    /// `act`: `view.list`, `view.read`. A denial is recorded.
+    async fn refused(&self, app: &App, who: &TenantCaller, act: &str, cause: view::Error) -> Problem {
+        match cause {
+            view::Error::Forbidden(_) => who.denied_view(app, act, self.product.id(), self.view()).await,
+            cause => self.failed(cause),
+        }
+    }
+
+    fn failed(&self, cause: view::Error) -> Problem {
         use view::Error;
         match cause {
-            Error::Forbidden(_) => {
-                let rule = self.view().read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
-                Problem::new(Code::PermissionMissing).with("permission", format!("{}.{rule}", self.product.id()))
-            }
             Error::UnknownFilter { column } => Problem::parameter(&column, "unknown"),
             Error::FilterValue { column } => Problem::parameter(&column, "invalid"),
             Error::UnknownSort { .. } => Problem::parameter("sort", "unknown"),

@@ -182,7 +182,8 @@ impl Kernel for CoreKernel {
         };
         let mut tx = self.core.db.tenant(run.tenant).await.map_err(|error| Error::Store(chain(&error)))?;
         let id = run.id.of_denial(entry.sequence);
-        audit::record_once(&mut tx, id, &record).await.map_err(|error| Error::Store(chain(&error)))?;
+        let recorded = audit::record_denied_call(&mut tx, id, &run.plugin, entry.grant.as_deref(), &record).await;
+        recorded.map_err(|error| Error::Store(chain(&error)))?;
         tx.commit().await.map_err(|error| Error::Store(chain(&error)))
     }
 

@@ -14,7 +14,7 @@ use super::vcsim::{self, Vcsim};
 use eaf_core::Core;
 use eaf_core::directory::{self, NewMember};
 use eaf_core::grant::{self, Grant};
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use eaf_host::dev::idp;
 use eaf_host::dev::idp::accounts::ACCOUNTS;
@@ -401,7 +401,7 @@ async fn grant_all(core: &Core, tenant: TenantId) {
             scope: json!({}),
             connection: name.into(),
         };
-        grant::put(&mut tx, &grant, ActorId::SYSTEM).await.unwrap();
+        grant::put(&mut tx, &grant, &core.by).await.unwrap();
     }
     tx.commit().await.unwrap();
 }

@@ -51,7 +51,7 @@ pub async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         scope: json!({}),
         connection: "main".into(),
     };
-    grant::put(&mut tx, &granted, ActorId::SYSTEM).await.unwrap();
+    grant::put(&mut tx, &granted, &core.by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

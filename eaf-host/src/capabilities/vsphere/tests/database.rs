@@ -32,7 +32,7 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
     };
     let mut tx = core.db.tenant(acme).await.unwrap();
     connection::put(&core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
-    grant::put(&mut tx, &granted, ActorId::SYSTEM).await.unwrap();
+    grant::put(&mut tx, &granted, &core.by).await.unwrap();
     tx.commit().await.unwrap();
 
     let connections = Arc::new(CoreConnections { core: core.clone() });

@@ -78,7 +78,7 @@ impl House {
                 connection: "main".into(),
             };
             let mut tx = core.db.tenant(tenant).await.unwrap();
-            grant::put(&mut tx, &granted, ActorId::SYSTEM).await.unwrap();
+            grant::put(&mut tx, &granted, &core.by).await.unwrap();
             tx.commit().await.unwrap();
         }
         let (vcenter, postbox) = (Arc::new(Datacenter::default()), Arc::new(Postbox::default()));

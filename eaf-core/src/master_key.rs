@@ -1,0 +1,144 @@
+//! Which master key an installation's keys are wrapped with: proven at the start, and exchanged by [`rotate`].
+//!
+//! `eaf.master_key` holds a known value that opens under the active key alone. Without it a host with another key would
+//! start, report that it is ready, and make keys that are lost with it.
+
+mod rotate;
+
+pub use rotate::{Progress, Rotated, rotate};
+
+use crate::Core;
+use crate::crypto::{self, KeyId, master_key};
+use crate::db;
+use crate::id::{ActorId, TenantId};
+
+/// Where the known value is sealed.
+const PLACE: &str = "eaf.master_key";
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "the database's keys are wrapped with the master key {database}, and this host holds {held}: give it the \
+         key of the other hosts (EAF_MASTER_KEY), and while keys are exchanged the former one as well \
+         (EAF_MASTER_KEY_PREVIOUS)"
+    )]
+    Other { database: String, held: String },
+    #[error(
+        "the keys in the database do not open under the master key {held} that this host holds: give it the one that \
+         they were made with (EAF_MASTER_KEY)"
+    )]
+    Unknown { held: String },
+    #[error(
+        "{left} keys were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to it and repeat \
+         the command"
+    )]
+    Left { left: i64 },
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the master key's row could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the master key's row could not be written")]
+    Write(#[source] sqlx::Error),
+    #[error("a key could not be opened or sealed")]
+    Crypto(#[from] crypto::Error),
+    #[error("the keys that are left could not be counted")]
+    Count(#[source] sqlx::Error),
+    #[error("keys could not be wrapped anew")]
+    Rewrap(#[source] sqlx::Error),
+    #[error("an operator could not be sealed anew")]
+    Operator(#[from] crate::directory::Error),
+    #[error("the record of the act could not be written")]
+    Audit(#[from] crate::audit::Error),
+}
+
+/// How keys are wrapped at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub active: KeyId,
+    /// The host's `EAF_MASTER_KEY`.
+    pub current: KeyId,
+    /// Keys of people and tenants that are not wrapped with `current`.
+    pub left: i64,
+    pub total: i64,
+}
+
+/// Refuses a host that does not hold the active key. The first one says which key that is.
+pub async fn check(core: &Core) -> Result<(), Error> {
+    if known(core).await?.is_none() {
+        let first = of_existing(core).await?;
+        register(core, first).await?;
+    }
+    // Read again: of two that are the first, one was.
+    let (database, known) = known(core).await?.ok_or_else(|| Error::Unknown { held: held(core) })?;
+    let masters = core.keyring.masters();
+    let opens = core.keyring.open_platform(PLACE, &known).is_ok_and(|value| value == database.as_bytes());
+    if !opens || masters.activate(&database).is_none() {
+        return Err(Error::Other { database, held: held(core) });
+    }
+    Ok(())
+}
+
+pub async fn status(core: &Core) -> Result<Status, Error> {
+    let masters = core.keyring.masters();
+    let (active, _) = known(core).await?.ok_or_else(|| Error::Unknown { held: held(core) })?;
+    let current = masters.current().id.clone();
+    let (left, total) = count(core, &current).await?;
+    Ok(Status { active: KeyId(active), current, left, total })
+}
+
+async fn known(core: &Core) -> Result<Option<(String, Vec<u8>)>, Error> {
+    sqlx::query_as("select key_id, known from eaf.master_key where active")
+        .fetch_optional(core.db.platform_pool())
+        .await
+        .map_err(Error::Read)
+}
+
+/// Keys of people and tenants: those not wrapped with this one, and all.
+async fn count(core: &Core, key: &KeyId) -> Result<(i64, i64), Error> {
+    sqlx::query_as(
+        "select count(*) filter (where key_id is distinct from $1), count(*) from eaf.subject_key
+         where destroyed_at is null",
+    )
+    .bind(&key.0)
+    .fetch_one(core.db.platform_pool())
+    .await
+    .map_err(Error::Count)
+}
+
+async fn register(core: &Core, master: &master_key::Master) -> Result<(), Error> {
+    sqlx::query("insert into eaf.master_key (key_id, known, active) values ($1, $2, true) on conflict do nothing")
+        .bind(&master.id.0)
+        .bind(core.keyring.seal_platform_under(master, PLACE, master.id.0.as_bytes()))
+        .execute(core.db.platform_pool())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Of a database that was in use before there was a known value, the key that opens what is there.
+async fn of_existing(core: &Core) -> Result<&master_key::Master, Error> {
+    let masters = core.keyring.masters();
+    let tenant: Option<TenantId> =
+        sqlx::query_scalar("select tenant_id from eaf.subject_key where destroyed_at is null limit 1")
+            .fetch_optional(core.db.platform_pool())
+            .await
+            .map_err(Error::Read)?;
+    let Some(tenant) = tenant else { return Ok(masters.current()) };
+    let mut tx = core.db.tenant(tenant).await?;
+    let row: Option<(ActorId, Vec<u8>)> = sqlx::query_as(
+        "select subject_id, wrapped from eaf.subject_key where tenant_id = $1 and wrapped is not null limit 1",
+    )
+    .bind(tenant)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    tx.commit().await?;
+    let Some((subject, wrapped)) = row else { return Ok(masters.current()) };
+    let opens = |master: &&master_key::Master| master.opens(tenant, subject, &wrapped);
+    masters.all().iter().find(opens).ok_or_else(|| Error::Unknown { held: held(core) })
+}
+
+fn held(core: &Core) -> String {
+    let ids: Vec<String> = core.keyring.masters().all().iter().map(|master| master.id.to_string()).collect();
+    ids.join(" and ")
+}

@@ -1,0 +1,188 @@
+//! Acts of administration: each has its record, with who, and what was before and is now, or does not take place.
+
+use eaf_core::Core;
+use eaf_core::actor::{By, Locale, TraceId};
+use eaf_core::audit::platform;
+use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
+use eaf_core::crypto::settling;
+use eaf_core::directory::{self, NewMember, add_tenant, dismiss_member, put_member, put_operator, remove_operator};
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::session::{self, Activity, Limits};
+use eaf_core::testing::Database;
+use eaf_core::{erasure, event_store};
+use serde_json::{Value, json};
+use time::Duration;
+
+const ISSUER: &str = "https://id.example";
+
+fn new(roles: &[&str]) -> NewMember {
+    NewMember {
+        issuer: ISSUER.into(),
+        subject: "anna".into(),
+        name: "Canary Amsel".into(),
+        email: "canary@acme.example".into(),
+        locale: Locale::De,
+        roles: roles.iter().map(|role| (*role).into()).collect(),
+    }
+}
+
+fn alice(core: &Core) -> Core {
+    let by = By { actor: ActorId::SYSTEM, origin: Some("os:alice@web-1".into()), trace: TraceId("4".repeat(32)) };
+    Core { by, ..core.clone() }
+}
+
+async fn records(core: &Core, tenant: TenantId) -> Vec<Item> {
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    let filter = Filter { source: Some(Source::Host), ..Filter::default() };
+    let page = trail::page(&mut tx, &filter, None, Bounds { items: 100, examined: 1_000 }).await.unwrap();
+    page.items.into_iter().rev().collect()
+}
+
+fn change(old: Value, new: Value) -> Option<Value> {
+    Some(json!({ "old": old, "new": new }))
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
+    let database = Database::fresh().await;
+    let core = alice(&database.core().await);
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    add_tenant(&core, "acme", "ACME").await.unwrap();
+    add_tenant(&core, "acme", "ACME Ltd").await.unwrap();
+    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
+    put_member(&core, acme, new(&["requester"])).await.unwrap();
+    put_member(&core, acme, new(&["requester", "approver"])).await.unwrap();
+    dismiss_member(&core, acme, anna).await.unwrap();
+    let grant = |folder: &str| Grant {
+        plugin: "dcm".into(),
+        capability: "vsphere".into(),
+        name: "vcenter".into(),
+        scope: json!({ "folder": folder }),
+        connection: "main".into(),
+    };
+    let mut tx = core.db.tenant(acme).await.unwrap();
+    for folder in ["a", "b", "b"] {
+        grant::put(&mut tx, &grant(folder), &core.by).await.unwrap();
+    }
+    grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
+    tx.commit().await.unwrap();
+    erasure::erase(&core, acme, anna, settling()).await.unwrap();
+
+    let items = records(&core, acme).await;
+    let roles = |roles: &[&str]| json!({ "roles": roles, "locale": "de" });
+    let granted = |folder: &str| json!({ "scope": { "folder": folder }, "connection": "main" });
+    let member = format!("member/{anna}");
+    let expected = [
+        ("tenant.add", "tenant/acme".to_owned(), change(json!(null), json!("ACME"))),
+        ("tenant.rename", "tenant/acme".to_owned(), change(json!("ACME"), json!("ACME Ltd"))),
+        ("member.add", member.clone(), change(json!(null), roles(&["requester"]))),
+        ("member.change", member.clone(), change(roles(&["requester"]), roles(&["requester", "approver"]))),
+        ("member.remove", member, change(json!({"roles": ["requester", "approver"]}), json!({"roles": []}))),
+        ("grant.put", "dcm/vsphere/vcenter".to_owned(), change(json!(null), granted("a"))),
+        ("grant.put", "dcm/vsphere/vcenter".to_owned(), change(granted("a"), granted("b"))),
+        ("grant.remove", "dcm/vsphere/vcenter".to_owned(), change(granted("b"), json!(null))),
+        ("person.erase", format!("person/{anna}"), change(json!({"roles": []}), json!({"roles": []}))),
+    ];
+    let found: Vec<_> =
+        items.iter().map(|item| (item.act.as_str(), item.object.clone(), item.change.clone())).collect();
+    assert_eq!(found, expected);
+    for item in &items {
+        assert_eq!((item.origin.as_deref(), item.trace.0.as_str()), (Some("os:alice@web-1"), &*"4".repeat(32)));
+        assert!(!format!("{item:?}").to_lowercase().contains("canary"), "{item:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
+    let database = Database::fresh().await;
+    let mut core = alice(&database.core().await);
+    let olga = put_operator(&core, ISSUER, "olga", "Canary Olga").await.unwrap();
+    core.by = By { actor: olga, origin: None, ..core.by };
+    let otto = put_operator(&core, ISSUER, "otto", "Canary Otto").await.unwrap();
+    assert_eq!(remove_operator(&core, ISSUER, "otto").await.unwrap(), Some(otto));
+    assert_eq!(remove_operator(&core, ISSUER, "otto").await.unwrap(), None);
+    event_store::new_epoch(&core).await.unwrap();
+    let (items, next) = platform::page(&core, None, 3).await.unwrap();
+    let (rest, last) = platform::page(&core, next, 3).await.unwrap();
+    assert!(last.is_none());
+    let items: Vec<_> = items.into_iter().chain(rest).rev().collect();
+    let found: Vec<_> = items.iter().map(|item| (item.act.act.as_str(), item.act.object.clone(), item.actor)).collect();
+    let expected = [
+        ("operator.add", format!("operator/{olga}"), ActorId::SYSTEM),
+        ("operator.add", format!("operator/{otto}"), olga),
+        ("operator.remove", format!("operator/{otto}"), olga),
+        ("log.new-epoch", "log".to_owned(), olga),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(items[0].origin.as_deref(), Some("os:alice@web-1"));
+    assert!(!format!("{items:?}").contains("Canary"));
+}
+
+#[tokio::test]
+async fn an_act_of_the_platform_that_was_changed_or_deleted_is_found() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    for name in ["olga", "otto", "ole"] {
+        put_operator(&core, ISSUER, name, name).await.unwrap();
+    }
+    let (head, findings) = platform::verify(&core).await.unwrap();
+    assert_eq!((head.len(), findings), (64, Vec::new()));
+    for (change, found) in [
+        ("update eaf.platform_audit set origin = 'os:nobody@x' where nr = 2", "changed: act 2"),
+        ("update eaf.platform_audit set at = at + interval '1 s' where nr = 1", "changed: act 1"),
+        ("delete from eaf.platform_audit where nr = 1", "gap: act 1"),
+    ] {
+        database.run("create table kept as select * from eaf.platform_audit").await;
+        database.run(change).await;
+        let (_, findings) = platform::verify(&core).await.unwrap();
+        assert!(findings[0].starts_with(found), "{findings:?}");
+        database.run("truncate eaf.platform_audit; insert into eaf.platform_audit select * from kept").await;
+        database.run("drop table kept").await;
+    }
+    assert!(platform::verify(&core).await.unwrap().1.is_empty());
+}
+
+#[tokio::test]
+async fn an_operator_who_is_removed_is_signed_out_and_nobody_and_still_known_by_name() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let limits = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
+    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let cookie = session::create(&core, None, olga, limits).await.unwrap();
+    remove_operator(&core, ISSUER, "olga").await.unwrap();
+
+    assert!(session::find(&core, &cookie, limits, Activity::Person).await.unwrap().is_none());
+    assert!(directory::find_operator(&core, ISSUER, "olga").await.unwrap().is_none());
+    assert!(directory::operator(&core, olga).await.unwrap().is_none());
+    let known = directory::operators_among(&core, &[olga]).await.unwrap();
+    assert_eq!((known[0].name.as_str(), known[0].removed.is_some()), ("Olga", true));
+    // Added again, she is somebody new: what was open stays closed.
+    assert_ne!(put_operator(&core, ISSUER, "olga", "Olga").await.unwrap(), olga);
+}
+
+#[tokio::test]
+async fn an_act_that_cannot_be_recorded_does_not_take_place() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
+    put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    database.run("revoke insert on eaf.audit from eaf_app").await;
+    database.run("revoke insert on eaf.platform_audit from eaf_platform").await;
+
+    assert!(add_tenant(&core, "globex", "Globex").await.is_err());
+    assert!(directory::tenant_by_slug(&core, "globex").await.unwrap().is_none());
+    assert!(put_member(&core, acme, new(&["approver"])).await.is_err());
+    assert!(dismiss_member(&core, acme, anna).await.is_err());
+    assert!(erasure::erase(&core, acme, anna, settling()).await.is_err());
+    let member = directory::member(&core, acme, anna).await.unwrap().unwrap();
+    assert_eq!((member.roles, member.name.as_str()), (vec!["requester".to_owned()], "Canary Amsel"));
+    assert!(put_operator(&core, ISSUER, "otto", "Otto").await.is_err());
+    assert!(directory::find_operator(&core, ISSUER, "otto").await.unwrap().is_none());
+    assert!(remove_operator(&core, ISSUER, "olga").await.is_err());
+    assert!(directory::find_operator(&core, ISSUER, "olga").await.unwrap().is_some());
+    let epoch = event_store::epoch(&core).await.unwrap();
+    assert!(event_store::new_epoch(&core).await.is_err());
+    assert_eq!(event_store::epoch(&core).await.unwrap(), epoch);
+}

@@ -1,0 +1,189 @@
+//! The master key: which one a host must hold, and how it is exchanged.
+
+use eaf_core::Core;
+use eaf_core::actor::Locale;
+use eaf_core::audit::platform;
+use eaf_core::crypto::{MasterKey, MasterKeys};
+use eaf_core::directory::{self, NewMember, add_tenant, find_operator, put_member, put_operator};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::master_key::{self, Error, check, rotate, status};
+use eaf_core::testing::{Database, world};
+use std::sync::{Arc, Mutex};
+
+const ISSUER: &str = "https://id.example";
+
+fn key(byte: u8) -> MasterKey {
+    MasterKey::new([byte; 32])
+}
+
+async fn host(database: &Database, keys: impl Into<MasterKeys>) -> Core {
+    Core::start(database.db().await, world(), keys)
+}
+
+fn both(current: u8, previous: u8) -> MasterKeys {
+    MasterKeys { current: key(current), previous: Some(key(previous)) }
+}
+
+async fn hire(core: &Core, tenant: TenantId, name: &str) -> ActorId {
+    let (issuer, subject, email) = (ISSUER.into(), name.into(), format!("{name}@acme.example"));
+    let new = NewMember { issuer, subject, name: name.into(), email, locale: Locale::De, roles: Vec::new() };
+    put_member(core, tenant, new).await.unwrap()
+}
+
+async fn name(core: &Core, tenant: TenantId, actor: ActorId) -> String {
+    directory::member(core, tenant, actor).await.unwrap().unwrap().name
+}
+
+async fn acts(core: &Core) -> Vec<String> {
+    let (items, _) = platform::page(core, None, 100).await.unwrap();
+    items.into_iter().rev().map(|item| item.act.act).collect()
+}
+
+#[tokio::test]
+async fn a_host_with_another_master_key_does_not_start() {
+    let database = Database::fresh().await;
+    check(&host(&database, key(1)).await).await.unwrap();
+    check(&host(&database, key(1)).await).await.unwrap();
+    check(&host(&database, both(2, 1)).await).await.unwrap();
+    let refused = check(&host(&database, key(2)).await).await.unwrap_err();
+    assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("EAF_MASTER_KEY"), "{refused}");
+}
+
+#[tokio::test]
+async fn of_a_database_that_was_in_use_before_the_key_that_opens_it_is_the_one() {
+    let database = Database::fresh().await;
+    let core = host(&database, key(1)).await;
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let anna = hire(&core, acme, "anna").await;
+    database.run("update eaf.subject_key set key_id = null").await;
+
+    let refused = check(&host(&database, key(2)).await).await.unwrap_err();
+    assert!(matches!(refused, Error::Unknown { .. }), "{refused:?}");
+    let later = host(&database, both(2, 1)).await;
+    check(&later).await.unwrap();
+    assert_eq!(name(&later, acme, anna).await, "anna");
+    assert_ne!(status(&later).await.unwrap().active, status(&later).await.unwrap().current);
+    check(&host(&database, key(1)).await).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_first_hosts_with_different_keys_one_starts() {
+    let database = Database::fresh().await;
+    let (one, other) = (host(&database, key(1)).await, host(&database, key(2)).await);
+    let (one, other) = tokio::join!(check(&one), check(&other));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+}
+
+#[tokio::test]
+async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_nothing() {
+    let database = Database::fresh().await;
+    let before = host(&database, key(1)).await;
+    check(&before).await.unwrap();
+    let (acme, globex) =
+        (add_tenant(&before, "acme", "A").await.unwrap(), add_tenant(&before, "globex", "G").await.unwrap());
+    let (anna, gina) = (hire(&before, acme, "anna").await, hire(&before, globex, "gina").await);
+    let gone = hire(&before, acme, "gone").await;
+    directory::erase_member(&before, acme, gone).await.unwrap();
+    put_operator(&before, ISSUER, "olga", "Olga").await.unwrap();
+
+    let core = host(&database, both(2, 1)).await;
+    check(&core).await.unwrap();
+    // Until the exchange all hosts wrap with the former key, so that those with it alone go on.
+    let ben = hire(&core, acme, "ben").await;
+    assert_eq!(name(&before, acme, ben).await, "ben");
+
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let rotated = rotate(&core, |progress| seen.lock().unwrap().push((progress.done, progress.total))).await.unwrap();
+    // Of two tenants and three people.
+    assert_eq!((rotated.keys, rotated.operators), (5, 1));
+    let seen = seen.lock().unwrap().clone();
+    assert_eq!((seen.first(), seen.last()), (Some(&(0, 5)), Some(&(5, 5))));
+    assert_eq!(status(&core).await.unwrap().left, 0);
+
+    let after = host(&database, key(2)).await;
+    check(&after).await.unwrap();
+    assert_eq!((name(&after, acme, anna).await, name(&after, globex, gina).await), ("anna".into(), "gina".into()));
+    assert_eq!(name(&after, acme, gone).await, "");
+    let olga = find_operator(&after, ISSUER, "olga").await.unwrap().expect("she is one still");
+    assert_eq!(put_operator(&after, ISSUER, "olga", "Olga O.").await.unwrap(), olga.actor);
+    let carl = hire(&after, acme, "carl").await;
+    assert_eq!(name(&core, acme, carl).await, "carl");
+
+    assert!(check(&host(&database, key(1)).await).await.is_err());
+    let former = host(&database, key(1)).await;
+    assert!(directory::member(&former, acme, anna).await.is_err());
+    let again = rotate(&after, |_| ()).await.unwrap();
+    assert_eq!((again.keys, again.operators), (0, 0));
+    let expected = ["operator.add", "key.activate", "key.rotate", "operator.rename"];
+    assert_eq!(acts(&after).await, expected);
+}
+
+#[tokio::test]
+async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
+    let database = Database::fresh().await;
+    let core = host(&database, key(1)).await;
+    check(&core).await.unwrap();
+    let mut people = Vec::new();
+    for slug in ["acme", "globex", "initech"] {
+        let tenant = add_tenant(&core, slug, slug).await.unwrap();
+        people.push((tenant, hire(&core, tenant, "anna").await));
+    }
+    // As a host of the release before leaves it.
+    database.run("update eaf.subject_key set key_id = null").await;
+    let core = host(&database, both(2, 1)).await;
+    check(&core).await.unwrap();
+    let interrupted = core.clone();
+    let ended = tokio::spawn(async move {
+        rotate(&interrupted, |progress| assert!(progress.done == 0, "interrupted after the first tenant")).await
+    });
+    assert!(ended.await.unwrap_err().is_panic());
+    assert_eq!(status(&core).await.unwrap().left, 4);
+    let other = host(&database, both(2, 1)).await;
+    for (tenant, anna) in &people {
+        assert_eq!(name(&other, *tenant, *anna).await, "anna");
+    }
+
+    // Whoever holds the new one alone is told what is missing.
+    let alone = host(&database, key(2)).await;
+    check(&alone).await.unwrap();
+    let refused = rotate(&alone, |_| ()).await.unwrap_err();
+    assert!(matches!(refused, Error::Left { left: 4 }), "{refused:?}");
+    assert_eq!(rotate(&core, |_| ()).await.unwrap().keys, 4);
+    assert_eq!(rotate(&alone, |_| ()).await.unwrap().keys, 0);
+}
+
+#[tokio::test]
+async fn a_key_that_is_being_made_meanwhile_is_wrapped_anew_as_well() {
+    let database = Database::fresh().await;
+    let core = host(&database, key(1)).await;
+    check(&core).await.unwrap();
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let anna = ActorId(core.world.uuid());
+    let mut tx = core.db.tenant(acme).await.unwrap();
+    let sealed = core.keyring.seal(&mut tx, anna, "x", b"clear").await.unwrap();
+
+    let new = host(&database, both(2, 1)).await;
+    check(&new).await.unwrap();
+    let exchange = tokio::spawn(async move { rotate(&new, |_| ()).await });
+    while database.waiting_to_append().await == 0 {
+        assert!(!exchange.is_finished(), "it did not wait for the key that is being made");
+        tokio::task::yield_now().await;
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(exchange.await.unwrap().unwrap().keys, 1);
+    let after = host(&database, key(2)).await;
+    let mut tx = after.db.tenant(acme).await.unwrap();
+    assert_eq!(after.keyring.open(&mut tx, anna, "x", &sealed).await.unwrap().unwrap(), b"clear");
+}
+
+#[tokio::test]
+async fn a_wrapped_key_names_its_master_key() {
+    let database = Database::fresh().await;
+    let core = host(&database, key(1)).await;
+    check(&core).await.unwrap();
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    hire(&core, acme, "anna").await;
+    let master_key::Status { active, left, total, .. } = status(&core).await.unwrap();
+    assert_eq!((active.to_string().len(), left, total), (16, 0, 2));
+}

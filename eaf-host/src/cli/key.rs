@@ -1,0 +1,67 @@
+//! `eaf key …`: the master key, with which all other keys are wrapped.
+
+use super::by::Administration;
+use super::{Outcome, Unsure, say};
+use clap::Subcommand;
+use eaf_core::master_key::{self, Progress, Status};
+use std::io::{IsTerminal, Write};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Which master key is in use, and how many keys are wrapped with another.
+    Status {
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Wrap all keys with EAF_MASTER_KEY, of those wrapped with EAF_MASTER_KEY_PREVIOUS too. May be interrupted and
+    /// repeated while hosts run.
+    Rotate {
+        /// Every host was started with both keys.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        administration: Administration,
+    },
+}
+
+pub async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Status { administration } => {
+            let (_, core) = administration.core().await?;
+            say(&told(&master_key::status(&core).await?))
+        }
+        Command::Rotate { yes: false, .. } => {
+            Err(Box::new(Unsure("a host that was not started with both keys reads nothing any more")))
+        }
+        Command::Rotate { administration, .. } => {
+            let (_, core) = administration.core().await?;
+            let shown = std::io::stderr().is_terminal();
+            let rotated = master_key::rotate(&core, |progress| show(progress, shown)).await?;
+            if shown {
+                eprintln!();
+            }
+            say(&format!(
+                "{} keys and {} operators are wrapped with {}; the former master key opens backups only\n",
+                rotated.keys, rotated.operators, rotated.active
+            ))
+        }
+    }
+}
+
+fn show(progress: Progress, shown: bool) {
+    if shown {
+        let share = (progress.done * 100).checked_div(progress.total).unwrap_or(100);
+        eprint!("\r{share:>3} %  {} of {} keys ", progress.done, progress.total);
+        let _ = std::io::stderr().flush();
+    }
+}
+
+fn told(status: &Status) -> String {
+    let Status { active, current, left, total } = status;
+    let next = match (active == current, *left) {
+        (true, 0) => "nothing to do",
+        (true, _) => "an exchange was interrupted: repeat `eaf key rotate`",
+        (false, _) => "this host holds another one: `eaf key rotate` makes it the active one",
+    };
+    format!("active {active}\nhere   {current}\n{left} of {total} keys are wrapped with another than here: {next}\n")
+}

@@ -1,0 +1,80 @@
+//! Who was refused, and what was administered, is in the audit, whichever way it was tried.
+
+use super::House;
+use axum::http::StatusCode;
+use eaf_core::actor::Locale;
+use eaf_core::directory::{self, NewMember};
+use eaf_core::id::TenantId;
+use serde_json::{Value, json};
+
+/// Act, object and name, the oldest first.
+fn denials(answer: &super::Answer) -> Vec<(&str, &str, &str)> {
+    let items = answer.json["items"].as_array().expect("items").iter().rev();
+    items
+        .filter(|item| item["outcome"] == "denied")
+        .map(|item| {
+            let member = |name: &str| item[name].as_str().unwrap_or("none");
+            (member("act"), member("object"), member("actor_name"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_denied_read_is_in_the_audit_of_a_list_a_row_and_a_live_stream_alike() {
+    let house = House::new().await;
+    let visitor = NewMember {
+        issuer: house.issuer.url.clone(),
+        subject: "requester@acme".into(),
+        name: "Canary requester".into(),
+        email: "requester@acme.example".into(),
+        locale: Locale::De,
+        roles: vec!["visitor".into()],
+    };
+    directory::put_member(&house.core, TenantId::derive("acme"), visitor).await.unwrap();
+    for path in ["/api/notes/views/notes", "/api/notes/views/notes/canary-key", "/api/live?view=notes/notes"] {
+        let refused = house.get("requester@acme", path).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "permission-missing"), "{path}");
+    }
+    let audit = house.get("auditor@acme", "/api/host/audit?outcome=denied").await;
+    let by = "Canary requester";
+    let expected = ["view.list", "view.read", "view.watch"].map(|act| (act, "notes/notes", by));
+    assert_eq!(denials(&audit), expected, "{}", audit.text);
+    assert!(!audit.text.contains("canary-key"), "{}", audit.text);
+}
+
+#[tokio::test]
+async fn a_member_among_operators_and_an_operator_among_members_are_recorded() {
+    let house = House::new().await;
+    for path in ["/api/host/tenants", "/api/host/platform-audit"] {
+        assert_eq!(house.get("requester@acme", path).await.code(), "not-an-operator");
+    }
+    assert_eq!(house.get("operator", "/api/host/connections/echo/canary-name").await.code(), "no-tenant");
+
+    let audit = house.get("auditor@acme", "/api/host/audit?outcome=denied").await;
+    let by = "Canary requester";
+    let expected = [("http.get", "/api/host/tenants", by), ("http.get", "/api/host/platform-audit", by)];
+    assert_eq!(denials(&audit), expected);
+    let platform = house.get("operator", "/api/host/platform-audit").await;
+    let route = "/api/host/connections/{capability}/{name}";
+    assert_eq!(denials(&platform), [("http.get", route, "Olga")], "{}", platform.text);
+    assert!(house.get("admin@globex", "/api/host/audit").await.json["items"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_is_recorded_with_the_settings_that_changed_and_never_with_its_secret() {
+    let house = House::new().await;
+    let path = "/api/host/connections/echo/main";
+    let long = "x".repeat(300);
+    for body in [
+        json!({ "config": { "host": "bad", "room": "1" }, "secret": { "password": "canary-password" } }),
+        json!({ "config": { "host": "bad", "room": long } }),
+    ] {
+        assert_eq!(house.json("PUT", "admin@acme", path, body, &[]).await.status, StatusCode::NO_CONTENT);
+    }
+    let audit = house.get("auditor@acme", "/api/host/audit?act=connection.put").await;
+    let changes: Vec<&Value> = audit.json["items"].as_array().unwrap().iter().map(|item| &item["change"]).collect();
+    assert_eq!(changes[1], &json!({ "old": null, "new": { "host": "bad", "room": "1", "secret": "set" } }));
+    assert_eq!(changes[0]["old"], json!({ "room": "1" }));
+    assert!(changes[0]["new"]["room"].as_str().unwrap().starts_with("sha256:"), "{}", audit.text);
+    assert!(!audit.text.contains("canary-password"));
+}
