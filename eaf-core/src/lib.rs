@@ -4,6 +4,7 @@
 //! through [`db::TenantTx`]. SQL lives in this crate and nowhere else.
 
 pub mod actor;
+pub mod anchor;
 pub mod audit;
 mod checkpoint;
 pub mod clock;

@@ -3,8 +3,12 @@
 //! The hashes are computed here, apart from the database's own functions. What is checked: positions and versions without gap, the
 //! leaf over every stored column, the link to the event before, a clock that never goes back, and that the ledger knows no
 //! position that the log has not. So a change, an insertion, an exchange and a deletion are found, at the end of the log too.
+//! What stands beside it, audit and journal, is compared with its anchors, which are linked to the log.
+
+mod anchors;
 
 use crate::Core;
+use crate::anchor;
 use crate::db::{self, TenantTx};
 use crate::event_store::LANE;
 use crate::id::{EventId, StreamId, TenantId};
@@ -23,6 +27,8 @@ pub enum Error {
     Db(#[from] db::Error),
     #[error("the log could not be read")]
     Read(#[source] sqlx::Error),
+    #[error(transparent)]
+    Anchored(#[from] anchor::Error),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +37,11 @@ pub struct Report {
     pub events: u64,
     /// The last link of the chain, hex: note it elsewhere, and nobody can write a chain anew unseen.
     pub head: String,
+    /// Batches of rows of audit and journal, and the last link of their chain.
+    pub anchors: u64,
+    pub anchor_head: String,
+    /// Rows that were written too shortly before to be in one.
+    pub not_anchored: u64,
     pub findings: Vec<Finding>,
     /// Findings that are not listed.
     pub more: usize,
@@ -50,6 +61,18 @@ pub enum Finding {
     Clock { position: u64, event: EventId },
     /// The stream's versions are not 1, 2, 3, …
     Versions { stream: StreamId, events: u64, last: u64 },
+    /// This row of audit or journal is not what was anchored.
+    Altered { table: &'static str, anchor: u64, row: String },
+    /// So many rows that were anchored are gone, and no retention says so.
+    Deleted { table: &'static str, anchor: u64, rows: u64 },
+    /// They claim an anchor that there is not.
+    Stray { table: &'static str, rows: u64 },
+    /// The anchor after the one before was expected.
+    AnchorGap { anchor: u64, expected: u64 },
+    /// This anchor is not what was linked to the one before.
+    Anchor { anchor: u64 },
+    /// The log was another when this anchor was made.
+    AnchoredLog { anchor: u64, position: u64 },
     /// The ledger has an answer for events at this position, which the log has not.
     Missing { position: u64 },
 }
@@ -71,6 +94,24 @@ impl std::fmt::Display for Finding {
             }
             Finding::Versions { stream, events, last } => {
                 write!(f, "versions: stream {stream} has {events} events and ends with version {last}")
+            }
+            Finding::Altered { table, anchor, row } => {
+                write!(f, "changed: {table} row {row} is not what anchor {anchor} holds")
+            }
+            Finding::Deleted { table, anchor, rows } => {
+                write!(f, "deleted: {rows} rows of {table} are missing that anchor {anchor} holds")
+            }
+            Finding::Stray { table, rows } => {
+                write!(f, "stray: {rows} rows of {table} claim an anchor that there is not")
+            }
+            Finding::AnchorGap { anchor, expected } => {
+                write!(f, "gap: anchor {expected} is missing before {anchor}")
+            }
+            Finding::Anchor { anchor } => {
+                write!(f, "unlinked: anchor {anchor} does not follow on the one before")
+            }
+            Finding::AnchoredLog { anchor, position } => {
+                write!(f, "rewritten: the event at {position} is not the one that anchor {anchor} was linked to")
             }
             Finding::Missing { position } => {
                 write!(f, "missing: the ledger knows events up to {position}, the log does not")
@@ -98,8 +139,21 @@ pub async fn verify(core: &Core, tenant: TenantId, mut on_progress: impl FnMut(u
     versions(&mut tx, &mut walk).await.map_err(Error::Read)?;
     ledger(&mut tx, &mut walk).await.map_err(Error::Read)?;
     tx.commit().await?;
-    let head = walk.chain.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Report { tenant, events: walk.events, head, findings: walk.findings, more: walk.more })
+    let anchored = anchors::walk(core, tenant, &mut walk).await?;
+    Ok(Report {
+        tenant,
+        events: walk.events,
+        head: hex(&walk.chain),
+        anchors: anchored.anchors,
+        anchor_head: hex(&anchored.head),
+        not_anchored: anchored.waiting,
+        findings: walk.findings,
+        more: walk.more,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 struct Walk {

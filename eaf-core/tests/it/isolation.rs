@@ -343,12 +343,14 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 28] = [
+const PLATFORM: [&str; 29] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
+    "eaf.audit select tenant_id anchor",
     "eaf.checkpoint select tenant_id plugin consumer epoch pos retry_at refold_at refold_again_at",
     "eaf.event select tenant_id lane pos at",
     "eaf.generation select *",
+    "eaf.journal select tenant_id state anchor",
     "eaf.log_epoch select *",
     "eaf.master_key insert *",
     "eaf.master_key select *",

@@ -1,6 +1,7 @@
 //! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
 
 mod administration;
+mod anchors;
 mod append;
 mod append_bulk;
 mod append_foreign;

@@ -31,7 +31,7 @@ async fn found(core: &Core, tenant: TenantId) -> Report {
 }
 
 /// What is found, without the ids.
-fn names(report: &Report) -> Vec<String> {
+pub fn names(report: &Report) -> Vec<String> {
     let name = |finding: &Finding| match finding {
         Finding::Gap { position, expected } => format!("gap {position} {expected}"),
         Finding::Leaf { position, .. } => format!("leaf {position}"),
@@ -39,6 +39,12 @@ fn names(report: &Report) -> Vec<String> {
         Finding::Clock { position, .. } => format!("clock {position}"),
         Finding::Versions { events, last, .. } => format!("versions {events} {last}"),
         Finding::Missing { position } => format!("missing {position}"),
+        Finding::Altered { table, anchor, .. } => format!("altered {table} {anchor}"),
+        Finding::Deleted { table, anchor, rows } => format!("deleted {table} {anchor} {rows}"),
+        Finding::Stray { table, rows } => format!("stray {table} {rows}"),
+        Finding::AnchorGap { anchor, expected } => format!("anchor-gap {anchor} {expected}"),
+        Finding::Anchor { anchor } => format!("anchor {anchor}"),
+        Finding::AnchoredLog { anchor, position } => format!("log {anchor} {position}"),
     };
     report.findings.iter().map(name).collect()
 }

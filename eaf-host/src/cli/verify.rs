@@ -3,6 +3,7 @@
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
+use eaf_core::audit::platform;
 use eaf_core::id::TenantId;
 use eaf_core::verify::{self, Report};
 use eaf_core::{Core, directory, live};
@@ -32,6 +33,7 @@ pub struct Args {
 /// Ends with 1 when something was found.
 pub async fn run(args: Args) -> Outcome {
     let core = compose::core(&args.configuration.load()?).await?;
+    let only_one = args.tenant.is_some();
     let mut tenants = directory::tenants(&core).await?;
     if let Some(slug) = args.tenant {
         tenants.retain(|(_, known)| *known == slug);
@@ -55,13 +57,21 @@ pub async fn run(args: Args) -> Outcome {
     }
     bar.end();
     reports.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let sound = reports.iter().all(|(_, report)| report.findings.is_empty());
-    say(&if args.json { json(&reports)? } else { table(&reports) })?;
+    let platform = match only_one {
+        true => None,
+        false => Some(platform::verify(&core).await?),
+    };
+    let sound = reports.iter().all(|(_, report)| report.findings.is_empty())
+        && platform.as_ref().is_none_or(|(_, findings)| findings.is_empty());
+    say(&if args.json { json(&reports, platform)? } else { table(&reports, platform) })?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn json(reports: &[(String, Report)]) -> Result<String, serde_json::Error> {
-    let entries: Vec<serde_json::Value> = reports
+/// The last link, and what was found.
+type Platform = Option<(String, Vec<String>)>;
+
+fn json(reports: &[(String, Report)], platform: Platform) -> Result<String, serde_json::Error> {
+    let mut entries: Vec<serde_json::Value> = reports
         .iter()
         .map(|(slug, report)| {
             let mut entry = serde_json::to_value(report)?;
@@ -69,21 +79,34 @@ fn json(reports: &[(String, Report)]) -> Result<String, serde_json::Error> {
             Ok(entry)
         })
         .collect::<Result<_, serde_json::Error>>()?;
+    let of_platform = |(head, findings)| serde_json::json!({ "platform": { "head": head, "findings": findings } });
+    entries.extend(platform.map(of_platform));
     Ok(serde_json::to_string_pretty(&entries)? + "\n")
 }
 
-fn table(reports: &[(String, Report)]) -> String {
+fn table(reports: &[(String, Report)], platform: Platform) -> String {
     let mut text = String::new();
     for (slug, report) in reports {
         let count = report.findings.len() + report.more;
         let verdict = if count == 0 { "sound".to_owned() } else { format!("{count} FINDINGS") };
         text += &format!("{slug:20} {:>12} events  {verdict:14} head {}\n", report.events, &report.head[..16]);
+        let waiting = match report.not_anchored {
+            0 => String::new(),
+            rows => format!("  {rows} rows not anchored yet"),
+        };
+        let (none, head) = ("", &report.anchor_head[..16]);
+        text += &format!("{none:20} {:>12} anchors {none:14} head {head}{waiting}\n", report.anchors);
         for finding in &report.findings {
             text += &format!("  {finding}\n");
         }
         if report.more > 0 {
             text += &format!("  … and {} more\n", report.more);
         }
+    }
+    if let Some((head, findings)) = platform {
+        let verdict = if findings.is_empty() { "sound".to_owned() } else { format!("{} FINDINGS", findings.len()) };
+        text += &format!("{:20} {:>12} acts    {verdict:14} head {head:.16}\n", "the platform", "");
+        text.extend(findings.iter().map(|finding| format!("  {finding}\n")));
     }
     text
 }

@@ -19,7 +19,7 @@ use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
 use eaf_core::retention::{self, Retention};
 use eaf_core::session;
-use eaf_core::{Core, directory, grant, master_key, projection, used_state};
+use eaf_core::{Core, anchor, directory, grant, master_key, projection, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use shelf::Shelf;
@@ -84,6 +84,8 @@ type Providers = BTreeMap<String, Arc<dyn Provider>>;
 
 /// How often another host's activation of a package is looked for.
 const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
+/// Until then a row of audit or journal can be changed unseen.
+const ANCHOR: Duration = Duration::from_secs(5);
 const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
 const PRUNE: Duration = Duration::from_secs(60 * 60);
 /// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
@@ -168,6 +170,7 @@ pub async fn serve(
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     beside.spawn(async move { keys.keep_keys(keys_stop).await });
     beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
+    beside.spawn(anchor_records(core.clone(), closing.clone()));
     let surface = http_config(&config);
     beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
     beside.spawn(prune(core.clone(), config.retention, closing.clone()));
@@ -398,6 +401,22 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     tokio::select! {
         () = closed(closing) => {}
         () = pruning => {}
+    }
+}
+
+/// What was recorded beside the log joins its chain.
+async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
+    let anchoring = async {
+        loop {
+            tokio::time::sleep(ANCHOR).await;
+            if let Err(error) = anchor::anchor(&core).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "audit and journal cannot be anchored yet");
+            }
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = anchoring => {}
     }
 }
 
