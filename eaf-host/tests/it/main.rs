@@ -3,6 +3,7 @@
 
 mod support;
 
+mod administration;
 mod bad_input;
 mod canary;
 mod chaos;

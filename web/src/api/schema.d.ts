@@ -688,6 +688,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/platform-audit': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who did what to the platform, newest first */
+    get: operations['host.platform-audit'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/openapi.json': {
     parameters: {
       query?: never;
@@ -4728,6 +4745,8 @@ export interface operations {
         outcome?: string;
         /** @description Exactly this trace id. */
         trace?: string;
+        /** @description Exactly this plugin's events and calls. */
+        plugin?: string;
         /** @description Not before. */
         from?: string;
         /** @description Before. */
@@ -4770,6 +4789,17 @@ export interface operations {
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
               outcome: string;
               trace_id: string;
+              /** @description Whose event or call; null: the host's. */
+              plugin: string | null;
+              /** @description Of a call: the grant by which it was allowed. */
+              grant: string | null;
+              /** @description Who administered on the command line: the operating system's user, such as `os:root@web-1`. */
+              origin: string | null;
+              /** @description What an act of administration changed. */
+              change: {
+                old?: unknown;
+                new?: unknown;
+              } | null;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -4818,6 +4848,8 @@ export interface operations {
         outcome?: string;
         /** @description Exactly this trace id. */
         trace?: string;
+        /** @description Exactly this plugin's events and calls. */
+        plugin?: string;
         /** @description Not before. */
         from?: string;
         /** @description Before. */
@@ -5007,6 +5039,80 @@ export interface operations {
               overdue: number;
             }[];
           };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-an-operator`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.platform-audit': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              /** @description Without gap. */
+              nr: number;
+              /** Format: date-time */
+              at: string;
+              /** Format: uuid */
+              actor: string;
+              actor_name: string | null;
+              /** @description Where no operator is named: the operating system's user, such as `os:root@web-1`. */
+              origin: string | null;
+              /** @description `operator.add`, `package.activate`, `key.rotate`. */
+              act: string;
+              object: string;
+              /** @enum {unknown} */
+              outcome: 'ok' | 'denied';
+              change: {
+                old?: unknown;
+                new?: unknown;
+              } | null;
+              trace_id: string;
+            }[];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `token-missing`, `token-invalid`, `token-expired` */

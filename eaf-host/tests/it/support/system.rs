@@ -171,8 +171,13 @@ impl System {
 
     /// The command line, as an operator uses it beside running hosts: what it says, and whether it ended well.
     pub async fn eaf(&self, arguments: &[&str]) -> (String, bool) {
+        self.eaf_with(&[], arguments).await
+    }
+
+    /// With other settings than the host has.
+    pub async fn eaf_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> (String, bool) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eaf"));
-        command.args(arguments).env_clear().envs(self.environment());
+        command.args(arguments).env_clear().envs(self.environment()).envs(settings.iter().copied());
         let output = command.output().await.unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (said, output.status.success())

@@ -86,7 +86,7 @@ function useColumns(): RowColumn<AuditItem>[] {
     () => [
       { id: 'who', header: t.columns.who, width: 15, cell: item => <Who item={item} /> },
       { id: 'act', header: t.columns.act, width: 21, cell: item => <Act act={item.act} /> },
-      { id: 'object', header: t.columns.object, width: 16.5, cell: item => <Thing object={item.object} /> },
+      { id: 'object', header: t.columns.object, width: 16.5, cell: item => <Thing item={item} /> },
       {
         id: 'when',
         header: t.columns.when,
@@ -114,15 +114,30 @@ function Who({ item }: { item: AuditItem }) {
   const t = useText(text);
   const name = useActorName()(item);
   return (
-    <Link
-      from={auditRoute.fullPath}
-      to="."
-      search={old => ({ ...old, actor: item.actor })}
-      title={t.onlyThisPerson(name)}
-      className={`${linkStyle} font-medium`}
+    <span className="grid">
+      <Link
+        from={auditRoute.fullPath}
+        to="."
+        search={old => ({ ...old, actor: item.actor })}
+        title={t.onlyThisPerson(name)}
+        className={`${linkStyle} font-medium`}
+      >
+        {name}
+      </Link>
+      {item.origin ? <Quiet said={item.origin} /> : null}
+    </span>
+  );
+}
+
+/** A second line, as it is recorded. */
+function Quiet({ said }: { said: string }) {
+  return (
+    <code
+      title={said}
+      className="truncate font-mono text-2xs leading-3.5 text-quiet max-md:break-all max-md:whitespace-normal"
     >
-      {name}
-    </Link>
+      {said}
+    </code>
   );
 }
 
@@ -144,15 +159,25 @@ function Act({ act }: { act: string }) {
   );
 }
 
-function Thing({ object }: { object: string }) {
+function Thing({ item: { object, change } }: { item: AuditItem }) {
   const thing = thingOf(object);
   const code = <code className="font-mono text-xs">{object || '–'}</code>;
-  if (!thing) return <span title={object}>{code}</span>;
   return (
-    <Link to={thing.to} params={{ id: thing.id }} title={object} className={linkStyle}>
-      {code}
-    </Link>
+    <span className="grid">
+      {thing ? (
+        <Link to={thing.to} params={{ id: thing.id }} title={object} className={linkStyle}>
+          {code}
+        </Link>
+      ) : (
+        <span title={object}>{code}</span>
+      )}
+      {change ? <Quiet said={`${shown(change.old)} → ${shown(change.new)}`} /> : null}
+    </span>
   );
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? '–' : JSON.stringify(value);
 }
 
 const TONES: Record<string, Tone> = { ok: 'good', pending: 'wait' };
