@@ -65,7 +65,7 @@ impl House {
             };
             workflow::intend(&core, &lease, &[call]).await.unwrap();
             if seq < 3 {
-                let finished = Finished { result: json!({ "ok": seq }), outcome: "ok".into() };
+                let finished = Finished { result: json!({ "ok": seq }), outcome: "ok".into(), detail: None };
                 workflow::finish(&core, &lease, seq, &finished).await.unwrap();
             }
         }

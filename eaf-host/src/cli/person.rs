@@ -2,7 +2,6 @@
 
 use super::by::Administration;
 use super::outage::wait_out;
-use super::serve::Configuration;
 use super::{NoTenant, Outcome, Unsure, say};
 use clap::Subcommand;
 use eaf_core::crypto;

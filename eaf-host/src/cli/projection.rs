@@ -1,7 +1,6 @@
 //! `eaf projection …`: how far views have come, and building one anew beside the one that people read.
 
 use super::outage::wait_out;
-use super::serve::Configuration;
 use super::by::Administration;
 use super::{NoTenant, Outcome, say};
 use crate::text::plain;
