@@ -43,7 +43,7 @@ impl std::fmt::Display for TraceId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     pub actor: ActorId,
-    /// Of the system's: the operating system's user and the machine, such as `os:root@web-1`.
+    /// On the command line: `operator`, or where none is named the operating system's user, such as `os:root@web-1`.
     pub origin: Option<String>,
     pub trace: TraceId,
 }

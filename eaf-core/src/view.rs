@@ -41,6 +41,8 @@ pub enum Error {
     UnknownSort { column: String },
     #[error("the value does not fit the column {column}")]
     FilterValue { column: String },
+    #[error("the record of the act could not be written")]
+    Audit(#[from] crate::audit::Error),
     #[error("the cursor is not one of this query")]
     Cursor,
     #[error("the limit must be between 1 and {MAX_LIMIT}")]

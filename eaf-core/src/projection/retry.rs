@@ -1,8 +1,10 @@
 //! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
 
+use crate::audit::{self, Act};
 use crate::db;
 use crate::id::TenantId;
 use crate::{Core, view};
+use serde_json::json;
 
 /// Tried again at the next scan, within seconds; answers how many consumers (copies of the view) were parked.
 pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
@@ -18,6 +20,11 @@ pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> R
     .execute(tx.conn())
     .await
     .map_err(|cause| view::Error::Db(db::Error::Begin(cause)))?;
+    let parked = done.rows_affected();
+    if parked > 0 {
+        let act = Act::new("view.retry", format!("{plugin}/{view}")).changing(json!(null), json!({ "parked": parked }));
+        audit::record_act(&mut tx, &core.by, &act).await?;
+    }
     tx.commit().await?;
-    Ok(done.rows_affected())
+    Ok(parked)
 }

@@ -31,7 +31,9 @@ impl Administration {
         core.by = match &self.operator {
             Some(subject) => {
                 let found = directory::find_operator(&core, &config.identity.issuer, subject).await?;
-                By { actor: found.ok_or_else(|| NoOperator(subject.clone()))?.actor, ..core.by }
+                let actor = found.ok_or_else(|| NoOperator(subject.clone()))?.actor;
+                // Tenants read this, who are not told an operator's name.
+                By { actor, origin: Some("operator".into()), ..core.by }
             }
             None => By { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by },
         };

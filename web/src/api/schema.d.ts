@@ -4793,7 +4793,7 @@ export interface operations {
               plugin: string | null;
               /** @description Of a call: the grant by which it was allowed. */
               grant: string | null;
-              /** @description Who administered on the command line: the operating system's user, such as `os:root@web-1`. */
+              /** @description Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
               origin: string | null;
               /** @description What an act of administration changed. */
               change: {
@@ -5088,7 +5088,7 @@ export interface operations {
               /** Format: uuid */
               actor: string;
               actor_name: string | null;
-              /** @description Where no operator is named: the operating system's user, such as `os:root@web-1`. */
+              /** @description `operator`, or where none is named the operating system's user, such as `os:root@web-1`. */
               origin: string | null;
               /** @description `operator.add`, `package.activate`, `key.rotate`. */
               act: string;

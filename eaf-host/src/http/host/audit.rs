@@ -46,7 +46,7 @@ pub fn operation() -> Operation {
         "grant": { "type": ["string", "null"], "description": "Of a call: the grant by which it was allowed." },
         "origin": {
             "type": ["string", "null"],
-            "description": "Who administered on the command line: the operating system's user, such as `os:root@web-1`.",
+            "description": "Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`.",
         },
         "change": {
             "type": ["object", "null"],
@@ -142,20 +142,13 @@ pub(super) async fn page(
     })
 }
 
-/// Of those who are still known.
+/// Of those who are still known. Operators are not named to tenants; `origin` says that it was one.
 pub(super) async fn names(app: &App, tenant: TenantId, items: &[Item]) -> Result<HashMap<ActorId, String>, Problem> {
     let mut actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();
     actors.sort();
     actors.dedup();
     let members = directory::members_among(&app.core, tenant, &actors).await?;
-    let mut names: HashMap<ActorId, String> = members.into_iter().map(|member| (member.actor, member.name)).collect();
-    // Whoever runs the platform and acted here does so under their name, too.
-    actors.retain(|actor| !names.contains_key(actor) && *actor != ActorId::SYSTEM);
-    if !actors.is_empty() {
-        let operators = directory::operators_among(&app.core, &actors).await?;
-        names.extend(operators.into_iter().map(|operator| (operator.actor, operator.name)));
-    }
-    Ok(names)
+    Ok(members.into_iter().map(|member| (member.actor, member.name)).collect())
 }
 
 pub(super) fn kind(item: &Item) -> &'static str {

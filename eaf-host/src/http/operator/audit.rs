@@ -25,7 +25,7 @@ pub fn operation() -> Operation {
         "actor_name": { "type": ["string", "null"] },
         "origin": {
             "type": ["string", "null"],
-            "description": "Where no operator is named: the operating system's user, such as `os:root@web-1`.",
+            "description": "`operator`, or where none is named the operating system's user, such as `os:root@web-1`.",
         },
         "act": { "type": "string", "description": "`operator.add`, `package.activate`, `key.rotate`." },
         "object": { "type": "string" },
