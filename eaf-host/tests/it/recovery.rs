@@ -142,6 +142,59 @@ async fn a_machine_that_vcenter_lost_is_decommissioned_only_when_an_admin_says_s
     system.finish().await;
 }
 
+/// Another vCenter takes the address. It has what the simulator has: a replica of everything.
+async fn take_over(system: &System) {
+    system.vcsim.behave(json!({ "kind": "about", "instanceUuid": uuid::Uuid::max().to_string() })).await;
+    system.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_of_another_vcenter_stays_until_an_admin_says_that_it_counts_as_removed() {
+    let system = System::start().await;
+    let people = system.people().await;
+    let vm = built(&people, "web-01").await;
+    take_over(&system).await;
+    let typed = json!({ "vm": vm, "confirm": "web-01" });
+    people.requester.command("decommission-vm", typed.clone()).await.ok();
+    let row = until(&people.requester, "vms", &vm, |vm| vm["status"] == "decommission-failed").await;
+    assert_eq!((&row["error_code"], &row["waiting"]["code"]), (&json!("other-vcenter"), &json!("confirm-elsewhere")));
+    people.requester.command("confirm-gone", typed.clone()).await.refused(403, "permission-missing");
+    people.admin.command("confirm-gone", typed).await.ok();
+    let row = until(&people.requester, "vms", &vm, |vm| vm["status"] == "decommissioned").await;
+    assert_eq!(row["copies"], "web-01", "{row:#}");
+    let replica = system.vcsim.machines().remove(0);
+    assert!(replica.name == "web-01" && replica.powered_on, "it was left alone");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_only() {
+    for stands_here_too in [true, false] {
+        let system = System::start().await;
+        let people = system.people().await;
+        let broken = system.vcsim.behave(switching_on_fails()).await;
+        let request = approved(&people, "web-01").await;
+        until(&people.requester, "requests", &request, |item| item["status"] == "failed").await;
+        if !stands_here_too {
+            system.vcsim.destroy_by_hand("web-01").await;
+        }
+        take_over(&system).await;
+        people.requester.command("cancel-request", json!({ "request": request })).await.ok();
+        let item = until(&people.requester, "requests", &request, |item| item["status"] == "cancel-failed").await;
+        assert_eq!(item["waiting"]["code"], "cancel-elsewhere", "{item:#}");
+        let typed = json!({ "request": request, "confirm": "web-01" });
+        people.requester.command("cancel-without-removal", typed.clone()).await.refused(403, "permission-missing");
+        people.admin.command("cancel-without-removal", typed).await.ok();
+        until(&people.requester, "requests", &request, |item| item["status"] == "cancelled").await;
+        assert_eq!(names(&system).len(), usize::from(stands_here_too), "nothing is removed");
+        system.vcsim.unbehave(broken).await;
+        if !stands_here_too {
+            built(&people, "web-01").await;
+        }
+        system.finish().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_of_vcenter_stands_on_the_page_until_it_is_answered() {
     let system = System::start().await;
