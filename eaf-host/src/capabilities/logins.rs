@@ -78,6 +78,12 @@ impl Logins {
         Ok(Attempt { logins: self, tenant, servers: servers.to_vec(), user, at: now, settled: false })
     }
 
+    /// Whether a login of the tenant was accepted there, within a day.
+    pub fn have_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
+        let (state, user) = (self.lock(), user.to_lowercase());
+        servers.iter().any(|server| state.accepted.contains_key(&(tenant, *server, user.clone())))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no panic happens under this lock")
     }

@@ -5,12 +5,14 @@ use super::address;
 use super::config::{Config, Tls};
 use super::failure::{failure, permanent, transient};
 use super::message::{Envelope, compose};
+use super::reach;
 use super::reply::Verdict as Said;
 use super::send::message_id;
 use super::smtp::{IN_A_HURRY, Session};
 use super::template::{HostFacts, Templates};
 use super::tls::ENCRYPTION;
 use super::{Mail, office::Person};
+use crate::capabilities::contact;
 use crate::capabilities::{Class, Failure, Report, Verdict};
 use crate::text::Locales;
 use eaf_core::id::{ActorId, TenantId};
@@ -49,7 +51,7 @@ pub async fn check(mail: &Mail, tenant: TenantId, connection: &str, to: Option<A
         Err(failure) => return failure.into(),
     };
     let mut report = Report::default();
-    let mut session = opened(mail, &config, &mut report).await;
+    let mut session = opened(mail, tenant, &config, &mut report).await;
     let sender = match &mut session {
         Some(session) => Verdict::from(&session.offer_sender(&config.from).await),
         None => Verdict::Untested,
@@ -71,9 +73,12 @@ pub async fn check(mail: &Mail, tenant: TenantId, connection: &str, to: Option<A
     report
 }
 
-/// None: there is no conversation, or no log-in.
-async fn opened(mail: &Mail, config: &Config, report: &mut Report) -> Option<Session> {
-    let (address, encryption, mut session) = match Session::connect(config, IN_A_HURRY).await {
+/// None: there is no conversation, or no log-in. What is no mail server says so after one time, whatever it is.
+async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Report) -> Option<Session> {
+    let reach = mail.reach(tenant);
+    let connect = reach.connect(config, IN_A_HURRY);
+    let contact = contact::first(mail.contact, connect, reach::unreached, reach::is_unreached).await;
+    let (address, encryption, mut session) = match contact.map_err(reach::of_test) {
         Ok(session) => (Verdict::Good, Verdict::Good, Some(session)),
         Err(failure) if ENCRYPTION.contains(&failure.code.as_str()) => (Verdict::Good, Verdict::Bad(failure), None),
         Err(failure) => (Verdict::Bad(failure), Verdict::Untested, None),
@@ -84,7 +89,7 @@ async fn opened(mail: &Mail, config: &Config, report: &mut Report) -> Option<Ses
     }
     let Some(login) = &config.login else { return session };
     let verdict = match &mut session {
-        Some(session) => Verdict::from(&session.log_in(config, &mail.tokens).await),
+        Some(session) => Verdict::from(&reach.log_in(config, session).await),
         None => Verdict::Untested,
     };
     let is_in = verdict == Verdict::Good;

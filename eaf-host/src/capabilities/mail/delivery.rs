@@ -202,7 +202,7 @@ impl<'a> Delivery<'a> {
             return Ok(Err(transient("mail-connections-busy", message.into())));
         }
         if self.session.is_none() {
-            match Session::open(config, &mail.tokens, mail.deadlines).await {
+            match mail.reach(tenant).open(config, mail.deadlines).await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => return Ok(Err(failure)),
             }

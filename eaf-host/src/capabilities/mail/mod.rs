@@ -9,6 +9,7 @@
 //! | [`message`], [`address`] | headers and both bodies as bytes |
 //! | [`wire`], [`tls`] | the connection, within a bound and with a server that is trusted |
 //! | [`token`] | a log-in without a password |
+//! | [`reach`] | which servers and how many log-ins the deployment allows |
 //! | [`smtp`], [`reply`] | the conversation with the server, and what it said to each mail |
 //! | [`send`] | who gets one, under which id, and what is written down |
 //! | [`delivery`] | one mail after the other, and what keeps the others waiting |
@@ -31,6 +32,7 @@ mod inline;
 mod limits;
 mod message;
 mod office;
+mod reach;
 mod reply;
 mod schedule;
 mod send;
@@ -45,12 +47,13 @@ pub mod tests;
 
 pub use template::{Error as TemplateError, Templates};
 
-use super::{Call, ConnectionType, Failure, Packages, Polled, Provider, Registration, Report, Started};
-use crate::egress::Purpose;
+use super::{Call, ConnectionType, Failure, Logins, Packages, Polled, Provider, Registration, Report, Started};
+use crate::egress::{Policy, Purpose};
 use async_trait::async_trait;
 use eaf_core::id::{ActorId, TenantId};
 use limits::Limits;
 use office::Office;
+use reach::Reach;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +74,9 @@ inventory::submit! {
             tokens: token::Tokens::default(),
             limits: Limits::default(),
             deadlines: smtp::PATIENT,
+            egress: parts.egress.clone(),
+            logins: parts.logins.clone(),
+            contact: CONTACT,
         })
     } }
 }
@@ -82,6 +88,19 @@ struct Mail {
     tokens: token::Tokens,
     limits: Limits,
     deadlines: smtp::Deadlines,
+    egress: Arc<Policy>,
+    logins: Arc<Logins>,
+    /// How long the first contact may take in a test.
+    contact: Duration,
+}
+
+/// Longer than a vCenter's: mail servers let strangers wait, and a page waits for 35 s.
+const CONTACT: Duration = Duration::from_secs(25);
+
+impl Mail {
+    fn reach(&self, tenant: TenantId) -> Reach<'_> {
+        Reach { egress: &self.egress, logins: &self.logins, tokens: &self.tokens, tenant }
+    }
 }
 
 /// A call's mails go out one after the other, and a server may let each wait for minutes.

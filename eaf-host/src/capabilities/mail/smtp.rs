@@ -7,9 +7,9 @@
 use super::address::needs_utf8;
 use super::config::{Config, Login, Proof, Tls};
 use super::failure::{configuration, transient};
+use super::reach::Reach;
 use super::reply::{Stage, Verdict, judge, numbers, numbers_of, queue_id};
 use super::tls::secure;
-use super::token::Tokens;
 use super::wire::{Bounded, Endless, Wire, dial, unreachable};
 use crate::capabilities::{Class, Failure};
 use lettre::Address;
@@ -22,6 +22,7 @@ use lettre::transport::smtp::{Error, response::Response};
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
@@ -64,20 +65,14 @@ pub const IN_A_HURRY: Deadlines = Deadlines {
 
 pub struct Session {
     connection: AsyncSmtpConnection,
+    servers: Vec<SocketAddr>,
     deadlines: Deadlines,
 }
 
 impl Session {
-    /// Connected, encrypted and logged in, as the connection says.
-    pub async fn open(config: &Config, tokens: &Tokens, deadlines: Deadlines) -> Result<Self, Failure> {
-        let mut session = Session::connect(config, deadlines).await?;
-        session.log_in(config, tokens).await?;
-        Ok(session)
-    }
-
-    /// Connected and encrypted, as the connection says.
-    pub async fn connect(config: &Config, deadlines: Deadlines) -> Result<Self, Failure> {
-        let line = dial(&config.host, config.port, deadlines.connect).await?;
+    /// Connected to one of the server's addresses and encrypted, as the connection says.
+    pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
+        let line = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
         let greeting = if waits_for_tls { deadlines.greeting.min(SILENCE) } else { deadlines.greeting };
         let wire = match config.tls {
@@ -91,11 +86,17 @@ impl Session {
         };
         let connect = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &config.ehlo);
         let connected = tokio::time::timeout(greeting, connect).await.map_err(|_| silent(config))?;
-        Ok(Session { connection: connected.map_err(|error| not_greeted(config, &error))?, deadlines })
+        let connection = connected.map_err(|error| not_greeted(config, &error))?;
+        Ok(Session { connection, servers: servers.to_vec(), deadlines })
+    }
+
+    /// All addresses of the server.
+    pub fn servers(&self) -> &[SocketAddr] {
+        &self.servers
     }
 
     /// Does nothing for a connection without a user name.
-    pub async fn log_in(&mut self, config: &Config, tokens: &Tokens) -> Result<(), Failure> {
+    pub async fn log_in(&mut self, config: &Config, reach: &Reach<'_>) -> Result<(), Failure> {
         let Some(Login { username, proof }) = &config.login else {
             return Ok(());
         };
@@ -108,7 +109,7 @@ impl Session {
         }
         let secret = match proof {
             Proof::Password(password) => password.clone(),
-            Proof::Token(request) => tokens.fetch(request).await?,
+            Proof::Token(request) => reach.tokens.fetch(request, reach).await?,
         };
         let credentials = Credentials::new(username.clone(), secret);
         let answer = within(self.deadlines.command, self.connection.auth(mechanisms, &credentials)).await?;
@@ -118,7 +119,7 @@ impl Session {
         match proof {
             _ if !is_refused => Err(broken(&error)),
             Proof::Token(request) => {
-                tokens.forget(request);
+                reach.tokens.forget(request);
                 Err(configuration(
                     "token-refused",
                     format!("The mail server refuses the token for this user name ({}).", numbers(&error)),

@@ -1,14 +1,17 @@
 //! Tokens for a log-in by XOAUTH2: asked for with the client's own credentials (RFC 6749, section
 //! 4.4), and kept until shortly before they expire.
 
+use super::MAIL_TOKEN;
 use super::config::TokenRequest;
 use super::failure::{configuration, transient};
+use super::reach::Reach;
 use crate::capabilities::Failure;
+use crate::egress::Route;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,11 +39,12 @@ struct Answer {
 }
 
 impl Tokens {
-    pub async fn fetch(&self, request: &TokenRequest) -> Result<String, Failure> {
+    /// On behalf of the tenant whose way out this is.
+    pub async fn fetch(&self, request: &TokenRequest, reach: &Reach<'_>) -> Result<String, Failure> {
         if let Some(token) = self.kept(request) {
             return Ok(token);
         }
-        let answer = ask(request).await?;
+        let answer = ask(request, reach).await?;
         let text = answer.expires_in.as_str().and_then(|text| text.parse().ok());
         let lifetime = answer.expires_in.as_u64().or(text).unwrap_or(LIFETIME);
         let until = Instant::now() + Duration::from_secs(lifetime.min(86_400).saturating_sub(MARGIN));
@@ -63,9 +67,17 @@ impl Tokens {
     }
 }
 
-async fn ask(request: &TokenRequest) -> Result<Answer, Failure> {
-    let away = || transient("token-unreachable", "The token endpoint of the mail connection cannot be reached.".into());
-    let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build().map_err(|_| away())?;
+async fn ask(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failure> {
+    let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
+    let route = Route::new(reach.egress.clone(), &MAIL_TOKEN, reach.tenant, &url).map_err(|_| away())?;
+    route.check_literal().await.map_err(|_| away())?;
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(route.clone()))
+        .build()
+        .map_err(|_| away())?;
     let mut form = vec![
         ("grant_type", "client_credentials"),
         ("client_id", &request.client_id),
@@ -74,7 +86,10 @@ async fn ask(request: &TokenRequest) -> Result<Answer, Failure> {
     if !request.scope.is_empty() {
         form.push(("scope", &request.scope));
     }
-    let mut answer = client.post(&request.url).form(&form).send().await.map_err(|_| away())?;
+    let mut answer = client.post(url).form(&form).send().await.map_err(|error| {
+        tracing::warn!(tenant = %reach.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
+        away()
+    })?;
     let status = answer.status();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|_| away())? {
@@ -82,6 +97,12 @@ async fn ask(request: &TokenRequest) -> Result<Answer, Failure> {
             return Err(unusable(status.as_u16()));
         }
         body.extend_from_slice(&chunk);
+    }
+    let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
+    // What else answers at an address that the operator did not list is not the tenant's business.
+    if !route.is_named() && !is_token && reason(&body).is_empty() {
+        tracing::warn!(tenant = %reach.tenant, status = status.as_u16(), "what answers is no token endpoint");
+        return Err(away());
     }
     if status.is_server_error() || status.as_u16() == 429 {
         return Err(transient("token-unreachable", format!("The token endpoint answers {}.", status.as_u16())));
@@ -93,6 +114,10 @@ async fn ask(request: &TokenRequest) -> Result<Answer, Failure> {
         ));
     }
     serde_json::from_slice(&body).map_err(|_| unusable(status.as_u16()))
+}
+
+fn away() -> Failure {
+    transient("token-unreachable", "The token endpoint of the mail connection cannot be reached.".into())
 }
 
 fn unusable(status: u16) -> Failure {

@@ -25,18 +25,15 @@ pub const ANSWER_MAX: usize = 48 * 1024;
 #[error("the answer does not end")]
 pub struct Endless;
 
-/// Connects to the first address of the host that answers. Each has its own limit, so that one
+/// Connects to the first of the server's addresses that answers. Each has its own limit, so that one
 /// that swallows packets does not use up that of the others.
-pub async fn dial(host: &str, port: u16, limit: Duration) -> Result<Bounded, Failure> {
-    let unreachable = || away(host, port);
-    let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, port))).await;
-    let addresses: Vec<SocketAddr> = found.map_err(|_| unreachable())?.map_err(|_| unreachable())?.collect();
-    for address in addresses {
+pub async fn dial(config: &Config, servers: &[SocketAddr], limit: Duration) -> Result<Bounded, Failure> {
+    for address in servers {
         if let Ok(Ok(stream)) = tokio::time::timeout(limit, TcpStream::connect(address)).await {
             return Ok(Bounded { stream, left: ANSWER_MAX });
         }
     }
-    Err(unreachable())
+    Err(unreachable(config))
 }
 
 /// Nobody is there, or nothing is said there.

@@ -6,6 +6,7 @@ mod conditions;
 mod connections;
 pub mod database;
 mod delivery;
+mod egress;
 mod golden;
 mod queue;
 mod refusals;
@@ -114,6 +115,9 @@ impl Desk {
             tokens: Default::default(),
             limits: Limits::default(),
             deadlines: self.0.lock().unwrap().deadlines.unwrap_or(PATIENT),
+            egress: crate::egress::testing::this_machine(),
+            logins: Arc::default(),
+            contact: Duration::from_secs(30),
         }
     }
 
