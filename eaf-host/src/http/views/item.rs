@@ -20,14 +20,14 @@ pub fn operation() -> Operation {
 
 async fn item(
     State(app): State<App>,
-    who: TenantCaller,
+    mut who: TenantCaller,
     Path((plugin, name, key)): Path<(String, String, String)>,
     parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
-    asked.wait_for(&app, &who, after).await?;
+    asked.wait_for(&app, &mut who, after).await?;
     let row = match view::get(&app.core, &who.caller, &plugin, asked.view(), &key).await {
         Ok(row) => row.ok_or_else(|| Problem::new(Code::NotFound))?,
         Err(cause) => return Err(asked.refused(&app, &who, "view.read", cause).await),

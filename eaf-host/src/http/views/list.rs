@@ -22,13 +22,13 @@ pub fn operation() -> Operation {
 
 async fn list(
     State(app): State<App>,
-    who: TenantCaller,
+    mut who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
     parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
     let (query, after) = parse(asked.view(), &parameters)?;
-    asked.wait_for(&app, &who, after).await?;
+    asked.wait_for(&app, &mut who, after).await?;
     let page = match view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await {
         Ok(page) => page,
         Err(cause) => return Err(asked.refused(&app, &who, "view.list", cause).await),

@@ -36,17 +36,20 @@ impl Asked {
         self.product.view(&self.name).expect("found when it was asked for; descriptions do not change")
     }
 
-    async fn wait_for(&self, app: &App, who: &TenantCaller, after: Option<Position>) -> Result<(), Problem> {
+    async fn wait_for(&self, app: &App, who: &mut TenantCaller, after: Option<Position>) -> Result<(), Problem> {
         let Some(position) = after else { return Ok(()) };
+        let (tenant, actor) = (who.caller.tenant, who.caller.actor);
         // Nobody waits, or has the host look, for what they may not read: the read that follows is denied.
         if !view::may_read(&who.caller, self.product.id(), self.view()) {
             return Ok(());
         }
-        let slot = app.waits.enter(who.caller.tenant, who.caller.actor);
+        let slot = app.waits.enter(tenant, actor);
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
-        view::wait_for(&app.core, who.caller.tenant, self.product.id(), self.view(), position, PATIENCE)
-            .await
-            .map_err(|cause| self.failed(cause))
+        // Others of the tenant are worked on meanwhile.
+        who.turn = None;
+        let waited = view::wait_for(&app.core, tenant, self.product.id(), self.view(), position, PATIENCE).await;
+        who.turn = app.turns.take(tenant).await;
+        waited.map_err(|cause| self.failed(cause))
     }
 
     /// `act`: `view.list`, `view.read`. A denial is recorded.
