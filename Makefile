@@ -4,7 +4,7 @@ SHELL := /bin/bash
 setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles once.
-.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide reference generated
+.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ chaos: setup ## Kills of hosts and of PostgreSQL 200 times instead of 5, outages
 
 guide: setup ## Run docs/guides/api.md against a demo of its own.
 	eaf-host/dev/guide
+
+fuzz: setup ## Send the API what its document allows, and what it does not, as every role: 500 cases per operation.
+	eaf-host/dev/fuzz 500
 
 reference: setup ## Write the generated files anew.
 	@mkdir -p deploy
