@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 pub const TEXT: &str = "^[^\\u0000]*$";
 /// Bytes of one value. A cursor is the longest: it holds the value of a sorted column.
 pub const LONGEST_VALUE: usize = 8 * 1024;
+/// Characters of a filter's value, all that it lists together.
+pub const LONGEST_FILTER: usize = 2_000;
 /// Characters of an unknown name that are told back.
 const LONGEST_NAME: usize = 64;
 

@@ -101,8 +101,6 @@ const FILTER: &str =
 const CURSOR_OF: &str = "`next` of the page before, of the same query.";
 /// Nobody makes one but the host: any other is refused.
 const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
-/// Of a filter: texts without NUL, and not more than the host reads.
-const MOST_CHARACTERS: usize = 2_000;
 
 fn filter(column: &Column) -> Value {
     let pattern = match column.kind {
@@ -113,7 +111,7 @@ fn filter(column: &Column) -> Value {
             "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-2][0-9]:[0-5][0-9])$"
         }
     };
-    json!({ "type": "string", "maxLength": MOST_CHARACTERS, "pattern": pattern })
+    json!({ "type": "string", "maxLength": parameters::LONGEST_FILTER, "pattern": pattern })
 }
 
 fn position() -> Value {

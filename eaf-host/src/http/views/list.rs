@@ -4,7 +4,7 @@ use super::{Asked, position, present};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::operation::{Doc, Operation};
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{LONGEST_FILTER, Parameters};
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -49,6 +49,7 @@ fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Optio
             "cursor" => query.after = Some(value.clone()),
             "limit" => query.limit = value.parse().map_err(|_| Problem::parameter("limit", "invalid"))?,
             "after" => after = Some(position(value)?),
+            column if value.chars().count() > LONGEST_FILTER => return Err(Problem::parameter(column, "invalid")),
             column => query.filters.push(Filter::parse(column, value)),
         }
     }
@@ -77,6 +78,8 @@ mod tests {
 
     #[test]
     fn a_parameter_stands_once_and_makes_sense() {
+        let long = format!("title={}", "x".repeat(LONGEST_FILTER + 1));
+        assert!(parsed(&long).is_none() && parsed(&long[..long.len() - 1]).is_some());
         for bad in ["limit=1&limit=2", "status=a&status=b", "limit=many", "limit=-1", "after=7", "after=1-x"] {
             assert!(parsed(bad).is_none(), "{bad}");
         }
