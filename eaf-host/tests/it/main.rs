@@ -15,6 +15,7 @@ mod isolation;
 mod journey;
 mod kill;
 mod late_mail;
+mod mail_queue;
 mod mend;
 mod operating;
 mod outage;
