@@ -552,6 +552,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/connections/{capability}/{name}/trial': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try a connection, such as by a mail to yourself */
+    post: operations['host.connection.trial'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/mail-failures': {
     parameters: {
       query?: never;
@@ -564,6 +581,75 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/mail-failures/send-again': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Send a mail again that was given up */
+    post: operations['host.mail-failures.send-again'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/mail-queue': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The newest mails that wait to be sent */
+    get: operations['host.mail-queue'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/mail-queue/send': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try all waiting mails now */
+    post: operations['host.mail-queue.send'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/mail-queue/pauses/{connection}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Pause a mail connection */
+    put: operations['host.mail-pause.put'];
+    post?: never;
+    /** Go on sending over a mail connection */
+    delete: operations['host.mail-pause.delete'];
     options?: never;
     head?: never;
     patch?: never;
@@ -1188,6 +1274,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1197,7 +1292,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1206,8 +1301,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1344,6 +1448,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1353,7 +1466,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1362,8 +1475,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1398,6 +1520,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
         };
       };
@@ -1486,6 +1609,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1495,7 +1627,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1504,8 +1636,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1540,6 +1681,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
         };
       };
@@ -1628,6 +1770,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1637,7 +1788,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1646,8 +1797,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1682,6 +1842,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
           /** @description 3 to 2,000 characters; the requester reads it. */
           reason: string;
@@ -1772,6 +1933,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1781,7 +1951,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1790,8 +1960,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1826,6 +2005,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
         };
       };
@@ -1914,6 +2094,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -1923,7 +2112,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1932,8 +2121,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -1968,6 +2166,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
         };
       };
@@ -2056,6 +2255,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2065,7 +2273,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2074,8 +2282,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2110,6 +2327,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
           /**
            * @description At most 2,000 characters; may be left out.
@@ -2203,6 +2421,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2212,7 +2439,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2221,8 +2448,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2347,6 +2583,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2356,7 +2601,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2365,8 +2610,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2401,6 +2655,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           vm: string;
         };
       };
@@ -2489,6 +2744,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2498,7 +2762,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2507,8 +2771,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2543,6 +2816,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           vm: string;
           /** @description The machine's name, typed by a person; the name in vCenter will do. */
           confirm: string;
@@ -2633,6 +2907,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2642,7 +2925,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2651,8 +2934,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2687,6 +2979,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           vm: string;
           /** @description The machine's name, typed by a person. */
           confirm: string;
@@ -2777,6 +3070,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -2786,7 +3088,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2795,8 +3097,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `overloaded` */
+      /** @description `overloaded`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -2818,15 +3129,15 @@ export interface operations {
   'dcm.offerings': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         status?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         name?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         image?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         active?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
@@ -2840,7 +3151,7 @@ export interface operations {
           | '-updated_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -2909,6 +3220,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -2923,21 +3261,21 @@ export interface operations {
   'dcm.requests': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         status?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         vm_name?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         offering?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         decided_by_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         withdrawn_by_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         cancelled_by_id?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
@@ -2959,7 +3297,7 @@ export interface operations {
           | '-updated_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -3028,6 +3366,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3042,19 +3407,19 @@ export interface operations {
   'dcm.approvals': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         status?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         vm_name?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         offering?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         decided_by_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         withdrawn_by_id?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
@@ -3074,7 +3439,7 @@ export interface operations {
           | '-decided_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -3143,6 +3508,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3157,25 +3549,25 @@ export interface operations {
   'dcm.vms': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         status?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         name?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         vcenter_name?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         state?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         power?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         ip?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         offering?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         decommissioned_by_id?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
@@ -3199,7 +3591,7 @@ export interface operations {
           | '-refreshed_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -3268,6 +3660,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3282,11 +3701,11 @@ export interface operations {
   'dcm.requesters': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         status?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?:
@@ -3304,7 +3723,7 @@ export interface operations {
           | '-updated_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -3373,6 +3792,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3387,23 +3833,23 @@ export interface operations {
   'dcm.timeline': {
     parameters: {
       query?: {
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         request_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         kind?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         process?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         attempt?: string;
-        /** @description One value, or several with commas between. */
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         step?: string;
         /** @description `-` means downwards. Without it: by key. */
         sort?: 'at' | '-at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before. */
+        /** @description `next` of the page before, of the same query. */
         cursor?: string;
         /** @description Wait at most 2 s until the view has come this far. */
         after?: string;
@@ -3465,6 +3911,33 @@ export interface operations {
       };
       /** @description `other-epoch` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -3552,6 +4025,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3625,6 +4125,33 @@ export interface operations {
       };
       /** @description `other-epoch` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -3712,6 +4239,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3785,6 +4339,33 @@ export interface operations {
       };
       /** @description `other-epoch` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -3872,6 +4453,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3952,6 +4560,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `view-behind` */
       503: {
         headers: {
@@ -3972,7 +4607,7 @@ export interface operations {
         'last-event-id'?: string;
       };
       header?: {
-        /** @description Resume after this event. */
+        /** @description Resume after this position, or after the event with this id. */
         'Last-Event-ID'?: string;
       };
       path?: never;
@@ -4025,8 +4660,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-streams` */
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-streams`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4091,6 +4744,33 @@ export interface operations {
       };
       /** @description `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4195,6 +4875,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   'host.connection': {
@@ -4257,6 +4964,33 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4350,6 +5084,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `unsupported-media-type` */
       415: {
         headers: {
@@ -4359,8 +5102,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `body-invalid` */
+      /** @description `body-too-complex`, `body-invalid` */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4411,6 +5172,33 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4496,8 +5284,131 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-tests` */
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.trial': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Such as `mail`. */
+        capability: string;
+        /** @description The connection's name. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was found. A connection that does not work is an answer, not an error. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ok: boolean;
+            class?: string;
+            code?: string;
+            /** @description One sentence. */
+            text?: string;
+            /** @description The details, in English. */
+            message?: string;
+            findings: {
+              /** @enum {unknown} */
+              kind: 'setting' | 'privilege';
+              /** @description A setting's member of `config` or another word; a privilege's id. */
+              name: string;
+              /** @description The object that was looked at; empty: the whole connection. */
+              subject: string;
+              /**
+               * @description untested: what it depends on is bad.
+               * @enum {unknown}
+               */
+              state: 'good' | 'bad' | 'untested';
+              code: string | null;
+              /** @description One sentence about what is bad. */
+              text: string | null;
+              /** @description The details, in English. */
+              message: string | null;
+            }[];
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4532,7 +5443,9 @@ export interface operations {
               /** Format: uuid */
               recipient: string;
               recipient_name: string | null;
-              /** @description A code, perhaps with the mail server's numbers behind it. */
+              /** @description Over which it was tried last. */
+              connection: string | null;
+              /** @description A code, perhaps with details behind it. */
               error: string;
               /** @description The same as one sentence. */
               error_text: string;
@@ -4542,6 +5455,11 @@ export interface operations {
               /** Format: date-time */
               updated_at: string;
               trace_id: string;
+              /**
+               * @description unknown: it may have arrived.
+               * @enum {unknown}
+               */
+              state: 'failed' | 'unknown';
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -4559,6 +5477,466 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.mail-failures.send-again': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          message_id: string;
+        };
+      };
+    };
+    responses: {
+      /** @description What became of it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {unknown} */
+            state: 'sent' | 'waiting' | 'failed' | 'unknown' | 'skipped';
+            error: string | null;
+            /** @description One sentence. */
+            error_text: string | null;
+          };
+        };
+      };
+      /** @description `malformed-json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.mail-queue': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description At most 100. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              message_id: string;
+              plugin: string;
+              template: string;
+              /** Format: uuid */
+              run: string;
+              /** Format: uuid */
+              recipient: string;
+              recipient_name: string | null;
+              /** @description Over which it was tried last. */
+              connection: string | null;
+              /** @description A code, perhaps with details behind it. */
+              error: string;
+              /** @description The same as one sentence. */
+              error_text: string;
+              attempts: number;
+              /** Format: date-time */
+              created_at: string;
+              /** Format: date-time */
+              updated_at: string;
+              trace_id: string;
+              /**
+               * Format: date-time
+               * @description Not tried sooner.
+               */
+              next_at: string | null;
+            }[];
+            pauses: {
+              connection: string;
+              /** Format: date-time */
+              paused_at: string;
+            }[];
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.mail-queue.send': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description They are tried. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.mail-pause.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The mail connection's name. */
+        connection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description So it is. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.mail-pause.delete': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The mail connection's name. */
+        connection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description So it is. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4642,6 +6020,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   'host.run': {
@@ -4695,6 +6100,8 @@ export interface operations {
               /** Format: date-time */
               retry_at: string | null;
               outcome: string | null;
+              /** @description Why it failed, in English. */
+              detail: string | null;
               /** Format: date-time */
               started_at: string;
               /** Format: date-time */
@@ -4723,6 +6130,33 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4788,6 +6222,8 @@ export interface operations {
               object: string;
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
               outcome: string;
+              /** @description How often within the hour; more than 1 only where it was denied. */
+              count: number;
               trace_id: string;
               /** @description Whose event or call; null: the host's. */
               plugin: string | null;
@@ -4833,6 +6269,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   'host.audit.csv': {
@@ -4856,6 +6319,8 @@ export interface operations {
         to?: string;
         /** @description Only of this kind. */
         source?: 'log' | 'host' | 'call';
+        /** @description excel: with a byte order mark, and in German with semicolons. */
+        dialect?: 'rfc4180' | 'excel';
       };
       header?: never;
       path?: never;
@@ -4892,6 +6357,33 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -4936,6 +6428,33 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -5012,6 +6531,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   'host.workflows': {
@@ -5052,6 +6598,33 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };

@@ -12,7 +12,7 @@ import { text } from './text';
 /** Whether it works: what the last test found, and one more. What is stored is tested, not what is typed. */
 export function ConnectionCheck({ connection, dirty }: { connection: Connection; dirty: boolean }) {
   const t = useText(text);
-  const { mutate, reset, data, error, isPending } = useTestConnection(connection);
+  const { mutate, reset, data, error, isPending, variables } = useTestConnection(connection);
   const id = useId();
   const { configured, updated_at: saved } = connection;
   // What an older test found says nothing about what is stored now.
@@ -31,14 +31,23 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
         {data ? <Count findings={data.findings} /> : null}
       </div>
       {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
-      <div>
+      <div className="flex flex-wrap gap-2">
         <ActionButton
           action={{ command: 'test', title: t.test, allowed: why === null, why, body: {} }}
-          busy={isPending}
-          onRun={() => mutate()}
+          busy={isPending && variables === 'test'}
+          onRun={() => mutate('test')}
         >
-          {isPending ? t.testing : t.test}
+          {isPending && variables === 'test' ? t.testing : t.test}
         </ActionButton>
+        {connection.capability === 'mail' ? (
+          <ActionButton
+            action={{ command: 'trial', title: t.trial, allowed: why === null, why, body: {} }}
+            busy={isPending && variables === 'trial'}
+            onRun={() => mutate('trial')}
+          >
+            {isPending && variables === 'trial' ? t.trying : t.trial}
+          </ActionButton>
+        ) : null}
       </div>
       {data ? <ConnectionFindings findings={data.findings} /> : null}
     </section>

@@ -16,6 +16,7 @@ import {
   type Capability,
   ENCRYPTIONS,
   type KnownSetting,
+  LOGINS,
   type SettingName,
   settingsOf,
 } from './connection-kinds';
@@ -23,6 +24,7 @@ import {
   type ConnectionValues,
   atPassword,
   fieldsOf,
+  isByToken,
   secretState,
   toBody,
   toValues,
@@ -61,6 +63,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     toast.success(t.saved(t.kinds[capability]));
   };
 
+  const byToken = useWatch({ control: form.control, name: 'config.auth' }) === 'oauth2';
   const password = (
     <PasswordField capability={capability} stored={stored} form={form} error={errorAt('secret.password')} />
   );
@@ -73,12 +76,14 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
         className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
       >
         <FormSection title={t.settings}>
-          {settingsOf(capability).map(setting => (
-            <Fragment key={setting.name}>
-              <SettingField capability={capability} setting={setting} form={form} errorAt={errorAt} />
-              {setting.name === 'username' ? password : null}
-            </Fragment>
-          ))}
+          {settingsOf(capability)
+            .filter(setting => byToken || !setting.byToken)
+            .map(setting => (
+              <Fragment key={setting.name}>
+                <SettingField capability={capability} setting={setting} form={form} errorAt={errorAt} />
+                {setting.name === 'username' ? password : null}
+              </Fragment>
+            ))}
         </FormSection>
         <div className="grid gap-4 p-5 sm:p-6">
           <FormAlert alert={alert} />
@@ -138,6 +143,17 @@ function Control({ input, register, ...field }: ControlProps) {
       />
     );
   }
+  if (input === 'login') {
+    return (
+      <Select {...field} {...register}>
+        {LOGINS.map(value => (
+          <option key={value} value={value}>
+            {value === 'oauth2' ? t.logins.oauth2 : t.logins.password}
+          </option>
+        ))}
+      </Select>
+    );
+  }
   if (input === 'encryption') {
     return (
       <Select {...field} {...register}>
@@ -172,9 +188,14 @@ interface PasswordFieldProps {
 function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
   const t = useText(text);
   const config = useWatch({ control: form.control, name: 'config' });
-  const state = secretState(capability, { config, secret: { password: '' } }, stored);
+  const values = { config, secret: { password: '' } };
+  const state = secretState(capability, values, stored);
   return (
-    <Field label={t.password} hint={t.passwordHints[state]} error={error}>
+    <Field
+      label={isByToken(values) ? t.clientSecret : t.password}
+      hint={t.passwordHints[state]}
+      error={error}
+    >
       <Input
         type="password"
         autoComplete="new-password"

@@ -90,3 +90,35 @@ describe('the settings of a connection', () => {
     expect(toBody('mail', mail({ port: 'smtp' }), MAIL).config['port']).toBe('smtp');
   });
 });
+
+describe('a log-in by token', () => {
+  const byToken = {
+    auth: 'oauth2',
+    token_url: 'https://login.example/token',
+    client_id: 'c',
+    username: 'eaf@acme.example',
+  };
+
+  it('sends the client’s secret under its own name', () => {
+    const body = toBody('mail', mail(byToken, 'secret'), MAIL);
+    expect(body.secret).toEqual({ client_secret: 'secret' });
+    expect(body.config).toMatchObject(byToken);
+  });
+
+  it('leaves nothing of it behind when it becomes one by password', () => {
+    const stored = { ...MAIL, ...byToken };
+    const values = toValues('mail', stored);
+    const body = toBody(
+      'mail',
+      { config: { ...values.config, auth: '' }, secret: { password: 'p' } },
+      stored,
+    );
+    expect(body).toEqual({ config: { ...MAIL, username: byToken.username }, secret: { password: 'p' } });
+  });
+
+  it('has the host’s sentence about its secret at the one field there is', () => {
+    const errors = [{ pointer: '/secret/client_secret', code: 'required', message: 'needed' }];
+    const moved = atPassword(new Problem({ status: 422, code: 'body-invalid', title: 't', errors }));
+    expect(moved).toMatchObject({ errors: [{ pointer: '/secret/password' }] });
+  });
+});

@@ -48,6 +48,11 @@ export function secretState(
   return moves ? 'again' : 'kept';
 }
 
+/** Is the log-in by a token, which a client’s secret buys? */
+export function isByToken({ config }: ConnectionValues): boolean {
+  return config['auth'] === 'oauth2';
+}
+
 /** A password that was not typed is not sent: the host keeps the stored one, or says that it needs it. */
 export function toBody(
   capability: Capability,
@@ -58,15 +63,17 @@ export function toBody(
   for (const setting of settingsOf(capability)) {
     const { name } = setting;
     // As it is stored, to the letter: to the host a member that is null and one that is missing differ.
-    if (stored && isAsStored(setting, values, stored)) {
+    const isHidden = setting.byToken && !isByToken(values);
+    if (stored && !isHidden && isAsStored(setting, values, stored)) {
       if (name in stored) config[name] = stored[name];
     } else {
-      const value = read(setting, typed(values, name));
+      const value = isHidden ? undefined : read(setting, typed(values, name));
       if (value !== undefined) config[name] = value;
     }
   }
   const { password } = values.secret;
-  if (password !== '') return { config, secret: { password } };
+  if (password !== '')
+    return { config, secret: { [isByToken(values) ? 'client_secret' : 'password']: password } };
   return secretState(capability, values, stored) === 'none' ? { config, secret: {} } : { config };
 }
 
@@ -82,11 +89,13 @@ function read({ input }: Setting, text: string): unknown {
   return input === 'number' && /^\d{1,9}$/u.test(text) ? Number(text) : text;
 }
 
-/** The host speaks of the secret as a whole; here its password is all there is. */
+/** The host speaks of the secret as a whole, or by the name that it has there; here it is one field. */
 export function atPassword(cause: unknown): unknown {
   if (!(cause instanceof Problem)) return cause;
   const errors = cause.errors.map(error =>
-    error.pointer === '/secret' ? { ...error, pointer: '/secret/password' } : error,
+    ['/secret', '/secret/client_secret'].includes(error.pointer)
+      ? { ...error, pointer: '/secret/password' }
+      : error,
   );
   const { status, code, title, detail, traceId, params } = cause;
   return new Problem({ status, code, title, detail, trace_id: traceId, params, errors });

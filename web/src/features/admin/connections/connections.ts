@@ -49,12 +49,17 @@ export function useSetConnection({ capability, name }: Place) {
   };
 }
 
+/** A trial does what the test does, and sends whoever asks a mail. */
+export type Check = 'test' | 'trial';
+
 export function useTestConnection({ capability, name }: Place) {
   const client = useQueryClient();
-  return useMutation<TestResult, Problem>({
-    mutationFn: () => {
+  return useMutation<TestResult, Problem, Check>({
+    mutationFn: check => {
       const params = { path: { capability, name } };
-      return answerOf(api.POST('/api/host/connections/{capability}/{name}/test', { params }));
+      return check === 'trial'
+        ? answerOf(api.POST('/api/host/connections/{capability}/{name}/trial', { params }))
+        : answerOf(api.POST('/api/host/connections/{capability}/{name}/test', { params }));
     },
     // The outcome is part of the connection from now on.
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),

@@ -1,28 +1,22 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { answerOf, api } from '@/api/client';
-import type { paths } from '@/api/schema';
+import { shownHere } from '@/api/problem';
 import { may, useSession } from '@/api/session';
 import { Empty } from '@/app/list/empty';
 import { FilterBar, TextFilter } from '@/app/list/filter-bar';
 import { PageHeader } from '@/app/page/page-header';
+import { ProblemAlert } from '@/app/page/problem-alert';
 import { said } from '@/features/requests/step-text';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { Failure, FailureList, contains } from '../failure-list';
 import { mailFailuresRoute } from '../routes';
+import { MailQueue } from './mail-queue';
+import { type MailFailure, mailFailuresQuery, useSendAgain } from './mails';
 import { text } from './text';
-
-const mailFailuresQuery = queryOptions({
-  queryKey: ['host', 'mail-failures'],
-  queryFn: ({ signal }) => answerOf(api.GET('/api/host/mail-failures', { signal })),
-  select: answer => answer.items,
-});
-
-type Answer = paths['/api/host/mail-failures']['get']['responses'][200]['content']['application/json'];
-type MailFailure = Answer['items'][number];
+import { Time } from './time';
 
 export function MailFailuresPage() {
   const t = useText(text);
@@ -36,6 +30,8 @@ export function MailFailuresPage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
+      {may(useSession(), 'host.connections') ? <MailQueue /> : null}
+      <h2 className="text-base font-semibold">{t.failed}</h2>
       <FilterBar>
         <TextFilter value={q} onChange={setQuery} />
       </FilterBar>
@@ -79,10 +75,18 @@ function MailFailureCard({ row }: { row: MailFailure }) {
   const t = useText(text);
   const format = useFormat();
   const name = row.recipient_name ?? t.unknownPerson;
+  const { mutate, isPending, error, data } = useSendAgain();
   return (
     <Failure
+      heading="h3"
       title={t.to(said(t.mails, row.template), name)}
-      sentence={row.error_text ?? row.error}
+      sentence={
+        <>
+          <p>{row.error_text}</p>
+          {data?.error_text && data.error !== row.error ? <p role="status">{data.error_text}</p> : null}
+          {shownHere(error) ? <ProblemAlert cause={error} /> : null}
+        </>
+      }
       facts={[
         { label: t.lastTry, value: <Time at={row.updated_at} /> },
         { label: t.created, value: <Time at={row.created_at} /> },
@@ -91,15 +95,11 @@ function MailFailureCard({ row }: { row: MailFailure }) {
       details={`${row.plugin} · ${row.template} · ${row.error}`}
       detailsLabel={t.details}
       trace={row.trace_id}
+      actions={
+        <Button size="small" busy={isPending} onClick={() => mutate(row.message_id)}>
+          {isPending ? t.sendingAgain : t.sendAgain}
+        </Button>
+      }
     />
-  );
-}
-
-function Time({ at }: { at: string }) {
-  const format = useFormat();
-  return (
-    <time dateTime={at} title={format.exact(at)}>
-      {format.since(at)}
-    </time>
   );
 }

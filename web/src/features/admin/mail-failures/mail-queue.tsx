@@ -1,0 +1,113 @@
+import { useQuery } from '@tanstack/react-query';
+import { useId } from 'react';
+import { shownHere } from '@/api/problem';
+import { ProblemAlert } from '@/app/page/problem-alert';
+import { said } from '@/features/requests/step-text';
+import { useFormat } from '@/i18n/format';
+import { useText } from '@/i18n/use-text';
+import { Button } from '@/ui/button';
+import { connectionsQuery } from '../connections/connections';
+import { Failure } from '../failure-list';
+import { type Queue, type WaitingMail, mailQueueQuery, usePause, useSendWaiting } from './mails';
+import { text } from './text';
+import { Time } from './time';
+
+/** Mails that wait for their server, and whether an admin holds them. */
+export function MailQueue() {
+  const t = useText(text);
+  const id = useId();
+  const { data, error, refetch } = useQuery(mailQueueQuery);
+  if (!data) return shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null;
+  return (
+    <section aria-labelledby={id} className="grid gap-3">
+      <h2 id={id} className="text-base font-semibold">
+        {t.waiting(data.items.length)}
+      </h2>
+      <Pauses pauses={data.pauses} />
+      {data.items.length > 0 ? (
+        <>
+          <SendNow />
+          <ul aria-label={t.waitingMails} className="grid gap-3">
+            {data.items.map(row => (
+              <li
+                key={row.message_id}
+                className="min-w-0 rounded-xl border border-line bg-surface p-4 shadow-low sm:p-5"
+              >
+                <WaitingCard row={row} />
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+    </section>
+  );
+}
+
+function SendNow() {
+  const t = useText(text);
+  const { mutate, isPending, error } = useSendWaiting();
+  return (
+    <>
+      <div>
+        <Button busy={isPending} onClick={() => mutate()}>
+          {t.sendNow}
+        </Button>
+      </div>
+      {shownHere(error) ? <ProblemAlert cause={error} /> : null}
+    </>
+  );
+}
+
+/** A line for each mail connection: mails go out over it, or wait. */
+function Pauses({ pauses }: { pauses: Queue['pauses'] }) {
+  const connections = useQuery(connectionsQuery).data ?? [];
+  const names = connections.filter(({ capability }) => capability === 'mail').map(({ name }) => name);
+  return (
+    <ul className="grid gap-2">
+      {names.map(name => (
+        <Pause key={name} name={name} pause={pauses.find(({ connection }) => connection === name)} />
+      ))}
+    </ul>
+  );
+}
+
+function Pause({ name, pause }: { name: string; pause: Queue['pauses'][number] | undefined }) {
+  const t = useText(text);
+  const format = useFormat();
+  const { mutate, isPending, error } = usePause();
+  return (
+    <li className="grid gap-2">
+      <div className="flex flex-wrap items-center gap-3 text-sm">
+        <span>{pause ? t.paused(name, format.since(pause.paused_at)) : t.sending(name)}</span>
+        <Button
+          size="small"
+          busy={isPending}
+          onClick={() => mutate({ connection: name, to: pause ? 'sending' : 'paused' })}
+        >
+          {pause ? t.resume : t.pause}
+        </Button>
+      </div>
+      {shownHere(error) ? <ProblemAlert cause={error} /> : null}
+    </li>
+  );
+}
+
+function WaitingCard({ row }: { row: WaitingMail }) {
+  const t = useText(text);
+  const format = useFormat();
+  return (
+    <Failure
+      heading="h3"
+      title={t.to(said(t.mails, row.template), row.recipient_name ?? t.unknownPerson)}
+      sentence={row.error_text}
+      facts={[
+        { label: t.nextTry, value: row.next_at ? <Time at={row.next_at} /> : t.atOnce },
+        { label: t.created, value: <Time at={row.created_at} /> },
+        { label: t.attempts, value: format.number(row.attempts) },
+      ]}
+      details={`${row.plugin} · ${row.template} · ${row.error}`}
+      detailsLabel={t.details}
+      trace={row.trace_id}
+    />
+  );
+}
