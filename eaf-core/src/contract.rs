@@ -8,6 +8,7 @@ use crate::id::{ActorId, CommandId, EventId, TenantId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Command {
@@ -399,6 +400,9 @@ pub enum DomainError {
     Malformed(#[source] serde_json::Error),
     #[error("the host could not run the component: {0}")]
     Host(String),
+    /// It was not asked at all.
+    #[error("the component is not asked for now: {why}")]
+    Unavailable { why: &'static str, retry_after: Duration },
 }
 
 /// A plugin's domain, ready to be asked. The host implements it over WebAssembly; tests may implement it in Rust.

@@ -19,9 +19,9 @@ pub use crate::checkpoint::{Parked, Step, parked};
 pub use difference::{Difference, Differing, difference};
 pub use prepare::{Error as PrepareError, prepare};
 pub use rebuild::{back, begin, cancel, switch};
-pub use retry::retry;
+pub use retry::{retry, retry_all};
 pub use runner::Runner;
-pub use status::{Status, status};
+pub use status::{Parked as ParkedTenant, Status, status};
 
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
@@ -94,7 +94,9 @@ impl Error {
     /// The component may manage fewer events; and one event that it cannot take should not hold up those before it.
     fn may_be_the_size(&self) -> bool {
         match self {
-            Error::Keys { cause, .. } | Error::Project { cause, .. } => !matches!(cause, DomainError::Host(_)),
+            Error::Keys { cause, .. } | Error::Project { cause, .. } => {
+                !matches!(cause, DomainError::Host(_) | DomainError::Unavailable { .. })
+            }
             Error::TooManyKeys { .. } | Error::Invalid { .. } | Error::Unknown { .. } => true,
             Error::Rows { cause, .. } => db::is_refused_value(cause),
             Error::Log(cause) => cause.is_of_one_event(),
@@ -129,6 +131,7 @@ fn domain_code(cause: &DomainError) -> &'static str {
         DomainError::Deadline => "deadline",
         DomainError::Malformed(_) => "malformed answer",
         DomainError::Host(_) => "host",
+        DomainError::Unavailable { .. } => "no instance was free",
     }
 }
 

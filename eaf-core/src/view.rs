@@ -10,6 +10,7 @@ mod changed;
 mod copies;
 mod create;
 mod cursor;
+pub mod member;
 mod own;
 mod query;
 mod row;
@@ -21,15 +22,16 @@ pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};
 pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use own::may_read;
-pub use query::{Direction, Filter, MAX_LIMIT, Page, Query, Sort, get, query};
+pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, query};
 pub use row::Row;
+pub use table::check;
 pub use wait::wait_for;
 
 pub(crate) use row::{Side, decode};
 pub(crate) use serve::serve;
 pub(crate) use table::{Table, quoted};
 
-use crate::{db, event_store};
+use crate::{checkpoint, db, directory, event_store};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,7 +54,7 @@ pub enum Error {
     #[error("the position belongs to another epoch of the log")]
     OtherEpoch,
     #[error("view {view}: {why}")]
-    Definition { view: String, why: &'static str },
+    Definition { view: String, why: String },
     #[error("the view {0} was never created")]
     NotCreated(String),
     #[error("the table of view {view} could not be created")]
@@ -67,6 +69,12 @@ pub enum Error {
     Db(#[from] db::Error),
     #[error("the view could not be read")]
     Read(#[source] sqlx::Error),
+    #[error("what is parked could not be set to be tried again")]
+    Retry(#[source] sqlx::Error),
+    #[error("the tenants could not be listed")]
+    Tenants(#[source] directory::Error),
+    #[error(transparent)]
+    Parked(#[from] checkpoint::Error),
     #[error("the log could not be read")]
     Log(#[from] event_store::Error),
 }

@@ -5,7 +5,7 @@
 use crate::Core;
 use crate::contract::Domain;
 use crate::id::TenantId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -31,6 +31,11 @@ pub(crate) async fn behind(core: &Core) -> Result<Vec<Behind>, sqlx::Error> {
     sqlx::query_as("select tenant_id, plugin, consumer, view, live, pos, head, parked, waits, since from eaf.behind()")
         .fetch_all(core.db.platform_pool())
         .await
+}
+
+/// Tenants in which a consumer that is `meant` failed and waits for its next attempt.
+pub(crate) fn tenants_parked(behind: &[Behind], meant: impl Fn(&Behind) -> bool) -> BTreeSet<TenantId> {
+    behind.iter().filter(|entry| entry.parked && meant(entry)).map(|entry| entry.tenant).collect()
 }
 
 #[derive(Default, Clone, Copy)]

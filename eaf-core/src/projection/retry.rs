@@ -1,6 +1,7 @@
 //! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
 
 use crate::audit::{self, Act};
+use super::lag;
 use crate::db;
 use crate::id::TenantId;
 use crate::{Core, view};
@@ -27,4 +28,26 @@ pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> R
     }
     tx.commit().await?;
     Ok(parked)
+}
+
+/// Every view and trigger of a product that is parked, in all tenants: tried again at the next scan, and its wait begins
+/// anew. For the moment at which another package of the product is served. Answers how many were parked.
+pub async fn retry_all(core: &Core, plugin: &str) -> Result<u64, view::Error> {
+    let behind = lag::behind(core).await.map_err(view::Error::Read)?;
+    let mut retried = 0;
+    for tenant in lag::tenants_parked(&behind, |entry| entry.plugin == plugin) {
+        let mut tx = core.db.tenant(tenant).await?;
+        let done = sqlx::query(
+            "update eaf.checkpoint set retry_at = clock_timestamp(), failures = 0, updated_at = clock_timestamp()
+             where tenant_id = $1 and plugin = $2 and error is not null",
+        )
+        .bind(tenant)
+        .bind(plugin)
+        .execute(tx.conn())
+        .await
+        .map_err(view::Error::Retry)?;
+        tx.commit().await?;
+        retried += done.rows_affected();
+    }
+    Ok(retried)
 }

@@ -1,9 +1,12 @@
 //! How far each copy of each view has come, over all tenants and without payload.
 
-use super::lag;
-use crate::Core;
+use super::lag::{self, Behind};
+use crate::checkpoint;
 use crate::view::{self, State};
+use crate::{Core, directory};
 use serde::Serialize;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
@@ -17,8 +20,24 @@ pub struct Status {
     pub tenants_behind: usize,
     /// Tenants in which it failed and is tried again.
     pub tenants_parked: usize,
+    /// Where, why and until when, one entry per tenant.
+    pub parked: Vec<Parked>,
     /// Since the first event that some tenant's part has not seen.
     pub lag_seconds: f64,
+}
+
+/// A tenant's part of a copy that failed and waits for its next attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    /// The slug.
+    pub tenant: String,
+    /// The last event that is in the rows: the one behind it could not be folded.
+    pub position: u64,
+    /// What failed, without any data of the tenant's.
+    pub error: String,
+    pub failures: i32,
+    #[serde(with = "time::serde::rfc3339")]
+    pub retry_at: OffsetDateTime,
 }
 
 pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
@@ -33,11 +52,13 @@ pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
     .map_err(view::Error::Read)?;
     let events = events.unwrap_or(0) as u64;
     let now = core.world.now();
-    let status = |copy: view::Copy| {
+    let mut parked = parked(core, &behind).await?;
+    let mut status = |copy: view::Copy| {
         let late: Vec<_> = behind.iter().filter(|entry| entry.consumer == copy.table).collect();
         let missing: u64 = late.iter().map(|entry| (entry.head - entry.pos).max(0) as u64).sum();
         let since = late.iter().filter_map(|entry| entry.since).min();
         Status {
+            parked: parked.remove(&copy.table).unwrap_or_default(),
             plugin: copy.plugin,
             view: copy.view,
             state: copy.state,
@@ -49,5 +70,24 @@ pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
             lag_seconds: since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0)),
         }
     };
-    Ok(copies.into_iter().map(status).collect())
+    Ok(copies.into_iter().map(&mut status).collect())
+}
+
+/// By table. Errors are the tenant's to read, so each tenant that has one is asked by itself.
+async fn parked(core: &Core, behind: &[Behind]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
+    let mut found: BTreeMap<String, Vec<Parked>> = BTreeMap::new();
+    let tenants = lag::tenants_parked(behind, |_| true);
+    if tenants.is_empty() {
+        return Ok(found);
+    }
+    let slugs: BTreeMap<_, _> = directory::tenants(core).await.map_err(view::Error::Tenants)?.into_iter().collect();
+    for id in tenants {
+        let tenant = slugs.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        for entry in checkpoint::parked(core, id).await? {
+            let checkpoint::Parked { consumer, position, error, failures, retry_at, .. } = entry;
+            let parked = Parked { tenant: tenant.clone(), position, error, failures, retry_at };
+            found.entry(consumer).or_default().push(parked);
+        }
+    }
+    Ok(found)
 }

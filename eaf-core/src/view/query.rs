@@ -18,6 +18,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub const MAX_LIMIT: u32 = 200;
+/// Parameters of a list that are no filters.
+pub const PARAMETERS: [&str; 4] = ["sort", "cursor", "limit", "after"];
 const MAX_VALUES: usize = 100;
 /// Capitals beside small letters, umlauts beside their vowels. The index of a sorted text has the same (0025).
 const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";

@@ -5,6 +5,8 @@ use crate::contract::{Column, ColumnType, ViewType};
 use crate::db::TenantTx;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 const MAX_COLUMNS: usize = 64;
 const RESERVED: [&str; 2] = ["tenant_id", "key"];
@@ -16,26 +18,39 @@ pub(crate) struct Table<'a> {
     /// Quoted, with schema.
     pub sql: String,
     pub view: &'a ViewType,
+    made: Arc<Made>,
+}
+
+/// What follows from a definition.
+struct Made {
+    view: ViewType,
+    name: String,
     digest: String,
     spec: Value,
 }
 
+/// By product. Every request asks for its view's table, and the definitions of the packages that are served are few.
+static MADE: LazyLock<Mutex<HashMap<String, Vec<Arc<Made>>>>> = LazyLock::new(Mutex::default);
+/// Definitions of one product above which all of them are made anew.
+const REMEMBERED: usize = 256;
+
 impl<'a> Table<'a> {
     pub fn of(plugin: &str, view: &'a ViewType) -> Result<Self, Error> {
-        check(view)?;
-        // What a rebuild depends on. Who may read is not part of it: it changes without one.
-        let definition = json!({
-            "plugin": plugin,
-            "view": view.name,
-            "version": view.version,
-            "columns": view.columns,
-            "events": view.events,
-        });
-        let digest: String = Sha256::digest(definition.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("v_{}", &digest[..32]);
-        let mut spec = definition;
-        spec["digest"] = Value::String(digest.clone());
-        Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, digest, spec })
+        let mut products = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = products.get(plugin).and_then(|made| made.iter().find(|made| made.view == *view));
+        let made = match known {
+            Some(made) => made.clone(),
+            None => {
+                let made = Arc::new(make(plugin, view)?);
+                let known = products.entry(plugin.to_owned()).or_default();
+                if known.len() >= REMEMBERED {
+                    known.clear();
+                }
+                known.push(made.clone());
+                made
+            }
+        };
+        Ok(Table { sql: format!("eaf_view.{}", quoted(&made.name)), name: made.name.clone(), view, made })
     }
 
     /// The copy that is read at this transaction's moment, and the log's epoch.
@@ -44,7 +59,7 @@ impl<'a> Table<'a> {
         let (epoch, name): (i32, Option<String>) = sqlx::query_as(
             "select (select epoch from eaf.log_epoch), (select table_name from eaf.view_copy where digest = $1 and state = 'live')",
         )
-        .bind(&table.digest)
+        .bind(table.digest())
         .fetch_one(tx.conn())
         .await
         .map_err(|cause| read_error(&view.name, cause))?;
@@ -58,12 +73,12 @@ impl<'a> Table<'a> {
     }
 
     pub fn digest(&self) -> &str {
-        &self.digest
+        &self.made.digest
     }
 
     /// What `eaf.create_view` is given.
     pub fn spec(&self) -> &Value {
-        &self.spec
+        &self.made.spec
     }
 
     pub fn column(&self, name: &str) -> Option<&'a Column> {
@@ -76,31 +91,51 @@ impl<'a> Table<'a> {
     }
 }
 
+fn make(plugin: &str, view: &ViewType) -> Result<Made, Error> {
+    check(view)?;
+    // What a rebuild depends on. Who may read is not part of it: it changes without one.
+    let mut spec = json!({
+        "plugin": plugin,
+        "view": view.name,
+        "version": view.version,
+        "columns": view.columns,
+        "events": view.events,
+    });
+    let digest: String = Sha256::digest(spec.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    spec["digest"] = Value::String(digest.clone());
+    Ok(Made { view: view.clone(), name: format!("v_{}", &digest[..32]), digest, spec })
+}
+
 /// A name as SQL. The names were checked before; quoting is the second wall.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn check(view: &ViewType) -> Result<(), Error> {
-    let refuse = |why| Err(Error::Definition { view: view.name.clone(), why });
+/// Whether a table can be made of it.
+pub fn check(view: &ViewType) -> Result<(), Error> {
+    let refuse = |why: String| Err(Error::Definition { view: view.name.clone(), why });
     if view.columns.is_empty() || view.columns.len() > MAX_COLUMNS {
-        return refuse("it needs 1 to 64 columns");
+        return refuse(format!("it needs 1 to {MAX_COLUMNS} columns"));
     }
     for (index, column) in view.columns.iter().enumerate() {
         let name = column.name.as_str();
         if !is_column_name(name) || RESERVED.contains(&name) {
-            return refuse("a column's name is not valid or reserved");
+            return refuse(format!(
+                "`{name}` cannot be a column's name: 1 to 48 lower-case letters, digits and `_`, a letter first, and none \
+                 of {}",
+                RESERVED.join(", ")
+            ));
         }
         if view.columns[..index].iter().any(|other| other.name == name) {
-            return refuse("a column's name is used twice");
+            return refuse(format!("two columns are called `{name}`"));
         }
         if column.kind == ColumnType::Json && (column.filter || column.sort) {
-            return refuse("a json column can be neither filtered nor sorted");
+            return refuse(format!("the json column `{name}` can be neither filtered nor sorted"));
         }
     }
     for own in view.read.iter().filter_map(|rule| rule.own.as_deref()) {
         if !view.columns.iter().any(|column| column.name == own && column.kind == ColumnType::Text) {
-            return refuse("a row rule names no text column");
+            return refuse(format!("a read rule names `{own}`, which is no text column"));
         }
     }
     Ok(())

@@ -254,6 +254,10 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
         if (things.tenants_behind, things.tenants_parked, others.tenants_behind) == (1, 1, 0) {
             assert_eq!(things.events - things.projected, 2, "the events before it were projected");
             assert!(things.lag_seconds > 0.0);
+            let parked = &things.parked[0];
+            let told = (parked.tenant.as_str(), parked.position, parked.error.as_str());
+            assert_eq!(told, ("acme", 5, "project: trap"), "{things:#?}");
+            assert!(things.parked.len() == 1 && others.parked.is_empty(), "{copies:#?}");
             break;
         }
         assert!(Instant::now() < deadline, "{copies:#?}");
@@ -264,6 +268,31 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
     assert_eq!(retry(&house.core, house.globex, "toy", "things").await.unwrap(), 0, "nothing is parked there");
     let parked = projection::parked(&house.core, house.acme).await.unwrap();
     assert!(parked[0].retry_at <= time::OffsetDateTime::now_utc());
+}
+
+#[tokio::test]
+async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_product() {
+    let house = house().await;
+    record(&house.core, house.acme, vec![("broken", json!({}))]).await;
+    let toy = Toy::new();
+    for _ in 0..4 {
+        while let Ok(projection::Step::Advanced { .. }) =
+            projection::run_once(&house.core, &toy, house.acme, "things").await
+        {}
+        retry(&house.core, house.acme, "toy", "things").await.unwrap();
+    }
+    house
+        .database
+        .run("update eaf.checkpoint set retry_at = now() + interval '1 minute' where error is not null")
+        .await;
+    let parked = async || projection::parked(&house.core, house.acme).await.unwrap().remove(0);
+    assert!(parked().await.failures > 1);
+    assert_eq!(projection::retry_all(&house.core, "another").await.unwrap(), 0);
+    assert!(parked().await.retry_at > time::OffsetDateTime::now_utc());
+
+    assert_eq!(projection::retry_all(&house.core, "toy").await.unwrap(), 1);
+    let due = parked().await;
+    assert!(due.failures == 0 && due.retry_at <= time::OffsetDateTime::now_utc(), "{due:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::{NoTenant, Outcome, say};
 use crate::text::plain;
 use clap::{Args, Subcommand};
 use eaf_core::id::TenantId;
-use eaf_core::projection::{self, Difference, Status};
+use eaf_core::projection::{self, Difference, ParkedTenant, Status};
 use eaf_core::view::State;
 use eaf_core::{Core, directory};
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use time::format_description::well_known::Rfc3339;
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Somebody should know by then that no host runs.
@@ -200,7 +201,17 @@ fn line(copy: &Status) -> String {
     } else {
         format!("{} tenants behind, {} parked, {:.0} s", copy.tenants_behind, copy.tenants_parked, copy.lag_seconds)
     };
-    format!("{name:30} {state:9} {:>12} of {:<12} {lag}\n", copy.projected, copy.events)
+    let mut text = format!("{name:30} {state:9} {:>12} of {:<12} {lag}\n", copy.projected, copy.events);
+    for parked in &copy.parked {
+        let ParkedTenant { tenant, position, error, failures, retry_at } = parked;
+        let retry_at = retry_at.format(&Rfc3339).unwrap_or_default();
+        text += &format!(
+            "  {tenant}: parked behind position {position} by `{error}`, {failures} times; next attempt at {retry_at}\n    \
+             Mend the package and activate it: that tries again at once. Or: eaf projection retry {}/{} --tenant {tenant}\n",
+            copy.plugin, copy.view
+        );
+    }
+    text
 }
 
 fn tell_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(TenantId, String)>) -> Outcome {
@@ -233,5 +244,42 @@ impl Output {
 
     fn tell(&self, document: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {
         say(&if self.json { serde_json::to_string_pretty(document)? + "\n" } else { text() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::OffsetDateTime;
+
+    #[test]
+    fn what_is_parked_is_told_with_tenant_position_error_and_what_to_do() {
+        let parked = ParkedTenant {
+            tenant: "acme".into(),
+            position: 41,
+            error: "project: trap".into(),
+            failures: 3,
+            retry_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let (plugin, view, table) = ("loans".into(), "items".into(), "v_1".into());
+        let (tenants_behind, tenants_parked, lag_seconds) = (1, 1, 9.0);
+        let (state, parked) = (State::Live, vec![parked]);
+        let (events, projected) = (50, 41);
+        let text = line(&Status {
+            plugin,
+            view,
+            state,
+            table,
+            events,
+            projected,
+            tenants_behind,
+            tenants_parked,
+            parked,
+            lag_seconds,
+        });
+        for part in ["acme", "position 41", "`project: trap`", "3 times", "1970-01-01T00:00:00Z"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(text.contains("eaf projection retry loans/items --tenant acme"), "{text}");
     }
 }

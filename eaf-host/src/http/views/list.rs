@@ -12,7 +12,8 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::Position;
 use eaf_core::view::{self, Filter, Sort};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 const DEFAULT_LIMIT: u32 = 50;
 
@@ -25,7 +26,7 @@ async fn list(
     mut who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
     parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
     let (query, after) = parse(asked.view(), &parameters)?;
     asked.wait_for(&app, &mut who, after).await?;
@@ -34,16 +35,21 @@ async fn list(
         Err(cause) => return Err(asked.refused(&app, &who, "view.list", cause).await),
     };
     let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
-    Ok(Json(json!({ "items": items, "next": page.next })))
+    Ok(Json(Page { items, next: page.next }))
 }
 
-const WORDS: [&str; 4] = ["sort", "cursor", "limit", "after"];
+/// Written as it is: `json!` would copy every row once more.
+#[derive(Serialize)]
+struct Page {
+    items: Vec<Value>,
+    next: Option<String>,
+}
 
 fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Option<Position>), Problem> {
     let mut query = view::Query { filters: Vec::new(), sort: None, after: None, limit: DEFAULT_LIMIT };
     let mut after = None;
     let column = |name: &str| view.columns.iter().any(|column| column.filter && column.name == name);
-    for (name, value) in parameters.once(|name| WORDS.contains(&name) || column(name))? {
+    for (name, value) in parameters.once(|name| view::PARAMETERS.contains(&name) || column(name))? {
         match name.as_str() {
             "sort" => query.sort = Some(Sort::parse(value)),
             "cursor" => query.after = Some(value.clone()),
