@@ -4,22 +4,22 @@
 //! `wasm32-unknown-unknown`; wit-component makes components of them; `describe` is run once, and its answer is packed
 //! together with manifest, texts and the other two.
 
+mod cargo;
+
+use super::check::{self, source};
 use super::engine::{self, Limits, Wasm};
 use super::forbidden;
 use super::load::{self, Ceiling};
 use super::manifest;
 use super::package;
 use eaf_core::contract::Description;
-use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::{fs, io};
-use tokio::process::Command;
 use wasmtime::component::{Component, Linker};
 use wit_component::ComponentEncoder;
 
-const TARGET: &str = "wasm32-unknown-unknown";
 const BINS: [&str; 3] = ["domain", "workflow", "describe"];
 
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +30,8 @@ pub enum Error {
     Write(PathBuf, #[source] io::Error),
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
-    #[error("cargo could not be started")]
-    Cargo(#[source] io::Error),
-    #[error("cargo could not build the plugin; what it said stands above")]
-    Compile,
+    #[error(transparent)]
+    Cargo(#[from] cargo::Error),
     #[error("the crate has no bin `{0}`; a plugin has the bins domain, workflow and describe")]
     NoBin(&'static str),
     #[error("{bin} is not a WebAssembly module")]
@@ -54,6 +52,8 @@ pub enum Error {
     Description(#[source] serde_json::Error),
     #[error(transparent)]
     Package(#[from] package::Error),
+    #[error("what the plugin says to people cannot be found out")]
+    Source(#[from] source::Error),
     #[error("the package would not be loaded")]
     Load(#[source] Box<load::Error>),
 }
@@ -71,7 +71,7 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     let manifest = manifest::parse(&manifest_bytes)?;
     let mut entries = BTreeMap::from([("plugin.toml".to_owned(), manifest_bytes)]);
 
-    let modules = compile(path).await?;
+    let cargo::Compiled { modules, sources } = cargo::compile(path).await?;
     let mut components = BTreeMap::new();
     for bin in BINS {
         let file = modules.get(bin).ok_or(Error::NoBin(bin))?;
@@ -87,10 +87,12 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     }
 
     let bytes = package::write(&entries)?;
+    let home = fs::canonicalize(path).map_err(|cause| Error::Read(path.to_owned(), cause))?;
     // What would be refused at load is refused here, where the author still sees it.
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
-    load::refuse_marks(&loaded).map_err(refused)?;
+    check::refuse(&loaded).map_err(refused)?;
+    check::refuse_said(&loaded, &source::said(&sources, &home)?).map_err(refused)?;
     let file = match out {
         Some(out) => out.to_owned(),
         None => beside(&modules["domain"]).join(format!("{}.eafpkg", manifest.plugin.id)),
@@ -99,43 +101,35 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     Ok(Built { file, digest: loaded.digest, bytes: bytes.len() as u64 })
 }
 
-/// Bins by name, where cargo put them.
-async fn compile(path: &Path) -> Result<BTreeMap<&'static str, PathBuf>, Error> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--profile", "plugin", "--target", TARGET, "--bins"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(path)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .map_err(Error::Cargo)?;
-    if !output.status.success() {
-        return Err(Error::Compile);
-    }
-    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(messages.lines().filter_map(artifact).collect())
-}
-
-/// A line of cargo's that tells of a finished bin: which of the three it is, and its `.wasm`.
-fn artifact(line: &str) -> Option<(&'static str, PathBuf)> {
-    let message: Value = serde_json::from_str(line).ok()?;
-    let target = message.get("target")?;
-    let is_bin = target["kind"].as_array()?.iter().any(|kind| kind == "bin");
-    let name = target["name"].as_str().filter(|_| is_bin)?;
-    let bin = BINS.into_iter().find(|bin| name == *bin || name.ends_with(&format!("-{bin}")))?;
-    let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
-    files.map(PathBuf::from).find(|file| file.extension().is_some_and(|ext| ext == "wasm")).map(|file| (bin, file))
-}
-
 fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {
     let report = forbidden::imports(module).map_err(|cause| Error::Module { bin, cause })?;
     if !report.is_empty() {
         return Err(Error::Forbidden { bin, report });
     }
-    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|encoder| encoder.encode());
+    let mut module = module.to_owned();
+    let called = name_place(&module);
+    module[called].fill(b'0');
+    let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|encoder| encoder.encode());
     encoded.map_err(|cause| Error::Encode { bin, cause: format!("{cause:#}") })
+}
+
+/// Where a module says its file's name, from the last hyphen on: there cargo has put a hash of the crate's folder.
+fn name_place(module: &[u8]) -> Range<usize> {
+    let payloads = wasmparser::Parser::new(0).parse_all(module).filter_map(Result::ok);
+    let sections = payloads.filter_map(|payload| match payload {
+        wasmparser::Payload::CustomSection(section) => Some(section),
+        _ => None,
+    });
+    for section in sections {
+        let wasmparser::KnownCustom::Name(names) = section.as_known() else { continue };
+        for name in names.into_iter().filter_map(Result::ok) {
+            let wasmparser::Name::Module { name, .. } = name else { continue };
+            let Some((before, hash)) = name.strip_suffix(".wasm").and_then(|name| name.rsplit_once('-')) else { break };
+            let begin = name.as_ptr() as usize - module.as_ptr() as usize + before.len() + 1;
+            return begin..begin + hash.len();
+        }
+    }
+    0..0
 }
 
 /// Asks the describe component once, with the same limits as a domain call.
@@ -208,10 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn cargo_tells_where_a_bin_is() {
-        let line = r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"dcm-domain"},"filenames":["/t/domain.wasm"]}"#;
-        assert_eq!(artifact(line), Some(("domain", PathBuf::from("/t/domain.wasm"))));
-        assert_eq!(artifact(r#"{"reason":"build-finished","success":true}"#), None);
+    fn the_hash_in_a_modules_name_is_found() {
+        let module = wat::parse_str("(module $my-domain-0123abcd.wasm)").unwrap();
+        let place = name_place(&module);
+        assert_eq!(std::str::from_utf8(&module[place]), Ok("0123abcd"));
+        assert!(name_place(&wat::parse_str("(module)").unwrap()).is_empty());
     }
 
     #[tokio::test]

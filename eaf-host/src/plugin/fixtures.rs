@@ -22,7 +22,9 @@ grant = "vcenter"
 interfaces = ["lifecycle"]
 "#;
 
-pub const DESCRIPTION: &str = r#"{"commands":[],"events":[],"views":[],"permissions":[],
+pub const DESCRIPTION: &str = r#"{"commands":[
+        {"name":"note-stall","version":1,"permission":null,"schema":{"type":"object"}},
+        {"name":"note-end","version":1,"permission":null,"schema":{"type":"object"}}],"events":[],"views":[],"permissions":[],
     "workflows":[{"name":"provision","version":1,"triggers":[],"on_stall":"note-stall","on_failure":"note-end"},
         {"name":"explode","version":1,"triggers":[],"on_failure":"note-end"},
         {"name":"chatter","version":1,"triggers":[],"on_failure":"note-end"}]}"#;

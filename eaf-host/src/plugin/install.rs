@@ -3,6 +3,7 @@
 //! [`Plugins`] holds a package only when its tables and triggers are there. So whatever fails on the way is found again
 //! by the next look.
 
+use super::check;
 use super::engine::Wasm;
 use super::load::{self, Ceiling};
 use super::{Plugin, Plugins};
@@ -53,7 +54,7 @@ pub async fn install(
 ) -> Result<Arc<Plugin>, Error> {
     // Proven before anything is stored; the generation is known only afterwards.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
-    load::refuse_marks(&proven)?;
+    check::refuse(&proven)?;
     let stored = package::Package {
         digest: proven.digest.clone(),
         plugin: proven.id().to_owned(),
@@ -69,7 +70,7 @@ pub async fn install(
     let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
     // Now its views and workflows take over. After a crash here, whichever host loads the package sees to it.
     prepare(core, &proven).await?;
-    let plugin = plugins.activate(load_off_thread(wasm, ceiling, stored.bytes, generation).await?);
+    let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
     for (tenant, missing) in missing_grants(core, &plugin).await? {
         tracing::warn!(%tenant, plugin = plugin.id(), missing, "a tenant has not granted what the package requires; such calls are denied");
     }
@@ -107,11 +108,26 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
             continue;
         }
         match load_prepared(core, wasm, ceiling, &active).await {
-            Ok(plugin) => found.new.push(plugins.activate(plugin)),
+            Ok(plugin) => found.new.push(serve(core, plugins, plugin).await),
             Err(error) => found.failed.push((active.plugin, error)),
         }
     }
     Ok(found)
+}
+
+/// From now on this host serves the package. What an earlier one could not fold, this one may: it is tried at once, and
+/// not when the wait is over that the earlier one has run up.
+async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
+    let plugin = plugins.activate(plugin);
+    match projection::retry_all(core, plugin.id()).await {
+        Ok(0) => {}
+        Ok(parked) => tracing::info!(plugin = plugin.id(), parked, "what was parked is tried again with this package"),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(plugin = plugin.id(), error, "what is parked waits until its own time has come");
+        }
+    }
+    plugin
 }
 
 async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &package::Active) -> Result<Plugin, Error> {
@@ -120,8 +136,8 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
     if plugin.id() != active.plugin {
         return Err(altered(&active.plugin, &active.digest, format!("a package of {}", plugin.id())));
     }
-    if let Err(error) = load::refuse_marks(&plugin) {
-        tracing::error!(%error, "personal data of an active package are recorded in clear; install one that marks them elsewhere");
+    if let Err(error) = check::refuse(&plugin) {
+        tracing::error!(%error, "an active package would not be installed any more; install one that is mended");
     }
     prepare(core, &plugin).await?;
     Ok(plugin)

@@ -11,7 +11,6 @@ use super::workflow::component::{self, WorkflowComponent};
 use crate::capabilities::mail;
 use crate::text::{self, Locales};
 use eaf_core::contract::Description;
-use eaf_core::crypto::personal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::component::Component;
@@ -183,27 +182,6 @@ pub fn missing_grants<'a>(requests: &'a [Request], granted: &[(String, String)])
     requests.iter().filter(|request| !request.optional && !is_granted(request)).collect()
 }
 
-/// Of a package that is new here. One that is active already is served as it was: whoever restarts a host can change nothing of it.
-pub fn refuse_marks(plugin: &Plugin) -> Result<(), Error> {
-    let report = refused_marks(&plugin.description);
-    if report.is_empty() { Ok(()) } else { Err(Error::Refused { plugin: plugin.id().to_owned(), report }) }
-}
-
-/// What is marked as personal where the host does not look would be recorded in clear.
-fn refused_marks(description: &Description) -> Vec<String> {
-    let commands = description.commands.iter().map(|command| ("command", &command.name, &command.schema));
-    let events = description.events.iter().map(|event| ("event", &event.kind, &event.schema));
-    let refused = |(what, name, schema)| {
-        personal::unfollowed(schema).into_iter().map(move |place| {
-            format!(
-                "  The schema of the {what} {name} marks {place} as personal, where the host does not look.\n    Move it below \
-                 properties, items or a branch of anyOf, oneOf, allOf that is reached from the root."
-            )
-        })
-    };
-    commands.chain(events).flat_map(refused).collect()
-}
-
 fn refused_domain_imports(imports: &[Import]) -> Vec<String> {
     imports
         .iter()
@@ -357,20 +335,6 @@ mod tests {
         let ceiling = Ceiling(vec!["eaf:vsphere/inventory".into(), "eaf:mail/outbox".into()]);
         let report = refused(&with_workflow(MANIFEST, component("workflow", DURABLE)), &ceiling);
         assert!(report.contains("requests eaf:vsphere/lifecycle, which this deployment does not permit"), "{report}");
-    }
-
-    #[test]
-    fn a_personal_member_that_would_be_recorded_in_clear_is_refused() {
-        let description = |keyword: &str| -> Description {
-            let marked = serde_json::json!({ "x-eaf-personal": { "subject": "who" } });
-            let schema = serde_json::json!({ keyword: { "name": marked } });
-            let event = serde_json::json!({ "type": "named", "schema_version": 1, "schema": schema });
-            let document = serde_json::json!({ "commands": [], "events": [event], "views": [], "permissions": [] });
-            serde_json::from_value(document).unwrap()
-        };
-        assert!(refused_marks(&description("properties")).is_empty());
-        let report = refused_marks(&description("dependentSchemas")).join("");
-        assert!(report.contains("the event named marks /dependentSchemas/name"), "{report}");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`package`], [`manifest`] | the file, and what it says of itself |
 //! | [`load`] | proves imports ⊆ requested ⊆ ceiling, then makes a [`Plugin`] |
+//! | [`check`] | whatever one part of a package names, another part has |
 //! | [`install`] | the packages that the database names, served here |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
 //! | [`domain`] | the pure component behind `eaf_core::contract::Domain` |
@@ -13,6 +14,7 @@
 
 pub mod build;
 pub mod cache;
+pub mod check;
 pub mod domain;
 pub mod engine;
 pub mod forbidden;

@@ -1,0 +1,65 @@
+//! Names of commands, events, permissions and roles: each is given once, and whoever names one names one that is there.
+
+use super::{Fault, ROLES, choices};
+use eaf_core::contract::{CommandType, Description};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+pub fn faults(description: &Description) -> Vec<Fault> {
+    let Description { commands, events, views, permissions, workflows } = description;
+    let mut found = twice("command", commands.iter().map(|command| format!("{} {}", command.name, command.version)));
+    found.extend(twice("event", events.iter().map(|event| &event.kind)));
+    found.extend(twice("view", views.iter().map(|view| &view.name)));
+    found.extend(twice("permission", permissions.iter().map(|permission| &permission.name)));
+    found.extend(twice("workflow", workflows.iter().map(|workflow| &workflow.name)));
+    found.extend(commands.iter().filter_map(|command| permission_of(command, description)));
+    found.extend(roles(description));
+    found
+}
+
+/// Is this one of the package's permissions? If not, the fault.
+pub fn permission(description: &Description, name: &str, place: String) -> Option<Fault> {
+    let known = description.permissions.iter().map(|known| known.name.as_str());
+    if known.clone().any(|known| known == name) {
+        return None;
+    }
+    let fix = format!("Declare it in PERMISSIONS, or name one of those. {}", choices(known));
+    Some(Fault::new(place, format!("the permission `{name}` is not declared"), fix))
+}
+
+/// Is this one of the package's events? If not, the fault.
+pub fn event(description: &Description, kind: &str, place: String) -> Option<Fault> {
+    let known = description.events.iter().map(|known| known.kind.as_str());
+    if known.clone().any(|known| known == kind) {
+        return None;
+    }
+    let fix = format!("Declare it in events!, or name one of those. {}", choices(known));
+    Some(Fault::new(place, format!("the event `{kind}` is not declared"), fix))
+}
+
+fn permission_of(command: &CommandType, description: &Description) -> Option<Fault> {
+    permission(description, command.permission.as_deref()?, format!("command {}", command.name))
+}
+
+fn roles(description: &Description) -> Vec<Fault> {
+    let named = description.permissions.iter().flat_map(|held| held.roles.iter().map(move |role| (&held.name, role)));
+    named
+        .filter(|(_, role)| !ROLES.contains(&role.as_str()))
+        .map(|(permission, role)| {
+            let what = format!("nobody can have the role `{role}`");
+            Fault::new(format!("permission {permission}"), what, format!("Name another. {}", choices(ROLES)))
+        })
+        .collect()
+}
+
+fn twice(what: &str, names: impl Iterator<Item = impl Ord + Display>) -> Vec<Fault> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for name in names {
+        let place = format!("{what} {name}");
+        if !seen.insert(name) {
+            found.push(Fault::new(place, "it is declared twice", "Give one of the two another name."));
+        }
+    }
+    found
+}

@@ -1,0 +1,178 @@
+//! What the source of a package says to people: codes of refusals, of what is awaited, states of rows, mails, permissions.
+//!
+//! Only the source knows them: they are no part of the description. Read is what is written as a literal or as a constant,
+//! in the modules that belong to the component; what is put together while it runs is left to the product's own tests.
+
+mod expression;
+mod modules;
+
+pub use modules::Error;
+
+use expression::{Constants, literals};
+use modules::Module;
+use std::path::Path;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, Token};
+
+/// One thing that is said, and where first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub what: What,
+    /// Such as `src/request/approve.rs, line 31`.
+    pub place: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// A key of the locales.
+    Text(String),
+    /// A folder of `mails/`.
+    Mail(String),
+    Permission(String),
+}
+
+/// Of these crates, each by its root file. `home` is left out of what is told of places.
+pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Result<Vec<Said>, Error> {
+    let mut modules = Vec::new();
+    for root in roots {
+        modules.extend(modules::of_crate(root.as_ref())?);
+    }
+    let constants = Constants::of(modules.iter().map(|module| &module.file));
+    let mut found = Vec::new();
+    for Module { path, file } in &modules {
+        let place = path.strip_prefix(home).unwrap_or(path).display().to_string();
+        let mut reader = Reader { place, constants: &constants, found: &mut found };
+        reader.visit_file(file);
+    }
+    Ok(found)
+}
+
+struct Reader<'a> {
+    place: String,
+    constants: &'a Constants,
+    found: &'a mut Vec<Said>,
+}
+
+impl Reader<'_> {
+    fn texts(&mut self, section: &str, said: Option<&Expr>, endings: &[&str]) {
+        self.each(said, |code| endings.iter().map(|end| What::Text(format!("{section}.{code}{end}"))).collect());
+    }
+
+    fn each(&mut self, said: Option<&Expr>, what: impl Fn(&str) -> Vec<What>) {
+        let Some(said) = said else { return };
+        let place = format!("{}, line {}", self.place, said.span().start().line);
+        // An empty code is one that is put in its place later.
+        for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
+            self.found.extend(what(&word).into_iter().map(|what| Said { what, place: place.clone() }));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        let named = expression::last_two(&call.func);
+        let argument = |index: usize| call.args.get(index);
+        match named.as_ref().map(|(of, name)| (of.as_str(), name.as_str())) {
+            Some(("Rejection", "invalid" | "conflict" | "forbidden" | "not_found")) => {
+                self.texts("rejections", argument(0), &[""]);
+            }
+            Some(("FieldError", "new")) => self.texts("rejections", argument(1), &[""]),
+            Some(("Message", "new")) => self.texts("waiting", argument(0), &[""]),
+            Some(("Failure", "permanent")) => self.texts("failures", argument(0), &[""]),
+            Some(("People", "who_may")) => self.each(argument(0), |name| vec![What::Permission(name.into())]),
+            _ => {}
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let argument = |index: usize| call.args.get(index);
+        match (call.method.to_string().as_str(), call.args.len()) {
+            ("within", 4) => self.texts("rejections", argument(1), &[""]),
+            ("length", 4) => self.texts("rejections", argument(1), &["-too-short", "-too-long"]),
+            ("into_result", 1) => self.texts("rejections", argument(0), &[""]),
+            ("send", 3) | ("send_while", 4) => self.each(argument(0), |name| vec![What::Mail(name.into())]),
+            _ => {}
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_struct(&mut self, made: &'ast ExprStruct) {
+        let of = |name: &str| made.path.segments.iter().any(|segment| segment.ident == name);
+        for field in &made.fields {
+            let Member::Named(name) = &field.member else { continue };
+            if name == "status" {
+                self.texts("status", Some(&field.expr), &[""]);
+            } else if name == "permission" && of("Recipient") {
+                self.each(Some(&field.expr), |name| vec![What::Permission(name.into())]);
+            }
+        }
+        visit::visit_expr_struct(self, made);
+    }
+
+    /// `Status::Pending => "pending"`
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        if let Pat::Path(path) = &arm.pat
+            && path.path.segments.len() > 1
+            && path.path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "Status")
+        {
+            self.texts("status", Some(&arm.body), &[""]);
+        }
+        visit::visit_arm(self, arm);
+    }
+
+    /// `vec![…]` and its like hold expressions; what does not is passed over.
+    fn visit_macro(&mut self, called: &'ast Macro) {
+        let Ok(inside) = called.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
+        // They live as long as this call, not as the file.
+        let mut reader = Reader { place: self.place.clone(), constants: self.constants, found: &mut *self.found };
+        inside.iter().for_each(|inner| reader.visit_expr(inner));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn of(source: &str) -> Vec<String> {
+        let home = std::env::temp_dir().join(format!("eaf-source-{}-{}", std::process::id(), source.len()));
+        fs::create_dir_all(&home).unwrap();
+        fs::write(home.join("lib.rs"), source).unwrap();
+        let found = said(&[home.join("lib.rs")], &home).unwrap();
+        fs::remove_dir_all(&home).unwrap();
+        found.iter().map(|Said { what, place }| format!("{what:?} {place}")).collect()
+    }
+
+    #[test]
+    fn what_is_said_is_found_where_it_is_said() {
+        let found =
+            of("const TAKEN: &str = \"taken\";\nfn a() {\n  if x { return Err(Rejection::conflict(TAKEN)); }\n  \
+                        fields.length(\"/n\", \"note\", n, 1..=2);\n  mailer.send(\"lent\", to, &facts)?;\n}");
+        let expected = [
+            "Text(\"rejections.taken\") lib.rs, line 3",
+            "Text(\"rejections.note-too-short\") lib.rs, line 4",
+            "Text(\"rejections.note-too-long\") lib.rs, line 4",
+            "Mail(\"lent\") lib.rs, line 5",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn states_of_rows_are_found_in_structs_and_in_matches() {
+        let found = of("fn a() { Row { status: if out { \"away\" } else { \"here\" }.into() }; }\n\
+                        fn b(s: Status) -> &str { match s { Status::Lost => \"lost\" } }");
+        let texts: Vec<&str> = found.iter().map(|said| said.split(' ').next().unwrap()).collect();
+        assert_eq!(texts, ["Text(\"status.away\")", "Text(\"status.here\")", "Text(\"status.lost\")"]);
+    }
+
+    #[test]
+    fn what_only_tests_say_and_what_is_put_together_at_run_time_is_left_out() {
+        let found = of("#[cfg(test)] mod tests { fn a() { Rejection::invalid(\"tested\"); } }\n\
+                        #[test] fn t() { Rejection::invalid(\"tested\"); }\n\
+                        fn b(code: &str) { Rejection::invalid(code); Rejection::invalid(&format!(\"a-{code}\")); }");
+        assert!(found.is_empty(), "{found:?}");
+    }
+}

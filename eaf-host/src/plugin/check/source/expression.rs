@@ -1,0 +1,77 @@
+//! The words that an expression can come to, as far as they are written down.
+
+use std::collections::BTreeMap;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, File, ItemConst, Lit, Stmt};
+
+/// Texts of constants by their name. A name that two constants have counts for neither, unless they agree.
+pub struct Constants(BTreeMap<String, Option<String>>);
+
+impl Constants {
+    pub fn of<'a>(files: impl Iterator<Item = &'a File>) -> Self {
+        let mut constants = Constants(BTreeMap::new());
+        files.for_each(|file| constants.visit_file(file));
+        constants
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref()
+    }
+}
+
+impl<'ast> Visit<'ast> for Constants {
+    fn visit_item_const(&mut self, item: &'ast ItemConst) {
+        if let Expr::Lit(literal) = &*item.expr
+            && let Lit::Str(text) = &literal.lit
+        {
+            let value = Some(text.value());
+            let known = self.0.entry(item.ident.to_string()).or_insert_with(|| value.clone());
+            if *known != value {
+                *known = None;
+            }
+        }
+        visit::visit_item_const(self, item);
+    }
+}
+
+/// `Rejection::invalid` is (`Rejection`, `invalid`).
+pub fn last_two(function: &Expr) -> Option<(String, String)> {
+    let Expr::Path(path) = function else { return None };
+    let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let name = names.next()?;
+    Some((names.next()?, name))
+}
+
+pub fn literals(said: &Expr, constants: &Constants) -> Vec<String> {
+    match said {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => vec![text.value()],
+            _ => Vec::new(),
+        },
+        Expr::Path(path) => {
+            let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+            constants.get(&name).map(str::to_owned).into_iter().collect()
+        }
+        Expr::Reference(inner) => literals(&inner.expr, constants),
+        Expr::Paren(inner) => literals(&inner.expr, constants),
+        Expr::Group(inner) => literals(&inner.expr, constants),
+        // `"away".into()`
+        Expr::MethodCall(call) if call.args.is_empty() => literals(&call.receiver, constants),
+        Expr::If(choice) => {
+            let mut found = last(&choice.then_branch, constants);
+            let other = choice.else_branch.iter().flat_map(|(_, other)| literals(other, constants));
+            found.extend(other);
+            found
+        }
+        Expr::Match(choice) => choice.arms.iter().flat_map(|arm| literals(&arm.body, constants)).collect(),
+        Expr::Block(inner) => last(&inner.block, constants),
+        _ => Vec::new(),
+    }
+}
+
+fn last(block: &Block, constants: &Constants) -> Vec<String> {
+    match block.stmts.last() {
+        Some(Stmt::Expr(value, None)) => literals(value, constants),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,88 @@
+//! Views: columns that neither database nor API has another use for, rules that somebody can fulfil, events that happen.
+
+use super::{Fault, choices, names};
+use eaf_core::contract::{Column, ColumnType, Description, ViewType};
+use eaf_core::view::{self, member};
+
+pub fn faults(description: &Description) -> Vec<Fault> {
+    description.views.iter().flat_map(|view| of_view(description, view)).collect()
+}
+
+fn of_view(description: &Description, view: &ViewType) -> Vec<Fault> {
+    let mut found: Vec<Fault> = view.columns.iter().filter_map(|column| reserved(view, column)).collect();
+    found.extend(view.columns.iter().filter_map(|column| mistyped(view, column)));
+    found.extend(view.columns.iter().filter_map(|column| unaskable(view, column)));
+    found.extend(
+        view.read.iter().filter_map(|rule| {
+            names::permission(description, &rule.permission, format!("view {}, read rule", view.name))
+        }),
+    );
+    found.extend(view.read.iter().filter_map(|rule| own(view, rule.own.as_deref()?)));
+    found.extend(view.events.iter().filter_map(|kind| names::event(description, kind, format!("view {}", view.name))));
+    found.extend(unread(view));
+    if found.is_empty() {
+        found.extend(refused_by_the_core(view));
+    }
+    found
+}
+
+fn place(view: &ViewType, column: &str) -> String {
+    format!("view {}, column {column}", view.name)
+}
+
+fn reserved(view: &ViewType, column: &Column) -> Option<Fault> {
+    if !member::OF_THE_HOST.contains(&column.name.as_str()) {
+        return None;
+    }
+    let what = "the host puts a member of this name into every row";
+    let fix = format!("Name the column otherwise. Reserved are: {}.", member::OF_THE_HOST.join(", "));
+    Some(Fault::new(place(view, &column.name), what, fix))
+}
+
+/// Two columns mean something to the host.
+fn mistyped(view: &ViewType, column: &Column) -> Option<Fault> {
+    let (kind, word, what) = match column.name.as_str() {
+        member::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),
+        member::TERMINAL => (ColumnType::Boolean, "boolean", "the host reads from it whether the row is at its end"),
+        _ => return None,
+    };
+    let fix = format!("Make it a {word} column, or name it otherwise.");
+    (column.kind != kind).then(|| Fault::new(place(view, &column.name), what, fix))
+}
+
+fn unaskable(view: &ViewType, column: &Column) -> Option<Fault> {
+    if !column.filter || !view::PARAMETERS.contains(&column.name.as_str()) {
+        return None;
+    }
+    let what = "nobody can filter by it, because the parameter of this name means something else";
+    let fix = format!("Name the column otherwise, or drop .filter(). Taken are: {}.", view::PARAMETERS.join(", "));
+    Some(Fault::new(place(view, &column.name), what, fix))
+}
+
+fn own(view: &ViewType, name: &str) -> Option<Fault> {
+    let texts = view.columns.iter().filter(|column| column.kind == ColumnType::Text);
+    let mut texts = texts.map(|column| column.name.as_str());
+    if texts.clone().any(|known| known == name) {
+        return None;
+    }
+    let what = format!("`own` names `{name}`, which is no text column of this view");
+    let fix = format!("Name the text column that holds the actor id. {}", choices(&mut texts));
+    Some(Fault::new(format!("view {}, read rule", view.name), what, fix))
+}
+
+fn unread(view: &ViewType) -> Vec<Fault> {
+    let place = || format!("view {}", view.name);
+    let mut found = Vec::new();
+    if view.read.is_empty() {
+        found.push(Fault::new(place(), "nobody may read it", "Give it a read rule."));
+    }
+    if view.events.is_empty() {
+        found.push(Fault::new(place(), "no event fills it", "Name its events in EVENTS."));
+    }
+    found
+}
+
+fn refused_by_the_core(view: &ViewType) -> Option<Fault> {
+    let refused = view::check(view).err()?;
+    Some(Fault::new(format!("view {}", view.name), refused.to_string(), "Change the column's declaration."))
+}
