@@ -73,6 +73,7 @@ codes! {
     OtherEpoch = "other-epoch" CONFLICT,
     PackageChanged = "package-changed" SERVICE_UNAVAILABLE,
     EventUnknown = "event-unknown" SERVICE_UNAVAILABLE,
+    PackageUnavailable = "package-unavailable" SERVICE_UNAVAILABLE,
     PackageFault = "package-fault" INTERNAL_SERVER_ERROR,
     DatabaseUnavailable = "database-unavailable" SERVICE_UNAVAILABLE,
     TimedOut = "timed-out" SERVICE_UNAVAILABLE,

@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use eaf_core::actor::Locale;
 use eaf_core::command_bus::{self, Answer};
-use eaf_core::contract::{CommandType, Message, Rejection};
+use eaf_core::contract::{CommandType, DomainError, Message, Rejection};
 use eaf_core::id::CommandId;
 use serde_json::{Value, json};
 
@@ -215,8 +215,8 @@ fn refused(cause: command_bus::Error) -> Problem {
             tracing::error!(error = unknown as &dyn std::error::Error, "an event is newer than the package");
             Problem::new(Code::EventUnknown)
         }
-        Error::Domain(_)
-        | Error::TooManyStreams { .. }
+        Error::Domain(cause) => faulty(&cause),
+        Error::TooManyStreams { .. }
         | Error::TooManyRounds { .. }
         | Error::StreamName { .. }
         | Error::OutsideBoundary { .. }
@@ -224,6 +224,17 @@ fn refused(cause: command_bus::Error) -> Problem {
         | Error::Personal(_)
         | Error::UndeclaredView { .. } => Problem::fault(Code::PackageFault, &cause),
         _ => Problem::fault(Code::Internal, &cause),
+    }
+}
+
+/// The package could not answer, or was not even asked.
+pub fn faulty(cause: &DomainError) -> Problem {
+    match cause {
+        DomainError::Unavailable { retry_after, .. } => {
+            tracing::warn!(error = cause as &dyn std::error::Error, "the request failed");
+            Problem::new(Code::PackageUnavailable).retry_after(*retry_after)
+        }
+        cause => Problem::fault(Code::PackageFault, cause),
     }
 }
 
@@ -261,6 +272,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             Code::BodyInvalid,
             Code::PackageChanged,
             Code::EventUnknown,
+            Code::PackageUnavailable,
         ])
         .build();
     entry["description"] =

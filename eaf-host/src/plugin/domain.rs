@@ -1,5 +1,6 @@
 //! A domain component behind [`Domain`]: a fresh store for every call, nothing imported, nothing kept.
 
+use super::breaker::{Breaker, Operation, Outcome};
 use super::engine::{Guard, Wasm};
 use super::trap;
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use eaf_core::contract::{
     ActionsInput, ActionsOutput, BoundaryInput, BoundaryOutput, DecideInput, Decision, Description, Domain,
     DomainError, FoldInput, FoldOutput, KeysInput, KeysOutput, ProjectInput, ProjectOutput,
 };
+use eaf_core::id::TenantId;
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
 use wasmtime::Store;
@@ -39,6 +41,7 @@ pub struct WasmDomain {
     wasm: Wasm,
     identity: Identity,
     instance: InstancePre<Guard<()>>,
+    breaker: Breaker,
     boundary: Export,
     decide: Export,
     /// A component may be older than this part of the contract.
@@ -64,10 +67,34 @@ impl WasmDomain {
             keys: export(component, "eaf:domain/project@1.0.0", "keys")?,
             project: export(component, "eaf:domain/project@1.0.0", "project")?,
             actions: export(component, "eaf:domain/actions@1.0.0", "actions")?,
+            breaker: Breaker::new(&identity.plugin),
             wasm,
             identity,
             instance,
         })
+    }
+
+    /// A call that somebody waits for: not made while its operation keeps failing.
+    async fn guarded<I: Serialize, O: DeserializeOwned>(
+        &self,
+        export: &Export,
+        tenant: Option<TenantId>,
+        name: String,
+        input: &I,
+    ) -> Result<O, DomainError> {
+        let operation = Operation { tenant, export: export.name, name };
+        let why = "it has failed several times in a row";
+        let refused = |retry_after| DomainError::Unavailable { why, retry_after };
+        let pass = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
+        let answer = self.call(export, input).await;
+        match &answer {
+            Ok(_) => pass.ended(Outcome::Well, Instant::now()),
+            Err(DomainError::Trap(_) | DomainError::Malformed(_)) => pass.ended(Outcome::Trap, Instant::now()),
+            Err(DomainError::Deadline) => pass.ended(Outcome::Deadline, Instant::now()),
+            // Not of the component's doing.
+            Err(DomainError::Host(_) | DomainError::Unavailable { .. }) => {}
+        }
+        answer
     }
 
     async fn call<I: Serialize, O: DeserializeOwned>(&self, export: &Export, input: &I) -> Result<O, DomainError> {
@@ -84,7 +111,8 @@ impl WasmDomain {
         // Epochs end a guest that works too long; the clock also ends one that waits for its turn too long.
         let until = tokio::time::Instant::now() + self.wasm.limits().deadline + GRACE;
         let Ok(mut store) = tokio::time::timeout_at(until, self.wasm.store(())).await else {
-            return Err(DomainError::Host("no instance became free in time".into()));
+            let why = "no instance became free in time";
+            return Err(DomainError::Unavailable { why, retry_after: Duration::from_secs(1) });
         };
         let ended = tokio::time::timeout_at(until, self.run(&mut store, export, input)).await;
         let error = match ended {
@@ -156,16 +184,19 @@ impl Domain for WasmDomain {
     }
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
-        self.call(&self.boundary, &input).await
+        let (tenant, name) = (input.context.tenant, input.command.name.clone());
+        self.guarded(&self.boundary, Some(tenant), name, &input).await
     }
 
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
-        self.call(&self.decide, &input).await
+        let (tenant, name) = (input.context.tenant, input.command.name.clone());
+        self.guarded(&self.decide, Some(tenant), name, &input).await
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
         let Some(fold) = &self.fold else { return Ok(None) };
-        self.call(fold, &input).await.map(Some)
+        // A stream is one tenant's: its name has an id in it.
+        self.guarded(fold, None, input.stream.clone(), &input).await.map(Some)
     }
 
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
@@ -177,7 +208,8 @@ impl Domain for WasmDomain {
     }
 
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
-        self.call(&self.actions, &input).await
+        let (tenant, name) = (input.context.tenant, input.view.clone());
+        self.guarded(&self.actions, Some(tenant), name, &input).await
     }
 }
 
@@ -186,7 +218,7 @@ mod tests {
     use super::super::fixtures;
     use super::*;
     use eaf_core::contract::{Command, Context, ContextActor};
-    use eaf_core::id::{ActorId, CommandId, TenantId};
+    use eaf_core::id::{ActorId, CommandId};
     use std::sync::Arc;
 
     fn domain() -> Arc<dyn Domain> {
@@ -267,9 +299,28 @@ mod tests {
             taken.push(wasm.store(()).await);
         }
         let input = || ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
-        assert!(matches!(domain.actions(input()).await, Err(DomainError::Host(_))));
+        assert!(matches!(domain.actions(input()).await, Err(DomainError::Unavailable { .. })));
         drop(taken);
         domain.actions(input()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_what_keeps_failing_is_refused_at_once_and_nobody_else_is() {
+        let domain = domain();
+        let boundary = |context: Context| BoundaryInput { command: command(), context, loaded: Vec::new() };
+        for _ in 0..2 {
+            assert!(matches!(domain.boundary(boundary(context())).await, Err(DomainError::Deadline)));
+        }
+        let began = Instant::now();
+        for _ in 0..40 {
+            let refused = domain.boundary(boundary(context())).await;
+            assert!(matches!(refused, Err(DomainError::Unavailable { .. })), "{refused:?}");
+        }
+        assert!(began.elapsed() < Duration::from_millis(200), "less than one call that loops");
+        let input = ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
+        domain.actions(input).await.unwrap();
+        let elsewhere = Context { tenant: TenantId::derive("globex"), ..context() };
+        assert!(matches!(domain.boundary(boundary(elsewhere)).await, Err(DomainError::Deadline)));
     }
 
     #[tokio::test]
@@ -330,9 +381,10 @@ mod tests {
     #[tokio::test]
     async fn after_every_kind_of_end_the_next_call_is_answered() {
         let domain = domain();
-        for _ in 0..40 {
-            let input = DecideInput { command: command(), context: context(), streams: Vec::new() };
-            domain.decide(input).await.unwrap_err();
+        for n in 0..40 {
+            let command = Command { name: format!("go-{n}"), ..command() };
+            let input = DecideInput { command, context: context(), streams: Vec::new() };
+            assert!(matches!(domain.decide(input).await, Err(DomainError::Trap(_))));
             let input = ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
             domain.actions(input).await.unwrap();
         }

@@ -7,11 +7,12 @@
 //! | [`check`] | whatever one part of a package names, another part has |
 //! | [`install`] | the packages that the database names, served here |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
-//! | [`domain`] | the pure component behind `eaf_core::contract::Domain` |
+//! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
 //! | [`imports`] | what a workflow component can call |
 //! | [`workflow`] | durable execution: journal, replay, suspension |
 //! | [`build`], [`forbidden`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
 
+pub mod breaker;
 pub mod build;
 pub mod cache;
 pub mod check;

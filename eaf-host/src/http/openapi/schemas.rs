@@ -53,7 +53,7 @@ pub fn common() -> Map<String, Value> {
             "description": "What a row waits for, in parts.",
             "required": ["code", "text", "since", "people"],
             "properties": {
-                "code": { "type": "string" },
+                "code": { "type": "string", "description": "`row-fault`: the product cannot take this row." },
                 "text": { "type": "string", "description": "One sentence; the same as `waiting_on`." },
                 "since": { "type": ["string", "null"], "format": "date-time" },
                 "people": {

@@ -50,6 +50,7 @@ pub fn rows(paths: &mut Map<String, Value>, operation: &Operation, products: &[A
                     Code::NotFound,
                     Code::OtherEpoch,
                     Code::ViewBehind,
+                    Code::PackageUnavailable,
                 ])
                 .build();
         add(paths, path.replace("{*key}", "{key}"), operation.method, entry);
@@ -92,7 +93,14 @@ fn list(product: &Product, view: &ViewType) -> Value {
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), CURSOR_OF)
         .query("after", position(), "Wait at most 2 s until the view has come this far.")
         .answers("200", "A page.", page)
-        .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound, Code::OtherEpoch, Code::ViewBehind])
+        .refuses(&[
+            Code::QueryInvalid,
+            Code::PermissionMissing,
+            Code::NotFound,
+            Code::OtherEpoch,
+            Code::ViewBehind,
+            Code::PackageUnavailable,
+        ])
         .build()
 }
 

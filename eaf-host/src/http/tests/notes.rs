@@ -175,6 +175,15 @@ impl Domain for Notes {
                 ("people".to_owned(), others.clone()),
             ]),
         };
+        // A row that the package cannot take, in whatever way.
+        let is_titled = |title: &str| input.rows.iter().any(|row| row["title"] == title);
+        if is_titled("trap-row") {
+            return Err(DomainError::Trap("canary-panic at src/lib.rs".into()));
+        }
+        if is_titled("refused-row") {
+            let retry_after = std::time::Duration::from_secs(7);
+            return Err(DomainError::Unavailable { why: "a test wants it", retry_after });
+        }
         let item = |row: &Map<String, Value>| {
             assert!(row["written_at"].is_i64(), "instants are milliseconds for plugins");
             let open = row["status"] == json!("open");

@@ -101,3 +101,35 @@ async fn who_asks_for_a_position_waits_and_is_told_when_to_come_again() {
     let other = house.get("requester@acme", "/api/notes/views/notes?after=99-1").await;
     assert_eq!(other.refusal(), (409, "other-epoch", vec![]));
 }
+
+#[tokio::test]
+async fn a_row_that_the_package_cannot_take_says_so_and_the_others_stay() {
+    let house = House::new().await;
+    for title in ["a", "trap-row", "b"] {
+        house.note("requester@acme", title).await;
+    }
+    let page = house.get("requester@acme", "/api/notes/views/notes?sort=title").await;
+    assert_eq!((page.status.as_u16(), titles(&page)), (200, vec!["a".into(), "b".into(), "trap-row".into()]));
+    let [a, b, broken] = page.json["items"].as_array().unwrap().as_slice() else { panic!("{}", page.text) };
+    for sound in [a, b] {
+        assert!(sound["waiting"]["code"] == "reader" && sound["actions"][0]["command"] == "archive-note", "{sound:#}");
+    }
+    assert_eq!((&broken["waiting"]["code"], &broken["actions"]), (&json!("row-fault"), &json!([])));
+    let trace = page.headers["x-trace-id"].to_str().unwrap();
+    assert!(broken["waiting_on"].as_str().is_some_and(|text| text.contains(trace)), "{broken:#}");
+    assert_eq!((&broken["status_text"], &broken["text"]), (&json!("offen"), &json!("long enough to be a note")));
+    assert!(!page.text.contains("canary-panic"), "the guest's own words stay in the log");
+
+    let path = format!("/api/notes/views/notes/{}", broken["key"].as_str().unwrap());
+    let row = house.get("requester@acme", &path).await;
+    assert_eq!((row.status.as_u16(), &row.json["waiting"]["code"]), (200, &json!("row-fault")));
+}
+
+#[tokio::test]
+async fn whoever_asks_a_package_that_is_not_asked_for_now_is_told_when_to_come_again() {
+    let house = House::new().await;
+    house.note("requester@acme", "refused-row").await;
+    let page = house.get("requester@acme", "/api/notes/views/notes").await;
+    assert_eq!(page.refusal(), (503, "package-unavailable", vec![]));
+    assert_eq!(page.headers["retry-after"], "7");
+}

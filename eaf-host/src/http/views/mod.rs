@@ -1,5 +1,6 @@
 //! What people read: rows of a product's views, with what each waits for and what may be done with it.
 
+mod answers;
 pub mod item;
 pub mod list;
 mod present;

@@ -1,19 +1,21 @@
 //! Rows as people read them: the columns, what the row waits for and who can act, and which commands the caller may give.
 
+use super::answers::{self, Input};
 use crate::http::App;
-use crate::http::code::Code;
+use crate::http::messages;
 use crate::http::people::People;
 use crate::http::problem::Problem;
 use crate::http::products::Product;
 use eaf_core::actor::Caller;
-use eaf_core::contract::{
-    Action, ActionsInput, ColumnType, Context, ContextActor, DomainError, Message, RowActions, ViewType,
-};
+use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
 use eaf_core::id::CommandId;
-use eaf_core::view::Row;
+use eaf_core::view::{Row, member};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+/// The code in `waiting` of a row that the package cannot take.
+const ROW_FAULT: &str = "row-fault";
 
 pub async fn items(
     app: &App,
@@ -25,19 +27,10 @@ pub async fn items(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let input = ActionsInput {
-        view: view.name.clone(),
-        rows: rows.iter().map(|row| for_plugin(row, view)).collect(),
-        context: context(app, product, caller),
-    };
-    let fault = |cause: DomainError| Problem::fault(Code::PackageFault, &cause);
-    let mut answered = product.domain.actions(input).await.map_err(fault)?.items;
-    if answered.len() != rows.len() {
-        tracing::error!(plugin = product.id(), view = view.name, "the package answered for another number of rows");
-        return Err(Problem::new(Code::PackageFault));
-    }
+    let input = Input { view, rows: &rows, context: context(app, product, caller) };
+    let mut answered = answers::ask(product, input).await?;
     let mut people = People::new(app, product, caller.tenant);
-    for RowActions { waiting_on, actions } in &mut answered {
+    for RowActions { waiting_on, actions } in answered.iter_mut().flatten() {
         let reasons = actions.iter_mut().filter_map(|action| action.why.as_mut());
         for message in waiting_on.iter_mut().chain(reasons) {
             people.name_in(&mut message.params).await?;
@@ -46,24 +39,30 @@ pub async fn items(
     Ok(rows.into_iter().zip(answered).map(|(row, actions)| item(product, caller, row, actions)).collect())
 }
 
-fn item(product: &Product, caller: &Caller, row: Row, answered: RowActions) -> Value {
+/// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
+fn item(product: &Product, caller: &Caller, row: Row, answered: Option<RowActions>) -> Value {
     let text = |section: &str, code: &str, params: &Map<String, Value>| {
         product.texts.render(section, code, params, caller.locale)
     };
     let mut item = Map::new();
-    item.insert("key".into(), row.key.into());
-    item.insert("position".into(), json!(row.position));
-    let status = row.columns.get("status").map(|status| status.as_str().unwrap_or_default().to_owned());
-    let terminal = row.columns.get("terminal").and_then(Value::as_bool).unwrap_or(false);
+    item.insert(member::KEY.into(), row.key.into());
+    item.insert(member::POSITION.into(), json!(row.position));
+    let status = row.columns.get(member::STATUS).map(|status| status.as_str().unwrap_or_default().to_owned());
+    let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
     item.extend(row.columns);
     if let Some(status) = status {
-        item.insert("status_text".into(), text("status", &status, &Map::new()).into());
-        item.insert("status".into(), status.into());
+        item.insert(member::STATUS_TEXT.into(), text("status", &status, &Map::new()).into());
+        item.insert(member::STATUS.into(), status.into());
     }
-    item.insert("terminal".into(), terminal.into());
-    let waiting = answered.waiting_on.map(|waiting| (text("waiting", &waiting.code, &waiting.params), waiting));
-    item.insert("waiting_on".into(), waiting.as_ref().map(|(sentence, _)| sentence.as_str()).into());
-    item.insert("waiting".into(), waiting.map_or(Value::Null, |(sentence, reason)| waits(sentence, &reason)));
+    item.insert(member::TERMINAL.into(), terminal.into());
+    let waiting = match &answered {
+        Some(answered) => {
+            answered.waiting_on.clone().map(|reason| (text("waiting", &reason.code, &reason.params), reason))
+        }
+        None => Some(fault(caller)),
+    };
+    item.insert(member::WAITING_ON.into(), waiting.as_ref().map(|(sentence, _)| sentence.as_str()).into());
+    item.insert(member::WAITING.into(), waiting.map_or(Value::Null, |(sentence, reason)| waits(sentence, &reason)));
     let action = |action: Action| {
         json!({
             "command": action.command,
@@ -73,8 +72,17 @@ fn item(product: &Product, caller: &Caller, row: Row, answered: RowActions) -> V
             "body": action.body,
         })
     };
-    item.insert("actions".into(), answered.actions.into_iter().map(action).collect());
+    item.insert(
+        member::ACTIONS.into(),
+        answered.into_iter().flat_map(|answered| answered.actions).map(action).collect(),
+    );
     Value::Object(item)
+}
+
+fn fault(caller: &Caller) -> (String, Message) {
+    let params = Map::from_iter([("trace".to_owned(), caller.trace.0.clone().into())]);
+    let sentence = messages::render("rows.fault", &params, caller.locale);
+    (sentence, Message { code: ROW_FAULT.into(), params: Map::new() })
 }
 
 /// The sentence with its parts: since when, and who can do something about it, where the package says so.
@@ -88,19 +96,6 @@ fn waits(sentence: String, reason: &Message) -> Value {
         "since": since.and_then(|at| at.format(&Rfc3339).ok()),
         "people": people.iter().filter(|name| name.is_string()).collect::<Vec<_>>(),
     })
-}
-
-/// Instants are milliseconds on the plugin's side.
-fn for_plugin(row: &Row, view: &ViewType) -> Map<String, Value> {
-    let mut columns = row.columns.clone();
-    for column in view.columns.iter().filter(|column| column.kind == ColumnType::Timestamp) {
-        if let Some(value) = columns.get_mut(&column.name) {
-            let at = value.as_str().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-            *value = at.map(millis).into();
-        }
-    }
-    columns.insert("key".into(), row.key.clone().into());
-    columns
 }
 
 fn context(app: &App, product: &Product, caller: &Caller) -> Context {
@@ -124,6 +119,6 @@ fn context(app: &App, product: &Product, caller: &Caller) -> Context {
     }
 }
 
-fn millis(at: OffsetDateTime) -> i64 {
+pub(super) fn millis(at: OffsetDateTime) -> i64 {
     (at.unix_timestamp_nanos() / 1_000_000) as i64
 }

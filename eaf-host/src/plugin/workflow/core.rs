@@ -262,6 +262,7 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
         Bus::Overloaded { .. } => (Class::Transient, "overloaded"),
         Bus::Generation => (Class::Transient, "generation"),
         Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
+        Bus::Domain(DomainError::Unavailable { .. }) => (Class::Transient, "domain-unavailable"),
         Bus::PersonErased | Bus::Erased => (Class::Permanent, "erased"),
         Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::People(_) | Bus::Crypto(_) => {
             return Err(Error::Store(chain(&error)));

@@ -1,0 +1,216 @@
+//! A circuit breaker in front of a product's domain: an operation that keeps looping or trapping is refused at once
+//! instead of being tried once more while others wait behind it.
+//!
+//! Each product has its own. Inside it each operation (a command, a view, a stream that is folded) of each tenant is
+//! counted by itself, so that a row which one tenant cannot read takes nothing from the others. Projections do without:
+//! they are parked.
+
+use eaf_core::id::TenantId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Points after which an operation is refused, if no call of it went well in between.
+const LIMIT: u32 = 5;
+/// Whoever used up the whole time has kept others waiting the longest.
+const DEADLINE: u32 = 3;
+const TRAP: u32 = 1;
+/// Until the next attempt; twice as long after each that fails, …
+const PAUSE: Duration = Duration::from_secs(5);
+/// … up to so long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// For whoever comes while the attempt is under way.
+const PROBING: Duration = Duration::from_secs(1);
+/// Operations above which those are forgotten that are not refused.
+const REMEMBERED: usize = 10_000;
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Operation {
+    /// None: the name says whose it is.
+    pub tenant: Option<TenantId>,
+    pub export: &'static str,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Well,
+    Trap,
+    Deadline,
+}
+
+#[derive(Default)]
+struct State {
+    points: u32,
+    /// Refused until then; afterwards one call is let through.
+    refused_until: Option<Instant>,
+    pauses: u32,
+    probing: bool,
+}
+
+pub struct Breaker {
+    plugin: String,
+    operations: Mutex<HashMap<Operation, State>>,
+}
+
+/// A call that is let through. Dropped without an outcome, it counts as if it had not been made.
+pub struct Pass<'a> {
+    breaker: &'a Breaker,
+    operation: Option<Operation>,
+    is_probe: bool,
+}
+
+impl Breaker {
+    pub fn new(plugin: &str) -> Self {
+        Breaker { plugin: plugin.to_owned(), operations: Mutex::default() }
+    }
+
+    /// Or in how long the operation may be tried again.
+    pub fn enter(&self, operation: Operation, now: Instant) -> Result<Pass<'_>, Duration> {
+        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_probe = false;
+        if let Some(state) = operations.get_mut(&operation)
+            && let Some(until) = state.refused_until
+        {
+            let wait = if state.probing { PROBING } else { until.saturating_duration_since(now) };
+            if !wait.is_zero() {
+                self.count("eaf_breaker_refused_total", operation.export);
+                return Err(wait);
+            }
+            (state.probing, is_probe) = (true, true);
+        }
+        Ok(Pass { breaker: self, operation: Some(operation), is_probe })
+    }
+
+    fn ended(&self, operation: Operation, outcome: Outcome, now: Instant) {
+        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        let weight = match outcome {
+            Outcome::Well => {
+                if operations.remove(&operation).is_some_and(|state| state.refused_until.is_some()) {
+                    tracing::info!(plugin = self.plugin, export = operation.export, "an operation works again");
+                }
+                self.measure(&operations);
+                return;
+            }
+            Outcome::Trap => TRAP,
+            Outcome::Deadline => DEADLINE,
+        };
+        if operations.len() >= REMEMBERED {
+            operations.retain(|_, state| state.refused_until.is_some());
+        }
+        let (export, name) = (operation.export, operation.name.clone());
+        let state = operations.entry(operation).or_default();
+        state.points = state.points.saturating_add(weight);
+        let is_over = state.refused_until.is_none_or(|until| until <= now);
+        state.probing = false;
+        if state.points < LIMIT || !is_over {
+            return;
+        }
+        let pause = PAUSE.saturating_mul(1 << state.pauses.min(8)).min(LONGEST_PAUSE);
+        state.refused_until = Some(now + pause);
+        state.pauses += 1;
+        tracing::error!(
+            plugin = self.plugin,
+            export,
+            name,
+            ?pause,
+            "an operation keeps failing and is refused for a while"
+        );
+        self.count("eaf_breaker_opened_total", export);
+        self.measure(&operations);
+    }
+
+    fn given_up(&self, operation: &Operation) {
+        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = operations.get_mut(operation) {
+            state.probing = false;
+        }
+    }
+
+    fn count(&self, name: &'static str, export: &'static str) {
+        metrics::counter!(name, "plugin" => self.plugin.clone(), "export" => export).increment(1);
+    }
+
+    fn measure(&self, operations: &HashMap<Operation, State>) {
+        let open = operations.values().filter(|state| state.refused_until.is_some()).count();
+        metrics::gauge!("eaf_breaker_open", "plugin" => self.plugin.clone()).set(open as f64);
+    }
+}
+
+impl Pass<'_> {
+    pub fn ended(mut self, outcome: Outcome, now: Instant) {
+        if let Some(operation) = self.operation.take() {
+            self.breaker.ended(operation, outcome, now);
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if let Some(operation) = self.operation.take().filter(|_| self.is_probe) {
+            self.breaker.given_up(&operation);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(tenant: &str, name: &str) -> Operation {
+        Operation { tenant: Some(TenantId::derive(tenant)), export: "decide", name: name.into() }
+    }
+
+    fn call(breaker: &Breaker, tenant: &str, outcome: Outcome, now: Instant) -> Result<(), Duration> {
+        breaker.enter(operation(tenant, "go"), now).map(|pass| pass.ended(outcome, now))
+    }
+
+    #[test]
+    fn an_operation_that_loops_twice_or_traps_five_times_in_a_row_is_refused_for_a_while() {
+        for (outcome, times) in [(Outcome::Deadline, 2), (Outcome::Trap, 5)] {
+            let (breaker, now) = (Breaker::new("loans"), Instant::now());
+            for _ in 0..times {
+                assert_eq!(call(&breaker, "acme", outcome, now), Ok(()));
+            }
+            assert_eq!(call(&breaker, "acme", outcome, now), Err(PAUSE));
+            assert_eq!(call(&breaker, "globex", Outcome::Well, now), Ok(()), "another tenant");
+            assert!(breaker.enter(operation("acme", "stop"), now).is_ok(), "another operation");
+        }
+    }
+
+    #[test]
+    fn a_call_that_goes_well_makes_up_for_those_before() {
+        let (breaker, now) = (Breaker::new("loans"), Instant::now());
+        for _ in 0..10 {
+            call(&breaker, "acme", Outcome::Deadline, now).unwrap();
+            call(&breaker, "acme", Outcome::Well, now).unwrap();
+        }
+    }
+
+    #[test]
+    fn after_the_pause_one_call_is_tried_and_the_others_wait_for_what_it_comes_to() {
+        let (breaker, begin) = (Breaker::new("loans"), Instant::now());
+        for _ in 0..2 {
+            call(&breaker, "acme", Outcome::Deadline, begin).unwrap();
+        }
+        let later = begin + PAUSE;
+        let probe = breaker.enter(operation("acme", "go"), later).unwrap();
+        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Err(PROBING));
+        probe.ended(Outcome::Deadline, later);
+        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Err(PAUSE * 2), "longer each time");
+
+        let later = later + PAUSE * 2;
+        drop(breaker.enter(operation("acme", "go"), later).unwrap());
+        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Ok(()), "a probe that was given up is no probe");
+        assert_eq!(call(&breaker, "acme", Outcome::Trap, later), Ok(()), "and it counts from the beginning");
+    }
+
+    #[test]
+    fn calls_that_were_under_way_when_it_opened_do_not_lengthen_the_pause() {
+        let (breaker, now) = (Breaker::new("loans"), Instant::now());
+        let under_way: Vec<Pass> = (0..40).map(|_| breaker.enter(operation("acme", "go"), now).unwrap()).collect();
+        under_way.into_iter().for_each(|pass| pass.ended(Outcome::Deadline, now));
+        assert_eq!(call(&breaker, "acme", Outcome::Well, now), Err(PAUSE));
+    }
+}
