@@ -4,6 +4,7 @@
 //! of (issuer, subject).
 
 mod member;
+mod membership;
 mod operator;
 mod tenant;
 
@@ -11,6 +12,7 @@ pub use member::{
     Member, NewMember, dismiss_member, erase_member, find_member, member, members, members_among,
     members_with_any_role, members_with_role, put_member,
 };
+pub use membership::{find_membership, membership};
 pub(crate) use operator::reseal_operators;
 pub use operator::{Operator, find_operator, operator, operators, operators_among, put_operator, remove_operator};
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};

@@ -106,35 +106,48 @@ pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result
 
 pub async fn find_member(core: &Core, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let identity = identity(core, &mut tx, issuer, subject).await?;
-    let row =
-        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2")
-            .bind(tenant)
-            .bind(identity.as_slice())
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(Error::Read)?;
-    let member = match row {
-        Some(row) => Some(open(core, &mut tx, &row).await?),
-        None => None,
-    };
+    let member = by_identity(core, &mut tx, issuer, subject).await?;
     // Committed, because a tenant's first look-up makes the tenant's key.
     tx.commit().await?;
     Ok(member)
 }
 
+pub(super) async fn by_identity(
+    core: &Core,
+    tx: &mut TenantTx,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<Member>, Error> {
+    let identity = identity(core, tx, issuer, subject).await?;
+    let row =
+        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2")
+            .bind(tx.tenant())
+            .bind(identity.as_slice())
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(Error::Read)?;
+    match row {
+        Some(row) => open(core, tx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// Name and address of an erased member are empty.
 pub async fn member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
+    by_actor(core, &mut tx, actor).await
+}
+
+pub(super) async fn by_actor(core: &Core, tx: &mut TenantTx, actor: ActorId) -> Result<Option<Member>, Error> {
     let row =
         sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = $2")
-            .bind(tenant)
+            .bind(tx.tenant())
             .bind(actor)
             .fetch_optional(tx.conn())
             .await
             .map_err(Error::Read)?;
     match row {
-        Some(row) => open(core, &mut tx, &row).await.map(Some),
+        Some(row) => open(core, tx, &row).await.map(Some),
         None => Ok(None),
     }
 }

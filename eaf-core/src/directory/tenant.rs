@@ -3,6 +3,7 @@
 use super::Error;
 use crate::Core;
 use crate::audit::{self, Act};
+use crate::db::TenantTx;
 use crate::id::TenantId;
 use serde_json::json;
 use sqlx::Row;
@@ -47,6 +48,11 @@ pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId,
 
 pub async fn tenant(core: &Core, id: TenantId) -> Result<Option<Tenant>, Error> {
     let mut tx = core.db.tenant(id).await?;
+    read(&mut tx).await
+}
+
+pub(super) async fn read(tx: &mut TenantTx) -> Result<Option<Tenant>, Error> {
+    let id = tx.tenant();
     let row = sqlx::query("select slug, name from eaf.tenant where tenant_id = $1")
         .bind(id)
         .fetch_optional(tx.conn())

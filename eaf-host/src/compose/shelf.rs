@@ -6,15 +6,28 @@ use crate::capabilities::mail::Templates;
 use crate::http::{Product, Products};
 use crate::plugin::{Plugin, Plugins};
 use eaf_core::contract::ViewType;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub struct Shelf {
     plugins: Plugins,
+    /// As they were asked for last: every request asks for all of them.
+    products: Mutex<BTreeMap<String, Arc<Product>>>,
 }
 
 impl Shelf {
     pub fn new(plugins: Plugins) -> Shelf {
-        Shelf { plugins }
+        Shelf { plugins, products: Mutex::default() }
+    }
+
+    fn product(&self, plugin: &Plugin) -> Arc<Product> {
+        let mut products = self.products.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = products.get(plugin.id()).filter(|known| Arc::ptr_eq(&known.domain, &plugin.domain)) {
+            return known.clone();
+        }
+        let made = product(plugin);
+        products.insert(plugin.id().to_owned(), made.clone());
+        made
     }
 }
 
@@ -31,11 +44,11 @@ pub fn product(plugin: &Plugin) -> Arc<Product> {
 
 impl Products for Shelf {
     fn get(&self, id: &str) -> Option<Arc<Product>> {
-        self.plugins.get(id).map(|plugin| product(&plugin))
+        self.plugins.get(id).map(|plugin| self.product(&plugin))
     }
 
     fn all(&self) -> Vec<Arc<Product>> {
-        self.plugins.all().iter().map(|plugin| product(plugin)).collect()
+        self.plugins.all().iter().map(|plugin| self.product(plugin)).collect()
     }
 }
 

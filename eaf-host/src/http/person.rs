@@ -23,9 +23,8 @@ impl Person {
             let operator = directory::find_operator(&app.core, issuer, subject).await?;
             return operator.map(Person::Operator).ok_or_else(stranger);
         };
-        let tenant = directory::tenant_by_slug(&app.core, slug).await?.ok_or_else(stranger)?;
-        let member = directory::find_member(&app.core, tenant.id, issuer, subject).await?;
-        let member = member.filter(has_a_role).ok_or_else(stranger)?;
+        let found = directory::find_membership(&app.core, slug, issuer, subject).await?;
+        let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(stranger)?;
         Ok(Person::Member(tenant, member))
     }
 
@@ -33,9 +32,9 @@ impl Person {
         let Some(tenant) = session.tenant else {
             return Ok(directory::operator(&app.core, session.actor).await?.map(Person::Operator));
         };
-        let Some(tenant) = directory::tenant(&app.core, tenant).await? else { return Ok(None) };
-        let member = directory::member(&app.core, tenant.id, session.actor).await?;
-        Ok(member.filter(has_a_role).map(|member| Person::Member(tenant, member)))
+        let found = directory::membership(&app.core, tenant, session.actor).await?;
+        let found = found.filter(|(_, member)| has_a_role(member));
+        Ok(found.map(|(tenant, member)| Person::Member(tenant, member)))
     }
 
     pub fn tenant(&self) -> Option<TenantId> {

@@ -6,7 +6,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,11 +33,17 @@ pub enum Error {
 
 /// The sentences of one package, and the host's about failures (`failures.<code>`) that it has not said in its own words.
 pub struct Locales {
-    de: Environment<'static>,
-    en: Environment<'static>,
+    de: Language,
+    en: Language,
     keys: BTreeSet<String>,
     /// Keys whose absence was logged; a text that is missing once is missing on every page.
     reported: Mutex<BTreeSet<String>>,
+}
+
+struct Language {
+    templates: Environment<'static>,
+    /// Texts without anything to fill in, such as titles: most of what a list of rows says.
+    plain: Arc<BTreeMap<String, String>>,
 }
 
 impl Locales {
@@ -68,7 +74,11 @@ impl Locales {
             Locale::De => &self.de,
             Locale::En => &self.en,
         };
-        match texts.get_template(key).and_then(|text| text.render(Serde(params))) {
+        // A template loses its last line break.
+        if let Some(text) = texts.plain.get(key).filter(|text| !text.ends_with('\n')) {
+            return Some(text.clone());
+        }
+        match texts.templates.get_template(key).and_then(|text| text.render(Serde(params))) {
             Ok(sentence) => Some(sentence),
             Err(cause) => {
                 // The cause names filter and line; the parameters may be personal and stay out of the log.
@@ -103,7 +113,7 @@ fn failures(locale: Locale) -> &'static str {
     }
 }
 
-fn language(locale: Locale, source: &str) -> Result<(Environment<'static>, BTreeSet<String>), Error> {
+fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>), Error> {
     let name = locale.as_str();
     let mut texts = BTreeMap::new();
     for source in [failures(locale), source] {
@@ -116,7 +126,9 @@ fn language(locale: Locale, source: &str) -> Result<(Environment<'static>, BTree
     // One text may name another (a step, a status) that is plain, so that texts cannot go in circles.
     let mut plain = texts.clone();
     plain.retain(|_, text| !text.contains('{'));
-    environment.add_function("text", move |key: &str, fallback: String| plain.get(key).cloned().unwrap_or(fallback));
+    let plain = Arc::new(plain);
+    let known = plain.clone();
+    environment.add_function("text", move |key: &str, fallback: String| known.get(key).cloned().unwrap_or(fallback));
     let mut keys = BTreeSet::new();
     for (key, text) in texts {
         if text.trim().is_empty() {
@@ -129,7 +141,7 @@ fn language(locale: Locale, source: &str) -> Result<(Environment<'static>, BTree
         })?;
         keys.insert(key);
     }
-    Ok((environment, keys))
+    Ok((Language { templates: environment, plain }, keys))
 }
 
 fn flatten(
