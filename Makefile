@@ -47,8 +47,8 @@ lint: ## Format and lints.
 
 # Our own crates are optimised here and nowhere else; the comparison with message-db needs EAF_BENCH_MESSAGE_DB=DIR.
 optimised := --config profile.dev.package.eaf-core.opt-level=2 --config profile.dev.package.eaf-host.opt-level=1
-bench: setup ## Measure appends, views, the walk over a million events, a command's way, a list of 1,000 rows.
-	bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host
+bench: setup ## Measure appends, views, the walk over a million events, a command's way, lists and commands beside a plain handler, a list of 1,000 rows.
+	EAF_LOG=info bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 

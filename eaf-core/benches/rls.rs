@@ -3,6 +3,8 @@
 //!
 //! Work of one turn: a page of 50 out of 20,000 rows of a tenant, a row by its key, 200 events read after a checkpoint, and 20 appends.
 
+#[path = "shared/durable.rs"]
+mod durable;
 #[path = "shared/verdict.rs"]
 mod verdict;
 
@@ -48,7 +50,7 @@ async fn main() {
         return;
     }
     let database = Database::fresh().await;
-    verdict::refuse_unless_durable(&database).await;
+    durable::refuse_unless_durable(&database).await;
     let config = db::Config { append_connections: 1, app_connections: 1, ..database.config() };
     let db = db::Db::connect(&config).await.expect("connections");
     let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());

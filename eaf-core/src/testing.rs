@@ -4,6 +4,7 @@
 //! Test processes may run side by side on one cluster.
 
 mod contents;
+pub mod plain;
 
 pub use contents::rows_as_text;
 

@@ -11,6 +11,8 @@
 
 mod arrivals;
 mod connections;
+#[path = "../shared/durable.rs"]
+mod durable;
 mod history;
 mod load;
 mod message_db;
@@ -46,7 +48,7 @@ async fn main() {
     let wanted = |figure: &str| named.is_empty() || named.iter().any(|name| *name == figure);
     let rounds = verdict::rounds();
     let database = Database::fresh().await;
-    verdict::refuse_unless_durable(&database).await;
+    durable::refuse_unless_durable(&database).await;
     let slowly = sync_slowly(&database).await;
     let ours = Ours::new(&database, TENANTS).await;
     let raw = Raw::new(&database).await;

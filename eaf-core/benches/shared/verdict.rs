@@ -2,21 +2,6 @@
 
 #![allow(dead_code, reason = "several benchmarks share this, and each uses a part")]
 
-use eaf_core::testing::Database;
-
-/// A figure without durability is none.
-pub async fn refuse_unless_durable(database: &Database) {
-    let mut root = database.superuser().await;
-    for switch in ["fsync", "synchronous_commit", "full_page_writes"] {
-        let on: String = sqlx::query_scalar("select current_setting($1)")
-            .bind(switch)
-            .fetch_one(&mut root)
-            .await
-            .expect("a setting");
-        assert_eq!(on, "on", "VOID: {switch} is off; run `make bench`");
-    }
-}
-
 /// `EAF_BENCH_ROUNDS` changes it; fewer are for trying out only.
 pub fn rounds() -> usize {
     std::env::var("EAF_BENCH_ROUNDS").map_or(10, |text| text.parse().expect("a number of rounds"))

@@ -2,6 +2,8 @@
 //!
 //! Run it by `make bench`. The product is written in Rust, so that the host's part is measured and not a component's.
 
+#[path = "../shared/durable.rs"]
+mod durable;
 mod idle;
 mod ledger;
 mod list;
@@ -20,7 +22,7 @@ async fn main() {
     let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |figure: &str| named.is_empty() || named.iter().any(|name| *name == figure);
     let database = Database::fresh().await;
-    verdict::refuse_unless_durable(&database).await;
+    durable::refuse_unless_durable(&database).await;
     if wanted("rebuild") {
         rebuild::bench(&database).await;
     }

@@ -160,7 +160,7 @@ impl System {
             ("EAF_PERSON_REQUESTS_PER_SECOND", "0".into()),
             ("EAF_SIGN_INS_PER_SECOND", "0".into()),
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
-            ("EAF_LOG", "info,eaf_core=debug,eaf_host=debug".into()),
+            ("EAF_LOG", std::env::var("EAF_LOG").unwrap_or_else(|_| "info,eaf_core=debug,eaf_host=debug".into())),
         ]
     }
 

@@ -1,11 +1,18 @@
 //! A command's full round trip over HTTP, the share of it that is spent in WebAssembly, and how long an instance takes.
 //!
+//! And both with a list of 20 rows beside what a plain handler does: see [`compared`]; `-- compared` is that alone.
+//!
 //! Run it by `make bench`. The host is the real process; the shares come from its own metrics, so the benchmark measures
 //! what production measures. The product is `examples/counter`: one stream, one event, one view.
 
-#[path = "../tests/it/support/mod.rs"]
+mod compared;
+mod load;
+mod plain;
+#[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "a benchmark needs less than the tests")]
 mod support;
+#[path = "../../../eaf-core/benches/shared/verdict.rs"]
+mod verdict;
 
 use reqwest::Method;
 use serde_json::json;
@@ -20,21 +27,35 @@ const CALLERS: usize = 8;
 #[tokio::main]
 async fn main() {
     // cargo passes `--bench`; `cargo test --benches` passes nothing and must not spend half a minute.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    let is_asked_for = |word: &str| std::env::args().any(|argument| argument == word);
+    if is_asked_for(plain::ARGUMENT) {
+        return plain::serve().await;
+    }
+    if !is_asked_for("--bench") {
         return;
     }
     let system = System::start().await;
-    let person = system.people().await.admin;
+    let people = system.people().await;
+    let person = people.admin.clone();
     for n in 0..WARM {
         increment(&person, &format!("warm-{n}")).await;
     }
 
-    let before = Metrics::read(&system).await;
+    if !is_asked_for("compared") {
+        alone(&system, &person).await;
+    }
+    compared::run(&system, &people).await;
+    system.finish().await;
+}
+
+/// One caller after the other, and then eight.
+async fn alone(system: &System, person: &Person) {
+    let before = Metrics::read(system).await;
     let mut times = Vec::new();
     for n in 0..COMMANDS {
-        times.push(increment(&person, &format!("one-{}", n % 50)).await);
+        times.push(increment(person, &format!("one-{}", n % 50)).await);
     }
-    let after = Metrics::read(&system).await;
+    let after = Metrics::read(system).await;
     times.sort();
     let total: Duration = times.iter().sum();
     let command = after.since(&before, "eaf_command_seconds", "plugin=\"counter\"");
@@ -76,7 +97,6 @@ async fn main() {
     }
     running.join_all().await;
     println!("{CALLERS} callers: {:.0} commands per second", COMMANDS as f64 / began.elapsed().as_secs_f64());
-    system.finish().await;
 }
 
 async fn increment(person: &Person, counter: &str) -> Duration {
