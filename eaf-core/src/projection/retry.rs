@@ -1,7 +1,7 @@
 //! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
 
-use crate::audit::{self, Act};
 use super::lag;
+use crate::audit::{self, Act};
 use crate::db;
 use crate::id::TenantId;
 use crate::{Core, view};

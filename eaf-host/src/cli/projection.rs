@@ -1,7 +1,7 @@
 //! `eaf projection …`: how far views have come, and building one anew beside the one that people read.
 
-use super::outage::wait_out;
 use super::by::Administration;
+use super::outage::wait_out;
 use super::{NoTenant, Outcome, say};
 use crate::text::plain;
 use clap::{Args, Subcommand};

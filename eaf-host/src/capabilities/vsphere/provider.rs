@@ -62,9 +62,7 @@ async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure>
         Operation::Power { task, wanted, object } => {
             functions::power::poll(context, task, *wanted, object, since).await
         }
-        Operation::Destroy { task, is_repeated } => {
-            functions::destroy::poll(context, task, *is_repeated, since).await
-        }
+        Operation::Destroy { task, is_repeated } => functions::destroy::poll(context, task, *is_repeated, since).await,
         Operation::Address { until } => functions::await_address::poll(context, *until).await,
     }
 }
