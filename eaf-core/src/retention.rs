@@ -92,16 +92,13 @@ async fn prune_tenant(core: &Core, tenant: TenantId, what: &'static str, before:
             .fetch_one(tx.conn())
             .await
             .map_err(|cause| Error::Prune { what, cause })?;
-        rows += deleted as u64;
-        if deleted > 0 {
-            tx.commit().await?;
-            continue;
+        if deleted == 0 {
+            return Ok(rows);
         }
-        if rows > 0 {
-            audit::record(&mut tx, &entry(core, what, before, rows)).await?;
-        }
+        // In the same transaction: what is missing without such a row was deleted by somebody else.
+        audit::record(&mut tx, &entry(core, what, before, deleted as u64)).await?;
         tx.commit().await?;
-        return Ok(rows);
+        rows += deleted as u64;
     }
 }
 

@@ -343,7 +343,7 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 30] = [
+const PLATFORM: [&str; 33] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id anchor",
@@ -371,6 +371,9 @@ const PLATFORM: [&str; 30] = [
     "eaf.trigger insert *",
     "eaf.trigger select *",
     "eaf.trigger update retired_at",
+    "eaf.used_state delete *",
+    "eaf.used_state insert *",
+    "eaf.used_state select *",
     "eaf.view select *",
     "eaf.view update active",
     "eaf.view_copy select *",

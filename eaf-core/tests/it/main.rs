@@ -35,4 +35,5 @@ mod takeover;
 mod toy;
 mod triggers;
 mod verify;
+mod view_pages;
 mod views;

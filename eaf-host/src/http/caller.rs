@@ -6,12 +6,12 @@
 use super::App;
 use super::auth::{cookie, csrf};
 use super::code::Code;
+use super::concurrency::WorkPermit;
 use super::denial;
 use super::info::Info;
 use super::live;
 use super::person::Person;
 use super::problem::Problem;
-use super::turns::Turn;
 use crate::identity;
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::AUTHORIZATION;
@@ -42,7 +42,7 @@ pub struct TenantCaller {
     pub expires: OffsetDateTime,
     pub via: Via,
     /// The tenant's, for this request. What goes on for long gives it back.
-    pub turn: Option<Turn>,
+    pub work: Option<WorkPermit>,
 }
 
 /// A platform actor; sees no customer data.
@@ -101,8 +101,8 @@ impl FromRequestParts<App> for Anyone {
             Person::Member(tenant, member) => {
                 let caller = caller(app, &info, member, &tenant);
                 app.rates.ask(Some(tenant.id), caller.actor)?;
-                let turn = app.turns.take(tenant.id).await;
-                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, turn }))
+                let work = app.concurrency.take(tenant.id).await;
+                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, work }))
             }
             Person::Operator(operator) => {
                 app.rates.ask(None, operator.actor)?;
@@ -134,7 +134,7 @@ impl FromRequestParts<App> for Operator {
         match Anyone::from_request_parts(parts, app).await? {
             Anyone::Operator(operator) => Ok(operator),
             Anyone::Member(member) => {
-                member.record(app, &denial::act(&parts.method), &route(parts), "denied").await?;
+                member.record_denied(app, &denial::act(&parts.method), &route(parts)).await?;
                 Err(Problem::new(Code::NotAnOperator))
             }
         }

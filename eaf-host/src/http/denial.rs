@@ -31,7 +31,7 @@ pub async fn of_operator(
 impl TenantCaller {
     /// That none of the view's rules lets them read it; `act` is what was tried. Answers the refusal.
     pub async fn denied_view(&self, app: &App, act: &str, plugin: &str, view: &ViewType) -> Problem {
-        if let Err(problem) = self.record(app, act, &format!("{plugin}/{}", view.name), "denied").await {
+        if let Err(problem) = self.record_denied(app, act, &format!("{plugin}/{}", view.name)).await {
             return problem;
         }
         let permission = view.read.first().map(|rule| rule.permission.as_str()).unwrap_or_default();
@@ -43,10 +43,15 @@ impl TenantCaller {
         if self.caller.may(permission) {
             return Ok(());
         }
+        self.record_denied(app, act, object).await?;
+        Err(Problem::new(Code::PermissionMissing).with("permission", permission))
+    }
+
+    /// Counts equal denials of an hour in one row.
+    pub async fn record_denied(&self, app: &App, act: &str, object: &str) -> Result<(), Problem> {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
         audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.world.now()).await?;
-        tx.commit().await?;
-        Err(Problem::new(Code::PermissionMissing).with("permission", permission))
+        Ok(tx.commit().await?)
     }
 
     pub async fn record(&self, app: &App, act: &str, object: &str, outcome: &str) -> Result<(), Problem> {

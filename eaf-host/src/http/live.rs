@@ -160,7 +160,7 @@ async fn live(
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
     // Others of the tenant do not wait for the end of a stream.
-    who.turn = None;
+    who.work = None;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
     let mut watcher = Watcher {
         closing: app.closing.clone(),

@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod code;
 mod commands;
+mod concurrency;
 mod denial;
 mod head;
 mod host;
@@ -34,7 +35,6 @@ mod schema;
 mod serve;
 mod session;
 mod slots;
-mod turns;
 mod views;
 
 #[cfg(test)]
@@ -48,6 +48,7 @@ use crate::identity::Identity;
 use axum::Router;
 use axum::routing::MethodRouter;
 use code::Code;
+use concurrency::ConcurrencyLimit;
 use eaf_core::Core;
 use eaf_core::session::Limits;
 use host::test_limit::TestLimit;
@@ -63,7 +64,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
-use turns::Turns;
 
 /// What the surface needs of the rest of the house. Cheap to clone.
 #[derive(Clone)]
@@ -79,7 +79,7 @@ pub struct App {
     pub closing: watch::Receiver<bool>,
     schemas: Arc<Schemas>,
     rates: Rates,
-    turns: Turns,
+    concurrency: ConcurrencyLimit,
     streams: Slots,
     waits: Slots,
     exports: Slots,
@@ -125,7 +125,7 @@ impl App {
             providers,
             identity,
             rates: Rates::new(&core.world, config.rates),
-            turns: Turns::new(config.at_once),
+            concurrency: ConcurrencyLimit::new(config.at_once),
             core,
             config: Arc::new(config),
             metrics: None,

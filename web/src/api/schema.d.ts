@@ -897,6 +897,7 @@ export interface components {
     };
     /** @description What a row waits for, in parts. */
     Waiting: {
+      /** @description `row-fault`: the product cannot take this row. */
       code: string;
       /** @description One sentence; the same as `waiting_on`. */
       text: string;
@@ -1319,7 +1320,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1493,7 +1494,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1654,7 +1655,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1815,7 +1816,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1978,7 +1979,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2139,7 +2140,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2300,7 +2301,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2466,7 +2467,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2628,7 +2629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2789,7 +2790,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2952,7 +2953,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3115,7 +3116,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `package-changed`, `event-unknown` */
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3247,7 +3248,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3393,7 +3394,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3535,7 +3536,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3687,7 +3688,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3819,7 +3820,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3945,7 +3946,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4052,7 +4053,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4159,7 +4160,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4266,7 +4267,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4373,7 +4374,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4480,7 +4481,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4587,7 +4588,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `view-behind` */
+      /** @description `view-behind`, `package-unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6699,6 +6700,33 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };

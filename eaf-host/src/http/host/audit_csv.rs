@@ -86,7 +86,7 @@ async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Param
     who.record(&app, "audit.export", "audit", "ok").await?;
     let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.world.now().date());
     // Others of the tenant do not wait for the end of a file.
-    who.turn = None;
+    who.work = None;
     let export = Export { dialect, app, who, filter, next: Next::Head, rows: 0, pages: 0, _slot: slot };
     let pieces = stream::unfold(export, |mut export| async move {
         // Headers are gone by now: a file that breaks off is all that can be told, and the log has the cause.

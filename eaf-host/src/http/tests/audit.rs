@@ -125,7 +125,9 @@ async fn excel_gets_a_file_that_it_shows_right() {
     let mut lines = file.text.lines();
     assert_eq!(
         lines.next(),
-        Some("\u{feff}at;source;actor;actor_name;actor_kind;act;object;outcome;trace_id;id;count")
+        Some(
+            "\u{feff}at;source;actor;actor_name;actor_kind;act;object;outcome;trace_id;id;count;plugin;grant;origin;change"
+        )
     );
     assert!(lines.next().unwrap().contains(";audit.export;audit;ok;"), "{}", file.text);
     let english = [("accept-language", "en")];

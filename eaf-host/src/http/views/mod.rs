@@ -47,9 +47,9 @@ impl Asked {
         let slot = app.waits.enter(tenant, actor);
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         // Others of the tenant are worked on meanwhile.
-        who.turn = None;
+        who.work = None;
         let waited = view::wait_for(&app.core, tenant, self.product.id(), self.view(), position, PATIENCE).await;
-        who.turn = app.turns.take(tenant).await;
+        who.work = app.concurrency.take(tenant).await;
         waited.map_err(|cause| self.failed(cause))
     }
 

@@ -59,6 +59,7 @@ pub struct Entry {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has few entries in memory, and a box would stand in every match")]
 pub enum State {
     /// Written before acting: whether it happened is not known.
     Intent,

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CancelWithoutRemoval {
+    #[schemars(extend("format" = "uuid"))]
     pub request: String,
     /// The machine's name, typed by a person.
+    #[schemars(length(max = 100))]
     pub confirm: String,
 }
 
