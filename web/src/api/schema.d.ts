@@ -2494,6 +2494,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: uuid */
           request: string;
           /** @description The machine's name, typed by a person. */
           confirm: string;
