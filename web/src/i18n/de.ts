@@ -95,6 +95,9 @@ export const de: Dictionary = {
     unexpected: 'Diese Seite ließ sich nicht anzeigen',
     unexpectedLead:
       'In der Seite selbst ist etwas schiefgegangen. Was Sie abgeschickt haben, ist nicht verloren.',
+    pageUnreachable: 'Diese Seite lässt sich gerade nicht laden',
+    pageUnreachableLead:
+      'Der Server ist nicht erreichbar. Die Seite öffnet sich von selbst, sobald er antwortet; was Sie anderswo eingegeben haben, steht noch da.',
     toHome: 'Zur Startseite',
     trace: 'Vorgangsnummer',
     traceHint: 'Geben Sie sie an, wenn Sie das melden.',
@@ -123,6 +126,15 @@ export const de: Dictionary = {
     countMore: shown => `${shown} angezeigt, es gibt mehr`,
     sortBy: 'Sortieren nach',
     keys: 'Mit j und k bewegen, mit Enter öffnen.',
+  },
+  draft: {
+    restored: time => `Was Sie hier um ${time} eingegeben haben, steht noch da.`,
+    overtaken:
+      'Jemand anderes hat eines dieser Felder inzwischen geändert. Vergleichen Sie vor dem Speichern.',
+    discard: 'Entwurf verwerfen',
+    ask: 'Eingaben verwerfen?',
+    keep: 'Weiterschreiben',
+    discardTyped: 'Verwerfen',
   },
   actions: {
     more: 'Weitere Aktionen',

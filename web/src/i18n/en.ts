@@ -90,6 +90,9 @@ export const en = {
     notFoundLead: 'The address is wrong, what was here is gone, or you may not see it.',
     unexpected: 'This page could not be shown',
     unexpectedLead: 'Something went wrong in the page itself. Nothing that you sent is lost.',
+    pageUnreachable: 'This page cannot be loaded at the moment',
+    pageUnreachableLead:
+      'The server cannot be reached. The page opens by itself as soon as it answers; what you typed elsewhere is still there.',
     toHome: 'To the home page',
     trace: 'Trace id',
     traceHint: 'Quote it when you report this.',
@@ -118,6 +121,14 @@ export const en = {
     countMore: (shown: string) => `${shown} shown, more to load`,
     sortBy: 'Sort by',
     keys: 'Move with j and k, open with Enter.',
+  },
+  draft: {
+    restored: (time: string) => `What you typed here at ${time} is still there.`,
+    overtaken: 'Somebody else has changed one of these fields since. Compare before you save.',
+    discard: 'Discard the draft',
+    ask: 'Discard what you typed?',
+    keep: 'Go on writing',
+    discardTyped: 'Discard it',
   },
   actions: {
     more: 'More actions',

@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { FieldValues } from 'react-hook-form';
 import { useShellText } from '@/i18n/shell-text';
+import { Alert } from '@/ui/alert';
 import { Button, type ButtonProps } from '@/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/ui/dialog';
+import { DraftNote } from '../form/draft-note';
 import { FormAlert } from '../form/form-alert';
 import type { CommandForm } from '../form/use-command-form';
 
@@ -22,20 +24,55 @@ interface CommandDialogProps<F extends FieldValues> {
 export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F>) {
   const { title, lead, submitLabel, look, command, close, children } = props;
   const t = useShellText();
+  const [asking, setAsking] = useState(false);
+  const { isDirty } = command.form.formState;
+  const discard = () => {
+    command.draft.forget();
+    close();
+  };
+  /** By Esc, the cross, or a click beside it: easily done without being meant. */
+  const leave = () => {
+    if (command.busy) return;
+    if (isDirty) setAsking(!asking);
+    else discard();
+  };
   return (
-    <Dialog open onOpenChange={open => !open && !command.busy && close()}>
+    <Dialog open onOpenChange={open => !open && leave()}>
       <DialogContent title={title} lead={lead} closeLabel={t.close}>
         <form noValidate onSubmit={command.submit} className="grid gap-4">
+          <DraftNote draft={command.draft} />
           {children}
           <FormAlert alert={command.alert} />
-          <DialogActions>
-            <Button onClick={close}>{t.cancel}</Button>
-            <Button type="submit" look={look} busy={command.busy}>
-              {submitLabel}
-            </Button>
-          </DialogActions>
+          {asking ? (
+            <AskToDiscard discard={discard} keep={() => setAsking(false)} />
+          ) : (
+            <DialogActions>
+              <Button onClick={discard}>{t.cancel}</Button>
+              <Button type="submit" look={look} busy={command.busy}>
+                {submitLabel}
+              </Button>
+            </DialogActions>
+          )}
         </form>
       </DialogContent>
     </Dialog>
+  );
+}
+
+function AskToDiscard({ discard, keep }: { discard: () => void; keep: () => void }) {
+  const t = useShellText().draft;
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  return (
+    <Alert tone="wait" role="alert" title={t.ask}>
+      <DialogActions>
+        <Button ref={first} onClick={keep}>
+          {t.keep}
+        </Button>
+        <Button look="danger" onClick={discard}>
+          {t.discardTyped}
+        </Button>
+      </DialogActions>
+    </Alert>
   );
 }

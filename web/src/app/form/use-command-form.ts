@@ -9,6 +9,7 @@ import {
 import { type Accepted, type CommandBody, type CommandName, useCommand } from '@/api/commands';
 import { type FieldProblem, Problem } from '@/api/problem';
 import { splitProblem } from './split-problem';
+import { type FormDraft, useDraft } from './use-draft';
 
 interface Options<C extends CommandName, F extends FieldValues> {
   command: C;
@@ -16,6 +17,8 @@ interface Options<C extends CommandName, F extends FieldValues> {
   /** What the form shows; what is wrong with anything else stands in its alert. */
   fields: readonly Path<F>[];
   body: (values: F) => CommandBody<C>;
+  /** Under which name what is typed is kept until it is sent. */
+  draft?: string;
   onDone: (accepted: Accepted) => void;
 }
 
@@ -30,6 +33,7 @@ export interface CommandForm<F extends FieldValues> {
   submit: (event?: React.BaseSyntheticEvent) => void;
   busy: boolean;
   alert: FormProblem | null;
+  draft: FormDraft;
   /** The sentence at a field. */
   errorAt: (path: Path<F>) => string | undefined;
 }
@@ -45,11 +49,13 @@ export function useCommandForm<C extends CommandName, F extends FieldValues>(
   const form = useForm<F>({ defaultValues, shouldFocusError: false });
   const submission = useSubmission(form, fields);
   const { mutateAsync } = useCommand(command);
-  return {
-    form,
-    ...submission,
-    submit: event => void submission.run(event, async values => onDone(await mutateAsync(body(values)))),
+  const draft = useDraft(form, { name: options.draft, fields });
+  const send = async (values: F) => {
+    const accepted = await mutateAsync(body(values));
+    draft.forget();
+    onDone(accepted);
   };
+  return { form, ...submission, draft, submit: event => void submission.run(event, send) };
 }
 
 /** The same for anything else that is sent: what `send` throws is shown, and nothing is lost. */

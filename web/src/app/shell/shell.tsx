@@ -12,7 +12,9 @@ import { useShellText } from '@/i18n/shell-text';
 import { Toaster } from '@/ui/toaster';
 import { TooltipProvider } from '@/ui/tooltip';
 import { ActionDialogs } from '../actions/action-dialogs';
+import { forgetDraftsOfOthers } from '../form/draft-store';
 import { ProblemPage } from '../page/problem-page';
+import { useLoadAllPages, useNewRelease } from '../release/use-release';
 import { Announcer } from './announcer';
 import { Banner } from './banner';
 import { CommandPalette } from './command-palette';
@@ -43,6 +45,9 @@ export function Shell() {
 function SignedIn({ session }: { session: Session }) {
   const t = useShellText();
   useLive(session.actor);
+  useEffect(() => forgetDraftsOfOthers(session), [session]);
+  useLoadAllPages();
+  useNewRelease();
   const [paletteOpen, setPaletteOpen] = useState(false);
   const openPalette = () => setPaletteOpen(true);
   return (

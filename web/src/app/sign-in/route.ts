@@ -1,9 +1,10 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../page/lazy-page';
 import { rootRoute } from '../root-route';
 
 /** Where a sign-in in a second tab ends. */
 export const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/signed-in',
-  component: lazyRouteComponent(() => import('./signed-in-page'), 'SignedInPage'),
+  component: lazyPage(() => import('./signed-in-page'), 'SignedInPage'),
 });

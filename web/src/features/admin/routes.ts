@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { oneOf, search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 const SORTS = ['status', 'name', 'base_cents', 'updated_at'] as const;
@@ -19,45 +20,45 @@ export const offeringsRoute = createRoute({
     status: oneOf('active', 'inactive'),
     sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
   }),
-  component: lazyRouteComponent(() => import('./offerings/offerings-page'), 'OfferingsPage'),
+  component: lazyPage(() => import('./offerings/offerings-page'), 'OfferingsPage'),
 });
 
 export const newOfferingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/offerings/new',
-  component: lazyRouteComponent(() => import('./offerings/new-offering-page'), 'NewOfferingPage'),
+  component: lazyPage(() => import('./offerings/new-offering-page'), 'NewOfferingPage'),
 });
 
 export const offeringRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/offerings/$key',
-  component: lazyRouteComponent(() => import('./offerings/offering-page'), 'OfferingPage'),
+  component: lazyPage(() => import('./offerings/offering-page'), 'OfferingPage'),
 });
 
 export const connectionsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/connections',
-  component: lazyRouteComponent(() => import('./connections/connections-page'), 'ConnectionsPage'),
+  component: lazyPage(() => import('./connections/connections-page'), 'ConnectionsPage'),
 });
 
 export const connectionRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/connections/$capability/$name',
-  component: lazyRouteComponent(() => import('./connections/connection-page'), 'ConnectionPage'),
+  component: lazyPage(() => import('./connections/connection-page'), 'ConnectionPage'),
 });
 
 export const mailFailuresRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/mail-failures',
   validateSearch: search<{ q: string }>({ q: words }),
-  component: lazyRouteComponent(() => import('./mail-failures/mail-failures-page'), 'MailFailuresPage'),
+  component: lazyPage(() => import('./mail-failures/mail-failures-page'), 'MailFailuresPage'),
 });
 
 export const failedRequestsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/admin/failed-requests',
   validateSearch: search<{ q: string }>({ q: words }),
-  component: lazyRouteComponent(() => import('./failed-requests/failed-requests-page'), 'FailedRequestsPage'),
+  component: lazyPage(() => import('./failed-requests/failed-requests-page'), 'FailedRequestsPage'),
 });
 
 export const adminRoutes = [

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { oneOf, search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 const SORTS = ['vm_name', 'requester_name', 'monthly_cents', 'submitted_at', 'decided_at', 'status'] as const;
@@ -20,13 +21,13 @@ export const approvalsRoute = createRoute({
     q: words,
     sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
   }),
-  component: lazyRouteComponent(() => import('./approvals-page'), 'ApprovalsPage'),
+  component: lazyPage(() => import('./approvals-page'), 'ApprovalsPage'),
 });
 
 export const approvalRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/approvals/$id',
-  component: lazyRouteComponent(() => import('./approval-page'), 'ApprovalPage'),
+  component: lazyPage(() => import('./approval-page'), 'ApprovalPage'),
 });
 
 export const approvalRoutes = [approvalsRoute, approvalRoute] as const;

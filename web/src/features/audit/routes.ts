@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 import { readSearch } from './audit-search';
 
@@ -6,7 +7,7 @@ export const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/audit',
   validateSearch: readSearch,
-  component: lazyRouteComponent(() => import('./audit-page'), 'AuditPage'),
+  component: lazyPage(() => import('./audit-page'), 'AuditPage'),
 });
 
 export const auditRoutes = [auditRoute] as const;

@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import type { CommandBody } from '@/api/commands';
 import type { Row } from '@/api/rows';
 import { ActionButton } from '@/app/actions/action-button';
+import { DraftNote } from '@/app/form/draft-note';
 import { FormAlert } from '@/app/form/form-alert';
 import { useCommandForm } from '@/app/form/use-command-form';
 import { useFormat } from '@/i18n/format';
@@ -43,6 +44,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     fields: FIELDS,
     defaultValues: useMemo(() => begin(offering, former), [offering, former]),
     body: values => toBody(offering.key, values),
+    draft: `request-vm/${offering.key}/${former?.key ?? ''}`,
     onDone: accepted => {
       toast.success(t.done(form.getValues('name')));
       const id = accepted.subject?.key;
@@ -63,6 +65,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
       className="grid items-start gap-6 lg:grid-cols-[minmax(0,42rem)_20rem] lg:justify-between lg:gap-x-8"
     >
       <div className="grid gap-6">
+        <DraftNote draft={command.draft} />
         <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
           <Input
             autoComplete="off"

@@ -1,11 +1,12 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 export const catalogueRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/catalogue',
-  component: lazyRouteComponent(() => import('./catalogue-page'), 'CataloguePage'),
+  component: lazyPage(() => import('./catalogue-page'), 'CataloguePage'),
 });
 
 interface RequestFormSearch {
@@ -17,7 +18,7 @@ export const requestFormRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/catalogue/$offering',
   validateSearch: search<RequestFormSearch>({ from: words }),
-  component: lazyRouteComponent(() => import('./request-form-page'), 'RequestFormPage'),
+  component: lazyPage(() => import('./request-form-page'), 'RequestFormPage'),
 });
 
 export const catalogueRoutes = [catalogueRoute, requestFormRoute] as const;

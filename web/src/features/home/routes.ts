@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 export const homeRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/',
-  component: lazyRouteComponent(() => import('./home-page'), 'HomePage'),
+  component: lazyPage(() => import('./home-page'), 'HomePage'),
 });
 
 export const homeRoutes = [homeRoute] as const;

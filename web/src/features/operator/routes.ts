@@ -1,24 +1,25 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 export const tenantsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/operator/tenants',
   validateSearch: search<{ q: string }>({ q: words }),
-  component: lazyRouteComponent(() => import('./tenants-page'), 'TenantsPage'),
+  component: lazyPage(() => import('./tenants-page'), 'TenantsPage'),
 });
 
 export const pluginsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/operator/plugins',
-  component: lazyRouteComponent(() => import('./plugins-page'), 'PluginsPage'),
+  component: lazyPage(() => import('./plugins-page'), 'PluginsPage'),
 });
 
 export const workflowsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/operator/workflows',
-  component: lazyRouteComponent(() => import('./workflows-page'), 'WorkflowsPage'),
+  component: lazyPage(() => import('./workflows-page'), 'WorkflowsPage'),
 });
 
 export const operatorRoutes = [tenantsRoute, pluginsRoute, workflowsRoute] as const;

@@ -8,13 +8,16 @@ import { Field } from '@/ui/field';
 import { Textarea } from '@/ui/input';
 import { text } from './text';
 
+const REASON = ['reason'] as const;
+
 /** Says what is removed; a reason may be given. */
 export function CancelDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text).cancel;
   const command = useCommandForm<'cancel-request', { reason: string }>({
     command: 'cancel-request',
     defaultValues: { reason: '' },
-    fields: ['reason'],
+    fields: REASON,
+    draft: `cancel-request/${String(action.body.request)}`,
     body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'cancel-request'>,
     onDone: () => {
       close();

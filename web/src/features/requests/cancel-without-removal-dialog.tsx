@@ -8,13 +8,15 @@ import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { text } from './text';
 
+const CONFIRM = ['confirm'] as const;
+
 /** Says what is not known, and what confirming means; the name has to be typed. */
 export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text).cancelElsewhere;
   const command = useCommandForm<'cancel-without-removal', { confirm: string }>({
     command: 'cancel-without-removal',
     defaultValues: { confirm: '' },
-    fields: ['confirm'],
+    fields: CONFIRM,
     body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<'cancel-without-removal'>,
     onDone: () => {
       close();

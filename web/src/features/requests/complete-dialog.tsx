@@ -6,12 +6,14 @@ import { useCommandForm } from '@/app/form/use-command-form';
 import { useText } from '@/i18n/use-text';
 import { text } from './text';
 
+const NONE = [] as const;
+
 export function CompleteDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text).complete;
   const command = useCommandForm({
     command: 'complete-without-address',
     defaultValues: {},
-    fields: [],
+    fields: NONE,
     body: () => action.body as CommandBody<'complete-without-address'>,
     onDone: () => {
       close();

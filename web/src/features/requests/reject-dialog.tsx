@@ -8,12 +8,15 @@ import { Field } from '@/ui/field';
 import { Textarea } from '@/ui/input';
 import { text } from './text';
 
+const REASON = ['reason'] as const;
+
 export function RejectDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text);
   const command = useCommandForm<'reject-request', { reason: string }>({
     command: 'reject-request',
     defaultValues: { reason: '' },
-    fields: ['reason'],
+    fields: REASON,
+    draft: `reject-request/${String(action.body.request)}`,
     body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'reject-request'>,
     onDone: () => {
       close();

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { oneOf, search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 export const STANDINGS = ['open', 'fulfilled', 'rejected', 'withdrawn', 'failed', 'cancelled'] as const;
@@ -31,13 +32,13 @@ export const requestsRoute = createRoute({
     whose: oneOf('mine', 'all'),
     sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
   }),
-  component: lazyRouteComponent(() => import('./requests-page'), 'RequestsPage'),
+  component: lazyPage(() => import('./requests-page'), 'RequestsPage'),
 });
 
 export const requestRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/requests/$id',
-  component: lazyRouteComponent(() => import('./request-page'), 'RequestPage'),
+  component: lazyPage(() => import('./request-page'), 'RequestPage'),
 });
 
 export const requestRoutes = [requestsRoute, requestRoute] as const;

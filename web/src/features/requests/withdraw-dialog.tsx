@@ -6,12 +6,14 @@ import { useCommandForm } from '@/app/form/use-command-form';
 import { useText } from '@/i18n/use-text';
 import { text } from './text';
 
+const NONE = [] as const;
+
 export function WithdrawDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text);
   const command = useCommandForm({
     command: 'withdraw-request',
     defaultValues: {},
-    fields: [],
+    fields: NONE,
     body: () => action.body as CommandBody<'withdraw-request'>,
     onDone: () => {
       close();

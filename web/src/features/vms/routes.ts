@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { oneOf, search, words } from '@/app/search';
+import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
 const SORTS = [
@@ -35,13 +36,13 @@ export const vmsRoute = createRoute({
     whose: oneOf('mine', 'all'),
     sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
   }),
-  component: lazyRouteComponent(() => import('./vms-page'), 'VmsPage'),
+  component: lazyPage(() => import('./vms-page'), 'VmsPage'),
 });
 
 export const vmRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/vms/$id',
-  component: lazyRouteComponent(() => import('./vm-page'), 'VmPage'),
+  component: lazyPage(() => import('./vm-page'), 'VmPage'),
 });
 
 export const vmRoutes = [vmsRoute, vmRoute] as const;

@@ -9,6 +9,8 @@ import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { text } from './text';
 
+const CONFIRM = ['confirm'] as const;
+
 interface TypedNameDialogProps extends ActionDialogProps {
   command: 'decommission-vm' | 'confirm-gone';
   title: string;
@@ -23,7 +25,7 @@ export function TypedNameDialog({ command, title, lead, done, action, name, clos
   const form = useCommandForm<typeof command, { confirm: string }>({
     command,
     defaultValues: { confirm: '' },
-    fields: ['confirm'],
+    fields: CONFIRM,
     body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<typeof command>,
     onDone: () => {
       close();

@@ -1,8 +1,10 @@
-import { Fragment } from 'react';
+import { Fragment, useMemo } from 'react';
 import { Link } from '@tanstack/react-router';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
+import { DraftNote } from '@/app/form/draft-note';
 import { FormAlert } from '@/app/form/form-alert';
+import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
@@ -53,6 +55,10 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
   const { run, busy, alert, errorAt } = useSubmission(form, fields);
   const set = useSetConnection(connection);
+  const draft = useDraft(form, {
+    name: `connection/${connection.capability}/${connection.name}`,
+    fields: useMemo(() => settingsOf(capability).map(({ name }) => `config.${name}` as const), [capability]),
+  });
 
   const send = async (values: ConnectionValues) => {
     await set(toBody(capability, values, stored)).catch(cause => {
@@ -60,6 +66,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     });
     // What was typed is now what is stored, and the password leaves the page.
     form.reset({ config: values.config, secret: { password: '' } });
+    draft.forget();
     toast.success(t.saved(t.kinds[capability]));
   };
 
@@ -75,6 +82,11 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
         onSubmit={event => void run(event, send)}
         className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
       >
+        {draft.restoredFrom === null ? null : (
+          <div className="p-5 pb-0 sm:p-6 sm:pb-0">
+            <DraftNote draft={draft} />
+          </div>
+        )}
         <FormSection title={t.settings}>
           {settingsOf(capability)
             .filter(setting => byToken || !setting.byToken)

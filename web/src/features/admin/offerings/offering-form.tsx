@@ -4,7 +4,9 @@ import { useId, useState } from 'react';
 import { type UseFormReturn, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { useCommand } from '@/api/commands';
+import { DraftNote } from '@/app/form/draft-note';
 import { FormAlert } from '@/app/form/form-alert';
+import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
 import { useLanguage } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
@@ -42,12 +44,14 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
   const form = useForm<OfferingDraft>({ defaultValues: initial, shouldFocusError: false });
   const { run, busy, alert, errorAt } = useSubmission(form, OFFERING_FIELDS);
   const { mutateAsync } = useCommand('define-offering');
+  const draft = useDraft(form, { name: `offering/${initial.key}`, fields: OFFERING_FIELDS });
 
-  const send = async (draft: OfferingDraft) => {
+  const send = async (typed: OfferingDraft) => {
     const sentences = { count: t.countProblem, amount: t.amountProblem };
-    const definition = toDefinition(draft, language, sentences);
+    const definition = toDefinition(typed, language, sentences);
     if (!known) await refuseTakenKey(client, definition.key, t.keyTaken);
     await mutateAsync(definition);
+    draft.forget();
     toast.success(t.saved(definition.name.trim()));
     await navigate({ to: '/admin/offerings' });
   };
@@ -69,6 +73,11 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
       onSubmit={event => void run(event, send)}
       className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
     >
+      {draft.restoredFrom === null ? null : (
+        <div className="p-5 pb-0 sm:p-6 sm:pb-0">
+          <DraftNote draft={draft} />
+        </div>
+      )}
       <FormSection title={t.what}>
         <Naming form={form} known={known} errorAt={errorAt} />
         <Field label={t.image} hint={t.imageHint} error={errorAt('image')}>
@@ -110,7 +119,9 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
         <FormAlert alert={alert} />
         <div className="flex flex-wrap justify-end gap-2">
           <Button asChild>
-            <Link to="/admin/offerings">{shell.cancel}</Link>
+            <Link to="/admin/offerings" onClick={draft.forget}>
+              {shell.cancel}
+            </Link>
           </Button>
           <SubmitButton busy={busy} refused={refused}>
             {t.save}

@@ -1,0 +1,42 @@
+import type { FunctionComponent } from 'react';
+import { createStore, useStore } from '@/api/store';
+import { LatePage } from './late-page';
+
+const loads: (() => Promise<void>)[] = [];
+
+/**
+ * A page that is loaded when somebody goes there, or before that when there is time. What cannot be loaded is tried
+ * again within the application: a reload without the host would leave nothing on the screen.
+ */
+export function lazyPage<N extends string>(
+  module: () => Promise<Record<N, unknown>>,
+  name: N,
+): FunctionComponent & { preload: () => Promise<void> } {
+  const page = createStore<FunctionComponent | null>(null);
+  let loading: Promise<void> | null = null;
+  const load = async () => {
+    if (page.get()) return;
+    loading ??= module()
+      .then(loaded => page.set(loaded[name] as FunctionComponent))
+      .finally(() => {
+        loading = null;
+      });
+    await loading;
+  };
+  loads.push(load);
+  function LazyPage() {
+    const Page = useStore(page);
+    return Page ? <Page /> : <LatePage load={load} />;
+  }
+  // The router waits for it, and shows the page with what came of it.
+  return Object.assign(LazyPage, { preload: () => load().catch(() => undefined) });
+}
+
+/** Loads all pages, one after the other. Stops where one cannot be loaded. */
+export async function loadAllPages(stopped: () => boolean): Promise<void> {
+  for (const load of loads) {
+    if (stopped()) return;
+    // eslint-disable-next-line no-await-in-loop -- one at a time, so that what a person asks for comes first
+    await load();
+  }
+}
