@@ -3,6 +3,7 @@
 
 use super::Error;
 use super::account::Account;
+use super::repeat;
 use super::soap::{self, Body, MoRef, Request};
 use super::transport::Transport;
 use super::xml::{Element, escape};
@@ -44,8 +45,21 @@ pub struct Login {
 }
 
 impl Login {
+    /// Repeats a read whose answer was lost.
     pub async fn call(&self, transport: &Transport, request: &Request) -> Result<Element, Error> {
-        Ok(exchange(transport, &self.action, Some(&self.cookie), request).await?.0)
+        let mut pauses = repeat::pauses(request).iter();
+        loop {
+            match exchange(transport, &self.action, Some(&self.cookie), request).await {
+                Err(error)
+                    if repeat::is_lost(&error)
+                        && let Some(pause) = pauses.next() =>
+                {
+                    tracing::debug!(method = request.method, error = &error as &dyn std::error::Error, "read again");
+                    tokio::time::sleep(*pause).await;
+                }
+                answer => return Ok(answer?.0),
+            }
+        }
     }
 
     /// Whether the server at the address is now one that speaks another version, after a restore or

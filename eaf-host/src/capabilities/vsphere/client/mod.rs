@@ -21,6 +21,7 @@ pub mod power;
 pub mod privileges;
 pub mod properties;
 pub mod reconfigure;
+mod repeat;
 pub mod server;
 pub mod service;
 pub mod session;

@@ -170,3 +170,33 @@ async fn a_cut_line_is_transient_and_heals() {
     bench.proxy.restore();
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
 }
+
+/// What a proxy in front of vCenter answers `times` times in place of `method`'s answer.
+fn gateway(status: u16, method: &str, times: u32) -> Value {
+    json!({ "kind": "http", "status": status, "method": method, "times": times, "content_type": "text/plain",
+            "body": "no healthy upstream" })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_a_proxy_did_not_answer_is_repeated_in_the_same_function() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    for (status, method) in [(502, "FindByInventoryPath"), (503, "RetrievePropertiesEx"), (504, "FindAllByUuid")] {
+        bench.vcsim.behave(gateway(status, method, 2)).await;
+        bench.attempt(&clone_of("web-01"), Instant::now() + DEADLINE).await.expect("the first attempt succeeds");
+        bench.complete(&about("destroy")).await.unwrap();
+    }
+    bench.vcsim.behave(gateway(503, "FindByInventoryPath", 3)).await;
+    let failure = bench.provider.start(&clone_of("web-01")).await.unwrap_err();
+    assert_eq!(failure.code, "vcenter-unreachable", "a server that stays away is left in peace");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_effect_that_a_proxy_did_not_answer_is_not_repeated_unlooked() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    bench.vcsim.behave(gateway(503, "CloneVM_Task", 1)).await;
+    let failure = bench.provider.start(&clone_of("web-01")).await.unwrap_err();
+    assert_eq!(failure.class, Class::UnknownOutcome);
+    assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 1);
+}
