@@ -1,4 +1,10 @@
-import { defaultParseSearch } from '@tanstack/react-router';
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  defaultParseSearch,
+} from '@tanstack/react-router';
 import { describe, expect, it } from 'vitest';
 import { oneOf, search, words } from './search';
 
@@ -17,5 +23,14 @@ describe('state in the address', () => {
   it('is dropped where it does not fit, so that the page still opens', () => {
     expect(read({ q: '  ', status: 'nonsense', other: '1' })).toEqual({});
     expect(read({ q: ['a'], status: {} })).toEqual({});
+  });
+
+  it('is dropped by the router as well, which keeps what nobody read', async () => {
+    const root = createRootRoute();
+    const list = createRoute({ getParentRoute: () => root, path: '/requests', validateSearch: read });
+    const history = createMemoryHistory({ initialEntries: ['/requests?q=web&status=bogus'] });
+    const router = createRouter({ routeTree: root.addChildren([list]), history });
+    await router.load();
+    expect(router.state.matches.at(-1)?.search).toEqual({ q: 'web' });
   });
 });

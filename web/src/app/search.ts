@@ -17,10 +17,8 @@ export function words(value: unknown): string | undefined {
 export function search<S extends object>(readers: { [K in keyof S]: Reader<S[K]> }) {
   return (raw: Record<string, unknown>): Search<S> => {
     const read: Search<S> = {};
-    for (const name of Object.keys(readers) as (keyof S & string)[]) {
-      const value = readers[name](raw[name]);
-      if (value !== undefined) read[name] = value;
-    }
+    // Also what does not fit: the router merges this into what the address says.
+    for (const name of Object.keys(readers) as (keyof S & string)[]) read[name] = readers[name](raw[name]);
     return read;
   };
 }
