@@ -10,8 +10,16 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input className={cn(controlStyle, 'h-9', className)} {...rest} />;
 }
 
+/** Extensions that correct what is written put elements of their own into the page, which React does not know. */
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea className={cn(controlStyle, 'min-h-24 resize-y py-2', className)} {...rest} />;
+  return (
+    <textarea
+      data-gramm="false"
+      data-lt-active="false"
+      className={cn(controlStyle, 'min-h-24 resize-y py-2', className)}
+      {...rest}
+    />
+  );
 }
 
 /** The browser's own: best on a telephone, for keyboards and for screen readers. */

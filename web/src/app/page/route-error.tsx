@@ -1,19 +1,25 @@
 import { useQueryErrorResetBoundary } from '@tanstack/react-query';
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Problem } from '@/api/problem';
 import { useShellText } from '@/i18n/shell-text';
 import { Button } from '@/ui/button';
+import { mayRepair, repaired } from './foreign-change';
 import { Notice } from './notice';
 import { ProblemPage } from './problem-page';
 
-export function RouteError({ error }: ErrorComponentProps) {
+export function RouteError({ error, reset: drawAgain }: ErrorComponentProps) {
   const t = useShellText();
   const { reset } = useQueryErrorResetBoundary();
+  const [repairs] = useState(() => mayRepair(error, Date.now()));
   useEffect(() => {
     reset();
-  }, [reset]);
+    if (!repairs) return;
+    repaired(Date.now());
+    drawAgain();
+  }, [reset, repairs, drawAgain]);
+  if (repairs) return null;
   if (error instanceof Problem) return <ProblemPage problem={error} />;
   return (
     <Notice Icon={CircleAlert} title={t.errors.unexpected} lead={<p>{t.errors.unexpectedLead}</p>}>
