@@ -1,6 +1,6 @@
 import { SlidersHorizontal } from 'lucide-react';
-import { type ComponentProps, useCallback, useId, useState } from 'react';
-import { useIsWide } from '@/app/list/use-is-wide';
+import { type ComponentProps, useCallback, useId, useRef, useState } from 'react';
+import { useWidth } from '@/app/list/use-width';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
@@ -14,6 +14,8 @@ import {
   countFilters,
   fromLocal,
   isFiltered,
+  isReversed,
+  lately,
   toLocal,
 } from './audit-search';
 import { text } from './text';
@@ -26,15 +28,19 @@ interface AuditFiltersProps {
   actors: [id: string, name: string][];
 }
 
+/** In px: from here on they have two rows or three. */
+const WIDE = 560;
+
 /** What narrows the list. Behind a button where they would fill the screen. */
 export function AuditFilters(props: AuditFiltersProps) {
   const t = useText(text);
-  const wide = useIsWide();
+  const box = useRef<HTMLElement>(null);
+  const wide = (useWidth(box) ?? 0) >= WIDE;
   const id = useId();
   const [open, setOpen] = useState(false);
   const shown = wide || open;
   return (
-    <search aria-label={t.filters} className="mb-5 grid gap-3">
+    <search ref={box} aria-label={t.filters} className="mb-5 grid gap-3">
       {wide ? null : (
         <Button
           className="justify-self-start"
@@ -61,7 +67,7 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
   const { actor } = filters;
   const known = actors.some(([id]) => id === actor);
   return (
-    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+    <div className="grid grid-cols-[repeat(auto-fill,minmax(min(13rem,100%),1fr))] gap-4">
       <Field label={t.who}>
         <Select value={actor ?? ''} onChange={event => change({ actor: event.target.value || undefined })}>
           <option value="">{t.everybody}</option>
@@ -89,21 +95,37 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
       <TextField name="act" label={t.act} filters={filters} change={change} list={acts} />
       <TextField name="object" label={t.object} filters={filters} change={change} />
       <MomentField name="from" label={t.from} filters={filters} change={change} />
-      <MomentField name="to" label={t.to} filters={filters} change={change} />
+      <MomentField
+        name="to"
+        label={t.to}
+        filters={filters}
+        change={change}
+        error={isReversed(filters) ? t.reversed : undefined}
+      />
       <TextField name="outcome" label={t.outcome} filters={filters} change={change} list={outcomes} />
       <TextField name="trace" label={t.trace} filters={filters} change={change} />
       <Suggestions id={acts} values={KNOWN_ACTS} />
       <Suggestions id={outcomes} values={Object.keys(t.outcomes)} />
-      {isFiltered(filters) ? (
-        <div className="sm:col-span-full">
-          <Button size="small" onClick={clear}>
+      <div className="col-span-full flex flex-wrap items-center gap-2 text-xs text-quiet">
+        <span id={`${acts}-ranges`}>{t.ranges.label}</span>
+        <div role="group" aria-labelledby={`${acts}-ranges`} className="flex flex-wrap gap-2">
+          {SPANS.map(span => (
+            <Button key={span} size="small" onClick={() => change(lately(span, new Date()))}>
+              {t.ranges[span]}
+            </Button>
+          ))}
+        </div>
+        {isFiltered(filters) ? (
+          <Button size="small" onClick={clear} className="ml-auto">
             {shell.list.clear}
           </Button>
-        </div>
-      ) : null}
+        ) : null}
+      </div>
     </div>
   );
 }
+
+const SPANS = ['day', 'week', 'month'] as const;
 
 interface FilterFieldProps<N extends keyof AuditSearch> {
   name: N;
@@ -131,10 +153,11 @@ function TextField(props: FilterFieldProps<'act' | 'object' | 'outcome' | 'trace
   );
 }
 
-function MomentField({ name, label, filters, change }: FilterFieldProps<'from' | 'to'>) {
+function MomentField(props: FilterFieldProps<'from' | 'to'> & { error?: string | undefined }) {
+  const { name, label, filters, change, error } = props;
   const tell = useCallback((local: string) => change({ [name]: fromLocal(local) }), [change, name]);
   return (
-    <Field label={label}>
+    <Field label={label} error={error}>
       <TypedInput type="datetime-local" value={toLocal(filters[name])} tell={tell} max="9999-12-31T23:59" />
     </Field>
   );

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { csvAddress, fromLocal, isFiltered, readSearch, thingOf, toLocal, toQuery } from './audit-search';
+import {
+  csvAddress,
+  fromLocal,
+  isFiltered,
+  isReversed,
+  lately,
+  readSearch,
+  thingOf,
+  toLocal,
+  toQuery,
+} from './audit-search';
 
 const ANNA = '0198f0aa-1111-7222-8333-444455556666';
 
@@ -69,5 +79,20 @@ describe('an object', () => {
     expect(thingOf(`dcm/vm/${ANNA}`)).toEqual({ to: '/vms/$id', id: ANNA });
     expect(thingOf('vsphere/vcenter')).toBeNull();
     expect(thingOf('offering/ubuntu')).toBeNull();
+  });
+});
+
+describe('the time of the audit', () => {
+  it('is a span that ends now', () => {
+    const now = new Date('2026-03-08T10:00:30Z');
+    expect(lately('week', now)).toEqual({ from: '2026-03-01T10:00:00Z', to: undefined });
+  });
+
+  it('that ends before it begins is told, because nothing would be found', () => {
+    const [earlier, later] = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z'];
+    expect(isReversed({ from: later, to: earlier })).toBe(true);
+    expect(isReversed({ from: later, to: later })).toBe(true);
+    expect(isReversed({ from: earlier, to: later })).toBe(false);
+    expect(isReversed({ to: earlier })).toBe(false);
   });
 });

@@ -80,6 +80,21 @@ export function toLocal(instant: string | undefined): string {
   return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+const DAYS = { day: 1, week: 7, month: 30 };
+
+/** Everything since so long ago, to the minute. */
+export function lately(span: keyof typeof DAYS, now: Date): AuditSearch {
+  return {
+    from: fromLocal(toLocal(new Date(now.getTime() - DAYS[span] * 86_400_000).toISOString())),
+    to: undefined,
+  };
+}
+
+/** Nothing lies between these two. */
+export function isReversed({ from, to }: AuditSearch): boolean {
+  return from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from);
+}
+
 const THING = /(?:^|\/)(request|vm)\/([0-9a-f-]{36})$/u;
 
 /** The page of what an act was about, if it has one. */

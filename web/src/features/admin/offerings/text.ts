@@ -41,7 +41,8 @@ const en = {
   memoryMin: 'Least memory (GB)',
   memoryMax: 'Most memory (GB)',
   price: 'Price per month',
-  priceLead: 'In euros. The sum of the three is what a VM costs.',
+  priceLead:
+    'In euros. A VM costs the base price, plus the price per CPU for each of its CPUs, plus the price per GB for each GB of its memory.',
   base: 'Base price (€)',
   perCpu: 'Per CPU (€)',
   perGb: 'Per GB of memory (€)',
@@ -99,7 +100,8 @@ const de: typeof en = {
   memoryMin: 'Speicher mindestens (GB)',
   memoryMax: 'Speicher höchstens (GB)',
   price: 'Preis pro Monat',
-  priceLead: 'In Euro. Die Summe der drei ist, was eine VM kostet.',
+  priceLead:
+    'In Euro. Eine VM kostet den Grundpreis, dazu für jede ihrer CPUs den Preis je CPU und für jedes GB ihres Arbeitsspeichers den Preis je GB.',
   base: 'Grundpreis (€)',
   perCpu: 'Je CPU (€)',
   perGb: 'Je GB Arbeitsspeicher (€)',
