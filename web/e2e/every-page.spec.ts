@@ -2,11 +2,11 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { text as connections } from '../src/features/admin/connections/text';
 import { newest } from './support/api';
-import { THEMES, WIDTHS, settle, show } from './support/look';
+import { LOOKS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';
 import { Person, said, shell } from './support/person';
 
-/** Every page, at two widths and in two themes: nothing that axe finds, nothing to scroll sideways, one heading. */
+/** Every page, at four widths and in two themes: nothing that axe finds, nothing to scroll sideways, one heading. */
 const accounts = [...new Set(visits.map(visit => visit.account))];
 
 for (const account of accounts) {
@@ -18,11 +18,9 @@ for (const account of accounts) {
     for (const visit of visits.filter(one => one.account === account)) {
       await person.page.goto(await address(visit));
       await settle(person.page);
-      for (const theme of THEMES) {
-        for (const [name, size] of Object.entries(WIDTHS)) {
-          await show(person.page, theme, size);
-          await check(person.page, `${visit.path} of ${account}, ${theme}, ${name}`);
-        }
+      for (const look of LOOKS) {
+        await show(person.page, look.theme, look);
+        await check(person.page, `${visit.path} of ${account}, ${look.theme}, ${look.width}`);
       }
     }
     await person.leave();
@@ -33,11 +31,9 @@ test('the pages of those who are not signed in can be used by everybody', async 
   for (const path of ['/', '/requests', '/auth/callback?code=x&state=y']) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    for (const theme of THEMES) {
-      for (const [name, size] of Object.entries(WIDTHS)) {
-        await show(page, theme, size);
-        await check(page, `${path}, ${theme}, ${name}`);
-      }
+    for (const look of LOOKS) {
+      await show(page, look.theme, look);
+      await check(page, `${path}, ${look.theme}, ${look.width}`);
     }
   }
 });
@@ -78,11 +74,9 @@ test('what a connection’s test found can be used by everybody', async ({ brows
   const held = privileges.getByRole('listitem').filter({ hasText: t.findings.states.privilege.good });
   await expect(held.filter({ hasText: 'VirtualMachine.Inventory.Delete' })).toBeVisible();
   await expect(privileges.getByRole('listitem')).toHaveCount(await held.count());
-  for (const theme of THEMES) {
-    for (const [name, size] of Object.entries(WIDTHS)) {
-      await show(admin.page, theme, size);
-      await check(admin.page, `findings, ${theme}, ${name}`);
-    }
+  for (const look of LOOKS) {
+    await show(admin.page, look.theme, look);
+    await check(admin.page, `findings, ${look.theme}, ${look.width}`);
   }
   await admin.leave();
 });

@@ -4,7 +4,7 @@ import { newest, request } from './support/api';
 import { THEMES, WIDTHS, settle, show } from './support/look';
 import { Person } from './support/person';
 
-/** `make screens` writes docs/screens: six pages, two widths, two themes. */
+/** `make screens` writes docs/screens: six pages, three widths, two themes. */
 const folder = fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 
 const pages: { name: string; account: string; path: () => string | Promise<string> }[] = [
@@ -32,8 +32,8 @@ for (const { name, account, path } of pages) {
     await person.page.goto(await path());
     await settle(person.page);
     for (const theme of THEMES) {
-      for (const [width, size] of Object.entries(WIDTHS)) {
-        await show(person.page, theme, size);
+      for (const width of ['wide', 'medium', 'narrow'] as const) {
+        await show(person.page, theme, WIDTHS[width]);
         await person.page.screenshot({
           path: `${folder}${name}-${width}-${theme}.png`,
           animations: 'disabled',

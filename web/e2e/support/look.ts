@@ -1,8 +1,22 @@
 import { type Page, expect } from '@playwright/test';
 
-export const WIDTHS = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
+/** `medium` is a laptop of 1280 px whose system enlarges everything by a quarter; `small` a tablet, or 1600 px at 200 %. */
+export const WIDTHS = {
+  wide: { width: 1280, height: 900 },
+  medium: { width: 1024, height: 768 },
+  small: { width: 800, height: 900 },
+  narrow: { width: 390, height: 844 },
+};
 
 export const THEMES = ['light', 'dark'] as const;
+
+/** Every width, and both themes. */
+export const LOOKS = [
+  { ...WIDTHS.wide, theme: 'light' },
+  { ...WIDTHS.medium, theme: 'dark' },
+  { ...WIDTHS.small, theme: 'light' },
+  { ...WIDTHS.narrow, theme: 'dark' },
+] as const;
 
 export async function show(
   page: Page,

@@ -42,10 +42,10 @@ export class Person {
   static async signIn(
     browser: Browser,
     account: string,
-    options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string },
+    options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string; timezoneId?: string },
   ) {
-    const { language, by = 'mouse', path = '/' } = options;
-    const context = await browser.newContext({ locale: language === 'de' ? 'de-DE' : 'en-GB' });
+    const { language, by = 'mouse', path = '/', timezoneId = 'Europe/Berlin' } = options;
+    const context = await browser.newContext({ locale: language === 'de' ? 'de-DE' : 'en-GB', timezoneId });
     await context.addInitScript(chosen => localStorage.setItem('eaf.language', chosen), language);
     const page = await context.newPage();
     const hand = by === 'mouse' ? mouse() : keyboard(page);

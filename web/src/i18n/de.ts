@@ -125,6 +125,8 @@ export const de: Dictionary = {
     count: shown => `${shown} angezeigt`,
     countMore: shown => `${shown} angezeigt, es gibt mehr`,
     sortBy: 'Sortieren nach',
+    dropped: columns => `Hier aus Platzmangel nicht gezeigt: ${columns}.`,
+    scrollable: list => `${list}, seitlich zu verschieben`,
     keys: 'Mit j und k bewegen, mit Enter öffnen.',
   },
   draft: {

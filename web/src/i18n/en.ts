@@ -120,6 +120,8 @@ export const en = {
     count: (shown: string) => `${shown} shown`,
     countMore: (shown: string) => `${shown} shown, more to load`,
     sortBy: 'Sort by',
+    dropped: (columns: string) => `Not shown here for lack of room: ${columns}.`,
+    scrollable: (list: string) => `${list}, to be scrolled sideways`,
     keys: 'Move with j and k, open with Enter.',
   },
   draft: {

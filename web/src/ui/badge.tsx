@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import { cn } from './cn';
 
 const badgeStyle = cva(
-  'inline-flex max-w-full items-center gap-1.5 rounded-[5px] border px-1.5 py-px text-xs font-medium whitespace-nowrap ' +
+  'inline-flex max-w-full items-center gap-1.5 rounded-[5px] border px-1.5 py-px text-left text-xs font-medium whitespace-normal ' +
     'before:size-1.5 before:shrink-0 before:rounded-full before:bg-current',
   {
     variants: {
@@ -22,5 +22,5 @@ const badgeStyle = cva(
 export type Tone = NonNullable<VariantProps<typeof badgeStyle>['tone']>;
 
 export function Badge({ tone, className, ...rest }: ComponentProps<'span'> & { tone: Tone }) {
-  return <span className={cn(badgeStyle({ tone }), className)} {...rest} />;
+  return <span data-badge className={cn(badgeStyle({ tone }), className)} {...rest} />;
 }

@@ -6,6 +6,8 @@ export function Toaster({ label }: { label: string }) {
     <Sonner
       position="bottom-right"
       containerAriaLabel={label}
+      // Its own sheet names another one.
+      style={{ fontFamily: 'inherit' }}
       toastOptions={{
         unstyled: true,
         classNames: {

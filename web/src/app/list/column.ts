@@ -10,8 +10,14 @@ export interface RowColumn<R extends RowData> {
   sort?: string;
   /** What the text filter looks at. Where it is null, a card leaves the line out. */
   text?: (row: R) => string | null | undefined;
-  /** Share of the width. */
+  /** Share of the width that is left when every column has its least. */
   width: number;
+  /** The least width, in px; without it 96. */
+  least?: number;
+  /** Addresses, amounts, times and badges: never on two lines and never cut, so the column is as wide as they are. */
+  whole?: true;
+  /** Where there is no room, columns with the highest number go first; those without one stay. */
+  drop?: number;
   align?: 'end';
   /** On a narrow screen: beside the name, a line below it, or not at all. Without it: a line. */
   card?: 'beside' | 'line' | 'none';

@@ -6,7 +6,11 @@ import { Input } from '@/ui/input';
 
 /** Above a list: what narrows it. */
 export function FilterBar({ children }: { children: ReactNode }) {
-  return <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2.5">{children}</div>;
+  return (
+    <div data-filters className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2.5">
+      {children}
+    </div>
+  );
 }
 
 interface TextFilterProps {

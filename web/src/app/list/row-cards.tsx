@@ -16,6 +16,7 @@ export function RowCards<R extends RowData>({
   columns,
   shown,
   loading,
+  drawAll,
   link,
   rowId,
 }: ShownRowsProps<R>) {
@@ -24,7 +25,7 @@ export function RowCards<R extends RowData>({
   const virtualizer = useWindowVirtualizer({
     count: shown.length,
     estimateSize: () => CARD_HEIGHT,
-    overscan: 6,
+    overscan: drawAll ? shown.length : 6,
     scrollMargin: offset,
     gap: 10,
     getItemKey: index => (shown[index] ? rowId(shown[index]) : index),

@@ -40,4 +40,6 @@ export interface RowListProps<R extends RowData> {
 export interface ShownRowsProps<R extends RowData> extends RowListProps<R> {
   shown: R[];
   loading: boolean;
+  /** Also the rows that are off the screen. */
+  drawAll: boolean;
 }

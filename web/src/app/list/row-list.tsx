@@ -1,5 +1,5 @@
 import type { RowData } from '@tanstack/react-table';
-import { useDeferredValue, useEffect, useMemo } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import { shownHere } from '@/api/problem';
 import { useShellText } from '@/i18n/shell-text';
 import { useFormat } from '@/i18n/format';
@@ -9,18 +9,20 @@ import { matches } from './column';
 import { Empty } from './empty';
 import { LoadMore, MoreFailed, moreFailed } from './load-more';
 import { RowCards } from './row-cards';
-import type { RowListProps, RowSource } from './row-list-props';
+import type { RowListProps, RowSource, ShownRowsProps } from './row-list-props';
 import { RowTable } from './row-table';
-import { useIsWide } from './use-is-wide';
+import { usePrinting } from './use-printing';
+import { useWidth } from './use-width';
 
 /** Beyond this a text filter does not load the rest by itself. */
 const MOST_SEARCHED = 2_000;
+/** Up to so many rows are all drawn: the browser's own search, selection and printer see no others. */
+const MOST_DRAWN = 200;
 
 /** A list of any length: a table where there is room, cards where there is not. */
 export function RowList<R extends RowData>(props: RowListProps<R>) {
   const { rows, columns, query = '', filtered, onClearFilters, empty } = props;
   const t = useShellText();
-  const wide = useIsWide();
   const deferred = useDeferredValue(query);
   const shown = useMemo(
     () => rows.data?.filter(row => matches(row, columns, deferred)) ?? [],
@@ -41,11 +43,35 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
       empty
     );
   }
-  const List = wide ? RowTable : RowCards;
   return (
     <div aria-busy={loading || rows.isPlaceholderData}>
-      <List {...props} shown={shown} loading={loading} />
+      <Rows {...props} shown={shown} loading={loading} />
       {loading ? null : <Foot rows={rows} count={shown.length} keys={props.link !== undefined} />}
+    </div>
+  );
+}
+
+/** Narrower than this a table would have two columns. */
+const TABLE_FROM = 560;
+/** A4 across, at the usual 96 px to the inch. */
+const PAPER = 1040;
+/** Where nothing is laid out: in tests. */
+const UNKNOWN = 1200;
+
+/** By the room that the list has, not by the window's: the navigation takes its part of that. */
+function Rows<R extends RowData>(props: Omit<ShownRowsProps<R>, 'drawAll'>) {
+  const box = useRef<HTMLDivElement>(null);
+  const measured = useWidth(box);
+  const printing = usePrinting();
+  const width = printing ? PAPER : measured === 0 ? UNKNOWN : measured;
+  const drawAll = printing || props.shown.length <= MOST_DRAWN;
+  return (
+    <div ref={box}>
+      {width === undefined ? null : width < TABLE_FROM ? (
+        <RowCards {...props} drawAll={drawAll} />
+      ) : (
+        <RowTable {...props} drawAll={drawAll} width={width} />
+      )}
     </div>
   );
 }
@@ -69,7 +95,7 @@ function Foot<R>({ rows, count, keys }: { rows: RowSource<R>; count: number; key
       <MoreFailed rows={rows} />
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-3 px-1 text-xs text-quiet">
         <p role="status">{rows.hasNextPage ? t.list.countMore(shown) : t.list.count(shown)}</p>
-        {keys && count > 0 ? <p className="hidden md:block">{t.list.keys}</p> : null}
+        {keys && count > 0 ? <p className="hidden @2xl:block print:hidden">{t.list.keys}</p> : null}
         <LoadMore rows={rows} size="small" />
       </div>
     </div>

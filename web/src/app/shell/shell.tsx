@@ -69,7 +69,7 @@ function SignedIn({ session }: { session: Session }) {
               tabIndex={-1}
               className="min-w-0 flex-1 px-4 pt-6 pb-16 outline-none sm:px-8 sm:pt-9"
             >
-              <div className="page-width">
+              <div className="page-width @container">
                 <Outlet />
               </div>
             </main>

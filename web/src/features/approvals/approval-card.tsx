@@ -71,7 +71,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
           <span className="sr-only">{t.why}: </span>
           {row.justification || t.noWhy}
         </blockquote>
-        <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 xl:grid-cols-5">
+        <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
           <Detail label={t.size}>
             {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
           </Detail>

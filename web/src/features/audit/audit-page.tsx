@@ -84,13 +84,20 @@ function useColumns(): RowColumn<AuditItem>[] {
   const format = useFormat();
   return useMemo(
     () => [
-      { id: 'who', header: t.columns.who, width: 15, cell: item => <Who item={item} /> },
-      { id: 'act', header: t.columns.act, width: 21, cell: item => <Act act={item.act} /> },
-      { id: 'object', header: t.columns.object, width: 16.5, cell: item => <Thing item={item} /> },
+      { id: 'who', header: t.columns.who, width: 15, least: 120, cell: item => <Who item={item} /> },
+      { id: 'act', header: t.columns.act, width: 21, least: 150, cell: item => <Act act={item.act} /> },
+      {
+        id: 'object',
+        header: t.columns.object,
+        width: 16.5,
+        least: 130,
+        cell: item => <Thing item={item} />,
+      },
       {
         id: 'when',
         header: t.columns.when,
         width: 18.5,
+        whole: true,
         cell: item => (
           <time dateTime={item.at} className="text-xs">
             {format.exact(item.at)}
@@ -101,10 +108,18 @@ function useColumns(): RowColumn<AuditItem>[] {
         id: 'outcome',
         header: t.columns.outcome,
         width: 14,
+        least: 104,
         card: 'beside',
         cell: item => <Outcome outcome={item.outcome} />,
       },
-      { id: 'trace', header: t.columns.trace, width: 15, cell: item => <TraceId trace={item.trace_id} /> },
+      {
+        id: 'trace',
+        header: t.columns.trace,
+        width: 15,
+        whole: true,
+        drop: 1,
+        cell: item => <TraceId trace={item.trace_id} />,
+      },
     ],
     [t, format],
   );
@@ -132,10 +147,7 @@ function Who({ item }: { item: AuditItem }) {
 /** A second line, as it is recorded. */
 function Quiet({ said }: { said: string }) {
   return (
-    <code
-      title={said}
-      className="truncate font-mono text-2xs leading-3.5 text-quiet max-md:break-all max-md:whitespace-normal"
-    >
+    <code title={said} className="line-clamp-3 font-mono text-2xs leading-3.5 text-quiet">
       {said}
     </code>
   );
@@ -146,15 +158,8 @@ function Act({ act }: { act: string }) {
   const words = useActWords()(act);
   return (
     <span className="grid" title={act}>
-      {words ? <span className="truncate leading-4.5 max-md:whitespace-normal">{words}</span> : null}
-      <code
-        className={cn(
-          'truncate font-mono max-md:break-all max-md:whitespace-normal',
-          words ? 'text-2xs leading-3.5 text-quiet' : 'text-xs',
-        )}
-      >
-        {act}
-      </code>
+      {words ? <span className="leading-4.5">{words}</span> : null}
+      <code className={cn('font-mono', words ? 'text-2xs leading-3.5 text-quiet' : 'text-xs')}>{act}</code>
     </span>
   );
 }
@@ -186,7 +191,7 @@ function Outcome({ outcome }: { outcome: string }) {
   const words: Record<string, string> = useText(text).outcomes;
   return (
     <Badge tone={TONES[outcome] ?? 'bad'} title={outcome}>
-      <span className="truncate">{words[outcome] ?? outcome}</span>
+      {words[outcome] ?? outcome}
     </Badge>
   );
 }

@@ -28,7 +28,7 @@ export function CataloguePage() {
       ) : offerings?.length === 0 ? (
         <NothingOffered />
       ) : (
-        <ul className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+        <ul className="grid gap-4 @xl:grid-cols-2 @4xl:grid-cols-3">
           {offerings
             ? offerings.map(offering => <Offering key={offering.key} offering={offering} />)
             : [1, 2, 3].map(place => <SkeletonOffering key={place} />)}

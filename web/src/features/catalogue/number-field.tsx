@@ -24,7 +24,7 @@ export function NumberInput({ what, value, min, max, onChange, className, ...res
     onChange(String(Math.min(Math.max(next, min), max)));
   };
   return (
-    <div className={cn('flex gap-1.5', className)}>
+    <div className={cn(boxStyle, className)}>
       <Input
         {...rest}
         type="number"
@@ -33,14 +33,34 @@ export function NumberInput({ what, value, min, max, onChange, className, ...res
         max={max}
         value={value}
         onChange={event => onChange(event.target.value)}
-        className="min-w-0 [appearance:textfield] [&::-webkit-inner-spin-button]:appearance-none"
+        className="min-w-16 flex-1 border-0 bg-transparent shadow-none [appearance:textfield] focus-visible:outline-none [&::-webkit-inner-spin-button]:appearance-none"
       />
-      <Button size="icon" aria-label={t.less(what)} onClick={() => step(-1)}>
+      <Button
+        look="quiet"
+        size="icon"
+        className={stepStyle}
+        aria-label={t.less(what)}
+        onClick={() => step(-1)}
+      >
         <Minus aria-hidden />
       </Button>
-      <Button size="icon" aria-label={t.more(what)} onClick={() => step(1)}>
+      <Button
+        look="quiet"
+        size="icon"
+        className={stepStyle}
+        aria-label={t.more(what)}
+        onClick={() => step(1)}
+      >
         <Plus aria-hidden />
       </Button>
     </div>
   );
 }
+
+/** One box with its buttons in it, which has the border and the focus ring of its input. */
+const boxStyle =
+  'flex rounded-md border border-line-strong/70 bg-surface shadow-low transition-colors hover:border-line-strong ' +
+  'outline-ring has-[input[aria-invalid=true]]:border-bad-solid ' +
+  'has-[input:focus-visible]:border-ring has-[input:focus-visible]:outline-2';
+
+const stepStyle = 'h-9 rounded-none border-l border-line last:rounded-r-md';

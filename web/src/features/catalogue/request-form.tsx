@@ -62,7 +62,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     <form
       noValidate
       onSubmit={command.submit}
-      className="grid items-start gap-6 lg:grid-cols-[minmax(0,42rem)_20rem] lg:justify-between lg:gap-x-8"
+      className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:justify-between @3xl:gap-x-8"
     >
       <div className="grid gap-6">
         <DraftNote draft={command.draft} />
@@ -74,7 +74,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
             {...form.register('name')}
           />
         </Field>
-        <div className="grid gap-6 sm:grid-cols-3 sm:gap-5">
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(11rem,100%),1fr))] gap-6 @xl:gap-5">
           <Controller
             name="cpus"
             control={form.control}
@@ -107,7 +107,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
           <Textarea rows={5} {...form.register('justification')} />
         </Field>
       </div>
-      <div className="lg:sticky lg:top-8 lg:row-span-2">
+      <div className="@3xl:sticky @3xl:top-8 @3xl:row-span-2">
         <QuotePanel
           offering={offering}
           body={toBody(offering.key, { ...begin(offering, undefined), ...values })}

@@ -30,7 +30,7 @@ export function HomePage() {
           ) : null
         }
       />
-      <div className="grid items-start gap-6 xl:grid-cols-2">
+      <div className="grid items-start gap-6 @4xl:grid-cols-2">
         {can('dcm.approve') ? <WaitingApprovals /> : null}
         {can('dcm.operate') ? <FailedRequests /> : null}
         {can('dcm.request') ? <OpenRequests actor={session.actor} /> : null}

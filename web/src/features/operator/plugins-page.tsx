@@ -52,7 +52,7 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
           <h2 className="text-lg font-semibold">{plugin.name}</h2>
           <code className="font-mono text-xs text-quiet">{plugin.id}</code>
         </div>
-        <dl className="grid gap-x-8 gap-y-3 sm:grid-cols-[auto_auto_minmax(0,1fr)] sm:justify-start">
+        <dl className="grid gap-x-8 gap-y-3 @xl:grid-cols-[auto_auto_minmax(0,1fr)] @xl:justify-start">
           <Fact label={t.version}>
             <span className="font-mono">{plugin.version}</span>
           </Fact>
@@ -65,7 +65,7 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
           </Fact>
         </dl>
       </div>
-      <div className="grid gap-6 p-5 sm:p-6 lg:grid-cols-2">
+      <div className="grid gap-6 p-5 sm:p-6 @3xl:grid-cols-2">
         <Imports title={t.domain} imports={plugin.imports.domain} />
         <Imports title={t.workflow} imports={plugin.imports.workflow} />
         <Requests requests={plugin.requests} />
@@ -114,10 +114,10 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
   const { plugins: t } = useText(text);
   const format = useFormat();
   return (
-    <div className="grid min-w-0 content-start gap-2 lg:col-span-2">
+    <div className="grid min-w-0 content-start gap-2 @3xl:col-span-2">
       <h3 className="font-semibold">{t.requests}</h3>
       {requests.length === 0 ? <p className="text-quiet">{t.noRequests}</p> : null}
-      <ul className="grid gap-3 sm:grid-cols-2">
+      <ul className="grid gap-3 @xl:grid-cols-2">
         {requests.map(({ capability, grant, interfaces, scope, optional }) => (
           <li
             key={`${capability}/${grant}`}

@@ -64,7 +64,7 @@ function useColumns(): RowColumn<Tenant>[] {
         text: row => row.id,
         cell: row => (
           <span className="flex items-center gap-1">
-            <code className="min-w-0 truncate font-mono text-xs">{row.id}</code>
+            <code className="min-w-0 font-mono text-xs break-all">{row.id}</code>
             <CopyButton text={row.id} what={`${t.id} ${row.slug}`} />
           </span>
         ),

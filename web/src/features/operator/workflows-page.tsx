@@ -64,6 +64,9 @@ function useColumns(): RowColumn<Health>[] {
       id: name,
       header: t[name],
       width,
+      whole: true,
+      least: 72,
+      ...(name === 'done' ? { drop: 1 } : {}),
       align: 'end',
       cell: row => format.number(row[name]),
     });
@@ -86,6 +89,8 @@ function useColumns(): RowColumn<Health>[] {
         id: 'overdue',
         header: t.overdue,
         width: 12,
+        whole: true,
+        least: 72,
         align: 'end',
         cell: row => (
           <span className={row.overdue > 0 ? 'font-semibold text-bad' : undefined}>

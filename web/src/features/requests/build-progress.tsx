@@ -24,7 +24,7 @@ interface BuildProgressProps {
 export function BuildProgress({ events, awaitAddress }: BuildProgressProps) {
   const t = useText(text).progress;
   return (
-    <ol aria-label={t.title} className="grid gap-3 md:grid-cols-5 md:gap-2">
+    <ol aria-label={t.title} className="grid gap-3 @2xl:grid-cols-5 @2xl:gap-2">
       {progressOf(events, awaitAddress).map(progress => (
         <Step key={progress.step} progress={progress} />
       ))}
@@ -39,7 +39,7 @@ function Step({ progress: { step, state, percent } }: { progress: StepProgress }
   const { Icon, style } = LOOKS[state];
   return (
     <li
-      className="flex items-start gap-3 md:flex-col md:gap-2"
+      className="flex items-start gap-3 @2xl:flex-col @2xl:gap-2"
       aria-current={state === 'running' ? 'step' : undefined}
     >
       <span className={cn('grid size-7 shrink-0 place-items-center rounded-full border', style)}>
@@ -52,7 +52,7 @@ function Step({ progress: { step, state, percent } }: { progress: StepProgress }
           )}
         />
       </span>
-      <span className="grid min-w-0 flex-1 content-start gap-1 self-center md:w-full md:self-stretch">
+      <span className="grid min-w-0 flex-1 content-start gap-1 self-center @2xl:w-full @2xl:self-stretch">
         <span className={cn('text-sm', state === 'open' ? 'text-quiet' : 'font-medium')}>{name}</span>
         <span className="text-xs text-quiet">
           {state === 'running' && percent != null

@@ -46,7 +46,7 @@ export function RequestPage() {
       ) : (
         <Skeleton className="mb-6 h-32 rounded-xl" />
       )}
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+      <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <RequestFacts request={request} />
         <Timeline events={timeline.data} />
       </div>

@@ -12,6 +12,7 @@ import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
+import { cn } from '@/ui/cn';
 import { type RequestSort, STANDINGS, requestsRoute } from './routes';
 import { RequestStatus } from './status-badge';
 import { text } from './text';
@@ -120,6 +121,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         header: t.name,
         sort: 'vm_name',
         width: 17,
+        least: 132,
         text: row => row.vm_name,
         cell: row => row.vm_name,
       },
@@ -127,6 +129,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         id: 'status',
         header: t.status,
         width: 20,
+        least: 120,
         card: 'beside',
         text: row => row.status_text,
         cell: row => <RequestStatus row={row} />,
@@ -135,6 +138,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         id: 'waiting',
         header: t.waiting,
         width: 25,
+        least: 140,
         cell: row => <Waiting row={row} />,
         text: row => format.sentence(row.waiting_on),
       },
@@ -145,6 +149,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
               header: t.requester,
               sort: 'requester_name',
               width: 17,
+              drop: 1,
               text: (row: Row<'requests'>) => row.requester_name,
               cell: (row: Row<'requests'>) => row.requester_name,
             },
@@ -155,6 +160,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         header: t.offering,
         sort: 'offering_name',
         width: 14,
+        drop: 3,
         card: 'none',
         text: row => row.offering_name,
         cell: row => row.offering_name,
@@ -164,6 +170,7 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         header: t.cost,
         sort: 'monthly_cents',
         width: 12,
+        whole: true,
         align: 'end',
         cell: row => format.money(row.monthly_cents, row.currency),
       },
@@ -172,6 +179,8 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
         header: t.submitted,
         sort: 'submitted_at',
         width: 13,
+        whole: true,
+        drop: 2,
         align: 'end',
         cell: row => <time dateTime={row.submitted_at ?? undefined}>{format.short(row.submitted_at)}</time>,
       },
@@ -180,15 +189,15 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
   );
 }
 
-/** Names before sentences: whoever can act is what people look for. */
+/** Names before sentences: whoever can act is what people look for. Long ones have their whole under the pointer. */
 function Waiting({ row }: { row: Row<'requests'> }) {
   const format = useFormat();
+  const sentence = format.sentence(row.waiting_on);
   const people = row.waiting?.people ?? [];
-  if (row.status === 'pending' && people.length > 0)
-    return <span title={format.sentence(row.waiting_on) ?? undefined}>{format.anyOf(people)}</span>;
+  const names = row.status === 'pending' && people.length > 0 ? format.anyOf(people) : null;
   return (
-    <span className="text-quiet" title={format.sentence(row.waiting_on) ?? undefined}>
-      {format.sentence(row.waiting_on) ?? '–'}
+    <span className={cn('line-clamp-3', !names && 'text-quiet')} title={names ?? sentence ?? undefined}>
+      {names ?? sentence ?? '–'}
     </span>
   );
 }

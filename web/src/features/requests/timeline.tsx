@@ -78,6 +78,7 @@ function Entry({ event }: { event: Event }) {
       <span aria-hidden className="relative flex justify-center">
         <span className="absolute top-2 bottom-[-1.25rem] w-px bg-line group-last/entry:hidden" />
         <span
+          data-light
           className={cn(
             'relative mt-1.5 size-2.5 rounded-full border-2 border-surface bg-line-strong ring-1 ring-line-strong',
             BAD.has(kind) && 'bg-bad ring-bad',

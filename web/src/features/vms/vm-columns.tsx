@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { Row } from '@/api/rows';
 import type { RowColumn } from '@/app/list/column';
-import { CopyButton } from '@/app/page/copy-button';
+import { Address } from '@/app/page/address';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { text } from './text';
@@ -16,6 +16,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
       header: t.columns.requester,
       sort: 'requester_name',
       width: 17,
+      drop: 1,
       text: row => row.requester_name,
       cell: row => row.requester_name,
     };
@@ -25,6 +26,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.name,
         sort: 'name',
         width: 18,
+        least: 132,
         text: row => row.name,
         cell: row => row.name,
       },
@@ -33,6 +35,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.status,
         sort: 'status',
         width: 16,
+        least: 120,
         card: 'beside',
         text: row => row.status_text,
         cell: row => (
@@ -47,12 +50,14 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.power,
         sort: 'power',
         width: 13,
+        whole: true,
         cell: row => <Power state={row.power} />,
       },
       {
         id: 'ip',
         header: t.columns.ip,
         width: 19,
+        whole: true,
         text: row => row.ip,
         cell: row => <Ip ip={row.ip} />,
       },
@@ -62,6 +67,8 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.size,
         sort: 'cpus',
         width: 15,
+        whole: true,
+        drop: 3,
         card: 'none',
         cell: row => t.size(format.number(row.cpus), format.memory(row.memory_mb)),
       },
@@ -70,6 +77,8 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.cost,
         sort: 'monthly_cents',
         width: 13,
+        whole: true,
+        drop: 2,
         align: 'end',
         cell: row => format.money(row.monthly_cents, row.currency),
       },
@@ -78,6 +87,8 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         header: t.columns.read,
         sort: 'refreshed_at',
         width: 16,
+        whole: true,
+        drop: 4,
         align: 'end',
         cell: row => (
           <time dateTime={row.refreshed_at ?? undefined} title={format.exact(row.refreshed_at)}>
@@ -93,9 +104,11 @@ function Ip({ ip }: { ip: string | null }) {
   const t = useText(text);
   if (!ip) return <span className="text-quiet">–</span>;
   return (
-    <span className="inline-flex items-center gap-0.5 font-mono text-xs">
-      {ip}
-      <CopyButton text={ip} what={`${t.columns.ip} ${ip}`} className="relative z-10 -my-1.5" />
-    </span>
+    <Address
+      address={ip}
+      what={`${t.columns.ip} ${ip}`}
+      className="font-mono text-xs"
+      copyClassName="relative z-10 -my-1.5"
+    />
   );
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { shownHere } from '@/api/problem';
 import { type Row, useAllRows, useRow } from '@/api/rows';
 import { RowActions } from '@/app/actions/row-actions';
+import { Address } from '@/app/page/address';
 import { CopyButton } from '@/app/page/copy-button';
 import { Facts } from '@/app/page/facts';
 import { PageHeader } from '@/app/page/page-header';
@@ -49,7 +50,7 @@ export function VmPage() {
       {vm ? <Standing vm={vm} /> : null}
       {vm?.copies ? <Alert tone="wait" role="status" title={t.copies(vm.copies)} className="mb-6" /> : null}
       <Vitals vm={vm} />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+      <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <VmFacts vm={vm} />
         <Timeline events={timeline.data} />
       </div>
@@ -66,7 +67,8 @@ function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
 function Standing({ vm }: { vm: Row<'vms'> }) {
   const code = vm.waiting?.code;
   const sentence = useFormat().sentence(vm.waiting?.text ?? vm.waiting_on);
-  if (!sentence || code === 'in-use') return null;
+  // To be read takes a moment: it is said where the last reading is, so that nothing on the page moves.
+  if (!sentence || code === 'in-use' || code === 'refreshing') return null;
   return (
     <Alert tone={TONES[code ?? ''] ?? 'busy'} role="status" title={sentence} className="mb-6">
       <Question code={code} message={vm.stalled_message} />
@@ -89,9 +91,10 @@ const TONES: Record<string, Tone> = {
 function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
   const t = useText(text).page;
   const format = useFormat();
-  const read = vm ? t.read(format.ago(vm.refreshed_at)) : '';
+  const reading = vm?.waiting?.code === 'refreshing' ? format.sentence(vm.waiting.text) : null;
+  const read = reading ?? (vm ? t.read(format.ago(vm.refreshed_at)) : '');
   return (
-    <dl className="mb-6 grid overflow-hidden rounded-xl border border-line bg-surface shadow-low sm:grid-cols-2">
+    <dl className="mb-6 grid overflow-hidden rounded-xl border border-line bg-surface shadow-low @xl:grid-cols-2">
       <div className="grid gap-1 p-5">
         <dt className="text-sm text-quiet">{t.power}</dt>
         <dd className="text-xl font-semibold">
@@ -101,14 +104,11 @@ function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
           {read}
         </dd>
       </div>
-      <div className="grid gap-1 border-line p-5 max-sm:border-t sm:border-l">
+      <div className="grid gap-1 border-line p-5 border-t @xl:border-t-0 @xl:border-l">
         <dt className="text-sm text-quiet">{t.ip}</dt>
         <dd className="flex min-h-7 items-center gap-1 font-mono text-xl font-medium">
           {vm?.ip ? (
-            <>
-              {vm.ip}
-              <CopyButton text={vm.ip} what={t.ip} />
-            </>
+            <Address address={vm.ip} what={t.ip} />
           ) : vm ? (
             <span className="font-sans text-base font-normal text-quiet">{t.noIp}</span>
           ) : (

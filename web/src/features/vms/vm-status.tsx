@@ -32,6 +32,7 @@ export function Power({ state }: { state: string | null }) {
     <span className="inline-flex items-center gap-2">
       <span
         aria-hidden
+        data-light
         className={cn('size-2 shrink-0 rounded-full', LIGHTS[state] ?? 'border-[1.5px] border-line-strong')}
       />
       {words[state] ?? state}

@@ -21,7 +21,7 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
   return (
     <section
       aria-labelledby={id}
-      className="grid grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low xl:sticky xl:top-6 xl:max-h-[calc(100dvh-3rem)] xl:overflow-y-auto"
+      className="grid grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low @4xl:sticky @4xl:top-6 @4xl:max-h-[calc(100dvh-3rem)] @4xl:overflow-y-auto"
     >
       <h2 id={id} className="text-base font-semibold">
         {t.check}

@@ -75,7 +75,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     <PasswordField capability={capability} stored={stored} form={form} error={errorAt('secret.password')} />
   );
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
+    <div className="grid items-start gap-5 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
       <form
         noValidate
         autoComplete="off"

@@ -46,7 +46,7 @@ function Connections({ connections, reload }: { connections: Connection[]; reloa
     );
   }
   return (
-    <ul ref={list} aria-label={t.title} className="grid gap-4 xl:grid-cols-2">
+    <ul ref={list} aria-label={t.title} className="grid gap-4 @4xl:grid-cols-2">
       {connections.map((connection, index) => (
         <li
           key={`${connection.capability}/${connection.name}`}
@@ -128,7 +128,7 @@ function addressOf(config: Connection['config']): string {
 
 function SkeletonCards() {
   return (
-    <div aria-busy className="grid gap-4 xl:grid-cols-2">
+    <div aria-busy className="grid gap-4 @4xl:grid-cols-2">
       {[56, 44].map(share => (
         <div key={share} aria-hidden className="grid gap-4 rounded-xl border border-line bg-surface p-5">
           <Skeleton className="h-5" style={{ width: `${share}%` }} />

@@ -95,7 +95,7 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
         />
       </FormSection>
       <FormSection title={t.limits} lead={t.limitsLead}>
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid gap-4 @xl:grid-cols-2">
           {counts.map(([name, label]) => (
             <Field key={name} label={label} error={errorAt(name)}>
               <Input inputMode="numeric" autoComplete="off" {...form.register(name)} />
@@ -104,7 +104,7 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
         </div>
       </FormSection>
       <FormSection title={t.price} lead={t.priceLead}>
-        <div className="grid gap-4 sm:grid-cols-3">
+        <div className="grid gap-4 @xl:grid-cols-3">
           {prices.map(([name, label]) => (
             <Field key={name} label={label} error={errorAt(name)}>
               <Input inputMode="decimal" autoComplete="off" {...form.register(name)} />
@@ -146,7 +146,7 @@ function Naming({ form, known, errorAt }: NamingProps) {
     if (!ownKey) form.setValue('key', suggestKey(name));
   };
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid gap-4 @xl:grid-cols-2">
       <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
         <Input
           autoComplete="off"

@@ -1,0 +1,44 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { newest } from './support/api';
+import { cutTexts } from './support/cut';
+import { answerAtLength } from './support/hostile';
+import { WIDTHS, settle, show } from './support/look';
+import { visits } from './support/pages';
+import { Person } from './support/person';
+
+/**
+ * What every-page.spec.ts sees as it is, in German and in Berlin, is seen here in English and in New York, with the longest
+ * names, addresses and amounts that there can be.
+ */
+const accounts = [...new Set(visits.map(visit => visit.account))].filter(one => !one.endsWith('globex'));
+
+for (const account of accounts) {
+  test(`no page of ${account} cuts a text at any width`, async ({ browser }) => {
+    const person = await Person.signIn(browser, account, { language: 'en', timezoneId: 'America/New_York' });
+    const { page } = person;
+    await answerAtLength(page);
+    for (const { path, of } of visits.filter(one => one.account === account)) {
+      await page.goto(of ? path.replace('$', await newest(account, of)) : path);
+      await settle(page);
+      for (const size of Object.values(WIDTHS)) {
+        await show(page, 'light', size);
+        const what = `${path} of ${account} at ${size.width}`;
+        expect.soft(await cutTexts(page), what).toEqual([]);
+        const wider = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect.soft(wider, `${what}: nothing to scroll sideways`).toBeLessThanOrEqual(0);
+        // The colours are the same as with short texts.
+        const axe = await new AxeBuilder({ page }).disableRules('color-contrast').analyze();
+        expect
+          .soft(
+            axe.violations.map(({ id }) => id),
+            what,
+          )
+          .toEqual([]);
+      }
+    }
+    await person.leave();
+  });
+}

@@ -1,0 +1,57 @@
+import type { Page } from '@playwright/test';
+
+/**
+ * What cannot be read in full: text that its box cuts off or that stands out of its cell, and fields too narrow for what is
+ * in them. A text that is cut may have its whole as a title; an address or an amount may not, because half of one reads as
+ * another one.
+ */
+export async function cutTexts(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const LOSSLESS = /\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}:[0-9a-f:.]+|€/iu;
+    const found = new Set<string>();
+    // oxlint-disable-next-line unicorn/consistent-function-scoping -- it runs in the page
+    const hidden = (element: Element) =>
+      element.closest('.sr-only, [aria-hidden=true], [hidden]') !== null || !element.checkVisibility();
+    const titled = (element: Element, text: string) => {
+      const title = element.closest('[title]')?.getAttribute('title') ?? '';
+      return !LOSSLESS.test(text) && title.includes(text.trim());
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const parent = node.parentElement;
+      const text = node.textContent ?? '';
+      if (!parent || text.trim() === '' || hidden(parent)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      for (let around: Element | null = parent; around; around = around.parentElement) {
+        const { overflowX, position } = getComputedStyle(around);
+        const cuts = overflowX === 'hidden' || overflowX === 'clip';
+        const bounds = cuts || around.matches('td, th, dd, dt, button, [data-badge], li, h1, h2, h3');
+        if (overflowX === 'auto' || overflowX === 'scroll') break;
+        if (bounds && getComputedStyle(around).display !== 'inline') {
+          const edge = around.getBoundingClientRect();
+          const out =
+            box.right > edge.right + 1 ||
+            box.left < edge.left - 1 ||
+            (cuts && (box.bottom > edge.bottom + 2 || box.top < edge.top - 2));
+          if (out && !titled(around, text) && !titled(parent, text))
+            found.add(`${around.tagName.toLowerCase()}: “${text.trim().slice(0, 60)}”`);
+        }
+        if (position === 'fixed') break;
+      }
+    }
+    const paper = document.createElement('canvas').getContext('2d');
+    for (const field of document.querySelectorAll<HTMLInputElement>('input, select')) {
+      if (hidden(field) || !paper || field.type === 'checkbox' || field.type === 'radio') continue;
+      const style = getComputedStyle(field);
+      paper.font = style.font;
+      const numeric = field.type === 'number' || ['numeric', 'decimal'].includes(field.inputMode);
+      // Words can be scrolled within their field; a number that is cut is another number.
+      const needed = numeric ? paper.measureText(field.value || '0').width : 48;
+      const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      if (room < needed) found.add(`${field.name || field.id}: ${Math.round(room)} px for “${field.value}”`);
+    }
+    return [...found];
+  });
+}
