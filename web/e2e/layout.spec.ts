@@ -15,6 +15,7 @@ const accounts = [...new Set(visits.map(visit => visit.account))].filter(one => 
 
 for (const account of accounts) {
   test(`no page of ${account} cuts a text at any width`, async ({ browser }) => {
+    test.setTimeout(600_000);
     const person = await Person.signIn(browser, account, { language: 'en', timezoneId: 'America/New_York' });
     const { page } = person;
     await answerAtLength(page);
