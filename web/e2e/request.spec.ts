@@ -95,7 +95,8 @@ async function approve(
   await expect(card).toContainText(t.present);
   await expect(card).toContainText(/€/);
   await approver.hand.press(card.getByRole('button', { name: said[language].approve }));
-  await expect(card).toBeHidden();
+  await expect(card.getByRole('button', { name: approver.t.delayed.undo })).toBeFocused();
+  await expect(card).toContainText(t.byPerson('James Carter'));
   await approver.leave();
 }
 
@@ -143,7 +144,7 @@ test('a rejection reaches the requester with its reason', async ({ browser }) =>
   await expect(dialog.getByLabel(t.reason)).toHaveAttribute('aria-invalid', 'true');
   await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');
   await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
-  await expect(card).toBeHidden();
+  await expect(card).toContainText(approver.words(approvals).byPerson('James Carter'));
   await expect(
     requester.page.getByRole('heading', { name: requester.words(requests).hero.rejected('James Carter') }),
   ).toBeVisible();

@@ -45,7 +45,11 @@ export function useCommand<C extends CommandName>(name: C) {
 function give<C extends CommandName>(name: C, body: CommandBody<C>, key: string): Promise<Accepted> {
   const path = `/api/dcm/commands/${name}` as '/api/dcm/commands/request-vm';
   const params = { header: { 'Idempotency-Key': key } };
-  return answerOf(api.POST(path, { params, body: body as CommandBody<'request-vm'> })) as Promise<Accepted>;
+  // What was given is given, also when the tab is closed before the answer is there.
+  const keepalive = true;
+  return answerOf(
+    api.POST(path, { params, body: body as CommandBody<'request-vm'>, keepalive }),
+  ) as Promise<Accepted>;
 }
 
 /** What the host would say, without that anything happens. */

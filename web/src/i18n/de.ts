@@ -127,6 +127,9 @@ export const de: Dictionary = {
     sortBy: 'Sortieren nach',
     dropped: columns => `Hier aus Platzmangel nicht gezeigt: ${columns}.`,
     scrollable: list => `${list}, seitlich zu verschieben`,
+    fresh: count => `${count} neu`,
+    showFresh: 'Anzeigen',
+    gone: 'Inzwischen geändert und nicht mehr in dieser Liste.',
     keys: 'Mit j und k bewegen, mit Enter öffnen.',
   },
   draft: {
@@ -137,6 +140,12 @@ export const de: Dictionary = {
     ask: 'Eingaben verwerfen?',
     keep: 'Weiterschreiben',
     discardTyped: 'Verwerfen',
+  },
+  delayed: {
+    soon: action => `${action}: wirkt gleich`,
+    countdown: seconds => `Wirkt in ${seconds} s`,
+    undo: 'Rückgängig machen',
+    failed: 'Es hat nicht gewirkt.',
   },
   actions: {
     more: 'Weitere Aktionen',

@@ -122,6 +122,9 @@ export const en = {
     sortBy: 'Sort by',
     dropped: (columns: string) => `Not shown here for lack of room: ${columns}.`,
     scrollable: (list: string) => `${list}, to be scrolled sideways`,
+    fresh: (count: string) => `${count} new`,
+    showFresh: 'Show',
+    gone: 'Changed meanwhile, and no longer in this list.',
     keys: 'Move with j and k, open with Enter.',
   },
   draft: {
@@ -131,6 +134,12 @@ export const en = {
     ask: 'Discard what you typed?',
     keep: 'Go on writing',
     discardTyped: 'Discard it',
+  },
+  delayed: {
+    soon: (action: string) => `${action}: takes effect in a moment`,
+    countdown: (seconds: string) => `Takes effect in ${seconds} s`,
+    undo: 'Undo',
+    failed: 'It did not take effect.',
   },
   actions: {
     more: 'More actions',

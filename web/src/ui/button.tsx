@@ -38,11 +38,21 @@ export interface ButtonProps extends ComponentProps<'button'>, VariantProps<type
   busy?: boolean;
 }
 
-export function Button({ look, size, asChild, busy, className, children, onClick, ...rest }: ButtonProps) {
+export function Button({
+  look,
+  size,
+  asChild,
+  busy,
+  className,
+  children,
+  onClick,
+  onKeyDown,
+  ...rest
+}: ButtonProps) {
   const style = cn(buttonStyle({ look, size }), className);
   if (asChild) {
     return (
-      <Slot.Root className={style} onClick={onClick} {...rest}>
+      <Slot.Root className={style} onClick={onClick} onKeyDown={onKeyDown} {...rest}>
         {children}
       </Slot.Root>
     );
@@ -56,6 +66,11 @@ export function Button({ look, size, asChild, busy, className, children, onClick
       {...(off ? { 'aria-disabled': true } : {})}
       aria-busy={busy || undefined}
       className={style}
+      onKeyDown={event => {
+        onKeyDown?.(event);
+        // A key that is held down presses once, and not what stands there next.
+        if (event.repeat && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
+      }}
       onClick={event => {
         if (off) event.preventDefault();
         else onClick?.(event);

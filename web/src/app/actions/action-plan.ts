@@ -17,6 +17,8 @@ export interface ActionPlan {
   done: (name: string) => string;
   /** What has to be asked before; without it a click is enough. */
   Dialog?: ComponentType<ActionDialogProps>;
+  /** A click is enough, and can be taken back for a moment before it takes effect. */
+  delayed?: true;
 }
 
 /** The commands that a page shows, in the order in which it shows them. */

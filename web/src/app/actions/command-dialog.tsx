@@ -15,6 +15,8 @@ interface CommandDialogProps<F extends FieldValues> {
   submitLabel: string;
   look: ButtonProps['look'];
   command: CommandForm<F>;
+  /** Why it cannot be done any more: somebody was faster. */
+  overtaken?: string | null;
   close: () => void;
   /** Fields. */
   children?: ReactNode;
@@ -23,6 +25,8 @@ interface CommandDialogProps<F extends FieldValues> {
 /** Asks before a command is given, for what is missing or whether it is meant. */
 export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F>) {
   const { title, lead, submitLabel, look, command, close, children } = props;
+  // What it did itself is nothing to tell of.
+  const overtaken = command.busy ? null : props.overtaken;
   const t = useShellText();
   const [asking, setAsking] = useState(false);
   const { isDirty } = command.form.formState;
@@ -42,15 +46,21 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
         <form noValidate onSubmit={command.submit} className="grid gap-4">
           <DraftNote draft={command.draft} />
           {children}
-          <FormAlert alert={command.alert} />
+          {overtaken ? (
+            <Alert tone="wait" role="alert" title={overtaken} />
+          ) : (
+            <FormAlert alert={command.alert} />
+          )}
           {asking ? (
             <AskToDiscard discard={discard} keep={() => setAsking(false)} />
           ) : (
             <DialogActions>
-              <Button onClick={discard}>{t.cancel}</Button>
-              <Button type="submit" look={look} busy={command.busy}>
-                {submitLabel}
-              </Button>
+              <Button onClick={discard}>{overtaken ? t.close : t.cancel}</Button>
+              {overtaken ? null : (
+                <Button type="submit" look={look} busy={command.busy}>
+                  {submitLabel}
+                </Button>
+              )}
             </DialogActions>
           )}
         </form>

@@ -1,5 +1,5 @@
 import { Ellipsis } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
 import { isProblem } from '@/api/problem';
@@ -12,6 +12,9 @@ import { ProblemAlert } from '../page/problem-alert';
 import { usePageCommands } from '../shell/page-commands';
 import { ActionButton } from './action-button';
 import type { ActionPlan, ActionPlans } from './action-plan';
+import { DelayedStatus } from './delayed-status';
+import { type DelayedAction, delay, useDelayed } from './delayed-store';
+import { useSettledClicks } from './ignore-clicks';
 import { openDialog } from './open-dialogs';
 
 interface RowActionsProps {
@@ -32,16 +35,33 @@ export function RowActions({ actions, plans, name, unavailable, size }: RowActio
   });
   const shown = planned.filter(({ action }) => action.allowed || unavailable === 'in-place');
   const hidden = planned.filter(({ action }) => !action.allowed && unavailable === 'in-menu');
+  const delayed = useDelayed(actions);
+  const { place, onClickCapture } = useButtonsThatChange(delayed);
   return (
-    <>
-      {shown.map(({ action, plan }) => (
+    <div ref={place} onClickCapture={onClickCapture} className="contents">
+      {delayed ? <DelayedStatus delayed={delayed} size={size} /> : null}
+      {(delayed ? [] : shown).map(({ action, plan }) => (
         <PlannedAction key={action.command} action={action} plan={plan} name={name} size={size} />
       ))}
-      {hidden.length > 0 ? (
+      {!delayed && hidden.length > 0 ? (
         <UnavailableMenu actions={hidden.map(({ action }) => action)} size={size} />
       ) : null}
-    </>
+    </div>
   );
+}
+
+/** Whatever stands in the place of what was pressed is not pressed with it, and the focus does not get lost there. */
+function useButtonsThatChange(delayed: DelayedAction | undefined) {
+  const place = useRef<HTMLDivElement>(null);
+  const was = useRef(delayed);
+  useEffect(() => {
+    const takenBack = was.current && !delayed;
+    was.current = delayed;
+    if (takenBack && document.activeElement === document.body)
+      place.current?.querySelector('button')?.focus();
+  }, [delayed]);
+  const state = typeof delayed?.state === 'object' ? 'failed' : (delayed?.state ?? '');
+  return { place, onClickCapture: useSettledClicks(state) };
 }
 
 interface PlannedActionProps {
@@ -52,10 +72,11 @@ interface PlannedActionProps {
 }
 
 function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
-  const { Dialog: Ask, done, look } = plan;
+  const { Dialog: Ask, delayed, done, look } = plan;
   const { mutateAsync, isPending } = useCommand(action.command as CommandName);
   const run = useMemo(() => {
     if (Ask) return () => openDialog(({ close }) => <Ask action={action} name={name} close={close} />);
+    if (delayed) return () => delay({ action, name, done });
     const give = () => {
       // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
       void mutateAsync(action.body as CommandBody<CommandName>).then(
@@ -69,7 +90,7 @@ function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
       );
     };
     return give;
-  }, [Ask, mutateAsync, action, done, name]);
+  }, [Ask, delayed, mutateAsync, action, done, name]);
   const offered = useMemo(
     () => (action.allowed ? [{ label: `${action.title}: ${name}`, run }] : []),
     [action.allowed, action.title, name, run],

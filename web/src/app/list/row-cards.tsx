@@ -1,6 +1,7 @@
 import type { RowData } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useRef } from 'react';
+import { cn } from '@/ui/cn';
 import { Skeleton } from '@/ui/skeleton';
 import type { RowColumn } from './column';
 import type { RowListProps, ShownRowsProps } from './row-list-props';
@@ -15,6 +16,7 @@ export function RowCards<R extends RowData>({
   label,
   columns,
   shown,
+  gone,
   loading,
   drawAll,
   link,
@@ -48,7 +50,10 @@ export function RowCards<R extends RowData>({
             ref={virtualizer.measureElement}
             data-index={index}
             data-row-index={index}
-            className="absolute inset-x-0 top-0 rounded-xl border border-line bg-surface px-4 py-3.5 shadow-low"
+            className={cn(
+              'absolute inset-x-0 top-0 rounded-xl border border-line bg-surface px-4 py-3.5 shadow-low',
+              gone.has(rowId(row)) && 'line-through opacity-60',
+            )}
             style={{ transform: `translateY(${start - offset}px)` }}
           >
             <Card row={row} columns={columns} link={link} />

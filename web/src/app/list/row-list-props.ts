@@ -42,4 +42,6 @@ export interface ShownRowsProps<R extends RowData> extends RowListProps<R> {
   loading: boolean;
   /** Also the rows that are off the screen. */
   drawAll: boolean;
+  /** Rows that stay only because nothing may move just now, by id. */
+  gone: ReadonlySet<string>;
 }

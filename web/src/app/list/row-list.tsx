@@ -1,3 +1,4 @@
+import { useLocation } from '@tanstack/react-router';
 import type { RowData } from '@tanstack/react-table';
 import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import { shownHere } from '@/api/problem';
@@ -7,12 +8,14 @@ import { Button } from '@/ui/button';
 import { ProblemAlert } from '../page/problem-alert';
 import { matches } from './column';
 import { Empty } from './empty';
+import { FreshNote } from './fresh-note';
 import { LoadMore, MoreFailed, moreFailed } from './load-more';
 import { RowCards } from './row-cards';
 import type { RowListProps, RowSource, ShownRowsProps } from './row-list-props';
 import { RowTable } from './row-table';
 import { usePrinting } from './use-printing';
 import { useWidth } from './use-width';
+import { useSteadyRows } from './use-steady-rows';
 
 /** Beyond this a text filter does not load the rest by itself. */
 const MOST_SEARCHED = 2_000;
@@ -29,12 +32,13 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
     [rows.data, columns, deferred],
   );
   useLoadAllWhile(deferred.trim() !== '', rows);
+  const steady = useSteadyRows(shown, props.rowId, useScope(rows.isPlaceholderData, deferred));
 
   const loading = rows.data === undefined;
   if (loading && shownHere(rows.error))
     return <ProblemAlert cause={rows.error} onRetry={() => void rows.refetch()} />;
   // Where not everything could be looked through, nobody knows that there is nothing.
-  if (!loading && shown.length === 0 && !rows.isFetchingNextPage && !moreFailed(rows)) {
+  if (!loading && steady.rows.length === 0 && !rows.isFetchingNextPage && !moreFailed(rows)) {
     return filtered ? (
       <Empty sentence={t.list.noMatch}>
         {onClearFilters ? <Button onClick={onClearFilters}>{t.list.clear}</Button> : null}
@@ -44,9 +48,10 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
     );
   }
   return (
-    <div aria-busy={loading || rows.isPlaceholderData}>
-      <Rows {...props} shown={shown} loading={loading} />
-      {loading ? null : <Foot rows={rows} count={shown.length} keys={props.link !== undefined} />}
+    <div aria-busy={loading || rows.isPlaceholderData} {...steady.place}>
+      <FreshNote fresh={steady.fresh} update={steady.update} />
+      <Rows {...props} shown={steady.rows} gone={steady.gone} loading={loading} />
+      {loading ? null : <Foot rows={rows} count={steady.rows.length} keys={props.link !== undefined} />}
     </div>
   );
 }
@@ -74,6 +79,12 @@ function Rows<R extends RowData>(props: Omit<ShownRowsProps<R>, 'drawAll'>) {
       )}
     </div>
   );
+}
+
+/** Filters, order and tabs live in the address. */
+function useScope(isPlaceholder: boolean | undefined, query: string): string {
+  const address = useLocation({ select: location => location.searchStr });
+  return `${address} ${isPlaceholder ? 'former' : ''} ${query}`;
 }
 
 /** A text filter has to look at everything, not only at what happens to be loaded. */

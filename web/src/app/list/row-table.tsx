@@ -31,6 +31,7 @@ export function RowTable<R extends RowData>({
   label,
   columns: all,
   shown,
+  gone,
   loading,
   drawAll,
   width,
@@ -115,6 +116,7 @@ export function RowTable<R extends RowData>({
                   className={cn(
                     'relative border-t border-line transition-colors',
                     link && 'focus-within:bg-hover hover:bg-hover',
+                    gone.has(row.id) && 'line-through opacity-60',
                   )}
                   style={{ height: ROW_HEIGHT }}
                 >

@@ -12,6 +12,8 @@ import { useShellText } from '@/i18n/shell-text';
 import { Toaster } from '@/ui/toaster';
 import { TooltipProvider } from '@/ui/tooltip';
 import { ActionDialogs } from '../actions/action-dialogs';
+import { DelayedActions } from '../actions/delayed-actions';
+import { useOneTargetPerDoubleClick } from '../actions/ignore-clicks';
 import { forgetDraftsOfOthers } from '../form/draft-store';
 import { ProblemPage } from '../page/problem-page';
 import { useLoadAllPages, useNewRelease } from '../release/use-release';
@@ -46,6 +48,7 @@ function SignedIn({ session }: { session: Session }) {
   const t = useShellText();
   useLive(session.actor);
   useEffect(() => forgetDraftsOfOthers(session), [session]);
+  useOneTargetPerDoubleClick();
   useLoadAllPages();
   useNewRelease();
   const [paletteOpen, setPaletteOpen] = useState(false);
@@ -78,6 +81,7 @@ function SignedIn({ session }: { session: Session }) {
         <Announcer />
         <CommandPalette open={paletteOpen} setOpen={setPaletteOpen} />
         <ActionDialogs />
+        <DelayedActions />
         <SessionEndedDialog />
         <Toaster label={t.notifications} />
       </TooltipProvider>

@@ -1,13 +1,17 @@
+import { useLocation } from '@tanstack/react-router';
 import { type ComponentType, type ReactNode, useRef } from 'react';
 import { shownHere } from '@/api/problem';
 import { Empty } from '@/app/list/empty';
+import { FreshNote } from '@/app/list/fresh-note';
 import { LoadMore, MoreFailed, moreFailed } from '@/app/list/load-more';
 import type { RowSource } from '@/app/list/row-list-props';
 import { useListKeys } from '@/app/list/use-list-keys';
+import { useSteadyRows } from '@/app/list/use-steady-rows';
 import { CopyButton } from '@/app/page/copy-button';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useShellText } from '@/i18n/shell-text';
 import { Button } from '@/ui/button';
+import { cn } from '@/ui/cn';
 import { Skeleton } from '@/ui/skeleton';
 
 interface FailureListProps<R> {
@@ -29,7 +33,9 @@ export function FailureList<R>(props: FailureListProps<R>) {
   const { label, rows, rowId, matches, onClearFilters, Card, empty, withoutKeys } = props;
   const t = useShellText();
   const list = useRef<HTMLUListElement>(null);
-  const shown = rows.data?.filter(matches) ?? [];
+  const scope = useLocation({ select: location => location.searchStr });
+  const steady = useSteadyRows(rows.data?.filter(matches) ?? [], rowId, scope);
+  const shown = steady.rows;
   useListKeys(list, { count: withoutKeys ? 0 : shown.length, scrollTo: stay });
   if (rows.data === undefined)
     return shownHere(rows.error) ? (
@@ -37,7 +43,7 @@ export function FailureList<R>(props: FailureListProps<R>) {
     ) : (
       <SkeletonCards />
     );
-  if (rows.data.length === 0) return empty;
+  if (rows.data.length === 0 && shown.length === 0) return empty;
   if (shown.length === 0 && !moreFailed(rows)) {
     return (
       <Empty sentence={t.list.noMatch}>
@@ -47,17 +53,16 @@ export function FailureList<R>(props: FailureListProps<R>) {
   }
   return (
     <>
-      <ul ref={list} aria-label={label} className="grid gap-3">
-        {shown.map((row, index) => (
-          <li
-            key={rowId(row)}
-            data-row-index={index}
-            className="min-w-0 rounded-xl border border-line bg-surface p-4 shadow-low sm:p-5"
-          >
-            <Card row={row} />
-          </li>
-        ))}
-      </ul>
+      <div {...steady.place}>
+        <FreshNote fresh={steady.fresh} update={steady.update} />
+        <ul ref={list} aria-label={label} className="grid gap-3">
+          {shown.map((row, index) => (
+            <SteadyCard key={rowId(row)} index={index} gone={steady.gone.has(rowId(row))}>
+              <Card row={row} />
+            </SteadyCard>
+          ))}
+        </ul>
+      </div>
       {rows.hasNextPage ? (
         <div className="grid gap-3 pt-3">
           <MoreFailed rows={rows} />
@@ -67,6 +72,35 @@ export function FailureList<R>(props: FailureListProps<R>) {
         </div>
       ) : null}
     </>
+  );
+}
+
+interface SteadyCardProps {
+  index?: number;
+  gone: boolean;
+  children: ReactNode;
+}
+
+/** A card that is no longer in its list stays as long as nothing may move, and nothing can be done with it. */
+export function SteadyCard({ index, gone, children }: SteadyCardProps) {
+  const t = useShellText().list;
+  return (
+    <li
+      data-row-index={index}
+      className="relative min-w-0 rounded-xl border border-line bg-surface p-4 shadow-low sm:p-5"
+    >
+      {gone ? (
+        <p
+          role="status"
+          className="absolute -top-2.5 left-4 rounded-full border border-line bg-raised px-2.5 text-xs font-medium"
+        >
+          {t.gone}
+        </p>
+      ) : null}
+      <div inert={gone} className={cn(gone && 'opacity-55')}>
+        {children}
+      </div>
+    </li>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import type { Row } from '@/api/rows';
+import { takeBackFor } from '@/app/actions/delayed-store';
 import { RowActions } from '@/app/actions/row-actions';
 import { RequestStatus } from '@/features/requests/status-badge';
 import { inMegabytes, useFormat } from '@/i18n/format';
@@ -26,6 +27,11 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
     row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
   );
   const inList = index !== undefined;
+  const pending = row.status === 'pending';
+  // Somebody was faster than what was given here and has not taken effect yet.
+  useEffect(() => {
+    if (!pending) takeBackFor(row.key);
+  }, [pending, row.key]);
   return (
     <article
       data-row-index={index}
@@ -59,7 +65,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
               <p className="text-xl font-semibold tracking-tight">{name}</p>
             )}
           </div>
-          {row.status === 'pending' ? (
+          {pending ? (
             <span aria-hidden className="text-sm text-quiet">
               {t.waits(format.ago(row.submitted_at))}
             </span>
@@ -80,22 +86,42 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
             {format.money(row.monthly_cents, row.currency)}
           </Detail>
           <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
-          <Detail label={t.present}>
+          <Detail label={pending ? t.present : t.presentNow}>
             <PresentVms requesterId={row.requester_id ?? ''} />
           </Detail>
         </dl>
       </div>
-      {row.status === 'pending' ? (
-        <footer className="flex flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
-          <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
-          {[...reasons].map(why => (
-            <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
-              {why}
-            </p>
-          ))}
-        </footer>
-      ) : null}
+      {/* As high as before: what is below must not move. */}
+      <footer className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
+        {pending ? (
+          <>
+            <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
+            {[...reasons].map(why => (
+              <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
+                {why}
+              </p>
+            ))}
+          </>
+        ) : (
+          <Decision row={row} reason={inList ? null : row.reason} />
+        )}
+      </footer>
     </article>
+  );
+}
+
+/** What became of it, by whom and when. In a list without its reason: a second line would move what is below. */
+function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | null }) {
+  const t = useText(text);
+  const format = useFormat();
+  const by = row.decided_by_name ?? row.withdrawn_by_name;
+  return (
+    <p role="status" className="text-sm">
+      <span className="font-medium">{t.outcome(row.status_text ?? '')}</span>
+      {by ? ` ${t.byPerson(by)}` : null}
+      <span className="text-quiet">, {format.since(row.decided_at ?? row.withdrawn_at)}</span>
+      {reason ? <span className="block whitespace-pre-line text-quiet">{reason}</span> : null}
+    </p>
   );
 }
 

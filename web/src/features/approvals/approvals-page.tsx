@@ -1,11 +1,14 @@
 import { useCallback } from 'react';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
+import { lazyPage } from '@/app/page/lazy-page';
 import { PageHeader } from '@/app/page/page-header';
 import { useText } from '@/i18n/use-text';
-import { Decided } from './decided';
 import { Inbox } from './inbox';
 import { approvalsRoute } from './routes';
 import { text } from './text';
+
+/** Few look at it, and its table is large. */
+const Decided = lazyPage(() => import('./decided'), 'Decided');
 
 type Search = ReturnType<typeof approvalsRoute.useSearch>;
 
@@ -34,11 +37,7 @@ export function ApprovalsPage() {
           onChange={show => change({ show, q: undefined, sort: undefined })}
         />
       </FilterBar>
-      {decided ? (
-        <Decided search={search} change={change} />
-      ) : (
-        <Inbox onDecided={() => change({ show: 'decided' })} />
-      )}
+      {decided ? <Decided /> : <Inbox onDecided={() => change({ show: 'decided' })} />}
     </>
   );
 }

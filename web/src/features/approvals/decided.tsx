@@ -7,15 +7,19 @@ import { RequestStatus } from '@/features/requests/status-badge';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
-import type { DecisionSort, approvalsRoute } from './routes';
+import { type DecisionSort, approvalsRoute } from './routes';
 import { text } from './text';
 
 type Search = ReturnType<typeof approvalsRoute.useSearch>;
 
 const NEWEST: DecisionSort = '-decided_at';
 
-export function Decided({ search, change }: { search: Search; change: (changed: Partial<Search>) => void }) {
+export function Decided() {
   const t = useText(text);
+  const search = approvalsRoute.useSearch();
+  const navigate = approvalsRoute.useNavigate();
+  const change = (changed: Partial<Search>) =>
+    void navigate({ search: old => ({ ...old, ...changed }), replace: true });
   const rows = useRows('approvals', { terminal: 'true', sort: search.sort ?? NEWEST, limit: 100 });
   return (
     <RowList

@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useRef } from 'react';
 import { shownHere } from '@/api/problem';
-import { type Row, useRows } from '@/api/rows';
+import { type Row, useRow, useRows } from '@/api/rows';
 import { useOpenDialogs } from '@/app/actions/open-dialogs';
 import { Empty } from '@/app/list/empty';
+import { FreshNote } from '@/app/list/fresh-note';
 import { LoadMore, MoreFailed } from '@/app/list/load-more';
+import { useSteadyRows } from '@/app/list/use-steady-rows';
 import { useListKeys } from '@/app/list/use-list-keys';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useText } from '@/i18n/use-text';
@@ -21,18 +23,19 @@ export function Inbox({ onDecided }: { onDecided: () => void }) {
     limit: 20,
   });
   const { data, error, refetch } = rows;
+  const steady = useSteadyRows(data ?? NONE, keyOf, '');
   const list = useRef<HTMLDivElement>(null);
   const scrollTo = useCallback((index: number) => {
     list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
   }, []);
-  useListKeys(list, { count: data?.length ?? 0, scrollTo });
-  const noteFocus = useFocusThatStays(list, data);
+  useListKeys(list, { count: steady.rows.length, scrollTo });
+  const noteFocus = useFocusThatStays(list, steady.rows);
 
   if (!data && shownHere(error)) {
     return <ProblemAlert cause={error} onRetry={() => void refetch()} />;
   }
   if (!data) return <Skeleton className="h-64 rounded-xl" />;
-  if (data.length === 0) {
+  if (steady.rows.length === 0) {
     return (
       <Empty sentence={t.empty}>
         <Button onClick={onDecided}>{t.emptyAction}</Button>
@@ -40,28 +43,45 @@ export function Inbox({ onDecided }: { onDecided: () => void }) {
     );
   }
   return (
-    <div ref={list} onFocus={noteFocus} className="grid gap-4">
-      {data.map((approval, index) => (
-        <ApprovalCard key={approval.key} approval={approval} index={index} />
-      ))}
-      <MoreFailed rows={rows} />
-      <div className="justify-self-center empty:hidden">
-        <LoadMore rows={rows} />
+    <div {...steady.place}>
+      <FreshNote fresh={steady.fresh} update={steady.update} />
+      <div ref={list} onFocus={noteFocus} className="grid gap-4">
+        {steady.rows.map((approval, index) =>
+          steady.gone.has(approval.key) ? (
+            <DecidedCard key={approval.key} last={approval} index={index} />
+          ) : (
+            <ApprovalCard key={approval.key} approval={approval} index={index} />
+          ),
+        )}
+        <MoreFailed rows={rows} />
+        <div className="justify-self-center empty:hidden">
+          <LoadMore rows={rows} />
+        </div>
       </div>
     </div>
   );
 }
 
-/** When the card with the focus is gone, the next one has it; without a next one, the page's title. */
+const NONE: Row<'approvals'>[] = [];
+const keyOf = (row: Row<'approvals'>) => row.key;
+
+/** It waits no longer, and stays in its place as long as the list is not moved. */
+function DecidedCard({ last, index }: { last: Row<'approvals'>; index: number }) {
+  const { data } = useRow('approvals', last.key, { throwOnError: false });
+  return <ApprovalCard approval={data ?? last} index={index} />;
+}
+
+/** When the card with the focus is gone, the next one has it, and when its button is gone, its name; without a next
+ * one, the page's title. */
 function useFocusThatStays(list: React.RefObject<HTMLElement | null>, rows: Row<'approvals'>[] | undefined) {
   const held = useRef<{ key: string; index: number } | null>(null);
   const asking = useOpenDialogs().length > 0;
   useEffect(() => {
     const last = held.current;
     if (asking || !last || !rows || document.activeElement !== document.body) return;
-    if (rows.some(row => row.key === last.key)) return;
-    held.current = null;
-    const next = Math.min(last.index, rows.length - 1);
+    const same = rows.findIndex(row => row.key === last.key);
+    if (same < 0) held.current = null;
+    const next = same < 0 ? Math.min(last.index, rows.length - 1) : same;
     const link = list.current?.querySelector<HTMLElement>(`[data-row-index="${next}"] a`);
     (link ?? document.querySelector('h1'))?.focus();
   }, [list, rows, asking]);

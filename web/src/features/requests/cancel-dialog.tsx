@@ -7,6 +7,7 @@ import { useText } from '@/i18n/use-text';
 import { Field } from '@/ui/field';
 import { Textarea } from '@/ui/input';
 import { text } from './text';
+import { useOvertaken } from './use-overtaken';
 
 const REASON = ['reason'] as const;
 
@@ -31,6 +32,7 @@ export function CancelDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="destructive"
       command={command}
+      overtaken={useOvertaken(action)}
       close={close}
     >
       <Field label={t.reason} hint={t.hint} error={command.errorAt('reason')}>

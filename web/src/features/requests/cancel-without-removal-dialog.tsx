@@ -7,6 +7,7 @@ import { useText } from '@/i18n/use-text';
 import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { text } from './text';
+import { useOvertaken } from './use-overtaken';
 
 const CONFIRM = ['confirm'] as const;
 
@@ -30,6 +31,7 @@ export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialog
       submitLabel={action.title}
       look="destructive"
       command={command}
+      overtaken={useOvertaken(action)}
       close={close}
     >
       <Field label={t.type(name)} error={command.errorAt('confirm')}>

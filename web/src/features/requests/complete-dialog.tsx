@@ -5,6 +5,7 @@ import { CommandDialog } from '@/app/actions/command-dialog';
 import { useCommandForm } from '@/app/form/use-command-form';
 import { useText } from '@/i18n/use-text';
 import { text } from './text';
+import { useOvertaken } from './use-overtaken';
 
 const NONE = [] as const;
 
@@ -27,6 +28,7 @@ export function CompleteDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="primary"
       command={command}
+      overtaken={useOvertaken(action)}
       close={close}
     />
   );

@@ -7,6 +7,7 @@ import { useText } from '@/i18n/use-text';
 import { Field } from '@/ui/field';
 import { Textarea } from '@/ui/input';
 import { text } from './text';
+import { useOvertaken } from './use-overtaken';
 
 const REASON = ['reason'] as const;
 
@@ -30,6 +31,7 @@ export function RejectDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="destructive"
       command={command}
+      overtaken={useOvertaken(action)}
       close={close}
     >
       <Field label={t.reject.reason} hint={t.reject.hint} error={command.errorAt('reason')}>

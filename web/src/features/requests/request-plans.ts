@@ -13,7 +13,7 @@ export function useRequestPlans(): ActionPlans {
   const t = useText(text);
   return useMemo(
     () => ({
-      'approve-request': { look: 'primary', done: t.approve.done },
+      'approve-request': { look: 'primary', done: t.approve.done, delayed: true },
       'reject-request': { look: 'danger', done: t.reject.done, Dialog: RejectDialog },
       'retry-request': { look: 'primary', done: t.retry.done },
       'complete-without-address': { look: 'secondary', done: t.complete.done, Dialog: CompleteDialog },

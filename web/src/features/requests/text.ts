@@ -118,6 +118,7 @@ const en = {
     type: (name: string) => `Type ${name} to confirm`,
     done: (name: string) => `The request for ${name} is being cancelled`,
   },
+  decidedBy: (name: string, time: string) => `Decided by ${name}, ${time}.`,
   approve: { done: (name: string) => `The request for ${name} was approved` },
   reject: {
     title: (name: string) => `Reject the request for ${name}?`,
@@ -256,6 +257,7 @@ const de: typeof en = {
     type: name => `Geben Sie zur Bestätigung ${name} ein`,
     done: name => `Der Antrag für ${name} wird abgebrochen`,
   },
+  decidedBy: (name, time) => `Entschieden von ${name}, ${time}.`,
   approve: { done: name => `Der Antrag für ${name} wurde freigegeben` },
   reject: {
     title: name => `Antrag für ${name} ablehnen?`,

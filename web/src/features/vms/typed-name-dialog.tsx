@@ -22,6 +22,7 @@ interface TypedNameDialogProps extends ActionDialogProps {
 export function TypedNameDialog({ command, title, lead, done, action, name, close }: TypedNameDialogProps) {
   const t = useText(text).confirm;
   const vm = useRow('vms', String(action.body.vm), { throwOnError: false }).data;
+  const now = vm?.actions.find(one => one.command === command);
   const form = useCommandForm<typeof command, { confirm: string }>({
     command,
     defaultValues: { confirm: '' },
@@ -39,6 +40,7 @@ export function TypedNameDialog({ command, title, lead, done, action, name, clos
       submitLabel={action.title}
       look="destructive"
       command={form}
+      overtaken={now && !now.allowed ? now.why : null}
       close={close}
     >
       <Field

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { shownHere } from '@/api/problem';
+import { FreshNote } from '@/app/list/fresh-note';
+import { useSteadyRows } from '@/app/list/use-steady-rows';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { said } from '@/features/requests/step-text';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { connectionsQuery } from '../connections/connections';
-import { Failure } from '../failure-list';
+import { Failure, SteadyCard } from '../failure-list';
 import { type Queue, type WaitingMail, mailQueueQuery, usePause, useSendWaiting } from './mails';
 import { text } from './text';
 import { Time } from './time';
@@ -27,19 +29,29 @@ export function MailQueue() {
       {data.items.length > 0 ? (
         <>
           <SendNow />
-          <ul aria-label={t.waitingMails} className="grid gap-3">
-            {data.items.map(row => (
-              <li
-                key={row.message_id}
-                className="min-w-0 rounded-xl border border-line bg-surface p-4 shadow-low sm:p-5"
-              >
-                <WaitingCard row={row} />
-              </li>
-            ))}
-          </ul>
+          <Waiting items={data.items} />
         </>
       ) : null}
     </section>
+  );
+}
+
+const idOf = (mail: WaitingMail) => mail.message_id;
+
+function Waiting({ items }: { items: WaitingMail[] }) {
+  const t = useText(text);
+  const { rows, gone, fresh, update, place } = useSteadyRows(items, idOf, '');
+  return (
+    <div {...place}>
+      <FreshNote fresh={fresh} update={update} />
+      <ul aria-label={t.waitingMails} className="grid gap-3">
+        {rows.map(row => (
+          <SteadyCard key={row.message_id} gone={gone.has(row.message_id)}>
+            <WaitingCard row={row} />
+          </SteadyCard>
+        ))}
+      </ul>
+    </div>
   );
 }
 

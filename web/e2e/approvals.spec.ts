@@ -1,0 +1,93 @@
+import { type Locator, expect, test } from '@playwright/test';
+import { text as approvals } from '../src/features/approvals/text';
+import { text as requests } from '../src/features/requests/text';
+import { command, request, until } from './support/api';
+import { fresh } from './support/names';
+import { Person, said } from './support/person';
+
+const LIVE = { timeout: 5_000 };
+
+test('a second click decides nothing, nothing moves under the pointer, and a decision can be taken back', async ({
+  browser,
+}) => {
+  const [first, second] = [fresh('one'), fresh('two')];
+  const id = await request(first, 'requester@acme');
+  const next = await request(second, 'requester@acme');
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', path: '/approvals' });
+  const { page, t } = approver;
+  const words = approver.words(approvals);
+  const card = page.getByRole('article', { name: first });
+  const below = page.getByRole('article', { name: second });
+  const button = card.getByRole('button', { name: said.en.approve });
+  await button.scrollIntoViewIfNeeded();
+  const { x, y } = await middle(button);
+  const before = await below.boundingBox();
+
+  await page.mouse.click(x, y);
+  await page.waitForTimeout(350);
+  await page.mouse.click(x, y);
+  const undo = card.getByRole('button', { name: t.delayed.undo });
+  await expect(undo).toBeVisible();
+  await page.waitForTimeout(650);
+  await undo.click();
+  await expect(button).toBeVisible();
+  await page.waitForTimeout(8_500);
+  expect(await status(id)).toBe('pending');
+
+  await page.mouse.click(x, y);
+  await expect(card).toContainText(words.byPerson('James Carter'), { timeout: 15_000 });
+  expect(await status(next)).toBe('pending');
+  expect(await below.boundingBox()).toEqual(before);
+
+  // Others decide and ask while the pointer rests.
+  await command('admin@acme', 'reject-request', { request: next, reason: 'Not this month.' });
+  await expect(below).toContainText(words.byPerson('Miriam Vogt'), LIVE);
+  expect(await below.boundingBox()).toEqual(before);
+  await page.mouse.move(5, 5);
+  await expect(card).toBeHidden(LIVE);
+  await expect(below).toBeHidden();
+  await approver.leave();
+});
+
+test('closing the tab does not lose a decision', async ({ browser }) => {
+  const name = fresh('close');
+  const id = await request(name, 'requester@acme');
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'de', path: '/approvals' });
+  const card = approver.page.getByRole('article', { name });
+  await card.getByRole('button', { name: said.de.approve }).click();
+  await expect(card.getByRole('button', { name: approver.t.delayed.undo })).toBeVisible();
+  await approver.page.close({ runBeforeUnload: true });
+  await expect.poll(() => status(id), { timeout: 5_000 }).not.toBe('pending');
+  await approver.leave();
+});
+
+test('a dialog about a request that somebody else decided says so, and asks before it throws text away', async ({
+  browser,
+}) => {
+  const name = fresh('race');
+  const id = await request(name, 'requester@acme');
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', path: '/approvals' });
+  const t = approver.words(requests);
+  const card = approver.page.getByRole('article', { name });
+  await card.getByRole('button', { name: said.en.reject }).click();
+  const dialog = approver.dialog(t.reject.title(name));
+  await dialog.getByLabel(t.reject.reason).fill('Please use the shared cluster instead.');
+  await approver.page.keyboard.press('Escape');
+  await dialog.getByRole('button', { name: approver.t.draft.keep }).click();
+  await expect(dialog.getByLabel(t.reject.reason)).toHaveValue('Please use the shared cluster instead.');
+
+  await command('admin@acme', 'approve-request', { request: id });
+  await expect(dialog.getByRole('alert')).toContainText('Miriam Vogt', LIVE);
+  await expect(dialog.getByRole('button', { name: said.en.reject })).toHaveCount(0);
+  await approver.leave();
+});
+
+async function status(id: string): Promise<unknown> {
+  return (await until('requester@acme', 'requests', id, () => true)).status;
+}
+
+async function middle(what: Locator): Promise<{ x: number; y: number }> {
+  const box = await what.boundingBox();
+  if (!box) throw new Error(`${what} is not on the page`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}

@@ -1,0 +1,55 @@
+import { useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { toast } from 'sonner';
+import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
+import { type DelayedAction, changeDelayed, clearGiven, hurryDelayed, useAllDelayed } from './delayed-store';
+
+/**
+ * Gives what can be taken back no longer. Outside of the rows, which may be gone by then. Whoever leaves the page, hides
+ * the tab or closes it has not taken it back, and may not find later that it was lost: then it takes effect at once.
+ */
+export function DelayedActions() {
+  const path = useLocation({ select: location => location.pathname });
+  useEffect(
+    () => () => {
+      hurryDelayed();
+      clearGiven();
+    },
+    [path],
+  );
+  useEffect(() => {
+    const hidden = () => {
+      if (document.visibilityState === 'hidden') hurryDelayed();
+    };
+    document.addEventListener('visibilitychange', hidden);
+    window.addEventListener('pagehide', hurryDelayed);
+    return () => {
+      document.removeEventListener('visibilitychange', hidden);
+      window.removeEventListener('pagehide', hurryDelayed);
+    };
+  }, []);
+  return useAllDelayed().map(one => <Delayed key={one.id} delayed={one} />);
+}
+
+function Delayed({ delayed }: { delayed: DelayedAction }) {
+  const { id, action, state, due, done, name } = delayed;
+  const { mutateAsync } = useCommand(action.command as CommandName);
+  useEffect(() => {
+    if (state !== 'counting') return;
+    const timer = setTimeout(() => changeDelayed(id, { state: 'due' }), due - performance.now());
+    return () => clearTimeout(timer);
+  }, [id, state, due]);
+  useEffect(() => {
+    if (state !== 'due') return;
+    mutateAsync(action.body as CommandBody<CommandName>).then(
+      () => {
+        changeDelayed(id, { state: 'given' });
+        toast.success(done(name));
+      },
+      (failed: unknown) => changeDelayed(id, { state: { failed } }),
+    );
+    // A run of the effect is an attempt: nothing else may begin another one.
+    // eslint-disable-next-line react/exhaustive-deps
+  }, [id, state]);
+  return null;
+}

@@ -1,0 +1,65 @@
+import type { Action } from '@/api/rows';
+import { createStore, useStore } from '@/api/store';
+
+/** As long as it can be taken back. */
+export const DELAY = 8_000;
+
+/** A command that was given and takes effect in a moment. */
+export interface DelayedAction {
+  id: string;
+  action: Action;
+  /** What it is about, for people. */
+  name: string;
+  /** What is said when it was done. */
+  done: (name: string) => string;
+  /** `due`: now. `given`: the host took it. Failed: it did not take effect, as far as anybody knows. */
+  state: 'counting' | 'due' | 'given' | { failed: unknown };
+  /** When it takes effect, on the clock of `performance.now`. */
+  due: number;
+}
+
+const store = createStore<DelayedAction[]>([]);
+
+const idOf = ({ command, body }: Action) => `${command} ${JSON.stringify(body)}`;
+
+export function delay(given: Pick<DelayedAction, 'action' | 'name' | 'done'>): void {
+  const id = idOf(given.action);
+  if (store.get().some(one => one.id === id)) return;
+  store.set([...store.get(), { ...given, id, state: 'counting', due: performance.now() + DELAY }]);
+}
+
+export function takeBack(id: string): void {
+  store.set(store.get().filter(one => one.id !== id));
+}
+
+/** What was given about this request: the question is answered. */
+export function takeBackFor(request: string): void {
+  const rest = store.get().filter(one => one.action.body.request !== request);
+  if (rest.length < store.get().length) store.set(rest);
+}
+
+export function changeDelayed(id: string, change: Partial<DelayedAction>): void {
+  const changed = (one: DelayedAction) => (one.id === id ? { ...one, ...change } : one);
+  store.set(store.get().map(changed));
+}
+
+/** Nobody sees any more that it could be taken back, so it takes effect now. */
+export function hurryDelayed(): void {
+  for (const one of store.get()) if (one.state === 'counting') changeDelayed(one.id, { state: 'due' });
+}
+
+/** What was given has its place on the page again. */
+export function clearGiven(): void {
+  if (store.get().some(one => one.state === 'given'))
+    store.set(store.get().filter(one => one.state !== 'given'));
+}
+
+export function useAllDelayed(): DelayedAction[] {
+  return useStore(store);
+}
+
+/** What was given with one of these actions, and is still on its way. */
+export function useDelayed(actions: Action[]): DelayedAction | undefined {
+  const ids = new Set(actions.filter(action => action.allowed).map(idOf));
+  return useStore(store).find(one => ids.has(one.id));
+}

@@ -1,0 +1,132 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from '@tanstack/react-router';
+import { act, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createQueryClient } from '@/api/query-client';
+import type { Action } from '@/api/rows';
+import { TooltipProvider } from '@/ui/tooltip';
+import { DelayedActions } from './delayed-actions';
+import { takeBackFor } from './delayed-store';
+import type { ActionPlans } from './action-plan';
+import { useOneTargetPerDoubleClick } from './ignore-clicks';
+import { RowActions } from './row-actions';
+
+const approve: Action = {
+  command: 'approve-request',
+  title: 'Approve',
+  allowed: true,
+  why: null,
+  body: { request: 'r1' },
+};
+const plans: ActionPlans = { 'approve-request': { look: 'primary', done: name => name, delayed: true } };
+
+const given: Request[] = [];
+let answer: () => Promise<Response>;
+const accepted = () =>
+  Promise.resolve(
+    new Response(JSON.stringify({ command_id: 'c', position: '1-7', subject: null }), {
+      status: 202,
+      headers: { 'Content-Type': 'application/json' },
+    }),
+  );
+
+function Page() {
+  useOneTargetPerDoubleClick();
+  return (
+    <TooltipProvider>
+      <RowActions actions={[approve]} plans={plans} name="web" unavailable="in-place" />
+      <DelayedActions />
+    </TooltipProvider>
+  );
+}
+
+async function open() {
+  const router = createRouter({
+    routeTree: createRootRoute({ component: Page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  render(
+    <QueryClientProvider client={createQueryClient()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  );
+  return screen.findByRole('button', { name: 'Approve' });
+}
+
+const later = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds));
+const button = (name: string) => screen.queryByRole('button', { name });
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  given.length = 0;
+  answer = accepted;
+  vi.stubGlobal('fetch', (request: Request) => {
+    given.push(request);
+    return answer();
+  });
+});
+
+afterEach(() => {
+  act(() => takeBackFor('r1'));
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('a decision takes effect after a moment', () => {
+  it('and can be taken back until then', async () => {
+    fireEvent.click(await open());
+    await later(5_000);
+    fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(button('Approve')).toBeTruthy();
+    await later(20_000);
+    expect(given).toHaveLength(0);
+  });
+
+  it('and not before', async () => {
+    fireEvent.click(await open());
+    await later(7_000);
+    expect(given).toHaveLength(0);
+    await later(1_500);
+    expect(given).toHaveLength(1);
+    expect(button('Undo')).toBeNull();
+  });
+
+  it('or when the tab is hidden or closed, where nobody can take it back', async () => {
+    fireEvent.click(await open());
+    await later(1_000);
+    act(() => void window.dispatchEvent(new Event('pagehide')));
+    await later(0);
+    expect(given).toHaveLength(1);
+    expect(given[0]?.keepalive).toBe(true);
+  });
+
+  it('and a second click does not take it back, nor press what stands there now', async () => {
+    fireEvent.click(await open());
+    fireEvent.click(screen.getByRole('button', { name: 'Undo' }), { detail: 2 });
+    await later(300);
+    fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+    await later(9_000);
+    expect(given).toHaveLength(1);
+  });
+
+  it('and lapses when somebody else was faster', async () => {
+    fireEvent.click(await open());
+    act(() => takeBackFor('r1'));
+    await later(9_000);
+    expect(given).toHaveLength(0);
+  });
+
+  it('and says that it did not, when the host is down; trying again is the same attempt', async () => {
+    answer = () => Promise.reject(new TypeError('no network'));
+    fireEvent.click(await open());
+    await later(9_000);
+    expect(screen.getByRole('status').textContent).toContain('did not take effect');
+    answer = accepted;
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await later(100);
+    expect(given.map(request => request.headers.get('Idempotency-Key'))).toEqual([
+      given[0]?.headers.get('Idempotency-Key'),
+      given[0]?.headers.get('Idempotency-Key'),
+    ]);
+  });
+});

@@ -1,0 +1,43 @@
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+
+/** Long enough for a second click that was meant for what stood there before. */
+export const SETTLING = 600;
+
+/**
+ * For `onClickCapture` of a place whose buttons change or move: after a change of `layout` clicks are ignored for a
+ * moment, because they were aimed at something else.
+ */
+export function useSettledClicks(layout: string): (event: React.MouseEvent) => void {
+  const changed = useRef(-SETTLING);
+  const last = useRef(layout);
+  useLayoutEffect(() => {
+    if (last.current === layout) return;
+    last.current = layout;
+    changed.current = performance.now();
+  }, [layout]);
+  return useCallback(event => {
+    if (performance.now() - changed.current >= SETTLING) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, []);
+}
+
+const TARGETS = 'a, button, input, label, select, textarea, summary, [role=menuitem]';
+
+/** On the whole page: the second click of a double click does nothing where it meets another button than the first. */
+export function useOneTargetPerDoubleClick(): void {
+  useEffect(() => {
+    let first: Element | null = null;
+    const check = (event: MouseEvent) => {
+      const target = event.target instanceof Element ? event.target.closest(TARGETS) : null;
+      if (event.detail > 1 && target && target !== first) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else {
+        first = target;
+      }
+    };
+    document.addEventListener('click', check, { capture: true });
+    return () => document.removeEventListener('click', check, { capture: true });
+  }, []);
+}
