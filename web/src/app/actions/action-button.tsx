@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { Action } from '@/api/rows';
+import { useFormat } from '@/i18n/format';
 import { Button, type ButtonProps } from '@/ui/button';
 import { Tooltip } from '@/ui/tooltip';
 
@@ -12,6 +13,7 @@ interface ActionButtonProps extends Omit<ButtonProps, 'onClick' | 'asChild'> {
 export function ActionButton({ action, onRun, children, ...rest }: ActionButtonProps) {
   const id = useId();
   const label = children ?? action.title;
+  const why = useFormat().sentence(action.why);
   if (action.allowed) {
     return (
       <Button {...rest} onClick={onRun}>
@@ -21,13 +23,13 @@ export function ActionButton({ action, onRun, children, ...rest }: ActionButtonP
   }
   return (
     <>
-      <Tooltip text={action.why}>
+      <Tooltip text={why}>
         <Button {...rest} aria-disabled aria-describedby={id}>
           {label}
         </Button>
       </Tooltip>
       <span id={id} className="sr-only">
-        {action.why}
+        {why}
       </span>
     </>
   );

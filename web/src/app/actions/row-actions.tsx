@@ -4,6 +4,7 @@ import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
 import { isProblem } from '@/api/problem';
 import type { Action } from '@/api/rows';
+import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { Button, type ButtonProps } from '@/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/ui/dialog';
@@ -127,6 +128,7 @@ function FailedDialog(props: { title: string; cause: unknown; close: () => void;
 /** Each with its reason, which can be read without hovering. */
 function UnavailableMenu({ actions, size }: { actions: Action[]; size: ButtonProps['size'] }) {
   const t = useShellText();
+  const format = useFormat();
   return (
     <Menu>
       <MenuTrigger asChild>
@@ -144,7 +146,7 @@ function UnavailableMenu({ actions, size }: { actions: Action[]; size: ButtonPro
           >
             <span className="grid gap-0.5">
               <span className="font-medium">{action.title}</span>
-              <span className="text-xs">{action.why}</span>
+              <span className="text-xs">{format.sentence(action.why)}</span>
             </span>
           </MenuItem>
         ))}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { type FieldProblem, Problem } from '@/api/problem';
+import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { Alert } from '@/ui/alert';
 import { Button } from '@/ui/button';
@@ -24,20 +25,21 @@ export function ProblemAlert({ cause, fields = NONE, onRetry }: ProblemAlertProp
   useEffect(() => {
     alert.current?.scrollIntoView?.({ block: 'nearest' });
   }, [cause]);
+  const format = useFormat();
   if (!cause) return null;
   const problem = cause instanceof Problem ? cause : null;
   const { title, detail } = problem
     ? problemText(problem, t)
     : { title: t.errors.unexpected, detail: t.errors.unexpectedLead };
   return (
-    <Alert ref={alert} tone="bad" role="alert" title={title}>
-      {detail ? <p>{detail}</p> : null}
+    <Alert ref={alert} tone="bad" role="alert" title={format.sentence(title) ?? title}>
+      {detail ? <p>{format.sentence(detail)}</p> : null}
       {fields.length > 0 ? (
         <div>
           <p>{t.errors.unknownField}</p>
           <ul className="list-disc pl-5">
             {fields.map(field => (
-              <li key={`${field.pointer} ${field.code}`}>{field.message}</li>
+              <li key={`${field.pointer} ${field.code}`}>{format.sentence(field.message)}</li>
             ))}
           </ul>
         </div>

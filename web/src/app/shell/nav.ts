@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   MailWarning,
   PackageOpen,
+  Plug,
   Server,
   Stamp,
   TriangleAlert,
@@ -47,7 +48,7 @@ export function navigation(session: Session, { nav }: Dictionary): NavGroup[] {
       label: nav.administration,
       entries: [
         ...entry('/admin/offerings', nav.offerings, Boxes, can('dcm.offer')),
-        ...entry('/admin/connections', nav.connections, Blocks, can('host.connections')),
+        ...entry('/admin/connections', nav.connections, Plug, can('host.connections')),
         ...entry('/admin/failed-requests', nav.failedRequests, TriangleAlert, can('dcm.operate')),
         ...entry('/admin/mail-failures', nav.mailFailures, MailWarning, can('host.mail-failures')),
         ...entry('/audit', nav.audit, FileClock, can('host.audit')),

@@ -76,7 +76,7 @@ const de: typeof en = {
     'run.get': 'Ablauf lesen',
     'vsphere.ensure-folder': 'Ordner im vCenter vorbereiten',
     'vsphere.clone': 'Vorlage im vCenter kopieren',
-    'vsphere.reconfigure': 'CPU und Speicher im vCenter einstellen',
+    'vsphere.reconfigure': 'CPU und Arbeitsspeicher im vCenter einstellen',
     'vsphere.power-on': 'Im vCenter einschalten',
     'vsphere.power-off': 'Im vCenter ausschalten',
     'vsphere.destroy': 'Im vCenter löschen',

@@ -55,7 +55,7 @@ const de: typeof en = {
     lead: 'Über Ihren Antrag entscheidet jemand anderes; Sie erfahren es per E-Mail.',
     inactive: 'Dieses Angebot ist geschlossen und kann zurzeit nicht beantragt werden.',
     name: 'VM-Name',
-    nameHint: '1 bis 15 Buchstaben, Ziffern und Bindestriche; einmalig in Ihrer Organisation.',
+    nameHint: '1 bis 15 Buchstaben, Ziffern und Bindestriche; eindeutig in Ihrer Organisation.',
     cpus: 'CPUs',
     memory: 'Arbeitsspeicher (GB)',
     range: (min, max) => `${min} bis ${max}`,

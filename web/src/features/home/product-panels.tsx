@@ -44,7 +44,7 @@ export function OpenRequests({ actor }: { actor: string }) {
       title={t.title}
       empty={t.empty}
       source={source}
-      all={{ to: '/requests', search: { status: 'open' } }}
+      all={{ to: '/requests', search: { status: 'open', whose: 'mine' } }}
     >
       {row => {
         const people = row.status === 'pending' ? (row.waiting?.people ?? []) : [];
@@ -68,7 +68,7 @@ export function OwnVms({ actor }: { actor: string }) {
   const t = useText(text).vms;
   const source = useRows('vms', { requester_id: actor, terminal: 'false', sort: 'name', limit: FIRST });
   return (
-    <Needs title={t.title} empty={t.empty} source={source} all={{ to: '/vms' }}>
+    <Needs title={t.title} empty={t.empty} source={source} all={{ to: '/vms', search: { whose: 'mine' } }}>
       {row => (
         <Need
           key={row.key}

@@ -1,4 +1,4 @@
-import { Check, Circle, LoaderCircle, X } from 'lucide-react';
+import { Check, Circle, LoaderCircle, Minus, X } from 'lucide-react';
 import type { Row } from '@/api/rows';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -12,6 +12,7 @@ const LOOKS = {
   done: { Icon: Check, style: 'border-good-line bg-good-soft text-good' },
   running: { Icon: LoaderCircle, style: 'border-busy-line bg-busy-soft text-busy' },
   failed: { Icon: X, style: 'border-bad-line bg-bad-soft text-bad' },
+  skipped: { Icon: Minus, style: 'border-line text-quiet' },
   open: { Icon: Circle, style: 'border-line text-faint' },
 } as const;
 
@@ -53,7 +54,11 @@ function Step({ progress: { step, state, percent } }: { progress: StepProgress }
         />
       </span>
       <span className="grid min-w-0 flex-1 content-start gap-1 self-center @2xl:w-full @2xl:self-stretch">
-        <span className={cn('text-sm', state === 'open' ? 'text-quiet' : 'font-medium')}>{name}</span>
+        <span
+          className={cn('text-sm', state === 'open' || state === 'skipped' ? 'text-quiet' : 'font-medium')}
+        >
+          {name}
+        </span>
         <span className="text-xs text-quiet">
           {state === 'running' && percent != null
             ? t.progress.percent(format.number(percent))

@@ -49,6 +49,17 @@ describe('how far building has come', () => {
     ]);
   });
 
+  it('says of a step that was not needed that it was skipped, also at the end', () => {
+    const events = [
+      event('step-finished', 'ensure-folder'),
+      event('step-finished', 'clone'),
+      event('step-started', 'power-on'),
+    ];
+    expect(states(events)).toEqual(['done', 'done', 'skipped', 'running', 'open']);
+    const over = [...events, event('step-finished', 'power-on'), event('request-fulfilled')];
+    expect(states(over)).toEqual(['done', 'done', 'skipped', 'done', 'done']);
+  });
+
   it('has no step for an address that is not awaited', () => {
     const steps = progressOf([event('step-failed', 'await-address')], false);
     expect(steps.map(one => one.step)).toEqual(['ensure-folder', 'clone', 'reconfigure', 'power-on']);

@@ -36,7 +36,8 @@ export function RequestsPage() {
 
   const requests = may(session, 'dcm.request');
   const readsAll = may(session, 'dcm.approve', 'dcm.operate', 'dcm.audit');
-  const mine = readsAll ? search.whose !== 'all' && requests : false;
+  // Who reads all has mostly none of their own.
+  const mine = readsAll && requests && search.whose === 'mine';
   const rows = useRows('requests', rowsQuery(search, mine ? session.actor : undefined));
   const columns = useColumns(readsAll && !mine);
   const requestVm = requests ? <RequestVm label={t.requestVm} /> : null;
@@ -57,10 +58,10 @@ export function RequestsPage() {
         {readsAll && requests ? (
           <ChoiceFilter
             label={t.filter.whose}
-            value={mine ? undefined : 'all'}
+            value={mine ? 'mine' : undefined}
             options={[
-              { value: undefined, label: t.filter.mine },
-              { value: 'all', label: t.filter.all },
+              { value: undefined, label: t.filter.all },
+              { value: 'mine', label: t.filter.mine },
             ]}
             onChange={whose => change({ whose })}
           />
@@ -80,7 +81,7 @@ export function RequestsPage() {
         empty={
           <Empty sentence={mine || !readsAll ? t.emptyMine : t.empty}>
             {mine ? (
-              <Button onClick={() => change({ whose: 'all' })}>{t.filter.all}</Button>
+              <Button onClick={() => change({ whose: undefined })}>{t.filter.all}</Button>
             ) : (
               (requestVm ?? <ToHome />)
             )}

@@ -138,7 +138,7 @@ const de: typeof en = {
     requester: 'Beantragt von',
     created: 'Angelegt',
     decommissioned: 'Stillgelegt',
-    id: 'Nummer der VM',
+    id: 'Kennung der VM',
     request: 'Zum Antrag',
     trace: 'Vorgangsnummer',
   },

@@ -31,7 +31,8 @@ export function VmsPage() {
 
   const requests = may(session, 'dcm.request');
   const readsAll = may(session, 'dcm.approve', 'dcm.operate', 'dcm.audit');
-  const mine = readsAll && requests && search.whose !== 'all';
+  // Who reads all has mostly none of their own.
+  const mine = readsAll && requests && search.whose === 'mine';
   const everything = search.show === 'all';
   const rows = useRows('vms', rowsQuery(search, mine ? session.actor : undefined));
   const columns = useVmColumns(readsAll && !mine ? 'everybody' : 'mine');
@@ -71,10 +72,10 @@ export function VmsPage() {
         {readsAll && requests ? (
           <ChoiceFilter
             label={t.filter.whose}
-            value={mine ? undefined : 'all'}
+            value={mine ? 'mine' : undefined}
             options={[
-              { value: undefined, label: t.filter.mine },
-              { value: 'all', label: t.filter.everybody },
+              { value: undefined, label: t.filter.everybody },
+              { value: 'mine', label: t.filter.mine },
             ]}
             onChange={whose => change({ whose })}
           />
@@ -94,7 +95,7 @@ export function VmsPage() {
         empty={
           <Empty sentence={mine || !readsAll ? t.emptyMine : everything ? t.empty : t.emptyPresent}>
             {mine ? (
-              <Button onClick={() => change({ whose: 'all' })}>{t.filter.everybody}</Button>
+              <Button onClick={() => change({ whose: undefined })}>{t.filter.everybody}</Button>
             ) : everything ? (
               (requestVm ?? <ToHome />)
             ) : (

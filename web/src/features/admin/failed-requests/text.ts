@@ -16,7 +16,7 @@ const en = {
 
 const de: typeof en = {
   title: 'Fehlgeschlagene Anträge',
-  lead: 'Was freigegeben wurde und sich nicht aufbauen ließ. Erst die Ursache beheben, dann wiederholen: Es geht beim fehlgeschlagenen Schritt weiter. Eine korrigierte Vorlage wird aus dem Angebot genommen.',
+  lead: 'Was freigegeben wurde und sich nicht bereitstellen ließ. Erst die Ursache beheben, dann wiederholen: Es geht beim fehlgeschlagenen Schritt weiter. Eine korrigierte Vorlage wird aus dem Angebot genommen.',
   empty: 'Kein Antrag ist fehlgeschlagen.',
   toRequests: 'Zu allen Anträgen',
   step: 'Fehlgeschlagener Schritt',

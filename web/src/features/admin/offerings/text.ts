@@ -29,7 +29,7 @@ const en = {
   image: 'Operating system',
   imageHint: 'What is installed, for people: “Ubuntu 24.04 LTS”.',
   template: 'Template in vCenter',
-  templateHint: 'Its path in the inventory, such as “DC1/vm/Templates/ubuntu-24.04”.',
+  templateHint: 'Its path in the inventory, such as “Templates/debian-12”.',
   awaitAddress: 'Wait for an IP address',
   awaitAddressHint:
     'A VM is handed over when it has an address. Without it, as soon as it runs: for templates without VMware Tools, which report none.',
@@ -65,7 +65,7 @@ const de: typeof en = {
     status: 'Stand',
     image: 'Betriebssystem',
     cpus: 'CPUs',
-    memory: 'Speicher',
+    memory: 'Arbeitsspeicher',
     base: 'Grundpreis',
     perCpu: 'Je CPU',
     perGb: 'Je GB',
@@ -86,9 +86,9 @@ const de: typeof en = {
   keyTaken:
     'Es gibt schon ein Angebot mit diesem Schlüssel. Wählen Sie einen anderen, oder öffnen Sie jenes Angebot.',
   image: 'Betriebssystem',
-  imageHint: 'Was installiert ist, für Menschen: „Ubuntu 24.04 LTS“.',
+  imageHint: 'Was installiert ist, wie man es nennt: „Ubuntu 24.04 LTS“.',
   template: 'Vorlage im vCenter',
-  templateHint: 'Ihr Pfad im Inventar, zum Beispiel „DC1/vm/Templates/ubuntu-24.04“.',
+  templateHint: 'Ihr Pfad im Inventar, zum Beispiel „Templates/debian-12“.',
   awaitAddress: 'Auf eine IP-Adresse warten',
   awaitAddressHint:
     'Die VM wird übergeben, wenn sie eine Adresse hat. Sonst, sobald sie läuft: für Vorlagen ohne VMware Tools, die keine melden.',
@@ -97,8 +97,8 @@ const de: typeof en = {
   limitsLead: 'Dazwischen kann gewählt werden.',
   cpuMin: 'CPUs mindestens',
   cpuMax: 'CPUs höchstens',
-  memoryMin: 'Speicher mindestens (GB)',
-  memoryMax: 'Speicher höchstens (GB)',
+  memoryMin: 'Arbeitsspeicher mindestens (GB)',
+  memoryMax: 'Arbeitsspeicher höchstens (GB)',
   price: 'Preis pro Monat',
   priceLead:
     'In Euro. Eine VM kostet den Grundpreis, dazu für jede ihrer CPUs den Preis je CPU und für jedes GB ihres Arbeitsspeichers den Preis je GB.',
