@@ -235,7 +235,8 @@ fn http_config(config: &Config) -> http::Config {
     };
     // A quarter of the connections is always there for the other tenants.
     let at_once = (config.database.app_connections * 3 / 4).max(1) as usize;
-    http::Config { web: config.http.web.clone(), origin, sessions, rates, at_once }
+    let proxies = config.http.proxies.clone();
+    http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, at_once }
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.

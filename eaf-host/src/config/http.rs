@@ -2,14 +2,15 @@
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
+use ipnet::IpNet;
 use openidconnect::url::{Host, Url};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 pub const SECTION: Section = Section {
     title: "HTTP",
     about: "TLS ends at the ingress in front of the host.",
-    keys: &[LISTEN, PUBLIC_URL, WEB_DIR, PLAIN_HTTP],
+    keys: &[LISTEN, PUBLIC_URL, WEB_DIR, PROXIES, PLAIN_HTTP],
 };
 
 const LISTEN: Key = Key {
@@ -33,6 +34,14 @@ const WEB_DIR: Key = Key {
     kind: Kind::Plain,
     about: "Directory of the built web application (`web/dist`). Absent: the host serves the API alone.",
 };
+const PROXIES: Key = Key {
+    name: "http.trusted_proxies",
+    variable: "EAF_TRUSTED_PROXIES",
+    default: Default::Absent,
+    kind: Kind::Plain,
+    about: "Addresses and networks of the proxies in front, separated by commas, such as `10.0.0.0/8, fd00::/8`: what they write into \
+            `X-Forwarded-For` is the client's address. Absent: the other end of the connection is the client.",
+};
 
 const PLAIN_HTTP: Key = Key {
     name: "http.danger_allow_plain_http",
@@ -49,6 +58,7 @@ pub struct Http {
     /// People reach the host over the network without TLS, because somebody allowed it.
     pub danger_plain_http: bool,
     pub web: Option<PathBuf>,
+    pub proxies: Vec<IpNet>,
 }
 
 pub fn read(values: &mut Values) -> Option<Http> {
@@ -59,8 +69,20 @@ pub fn read(values: &mut Values) -> Option<Http> {
         values.refuse(&WEB_DIR, "a directory with an index.html");
         return None;
     }
+    let proxies = proxies(values);
     let (public_url, danger_plain_http) = public_url?;
-    Some(Http { listen: listen?, public_url, danger_plain_http, web })
+    Some(Http { listen: listen?, public_url, danger_plain_http, web, proxies: proxies? })
+}
+
+fn proxies(values: &mut Values) -> Option<Vec<IpNet>> {
+    let text = values.text(&PROXIES).unwrap_or_default();
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let network = |entry: &str| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)).ok();
+    let networks: Option<Vec<IpNet>> = entries.map(network).collect();
+    if networks.is_none() {
+        values.refuse(&PROXIES, "a list of addresses and networks");
+    }
+    networks
 }
 
 /// An origin and no more: the session's cookie belongs to all of a host, so two applications cannot share one.

@@ -44,8 +44,8 @@ const SIGN_INS: Key = Key {
     variable: "EAF_SIGN_INS_PER_SECOND",
     default: Default::Is("50"),
     kind: Kind::Plain,
-    about: "Sign-ins that begin, and as many that come back, of everybody together: nobody is known yet. The identity provider is asked for \
-            each; 1 to 1000000, after a pause four times as many at once.",
+    about: "Sign-ins that come back from the identity provider, per address of a client (see `EAF_TRUSTED_PROXIES`): the provider is asked \
+            for each. 1 to 1000000, after a pause four times as many at once.",
 };
 
 const DAY: f64 = 24.0 * 60.0 * 60.0;

@@ -73,6 +73,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             public_url: env::web(ports),
             danger_plain_http: false,
             web: place.web(),
+            proxies: Vec::new(),
         },
         database: config::database::Database {
             direct_url: app_url.clone(),

@@ -7,11 +7,15 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use eaf_core::db::Db;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 
 /// A probe that waits longer than this has its answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Probes come once a second at most, from one balancer.
+const KEEP: Duration = Duration::from_millis(500);
 
 pub fn liveness_operation() -> Operation {
     let doc = Entry::new("liveness", "actuator", "Does the process answer").public().answers(
@@ -52,6 +56,32 @@ async fn liveness() -> Response {
     Json(json!({ "status": "UP" })).into_response()
 }
 
+/// The last answer about the database. Anybody may probe, so that probes must not take the connections of those who work.
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<(Instant, Result<(), &'static str>)>>);
+
+impl Readiness {
+    /// Asks once in [`KEEP`] for all who probe.
+    async fn of(&self, db: &Db) -> Result<(), &'static str> {
+        let mut last = self.0.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < KEEP
+        {
+            return *answer;
+        }
+        let answer = match tokio::time::timeout(PATIENCE, eaf_core::db::ready(db)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(cause)) => {
+                tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
+                Err("the database is not ready")
+            }
+            Err(_) => Err("the database does not answer"),
+        };
+        *last = Some((Instant::now(), answer));
+        answer
+    }
+}
+
 /// What other systems do (vCenter, SMTP, the identity provider) is not asked: a restart would not mend them. But a host
 /// whose own settings keep everybody out is not ready, so that it does not take the place of one that is.
 async fn readiness(State(app): State<App>) -> Response {
@@ -61,13 +91,9 @@ async fn readiness(State(app): State<App>) -> Response {
     if app.identity.is_misconfigured() {
         return down("the settings of the identity provider do not fit it, so nobody can sign in: see the log");
     }
-    match tokio::time::timeout(PATIENCE, eaf_core::db::ready(&app.core.db)).await {
-        Ok(Ok(())) => liveness().await,
-        Ok(Err(cause)) => {
-            tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
-            down("the database is not ready")
-        }
-        Err(_) => down("the database does not answer"),
+    match app.readiness.of(&app.core.db).await {
+        Ok(()) => liveness().await,
+        Err(reason) => down(reason),
     }
 }
 

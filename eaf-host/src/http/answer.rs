@@ -3,7 +3,7 @@
 //! Logs and metrics name the matched route, never the path: a path may hold ids, a query anything.
 
 use super::App;
-use super::auth::{self, cookie};
+use super::auth::cookie;
 use super::code::Code;
 use super::head;
 use super::info::Info;
@@ -57,13 +57,12 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
         tenant = field::Empty,
         status = field::Empty
     );
-    let admitted = head::check(request.uri(), request.headers()).and_then(|()| auth::admit(&app, &route));
-    let response = match admitted {
+    let response = match head::check(request.uri(), request.headers()) {
         Ok(()) => {
             let handled = tokio::time::timeout(PATIENCE, next.run(request)).instrument(span.clone()).await;
             handled.unwrap_or_else(|_| Problem::new(Code::TimedOut).into_response())
         }
-        Err(refusal) => auth::told(&route, refusal, &info),
+        Err(refusal) => refusal.into_response(),
     };
     let mut response = match response.extensions().get::<Arc<Problem>>() {
         Some(problem) => {

@@ -1,6 +1,7 @@
 //! A JSON body: media type, size, shape and syntax, each with its own answer.
 
 use super::App;
+use super::caller::TenantCaller;
 use super::code::Code;
 use super::problem::{FieldProblem, Problem};
 use axum::body::Body;
@@ -8,16 +9,29 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt;
 use serde_json::Value;
+use std::time::Duration;
 
 pub const LIMIT: usize = 256 * 1024;
 /// Objects and arrays in each other.
 pub const DEEPEST: usize = 32;
 /// Members of objects and items of arrays, all together: each becomes a value that is validated, copied and stored.
 pub const MOST_MEMBERS: usize = 10_000;
+/// For a whole body to arrive.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Some programs begin a file with it, and the receiver may pass over it (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub struct JsonBody(pub Value);
+
+impl TenantCaller {
+    /// Reads a body without a permit of the tenant: who sends slowly keeps no colleague waiting.
+    pub async fn read_json(&mut self, app: &App, request: Request) -> Result<Value, Problem> {
+        self.work = None;
+        let body = JsonBody::from_request(request, app).await;
+        self.work = app.concurrency.take(self.caller.tenant).await;
+        body.map(|JsonBody(body)| body)
+    }
+}
 
 impl FromRequest<App> for JsonBody {
     type Rejection = Problem;
@@ -27,7 +41,8 @@ impl FromRequest<App> for JsonBody {
         if !is_json(&parts.headers) {
             return Err(refused(Code::UnsupportedMediaType, "media-type"));
         }
-        let bytes = read(&parts.headers, body).await?;
+        let read = tokio::time::timeout(PATIENCE, read(&parts.headers, body)).await;
+        let bytes = read.unwrap_or_else(|_| Err(refused(Code::BodyUnreadable, "cut-off")))?;
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
         if !is_of_sane_shape(bytes) {
             let complex = refused(Code::BodyTooComplex, "too-complex");

@@ -158,6 +158,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
 }
 
 async fn by_token(app: &App, token: &str) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    app.rates.credential(token)?;
     let verified = app.identity.verify(token).await.map_err(refusal)?;
     Ok((Person::of_token(app, &verified).await?, Via::Token, verified.expires))
 }
@@ -169,6 +170,7 @@ async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDate
     csrf::check(&app.config, &parts.method, &parts.headers)?;
     let over = || Problem::new(Code::SessionExpired);
     let id = SessionId::parse(cookie).ok_or_else(over)?;
+    app.rates.credential(cookie)?;
     let found = session::find(&app.core, &id, app.config.sessions, activity(parts)).await?;
     let session = found.ok_or_else(over)?;
     let Some(person) = Person::of_session(app, &session).await? else {

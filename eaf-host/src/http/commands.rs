@@ -4,7 +4,7 @@
 //! bus. So a refusal never says more than the caller may know.
 
 use super::App;
-use super::body::{JsonBody, LIMIT};
+use super::body::LIMIT;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::location;
@@ -15,7 +15,7 @@ use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use super::schema::limits;
 use axum::Json;
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -34,7 +34,7 @@ pub fn operation() -> Operation {
 
 async fn give(
     State(app): State<App>,
-    who: TenantCaller,
+    mut who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
     parameters: Parameters,
     request: Request,
@@ -45,7 +45,7 @@ async fn give(
     who.require(&app, &format!("{plugin}.{permission}"), "command.give", &format!("{plugin}/{name}")).await?;
     let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
-    let JsonBody(body) = JsonBody::from_request(request, &app).await?;
+    let body = who.read_json(&app, request).await?;
 
     let given = Given {
         object: format!("{plugin}/{name}"),

@@ -50,6 +50,8 @@ const BEAT: Duration = Duration::from_secs(10);
 /// How long browsers wait before they come again, in milliseconds; each is told a time of its own, or
 /// all would come at the same moment after a restart.
 const RETRY: std::ops::Range<u64> = 500..2_000;
+/// How long changes are gathered before they are asked for. People do not see it.
+const GATHER: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
 /// Asks what is in between to pass each event on at once, and neither to keep nor to compress it.
 const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
@@ -80,7 +82,8 @@ pub fn operation() -> Operation {
             "200",
             "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; \
              `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream \
-             is, and with {resumed} whether it goes on where the given event was.",
+             is, with {resumed} whether it goes on where the given event was, and with {refused} which of the views \
+             are not there or not the caller's to read.",
             "text/event-stream",
             json!({ "type": "string" }),
         )
@@ -152,10 +155,7 @@ async fn live(
     // Listen first, then read where the views stand: nothing falls in between.
     let changes = app.core.feed.subscribe();
     let (asked, last) = split(&parameters, &headers)?;
-    let mut watched = find(&app, &asked)?;
-    for one in &mut watched {
-        one.begin(&app, &who).await?;
-    }
+    let (mut watched, refused) = open(&app, &who, &asked).await?;
     if let Some(id) = last {
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
@@ -175,12 +175,37 @@ async fn live(
         beats: every(BEAT),
         _permit: permit,
     };
-    watcher.greet(last.is_some());
+    watcher.greet(last.is_some(), &refused);
     let events = stream::unfold(watcher, |mut watcher| async move {
         let event = watcher.next().await?;
         Some((Ok::<_, Infallible>(event), watcher))
     });
     Ok((UNBUFFERED, Sse::new(events)).into_response())
+}
+
+/// The views that this caller may watch, and the others. One tab of an older page, or of a person who has lost a role,
+/// must not end the stream that all tabs share; refused is only who may watch none.
+async fn open(app: &App, who: &TenantCaller, asked: &[&str]) -> Result<(Vec<Watched>, Vec<String>), Problem> {
+    let (mut watched, mut refused, mut first) = (Vec::new(), Vec::new(), None);
+    for &name in asked {
+        let begun = match find(app, &watched, name)? {
+            Ok(mut one) => one.begin(app, who).await.map(|()| one),
+            Err(problem) => Err(problem),
+        };
+        match begun {
+            Ok(one) => watched.push(one),
+            Err(problem) if problem.is(Code::NotFound) || problem.is(Code::PermissionMissing) => {
+                refused.push(name.to_owned());
+                first.get_or_insert(problem);
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    match first {
+        Some(problem) if watched.is_empty() => Err(problem),
+        _ if watched.is_empty() => Err(Problem::parameter("view", "required")),
+        _ => Ok((watched, refused)),
+    }
 }
 
 fn every(period: Duration) -> Interval {
@@ -207,18 +232,15 @@ fn split<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<
     Ok((views, header.or(last)))
 }
 
-fn find(app: &App, views: &[&str]) -> Result<Vec<Watched>, Problem> {
-    let mut watched: Vec<Watched> = Vec::new();
-    for &value in views {
-        let (plugin, view) = value.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
-        let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
-        product.view(view).ok_or_else(|| Problem::new(Code::NotFound))?;
-        if watched.iter().any(|one| one.product.id() == plugin && one.view == view) {
-            return Err(Problem::parameter("view", "unique-items"));
-        }
-        watched.push(Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None });
+/// The inner error: there is no such view.
+fn find(app: &App, watched: &[Watched], name: &str) -> Result<Result<Watched, Problem>, Problem> {
+    let (plugin, view) = name.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
+    if watched.iter().any(|one| one.product.id() == plugin && one.view == view) {
+        return Err(Problem::parameter("view", "unique-items"));
     }
-    if watched.is_empty() { Err(Problem::parameter("view", "required")) } else { Ok(watched) }
+    let product = app.products.get(plugin).filter(|product| product.view(view).is_some());
+    let begin = |product| Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None };
+    Ok(product.map(begin).ok_or_else(|| Problem::new(Code::NotFound)))
 }
 
 /// One position for each view with its mark, as events have it; or one position for all, as commands answer it.
@@ -244,11 +266,11 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
 
 impl Watcher {
     /// Two events, because some programs hold the first one back until a second one comes.
-    fn greet(&mut self, resumed: bool) {
+    fn greet(&mut self, resumed: bool, refused: &[String]) {
         let spread = RETRY.end - RETRY.start;
         let retry = RETRY.start + self.app.core.world.uuid().as_u64_pair().1 % spread;
         // In a browser all tabs have one session, and it may have become somebody else's.
-        let data = json!({ "actor": self.who.caller.actor, "resumed": resumed });
+        let data = json!({ "actor": self.who.caller.actor, "resumed": resumed, "refused": refused });
         let first = Event::default().event(HEARTBEAT).id(self.id()).data(data.to_string());
         self.ready.push_back(first.retry(Duration::from_millis(retry)));
         self.ready.push_back(self.heartbeat());
@@ -270,6 +292,8 @@ impl Watcher {
             }
             if self.look {
                 self.look = false;
+                // One of the tenant's places, as for any request: streams must not take all connections.
+                let _work = self.app.concurrency.take(self.who.caller.tenant).await;
                 self.collect().await?;
                 continue;
             }
@@ -284,11 +308,24 @@ impl Watcher {
                     self.look = true;
                 }
                 change = self.changes.recv() => match change {
-                    Ok(change) => self.look = self.concerns(&change),
+                    Ok(change) if self.concerns(&change) => {
+                        self.gather().await;
+                        self.look = true;
+                    }
+                    Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look = true,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
             }
+        }
+    }
+
+    /// Lets changes that come in quick succession become one look.
+    async fn gather(&mut self) {
+        tokio::time::sleep(GATHER).await;
+        // The look that follows sees what they tell of, and what was lost between them.
+        for _ in 0..self.changes.len() {
+            let _told = self.changes.try_recv();
         }
     }
 

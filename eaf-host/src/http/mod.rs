@@ -9,6 +9,7 @@ mod answer;
 mod auth;
 mod body;
 mod caller;
+mod client_address;
 mod code;
 mod commands;
 mod concurrency;
@@ -52,6 +53,7 @@ use concurrency::ConcurrencyLimit;
 use eaf_core::Core;
 use eaf_core::session::Limits;
 use host::test_limit::TestLimit;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
 use problem::Problem;
@@ -84,6 +86,8 @@ pub struct App {
     waits: Slots,
     exports: Slots,
     tests: Arc<TestLimit>,
+    readiness: Arc<actuator::Readiness>,
+    openapi: Arc<openapi::Written>,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +97,8 @@ pub struct Config {
     /// Scheme, host and port of the public address, as browsers write it in `Origin`.
     pub origin: String,
     pub sessions: Limits,
+    /// Whose `X-Forwarded-For` counts.
+    pub proxies: Vec<IpNet>,
     pub rates: rates::Limits,
     /// Requests of one tenant that are worked on at once; fewer than connections to the database.
     pub at_once: usize,
@@ -135,6 +141,8 @@ impl App {
             waits: Slots::new(WAITS),
             exports: Slots::new(EXPORTS),
             tests: Arc::default(),
+            readiness: Arc::default(),
+            openapi: Arc::default(),
         }
     }
 }

@@ -168,13 +168,18 @@ impl Problem {
         document
     }
 
+    /// Seconds after which the same may be asked again.
+    pub fn wait(&self) -> Option<u32> {
+        self.0.retry_after
+    }
+
     /// The finished answer.
     pub fn answer(&self, locale: Locale, trace: &TraceId) -> Response {
         let body = self.document(locale, trace).to_string();
         let mut response = (self.0.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
-        if let Some(seconds) = self.0.retry_after {
+        if let Some(seconds) = self.wait() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if self.0.status == StatusCode::UNAUTHORIZED {

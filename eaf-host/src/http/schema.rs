@@ -69,8 +69,10 @@ impl Schemas {
         locale: Locale,
     ) -> Result<Vec<FieldProblem>, Error> {
         let taken = self.taken(digest, command, schema)?;
-        let found = taken.check(body, locale);
-        normal::normalise(taken.schema(), body);
+        let mut found = taken.check(body, locale);
+        if normal::normalise(taken.schema(), body).is_err() && found.is_empty() {
+            found.push(FieldProblem::new("", "too-complex"));
+        }
         Ok(found)
     }
 

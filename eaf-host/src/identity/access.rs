@@ -17,7 +17,7 @@ const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     OfTheApi,
-    /// API and client have the same name, so it tells nothing.
+    /// The client is named, too, as in every ID token, so it tells nothing.
     SharedWithTheClient,
 }
 
@@ -43,7 +43,7 @@ pub fn check(token: &Token<'_>, audience: Audience) -> Result<(), Error> {
     let shared = audience == Audience::SharedWithTheClient;
     if shared && !OF_ACCESS_TOKENS.iter().any(|name| claims.has(name)) {
         return Err(Error::NotForAccess(
-            "nothing in it says that it is one, and EAF_OIDC_AUDIENCE is the client's name, so it may be an ID token",
+            "nothing in it says that it is one, and the client is in its audience, so it may be an ID token",
         ));
     }
     Ok(())

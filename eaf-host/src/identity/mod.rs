@@ -140,7 +140,7 @@ impl Identity {
         let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Keys)?;
         let meant_for_us = |audiences: &[&str]| audiences.contains(&self.config.audience.as_str());
         self.check(&token, &published, &self.config.audience, meant_for_us)?;
-        let shared = self.config.audience == self.config.client_id;
+        let shared = token.claims.audiences().contains(&self.config.client_id.as_str());
         access::check(&token, if shared { Audience::SharedWithTheClient } else { Audience::OfTheApi })?;
         self.verified(&token)
     }

@@ -60,10 +60,17 @@ impl Error {
             Error::Provider(cause) => outage_or_not(cause.is_outage()),
             Error::Endpoint(cause) => outage_or_not(cause.is_outage()),
             Error::SentBack(said) | Error::Refused(said) => said.meaning(),
+            // From the token endpoint itself, so it is the same for everybody.
+            Error::NoIdToken
+            | Error::IdToken(
+                super::Error::Issuer { .. }
+                | super::Error::Audience { .. }
+                | super::Error::Algorithm(_)
+                | super::Error::Encrypted,
+            ) => Meaning::Configuration,
             Error::NoCode
             | Error::OtherIssuer { .. }
             | Error::Answer(_)
-            | Error::NoIdToken
             | Error::Nonce
             | Error::Foreign
             | Error::IdToken(_) => Meaning::Attempt,

@@ -1,3 +1,5 @@
+import { randomId } from './random-id';
+
 /**
  * One Idempotency-Key for one attempt. While its outcome is unknown, sending the same body again is the same attempt, so
  * that a lost answer never makes a second machine. A decided attempt is over, also when the answer was no: the host would
@@ -8,7 +10,7 @@ export class Attempts {
 
   keyFor(body: unknown): string {
     const text = JSON.stringify(body);
-    if (this.open?.body !== text) this.open = { body: text, key: crypto.randomUUID() };
+    if (this.open?.body !== text) this.open = { body: text, key: randomId() };
     return this.open.key;
   }
 

@@ -1,6 +1,7 @@
 import type { Listener } from './live-feed';
 import type { HubHost } from './live-hosts';
 import type { Channel, FromHub, FromTab } from './live-hub';
+import { randomId } from './random-id';
 
 /** How often a tab says what it wants, and is told whether that works. */
 const SAY = 10_000;
@@ -11,7 +12,7 @@ const TOO_QUIET = 22_000;
 
 /** A tab's part in the stream that all tabs of a person share. Says itself when the hub has become silent. */
 export class LiveTab {
-  private readonly tab = crypto.randomUUID();
+  private readonly tab = randomId();
   private readonly views = new Set<string>();
   private channel: Channel | null = null;
   private leave: () => void = () => {};

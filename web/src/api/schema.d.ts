@@ -4617,7 +4617,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream is, and with {resumed} whether it goes on where the given event was. */
+      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream is, with {resumed} whether it goes on where the given event was, and with {refused} which of the views are not there or not the caller's to read. */
       200: {
         headers: {
           [name: string]: unknown;

@@ -6,6 +6,7 @@ use super::return_to::ReturnTo;
 use super::sign_in::failed;
 use super::{Query, cookie, record};
 use crate::http::App;
+use crate::http::client_address::{ClientAddress, Peer};
 use crate::http::code::Code;
 use crate::http::info::Info;
 use crate::http::person::Person;
@@ -24,10 +25,12 @@ pub async fn callback(
     State(app): State<App>,
     Extension(info): Extension<Arc<Info>>,
     RawQuery(query): RawQuery,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Response {
     let query = Query::parse(query);
-    let finished = finish(&app, &info, &headers, &query).await;
+    let client = ClientAddress::of(peer.map(|Extension(peer)| peer), &headers, &app.config.proxies);
+    let finished = finish(&app, &info, client, &headers, &query).await;
     let mut response = finished.unwrap_or_else(|refusal| refusal.page(&info));
     // An attempt is used up, whatever came of it.
     if let Some(cookie) = query.get("state").and_then(|state| pending::forget(&app, &headers, state)) {
@@ -36,7 +39,13 @@ pub async fn callback(
     response
 }
 
-async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> Result<Response, Refusal> {
+async fn finish(
+    app: &App,
+    info: &Info,
+    client: ClientAddress,
+    headers: &HeaderMap,
+    query: &Query,
+) -> Result<Response, Refusal> {
     let pending = query.get("state").and_then(|state| Pending::open(app, headers, state));
     let unknown = || Problem::new(Code::SignInUnknown);
     let pending = pending.ok_or_else(unknown)?;
@@ -45,6 +54,9 @@ async fn finish(app: &App, info: &Info, headers: &HeaderMap, query: &Query) -> R
     if !first.map_err(Problem::from)? {
         return Err(unknown().into());
     }
+    // Only now, when the provider is about to be asked: what anybody can send for nothing takes no
+    // place of those who sign in.
+    app.rates.sign_in(client)?;
     let return_to = pending.return_to();
     let code = code(app, query, &return_to).await?;
     let signed_in = app.identity.complete(code, &pending.seed).await;

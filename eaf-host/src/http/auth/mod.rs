@@ -16,45 +16,20 @@ mod sign_in;
 pub mod sign_out;
 
 use super::App;
-use super::code::Code;
-use super::info::Info;
 use super::problem::Problem;
-use super::rates::SignIn;
 use axum::Router;
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use eaf_core::actor::{By, TraceId};
 use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
-use page::Refusal;
-
-const SIGN_IN: &str = "/auth/sign-in";
-const CALLBACK: &str = "/auth/callback";
 
 /// What browsers open; for people and not in the OpenAPI document.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route(SIGN_IN, get(sign_in::sign_in))
-        .route(CALLBACK, get(callback::callback))
+        .route("/auth/sign-in", get(sign_in::sign_in))
+        .route("/auth/callback", get(callback::callback))
         .route("/auth/leave", get(leave::leave))
-}
-
-/// Before anything is asked of the identity provider. Other routes ask when they know who is calling.
-pub fn admit(app: &App, route: &str) -> Result<(), Problem> {
-    match route {
-        SIGN_IN => app.rates.sign_in(SignIn::Begin),
-        CALLBACK => app.rates.sign_in(SignIn::Return),
-        _ => Ok(()),
-    }
-}
-
-/// People read a page, programs a problem.
-pub fn told(route: &str, refusal: Problem, info: &Info) -> Response {
-    match route {
-        SIGN_IN | CALLBACK if refusal.is(Code::TooManyRequests) => Refusal::from(refusal).page(info),
-        _ => refusal.into_response(),
-    }
 }
 
 /// Holds the id of a session that has ended, for the moment until the browser leaves for the provider.

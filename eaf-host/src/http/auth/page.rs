@@ -64,6 +64,9 @@ impl Refusal {
         let status = document["status"].as_u64().and_then(|status| u16::try_from(status).ok());
         let mut response = page.into_response();
         *response.status_mut() = status.and_then(|status| status.try_into().ok()).unwrap_or_default();
+        if let Some(seconds) = self.problem.wait() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
         tracing::info!(code = document["code"].as_str(), "a sign-in was refused");
         response

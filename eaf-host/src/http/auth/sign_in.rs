@@ -44,8 +44,12 @@ pub fn failed(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
         Meaning::Attempt => Code::SignInFailed,
     };
     let error = cause as &dyn std::error::Error;
+    // What the browser brought, anybody can write.
+    let is_certain = !matches!(cause, sign_in::Error::SentBack(_));
     match cause.meaning() {
-        Meaning::Configuration => tracing::error!(error, code = code.as_str(), "nobody can sign in like this"),
+        Meaning::Configuration if is_certain => {
+            tracing::error!(error, code = code.as_str(), "nobody can sign in like this");
+        }
         _ => tracing::warn!(error, code = code.as_str(), "a sign-in failed"),
     }
     Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to) }

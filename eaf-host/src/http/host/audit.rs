@@ -98,7 +98,7 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
 /// For the document: of log, host and calls where each goes on, `-` for what is over.
 const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
-const KNOWN: [&str; 9] = ["actor", "act", "object", "outcome", "trace", "from", "to", "source", "cursor"];
+const KNOWN: [&str; 10] = ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "cursor"];
 
 /// `also`: parameters that are somebody else's to read.
 pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<(Filter, Option<Cursor>), Problem> {

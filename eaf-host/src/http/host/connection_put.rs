@@ -5,13 +5,12 @@ use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
 use crate::capabilities::ConnectionType;
 use crate::http::App;
-use crate::http::body::JsonBody;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::{FieldProblem, Problem};
 use crate::http::schema;
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::routing::put;
 use eaf_core::actor::Locale;
@@ -76,14 +75,14 @@ fn secret_refused(code: &str) -> Problem {
 
 async fn set(
     State(app): State<App>,
-    who: TenantCaller,
+    mut who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     who.require(&app, "host.connections", "connection.put", &object).await?;
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
-    let JsonBody(body) = JsonBody::from_request(request, &app).await?;
+    let body = who.read_json(&app, request).await?;
     let faults = faults(&kind, &body, who.caller.locale)?;
     if !faults.is_empty() {
         return Err(Problem::new(Code::BodyInvalid).errors(faults));

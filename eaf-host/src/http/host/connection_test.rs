@@ -67,7 +67,7 @@ impl Act {
 /// Records the act, begins it, and answers what it found.
 pub(super) async fn begin(
     app: App,
-    who: TenantCaller,
+    mut who: TenantCaller,
     act: Act,
     capability: String,
     name: String,
@@ -81,6 +81,8 @@ pub(super) async fn begin(
     let running = app.tests.begin(tenant, app.core.world.now());
     let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     who.record(&app, act.name(), &object, "pending").await?;
+    // Requests of colleagues do not wait for the end of a test.
+    who.work = None;
     let (provider, locale) = (provider.clone(), who.caller.locale);
     let test = Test { app: app.clone(), who, act, capability, name, object };
     let running = tokio::spawn(async move {

@@ -6,11 +6,13 @@ mod typed;
 use super::App;
 use super::operation::{Doc, Entry, Operation};
 use super::products::Product;
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub fn operation() -> Operation {
     let doc = Entry::new("openapi", "eaf", "This document").public().answers(
@@ -21,8 +23,27 @@ pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/openapi.json", route: get(show), doc: doc.done() }
 }
 
-async fn show(State(app): State<App>) -> Json<Value> {
-    Json(document(&super::operations(), &app.products.all()))
+/// The document of the packages that are active, written once: anybody may ask for it.
+#[derive(Default)]
+pub struct Written(Mutex<Option<(Vec<String>, Bytes)>>);
+
+impl Written {
+    fn of(&self, products: &[Arc<Product>]) -> Bytes {
+        let digests: Vec<String> = products.iter().map(|product| product.domain.digest().to_owned()).collect();
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, written)) = &*last
+            && *of == digests
+        {
+            return written.clone();
+        }
+        let written = Bytes::from(document(&super::operations(), products).to_string());
+        *last = Some((digests, written.clone()));
+        written
+    }
+}
+
+async fn show(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], app.openapi.of(&app.products.all()))
 }
 
 pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {

@@ -9,46 +9,65 @@ const DEEPEST: usize = 64;
 /// Characters of an id with its hyphens.
 const ID: usize = 36;
 
-pub fn normalise(schema: &Value, body: &mut Value) {
-    visit(schema, schema, body, 0);
+/// Schemas tried on values, all together: recursive schemas with several branches would multiply.
+const MOST_VISITS: usize = 200_000;
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooComplex;
+
+/// Brings a whole body into its form. What is too complex for its schema is left half done.
+pub fn normalise(schema: &Value, body: &mut Value) -> Result<(), TooComplex> {
+    Walk { root: schema, left: MOST_VISITS }.visit(schema, body, 0)
 }
 
-fn visit(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
-    if depth > DEEPEST {
-        return;
-    }
-    rewrite(schema, value);
-    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|name| root.pointer(name.strip_prefix('#')?));
-    if let Some(target) = reference {
-        visit(root, target, value, depth + 1);
-    }
-    for keyword in ["anyOf", "oneOf", "allOf"] {
-        for branch in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
-            visit(root, branch, value, depth + 1);
+struct Walk<'a> {
+    root: &'a Value,
+    left: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, schema: &'a Value, value: &mut Value, depth: usize) -> Result<(), TooComplex> {
+        self.left = self.left.checked_sub(1).ok_or(TooComplex)?;
+        if depth > DEEPEST {
+            return Ok(());
+        }
+        rewrite(schema, value);
+        let root = self.root;
+        let reference =
+            schema.get("$ref").and_then(Value::as_str).and_then(|name| root.pointer(name.strip_prefix('#')?));
+        let lists = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|keyword| schema.get(keyword)?.as_array());
+        let alone = ["then", "else"].into_iter().filter_map(|keyword| schema.get(keyword));
+        let dependent = schema.get("dependentSchemas").and_then(Value::as_object).into_iter().flat_map(Map::values);
+        for branch in reference.into_iter().chain(lists.flatten()).chain(alone).chain(dependent) {
+            self.visit(branch, value, depth + 1)?;
+        }
+        match value {
+            Value::Object(members) => self.visit_members(schema, members),
+            Value::Array(items) => self.visit_items(schema, items),
+            _ => Ok(()),
         }
     }
-    match value {
-        Value::Object(members) => visit_members(root, schema, members),
-        Value::Array(items) => {
-            let prefix = schema.get("prefixItems").and_then(Value::as_array);
-            for (index, item) in items.iter_mut().enumerate() {
-                let declared = prefix.and_then(|prefix| prefix.get(index)).or(schema.get("items"));
-                declared.into_iter().for_each(|declared| visit(root, declared, item, 0));
+
+    fn visit_members(&mut self, schema: &'a Value, members: &mut Map<String, Value>) -> Result<(), TooComplex> {
+        let properties = schema.get("properties");
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        for (name, member) in members {
+            let declared = properties.and_then(|properties| properties.get(name));
+            let others = patterns.filter(|_| declared.is_none()).into_iter().flat_map(Map::values);
+            for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(others) {
+                self.visit(schema, member, 0)?;
             }
         }
-        _ => {}
+        Ok(())
     }
-}
 
-fn visit_members(root: &Value, schema: &Value, members: &mut Map<String, Value>) {
-    let properties = schema.get("properties");
-    let patterns = schema.get("patternProperties").and_then(Value::as_object);
-    for (name, member) in members {
-        let declared = properties.and_then(|properties| properties.get(name));
-        let others = patterns.filter(|_| declared.is_none()).into_iter().flat_map(Map::values);
-        for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(others) {
-            visit(root, schema, member, 0);
+    fn visit_items(&mut self, schema: &'a Value, items: &mut [Value]) -> Result<(), TooComplex> {
+        let prefix = schema.get("prefixItems").and_then(Value::as_array);
+        for (index, item) in items.iter_mut().enumerate() {
+            let declared = prefix.and_then(|prefix| prefix.get(index)).or(schema.get("items"));
+            declared.map_or(Ok(()), |declared| self.visit(declared, item, 0))?;
         }
+        Ok(())
     }
 }
 
@@ -250,7 +269,7 @@ mod tests {
                 continue;
             }
             passed += 1;
-            normalise(taken.schema(), &mut body);
+            normalise(taken.schema(), &mut body).expect("few schemas");
             let read = serde_json::from_str::<All>(&body.to_string());
             assert!(read.is_ok(), "{text}\n{body}\n{read:?}");
         }
@@ -267,12 +286,39 @@ mod tests {
         } });
         let id = "6561665F-0000-4000-8000-00000000000A";
         let mut body = json!({ "cpus": 2.0, "price": 2.0, "request": id, "name": id, "other": 2.0 });
-        normalise(&schema, &mut body);
+        normalise(&schema, &mut body).unwrap();
         let lower = id.to_lowercase();
         assert_eq!(body, json!({ "cpus": 2, "price": 2.0, "request": lower, "name": id, "other": 2.0 }));
         let mut half = json!({ "cpus": 2.5, "request": "A" });
-        normalise(&schema, &mut half);
+        normalise(&schema, &mut half).unwrap();
         assert_eq!(half, json!({ "cpus": 2.5, "request": "A" }));
         assert_eq!(limits::added(&json!({ "type": "integer" }))["minimum"], json!(i64::MIN));
+    }
+
+    #[test]
+    fn every_keyword_that_describes_the_same_value_is_followed() {
+        let integer = json!({ "properties": { "n": { "type": "integer" } } });
+        for keyword in ["then", "else"] {
+            let mut body = json!({ "n": 2.0 });
+            normalise(&json!({ keyword: integer }), &mut body).unwrap();
+            assert_eq!(body, json!({ "n": 2 }), "{keyword}");
+        }
+        let mut body = json!({ "n": 2.0 });
+        normalise(&json!({ "dependentSchemas": { "n": integer } }), &mut body).unwrap();
+        assert_eq!(body, json!({ "n": 2 }));
+    }
+
+    #[test]
+    fn a_schema_that_branches_at_each_level_ends() {
+        let schema = json!({ "$ref": "#/$defs/node", "$defs": { "node": { "anyOf": [
+            { "properties": { "next": { "$ref": "#/$defs/node" }, "a": { "type": "integer" } } },
+            { "properties": { "next": { "$ref": "#/$defs/node" }, "b": { "type": "integer" } } },
+            { "properties": { "next": { "$ref": "#/$defs/node" }, "c": { "type": "integer" } } },
+        ] } } });
+        let mut body = json!({});
+        for _ in 0..31 {
+            body = json!({ "next": body });
+        }
+        assert_eq!(normalise(&schema, &mut body), Err(TooComplex));
     }
 }

@@ -9,6 +9,7 @@
 mod activity;
 mod watched;
 
+use super::client_address::Peer;
 use activity::Activity;
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -71,8 +73,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     let accepting = async {
         loop {
             let slot = room.slot().await;
-            let stream = accept(&listener, &room).await;
-            let connection = Connection { router: router.clone(), limits, room: room.clone() };
+            let (stream, peer) = accept(&listener, &room).await;
+            let connection = Connection { router: router.clone(), peer: Peer(peer), limits, room: room.clone() };
             tokio::spawn(connection.serve(stream, open.watcher(), slot));
         }
     };
@@ -84,12 +86,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     open.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener, room: &Room) -> TcpStream {
+async fn accept(listener: &TcpListener, room: &Room) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 room.starved.store(false, Ordering::Relaxed);
-                return stream;
+                return (stream, peer.ip());
             }
             Err(cause) => {
                 room.starved.store(true, Ordering::Relaxed);
@@ -124,6 +126,7 @@ impl Room {
 
 struct Connection {
     router: Router,
+    peer: Peer,
     limits: Limits,
     room: Arc<Room>,
 }
@@ -135,8 +138,9 @@ impl Connection {
         let _not_supported = stream.set_nodelay(true);
         let activity = Arc::new(Activity::new(Instant::now()));
         let io = TokioIo::new(Watched::new(stream, activity.clone()));
-        let (router, seen) = (self.router.clone(), activity.clone());
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (router, peer, seen) = (self.router.clone(), self.peer, activity.clone());
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer);
             answer(router.clone(), seen.clone(), request.map(Body::new))
         });
         let connection = http1::Builder::new()

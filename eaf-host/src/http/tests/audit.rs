@@ -184,3 +184,25 @@ fn entry(act: &str) -> Entry {
         trace: TraceId("7".repeat(32)),
     }
 }
+
+#[tokio::test]
+async fn every_parameter_that_the_document_names_is_taken() {
+    let house = House::new().await;
+    let document = house.get("admin@acme", "/api/openapi.json").await.json;
+    for path in ["/api/host/audit", "/api/host/audit.csv"] {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+        let names = parameters.iter().filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str());
+        for name in names.filter(|name| *name != "cursor") {
+            let value = match name {
+                "actor" => "6561665f-0000-4000-8000-00000000000a",
+                "from" | "to" => "2026-11-29T10:00:00Z",
+                "source" => "host",
+                "zone" => "Europe/Berlin",
+                "dialect" => "plain",
+                _ => "notes",
+            };
+            let answer = house.get("admin@acme", &format!("{path}?{name}={value}")).await;
+            assert_eq!(answer.status, 200, "{path}?{name}={value}: {}", answer.text);
+        }
+    }
+}

@@ -246,6 +246,20 @@ async fn what_cannot_be_watched_is_refused_before_the_stream_begins() {
 }
 
 #[tokio::test]
+async fn one_view_that_cannot_be_watched_does_not_end_the_stream_of_the_others() {
+    let house = House::new().await;
+    let path = "/api/live?view=notes/vanished&view=notes/notes&view=gone/notes";
+    let mut events = Events::of(house.open("requester@acme", path, &[]).await);
+    let first = events.any().await.expect("an event");
+    assert_eq!(first.data["refused"], serde_json::json!(["notes/vanished", "gone/notes"]));
+    let noted = house.note("requester@acme", "first").await;
+    let told = events.next().await.expect("an event");
+    assert_eq!(told.data["key"], noted.as_str());
+    let mut again = Events::of(house.open("requester@acme", path, &[("last-event-id", &told.id)]).await);
+    assert_eq!(again.any().await.expect("an event").data["resumed"], true);
+}
+
+#[tokio::test]
 async fn who_loses_their_roles_is_told_nothing_more_also_by_token() {
     let house = House::new().await;
     let mut events = Events::open(&house, "requester@acme", &[]).await;

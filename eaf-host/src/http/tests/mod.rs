@@ -129,7 +129,8 @@ impl Provider for Echo {
 impl Config {
     pub fn for_tests() -> Config {
         let sessions = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
-        Config { web: None, origin: PUBLIC_URL.into(), sessions, rates: RateLimits::default(), at_once: 12 }
+        let rates = RateLimits::default();
+        Config { web: None, origin: PUBLIC_URL.into(), sessions, proxies: Vec::new(), rates, at_once: 12 }
     }
 }
 
