@@ -43,6 +43,10 @@ async function setPassword(admin: Person, secret: string): Promise<void> {
   await admin.open(admin.t.nav.connections);
   await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
   const field = admin.page.getByLabel(t.password, { exact: true });
+  // Without a field nothing fills one.
+  await expect(admin.button(t.replace(t.password))).toBeVisible();
+  await expect(field).toHaveCount(0);
+  await admin.hand.press(admin.button(t.replace(t.password)));
   // Write-only: what is stored never comes back.
   await expect(field).toHaveValue('');
   await admin.hand.fill(field, secret);

@@ -1,3 +1,5 @@
+import { asSeen } from './form/as-seen';
+
 /** State that lives in the address. What does not fit is dropped, so that an old or mistyped link still opens. */
 type Reader<T> = (value: unknown) => T | undefined;
 
@@ -10,7 +12,8 @@ export function oneOf<const T extends string>(...values: T[]): Reader<T> {
 /** The router reads `10` and `true` in an address as a number and a truth. */
 export function words(value: unknown): string | undefined {
   const written = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  return typeof written === 'string' && written.trim() !== '' ? written.slice(0, 200) : undefined;
+  const seen = typeof written === 'string' ? asSeen(written) : '';
+  return seen === '' ? undefined : seen.slice(0, 200);
 }
 
 /** For a route's `validateSearch`. */

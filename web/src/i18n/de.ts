@@ -113,6 +113,7 @@ export const de: Dictionary = {
     blockedDetail:
       'Eine Firewall oder ein Proxy hat es nicht durchgelassen, der Server weiß nichts davon. Ihre Eingaben stehen noch da. Wenden Sie sich an die Betreuung Ihres Netzes, und sagen Sie, was Sie senden wollten.',
     unknownField: 'Zu korrigieren:',
+    fieldsToCorrect: count => `${count} Felder sind zu korrigieren`,
   },
   list: {
     search: 'Nach Text filtern',

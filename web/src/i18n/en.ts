@@ -108,6 +108,7 @@ export const en = {
     blockedDetail:
       'A firewall or proxy did not let it through, so the server knows nothing of it. What you entered is still here. Ask whoever runs your network, and tell them what you wanted to send.',
     unknownField: 'To be corrected:',
+    fieldsToCorrect: (count: string) => `${count} fields have to be corrected`,
   },
   list: {
     search: 'Filter by text',

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { flushSync } from 'react-dom';
 import {
   type DefaultValues,
   type FieldValues,
@@ -8,6 +9,7 @@ import {
 } from 'react-hook-form';
 import { type Accepted, type CommandBody, type CommandName, useCommand } from '@/api/commands';
 import { type FieldProblem, Problem } from '@/api/problem';
+import { type InvalidField, focusFirstInvalid, invalidFields } from './invalid-fields';
 import { splitProblem } from './split-problem';
 import { type FormDraft, useDraft } from './use-draft';
 
@@ -36,6 +38,8 @@ export interface CommandForm<F extends FieldValues> {
   draft: FormDraft;
   /** The sentence at a field. */
   errorAt: (path: Path<F>) => string | undefined;
+  /** The fields that have to be corrected, as people read them. */
+  invalid: readonly InvalidField[];
 }
 
 /**
@@ -62,6 +66,7 @@ export function useCommandForm<C extends CommandName, F extends FieldValues>(
 export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fields: readonly Path<F>[]) {
   const [alert, setAlert] = useState<FormProblem | null>(null);
   const [busy, setBusy] = useState(false);
+  const [invalid, setInvalid] = useState<readonly InvalidField[]>([]);
   // Read while rendering: only so does the form tell about changes.
   const { errors } = form.formState;
 
@@ -69,9 +74,8 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
     // A session that has ended has a dialog of its own.
     if (cause instanceof Problem && cause.status === 401) return;
     const split = cause instanceof Problem ? splitProblem(cause, fields) : null;
-    split?.atFields.forEach(({ path, message }, index) => {
-      form.setError(path as Path<F>, { type: 'host', message }, { shouldFocus: index === 0 });
-    });
+    for (const { path, message } of split?.atFields ?? [])
+      form.setError(path as Path<F>, { type: 'host', message });
     setAlert(!split || split.needsAlert ? { cause, fields: split?.elsewhere ?? [] } : null);
   }
 
@@ -81,13 +85,19 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
   ): Promise<void> {
     event?.preventDefault();
     if (busy) return;
+    const element = event?.currentTarget as HTMLElement | undefined;
     setBusy(true);
     setAlert(null);
+    setInvalid([]);
     form.clearErrors();
     try {
       await send(form.getValues());
     } catch (cause) {
-      show(cause);
+      // Drawn at once: only what stands there can be found and focused.
+      flushSync(() => show(cause));
+      if (!element) return;
+      setInvalid(invalidFields(element));
+      focusFirstInvalid(element);
     } finally {
       setBusy(false);
     }
@@ -99,5 +109,5 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
       .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], errors);
     return (found as { message?: string } | undefined)?.message;
   };
-  return { alert, busy, run, errorAt };
+  return { alert, busy, invalid, run, errorAt };
 }

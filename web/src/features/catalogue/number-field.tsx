@@ -1,5 +1,6 @@
 import { Minus, Plus } from 'lucide-react';
 import type { ComponentProps } from 'react';
+import { readWholeNumber } from '@/app/form/whole-number';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
@@ -15,25 +16,34 @@ interface NumberInputProps extends Omit<ComponentProps<'input'>, 'onChange' | 'v
   onChange: (value: string) => void;
 }
 
-/** A number with less and more. The limits are hints: the host decides what is allowed. */
+const STEPS: Record<string, number> = { ArrowUp: 1, ArrowDown: -1 };
+
+/**
+ * A number with less and more. The limits are hints: the host decides what is allowed. A text field, because the
+ * browser's own field for numbers changes under the wheel and makes other numbers of what it cannot read.
+ */
 export function NumberInput({ what, value, min, max, onChange, className, ...rest }: NumberInputProps) {
   const t = useText(text).form;
   const step = (by: number) => {
-    const number = Number(value);
-    const next = Number.isFinite(number) ? number + by : min;
+    const number = readWholeNumber(value);
+    const next = number === null ? min : number + by;
     onChange(String(Math.min(Math.max(next, min), max)));
   };
   return (
     <div className={cn(boxStyle, className)}>
       <Input
         {...rest}
-        type="number"
         inputMode="numeric"
-        min={min}
-        max={max}
+        autoComplete="off"
         value={value}
         onChange={event => onChange(event.target.value)}
-        className="min-w-16 flex-1 border-0 bg-transparent shadow-none [appearance:textfield] focus-visible:outline-none [&::-webkit-inner-spin-button]:appearance-none"
+        onKeyDown={event => {
+          const by = STEPS[event.key];
+          if (by === undefined) return;
+          event.preventDefault();
+          step(by);
+        }}
+        className="min-w-16 flex-1 border-0 bg-transparent shadow-none focus-visible:outline-none"
       />
       <Button
         look="quiet"

@@ -1,14 +1,20 @@
+import { Link } from '@tanstack/react-router';
 import { shownHere } from '@/api/problem';
 import { useRow } from '@/api/rows';
+import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useText } from '@/i18n/use-text';
+import { Alert } from '@/ui/alert';
+import { Button } from '@/ui/button';
 import { Skeleton } from '@/ui/skeleton';
 import { RequestForm } from './request-form';
 import { requestFormRoute } from './routes';
 import { text } from './text';
 
-export function RequestFormPage() {
+export const RequestFormPage = onlyFor('dcm.request', Page);
+
+function Page() {
   const t = useText(text);
   const { offering: key } = requestFormRoute.useParams();
   const { from } = requestFormRoute.useSearch();
@@ -24,6 +30,15 @@ export function RequestFormPage() {
         lead={t.form.lead}
         up={{ to: '/catalogue', label: t.title }}
       />
+      {offering.data?.active === false ? (
+        <Alert tone="wait" role="status" title={t.form.inactive} className="mb-6">
+          <div>
+            <Button size="small" asChild>
+              <Link to="/catalogue">{t.form.others}</Link>
+            </Button>
+          </div>
+        </Alert>
+      ) : null}
       {ready && offering.data ? (
         <RequestForm key={key} offering={offering.data} former={former.data} />
       ) : shownHere(error) ? (

@@ -5,9 +5,12 @@ import { toast } from 'sonner';
 import type { CommandBody } from '@/api/commands';
 import type { Row } from '@/api/rows';
 import { ActionButton } from '@/app/actions/action-button';
+import { asSeen } from '@/app/form/as-seen';
 import { DraftNote } from '@/app/form/draft-note';
 import { FormAlert } from '@/app/form/form-alert';
 import { useCommandForm } from '@/app/form/use-command-form';
+import { ErrorSummary } from '@/app/form/error-summary';
+import { readWholeNumber } from '@/app/form/whole-number';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
@@ -57,6 +60,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
   const memory = { min: offering.memory_gb_min ?? 1, max: offering.memory_gb_max ?? 4096 };
   const range = ({ min, max }: { min: number; max: number }) =>
     t.range(format.number(min), format.number(max));
+  const closed = offering.active === false;
   const action = offering.actions.find(one => one.command === 'request-vm');
   return (
     <form
@@ -64,7 +68,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
       onSubmit={command.submit}
       className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:justify-between @3xl:gap-x-8"
     >
-      <div className="grid gap-6">
+      <fieldset disabled={closed} className="grid gap-6 disabled:opacity-60">
         <DraftNote draft={command.draft} />
         <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
           <Input
@@ -106,7 +110,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
         <Field label={t.why} hint={t.whyHint} error={errorAt('justification')}>
           <Textarea rows={5} {...form.register('justification')} />
         </Field>
-      </div>
+      </fieldset>
       <div className="@3xl:sticky @3xl:top-8 @3xl:row-span-2">
         <QuotePanel
           offering={offering}
@@ -115,7 +119,8 @@ export function RequestForm({ offering, former }: RequestFormProps) {
       </div>
       <div className="grid justify-items-start gap-6">
         <FormAlert alert={command.alert} />
-        {action && !action.allowed ? (
+        <ErrorSummary fields={command.invalid} />
+        {closed ? null : action && !action.allowed ? (
           <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
             {t.submit}
           </ActionButton>
@@ -139,11 +144,10 @@ function begin(offering: Row<'offerings'>, former: Row<'requests'> | undefined):
   };
 }
 
-/** What is no number goes to the host as it is: it says what is wrong, at the field. */
 function toBody(offering: string, values: Values): CommandBody<'request-vm'> {
   const { name, justification, cpus, memory_gb, term_months } = values;
   return {
-    name,
+    name: asSeen(name),
     offering,
     cpus: number(cpus),
     memory_gb: number(memory_gb),
@@ -152,6 +156,7 @@ function toBody(offering: string, values: Values): CommandBody<'request-vm'> {
   };
 }
 
+/** The host refuses what is no number, at the field and together with all else. */
 function number(typed: string): number {
-  return typed.trim() === '' ? Number.NaN : Number(typed);
+  return readWholeNumber(typed) ?? (typed as unknown as number);
 }

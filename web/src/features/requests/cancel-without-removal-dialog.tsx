@@ -2,6 +2,7 @@ import { toast } from 'sonner';
 import type { CommandBody } from '@/api/commands';
 import type { ActionDialogProps } from '@/app/actions/action-plan';
 import { CommandDialog } from '@/app/actions/command-dialog';
+import { asSeen } from '@/app/form/as-seen';
 import { useCommandForm } from '@/app/form/use-command-form';
 import { useText } from '@/i18n/use-text';
 import { Field } from '@/ui/field';
@@ -18,7 +19,8 @@ export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialog
     command: 'cancel-without-removal',
     defaultValues: { confirm: '' },
     fields: CONFIRM,
-    body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<'cancel-without-removal'>,
+    body: ({ confirm }) =>
+      ({ ...action.body, confirm: asSeen(confirm) }) as CommandBody<'cancel-without-removal'>,
     onDone: () => {
       close();
       toast.success(t.done(name));

@@ -3,6 +3,7 @@ import type { CommandBody } from '@/api/commands';
 import { useRow } from '@/api/rows';
 import type { ActionDialogProps } from '@/app/actions/action-plan';
 import { CommandDialog } from '@/app/actions/command-dialog';
+import { asSeen } from '@/app/form/as-seen';
 import { useCommandForm } from '@/app/form/use-command-form';
 import { useText } from '@/i18n/use-text';
 import { Field } from '@/ui/field';
@@ -27,7 +28,7 @@ export function TypedNameDialog({ command, title, lead, done, action, name, clos
     command,
     defaultValues: { confirm: '' },
     fields: CONFIRM,
-    body: ({ confirm }) => ({ ...action.body, confirm }) as CommandBody<typeof command>,
+    body: ({ confirm }) => ({ ...action.body, confirm: asSeen(confirm) }) as CommandBody<typeof command>,
     onDone: () => {
       close();
       toast.success(done);

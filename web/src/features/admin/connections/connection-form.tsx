@@ -1,8 +1,9 @@
-import { Fragment, useMemo } from 'react';
+import { Fragment, useMemo, useState } from 'react';
 import { Link } from '@tanstack/react-router';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import { DraftNote } from '@/app/form/draft-note';
+import { ErrorSummary } from '@/app/form/error-summary';
 import { FormAlert } from '@/app/form/form-alert';
 import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
@@ -53,7 +54,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   // Read while rendering: only so does the form tell about changes.
   const { isDirty } = form.formState;
   const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
-  const { run, busy, alert, errorAt } = useSubmission(form, fields);
+  const { run, busy, alert, invalid, errorAt } = useSubmission(form, fields);
   const set = useSetConnection(connection);
   const draft = useDraft(form, {
     name: `connection/${connection.capability}/${connection.name}`,
@@ -72,7 +73,14 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
 
   const byToken = useWatch({ control: form.control, name: 'config.auth' }) === 'oauth2';
   const password = (
-    <PasswordField capability={capability} stored={stored} form={form} error={errorAt('secret.password')} />
+    <PasswordField
+      // Saved, it is a stored one again.
+      key={connection.updated_at}
+      capability={capability}
+      stored={stored}
+      form={form}
+      error={errorAt('secret.password')}
+    />
   );
   return (
     <div className="grid items-start gap-5 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
@@ -99,6 +107,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
         </FormSection>
         <div className="grid gap-4 p-5 sm:p-6">
           <FormAlert alert={alert} />
+          <ErrorSummary fields={invalid} />
           <div className="flex flex-wrap justify-end gap-2">
             <Button asChild>
               <Link to="/admin/connections">{shell.back}</Link>
@@ -184,10 +193,19 @@ function Control({ input, register, ...field }: ControlProps) {
       autoComplete="off"
       autoCapitalize="none"
       spellCheck={false}
+      {...NO_LOG_IN}
       {...register}
     />
   );
 }
+
+/** To password managers: these are not for the log-in of the person who sits here. */
+const NO_LOG_IN = {
+  'data-1p-ignore': true,
+  'data-bwignore': true,
+  'data-lpignore': 'true',
+  'data-form-type': 'other',
+} as const;
 
 interface PasswordFieldProps {
   capability: Capability;
@@ -196,24 +214,52 @@ interface PasswordFieldProps {
   error: string | undefined;
 }
 
-/** Write-only: it begins empty, and what is stored is never here. */
+/**
+ * Write-only: what is stored is never here. As long as it is to stay there is no field: a browser would put the person's
+ * own password there, and that would be saved.
+ */
 function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
   const t = useText(text);
+  const [replacing, setReplacing] = useState(false);
   const config = useWatch({ control: form.control, name: 'config' });
   const values = { config, secret: { password: '' } };
   const state = secretState(capability, values, stored);
+  const label = isByToken(values) ? t.clientSecret : t.password;
+  const keep = () => {
+    form.resetField('secret.password');
+    setReplacing(false);
+  };
+  if (state === 'kept' && !replacing && !error) {
+    return (
+      <div className="grid justify-items-start gap-1.5">
+        <p className="text-sm font-medium">{label}</p>
+        <Button size="small" onClick={() => setReplacing(true)}>
+          {t.replace(label)}
+        </Button>
+        <p className="text-xs text-quiet">{t.passwordHints.kept}</p>
+      </div>
+    );
+  }
   return (
-    <Field
-      label={isByToken(values) ? t.clientSecret : t.password}
-      hint={t.passwordHints[state]}
-      error={error}
-    >
-      <Input
-        type="password"
-        autoComplete="new-password"
-        placeholder={state === 'kept' ? t.unchanged : undefined}
-        {...form.register('secret.password')}
-      />
-    </Field>
+    <div className="grid justify-items-start gap-1.5">
+      <Field
+        className="w-full"
+        label={label}
+        hint={state === 'kept' ? t.passwordHints.replaced : t.passwordHints[state]}
+        error={error}
+      >
+        <Input
+          type="password"
+          autoComplete="new-password"
+          {...NO_LOG_IN}
+          {...form.register('secret.password')}
+        />
+      </Field>
+      {state === 'kept' ? (
+        <Button size="small" look="quiet" onClick={keep}>
+          {t.keep}
+        </Button>
+      ) : null}
+    </div>
   );
 }

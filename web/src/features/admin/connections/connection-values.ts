@@ -1,3 +1,4 @@
+import { asSeen } from '@/app/form/as-seen';
 import { Problem } from '@/api/problem';
 import type { Config, ConnectionBody } from './connections';
 import { type Capability, type Setting, settingsOf } from './connection-kinds';
@@ -77,10 +78,10 @@ export function toBody(
   return secretState(capability, values, stored) === 'none' ? { config, secret: {} } : { config };
 }
 
-const typed = (values: ConnectionValues, name: string): string => values.config[name]?.trim() ?? '';
+const typed = (values: ConnectionValues, name: string): string => asSeen(values.config[name] ?? '');
 
 function isAsStored({ name }: Setting, values: ConnectionValues, stored: Config): boolean {
-  return typed(values, name) === written(stored[name]).trim();
+  return typed(values, name) === asSeen(written(stored[name]));
 }
 
 /** What is empty is left out: the host says that it is needed, or does without. */

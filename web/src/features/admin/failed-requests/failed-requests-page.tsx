@@ -6,6 +6,7 @@ import type { ActionPlans } from '@/app/actions/action-plan';
 import { RowActions } from '@/app/actions/row-actions';
 import { Empty } from '@/app/list/empty';
 import { FilterBar, TextFilter } from '@/app/list/filter-bar';
+import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { useRequestPlans } from '@/features/requests/request-plans';
 import { RetrySource } from '@/features/requests/retry-source';
@@ -21,7 +22,9 @@ import { text } from './text';
 
 const PAGE = 100;
 
-export function FailedRequestsPage() {
+export const FailedRequestsPage = onlyFor('dcm.operate', Page);
+
+function Page() {
   const t = useText(text);
   const { q } = failedRequestsRoute.useSearch();
   const navigate = failedRequestsRoute.useNavigate();

@@ -1,10 +1,13 @@
+import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { useText } from '@/i18n/use-text';
 import { BLANK } from './offering-draft';
 import { OfferingForm } from './offering-form';
 import { text } from './text';
 
-export function NewOfferingPage() {
+export const NewOfferingPage = onlyFor('dcm.offer', Page);
+
+function Page() {
   const t = useText(text);
   return (
     <>

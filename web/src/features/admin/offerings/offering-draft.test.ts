@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '@/api/problem';
+import { together } from '@/app/form/together';
 import type { Row } from '@/api/rows';
 import { BLANK, type OfferingDraft, suggestKey, toDefinition, toDraft } from './offering-draft';
 
@@ -21,18 +22,12 @@ const ROW = {
   await_address: false,
 } as Row<'offerings'>;
 
-function refused(change: Partial<OfferingDraft>): Problem {
-  try {
-    toDefinition({ ...toDraft(ROW, 'de'), ...change }, 'de', SENTENCES);
-  } catch (cause) {
-    if (cause instanceof Problem) return cause;
-  }
-  throw new Error('it was not refused');
-}
+const defined = (change: Partial<OfferingDraft>) =>
+  toDefinition({ ...toDraft(ROW, 'de'), ...change }, 'de', SENTENCES);
 
 describe('an offering that is edited', () => {
   it.each(['de', 'en'] as const)('is sent as it is when nothing is changed (%s)', language => {
-    const { key, ...rest } = toDefinition(toDraft(ROW, language), language, SENTENCES);
+    const { key, ...rest } = toDefinition(toDraft(ROW, language), language, SENTENCES).definition;
     expect({ key, ...rest }).toEqual(ROW);
   });
 
@@ -42,13 +37,28 @@ describe('an offering that is edited', () => {
   });
 
   it('leaves what is right to the host', () => {
-    const draft = { ...toDraft(ROW, 'de'), key: 'NOT A KEY', cpu_max: '-1', base_cents: '-5' };
-    const sent = toDefinition(draft, 'de', SENTENCES);
+    const { definition: sent } = defined({ key: 'NOT A KEY', cpu_max: '-1', base_cents: '-5' });
     expect([sent.key, sent.cpu_max, sent.base_cents]).toEqual(['NOT A KEY', -1, -500]);
   });
 
-  it('is not sent with numbers that are none; all of them are named at once', () => {
-    const { errors } = refused({ cpu_min: '', memory_gb_max: '1.5', gb_cents: 'free', base_cents: '1,234' });
+  it('is not sent with numbers that are none; all of them are named at once, with what the host refuses', async () => {
+    const { errors, definition } = defined({
+      cpu_min: '',
+      memory_gb_max: '1.5',
+      gb_cents: 'free',
+      base_cents: '1,234',
+    });
+    const host = [
+      { pointer: '/cpu_min', code: 'type', message: 'the host’s' },
+      { pointer: '/name', code: 'name-too-short', message: 'too short' },
+    ];
+    const told = await together(errors, () =>
+      Promise.reject(new Problem({ status: 422, code: 'body-invalid', errors: host })),
+    );
+    expect(told.errors.filter(({ pointer }) => pointer === '/cpu_min').length).toBe(1);
+    expect(told.errors.at(-1)?.message).toBe('too short');
+    expect(await together(errors, () => Promise.reject(Problem.unreachable()))).toMatchObject({ errors });
+    expect(definition.base_cents).toBe('1,234');
     expect(errors.map(error => [error.pointer, error.message])).toEqual([
       ['/cpu_min', 'a whole number'],
       ['/memory_gb_max', 'a whole number'],

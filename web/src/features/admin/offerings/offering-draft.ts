@@ -1,6 +1,8 @@
 import type { CommandBody } from '@/api/commands';
-import { type FieldProblem, Problem } from '@/api/problem';
+import type { FieldProblem } from '@/api/problem';
 import type { Row } from '@/api/rows';
+import { asSeen } from '@/app/form/as-seen';
+import { readWholeNumber } from '@/app/form/whole-number';
 import type { Language } from '@/i18n/language';
 import { readEuros, writeEuros } from './euros';
 
@@ -56,21 +58,28 @@ interface Sentences {
   amount: string;
 }
 
-/** What is sent. Throws a [`Problem`] as the host would, for numbers that are none. */
-export function toDefinition(draft: OfferingDraft, language: Language, sentences: Sentences): Definition {
+interface Defined {
+  definition: Definition;
+  /** What is wrong with numbers that are none. The definition has them as they were typed, for the host to refuse too. */
+  errors: FieldProblem[];
+}
+
+/** What is sent. */
+export function toDefinition(draft: OfferingDraft, language: Language, sentences: Sentences): Defined {
   const errors: FieldProblem[] = [];
-  const refuse = (name: string, code: string, message: string) => {
+  const refuse = (name: CountName | PriceName, code: string, message: string) => {
     errors.push({ pointer: `/${name}`, code, message });
-    return 0;
+    return draft[name] as unknown as number;
   };
-  const count = (name: CountName) => readCount(draft[name]) ?? refuse(name, 'whole-number', sentences.count);
+  const count = (name: CountName) =>
+    readWholeNumber(draft[name]) ?? refuse(name, 'whole-number', sentences.count);
   const price = (name: PriceName) =>
     readEuros(draft[name], language) ?? refuse(name, 'amount', sentences.amount);
   const definition: Definition = {
-    key: draft.key.trim(),
-    name: draft.name,
-    image: draft.image,
-    template: draft.template,
+    key: asSeen(draft.key),
+    name: asSeen(draft.name),
+    image: asSeen(draft.image),
+    template: asSeen(draft.template),
     cpu_min: count('cpu_min'),
     cpu_max: count('cpu_max'),
     memory_gb_min: count('memory_gb_min'),
@@ -81,13 +90,7 @@ export function toDefinition(draft: OfferingDraft, language: Language, sentences
     active: draft.active,
     await_address: draft.await_address,
   };
-  if (errors.length > 0) throw new Problem({ status: 422, code: 'body-invalid', errors });
-  return definition;
-}
-
-function readCount(typed: string): number | null {
-  const text = typed.trim();
-  return /^-?\d{1,9}$/u.test(text) ? Number(text) : null;
+  return { definition, errors };
 }
 
 const LETTERS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };

@@ -3,9 +3,11 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { type UseFormReturn, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
-import { useCommand } from '@/api/commands';
+import { rehearse, useCommand } from '@/api/commands';
 import { DraftNote } from '@/app/form/draft-note';
+import { ErrorSummary } from '@/app/form/error-summary';
 import { FormAlert } from '@/app/form/form-alert';
+import { together } from '@/app/form/together';
 import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
 import { useLanguage } from '@/i18n/language';
@@ -27,6 +29,9 @@ import {
 import { refuseTakenKey } from './taken-key';
 import { text } from './text';
 
+/** Nobody waits longer for what else is wrong. */
+const REHEARSAL = 5_000;
+
 interface OfferingFormProps {
   initial: OfferingDraft;
   /** It exists: its key stays. */
@@ -42,13 +47,15 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const form = useForm<OfferingDraft>({ defaultValues: initial, shouldFocusError: false });
-  const { run, busy, alert, errorAt } = useSubmission(form, OFFERING_FIELDS);
+  const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
   const { mutateAsync } = useCommand('define-offering');
   const draft = useDraft(form, { name: `offering/${initial.key}`, fields: OFFERING_FIELDS });
 
   const send = async (typed: OfferingDraft) => {
     const sentences = { count: t.countProblem, amount: t.amountProblem };
-    const definition = toDefinition(typed, language, sentences);
+    const { definition, errors } = toDefinition(typed, language, sentences);
+    const rehearsal = () => rehearse('define-offering', definition, AbortSignal.timeout(REHEARSAL));
+    if (errors.length > 0) throw await together(errors, rehearsal);
     if (!known) await refuseTakenKey(client, definition.key, t.keyTaken);
     await mutateAsync(definition);
     draft.forget();
@@ -117,6 +124,7 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
       </FormSection>
       <div className="grid gap-4 p-5 sm:p-6">
         <FormAlert alert={alert} />
+        <ErrorSummary fields={invalid} />
         <div className="flex flex-wrap justify-end gap-2">
           <Button asChild>
             <Link to="/admin/offerings" onClick={draft.forget}>

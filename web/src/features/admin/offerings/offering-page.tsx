@@ -1,5 +1,6 @@
 import { shownHere } from '@/api/problem';
 import { useRow } from '@/api/rows';
+import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useLanguage } from '@/i18n/language';
@@ -11,7 +12,9 @@ import { toDraft } from './offering-draft';
 import { OfferingForm } from './offering-form';
 import { text } from './text';
 
-export function OfferingPage() {
+export const OfferingPage = onlyFor('dcm.offer', Page);
+
+function Page() {
   const t = useText(text);
   const language = useLanguage();
   const { key } = offeringRoute.useParams();

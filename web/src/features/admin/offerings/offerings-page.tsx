@@ -7,6 +7,7 @@ import type { RowColumn } from '@/app/list/column';
 import { Empty } from '@/app/list/empty';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/app/list/filter-bar';
 import { RowList } from '@/app/list/row-list';
+import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { usePageCommands } from '@/app/shell/page-commands';
 import { useFormat } from '@/i18n/format';
@@ -22,7 +23,9 @@ type Search = ReturnType<typeof offeringsRoute.useSearch>;
 const BY_NAME: OfferingSort = 'name';
 const PAGE = 100;
 
-export function OfferingsPage() {
+export const OfferingsPage = onlyFor('dcm.offer', Page);
+
+function Page() {
   const t = useText(text);
   const shell = useShellText();
   const search = offeringsRoute.useSearch();
