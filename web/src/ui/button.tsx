@@ -5,20 +5,21 @@ import type { ComponentProps } from 'react';
 import { cn } from './cn';
 
 export const buttonStyle = cva(
-  'inline-flex shrink-0 items-center justify-center gap-2 whitespace-nowrap rounded-md font-medium transition-colors ' +
+  'inline-flex shrink-0 items-center justify-center gap-2 whitespace-nowrap rounded-md font-medium transition-colors print:hidden ' +
     'aria-disabled:cursor-not-allowed aria-disabled:opacity-70 [&_svg]:size-4 [&_svg]:shrink-0',
   {
     variants: {
       look: {
+        // A border that is not seen is drawn where a person's own colours replace the background.
         primary:
-          'bg-accent text-on-accent shadow-low hover:bg-accent-hover aria-disabled:bg-hover aria-disabled:text-quiet aria-disabled:shadow-none',
+          'border border-transparent bg-accent text-on-accent shadow-low hover:bg-accent-hover aria-disabled:bg-hover aria-disabled:text-quiet aria-disabled:shadow-none',
         secondary:
           'border border-line-strong/50 bg-surface text-text shadow-low hover:bg-hover aria-disabled:bg-transparent aria-disabled:text-quiet aria-disabled:shadow-none',
         quiet: 'text-quiet hover:bg-hover hover:text-text aria-disabled:hover:bg-transparent',
         danger:
           'border border-bad-line bg-surface text-bad hover:bg-bad-soft aria-disabled:border-line aria-disabled:bg-transparent aria-disabled:text-quiet',
         destructive:
-          'bg-bad-solid text-on-bad shadow-low hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-quiet aria-disabled:shadow-none',
+          'border border-transparent bg-bad-solid text-on-bad shadow-low hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-quiet aria-disabled:shadow-none',
       },
       size: {
         normal: 'h-9 px-3.5 text-sm',

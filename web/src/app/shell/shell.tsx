@@ -62,7 +62,7 @@ function SignedIn({ session }: { session: Session }) {
         >
           {t.skip}
         </a>
-        <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+        <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)] print:block">
           <Sidebar openPalette={openPalette} />
           <div className="flex min-w-0 flex-col">
             <TopBar openPalette={openPalette} />
