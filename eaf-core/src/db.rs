@@ -31,10 +31,12 @@ pub(crate) use trouble::is_refused_value;
 pub use trouble::is_transient;
 pub(crate) use writable::demand_writes;
 
+use writable::Doubt;
+
 use crate::id::TenantId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -81,6 +83,9 @@ pub enum Error {
 /// a component, must be over sooner.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
+/// How long a request waits for a connection of a pool.
+const ACQUIRE: Duration = Duration::from_secs(10);
+
 /// The doorbell and the feed each send their notifications through the append pool.
 const TELLERS: usize = 2;
 
@@ -106,6 +111,7 @@ pub struct Db {
     append: PgPool,
     platform: PgPool,
     direct_url: String,
+    doubt: Doubt,
 }
 
 impl Db {
@@ -114,25 +120,31 @@ impl Db {
         let app = options("eaf_app", &config.app_url, settings)?;
         let append = options("eaf_app (direct)", &config.direct_url, Settings::Sent)?;
         let platform = options("eaf_platform", &config.platform_url, Settings::Sent)?;
+        let doubt = Doubt::default();
         Ok(Db {
-            app: pool("eaf_app", app, config.app_connections, Check::BeforeUse).await?,
+            app: pool("eaf_app", app, config.app_connections, Check::AfterPause(doubt.clone())).await?,
             append: pool("eaf_app (direct)", append, config.append_connections, Check::OnFailure).await?,
             platform: pool("eaf_platform", platform, config.platform_connections, Check::BeforeUse).await?,
             direct_url: config.direct_url.clone(),
+            doubt,
         })
     }
 
     /// Opens a transaction in which only this tenant's rows exist.
     pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
-        let mut tx = self.app.begin().await.map_err(Error::Begin)?;
-        let begun = "select set_config('app.tenant_id', $1, true), current_setting('transaction_read_only')";
-        let (_, reads_only): (String, String) =
-            sqlx::query_as(begun).bind(tenant.0.to_string()).fetch_one(&mut *tx).await.map_err(Error::Begin)?;
-        // Here, because behind a pooler every transaction may be on another server.
-        if reads_only != "off" {
-            return Err(Error::Begin(writable::only_reads()));
-        }
-        Ok(TenantTx { tx, tenant })
+        // A connection that was fit a moment ago is taken unchecked; in doubt, all are checked.
+        let tx = match self.begin(tenant).await {
+            Err(cause) if trouble::passes(&cause) && self.doubt.raise() => self.begin(tenant).await,
+            begun => begun,
+        };
+        Ok(TenantTx { tx: tx.map_err(Error::Begin)?, tenant })
+    }
+
+    /// One message. A parameter would take a second one; a UUID needs no quoting.
+    async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0));
+        let begun = tokio::time::timeout(ACQUIRE + writable::ANSWER, self.app.begin_with(begin)).await;
+        begun.unwrap_or_else(|_| Err(writable::silent()))
     }
 
     /// The pool's other connections tell other hosts what has happened.
@@ -164,10 +176,11 @@ impl Db {
 }
 
 /// When a pool finds out that a connection was lost, or that its server only reads.
-#[derive(Clone, Copy, PartialEq)]
 enum Check {
     /// Costs a round trip each time.
     BeforeUse,
+    /// Where the first statement finds out as well: only after a pause, and in times of doubt.
+    AfterPause(Doubt),
     /// Whoever gets the error asks again with the same key, as after any append whose answer was lost.
     OnFailure,
 }
@@ -196,14 +209,15 @@ fn options(role: &'static str, url: &str, settings: Settings) -> Result<PgConnec
 }
 
 async fn pool(role: &'static str, options: PgConnectOptions, connections: u32, check: Check) -> Result<PgPool, Error> {
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
-        .test_before_acquire(false);
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).test_before_acquire(false);
     let pool = match check {
         Check::BeforeUse => {
             pool.before_acquire(|conn, _| Box::pin(async move { demand_writes(conn).await.map(|()| true) }))
         }
+        Check::AfterPause(doubt) => pool.before_acquire(move |conn, use_of| {
+            let fresh = use_of.idle_for < writable::FRESH && !doubt.is_raised();
+            Box::pin(async move { if fresh { Ok(true) } else { demand_writes(conn).await.map(|()| true) } })
+        }),
         Check::OnFailure => pool,
     };
     pool.connect_with(options).await.map_err(|cause| Error::Connect { role, cause })

@@ -19,18 +19,18 @@ pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-fn passes(cause: &sqlx::Error) -> bool {
+pub(super) fn passes(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_) => true,
-        // Connection, a server that only reads, a transaction that was idle for too long, transaction
+        // Connection, a transaction that was left open, a server that only reads, a transaction that was idle for too long, transaction
         // rollback (deadlock), resources (too many connections), a lock that was not to be had, operator
         // intervention (shutdown, a killed backend).
         sqlx::Error::Database(error) => {
-            let classes = ["08", "25006", "25P03", "40", "53", "55", "57"];
+            let classes = ["08", "25001", "25006", "25P03", "40", "53", "55", "57"];
             error.code().is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
         }
         _ => false,
