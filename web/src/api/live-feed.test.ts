@@ -110,6 +110,22 @@ describe('live updates', () => {
     expect(listener.working).toHaveBeenLastCalledWith(true);
   });
 
+  // As some antivirus programs do it on the person's own machine.
+  it('are called interrupted, without going to and fro, where each event is held back until the next', () => {
+    const { live, sources, listener } = feed();
+    live.want(['dcm/requests']);
+    const ages = new Map<FakeSource, number>();
+    for (let second = 0; second < 180; second++) {
+      vi.advanceTimersByTime(1_000);
+      for (const source of sources) {
+        ages.set(source, (ages.get(source) ?? 0) + 1);
+        if (source.readyState !== 2 && ages.get(source)! % 10 === 0) source.tell('heartbeat', { actor: ME });
+      }
+    }
+    expect(sources.length).toBeGreaterThan(5);
+    expect(new Set(listener.working.mock.calls.flat())).toEqual(new Set([false]));
+  });
+
   it('go on where they were, and then reload nothing', () => {
     const { source, listener } = connected();
     source().tell('change', change('a'), '1-7~ab');
