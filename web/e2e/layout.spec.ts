@@ -13,6 +13,9 @@ import { Person } from './support/person';
  */
 const accounts = [...new Set(visits.map(visit => visit.account))].filter(one => !one.endsWith('globex'));
 
+/** Also the narrowest that there is, and a large screen. */
+const SIZES = [...Object.values(WIDTHS), { width: 320, height: 640 }, { width: 1920, height: 1080 }];
+
 for (const account of accounts) {
   test(`no page of ${account} cuts a text at any width`, async ({ browser }) => {
     test.setTimeout(600_000);
@@ -22,7 +25,7 @@ for (const account of accounts) {
     for (const { path, of } of visits.filter(one => one.account === account)) {
       await page.goto(of ? path.replace('$', await newest(account, of)) : path);
       await settle(page);
-      for (const size of Object.values(WIDTHS)) {
+      for (const size of SIZES) {
         await show(page, 'light', size);
         const what = `${path} of ${account} at ${size.width}`;
         expect.soft(await cutTexts(page), what).toEqual([]);

@@ -3,11 +3,12 @@ import type { Page } from '@playwright/test';
 /**
  * What cannot be read in full: text that its box cuts off or that stands out of its cell, and fields too narrow for what is
  * in them. A text that is cut may have its whole as a title; an address or an amount may not, because half of one reads as
- * another one.
+ * another one; nor may a number of an address be on two lines.
  */
 export async function cutTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const LOSSLESS = /\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}:[0-9a-f:.]+|€/iu;
+    const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}:)$/iu;
     const found = new Set<string>();
     // oxlint-disable-next-line unicorn/consistent-function-scoping -- it runs in the page
     const hidden = (element: Element) =>
@@ -24,6 +25,8 @@ export async function cutTexts(page: Page): Promise<string[]> {
       const range = document.createRange();
       range.selectNodeContents(node);
       const box = range.getBoundingClientRect();
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (ADDRESS.test(text) && lines.size > 1) found.add(`broken: “${text}”`);
       for (let around: Element | null = parent; around; around = around.parentElement) {
         const { overflowX, position } = getComputedStyle(around);
         const cuts = overflowX === 'hidden' || overflowX === 'clip';

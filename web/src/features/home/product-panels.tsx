@@ -1,4 +1,5 @@
 import { useRows } from '@/api/rows';
+import { AddressText } from '@/app/page/address';
 import { RequestStatus } from '@/features/requests/status-badge';
 import { Power } from '@/features/vms/vm-status';
 import { useFormat } from '@/i18n/format';
@@ -74,7 +75,7 @@ export function OwnVms({ actor }: { actor: string }) {
           key={row.key}
           link={{ to: '/vms/$id', params: { id: row.key } }}
           name={row.name}
-          note={<span className="font-mono text-xs">{row.ip ?? '–'}</span>}
+          note={<span className="font-mono text-xs">{row.ip ? <AddressText address={row.ip} /> : '–'}</span>}
           beside={<Power state={row.power} />}
         />
       )}

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowRight } from 'lucide-react';
 import { type Row, useRow } from '@/api/rows';
+import { AddressText } from '@/app/page/address';
 import { CopyButton } from '@/app/page/copy-button';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
@@ -55,7 +56,7 @@ function Address({ label, value, missing }: { label: string; value: string | nul
       <dd className="flex min-h-8 items-center gap-1 font-mono text-lg">
         {value ? (
           <>
-            {value}
+            <AddressText address={value} />
             <CopyButton text={value} what={label} />
           </>
         ) : (
