@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use eaf_core::actor::Locale;
 use eaf_core::command_bus::{self, Answer};
-use eaf_core::contract::{CommandType, DomainError, Message, Rejection};
+use eaf_core::contract::{CommandType, DomainError, FieldError, Message, Rejection, RejectionKind};
 use eaf_core::id::CommandId;
 use serde_json::{Value, json};
 
@@ -74,9 +74,48 @@ async fn answer(
     }
     match command_bus::answered(core, domain, &who.caller, &request).await {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) | Err(command_bus::Error::KeyReused) => Err(Problem::new(Code::BodyInvalid).errors(violations)),
+        Ok(None) | Err(command_bus::Error::KeyReused) => {
+            Err(Problem::new(Code::BodyInvalid)
+                .errors(with_rules(app, who, product, command, request, violations).await))
+        }
         Err(cause) => Err(refused(cause)),
     }
+}
+
+/// What the schema refuses, and what the package would refuse of the other members, so that a form is corrected once.
+async fn with_rules(
+    app: &App,
+    who: &TenantCaller,
+    product: &Product,
+    CommandType { name, version, schema, .. }: &CommandType,
+    mut request: command_bus::Request,
+    mut violations: Vec<FieldProblem>,
+) -> Vec<FieldProblem> {
+    let (digest, known) = (product.domain.digest(), format!("{name}/{version}"));
+    let Some(body) = app.schemas.mended(digest, &known, schema, &request.body, &violations) else { return violations };
+    (request.body, request.dry_run) = (body, true);
+    let answer = command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await;
+    // What else it would say is about something that nobody sent.
+    if let Ok(Answer::Rejected(mut rejection)) = answer
+        && matches!(rejection.kind, RejectionKind::Invalid | RejectionKind::Conflict)
+        && People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await.is_ok()
+    {
+        let rules = field_problems(product, who.caller.locale, &rejection);
+        let sent = |rule: &FieldProblem| violations.iter().all(|fault| fault.pointer != rule.pointer);
+        let rules: Vec<_> = rules.into_iter().filter(sent).collect();
+        violations.extend(rules);
+    }
+    violations
+}
+
+fn field_problems(product: &Product, locale: Locale, rejection: &Rejection) -> Vec<FieldProblem> {
+    let problem = |field: &FieldError| FieldProblem {
+        pointer: field.pointer.clone(),
+        code: field.code.clone(),
+        message: Some(product.texts.render("rejections", &field.code, &field.params, locale)),
+        params: field.params.clone(),
+    };
+    rejection.fields.iter().map(problem).collect()
 }
 
 /// A command on its way to its answer.
@@ -172,18 +211,8 @@ async fn rejected(
         who.record_once(app, given.id.0, "command.give", &given.object, &rejection.code).await?;
     }
     People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await?;
-    let sentence = |code: &str, params| product.texts.render("rejections", code, params, who.caller.locale);
-    let errors = rejection
-        .fields
-        .iter()
-        .map(|field| FieldProblem {
-            pointer: field.pointer.clone(),
-            code: field.code.clone(),
-            message: Some(sentence(&field.code, &field.params)),
-            params: field.params.clone(),
-        })
-        .collect();
-    let detail = sentence(&rejection.code, &rejection.params);
+    let errors = field_problems(product, who.caller.locale, &rejection);
+    let detail = product.texts.render("rejections", &rejection.code, &rejection.params, who.caller.locale);
     let reason = Message { code: rejection.code, params: rejection.params };
     Ok(Problem::rejected(rejection.kind, &reason, detail, errors))
 }

@@ -2,6 +2,7 @@
 
 pub mod limits;
 mod normal;
+mod stand_in;
 
 use super::problem::FieldProblem;
 use eaf_core::actor::Locale;
@@ -74,6 +75,19 @@ impl Schemas {
             found.push(FieldProblem::new("", "too-complex"));
         }
         Ok(found)
+    }
+
+    /// The body with others in the place of its faulty members, for asking the package about the rest.
+    pub fn mended(
+        &self,
+        digest: &str,
+        command: &str,
+        schema: &Value,
+        body: &Value,
+        faults: &[FieldProblem],
+    ) -> Option<Value> {
+        let taken = self.taken(digest, command, schema).ok()?;
+        stand_in::mended(&taken, schema, body, faults)
     }
 
     fn taken(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<Taken>, Error> {

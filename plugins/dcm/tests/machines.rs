@@ -93,7 +93,8 @@ fn decommissioning_needs_the_typed_name_and_frees_it() {
     let (mut stage, id) = with_vm();
     let wrong = json!({ "vm": id, "confirm": "web-1" });
     stage.when::<DecommissionVm>(&requester(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
-    let right = json!({ "vm": id, "confirm": "web-01" });
+    // Pasted out of a chat.
+    let right = json!({ "vm": id, "confirm": "web-01\u{200b} " });
     stage.when::<DecommissionVm>(&approver(), right.clone()).then_rejected("not-your-vm");
     stage.when::<DecommissionVm>(&admin(), right.clone()).then_events(&["vm-decommission-requested"]);
     stage.when::<DecommissionVm>(&admin(), right).then_rejected("vm-not-active");

@@ -909,6 +909,8 @@ export interface components {
     Action: {
       command: string;
       title: string;
+      /** @description Whether your roles include the command at all, whatever the row is like. */
+      permitted: boolean;
       allowed: boolean;
       /** @description Why not; the text of the command's refusal. */
       why: string | null;

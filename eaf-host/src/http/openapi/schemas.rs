@@ -65,10 +65,14 @@ pub fn common() -> Map<String, Value> {
         },
         "Action": {
             "type": "object",
-            "required": ["command", "title", "allowed", "why", "body"],
+            "required": ["command", "title", "permitted", "allowed", "why", "body"],
             "properties": {
                 "command": { "type": "string" },
                 "title": { "type": "string" },
+                "permitted": {
+                    "type": "boolean",
+                    "description": "Whether your roles include the command at all, whatever the row is like.",
+                },
                 "allowed": { "type": "boolean" },
                 "why": { "type": ["string", "null"], "description": "Why not; the text of the command's refusal." },
                 "body": { "type": "object", "description": "Members of the command's body that follow from the row." },

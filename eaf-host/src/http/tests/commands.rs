@@ -63,6 +63,21 @@ async fn a_rejection_is_a_sentence_in_the_callers_language_with_the_place() {
 }
 
 #[tokio::test]
+async fn types_and_rules_are_refused_in_one_answer() {
+    let house = House::new().await;
+    let body = json!({ "title": "taken", "text": 7 });
+    for path in ["/api/notes/commands/write-note", "/api/notes/commands/write-note?dry-run"] {
+        let answer = house.json("POST", "requester@acme", path, body.clone(), &[]).await;
+        assert_eq!(answer.refusal(), (422, "body-invalid", vec!["/text", "/title"]), "{path}");
+        assert_eq!(answer.json["errors"][1]["code"], "title-taken", "{path}");
+    }
+    let answer = house.give("requester@acme", "write-note", json!({ "title": 1 }), &[]).await;
+    let (status, code, mut places) = answer.refusal();
+    places.sort_unstable();
+    assert_eq!((status, code, places), (422, "body-invalid", vec!["/text", "/title"]), "of stand-ins nothing is said");
+}
+
+#[tokio::test]
 async fn a_rehearsal_decides_and_stores_nothing() {
     let house = House::new().await;
     let path = "/api/notes/commands/write-note?dry-run";

@@ -22,6 +22,7 @@ async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
     let action = json!([{
         "command": "archive-note",
         "title": "Notiz ablegen",
+        "permitted": false,
         "allowed": false,
         "why": "Das dürfen nur Administratoren.",
         "body": { "id": key },
@@ -31,6 +32,7 @@ async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
 
     let admins = house.get("admin@acme", &path).await.json;
     assert_eq!((&admins["actions"][0]["allowed"], &admins["actions"][0]["why"]), (&json!(true), &Value::Null));
+    assert_eq!(admins["actions"][0]["permitted"], true);
     // What the action gives as body is what the command takes.
     let body = admins["actions"][0]["body"].clone();
     assert_eq!(house.give("admin@acme", "archive-note", body, &[]).await.status, 202);

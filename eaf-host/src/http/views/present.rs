@@ -63,8 +63,14 @@ fn item(product: &Product, caller: &Caller, row: Row, answered: Option<RowAction
     };
     item.insert(member::WAITING_ON.into(), waiting.as_ref().map(|(sentence, _)| sentence.as_str()).into());
     item.insert(member::WAITING.into(), waiting.map_or(Value::Null, |(sentence, reason)| waits(sentence, &reason)));
+    // The package sees only its own permissions, and each command has one.
+    let permitted = |command: &str| {
+        let permission = product.command(command).and_then(|command| command.permission.as_deref());
+        permission.is_some_and(|name| caller.permissions.contains(&format!("{}.{name}", product.id())))
+    };
     let action = |action: Action| {
         json!({
+            "permitted": permitted(&action.command),
             "command": action.command,
             "title": text("commands", &action.command, &Map::new()),
             "allowed": action.allowed,

@@ -78,6 +78,13 @@ pub fn check(fields: &mut Fields, pointer: &str, name: &str) {
     }
 }
 
+/// A typed name as a person sees it: copies out of chats, tables and documents bring spaces and characters that
+/// nobody can see.
+pub fn as_seen(typed: &str) -> String {
+    let invisible = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    typed.chars().filter(|c| !invisible(c)).collect::<String>().trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +112,14 @@ mod tests {
         ] {
             assert_eq!(code(bad).as_deref(), Some(why), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_typed_name_is_compared_as_it_is_seen() {
+        for typed in ["web-01", " web-01\n", "web\u{200b}-01", "\u{feff}web-01\u{a0}", "we\u{ad}b-01"] {
+            assert_eq!(as_seen(typed), "web-01");
+        }
+        assert_eq!(as_seen("web 01"), "web 01");
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl View for Offerings {
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
         let actions = if row.active { RowActions::waiting_on(Message::new("orderable")) } else { RowActions::idle() };
         actions
-            .offer::<RequestVm>(ctx, submit::rule(row.active, key), json!({ "offering": key }))
+            .offer::<RequestVm>(ctx, submit::rule(row.active, &row.name), json!({ "offering": key }))
             .offer::<DefineOffering>(ctx, Ok(()), definition(key, row))
     }
 }

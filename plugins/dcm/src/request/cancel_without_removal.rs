@@ -4,6 +4,7 @@
 
 use super::event::RequestCancelRequested;
 use super::{Request, Standing, Status, stream, unknown};
+use crate::naming;
 use crate::permission::OPERATE;
 use crate::vm::OTHER_VCENTER;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
@@ -39,7 +40,7 @@ impl Command for CancelWithoutRemoval {
         rule(&request.standing())?;
         let vm_name = request.spec().vm_name;
         let mut fields = Fields::default();
-        if self.confirm != vm_name {
+        if naming::as_seen(&self.confirm) != vm_name {
             fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm_name.clone()));
         }
         fields.into_result("invalid-confirmation")?;

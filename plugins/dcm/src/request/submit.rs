@@ -34,7 +34,7 @@ pub struct RequestVm {
     pub term_months: i64,
 }
 
-/// An offering that was closed takes no new requests.
+/// An offering that was closed takes no new requests. `offering` is its name.
 pub fn rule(active: bool, offering: &str) -> Result<(), Rejection> {
     if active {
         return Ok(());
@@ -60,7 +60,7 @@ impl Command for RequestVm {
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let offering = streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|o| o.defined);
         if let Some(offering) = &offering {
-            rule(offering.active, &offering.key)?;
+            rule(offering.active, &offering.name)?;
         }
         let quoted = offering.as_ref().and_then(|offering| quote(ctx, offering, self.cpus, self.memory_gb));
         match (self.submit(ctx, streams, offering), quoted) {

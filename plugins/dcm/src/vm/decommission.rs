@@ -2,6 +2,7 @@
 
 use super::event::VmDecommissionRequested;
 use super::{Standing, Vm, stream, unknown};
+use crate::naming;
 use crate::permission::REQUEST;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -49,6 +50,8 @@ impl Command for DecommissionVm {
 /// is meant.
 pub fn check_confirmation(typed: &str, vm: &Vm) -> Result<(), Rejection> {
     let mut fields = Fields::default();
+    let typed = naming::as_seen(typed);
+    let typed = typed.as_str();
     if typed != vm.name && Some(typed) != vm.vcenter_name.as_deref() {
         fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm.name.clone()));
     }

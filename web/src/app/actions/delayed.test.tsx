@@ -14,6 +14,7 @@ import { RowActions } from './row-actions';
 const approve: Action = {
   command: 'approve-request',
   title: 'Approve',
+  permitted: true,
   allowed: true,
   why: null,
   body: { request: 'r1' },

@@ -14,6 +14,7 @@ import { RowActions } from './row-actions';
 const action: Action = {
   command: 'reject-request',
   title: 'Reject',
+  permitted: true,
   allowed: true,
   why: null,
   body: {},
@@ -62,4 +63,42 @@ it('keeps what was typed when the row leaves the page', async () => {
   expect(screen.getByLabelText<HTMLInputElement>('Reason for web').value).toBe('Too large');
   await hand.click(screen.getByRole('button', { name: 'Close' }));
   expect(screen.queryByLabelText('Reason for web')).toBeNull();
+});
+
+it('what the role never allows is not there, and what the state forbids says why', async () => {
+  const approve: Action = { ...action, command: 'approve-request', title: 'Approve', permitted: false };
+  const retry: Action = {
+    ...action,
+    command: 'retry-request',
+    title: 'Retry',
+    allowed: false,
+    why: 'Only for a failed request.',
+  };
+  const all: ActionPlans = {
+    'approve-request': { look: 'primary', done: name => name },
+    'retry-request': { look: 'primary', done: name => name },
+  };
+  const page = () => (
+    <TooltipProvider>
+      <RowActions
+        actions={[{ ...approve, allowed: false }, retry]}
+        plans={all}
+        name="web"
+        unavailable="in-place"
+      />
+    </TooltipProvider>
+  );
+  const router = createRouter({
+    routeTree: createRootRoute({ component: page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  render(
+    <QueryClientProvider client={createQueryClient()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  );
+  const button = await screen.findByRole('button', { name: 'Retry' });
+  expect(button.getAttribute('aria-disabled')).toBe('true');
+  expect(screen.getByText('Only for a failed request.')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();
 });

@@ -32,7 +32,8 @@ interface RowActionsProps {
 export function RowActions({ actions, plans, name, unavailable, size }: RowActionsProps) {
   const planned = Object.entries(plans).flatMap(([command, plan]) => {
     const action = actions.find(one => one.command === command);
-    return action && plan ? [{ action, plan }] : [];
+    // What their roles never allow is nothing to these people.
+    return action?.permitted && plan ? [{ action, plan }] : [];
   });
   const shown = planned.filter(({ action }) => action.allowed || unavailable === 'in-place');
   const hidden = planned.filter(({ action }) => !action.allowed && unavailable === 'in-menu');

@@ -10,7 +10,7 @@ const said = 'Being read since 2026-11-28 21:44 UTC.';
 const shown = `Being read since ${createFormat('en').dateTime('2026-11-28T21:44:00Z')}.`;
 
 it('says why something cannot be done with times in the reader’s zone', () => {
-  const action = { command: 'x', title: 'Do it', allowed: false, why: said, body: {} };
+  const action = { command: 'x', title: 'Do it', permitted: true, allowed: false, why: said, body: {} };
   render(
     <TooltipProvider>
       <ActionButton action={action} onRun={() => undefined} />

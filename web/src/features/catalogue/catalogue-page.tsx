@@ -97,7 +97,7 @@ function Price({ label, value }: { label: string; value: string }) {
 
 function RequestIt({ offering }: { offering: Row<'offerings'> }) {
   const action = offering.actions.find(one => one.command === 'request-vm');
-  if (!action) return null;
+  if (!action?.permitted) return null;
   if (!action.allowed) return <ActionButton action={action} look="primary" onRun={() => undefined} />;
   return (
     <Button look="primary" asChild>

@@ -111,12 +111,14 @@ export function RequestForm({ offering, former }: RequestFormProps) {
           <Textarea rows={5} {...form.register('justification')} />
         </Field>
       </fieldset>
-      <div className="@3xl:sticky @3xl:top-8 @3xl:row-span-2">
-        <QuotePanel
-          offering={offering}
-          body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
-        />
-      </div>
+      {closed ? null : (
+        <div className="@3xl:sticky @3xl:top-8 @3xl:row-span-2">
+          <QuotePanel
+            offering={offering}
+            body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
+          />
+        </div>
+      )}
       <div className="grid justify-items-start gap-6">
         <FormAlert alert={command.alert} />
         <ErrorSummary fields={command.invalid} />

@@ -33,7 +33,7 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
       {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
       <div className="flex flex-wrap gap-2">
         <ActionButton
-          action={{ command: 'test', title: t.test, allowed: why === null, why, body: {} }}
+          action={{ command: 'test', title: t.test, permitted: true, allowed: why === null, why, body: {} }}
           busy={isPending && variables === 'test'}
           onRun={() => mutate('test')}
         >
@@ -41,7 +41,14 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
         </ActionButton>
         {connection.capability === 'mail' ? (
           <ActionButton
-            action={{ command: 'trial', title: t.trial, allowed: why === null, why, body: {} }}
+            action={{
+              command: 'trial',
+              title: t.trial,
+              permitted: true,
+              allowed: why === null,
+              why,
+              body: {},
+            }}
             busy={isPending && variables === 'trial'}
             onRun={() => mutate('trial')}
           >

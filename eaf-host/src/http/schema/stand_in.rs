@@ -1,0 +1,92 @@
+//! A body whose faulty members have others in their place, so that a package can be asked about all the rest: types and
+//! rules are refused in one answer, and nobody corrects a form twice.
+
+use super::{FieldProblem, Taken};
+use eaf_core::actor::Locale;
+use serde_json::{Value, json};
+
+/// None where nothing fits. `schema` is the package's own, with the ranges that it keeps for its own words.
+pub fn mended(taken: &Taken, schema: &Value, body: &Value, faults: &[FieldProblem]) -> Option<Value> {
+    let mut body = body.clone();
+    for fault in faults {
+        let (parent, name) = fault.pointer.rsplit_once('/')?;
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let members = body.pointer_mut(parent)?.as_object_mut()?;
+        match described(schema, parent).and_then(|at| at.get("properties")?.get(&name)) {
+            Some(member) => members.insert(name, stand_in(member)?),
+            None => members.remove(&name),
+        };
+    }
+    taken.check(&body, Locale::En).is_empty().then_some(body)
+}
+
+fn described<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
+    pointer.split('/').skip(1).try_fold(schema, |at, name| at.get("properties")?.get(name))
+}
+
+/// The least that the schema takes.
+fn stand_in(schema: &Value) -> Option<Value> {
+    if let Some(one) = schema.get("const").or_else(|| schema.pointer("/enum/0")) {
+        return Some(one.clone());
+    }
+    let kind = schema.get("type")?;
+    match kind.as_str().or_else(|| kind.pointer("/0")?.as_str())? {
+        "string" if schema.get("format").is_some_and(|format| format == "uuid") => {
+            Some(json!("00000000-0000-0000-0000-000000000000"))
+        }
+        "string" => {
+            let length = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0).max(1);
+            Some("x".repeat(usize::try_from(length).ok()?).into())
+        }
+        "integer" | "number" => Some(schema.get("minimum").cloned().unwrap_or_else(|| json!(0))),
+        "boolean" => Some(json!(false)),
+        "array" => Some(json!([])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: Value) -> Option<Value> {
+        let schema = json!({
+            "type": "object",
+            "required": ["name", "size"],
+            "properties": {
+                "name": { "type": "string", "minLength": 3 },
+                "size": {
+                    "type": "object",
+                    "required": ["cpus"],
+                    "properties": {
+                        "cpus": { "type": "integer", "minimum": 2, "maximum": 8, "x-eaf-own-words": true },
+                        "kind": { "enum": ["a", "b"] },
+                    },
+                },
+                "tags": { "type": "array", "items": { "type": "object", "properties": {} } },
+                "options": { "type": "object", "properties": {} },
+            },
+        });
+        let taken = Taken::new("c", &schema).expect("a schema");
+        let faults = taken.check(&body, Locale::En);
+        mended(&taken, &schema, &body, &faults)
+    }
+
+    #[test]
+    fn faulty_members_are_replaced_and_unknown_ones_left_out() {
+        let body = json!({ "name": 1, "size": { "cpus": "many", "kind": "z" }, "more": true });
+        assert_eq!(of(body), Some(json!({ "name": "xxx", "size": { "cpus": 2, "kind": "a" } })));
+        assert_eq!(
+            of(json!({ "size": { "cpus": 99 } })),
+            Some(json!({ "name": "xxx", "size": { "cpus": 99 } })),
+            "a range in the package's own words stays for the package to refuse"
+        );
+    }
+
+    #[test]
+    fn where_nothing_fits_nothing_is_made_up() {
+        assert_eq!(of(json!([])), None);
+        assert_eq!(of(json!({ "name": "abc", "size": { "cpus": 2 }, "options": 1 })), None);
+        assert_eq!(of(json!({ "name": "abc", "size": { "cpus": 2 }, "tags": [{ "a": 1 }, 2] })), None);
+    }
+}
