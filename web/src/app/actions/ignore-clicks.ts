@@ -24,12 +24,18 @@ export function useSettledClicks(layout: string): (event: React.MouseEvent) => v
 
 const TARGETS = 'a, button, input, label, select, textarea, summary, [role=menuitem]';
 
+/** What a click is for: a label stands for its field. */
+function meant(target: EventTarget | null): Element | null {
+  const found = target instanceof Element ? target.closest(TARGETS) : null;
+  return found instanceof HTMLLabelElement ? (found.control ?? found) : found;
+}
+
 /** On the whole page: the second click of a double click does nothing where it meets another button than the first. */
 export function useOneTargetPerDoubleClick(): void {
   useEffect(() => {
     let first: Element | null = null;
     const check = (event: MouseEvent) => {
-      const target = event.target instanceof Element ? event.target.closest(TARGETS) : null;
+      const target = meant(event.target);
       if (event.detail > 1 && target && target !== first) {
         event.preventDefault();
         event.stopPropagation();
