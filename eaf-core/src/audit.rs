@@ -124,6 +124,25 @@ pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
     Ok(())
 }
 
+/// As [`record`], with the anchors of the rows that were deleted, `5:10 6:7`; none: such rows are in no anchor.
+pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Option<&str>) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id, pruned)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(tx.tenant())
+    .bind(entry.actor)
+    .bind(&entry.act)
+    .bind(&entry.object)
+    .bind(&entry.outcome)
+    .bind(&entry.trace.0)
+    .bind(anchors)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
+}
+
 /// As [`record`], for what was denied: the same person's equal tries of an hour are one row that counts them. Its time
 /// and trace are those of the first.
 pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime) -> Result<(), Error> {

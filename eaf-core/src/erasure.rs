@@ -1,5 +1,5 @@
-//! Erasing a person: their key is destroyed, and with it everything that was sealed under it, in log, ledger and journals and
-//! in every backup of them. What stands in clear, rows of views, is folded anew without it.
+//! Erasing a person: their key is destroyed, and with it everything that was sealed under it, in log, ledger and journals. A
+//! backup holds the wrapped key until it expires: see ADR 0014. What stands in clear, rows of views, is folded anew without it.
 //!
 //! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
 

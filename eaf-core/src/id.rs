@@ -52,6 +52,13 @@ typed_ids! {
     HostId,
 }
 
+/// An id is the same in capitals; anything else is only itself.
+pub(crate) fn spellings(key: &str) -> Vec<String> {
+    let lower = key.to_ascii_lowercase();
+    let is_id = key.len() == 36 && lower != key && Uuid::try_parse(key).is_ok();
+    std::iter::once(key.to_owned()).chain(is_id.then_some(lower)).collect()
+}
+
 /// The root of all derived ids. Never change it: stored ids depend on it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6e61_6d65_7370_6163_655f_7631);
 
@@ -111,6 +118,15 @@ mod tests {
         let (acme, globex) = (TenantId::derive("acme"), TenantId::derive("globex"));
         assert_ne!(StreamId::derive(acme, "dcm/vm/1"), StreamId::derive(globex, "dcm/vm/1"));
         assert_ne!(derive(&[b"ab", b"c"]), derive(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn an_id_in_capitals_is_asked_for_both_ways_and_hex_digits_alone_are_none() {
+        let id = "01A21782-0930-7514-8DE5-ABF94E5FA0F0";
+        assert_eq!(spellings(id), [id.to_owned(), id.to_ascii_lowercase()]);
+        for other in ["01a21782093075148de5abf94e5fa0f0", "01A21782093075148DE5ABF94E5FA0F0", "ORDER-1"] {
+            assert_eq!(spellings(other), [other]);
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub enum Error {
     )]
     Unknown { held: String },
     #[error(
-        "{left} keys were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to it and repeat \
+        "{left} keys or operators were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to it and repeat \
          the command"
     )]
     Left { left: i64 },
@@ -60,6 +60,17 @@ pub struct Status {
     /// Keys of people and tenants that are not wrapped with `current`.
     pub left: i64,
     pub total: i64,
+    /// Operators that are not sealed with `current`.
+    pub operators: i64,
+    /// An exchange was not carried to its end: the former key may still be needed.
+    pub is_open: bool,
+}
+
+/// What was left under a master key that this host does not hold, and so cannot read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    pub keys: i64,
+    pub operators: i64,
 }
 
 /// Refuses a host that does not hold the active key. The first one says which key that is.
@@ -83,7 +94,42 @@ pub async fn status(core: &Core) -> Result<Status, Error> {
     let (active, _) = known(core).await?.ok_or_else(|| Error::Unknown { held: held(core) })?;
     let current = masters.current().id.clone();
     let (left, total) = count(core, &current).await?;
-    Ok(Status { active: KeyId(active), current, left, total })
+    let (operators, is_open): (i64, bool) = sqlx::query_as(
+        "select (select count(*) from eaf.operator where key_id is distinct from $1),
+                exists (select from eaf.master_key where not active and retired_at is null)",
+    )
+    .bind(&current.0)
+    .fetch_one(core.db.platform_pool())
+    .await
+    .map_err(Error::Count)?;
+    Ok(Status { active: KeyId(active), current, left, total, operators, is_open })
+}
+
+/// Whether this host holds the key that is the active one now. Cheap enough for a probe every second.
+pub async fn ready(core: &Core) -> Result<(), Error> {
+    let mut conn = core.db.platform_pool().acquire().await.map_err(Error::Read)?;
+    match master_key::active(&mut conn).await.map_err(Error::Read)? {
+        Some(database) if core.keyring.masters().activate(&database).is_none() => {
+            Err(Error::Other { database, held: held(core) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// None: there is nothing of the kind. Looks through the keys only after an exchange that did not come to its end.
+pub async fn unreadable(core: &Core) -> Result<Option<Unreadable>, Error> {
+    let held: Vec<&str> = core.keyring.masters().all().iter().map(|master| master.id.0.as_str()).collect();
+    let (keys, operators): (i64, i64) = sqlx::query_as(
+        "select case when open.open then (select count(*) from eaf.subject_key
+                                          where destroyed_at is null and key_id <> all ($1)) else 0 end,
+                (select count(*) from eaf.operator where key_id <> all ($1))
+         from (select exists (select from eaf.master_key where retired_at is null and key_id <> all ($1))) open (open)",
+    )
+    .bind(held)
+    .fetch_one(core.db.platform_pool())
+    .await
+    .map_err(Error::Count)?;
+    Ok((keys > 0 || operators > 0).then_some(Unreadable { keys, operators }))
 }
 
 async fn known(core: &Core) -> Result<Option<(String, Vec<u8>)>, Error> {

@@ -45,11 +45,12 @@ pub struct Active {
     pub activated_at: OffsetDateTime,
 }
 
-/// Idempotent: a package is what its digest says. One whose file was pruned has it again.
+/// Idempotent: a package is what its digest says. One whose file was pruned has it again, and its age begins now.
 pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
-         on conflict (digest) do update set bytes = excluded.bytes where octet_length(package.bytes) = 0",
+         on conflict (digest) do update set stored_at = clock_timestamp(),
+           bytes = case when octet_length(package.bytes) = 0 then excluded.bytes else package.bytes end",
     )
     .bind(&package.digest)
     .bind(&package.plugin)
@@ -84,15 +85,18 @@ pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
 /// Makes a stored package the active one; answers its generation. Asked again for the active one, it changes nothing.
 pub async fn activate(core: &Core, plugin: &str, digest: &str, by: ActorId) -> Result<i64, Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Activate)?;
-    // As the activation does it: so that what was active before is what it takes the place of.
-    let before: Option<(i64, String)> = sqlx::query_as(
-        "with held as materialized (select pg_advisory_xact_lock(eaf.generation_lock($1)))
-         select g.generation, g.digest from held cross join eaf.generation g where g.plugin = $1",
-    )
-    .bind(plugin)
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(Error::Activate)?;
+    // As the activation does it. A statement of its own, because one sees only what was there when it began.
+    sqlx::query("select pg_advisory_xact_lock(eaf.generation_lock($1))")
+        .bind(plugin)
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::Activate)?;
+    let before: Option<(i64, String)> =
+        sqlx::query_as("select generation, digest from eaf.generation where plugin = $1")
+            .bind(plugin)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(Error::Activate)?;
     let generation: Option<i64> = sqlx::query_scalar("select eaf.activate_package($1, $2, $3)")
         .bind(plugin)
         .bind(digest)

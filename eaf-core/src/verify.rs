@@ -6,6 +6,7 @@
 //! What stands beside it, audit and journal, is compared with its anchors, which are linked to the log.
 
 mod anchors;
+mod pruned;
 
 use crate::Core;
 use crate::anchor;
@@ -65,6 +66,8 @@ pub enum Finding {
     Altered { table: &'static str, anchor: u64, row: String },
     /// So many rows that were anchored are gone, and no retention says so.
     Deleted { table: &'static str, anchor: u64, rows: u64 },
+    /// This record of a pruning says what retention cannot have done, and excuses nothing.
+    Pruning { row: String },
     /// They claim an anchor that there is not.
     Stray { table: &'static str, rows: u64 },
     /// The anchor after the one before was expected.
@@ -100,6 +103,9 @@ impl std::fmt::Display for Finding {
             }
             Finding::Deleted { table, anchor, rows } => {
                 write!(f, "deleted: {rows} rows of {table} are missing that anchor {anchor} holds")
+            }
+            Finding::Pruning { row } => {
+                write!(f, "forged: audit row {row} says of a pruning what retention cannot have done")
             }
             Finding::Stray { table, rows } => {
                 write!(f, "stray: {rows} rows of {table} claim an anchor that there is not")

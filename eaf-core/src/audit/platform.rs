@@ -4,7 +4,7 @@
 //! Rows are numbered without gap, and each is linked to the one before. There are few of them, so they are written one
 //! after the other.
 
-use super::{Act, Error};
+use super::{Act, DENIALS, Error};
 use crate::Core;
 use crate::actor::{By, TraceId};
 use crate::id::ActorId;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Held from the number to the commit.
 const LOCK: i64 = 0x6561_665f_6163_7473;
@@ -27,11 +28,13 @@ pub struct Item {
     pub origin: Option<String>,
     pub act: Act,
     pub trace: TraceId,
+    /// Of equal denials within an hour. Beside the chain, because it goes on after the act is linked.
+    pub count: u64,
 }
 
 /// In the caller's transaction, so that an act and its record exist together or not at all. Its last step: the lock is
-/// held until the end.
-pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Result<(), Error> {
+/// held until the end. Answers its number.
+pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Result<i64, Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *conn).await.map_err(Error::Write)?;
     let last: Option<(i64, Vec<u8>)> =
         sqlx::query_as("select nr, chain from eaf.platform_audit order by nr desc limit 1")
@@ -46,7 +49,8 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Resul
         .await
         .map_err(Error::Write)?;
     let act = Act { change, ..act.clone() };
-    let item = Item { nr: nr + 1, at, actor: by.actor, origin: by.origin.clone(), act, trace: by.trace.clone() };
+    let item =
+        Item { nr: nr + 1, at, actor: by.actor, origin: by.origin.clone(), act, trace: by.trace.clone(), count: 1 };
     sqlx::query(
         "insert into eaf.platform_audit (nr, at, actor_id, origin, act, object, outcome, change, trace_id, chain)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -64,21 +68,46 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Resul
     .execute(conn)
     .await
     .map_err(Error::Write)?;
-    Ok(())
+    Ok(item.nr)
 }
 
-/// For what changes nothing, such as a denial.
+/// For what changes nothing, such as a sign-in.
 pub async fn record_alone(core: &Core, by: &By, act: &Act) -> Result<(), Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
+/// As [`record_alone`], for what was denied: equal tries of an hour are one act, and are counted beside the chain. So who
+/// tries again and again holds up no other act for long.
+pub async fn record_denied(core: &Core, by: &By, act: &Act) -> Result<(), Error> {
+    let hour = core.world.now().unix_timestamp().div_euclid(60 * 60);
+    let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
+    let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let count: i64 = sqlx::query_scalar(
+        "insert into eaf.platform_denial as d (id) values ($1)
+         on conflict (id) do update set count = d.count + 1 returning d.count",
+    )
+    .bind(id)
+    .fetch_one(&mut *tx)
+    .await
+    .map_err(Error::Write)?;
+    if count == 1 {
+        let nr = record(&mut tx, by, act).await?;
+        let link = sqlx::query("update eaf.platform_denial set nr = $2 where id = $1").bind(id).bind(nr);
+        link.execute(&mut *tx).await.map_err(Error::Write)?;
+    }
+    tx.commit().await.map_err(Error::Write)
+}
+
 /// Newest first, from a number on; with the number where the next page begins.
 pub async fn page(core: &Core, start: Option<i64>, items: u32) -> Result<(Vec<Item>, Option<i64>), Error> {
     let rows = sqlx::query(
-        "select nr, at, actor_id, origin, act, object, outcome, change, trace_id from eaf.platform_audit
-         where $1::bigint is null or nr <= $1 order by nr desc limit $2",
+        "select a.nr, a.at, a.actor_id, a.origin, a.act, a.object, a.outcome, a.change, a.trace_id,
+                coalesce(d.count, 1) as count
+         from eaf.platform_audit a left join eaf.platform_denial d on d.nr = a.nr
+         where $1::bigint is null or a.nr <= $1 order by a.nr desc limit $2",
     )
     .bind(start)
     .bind(i64::from(items) + 1)
@@ -97,7 +126,8 @@ pub async fn verify(core: &Core) -> Result<(String, Vec<String>), Error> {
     let (mut before, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
     loop {
         let rows = sqlx::query(
-            "select nr, at, actor_id, origin, act, object, outcome, change, trace_id, chain from eaf.platform_audit
+            "select nr, at, actor_id, origin, act, object, outcome, change, trace_id, chain, 1::bigint as count
+             from eaf.platform_audit
              where nr > $1 order by nr limit 1000",
         )
         .bind(nr)
@@ -150,5 +180,6 @@ fn item(row: &PgRow) -> Result<Item, sqlx::Error> {
             change: row.try_get("change")?,
         },
         trace: TraceId(row.try_get("trace_id")?),
+        count: row.try_get::<i64, _>("count")?.unsigned_abs(),
     })
 }

@@ -8,7 +8,8 @@ use super::{Answer, Error, Request, boundary, output, snapshots};
 use crate::Core;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{
-    Accepted, Command, CommandType, Context, ContextActor, DecideInput, Decision, Domain, LoadedStream, StreamMode,
+    Accepted, Command, CommandType, Context, ContextActor, DecideInput, Decision, Domain, LoadedStream, NewEvent,
+    StreamMode,
 };
 use crate::crypto::personal;
 use crate::db::{self, TenantTx};
@@ -197,7 +198,11 @@ impl Attempt<'_> {
         tx.commit().await?;
         let loaded = self.load().await?;
         Ok(match self.decide(&loaded.streams).await? {
-            Decision::Accepted(Accepted { subject, preview, .. }) => {
+            Decision::Accepted(accepted) => {
+                let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+                self.check_subjects(&mut tx, &loaded, &accepted).await?;
+                tx.commit().await?;
+                let Accepted { subject, preview, .. } = accepted;
                 Answer::Accepted { command_id: self.context.command_id, position: None, subject, preview }
             }
             Decision::Rejected(rejection) => Answer::Rejected(rejection),
@@ -289,21 +294,15 @@ impl Attempt<'_> {
         accepted: Accepted,
     ) -> Result<Vec<PendingEvent>, Error> {
         let Attempt { core, domain, caller, context, .. } = self;
+        self.check_subjects(tx, loaded, &accepted).await?;
         let mut pending = Vec::with_capacity(accepted.events.len());
         for mut event in accepted.events {
             let position = guards.iter().position(|entry| entry.stream == event.stream);
             let stream = position.ok_or_else(|| Error::OutsideBoundary { stream: event.stream.clone() })?;
             let id = EventId(core.world.uuid());
-            let declared = domain
-                .description()
-                .events
-                .iter()
-                .find(|known| known.kind == event.kind && known.schema_version == event.schema)
-                .ok_or_else(|| Error::UndeclaredEvent { kind: event.kind.clone(), schema: event.schema })?;
-            let about = About { caller, loaded: &loaded.people, body: &self.command.body };
-            subjects::check_event(tx, &about, &declared.schema, &event.data).await?;
+            let schema = self.declared(&event)?;
             let place = event_store::aad(id);
-            personal::encrypt(&core.keyring, tx, &declared.schema, &place, &mut event.data).await?;
+            personal::encrypt(&core.keyring, tx, schema, &place, &mut event.data).await?;
             let meta = Meta {
                 actor: caller.actor,
                 actor_kind: caller.kind,
@@ -325,6 +324,22 @@ impl Attempt<'_> {
             });
         }
         Ok(pending)
+    }
+
+    /// Whose data the events hold, in a rehearsal as well: it says no where the command would.
+    async fn check_subjects(&self, tx: &mut TenantTx, loaded: &Loaded, accepted: &Accepted) -> Result<(), Error> {
+        let about = About { caller: self.caller, loaded: &loaded.people, body: &self.command.body };
+        let events = accepted.events.iter().map(|event| Ok((self.declared(event)?, &event.data)));
+        subjects::check_events(tx, &about, &events.collect::<Result<Vec<_>, Error>>()?).await
+    }
+
+    /// The event's schema.
+    fn declared(&self, event: &NewEvent) -> Result<&serde_json::Value, Error> {
+        let mut known = self.domain.description().events.iter();
+        let declared = known.find(|known| known.kind == event.kind && known.schema_version == event.schema);
+        declared
+            .map(|known| &known.schema)
+            .ok_or_else(|| Error::UndeclaredEvent { kind: event.kind.clone(), schema: event.schema })
     }
 }
 

@@ -4,7 +4,7 @@
 //! no erasure ever destroys, and the id of the tenant itself cannot be destroyed at all.
 
 use super::Error;
-use crate::actor::{ActorKind, Caller};
+use crate::actor::Caller;
 use crate::crypto::personal::{self, marks};
 use crate::db::TenantTx;
 use crate::id::ActorId;
@@ -18,72 +18,62 @@ pub(super) struct About<'a> {
     pub body: &'a Value,
 }
 
-/// Refused at the member that names somebody else. What the system is told is the package's own words.
+/// Refused at the member that names somebody else.
 pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Value, body: &Value) -> Result<(), Error> {
-    for mark in marks(schema, body) {
+    let marks = marks(schema, body);
+    let named = marks.iter().filter(|mark| mark.named_at.is_some()).filter_map(|mark| mark.subject);
+    let known = members(tx, named.filter(|subject| *subject != caller.actor)).await?;
+    for mark in marks {
         let Some(pointer) = mark.named_at else { continue };
-        let known = match mark.subject {
-            Some(subject) if subject == caller.actor => true,
-            Some(subject) if caller.kind == ActorKind::System => is_known(tx, subject).await?,
-            Some(subject) => is_member(tx, subject).await?,
-            None => false,
-        };
-        if !known {
+        if !mark.subject.is_some_and(|subject| subject == caller.actor || known.contains(&subject)) {
             return Err(Error::NoMember { pointer });
         }
     }
     Ok(())
 }
 
-/// Refused at the member of the body that the subject was taken from, or as the package's fault.
-pub(super) async fn check_event(
+/// Of all events of a decision: refused at the member of the body that the subject was taken from, or as the package's
+/// fault.
+pub(super) async fn check_events(
     tx: &mut TenantTx,
     about: &About<'_>,
-    schema: &Value,
-    data: &Value,
+    events: &[(&Value, &Value)],
 ) -> Result<(), Error> {
-    for mark in marks(schema, data) {
-        let known = match mark.subject {
-            Some(subject) if subject == about.caller.actor || about.loaded.contains(&subject) => true,
-            Some(subject) => is_known(tx, subject).await?,
-            None => false,
-        };
-        if known {
-            continue;
+    let is_there = |subject: &ActorId| *subject == about.caller.actor || about.loaded.contains(subject);
+    let marked: Vec<_> = events.iter().map(|(schema, data)| (marks(schema, data), *data)).collect();
+    let subjects = marked.iter().flat_map(|(marks, _)| marks).filter_map(|mark| mark.subject);
+    let known = members(tx, subjects.filter(|subject| !is_there(subject))).await?;
+    for (marks, data) in marked {
+        for mark in marks {
+            if mark.subject.is_some_and(|subject| is_there(&subject) || known.contains(&subject)) {
+                continue;
+            }
+            let named =
+                mark.named_at.as_deref().and_then(|pointer| data.pointer(pointer)).filter(|named| named.is_string());
+            return Err(match named.and_then(|named| place_of(about.body, named, String::new())) {
+                Some(pointer) => Error::NoMember { pointer },
+                None => Error::Personal(personal::Error::NoSubject { pointer: mark.pointer }),
+            });
         }
-        let named =
-            mark.named_at.as_deref().and_then(|pointer| data.pointer(pointer)).filter(|named| named.is_string());
-        return Err(match named.and_then(|named| place_of(about.body, named, String::new())) {
-            Some(pointer) => Error::NoMember { pointer },
-            None => Error::Personal(personal::Error::NoSubject { pointer: mark.pointer }),
-        });
     }
     Ok(())
 }
 
-/// Erased members too: what is said of them is refused as such.
-async fn is_member(tx: &mut TenantTx, actor: ActorId) -> Result<bool, Error> {
-    sqlx::query_scalar("select exists (select from eaf.member where tenant_id = $1 and actor_id = $2)")
-        .bind(tx.tenant())
-        .bind(actor)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(Error::People)
-}
-
-/// Members, and who has a key because they acted here.
-async fn is_known(tx: &mut TenantTx, actor: ActorId) -> Result<bool, Error> {
-    if actor.0.is_nil() {
-        return Ok(false);
+/// Which of them are members. Erased ones too: what is said of them is refused as such. Who has a key and is no member, such
+/// as the system itself, is nobody whom an erasure would reach.
+async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Result<BTreeSet<ActorId>, Error> {
+    let actors: BTreeSet<ActorId> = actors.collect();
+    if actors.is_empty() {
+        return Ok(actors);
     }
-    let has_key: bool =
-        sqlx::query_scalar("select exists (select from eaf.subject_key where tenant_id = $1 and subject_id = $2)")
+    let found: Vec<ActorId> =
+        sqlx::query_scalar("select actor_id from eaf.member where tenant_id = $1 and actor_id = any ($2)")
             .bind(tx.tenant())
-            .bind(actor)
-            .fetch_one(tx.conn())
+            .bind(actors.into_iter().collect::<Vec<_>>())
+            .fetch_all(tx.conn())
             .await
             .map_err(Error::People)?;
-    Ok(has_key || is_member(tx, actor).await?)
+    Ok(found.into_iter().collect())
 }
 
 fn place_of(value: &Value, wanted: &Value, pointer: String) -> Option<String> {

@@ -62,46 +62,82 @@ struct Sealed {
 pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let identity = identity(core, &mut tx, &new.issuer, &new.subject).await?;
-    let former: Option<(Vec<String>, String)> =
-        sqlx::query_as("select roles, locale from eaf.member where tenant_id = $1 and identity = $2 for update")
-            .bind(tenant)
-            .bind(identity.as_slice())
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(Error::Read)?;
-    // The identity is claimed first: two sign-ins at the same moment become one member.
-    let actor: ActorId = sqlx::query_scalar(
-        "insert into eaf.member (tenant_id, actor_id, identity, sealed, locale, roles) values ($1, $2, $3, '', $4, $5)
-         on conflict (tenant_id, identity) do update set locale = excluded.locale, roles = excluded.roles
-         returning actor_id",
-    )
-    .bind(tenant)
-    .bind(ActorId(core.world.uuid()))
-    .bind(identity.as_slice())
-    .bind(new.locale.as_str())
-    .bind(&new.roles)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Write)?;
-    let former = former.map(|(roles, locale)| json!({ "roles": roles, "locale": locale }));
-    let now = json!({ "roles": new.roles, "locale": new.locale.as_str() });
-    let act = if former.is_some() { "member.change" } else { "member.add" };
-    if former.as_ref() != Some(&now) {
-        let act = Act::new(act, object(actor)).changing(json!(former), now);
+    let mut former = locked(core, &mut tx, &identity).await?;
+    let mut added = None;
+    if former.is_none() {
+        added = add(core, &mut tx, &identity, &new).await?;
+        // Of two sign-ins at the same moment the other one added them.
+        former = if added.is_none() { locked(core, &mut tx, &identity).await? } else { None };
+    }
+    let actor = match (added, &former) {
+        (Some(actor), _) => actor,
+        (None, Some(former)) => former.actor,
+        (None, None) => return Err(Error::Write(sqlx::Error::RowNotFound)),
+    };
+    if let Some(act) = change(former.as_ref(), &new, actor) {
         audit::record_act(&mut tx, &core.by, &act).await?;
     }
     let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
     let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
     let sealed = core.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
-    sqlx::query("update eaf.member set sealed = $3 where tenant_id = $1 and actor_id = $2")
+    sqlx::query("update eaf.member set sealed = $3, locale = $4, roles = $5 where tenant_id = $1 and actor_id = $2")
         .bind(tenant)
         .bind(actor)
         .bind(sealed)
+        .bind(new.locale.as_str())
+        .bind(&new.roles)
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
     tx.commit().await?;
     Ok(actor)
+}
+
+/// As they are before a change, which waits for nobody else's from here on.
+async fn locked(core: &Core, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
+    let row = sqlx::query(
+        "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
+    )
+    .bind(tx.tenant())
+    .bind(identity.as_slice())
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    match row {
+        Some(row) => open(core, tx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// None: they are there already.
+async fn add(core: &Core, tx: &mut TenantTx, identity: &[u8; 32], new: &NewMember) -> Result<Option<ActorId>, Error> {
+    sqlx::query_scalar(
+        "insert into eaf.member (tenant_id, actor_id, identity, sealed, locale, roles) values ($1, $2, $3, '', $4, $5)
+         on conflict (tenant_id, identity) do nothing returning actor_id",
+    )
+    .bind(tx.tenant())
+    .bind(ActorId(core.world.uuid()))
+    .bind(identity.as_slice())
+    .bind(new.locale.as_str())
+    .bind(&new.roles)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Write)
+}
+
+/// Roles and language as they were and are; of name and address only that they changed, because they are personal.
+fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
+    let mut now = json!({ "roles": new.roles, "locale": new.locale.as_str() });
+    let Some(former) = former else {
+        return Some(Act::new("member.add", object(actor)).changing(json!(null), now));
+    };
+    let old = json!({ "roles": former.roles, "locale": former.locale.as_str() });
+    for (member, differs) in [("name", former.name != new.name), ("email", former.email != new.email)] {
+        if differs {
+            now[member] = "changed".into();
+        }
+    }
+    (old != now).then(|| Act::new("member.change", object(actor)).changing(old, now))
 }
 
 pub async fn find_member(core: &Core, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {

@@ -111,8 +111,15 @@ pub async fn operators(core: &Core) -> Result<Vec<Operator>, Error> {
     select_all(core, None).await
 }
 
-/// Seals all of them under this master key; tells how many were under another.
-pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<u64, Error> {
+/// How many operators were sealed under another master key.
+pub(crate) struct Resealed {
+    pub done: u64,
+    /// Under a key that is not given.
+    pub left: i64,
+}
+
+/// Seals all of them under this master key.
+pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<Resealed, Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> = sqlx::query_as(
         "select actor_id, sealed, removed_at from eaf.operator where key_id is distinct from $1 for update",
@@ -121,9 +128,12 @@ pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<u64
     .fetch_all(&mut *tx)
     .await
     .map_err(Error::Read)?;
-    let resealed = rows.len() as u64;
+    let mut resealed = Resealed { done: 0, left: 0 };
     for (actor, sealed, removed) in rows {
-        let clear = core.keyring.open_platform(TABLE, &sealed)?;
+        let Ok(clear) = core.keyring.open_platform(TABLE, &sealed) else {
+            resealed.left += 1;
+            continue;
+        };
         let known: Sealed =
             serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
         sqlx::query(
@@ -136,6 +146,7 @@ pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<u64
         .execute(&mut *tx)
         .await
         .map_err(Error::Write)?;
+        resealed.done += 1;
     }
     tx.commit().await.map_err(Error::Write)?;
     Ok(resealed)
@@ -152,7 +163,7 @@ async fn select_all(core: &Core, actors: Option<&[ActorId]>) -> Result<Vec<Opera
     .fetch_all(core.db.platform_pool())
     .await
     .map_err(Error::Read)?;
-    rows.into_iter().map(|row| open(core, row)).collect()
+    rows.into_iter().map(|row| open_or_nameless(core, row)).collect()
 }
 
 /// With the identity as it is stored. Locked, so that nobody else changes them meanwhile.
@@ -176,6 +187,18 @@ fn open(core: &Core, (actor, sealed, removed): Row) -> Result<Operator, Error> {
     let Sealed { subject, name, .. } =
         serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
     Ok(Operator { actor, subject, name, removed })
+}
+
+/// One that is sealed under a master key that is gone has no name, and hides neither the others nor what they did.
+fn open_or_nameless(core: &Core, row: Row) -> Result<Operator, Error> {
+    let (actor, removed) = (row.0, row.2);
+    match open(core, row) {
+        Err(Error::Crypto(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, %actor, "an operator does not open");
+            Ok(Operator { actor, subject: String::new(), name: String::new(), removed })
+        }
+        opened => opened,
+    }
 }
 
 fn object(actor: ActorId) -> String {

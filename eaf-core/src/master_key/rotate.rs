@@ -42,7 +42,11 @@ pub async fn rotate(core: &Core, mut on_progress: impl FnMut(Progress)) -> Resul
         done += rewrap(core, tenant, current).await?;
         on_progress(Progress { done, total: left.max(done) });
     }
-    let operators = directory::reseal_operators(core, current).await?;
+    let resealed = directory::reseal_operators(core, current).await?;
+    if resealed.left > 0 {
+        return Err(Error::Left { left: resealed.left });
+    }
+    let operators = resealed.done;
     retire(core, current, done, operators).await?;
     Ok(Rotated { active: current.id.clone(), keys: done, operators })
 }

@@ -1,18 +1,20 @@
 //! What stands beside the log: whether audit and journal still are what was anchored.
 //!
-//! Rows that retention deleted are missing by right: their audit says up to which day, and how many.
+//! Rows that retention deleted are missing by right: their audit says of which anchor how many.
 
+use super::pruned::{self, Missing, Table};
 use super::{Error, Finding, Walk};
 use crate::Core;
-use crate::anchor::{self, Anchor, Of};
+use crate::anchor::{self, Anchor, Hashed, MARK, Mark, Marks};
 use crate::db::TenantTx;
 use crate::id::TenantId;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use std::collections::HashMap;
-use time::OffsetDateTime;
 
 const PAGE: i64 = 100;
+/// Rows of audit or journal of the anchors that are compared at once.
+const ROWS: usize = 20_000;
 const HASH: usize = 32;
 
 /// What the anchors of a tenant come to.
@@ -23,108 +25,116 @@ pub(super) struct Anchored {
     pub waiting: u64,
 }
 
-/// Of one table: how much retention says that it deleted, and how much is missing.
-#[derive(Default)]
-struct Pruned {
-    before: Option<OffsetDateTime>,
-    said: i64,
-    missing: i64,
-}
-
 pub(super) async fn walk(core: &Core, tenant: TenantId, walk: &mut Walk) -> Result<Anchored, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let mut audits = pruned(&mut tx, "denials").await?;
-    let mut journals = pruned(&mut tx, "journals").await?;
-    tx.commit().await?;
     let (mut nr, mut head) = (0, anchor::genesis(tenant));
+    let mut missing = Missing::default();
     loop {
         let mut tx = core.db.tenant(tenant).await?;
-        let rows = page(&mut tx, nr).await?;
-        if rows.is_empty() {
+        let found = page(&mut tx, nr).await?;
+        if found.is_empty() {
+            // What retention deleted while this went on is recorded by now.
+            pruned::judge(&mut tx, missing, walk).await?;
             let waiting = strays(&mut tx, walk).await?;
             tx.commit().await?;
-            for (table, pruned) in [("audit", &audits), ("journal", &journals)] {
-                if pruned.missing > pruned.said {
-                    let rows = (pruned.missing - pruned.said) as u64;
-                    walk.find(Finding::Deleted { table, anchor: nr as u64, rows });
-                }
-            }
             return Ok(Anchored { anchors: nr as u64, head, waiting });
         }
-        for (anchor, log, chain) in rows {
+        for linked in &found {
+            let anchor = &linked.anchor;
             if anchor.nr != nr + 1 {
                 walk.find(Finding::AnchorGap { anchor: anchor.nr as u64, expected: nr as u64 + 1 });
             }
-            if chain != anchor::link(&head, &anchor) {
+            if linked.chain != anchor::link(&head, anchor) {
                 walk.find(Finding::Anchor { anchor: anchor.nr as u64 });
             }
-            if anchor.log_pos > 0 && log != anchor.log_chain {
+            if anchor.log_pos > 0 && linked.log != anchor.log_chain {
                 let (anchor, position) = (anchor.nr as u64, anchor.log_pos as u64);
                 walk.find(Finding::AnchoredLog { anchor, position });
             }
-            rows_of(&mut tx, &anchor, &mut audits, &mut journals, walk).await?;
-            (nr, head) = (anchor.nr, chain);
+            (nr, head) = (anchor.nr, linked.chain.clone());
+        }
+        for group in groups(&found) {
+            rows_of(&mut tx, group, &mut missing, walk).await?;
         }
         tx.commit().await?;
     }
 }
 
-async fn rows_of(
-    tx: &mut TenantTx,
-    anchor: &Anchor,
-    audits: &mut Pruned,
-    journals: &mut Pruned,
-    walk: &mut Walk,
-) -> Result<(), Error> {
-    let found = anchor::audits(tx, Of::Anchor(anchor.nr)).await?;
-    let found = found.into_iter().map(|row| (row.key.to_string(), row.leaf)).collect();
-    compare("audit", anchor, &anchor.audits, found, audits, walk);
-    let found = anchor::journals(tx, Of::Anchor(anchor.nr)).await?;
-    let found = found.into_iter().map(|row| (format!("{}/{}", row.key.0, row.key.1), row.leaf)).collect();
-    compare("journal", anchor, &anchor.journals, found, journals, walk);
+/// So many anchors as have not too many rows together.
+fn groups(found: &[Linked]) -> Vec<&[Linked]> {
+    let (mut groups, mut start, mut rows) = (Vec::new(), 0, 0);
+    for (index, linked) in found.iter().enumerate() {
+        rows += (linked.anchor.audits.len() + linked.anchor.journals.len()) / HASH;
+        if rows >= ROWS || index + 1 == found.len() {
+            groups.push(&found[start..=index]);
+            (start, rows) = (index + 1, 0);
+        }
+    }
+    groups
+}
+
+async fn rows_of(tx: &mut TenantTx, anchors: &[Linked], missing: &mut Missing, walk: &mut Walk) -> Result<(), Error> {
+    let (Some(first), Some(last)) = (anchors.first(), anchors.last()) else { return Ok(()) };
+    let range = (first.anchor.nr, last.anchor.nr);
+    let mut audits = anchor::audits_of(tx, range).await?;
+    let mut journals = anchor::journals_of(tx, range).await?;
+    for Linked { anchor, .. } in anchors {
+        let found = audits.remove(&anchor.nr).unwrap_or_default();
+        let found = shown(found, |key| key.to_string());
+        let marks = anchor.marks.as_ref().map(|marks| marks.audits.as_slice());
+        compare(&Part { table: Table::Audit, anchor, leaves: &anchor.audits, marks }, &found, missing, walk);
+        let found = journals.remove(&anchor.nr).unwrap_or_default();
+        let found = shown(found, |(run, seq)| format!("{run}/{seq}"));
+        let marks = anchor.marks.as_ref().map(|marks| marks.journals.as_slice());
+        compare(&Part { table: Table::Journal, anchor, leaves: &anchor.journals, marks }, &found, missing, walk);
+    }
     Ok(())
 }
 
-fn compare(
-    table: &'static str,
-    anchor: &Anchor,
-    leaves: &[u8],
-    found: Vec<(String, Vec<u8>)>,
-    pruned: &mut Pruned,
-    walk: &mut Walk,
-) {
-    let mut missing: HashMap<&[u8], usize> = HashMap::new();
-    for leaf in leaves.chunks(HASH) {
-        *missing.entry(leaf).or_default() += 1;
+fn shown<Key>(rows: Vec<Hashed<Key>>, show: impl Fn(Key) -> String) -> Vec<(String, Vec<u8>)> {
+    rows.into_iter().map(|row| (show(row.key), row.leaf)).collect()
+}
+
+/// What an anchor holds of one table.
+struct Part<'a> {
+    table: Table,
+    anchor: &'a Anchor,
+    leaves: &'a [u8],
+    marks: Option<&'a [u8]>,
+}
+
+fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut Missing, walk: &mut Walk) {
+    let mut left: HashMap<&[u8], Vec<Option<Mark>>> = HashMap::new();
+    for (index, leaf) in part.leaves.chunks(HASH).enumerate() {
+        let mark = part.marks.and_then(|marks| marks.chunks(MARK).nth(index)).and_then(Mark::read);
+        left.entry(leaf).or_default().push(mark);
     }
     let mut altered = 0;
-    for (key, leaf) in &found {
-        match missing.get_mut(leaf.as_slice()) {
-            Some(left) if *left > 0 => *left -= 1,
-            _ => {
-                altered += 1;
-                walk.find(Finding::Altered { table, anchor: anchor.nr as u64, row: key.clone() });
-            }
+    for (key, leaf) in found {
+        if left.get_mut(leaf.as_slice()).and_then(Vec::pop).is_none() {
+            altered += 1;
+            let (table, anchor) = (part.table.name(), part.anchor.nr as u64);
+            walk.find(Finding::Altered { table, anchor, row: key.clone() });
         }
     }
     // A row that was altered leaves its former hash behind, which is not missing besides.
-    let missing = missing.values().sum::<usize>().saturating_sub(altered);
-    if missing == 0 {
-        return;
-    }
-    if pruned.before.is_some_and(|before| anchor.oldest < before) {
-        pruned.missing += missing as i64;
-    } else {
-        walk.find(Finding::Deleted { table, anchor: anchor.nr as u64, rows: missing as u64 });
+    let marks: Vec<Option<Mark>> = left.into_values().flatten().collect();
+    let rows = marks.len().saturating_sub(altered);
+    if rows > 0 {
+        missing.add(part.table, part.anchor, rows, &marks);
     }
 }
 
-/// The anchor, the chain of the log at its position as it is now, and its own link.
-type Row3 = (Anchor, Option<Vec<u8>>, Vec<u8>);
+/// An anchor with its own link, and the chain of the log at its position as it is now.
+struct Linked {
+    anchor: Anchor,
+    log: Option<Vec<u8>>,
+    chain: Vec<u8>,
+}
 
-async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<Row3>, Error> {
+async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<Linked>, Error> {
     let rows = sqlx::query(
-        "select a.nr, a.at, a.oldest, a.log_pos, a.log_chain, a.audits, a.journals, a.chain, e.chain as log
+        "select a.nr, a.at, a.oldest, a.log_pos, a.log_chain, a.audits, a.journals, a.audit_marks, a.journal_marks, a.chain,
+                e.chain as log
          from eaf.anchor a left join eaf.event e on e.tenant_id = a.tenant_id and e.lane = 0 and e.pos = a.log_pos
          where a.tenant_id = $1 and a.nr > $2 order by a.nr limit $3",
     )
@@ -137,7 +147,8 @@ async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<Row3>, Error> {
     rows.iter().map(|row| read(row).map_err(Error::Read)).collect()
 }
 
-fn read(row: &PgRow) -> Result<Row3, sqlx::Error> {
+fn read(row: &PgRow) -> Result<Linked, sqlx::Error> {
+    let marks: (Option<Vec<u8>>, Option<Vec<u8>>) = (row.try_get("audit_marks")?, row.try_get("journal_marks")?);
     let anchor = Anchor {
         nr: row.try_get("nr")?,
         at: row.try_get("at")?,
@@ -146,8 +157,14 @@ fn read(row: &PgRow) -> Result<Row3, sqlx::Error> {
         log_chain: row.try_get("log_chain")?,
         audits: row.try_get("audits")?,
         journals: row.try_get("journals")?,
+        marks: match marks {
+            (None, None) => None,
+            (audits, journals) => {
+                Some(Marks { audits: audits.unwrap_or_default(), journals: journals.unwrap_or_default() })
+            }
+        },
     };
-    Ok((anchor, row.try_get("log")?, row.try_get("chain")?))
+    Ok(Linked { anchor, log: row.try_get("log")?, chain: row.try_get("chain")? })
 }
 
 /// Rows that claim an anchor that there is not; answers how many wait for one. One statement, because hosts go on.
@@ -170,20 +187,4 @@ async fn strays(tx: &mut TenantTx, walk: &mut Walk) -> Result<u64, Error> {
         }
     }
     Ok((counts.2 + counts.3) as u64)
-}
-
-/// `retention.prune` on `denials: 17 before 2026-09-01`: see `eaf_core::retention`.
-async fn pruned(tx: &mut TenantTx, what: &str) -> Result<Pruned, Error> {
-    let (said, before): (i64, Option<OffsetDateTime>) = sqlx::query_as(
-        "select coalesce(sum(m[1]::bigint), 0)::bigint, max((m[2] || ' 00:00:00+00')::timestamptz)
-         from (select regexp_match(object, '^' || $2 || ': ([0-9]{1,15}) before ([0-9]{4}-[0-9]{2}-[0-9]{2})$') as m
-               from eaf.audit where tenant_id = $1 and act = 'retention.prune' and actor_id = $3) p where m is not null",
-    )
-    .bind(tx.tenant())
-    .bind(what)
-    .bind(crate::id::ActorId::SYSTEM)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    Ok(Pruned { before, said, missing: 0 })
 }

@@ -11,6 +11,7 @@ use crate::Core;
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
 use crate::event_store::Position;
+use crate::id::spellings;
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row as _};
@@ -130,13 +131,6 @@ pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, ke
     sql.push(" order by key limit 1");
     let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     found.map(|found| row(&found, view, epoch)).transpose()
-}
-
-/// An id is the same in capitals; anything else is only itself.
-fn spellings(key: &str) -> Vec<String> {
-    let lower = key.to_ascii_lowercase();
-    let is_id = key.len() == 36 && lower != key && uuid::Uuid::try_parse(key).is_ok();
-    std::iter::once(key.to_owned()).chain(is_id.then_some(lower)).collect()
 }
 
 fn select(table: &Table<'_>, caller: &Caller, reach: &Reach<'_>) -> QueryBuilder<Postgres> {

@@ -4,7 +4,7 @@ use super::{Error, Reason};
 use crate::Core;
 use crate::actor::TraceId;
 use crate::db::TenantTx;
-use crate::id::{RunId, TenantId};
+use crate::id::{RunId, TenantId, spellings};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
@@ -87,7 +87,7 @@ pub async fn list(
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new(COLUMNS);
     sql.push(" where tenant_id = ").push_bind(tenant);
     if let Some(key) = key {
-        sql.push(" and key = ").push_bind(key.to_owned());
+        sql.push(" and key = any (").push_bind(spellings(key)).push(")");
     }
     if let Some((at, run)) = before {
         sql.push(" and (created_at, run_id) < (").push_bind(at).push(", ").push_bind(run).push(")");

@@ -90,10 +90,15 @@ pub async fn wake(core: &Core, tenant: TenantId, run: RunId) -> Result<(), Error
 pub async fn wake_calls(core: &Core, tenant: TenantId, capability: &str) -> Result<usize, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let runs: Vec<uuid::Uuid> = sqlx::query_scalar(
-        "update eaf.run r set due_at = clock_timestamp(), updated_at = clock_timestamp()
-         where r.tenant_id = $1 and r.state = 'open' and r.lease_host is null and exists (
-           select from eaf.journal j where j.tenant_id = r.tenant_id and j.run_id = r.run_id and j.state = 'pending'
-             and j.capability = $2 and j.retry_code is not null)
+        // Locked in one order, so that two who do this at the same moment do not wait for each other.
+        "with due as materialized (
+           select r.run_id from eaf.run r
+           where r.tenant_id = $1 and r.state = 'open' and r.lease_host is null and exists (
+             select from eaf.journal j where j.tenant_id = r.tenant_id and j.run_id = r.run_id and j.state = 'pending'
+               and j.capability = $2 and j.retry_code is not null)
+           order by r.run_id for update of r)
+         update eaf.run r set due_at = clock_timestamp(), updated_at = clock_timestamp() from due
+         where r.tenant_id = $1 and r.run_id = due.run_id and r.state = 'open' and r.lease_host is null
          returning r.run_id",
     )
     .bind(tenant)

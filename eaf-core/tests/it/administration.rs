@@ -2,8 +2,8 @@
 
 use eaf_core::Core;
 use eaf_core::actor::{By, Locale, TraceId};
-use eaf_core::audit::platform;
 use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
+use eaf_core::audit::{Act, platform};
 use eaf_core::crypto::settling;
 use eaf_core::directory::{self, NewMember, add_tenant, dismiss_member, put_member, put_operator, remove_operator};
 use eaf_core::grant::{self, Grant};
@@ -185,4 +185,59 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
     let epoch = event_store::epoch(&core).await.unwrap();
     assert!(event_store::new_epoch(&core).await.is_err());
     assert_eq!(event_store::epoch(&core).await.unwrap(), epoch);
+}
+
+#[tokio::test]
+async fn a_new_name_or_address_of_a_member_is_recorded_without_them() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    put_member(&core, acme, new(&["requester"])).await.unwrap();
+    put_member(&core, acme, NewMember { name: "Canary Berg".into(), ..new(&["requester"]) }).await.unwrap();
+    let moved = NewMember { email: "canary@other.example".into(), name: "Canary Berg".into(), ..new(&["requester"]) };
+    put_member(&core, acme, moved.clone()).await.unwrap();
+    put_member(&core, acme, moved).await.unwrap();
+    let items = records(&core, acme).await;
+    let changes: Vec<_> =
+        items.iter().filter(|item| item.act == "member.change").map(|item| item.change.clone().unwrap()).collect();
+    let old = json!({ "roles": ["requester"], "locale": "de" });
+    let with = |member: &str| {
+        let mut now = old.clone();
+        now[member] = "changed".into();
+        json!({ "old": old, "new": now })
+    };
+    assert_eq!(changes, [with("name"), with("email")]);
+    assert!(!format!("{items:?}").contains("anary"), "{items:?}");
+}
+
+#[tokio::test]
+async fn of_two_who_add_a_member_at_the_same_moment_one_has_added_them() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let (one, two, three) = tokio::join!(
+        put_member(&core, acme, new(&["requester"])),
+        put_member(&core, acme, new(&["approver"])),
+        put_member(&core, acme, new(&["auditor"]))
+    );
+    assert_eq!((one.as_ref().unwrap(), one.as_ref().unwrap()), (two.as_ref().unwrap(), three.as_ref().unwrap()));
+    let acts: Vec<_> = records(&core, acme).await.into_iter().map(|item| item.act).collect();
+    assert_eq!(acts, ["tenant.add", "member.add", "member.change", "member.change"]);
+}
+
+#[tokio::test]
+async fn equal_denials_of_an_operator_are_one_act_that_is_counted() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let by = By { actor: olga, origin: None, trace: TraceId("4".repeat(32)) };
+    for route in ["/api/a", "/api/a", "/api/b", "/api/a"] {
+        platform::record_denied(&core, &by, &Act::denied("http.get", route)).await.unwrap();
+    }
+    let (items, _) = platform::page(&core, None, 10).await.unwrap();
+    let found: Vec<_> = items.iter().rev().map(|item| (item.act.object.as_str(), item.count)).collect();
+    let olga = format!("operator/{olga}");
+    // Unless the hour ended in the middle.
+    assert!(found.len() > 3 || found == [(olga.as_str(), 1), ("/api/a", 3), ("/api/b", 1)], "{found:?}");
+    assert_eq!(platform::verify(&core).await.unwrap().1, Vec::<String>::new());
 }

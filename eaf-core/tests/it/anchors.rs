@@ -3,7 +3,7 @@
 use crate::toy::{Toy, ordered, record};
 use crate::verify::names;
 use eaf_core::actor::TraceId;
-use eaf_core::anchor::anchor;
+use eaf_core::anchor::{Gather, anchor};
 use eaf_core::audit::{self, Entry};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, HostId, TenantId};
@@ -21,7 +21,14 @@ struct House {
     acme: TenantId,
 }
 
-async fn deny(core: &Core, tenant: TenantId, object: &str) {
+/// Whatever waits, of all tenants.
+pub async fn anchored(core: &Core) -> u64 {
+    let anchored = anchor(core, Gather::NOTHING).await.unwrap();
+    assert!(anchored.failures.is_empty(), "{:?}", anchored.failures);
+    anchored.rows
+}
+
+pub async fn deny(core: &Core, tenant: TenantId, object: &str) {
     let entry = Entry {
         actor: ActorId::SYSTEM,
         act: "view.list".into(),
@@ -46,7 +53,7 @@ impl House {
         deny(&core, acme, "toy/1").await;
         deny(&core, acme, "toy/2").await;
         // Of globex that it was added.
-        assert_eq!(anchor(&core).await.unwrap(), 4);
+        assert_eq!(anchored(&core).await, 4);
 
         trigger::run_once(&core, &Toy::new(), acme, "act").await.unwrap();
         let host = HostId(core.world.uuid());
@@ -70,7 +77,7 @@ impl House {
             }
         }
         deny(&core, acme, "toy/3").await;
-        assert_eq!(anchor(&core).await.unwrap(), 3);
+        assert_eq!(anchored(&core).await, 3);
         House { database, core, acme }
     }
 
@@ -78,26 +85,30 @@ impl House {
         verify(&self.core, self.acme, |_| ()).await.unwrap()
     }
 
-    /// What is found after this was done as superuser, and undone again.
     async fn found_after(&self, tampering: &str) -> Vec<String> {
-        let mut root = self.database.superuser().await;
-        for table in TABLES {
-            let keep = format!("create table kept_{table} as select * from eaf.{table}");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(keep)).execute(&mut root).await.unwrap();
-        }
-        let script = tampering.replace("$TENANT", &format!("'{}'", self.acme));
-        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut root).await.unwrap();
-        let found = names(&self.report().await);
-        for table in TABLES {
-            let restore = format!(
-                "truncate eaf.{table}; insert into eaf.{table} select * from kept_{table}; drop table kept_{table}"
-            );
-            sqlx::raw_sql(sqlx::AssertSqlSafe(restore)).execute(&mut root).await.unwrap();
-        }
-        root.close().await.unwrap();
-        assert!(self.report().await.findings.is_empty(), "it was not undone");
-        found
+        found_after(&self.database, &self.core, self.acme, tampering).await
     }
+}
+
+/// What is found after this was done as superuser, and undone again.
+pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tampering: &str) -> Vec<String> {
+    let mut root = database.superuser().await;
+    for table in TABLES {
+        let keep = format!("create table kept_{table} as select * from eaf.{table}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(keep)).execute(&mut root).await.unwrap();
+    }
+    let script = tampering.replace("$TENANT", &format!("'{tenant}'"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut root).await.unwrap();
+    let found = names(&verify(core, tenant, |_| ()).await.unwrap());
+    for table in TABLES {
+        let restore = format!(
+            "truncate eaf.{table}; insert into eaf.{table} select * from kept_{table}; drop table kept_{table}"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(restore)).execute(&mut root).await.unwrap();
+    }
+    root.close().await.unwrap();
+    assert!(verify(core, tenant, |_| ()).await.unwrap().findings.is_empty(), "it was not undone");
+    found
 }
 
 const TABLES: [&str; 3] = ["audit", "journal", "anchor"];
@@ -105,13 +116,13 @@ const TABLES: [&str; 3] = ["audit", "journal", "anchor"];
 #[tokio::test]
 async fn what_was_recorded_is_anchored_once_and_nothing_is_found() {
     let house = House::new().await;
-    assert_eq!(anchor(&house.core).await.unwrap(), 0);
+    assert_eq!(anchored(&house.core).await, 0);
     let report = house.report().await;
     assert_eq!((report.anchors, report.not_anchored, names(&report)), (2, 0, Vec::new()));
     deny(&house.core, house.acme, "toy/4").await;
     let later = house.report().await;
     assert_eq!((later.not_anchored, &later.anchor_head), (1, &report.anchor_head));
-    anchor(&house.core).await.unwrap();
+    anchored(&house.core).await;
     assert_ne!(house.report().await.anchor_head, report.anchor_head);
 }
 
@@ -130,7 +141,7 @@ async fn a_changed_or_deleted_row_of_audit_or_journal_is_found() {
         // To be anchored anew, as if it had just been written.
         ("update eaf.audit set anchor = null where object = 'toy/2'", vec!["deleted audit 1 1"]),
         ("update eaf.audit set anchor = 9 where object = 'toy/2'", vec!["deleted audit 1 1", "stray audit 1"]),
-        ("update eaf.audit set anchor = 2 where object = 'toy/2'", vec!["deleted audit 1 1", "altered audit 2"]),
+        ("update eaf.audit set anchor = 2 where object = 'toy/2'", vec!["altered audit 2", "deleted audit 1 1"]),
         ("delete from eaf.journal where seq = 2", vec!["deleted journal 2 1"]),
         ("update eaf.journal set outcome = 'denied' where seq = 1", vec!["altered journal 2"]),
         ("update eaf.journal set result = args where seq = 1", vec!["altered journal 2"]),
@@ -159,21 +170,51 @@ async fn an_anchor_that_was_changed_deleted_or_made_for_another_log_is_found() {
 }
 
 #[tokio::test]
-async fn what_retention_deleted_and_recorded_is_no_finding_and_more_is() {
+async fn a_tenant_whose_rows_cannot_be_anchored_holds_up_no_other() {
     let house = House::new().await;
-    let tomorrow = (house.core.world.now() + time::Duration::days(1)).date();
-    let prune = |rows: u32| {
-        format!(
-            "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id)
-             values ($TENANT, '{}', 'retention.prune', 'denials: {rows} before {tomorrow}', 'ok', '');
-             delete from eaf.audit where outcome = 'denied'",
-            ActorId::SYSTEM
-        )
-    };
-    assert_eq!(house.found_after(&prune(3)).await, Vec::<String>::new());
-    assert_eq!(house.found_after(&prune(2)).await, ["deleted audit 2 1"]);
-    let yesterday = prune(3).replace(&tomorrow.to_string(), "2026-01-01");
-    assert_eq!(house.found_after(&yesterday).await, ["deleted audit 1 2", "deleted audit 2 1"]);
+    let fails = format!(
+        "create function public.fail() returns trigger language plpgsql as 'begin raise exception ''no''; end';
+         create trigger fail before insert on eaf.anchor for each row when (new.tenant_id = '{}')
+           execute function public.fail()",
+        house.acme
+    );
+    house.database.run(&fails).await;
+    let globex = TenantId::derive("globex");
+    for tenant in [house.acme, globex] {
+        deny(&house.core, tenant, "toy/9").await;
+    }
+    let found = anchor(&house.core, Gather::NOTHING).await.unwrap();
+    assert_eq!(found.rows, 1);
+    let failed: Vec<_> = found.failures.iter().map(|(tenant, _)| *tenant).collect();
+    assert_eq!(failed, [house.acme]);
+}
+
+#[tokio::test]
+async fn few_rows_are_gathered_and_what_is_large_is_anchored_a_few_at_a_time() {
+    let house = House::new().await;
+    deny(&house.core, house.acme, "toy/9").await;
+    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, 0);
+    house.database.run("update eaf.audit set at = at - interval '1 minute' where object = 'toy/9'").await;
+    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, 1);
+    for number in 0..Gather::USUAL.rows {
+        deny(&house.core, house.acme, &format!("many/{number}")).await;
+    }
+    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, Gather::USUAL.rows as u64);
+
+    let large =
+        "insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result)
+                 select tenant_id, run_id, 10 + g, capability, function, args, 'large/' || g, 'done',
+                        convert_to(repeat('x', 3000000), 'UTF8')
+                 from eaf.journal, generate_series(1, 7) g where seq = 1";
+    house.database.run(large).await;
+    assert_eq!(anchored(&house.core).await, 7);
+    let mut root = house.database.superuser().await;
+    let most: i32 = sqlx::query_scalar("select max(octet_length(journals)) / 32 from eaf.anchor where nr > 2")
+        .fetch_one(&mut root)
+        .await
+        .unwrap();
+    assert_eq!(most, 3);
+    assert_eq!(names(&house.report().await), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -193,10 +234,10 @@ async fn hosts_that_anchor_at_the_same_time_make_one_chain_and_hold_up_no_writer
     };
     audit::record(&mut late, &entry).await.unwrap();
     let other = house.database.core().await;
-    let (one, two) = tokio::join!(anchor(&house.core), anchor(&other));
-    assert_eq!(one.unwrap() + two.unwrap(), 20);
+    let (one, two) = tokio::join!(anchored(&house.core), anchored(&other));
+    assert_eq!(one + two, 20);
     late.commit().await.unwrap();
-    assert_eq!(anchor(&other).await.unwrap(), 1);
+    assert_eq!(anchored(&other).await, 1);
     let report = house.report().await;
     assert_eq!((names(&report), report.not_anchored), (Vec::new(), 0));
 }

@@ -26,6 +26,7 @@ mod operations;
 mod personal;
 mod platform_feed;
 mod pooler;
+mod pruned;
 mod rebuild;
 mod refold;
 mod retention;

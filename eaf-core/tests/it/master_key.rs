@@ -187,3 +187,55 @@ async fn a_wrapped_key_names_its_master_key() {
     let master_key::Status { active, left, total, .. } = status(&core).await.unwrap();
     assert_eq!((active.to_string().len(), left, total), (16, 0, 2));
 }
+
+#[tokio::test]
+async fn an_exchange_that_was_interrupted_before_the_operators_is_told_and_hides_nobody() {
+    let database = Database::fresh().await;
+    let core = host(&database, key(1)).await;
+    check(&core).await.unwrap();
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    hire(&core, acme, "anna").await;
+    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let core = host(&database, both(2, 1)).await;
+    check(&core).await.unwrap();
+    let interrupted = core.clone();
+    let ended = tokio::spawn(async move {
+        rotate(&interrupted, |progress| assert!(progress.done < progress.total, "interrupted after the keys")).await
+    });
+    assert!(ended.await.unwrap_err().is_panic());
+    let told = status(&core).await.unwrap();
+    assert_eq!((told.left, told.operators, told.is_open), (0, 1, true));
+    assert_eq!(master_key::unreadable(&core).await.unwrap(), None);
+
+    // The former key was taken away too early: it is told, and the others can still be listed, and what they did.
+    let alone = host(&database, key(2)).await;
+    check(&alone).await.unwrap();
+    let left = master_key::unreadable(&alone).await.unwrap();
+    assert_eq!(left, Some(master_key::Unreadable { keys: 0, operators: 1 }));
+    let otto = put_operator(&alone, ISSUER, "otto", "Otto").await.unwrap();
+    let listed = directory::operators(&alone).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|operator| (operator.actor, operator.name.as_str())).collect();
+    assert_eq!(listed, [(olga, ""), (otto, "Otto")]);
+    let refused = rotate(&alone, |_| ()).await.unwrap_err();
+    assert!(matches!(refused, Error::Left { left: 1 }), "{refused:?}");
+
+    assert_eq!(rotate(&core, |_| ()).await.unwrap().operators, 1);
+    let told = status(&alone).await.unwrap();
+    assert_eq!((told.left, told.operators, told.is_open), (0, 0, false));
+    assert_eq!(master_key::unreadable(&alone).await.unwrap(), None);
+    assert!(find_operator(&alone, ISSUER, "olga").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_hold_the_active_master_key_is_not_ready() {
+    let database = Database::fresh().await;
+    let former = host(&database, key(1)).await;
+    check(&former).await.unwrap();
+    master_key::ready(&former).await.unwrap();
+    let new = host(&database, both(2, 1)).await;
+    check(&new).await.unwrap();
+    rotate(&new, |_| ()).await.unwrap();
+    master_key::ready(&new).await.unwrap();
+    let refused = master_key::ready(&former).await.unwrap_err();
+    assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
+}

@@ -222,3 +222,16 @@ async fn the_active_package_is_one_row_and_activating_it_again_changes_nothing()
     assert!(sqlx::query("select eaf.activate_package('toy', '', gen_random_uuid())").execute(&mut app).await.is_err());
     assert!(sqlx::query("insert into eaf.package select * from eaf.package").execute(&mut app).await.is_err());
 }
+
+#[tokio::test]
+async fn a_tenant_with_more_connections_than_there_may_be_can_still_change_them() {
+    let (database, core, acme, _) = house().await;
+    put(&core, acme, vcenter("https://a", Some("secret"))).await.unwrap();
+    let more = "insert into eaf.connection (tenant_id, capability, name, config, secret, updated_by)
+                select tenant_id, capability, 'more-' || g, config, secret, updated_by
+                from eaf.connection, generate_series(1, 60) g";
+    database.run(more).await;
+    put(&core, acme, vcenter("https://b", Some("secret"))).await.unwrap();
+    let another = NewConnection { name: "another".into(), ..vcenter("https://a", Some("secret")) };
+    assert!(matches!(put(&core, acme, another).await, Err(connection::Error::TooMany)));
+}

@@ -226,3 +226,34 @@ async fn another_master_key_opens_nothing_and_says_so() {
     let refused = eaf_core::directory::member(&other, house.anna.tenant, actor).await.unwrap_err();
     assert!(matches!(refused, eaf_core::directory::Error::Crypto(crypto::Error::WrongMasterKey)), "{refused:?}");
 }
+
+#[tokio::test]
+async fn who_has_a_key_and_is_no_member_is_nobody_that_an_event_may_be_about() {
+    let house = House::open().await;
+    let guest = ActorId(world().uuid());
+    let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
+    for actor in [guest, ActorId::SYSTEM] {
+        house.core.keyring.seal(&mut tx, actor, "x", b"made").await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for nobody in [guest, ActorId::SYSTEM] {
+        let refused = house.give("copied", &nobody.to_string(), json!({"of": {"whom": nobody}})).await;
+        assert!(matches!(&refused, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), "{nobody}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
+    let house = House::open().await;
+    for (key, whom) in [("a", json!(ActorId(world().uuid()))), ("b", json!(member(&house).await))] {
+        let refuses = key == "a";
+        let request = eaf_core::command_bus::Request {
+            name: "copied".into(),
+            body: json!({"of": {"whom": whom}}),
+            idempotency_key: key.into(),
+            dry_run: true,
+        };
+        let told = eaf_core::command_bus::execute(&house.core, &house.book, &house.anna, request).await;
+        assert_eq!(matches!(&told, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{told:?}");
+    }
+}

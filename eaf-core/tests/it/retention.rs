@@ -1,5 +1,6 @@
 //! What is kept only for a while goes when its time is over, and nothing else; that it went is an act of its own.
 
+use crate::anchors::anchored;
 use eaf_core::Core;
 use eaf_core::audit::trail::{Bounds, Filter, page};
 use eaf_core::directory::add_tenant;
@@ -28,6 +29,7 @@ impl House {
         for (tenant, age) in [(acme, 200), (acme, 50), (globex, 50)] {
             database.run(&rows(tenant, age)).await;
         }
+        anchored(&core).await;
         House { database, core, acme }
     }
 
@@ -35,7 +37,7 @@ impl House {
         let mut root = self.database.superuser().await;
         let mut counts = Vec::new();
         for table in ["ledger", "audit", "mail_log", "journal", "run"] {
-            let of_test = if table == "audit" { " where act = 'audit.list'" } else { "" };
+            let of_test = if table == "audit" { " where act in ('audit.list', 'command.give')" } else { "" };
             let query = format!("select count(*) from eaf.{table}{of_test}");
             counts.push(sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&mut root).await.unwrap());
         }
@@ -57,6 +59,8 @@ fn rows(tenant: TenantId, age: i64) -> String {
            select '{tenant}', gen_random_uuid(), g::text, '', 0, '', {at}, {at} + interval '30 days' from generate_series(1, 3) g;
          insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
            select '{tenant}', {at}, gen_random_uuid(), 'audit.list', 'audit', o, '' from unnest(array['denied', 'ok', 'denied']) o;
+         insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
+           values ('{tenant}', {at}, gen_random_uuid(), 'command.give', 'dcm/request', 'limit-reached', '');
          insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, updated_at)
            select '{tenant}', '{age}-' || s, 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), s, '', {at}
            from unnest(array['sent', 'failed', 'skipped', 'pending']) s;
@@ -73,40 +77,119 @@ fn rows(tenant: TenantId, age: i64) -> String {
 #[tokio::test]
 async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
     let house = House::new().await;
-    assert_eq!(house.counts().await, [9, 9, 12, 18, 9]);
+    assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let keep = Some(Duration::days(DAYS));
     let none = Retention::default();
-    assert_eq!(retention::prune(&house.core, &none).await.unwrap(), retention::Pruned::default());
-    assert_eq!(house.counts().await, [9, 9, 12, 18, 9]);
+    assert_eq!(pruned(&house.core, &none).await, 0);
+    assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
     retention::prune(&house.core, &all).await.unwrap();
-    // Three answers; two denials, and not what was allowed; three mails, and not the one under way; the calls of two runs
-    // that ended, and not the runs.
-    assert_eq!(house.counts().await, [6, 7, 9, 14, 9]);
+    // Three answers, and that a command was refused; two denials, and not what was allowed; three mails, and not the one
+    // under way; the calls of two runs that ended, and not the runs.
+    assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
     let mut acts = house.acts().await;
     acts.sort();
-    assert_eq!(acts, ["denials: 2", "journals: 4", "ledger: 3", "mails: 3"]);
-    assert_eq!(retention::prune(&house.core, &all).await.unwrap(), retention::Pruned::default());
-    assert_eq!(house.acts().await.len(), 4, "nothing happened, and nothing is told");
+    assert_eq!(acts, ["denials: 2", "journals: 4", "ledger: 3", "mails: 3", "refusals: 1"]);
+    assert_eq!(pruned(&house.core, &all).await, 0);
+    assert_eq!(house.acts().await.len(), 5, "nothing happened, and nothing is told");
+}
+
+/// Nothing fails.
+async fn pruned(core: &Core, retention: &Retention) -> u64 {
+    let pruned = retention::prune(core, retention).await.unwrap();
+    assert!(pruned.failures.is_empty() && pruned.left_to_others == 0, "{pruned:?}");
+    pruned.rows
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_of_one_tenant_keeps_nothing_of_the_others() {
+    let house = House::new().await;
+    let globex = TenantId::derive("globex");
+    house.database.run(&rows(globex, 200)).await;
+    anchored(&house.core).await;
+    let fails = format!(
+        "create function public.fail() returns trigger language plpgsql as 'begin raise exception ''no''; end';
+         create trigger fail before delete on eaf.ledger for each row when (old.tenant_id = '{}')
+           execute function public.fail()",
+        house.acme
+    );
+    house.database.run(&fails).await;
+    let keep = Some(Duration::days(DAYS));
+    let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
+    let pruned = retention::prune(&house.core, &all).await.unwrap();
+    let failed: Vec<_> = pruned.failures.iter().map(|failure| (failure.tenant, failure.what)).collect();
+    assert_eq!(failed, [(Some(house.acme), "ledger")]);
+    // Of acme all but the answers, of globex all.
+    assert_eq!(pruned.rows, (1 + 2 + 4 + 3) + (3 + 1 + 2 + 4 + 3));
+}
+
+#[tokio::test]
+async fn hosts_that_prune_at_the_same_time_delete_everything_once() {
+    let house = House::new().await;
+    let other = house.database.core().await;
+    let keep = Some(Duration::days(DAYS));
+    let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
+    let (one, two) = tokio::join!(retention::prune(&house.core, &all), retention::prune(&other, &all));
+    let rest = retention::prune(&house.core, &all).await.unwrap().rows;
+    assert_eq!(one.unwrap().rows + two.unwrap().rows + rest, 3 + 1 + 2 + 4 + 3);
+    assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
+}
+
+#[tokio::test]
+async fn what_is_old_is_found_by_its_age_and_not_by_reading_everything() {
+    let house = House::new().await;
+    let tenant = house.acme;
+    let many = format!(
+        "insert into eaf.ledger (tenant_id, actor_id, key, fingerprint, lane, answer, at, keep_until)
+           select '{tenant}', gen_random_uuid(), g::text, '', 0, '', now(), now() from generate_series(1, 5000) g;
+         insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id, anchor)
+           select '{tenant}', now(), gen_random_uuid(), 'view.list', 'o', 'denied', '', 1 from generate_series(1, 5000) g;
+         insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id, anchor)
+           select '{tenant}', now(), gen_random_uuid(), 'command.give', 'o', 'no', '', 1 from generate_series(1, 5000) g;
+         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace)
+           select '{tenant}', 'm' || g, 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'sent', ''
+           from generate_series(1, 5000) g;
+         analyze eaf.ledger; analyze eaf.audit; analyze eaf.mail_log"
+    );
+    house.database.run(&many).await;
+    for (what, index) in
+        [("ledger", "ledger_due"), ("mails", "mail_told"), ("denials", "audit_denials"), ("refusals", "audit_refusals")]
+    {
+        let mut root = house.database.superuser().await;
+        let function = if matches!(what, "ledger" | "mails") { "prune" } else { "prune_anchored" };
+        let script = format!(
+            "begin; set local plan_cache_mode = force_generic_plan; set local app.tenant_id = '{tenant}';
+             select * from eaf.{function}('{what}', now() - interval '100 days', 2000)"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut root).await.unwrap();
+        let scans = format!("select pg_stat_get_xact_numscans('eaf.{index}'::regclass)");
+        let scans: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(scans)).fetch_one(&mut root).await.unwrap();
+        assert!(scans > 0, "{what} does not use {index}");
+    }
 }
 
 #[tokio::test]
 async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
     let house = House::new().await;
     house.database.run(&rows(house.acme, 3)).await;
+    anchored(&house.core).await;
     let before = house.counts().await;
     let mut app = sqlx::PgConnection::connect(&house.database.url("eaf_app")).await.unwrap();
     let tenant = sqlx::query("select set_config('app.tenant_id', $1, false)").bind(house.acme.to_string());
     tenant.execute(&mut app).await.unwrap();
-    for what in ["ledger", "denials", "journals", "mails"] {
+    for what in ["ledger", "mails"] {
         // Of the tenant alone, whatever instant is asked for.
         let sql = "select eaf.prune($1, now() + interval '1 year', 10000)";
+        sqlx::query(sql).bind(what).execute(&mut app).await.unwrap();
+    }
+    for what in ["denials", "refusals", "journals"] {
+        let sql = "select count(*) from eaf.prune_anchored($1, now() + interval '1 year', 10000)";
         sqlx::query(sql).bind(what).execute(&mut app).await.unwrap();
     }
     let left = house.counts().await;
     // Globex's, and what is three days old; of the ledger also what is within its 30 days.
     assert_eq!((before[0], left[0]), (12, 6));
-    assert_eq!((left[1], left[2]), (3 + 3 + 2, 4 + 4 + 2));
+    assert_eq!((left[1], left[2]), (4 + 4 + 2, 4 + 4 + 2));
     let delete = sqlx::query("delete from eaf.audit").execute(&mut app).await;
     assert!(delete.unwrap_err().to_string().contains("permission denied"));
 }
@@ -136,6 +219,10 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     for (n, there) in [(1, false), (2, true), (3, false), (4, true), (5, true), (6, true)] {
         assert_eq!(package::load(&house.core, &digest(n)).await.unwrap().is_some(), there, "{n}");
     }
+    let again = package::activate(&house.core, "dcm", &digest(3), eaf_core::id::ActorId::SYSTEM).await;
+    assert!(matches!(again, Err(package::Error::Unknown { .. })), "it has no file: {again:?}");
     package::store(&house.core, &package(1)).await.unwrap();
+    // Its age begins now: it does not go before it can be activated.
+    assert_eq!(retention::prune(&house.core, &retention).await.unwrap().packages, 0);
     assert_eq!(package::load(&house.core, &digest(1)).await.unwrap().map(|package| package.bytes), Some(vec![1; 10]));
 }

@@ -41,6 +41,7 @@ pub fn names(report: &Report) -> Vec<String> {
         Finding::Missing { position } => format!("missing {position}"),
         Finding::Altered { table, anchor, .. } => format!("altered {table} {anchor}"),
         Finding::Deleted { table, anchor, rows } => format!("deleted {table} {anchor} {rows}"),
+        Finding::Pruning { .. } => "pruning".to_owned(),
         Finding::Stray { table, rows } => format!("stray {table} {rows}"),
         Finding::AnchorGap { anchor, expected } => format!("anchor-gap {anchor} {expected}"),
         Finding::Anchor { anchor } => format!("anchor {anchor}"),

@@ -173,6 +173,10 @@ pub async fn operator(command: OperatorCommand) -> Outcome {
 
 fn line(operator: &Operator) -> String {
     let removed = operator.removed.map(|at| format!("  removed {}", at.date())).unwrap_or_default();
-    let (subject, name) = (plain::line(&operator.subject), plain::line(&operator.name));
+    let (subject, name) = match operator.subject.is_empty() {
+        // Under a master key that this host does not hold.
+        true => ("-".into(), "(cannot be opened)".into()),
+        false => (plain::line(&operator.subject), plain::line(&operator.name)),
+    };
     format!("{} {subject:24} {name}{removed}\n", operator.actor)
 }

@@ -12,14 +12,15 @@ use crate::plugin::load::{self, Ceiling};
 use crate::plugin::workflow::core::CoreKernel;
 use crate::plugin::{self, Plugin, Plugins, install, manifest, package, workflow};
 use crate::{egress, http, identity};
+use eaf_core::anchor::{self, Gather};
 use eaf_core::command_bus::Quota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
 use eaf_core::id::{ActorId, HostId};
-use eaf_core::retention::{self, Retention};
+use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::session;
-use eaf_core::{Core, anchor, directory, grant, master_key, projection, used_state};
+use eaf_core::{Core, directory, grant, master_key, projection, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use shelf::Shelf;
@@ -114,6 +115,15 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     let mut core = Core::start(db, world::real(), keys);
     // Before anything is written: a key that this host made would be lost to its neighbours.
     master_key::check(&core).await?;
+    if let Some(left) = master_key::unreadable(&core).await? {
+        let (keys, operators) = (left.keys, left.operators);
+        tracing::error!(
+            keys,
+            operators,
+            "keys and operators are wrapped with a former master key that is not given: they cannot be read, and these \
+             operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
+        );
+    }
     core.quota = Quota::new(&core.world, config.quota.commands, config.quota.bodies);
     Ok(core)
 }
@@ -382,19 +392,14 @@ async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watc
     }
 }
 
-/// What is kept only for a while. A host that is restarted often looks as often, and finds nothing.
+/// What is kept only for a while. Rows fall due at midnight: when all of a day is done, the next look is on another day.
 async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
     let pruning = async {
+        let mut done = None;
         loop {
-            match retention::prune(&core, &retention).await {
-                Ok(pruned) => tracing::info!(
-                    rows = pruned.rows,
-                    packages = pruned.packages,
-                    "what was kept long enough is deleted"
-                ),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
-                }
+            let today = core.world.now().date();
+            if done != Some(today) && pruned(&core, &retention).await {
+                done = Some(today);
             }
             tokio::time::sleep(PRUNE).await;
         }
@@ -405,13 +410,44 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     }
 }
 
+/// Whether that was all.
+async fn pruned(core: &Core, retention: &Retention) -> bool {
+    match retention::prune(core, retention).await {
+        Ok(pruned) => {
+            for Failure { tenant, what, error } in &pruned.failures {
+                let tenant = tenant.map(|tenant| tenant.to_string());
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(error, tenant, what, "what is old could not be deleted");
+            }
+            let (rows, packages) = (pruned.rows, pruned.packages);
+            tracing::info!(rows, packages, "what was kept long enough is deleted");
+            pruned.failures.is_empty() && pruned.left_to_others == 0
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
+            false
+        }
+    }
+}
+
 /// What was recorded beside the log joins its chain.
 async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
     let anchoring = async {
         loop {
             tokio::time::sleep(ANCHOR).await;
-            if let Err(error) = anchor::anchor(&core).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "audit and journal cannot be anchored yet");
+            match anchor::anchor(&core, Gather::USUAL).await {
+                Ok(anchored) => {
+                    for (tenant, error) in &anchored.failures {
+                        let error = error as &dyn std::error::Error;
+                        tracing::warn!(error, %tenant, "a tenant's audit and journal cannot be anchored yet");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "audit and journal cannot be anchored yet"
+                    );
+                }
             }
         }
     };

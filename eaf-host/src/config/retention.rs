@@ -17,14 +17,14 @@ const LEDGER: Key = Key {
     variable: "EAF_KEEP_LEDGER_DAYS",
     default: Default::Is("90"),
     kind: Kind::Plain,
-    about: "What commands were answered; 30 to 36500. So long a repetition with the same Idempotency-Key gets the first answer.",
+    about: "What commands were answered, and the audit's rows about refused ones; 30 to 36500. So long a repetition with the same Idempotency-Key gets the first answer.",
 };
 const DENIALS: Key = Key {
     name: "retention.denial_days",
     variable: "EAF_KEEP_DENIAL_DAYS",
     default: Default::Is("365"),
     kind: Kind::Plain,
-    about: "Rows of the audit with the outcome `denied`; 30 to 36500. All other acts stay.",
+    about: "Rows of the audit with the outcome `denied`; 30 to 36500. Other acts stay, but for refused commands.",
 };
 const JOURNALS: Key = Key {
     name: "retention.journal_days",

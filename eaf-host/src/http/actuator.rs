@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use eaf_core::db::Db;
+use eaf_core::{Core, master_key};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -62,24 +62,30 @@ pub struct Readiness(Mutex<Option<(Instant, Result<(), &'static str>)>>);
 
 impl Readiness {
     /// Asks once in [`KEEP`] for all who probe.
-    async fn of(&self, db: &Db) -> Result<(), &'static str> {
+    async fn of(&self, core: &Core) -> Result<(), &'static str> {
         let mut last = self.0.lock().await;
         if let Some((at, answer)) = &*last
             && at.elapsed() < KEEP
         {
             return *answer;
         }
-        let answer = match tokio::time::timeout(PATIENCE, eaf_core::db::ready(db)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(cause)) => {
-                tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
-                Err("the database is not ready")
-            }
-            Err(_) => Err("the database does not answer"),
-        };
+        let answer = tokio::time::timeout(PATIENCE, ready(core)).await;
+        let answer = answer.unwrap_or(Err("the database does not answer"));
         *last = Some((Instant::now(), answer));
         answer
     }
+}
+
+async fn ready(core: &Core) -> Result<(), &'static str> {
+    if let Err(cause) = eaf_core::db::ready(&core.db).await {
+        tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
+        return Err("the database is not ready");
+    }
+    if let Err(cause) = master_key::ready(core).await {
+        tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
+        return Err("the database's keys are wrapped with a master key that this host does not hold: see the log");
+    }
+    Ok(())
 }
 
 /// What other systems do (vCenter, SMTP, the identity provider) is not asked: a restart would not mend them. But a host
@@ -91,7 +97,7 @@ async fn readiness(State(app): State<App>) -> Response {
     if app.identity.is_misconfigured() {
         return down("the settings of the identity provider do not fit it, so nobody can sign in: see the log");
     }
-    match app.readiness.of(&app.core.db).await {
+    match app.readiness.of(&app.core).await {
         Ok(()) => liveness().await,
         Err(reason) => down(reason),
     }

@@ -25,7 +25,7 @@ pub async fn of_operator(
     route: &str,
 ) -> Result<(), Problem> {
     let by = By { actor: operator, origin: None, trace };
-    Ok(platform::record_alone(&app.core, &by, &Act::denied(&act(method), route)).await?)
+    Ok(platform::record_denied(&app.core, &by, &Act::denied(&act(method), route)).await?)
 }
 
 impl TenantCaller {
@@ -38,7 +38,8 @@ impl TenantCaller {
         Problem::new(Code::PermissionMissing).with("permission", format!("{plugin}.{permission}"))
     }
 
-    /// `act` and `object` name what was tried: `command.give`, `dcm/request-vm`.
+    /// `act` and `object` name what was tried: `command.give`, `dcm/request-vm`. No name that the caller makes up: each
+    /// would be a row of its own in the audit.
     pub async fn require(&self, app: &App, permission: &str, act: &str, object: &str) -> Result<(), Problem> {
         if self.caller.may(permission) {
             return Ok(());

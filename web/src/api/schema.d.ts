@@ -6672,6 +6672,8 @@ export interface operations {
               object: string;
               /** @enum {unknown} */
               outcome: 'ok' | 'denied';
+              /** @description How often within the hour; more than 1 only where it was denied. */
+              count: number;
               change: {
                 old?: unknown;
                 new?: unknown;

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 const WITHOUT_TENANT: &str = include_str!("../../../../migrations/tables-without-tenant.txt");
 
 /// Functions that run as their owner, with their arguments, and who may call them.
-const AS_OWNER: [(&str, &str); 11] = [
+const AS_OWNER: [(&str, &str); 12] = [
     (
         "eaf.append(uuid, smallint, interval, uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], integer[], \
          uuid[], text[], smallint[], bytea[], bytea[])",
@@ -35,6 +35,7 @@ const AS_OWNER: [(&str, &str); 11] = [
     ("eaf.drop_view_copy(text)", "eaf_platform"),
     ("eaf.new_epoch()", "eaf_platform"),
     ("eaf.prune(text, timestamp with time zone, integer)", "eaf_app"),
+    ("eaf.prune_anchored(text, timestamp with time zone, integer)", "eaf_app"),
 ];
 
 pub(super) struct Known {

@@ -100,6 +100,20 @@ const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
 const KNOWN: [&str; 10] = ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "cursor"];
 
+/// An id is the same in capitals; anything else is only itself.
+fn with_small_ids(object: &str) -> String {
+    let is_id = |part: &str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
+    object.split('/').map(|part| small_if(part.to_owned(), is_id)).collect::<Vec<_>>().join("/")
+}
+
+fn is_trace(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn small_if(text: String, fits: impl Fn(&str) -> bool) -> String {
+    if fits(&text) { text.to_ascii_lowercase() } else { text }
+}
+
 /// `also`: parameters that are somebody else's to read.
 pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<(Filter, Option<Cursor>), Problem> {
     let mut filter = Filter::default();
@@ -114,9 +128,9 @@ pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Res
         match name.as_str() {
             "actor" => filter.actor = Some(value.parse().map_err(|_| invalid())?),
             "act" => filter.act = Some(text()?),
-            "object" => filter.object = Some(text()?),
+            "object" => filter.object = Some(with_small_ids(&text()?)),
             "outcome" => filter.outcome = Some(text()?),
-            "trace" => filter.trace = Some(text()?),
+            "trace" => filter.trace = Some(small_if(text()?, is_trace)),
             "plugin" => filter.plugin = Some(text()?),
             "from" => filter.from = Some(instant()?),
             "to" => filter.to = Some(instant()?),

@@ -2,6 +2,7 @@
 //! that names it stays and waits for another one.
 
 use super::connection_get::PATH;
+use super::connection_put::shortened;
 use super::{checked_name, connection_fault};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
@@ -11,8 +12,9 @@ use crate::http::problem::Problem;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::delete;
-use eaf_core::{audit, connection};
-use serde_json::json;
+use eaf_core::audit::{self, Act};
+use eaf_core::connection;
+use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.delete", "host", "Delete a connection with its secret")
@@ -29,14 +31,15 @@ async fn remove(
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    who.require(&app, "host.connections", "connection.delete", "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    who.require(&app, "host.connections", "connection.delete", &object).await?;
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
-    if !connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)? {
-        return Err(Problem::new(Code::NotFound));
-    }
-    audit::record(&mut tx, &who.act("connection.delete", &object, "ok")).await?;
+    let before = connection::config(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
+    connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let act = Act::new("connection.delete", object).changing(shortened(&before), Value::Null);
+    audit::record_act(&mut tx, &who.by(), &act).await?;
     tx.commit().await?;
     if let Some(provider) = app.providers.get(&capability) {
         provider.forget(tenant, &name).await;

@@ -27,8 +27,8 @@ async fn show(
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    who.require(&app, "host.connections", "connection.get", &object).await?;
+    who.require(&app, "host.connections", "connection.get", "connections").await?;
+    let (capability, name) = (checked_name(&capability)?, checked_name(&name)?);
     // Through the list, which never opens a secret.
     let found = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
     let wanted = found.into_iter().find(|one| one["capability"] == capability && one["name"] == name);

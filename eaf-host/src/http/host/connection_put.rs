@@ -79,8 +79,8 @@ async fn set(
     Path((capability, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    who.require(&app, "host.connections", "connection.put", "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    who.require(&app, "host.connections", "connection.put", &object).await?;
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
     let body = who.read_json(&app, request).await?;
     let faults = faults(&kind, &body, who.caller.locale)?;
@@ -132,6 +132,12 @@ fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
         now.insert("secret".into(), "set".into());
     }
     (if before.is_some() { old.into() } else { Value::Null }, now.into())
+}
+
+/// Settings as the audit shows them.
+pub(super) fn shortened(config: &Value) -> Value {
+    let members = config.as_object().into_iter().flatten();
+    Value::Object(members.map(|(name, value)| (name.clone(), short(value))).collect())
 }
 
 fn short(value: &Value) -> Value {

@@ -72,8 +72,8 @@ pub(super) async fn begin(
     capability: String,
     name: String,
 ) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.connections", act.name(), "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    who.require(&app, "host.connections", act.name(), &object).await?;
     let tenant = who.caller.tenant;
     let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
     let exists = known.iter().any(|one| one.capability == capability && one.name == name);

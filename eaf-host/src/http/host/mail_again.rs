@@ -5,14 +5,13 @@ use super::mail_queue::{fault, hurry};
 use super::{record, runs};
 use crate::capabilities::Call;
 use crate::http::App;
-use crate::http::body::JsonBody;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::messages;
 use crate::http::operation::{Entry, Operation};
 use crate::http::problem::{FieldProblem, Problem};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::routing::post;
 use eaf_core::mail_log::{self, Logged, Status};
 use eaf_core::workflow::{self, PastRun};
@@ -48,15 +47,12 @@ pub fn operation() -> Operation {
     Operation { method: "post", path, route: post(send_again), doc: doc.done() }
 }
 
-async fn send_again(
-    State(app): State<App>,
-    who: TenantCaller,
-    JsonBody(body): JsonBody,
-) -> Result<Json<Value>, Problem> {
+async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Request) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.mail-failures", "mail.send-again", "mail").await?;
+    let body = who.read_json(&app, request).await?;
     let id = body["message_id"].as_str().filter(|id| (1..=400).contains(&id.len()) && !id.contains('\0'));
     let missing = || Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/message_id", "required")]);
     let id = id.ok_or_else(missing)?;
-    who.require(&app, "host.mail-failures", "mail.send-again", id).await?;
     let tenant = who.caller.tenant;
     let unknown = || Problem::new(Code::NotFound);
     let logged = mail_log::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;

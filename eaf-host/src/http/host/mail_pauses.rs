@@ -70,8 +70,8 @@ async fn begun(
     connection: &str,
     act: &str,
 ) -> Result<(eaf_core::db::TenantTx, audit::Entry), Problem> {
+    who.require(app, "host.mail-failures", act, "mail").await?;
     let object = format!("mail/{}", checked_name(connection)?);
-    who.require(app, "host.mail-failures", act, &object).await?;
     let entry = audit::Entry {
         actor: who.caller.actor,
         act: act.into(),

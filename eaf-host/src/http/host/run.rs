@@ -43,8 +43,8 @@ pub fn operation() -> Operation {
 
 async fn show(State(app): State<App>, who: TenantCaller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let unknown = || Problem::new(Code::NotFound);
+    who.require(&app, "host.runs", "run.get", "runs").await?;
     let id: RunId = id.parse().map_err(|_| unknown())?;
-    who.require(&app, "host.runs", "run.get", &id.to_string()).await?;
     let tenant = who.caller.tenant;
     let run = workflow::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
     let steps = workflow::entries(&app.core, tenant, id).await.map_err(fault)?;

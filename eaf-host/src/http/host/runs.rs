@@ -28,8 +28,7 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     let (mut key, mut before) = (None, None);
     for (name, value) in parameters.once(|name| matches!(name, "key" | "cursor"))? {
         match name.as_str() {
-            // An id is the same in capitals.
-            "key" => key = Some(uuid::Uuid::try_parse(value).map_or_else(|_| value.clone(), |id| id.to_string())),
+            "key" => key = Some(value.clone()),
             _ => before = Some(parse_cursor::<RunId>(value)?),
         }
     }

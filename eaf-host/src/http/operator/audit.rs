@@ -30,6 +30,7 @@ pub fn operation() -> Operation {
         "act": { "type": "string", "description": "`operator.add`, `package.activate`, `key.rotate`." },
         "object": { "type": "string" },
         "outcome": { "enum": ["ok", "denied"] },
+        "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
         "change": { "type": ["object", "null"], "properties": { "old": {}, "new": {} } },
         "trace_id": { "type": "string" },
     }));
@@ -74,6 +75,7 @@ fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
         "act": item.act.act,
         "object": item.act.object,
         "outcome": item.act.outcome,
+        "count": item.count,
         "change": item.act.change,
         "trace_id": item.trace,
     })

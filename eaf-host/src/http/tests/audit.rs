@@ -206,3 +206,21 @@ async fn every_parameter_that_the_document_names_is_taken() {
         }
     }
 }
+
+#[tokio::test]
+async fn ids_in_capitals_find_what_they_name() {
+    let house = House::new().await;
+    let (id, trace) = ("01a21782-0930-7514-8de5-abf94e5fa0f0", "00c0ffee".repeat(4));
+    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    let entry = Entry { object: format!("person/{id}"), trace: TraceId(trace.clone()), ..entry("person.erase") };
+    audit::record(&mut tx, &entry).await.unwrap();
+    tx.commit().await.unwrap();
+    for query in [
+        format!("object=person/{}", id.to_ascii_uppercase()),
+        format!("trace={}", trace.to_ascii_uppercase()),
+        format!("object=person/{id}"),
+    ] {
+        let found = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        assert_eq!(acts(&found), ["person.erase"], "{query}");
+    }
+}

@@ -125,5 +125,7 @@ async fn a_tenant_has_so_many_connections_and_can_delete_them() {
     assert_eq!(put(&house, "one-more").await, 204);
     let audit = house.get("auditor@acme", "/api/host/audit?act=connection.delete").await.json;
     let rows: Vec<_> = audit["items"].as_array().unwrap().iter().map(|row| (&row["object"], &row["outcome"])).collect();
-    assert_eq!(rows, [(&json!("echo/main"), &json!("ok")), (&json!("echo/main"), &json!("denied"))]);
+    assert_eq!(rows, [(&json!("echo/main"), &json!("ok")), (&json!("connections"), &json!("denied"))]);
+    let change = &audit["items"][0]["change"];
+    assert!(change["old"].is_object() && change["new"].is_null(), "what was there is on record: {change}");
 }

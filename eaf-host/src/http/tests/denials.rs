@@ -78,3 +78,58 @@ async fn a_connection_is_recorded_with_the_settings_that_changed_and_never_with_
     assert!(changes[0]["new"]["room"].as_str().unwrap().starts_with("sha256:"), "{}", audit.text);
     assert!(!audit.text.contains("canary-password"));
 }
+
+#[tokio::test]
+async fn a_denial_says_nothing_that_the_caller_made_up_and_so_does_not_multiply() {
+    let house = House::new().await;
+    for name in ["a", "b", "c"] {
+        let run = format!("/api/host/runs/{:032x}", name.as_bytes()[0]);
+        let connection = format!("/api/host/connections/vsphere/canary-{name}");
+        for path in [&run, &connection] {
+            assert_eq!(house.get("requester@acme", path).await.code(), "permission-missing", "{path}");
+        }
+        let (test, pause) = (format!("{connection}/test"), format!("/api/host/mail-queue/pauses/canary-{name}"));
+        let again = json!({ "message_id": format!("canary of my own {name}") });
+        for (method, path, body) in [
+            ("PUT", connection.as_str(), json!({ "config": {} })),
+            ("DELETE", &connection, json!({})),
+            ("POST", &test, json!({})),
+            ("PUT", &pause, json!({})),
+            ("DELETE", &pause, json!({})),
+            ("POST", "/api/host/mail-failures/send-again", again),
+        ] {
+            let refused = house.json(method, "requester@acme", path, body, &[]).await;
+            assert_eq!(refused.code(), "permission-missing", "{method} {path}");
+        }
+    }
+    let audit = house.get("auditor@acme", "/api/host/audit?outcome=denied").await;
+    let by = "Canary requester";
+    let mut found = denials(&audit);
+    found.dedup();
+    let expected = [
+        ("run.get", "runs", by),
+        ("connection.get", "connections", by),
+        ("connection.put", "connections", by),
+        ("connection.delete", "connections", by),
+        ("connection.test", "connections", by),
+        ("mail.pause", "mail", by),
+        ("mail.resume", "mail", by),
+        ("mail.send-again", "mail", by),
+    ];
+    // Unless the hour ended in the middle.
+    assert!(found.len() > expected.len() || found == expected, "{found:?}");
+    assert!(!audit.text.contains("canary-") && !audit.text.contains("canary of"), "{}", audit.text);
+}
+
+#[tokio::test]
+async fn equal_denials_of_an_operator_are_counted() {
+    let house = House::new().await;
+    for name in ["a", "b", "c"] {
+        let path = format!("/api/host/connections/echo/{name}");
+        assert_eq!(house.get("operator", &path).await.code(), "no-tenant");
+    }
+    let platform = house.get("operator", "/api/host/platform-audit").await;
+    let counts: Vec<_> = platform.json["items"].as_array().unwrap().iter().map(|item| &item["count"]).collect();
+    let total: u64 = counts.iter().filter_map(|count| count.as_u64()).sum();
+    assert!(counts.contains(&&json!(3)) || total > 3, "{}", platform.text);
+}

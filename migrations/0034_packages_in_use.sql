@@ -1,0 +1,25 @@
+-- A package that is stored or activated again is in use again, and is not activated without its file.
+--
+-- Why: the age by which files are pruned was that of the first time, so a file could go between the two.
+
+grant update (stored_at) on eaf.package to eaf_platform;
+
+-- Makes a stored package the active one and answers its generation; asked again, it answers the same. Null: no such package,
+-- or its file was pruned. Touching its row makes a pruning that began before look at it again.
+create or replace function eaf.activate_package(_plugin text, _digest text, _by uuid) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  now_active record;
+  _next bigint;
+begin
+  perform pg_advisory_xact_lock(eaf.generation_lock(_plugin));
+  select g.generation, g.digest into now_active from eaf.generation g where g.plugin = _plugin;
+  if now_active.digest = _digest then return now_active.generation; end if;
+  update eaf.package p set stored_at = clock_timestamp()
+    where p.digest = _digest and p.plugin = _plugin and octet_length(p.bytes) > 0;
+  if not found then return null; end if;
+  _next := coalesce(now_active.generation, 0) + 1;
+  perform eaf.activate(_plugin, _next, _digest);
+  insert into eaf.activation (plugin, generation, digest, activated_by) values (_plugin, _next, _digest, _by);
+  return _next;
+end $$;
