@@ -17,6 +17,20 @@ export async function cutTexts(page: Page): Promise<string[]> {
       const title = element.closest('[title]')?.getAttribute('title') ?? '';
       return !LOSSLESS.test(text) && title.includes(text.trim());
     };
+    const known = new Map<Element, { kind: 'scrolls' | 'cuts' | 'holds' | 'open'; edge: DOMRect }>();
+    const boundsOf = (element: Element) => {
+      const before = known.get(element);
+      if (before) return before;
+      const { overflowX, display } = getComputedStyle(element);
+      const cuts = overflowX === 'hidden' || overflowX === 'clip';
+      const holds =
+        display !== 'inline' && element.matches('td, th, dd, dt, button, [data-badge], li, h1, h2, h3');
+      const scrolls = overflowX === 'auto' || overflowX === 'scroll';
+      const kind = scrolls ? 'scrolls' : cuts && display !== 'inline' ? 'cuts' : holds ? 'holds' : 'open';
+      const bounds = { kind, edge: element.getBoundingClientRect() } as const;
+      known.set(element, bounds);
+      return bounds;
+    };
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
       const parent = node.parentElement;
@@ -28,20 +42,14 @@ export async function cutTexts(page: Page): Promise<string[]> {
       const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
       if (ADDRESS.test(text) && lines.size > 1) found.add(`broken: “${text}”`);
       for (let around: Element | null = parent; around; around = around.parentElement) {
-        const { overflowX, position } = getComputedStyle(around);
-        const cuts = overflowX === 'hidden' || overflowX === 'clip';
-        const bounds = cuts || around.matches('td, th, dd, dt, button, [data-badge], li, h1, h2, h3');
-        if (overflowX === 'auto' || overflowX === 'scroll') break;
-        if (bounds && getComputedStyle(around).display !== 'inline') {
-          const edge = around.getBoundingClientRect();
-          const out =
-            box.right > edge.right + 1 ||
-            box.left < edge.left - 1 ||
-            (cuts && (box.bottom > edge.bottom + 2 || box.top < edge.top - 2));
-          if (out && !titled(around, text) && !titled(parent, text))
-            found.add(`${around.tagName.toLowerCase()}: “${text.trim().slice(0, 60)}”`);
-        }
-        if (position === 'fixed') break;
+        const { kind, edge } = boundsOf(around);
+        if (kind === 'scrolls') break;
+        if (kind === 'open') continue;
+        const beside = box.right > edge.right + 1 || box.left < edge.left - 1;
+        const below = box.bottom > edge.bottom + 2 || box.top < edge.top - 2;
+        const out = beside || (kind === 'cuts' && below);
+        if (out && !titled(around, text) && !titled(parent, text))
+          found.add(`${around.tagName.toLowerCase()}: “${text.trim().slice(0, 60)}”`);
       }
     }
     const paper = document.createElement('canvas').getContext('2d');
