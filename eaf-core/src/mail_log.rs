@@ -32,6 +32,8 @@ pub struct Mail {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
+    /// Which call of the run wrote it down first; 0 in rows of an earlier version.
+    pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
 }
@@ -70,6 +72,9 @@ pub struct Logged {
     pub attempts: i32,
     /// How often its content was given to a server that did not answer.
     pub unanswered: i32,
+    /// How often in a row its recipient was deferred, and since when.
+    pub deferrals: i32,
+    pub deferred_since: Option<OffsetDateTime>,
     /// Not tried sooner.
     pub next_at: Option<OffsetDateTime>,
     /// The server's own id for it.
@@ -78,15 +83,19 @@ pub struct Logged {
     pub updated_at: OffsetDateTime,
 }
 
-const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, recipient, trace, status, error, attempts,
-    connection, unanswered, next_at, relay, created_at, updated_at";
+const COLUMNS: &str =
+    "message_id, plugin, template, event_id, run_id, coalesce(call_seq, 0) as call_seq, recipient, trace,
+    status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
+
+/// What a connection's rate counts.
+const RATE: Duration = Duration::from_secs(60);
 
 /// Writes the mail down as pending, or answers what is known of it.
 pub async fn write_down(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Logged, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     sqlx::query(
-        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, message_id) do nothing",
+        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, call_seq)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, message_id) do nothing",
     )
     .bind(tenant)
     .bind(&mail.message_id)
@@ -96,6 +105,7 @@ pub async fn write_down(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Lo
     .bind(mail.run)
     .bind(mail.recipient)
     .bind(&mail.trace.0)
+    .bind(mail.sequence)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
@@ -118,16 +128,84 @@ pub async fn find(core: &Core, tenant: TenantId, message_id: &str) -> Result<Opt
     row.map_err(Error::Read)?.map(|row| logged(&row)).transpose()
 }
 
-/// It is offered to a server.
-pub async fn attempt(core: &Core, tenant: TenantId, message_id: &str, connection: &str) -> Result<(), Error> {
-    let set = "attempts = attempts + 1, connection = $3";
-    change(core, tenant, message_id, set, |query| query.bind(connection.to_owned())).await
+/// May a mail be offered to a server?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    Made,
+    /// The connection sends no more mails in this minute.
+    RateReached,
+    /// It was settled meanwhile.
+    Over,
 }
 
-/// Its content is given to the server from now on: if no answer comes, it may have arrived.
-pub async fn hand_over(core: &Core, tenant: TenantId, message_id: &str) -> Result<(), Error> {
-    let set = "handed_at = clock_timestamp(), unanswered = unanswered + 1";
-    change(core, tenant, message_id, set, |query| query).await
+/// It is offered to a server, if the connection's rate leaves a place. Places are given one after the other, so that
+/// calls and hosts at the same time take no more than there are.
+pub async fn attempt(
+    core: &Core,
+    tenant: TenantId,
+    message_id: &str,
+    connection: &str,
+    rate: Option<u32>,
+) -> Result<Offer, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    if rate.is_some() {
+        sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.mail_log/' || $1::text || '/' || $2, 0))")
+            .bind(tenant)
+            .bind(connection)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+    }
+    let done = sqlx::query(
+        "update eaf.mail_log set attempts = attempts + 1, connection = $3, handed_at = clock_timestamp(),
+                updated_at = clock_timestamp()
+         where tenant_id = $1 and message_id = $2 and status = 'pending' and ($4::bigint is null or $4 > (
+           select count(*) from eaf.mail_log where tenant_id = $1 and connection = $3 and message_id <> $2
+           and handed_at > clock_timestamp() - make_interval(secs => $5)))",
+    )
+    .bind(tenant)
+    .bind(message_id)
+    .bind(connection)
+    .bind(rate.map(i64::from))
+    .bind(RATE.as_secs_f64())
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    if done.rows_affected() > 0 {
+        return Ok(Offer::Made);
+    }
+    let known = find(core, tenant, message_id).await?;
+    let waits = known.is_some_and(|known| matches!(known.status, Status::Pending(_)));
+    Ok(if waits { Offer::RateReached } else { Offer::Over })
+}
+
+/// Its content is given to the server from now on: if no answer comes, it may have arrived. False: it was settled
+/// meanwhile.
+pub async fn hand_over(core: &Core, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let done = sqlx::query(
+        "update eaf.mail_log set unanswered = unanswered + 1, updated_at = clock_timestamp()
+         where tenant_id = $1 and message_id = $2 and status = 'pending'",
+    )
+    .bind(tenant)
+    .bind(message_id)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The mails that a call wrote down and that wait.
+pub async fn waiting_of(core: &Core, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Logged>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from eaf.mail_log
+         where tenant_id = $1 and run_id = $2 and call_seq = $3 and status = 'pending' order by message_id"
+    );
+    let mut tx = core.db.tenant(tenant).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(run).bind(sequence).fetch_all(tx.conn()).await;
+    rows.map_err(Error::Read)?.iter().map(logged).collect()
 }
 
 /// Why a mail waits, and for how long.
@@ -137,12 +215,17 @@ pub struct Wait<'a> {
     pub at_least: Duration,
     /// What is known after this attempt: 0 when the server answered.
     pub unanswered: i32,
+    /// Of the recipient alone.
+    pub is_deferral: bool,
 }
 
 pub async fn wait(core: &Core, tenant: TenantId, message_id: &str, wait: &Wait<'_>) -> Result<(), Error> {
-    let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5";
+    let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5,
+        deferrals = case when $6 then deferrals + 1 else 0 end,
+        deferred_since = case when $6 then coalesce(deferred_since, clock_timestamp()) end";
     change(core, tenant, message_id, set, |query| {
-        query.bind(wait.error.to_owned()).bind(wait.at_least.as_secs_f64()).bind(wait.unanswered)
+        let query = query.bind(wait.error.to_owned()).bind(wait.at_least.as_secs_f64());
+        query.bind(wait.unanswered).bind(wait.is_deferral)
     })
     .await
 }
@@ -163,16 +246,19 @@ pub async fn mark(
     .await
 }
 
-/// A mail that was given up, or may have arrived, is pending again, because an admin wants it sent.
-/// False: there is no such mail.
-pub async fn reopen(core: &Core, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
+/// A mail that was given up, or may have arrived, is pending again, because an admin wants it sent; also one that has
+/// waited for `abandoned` since anybody worked on it. False: there is none.
+pub async fn reopen(core: &Core, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let done = sqlx::query(
-        "update eaf.mail_log set status = 'pending', unanswered = 0, next_at = null, updated_at = clock_timestamp()
-         where tenant_id = $1 and message_id = $2 and status in ('failed', 'unknown')",
+        "update eaf.mail_log set status = 'pending', unanswered = 0, deferrals = 0, deferred_since = null,
+                next_at = null, updated_at = clock_timestamp()
+         where tenant_id = $1 and message_id = $2 and (status in ('failed', 'unknown')
+           or status = 'pending' and updated_at < clock_timestamp() - make_interval(secs => $3))",
     )
     .bind(tenant)
     .bind(message_id)
+    .bind(abandoned.as_secs_f64())
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
@@ -190,8 +276,8 @@ pub async fn hurry(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many mails were given to a connection's server within the time before now.
-pub async fn handed_within(core: &Core, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Error> {
+/// How many mails were offered to a connection's server within the last minute.
+pub async fn offered(core: &Core, tenant: TenantId, connection: &str) -> Result<u32, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let count: i64 = sqlx::query_scalar(
         "select count(*) from eaf.mail_log
@@ -199,31 +285,11 @@ pub async fn handed_within(core: &Core, tenant: TenantId, connection: &str, time
     )
     .bind(tenant)
     .bind(connection)
-    .bind(time.as_secs_f64())
+    .bind(RATE.as_secs_f64())
     .fetch_one(tx.conn())
     .await
     .map_err(Error::Read)?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// Has the connection's server taken any mail since then?
-pub async fn taken_since(
-    core: &Core,
-    tenant: TenantId,
-    connection: &str,
-    since: OffsetDateTime,
-) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query_scalar(
-        "select exists (select from eaf.mail_log
-         where tenant_id = $1 and connection = $2 and handed_at > $3 and status = 'sent')",
-    )
-    .bind(tenant)
-    .bind(connection)
-    .bind(since)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Read)
 }
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::Arguments>;
@@ -283,6 +349,7 @@ fn logged(row: &PgRow) -> Result<Logged, Error> {
                 template: row.try_get("template")?,
                 event: row.try_get("event_id")?,
                 run: row.try_get("run_id")?,
+                sequence: row.try_get("call_seq")?,
                 recipient: row.try_get("recipient")?,
                 trace: TraceId(row.try_get("trace")?),
             },
@@ -290,6 +357,8 @@ fn logged(row: &PgRow) -> Result<Logged, Error> {
             connection: row.try_get("connection")?,
             attempts: row.try_get("attempts")?,
             unanswered: row.try_get("unanswered")?,
+            deferrals: row.try_get("deferrals")?,
+            deferred_since: row.try_get("deferred_since")?,
             next_at: row.try_get("next_at")?,
             relay: row.try_get("relay")?,
             created_at: row.try_get("created_at")?,

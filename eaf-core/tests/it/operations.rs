@@ -9,7 +9,7 @@ use eaf_core::contract::Domain;
 use eaf_core::directory::add_tenant;
 use eaf_core::grant::{self, Grant};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
-use eaf_core::mail_log::{self, Mail, Status, Wait, Which};
+use eaf_core::mail_log::{self, Mail, Offer, Status, Wait, Which};
 use eaf_core::mail_pause;
 use eaf_core::package::{self, Package};
 use eaf_core::testing::Database;
@@ -120,6 +120,8 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
     assert_eq!(find(acme).await, None);
 }
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 #[tokio::test]
 async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
     let (_database, core, acme, globex) = house().await;
@@ -129,19 +131,20 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
         template: "request-fulfilled".into(),
         event: EventId(core.world.uuid()),
         run: RunId(core.world.uuid()),
+        sequence: 1,
         recipient: ActorId(core.world.uuid()),
         trace: TraceId("0".repeat(32)),
     };
     let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
     let status = async |mail: &Mail| mail_log::write_down(&core, acme, mail).await.unwrap().status;
     assert_eq!(status(&sent).await, Status::Pending(None));
-    mail_log::attempt(&core, acme, &sent.message_id, "main").await.unwrap();
-    let wait = Wait { error: "unreachable", at_least: Duration::from_secs(60), unanswered: 0 };
+    mail_log::attempt(&core, acme, &sent.message_id, "main", None).await.unwrap();
+    let wait = Wait { error: "unreachable", at_least: Duration::from_secs(60), unanswered: 0, is_deferral: false };
     mail_log::wait(&core, acme, &sent.message_id, &wait).await.unwrap();
     let waiting = mail_log::list(&core, acme, Which::Waiting, 10).await.unwrap().remove(0);
     assert_eq!(waiting.status, Status::Pending(Some("unreachable".into())));
     assert!(waiting.next_at.is_some_and(|next| next > waiting.created_at));
-    mail_log::attempt(&core, acme, &sent.message_id, "main").await.unwrap();
+    mail_log::attempt(&core, acme, &sent.message_id, "main", None).await.unwrap();
     mail_log::hand_over(&core, acme, &sent.message_id).await.unwrap();
     // After a crash: it may have been sent.
     let crashed = mail_log::write_down(&core, acme, &sent).await.unwrap();
@@ -159,14 +162,70 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
     let first = all.iter().find(|logged| logged.mail == sent).unwrap();
     assert_eq!((&first.status, first.attempts), (&Status::Sent, 2));
     assert_eq!(first.relay.as_deref(), Some("4F3A"));
-    assert_eq!(mail_log::handed_within(&core, acme, "main", Duration::from_secs(600)).await.unwrap(), 1);
-    assert_eq!(mail_log::handed_within(&core, acme, "other", Duration::from_secs(600)).await.unwrap(), 0);
-    assert!(mail_log::taken_since(&core, acme, "main", first.created_at).await.unwrap());
+    assert_eq!(mail_log::offered(&core, acme, "main").await.unwrap(), 1);
+    assert_eq!(mail_log::offered(&core, acme, "other").await.unwrap(), 0);
     assert!(mail_log::list(&core, globex, Which::All, 10).await.unwrap().is_empty());
 
-    assert!(mail_log::reopen(&core, acme, &refused.message_id).await.unwrap());
+    assert!(mail_log::reopen(&core, acme, &refused.message_id, HOUR).await.unwrap());
     assert_eq!(status(&refused).await, Status::Pending(Some("550".into())));
-    assert!(!mail_log::reopen(&core, acme, &sent.message_id).await.unwrap(), "what was sent stays sent");
+    assert!(!mail_log::reopen(&core, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
+}
+
+/// Mails of one call that wait.
+async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let mail = Mail {
+            message_id: format!("<{run}-{sequence}-{number}@eaf>"),
+            plugin: "dcm".into(),
+            template: "request-fulfilled".into(),
+            event: EventId(core.world.uuid()),
+            run,
+            sequence,
+            recipient: ActorId(core.world.uuid()),
+            trace: TraceId("0".repeat(32)),
+        };
+        ids.push(mail_log::write_down(core, tenant, &mail).await.unwrap().mail.message_id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are() {
+    let (_database, core, acme, _) = house().await;
+    let ids = mails(&core, acme, RunId(core.world.uuid()), 1, 12).await;
+    let offers = ids.iter().map(|id| mail_log::attempt(&core, acme, id, "main", Some(5)));
+    let offers: Vec<_> = futures_util::future::join_all(offers).await.into_iter().map(Result::unwrap).collect();
+    let count = |wanted| offers.iter().filter(|offer| **offer == wanted).count();
+    assert_eq!((count(Offer::Made), count(Offer::RateReached)), (5, 7));
+    mail_log::mark(&core, acme, &ids[0], &Status::Failed("late".into()), None).await.unwrap();
+    assert_eq!(mail_log::attempt(&core, acme, &ids[0], "main", None).await.unwrap(), Offer::Over);
+    assert!(!mail_log::hand_over(&core, acme, &ids[0]).await.unwrap(), "settled while it was offered");
+}
+
+#[tokio::test]
+async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_mails() {
+    let (_database, core, acme, globex) = house().await;
+    let run = RunId(core.world.uuid());
+    let id = mails(&core, acme, run, 1, 1).await.remove(0);
+    mails(&core, acme, run, 2, 1).await;
+    let known = async || mail_log::find(&core, acme, &id).await.unwrap().unwrap();
+    let wait = async |is_deferral| {
+        let wait = Wait { error: "e", at_least: Duration::from_secs(60), unanswered: 0, is_deferral };
+        mail_log::wait(&core, acme, &id, &wait).await.unwrap();
+        let known = known().await;
+        (known.deferrals, known.deferred_since)
+    };
+    let (first, second) = (wait(true).await, wait(true).await);
+    assert!((first.0, second.0) == (1, 2) && first.1.is_some() && first.1 == second.1, "{first:?} {second:?}");
+    assert_eq!(wait(false).await, (0, None), "another cause is a break");
+    wait(true).await;
+    assert!(!mail_log::reopen(&core, acme, &id, HOUR).await.unwrap(), "somebody works on it");
+    assert!(mail_log::reopen(&core, acme, &id, Duration::ZERO).await.unwrap());
+    assert_eq!((known().await.deferrals, known().await.deferred_since, known().await.next_at), (0, None, None));
+
+    let of = async |tenant, sequence| mail_log::waiting_of(&core, tenant, run, sequence).await.unwrap().len();
+    assert_eq!((of(acme, 1).await, of(acme, 2).await, of(acme, 3).await, of(globex, 1).await), (1, 1, 0, 0));
 }
 
 #[tokio::test]

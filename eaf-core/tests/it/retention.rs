@@ -226,3 +226,44 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     assert_eq!(retention::prune(&house.core, &retention).await.unwrap().packages, 0);
     assert_eq!(package::load(&house.core, &digest(1)).await.unwrap().map(|package| package.bytes), Some(vec![1; 10]));
 }
+
+#[tokio::test]
+async fn a_mail_that_a_run_left_waiting_is_settled_and_one_that_may_have_arrived_goes_with_the_others() {
+    let house = House::new().await;
+    let (acme, core) = (house.acme, &house.core);
+    house.database.run("truncate eaf.mail_log").await;
+    let run = |state: &str| {
+        format!(
+            "with run as (
+               insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace, state, due_at, ended_at)
+               select '{acme}', gen_random_uuid(), 'dcm', 'd', 'w', gen_random_uuid(), 1, 'k', gen_random_uuid(), '', '{state}',
+                      case when '{state}' = 'open' then now() end, case when '{state}' <> 'open' then now() - interval '3 hours' end
+               returning run_id)
+             insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, unanswered, updated_at)
+               select '{acme}', '{state}-' || u, 'p', 't', gen_random_uuid(), run_id, gen_random_uuid(), 'pending', '', u, now() - interval '3 hours'
+               from run, unnest(array[0, 1]) u;"
+        )
+    };
+    house.database.run(&format!("{} {}", run("open"), run("done"))).await;
+    let unknown = format!(
+        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, updated_at)
+           select '{acme}', 'old', 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'unknown', '', now() - interval '900 days'"
+    );
+    house.database.run(&unknown).await;
+    let mails = Retention { mails: Some(Duration::days(DAYS)), ..Retention::default() };
+    assert_eq!(retention::prune(core, &mails).await.unwrap().rows, 1);
+    let mut root = house.database.superuser().await;
+    let states = "select message_id, status, error from eaf.mail_log order by message_id";
+    let states: Vec<(String, String, Option<String>)> = sqlx::query_as(states).fetch_all(&mut root).await.unwrap();
+    let states: Vec<_> =
+        states.iter().map(|(id, status, error)| (id.as_str(), status.as_str(), error.as_deref())).collect();
+    assert_eq!(
+        states,
+        [
+            ("done-0", "failed", Some("given-up")),
+            ("done-1", "unknown", Some("answer-lost")),
+            ("open-0", "pending", None),
+            ("open-1", "pending", None),
+        ]
+    );
+}

@@ -8,6 +8,7 @@
 
 use eaf_core::id::TenantId;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -19,10 +20,13 @@ const REFUSALS: usize = 4;
 const REFUSALS_OF_STRANGERS: usize = 3;
 
 /// Refusals at one server, with whatever user names, that a tenant is free to meet within a day; then the pause doubles.
-const FREE: usize = 5;
+const FREE: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// Another secret for the same user may be a repaired one: so many times a day it is tried all the same, once in a window.
+const REPAIRS: usize = 5;
 
 /// Until an attempt that is under way has an answer.
 const SOON: Duration = Duration::from_secs(1);
@@ -31,18 +35,37 @@ const SOON: Duration = Duration::from_secs(1);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pause(pub Duration);
 
+/// Who logs in, and with what. Not `Debug`.
+#[derive(Clone, Copy)]
+pub struct Login<'a> {
+    pub user: &'a str,
+    pub secret: &'a str,
+}
+
 #[derive(Default)]
-pub struct Logins(Mutex<State>);
+pub struct Logins {
+    state: Mutex<State>,
+    /// Secrets are known by a hash that means nothing outside this process.
+    hasher: RandomState,
+}
 
 #[derive(Default)]
 struct State {
-    /// Per server and user, lately: who was refused, and when.
-    refused: HashMap<(SocketAddr, String), Vec<(TenantId, Instant)>>,
+    /// Per server and account, lately: under which spelling it was refused, and when.
+    refused: HashMap<(SocketAddr, String), Vec<(String, Instant)>>,
     under_way: HashMap<(SocketAddr, String), usize>,
-    /// Per tenant and server, within a day: which users were refused, and when.
-    guesses: HashMap<(TenantId, SocketAddr), Vec<(String, Instant)>>,
+    /// Per tenant and server, within a day: which logins were refused, and when.
+    guesses: HashMap<(TenantId, SocketAddr), Vec<Guess>>,
+    /// When a tenant's other secret was tried in spite of the pause, within a day.
+    repairs: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
     /// When a tenant's login was last accepted.
     accepted: HashMap<(TenantId, SocketAddr, String), Instant>,
+}
+
+struct Guess {
+    user: String,
+    secret: u64,
+    at: Instant,
 }
 
 /// A login that is being tried. It counts as refused unless something else is said of it: whoever hangs up before the
@@ -52,6 +75,7 @@ pub struct Attempt<'a> {
     tenant: TenantId,
     servers: Vec<SocketAddr>,
     user: String,
+    secret: u64,
     at: Instant,
     settled: bool,
 }
@@ -62,40 +86,64 @@ impl Logins {
         &self,
         tenant: TenantId,
         servers: &[SocketAddr],
-        user: &str,
+        login: Login<'_>,
         now: Instant,
     ) -> Result<Attempt<'_>, Pause> {
-        let user = user.to_lowercase();
+        let (user, secret) = (login.user.to_lowercase(), self.hasher.hash_one(login.secret));
+        let mut attempt = Attempt { logins: self, tenant, servers: Vec::new(), user, secret, at: now, settled: false };
         let mut state = self.lock();
         state.forget(now);
-        let pauses = servers.iter().filter_map(|server| state.pause(tenant, *server, &user, now));
+        let pauses = servers.iter().filter_map(|server| state.pause(&attempt, *server, now));
         if let Some(pause) = pauses.max() {
+            // Nothing was begun, so that nothing is to be counted.
+            attempt.settled = true;
             return Err(Pause(pause));
         }
         for server in servers {
-            *state.under_way.entry((*server, user.clone())).or_default() += 1;
+            if state.pause_of_guessing(tenant, *server, now).is_some() {
+                state.repairs.entry((tenant, *server)).or_default().push(now);
+            }
+            state.begin(*server, &attempt.user);
         }
-        Ok(Attempt { logins: self, tenant, servers: servers.to_vec(), user, at: now, settled: false })
+        attempt.servers = servers.to_vec();
+        Ok(attempt)
     }
 
-    /// Whether a login of the tenant was accepted there, within a day.
+    /// Whether a login of the tenant was accepted at each of these addresses, within a day: a name may lead to a
+    /// neighbour's server beside the tenant's own.
     pub fn have_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
         let (state, user) = (self.lock(), user.to_lowercase());
-        servers.iter().any(|server| state.accepted.contains_key(&(tenant, *server, user.clone())))
+        !servers.is_empty()
+            && servers.iter().all(|server| state.accepted.contains_key(&(tenant, *server, user.clone())))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no panic happens under this lock")
+        self.state.lock().expect("no panic happens under this lock")
     }
 }
 
 impl Attempt<'_> {
+    /// It is this address that answers, and of no other is anything said.
+    pub fn at(mut self, server: SocketAddr) -> Self {
+        let server = SocketAddr::new(server.ip().to_canonical(), server.port());
+        let mut state = self.logins.lock();
+        state.begin(server, &self.user);
+        for other in std::mem::replace(&mut self.servers, vec![server]) {
+            state.end(other, &self.user);
+        }
+        drop(state);
+        self
+    }
+
     pub fn accepted(self) {
         self.settle(|state, attempt, server| {
             let user = attempt.user.clone();
-            state.refused.remove(&(server, user.clone()));
+            // Of this very spelling: it may be another account than the one that is guessed at.
+            if let Some(refused) = state.refused.get_mut(&(server, account(&user))) {
+                refused.retain(|(refused, _)| *refused != user);
+            }
             if let Some(guesses) = state.guesses.get_mut(&(attempt.tenant, server)) {
-                guesses.retain(|(guessed, _)| *guessed != user);
+                guesses.retain(|guess| guess.user != user);
             }
             state.accepted.insert((attempt.tenant, server, user), attempt.at);
         });
@@ -128,24 +176,39 @@ impl Drop for Attempt<'_> {
         let mut state = self.logins.lock();
         for server in &self.servers {
             state.end(*server, &self.user);
-            state.refused.entry((*server, self.user.clone())).or_default().push((self.tenant, self.at));
-            state.guesses.entry((self.tenant, *server)).or_default().push((self.user.clone(), self.at));
+            let Attempt { tenant, user, secret, at, .. } = &*self;
+            state.refused.entry((*server, account(user))).or_default().push((user.clone(), *at));
+            let guess = Guess { user: user.clone(), secret: *secret, at: *at };
+            state.guesses.entry((*tenant, *server)).or_default().push(guess);
         }
     }
 }
 
 impl State {
-    fn pause(&self, tenant: TenantId, server: SocketAddr, user: &str, now: Instant) -> Option<Duration> {
-        let known = self.accepted.contains_key(&(tenant, server, user.to_owned()));
-        let lock = self.pause_before_lock(server, user, known, now);
-        if known {
+    fn pause(&self, attempt: &Attempt<'_>, server: SocketAddr, now: Instant) -> Option<Duration> {
+        let known = self.accepted.contains_key(&(attempt.tenant, server, attempt.user.clone()));
+        let lock = self.pause_before_lock(server, &attempt.user, known, now);
+        if known || (lock.is_none() && self.may_be_repaired(attempt, server, now)) {
             return lock;
         }
-        lock.max(self.pause_of_guessing(tenant, server, now))
+        lock.max(self.pause_of_guessing(attempt.tenant, server, now))
+    }
+
+    /// Was this user refused with other secrets only, and is such an attempt left?
+    fn may_be_repaired(&self, attempt: &Attempt<'_>, server: SocketAddr, now: Instant) -> bool {
+        let key = (attempt.tenant, server);
+        let guesses = self.guesses.get(&key).map_or(&[][..], Vec::as_slice);
+        let mut of_user = guesses.iter().filter(|guess| guess.user == attempt.user).peekable();
+        let repairs = self.repairs.get(&key).map_or(&[][..], Vec::as_slice);
+        let is_late = |at: &Instant| now.duration_since(*at) >= WINDOW;
+        of_user.peek().is_some()
+            && of_user.all(|guess| guess.secret != attempt.secret)
+            && repairs.len() < REPAIRS
+            && repairs.last().is_none_or(is_late)
     }
 
     fn pause_before_lock(&self, server: SocketAddr, user: &str, known: bool, now: Instant) -> Option<Duration> {
-        let key = (server, user.to_owned());
+        let key = (server, account(user));
         let limit = if known { REFUSALS } else { REFUSALS_OF_STRANGERS };
         let refused = self.refused.get(&key).map_or(&[][..], Vec::as_slice);
         if let Some(oldest) = refused.len().checked_sub(limit).and_then(|index| refused.get(index)) {
@@ -159,12 +222,16 @@ impl State {
         let guesses = self.guesses.get(&(tenant, server))?;
         let over = u32::try_from(guesses.len().checked_sub(FREE)?).unwrap_or(u32::MAX);
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(over)).min(LONGEST_PAUSE);
-        let last = guesses.iter().map(|(_, at)| *at).max()?;
+        let last = guesses.iter().map(|guess| guess.at).max()?;
         pause.checked_sub(now.duration_since(last)).filter(|rest| !rest.is_zero())
     }
 
+    fn begin(&mut self, server: SocketAddr, user: &str) {
+        *self.under_way.entry((server, account(user))).or_default() += 1;
+    }
+
     fn end(&mut self, server: SocketAddr, user: &str) {
-        let key = (server, user.to_owned());
+        let key = (server, account(user));
         if let Some(count) = self.under_way.get_mut(&key) {
             *count -= 1;
             if *count == 0 {
@@ -180,10 +247,28 @@ impl State {
             !refused.is_empty()
         });
         self.guesses.retain(|_, guesses| {
-            guesses.retain(|(_, at)| lately(at, DAY));
+            guesses.retain(|guess| lately(&guess.at, DAY));
             !guesses.is_empty()
         });
+        self.repairs.retain(|_, repairs| {
+            repairs.retain(|at| lately(at, DAY));
+            !repairs.is_empty()
+        });
         self.accepted.retain(|_, at| lately(at, DAY));
+    }
+}
+
+/// The account behind a user name in small letters: `u@domain`, `domain\\u` and `u` are one, or may be, and are locked
+/// together.
+fn account(user: &str) -> String {
+    let user = user.rsplit('\\').next().unwrap_or_default();
+    user.split('@').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+impl<'a> From<&'a str> for Login<'a> {
+    fn from(user: &'a str) -> Self {
+        Login { user, secret: "" }
     }
 }
 
@@ -203,7 +288,7 @@ mod tests {
     fn tries(logins: &Logins, slug: &str, user: impl Fn(u64) -> String, from: Instant, seconds: u64) -> Vec<u64> {
         let tried = |second: &u64| {
             let now = from + Duration::from_secs(*second);
-            logins.begin(tenant(slug), &server(1), &user(*second), now).map(Attempt::refused).is_ok()
+            logins.begin(tenant(slug), &server(1), user(*second).as_str().into(), now).map(Attempt::refused).is_ok()
         };
         (0..seconds).filter(tried).collect()
     }
@@ -216,7 +301,7 @@ mod tests {
             for slug in ["acme", "globex", "initech"] {
                 let now = start + Duration::from_secs(second);
                 let user = if second % 2 == 0 { "svc@vsphere.local" } else { "Svc@VSPHERE.LOCAL" };
-                if let Ok(attempt) = logins.begin(tenant(slug), &server(1), user, now) {
+                if let Ok(attempt) = logins.begin(tenant(slug), &server(1), user.into(), now) {
                     attempt.refused();
                     refused.push(second);
                 }
@@ -231,41 +316,100 @@ mod tests {
         let (logins, start) = (Logins::default(), Instant::now());
         let tried = tries(&logins, "globex", |second| format!("user-{second}"), start, 24 * 3_600);
         assert!(tried.len() < 40, "{} guesses in a day", tried.len());
-        assert_eq!(tried[..5], [0, 1, 2, 3, 4]);
+        assert_eq!(tried[..3], [0, 1, 2]);
+        assert!(tried[3] >= 60, "{tried:?}");
         let elsewhere = start + Duration::from_secs(10);
-        assert!(logins.begin(tenant("globex"), &server(2), "svc", elsewhere).is_ok(), "another server is not meant");
+        assert!(
+            logins.begin(tenant("globex"), &server(2), "svc".into(), elsewhere).is_ok(),
+            "another server is not meant"
+        );
     }
 
     #[test]
     fn who_guesses_does_not_keep_out_the_tenant_whose_login_was_accepted() {
         let (logins, start) = (Logins::default(), Instant::now());
-        logins.begin(tenant("acme"), &server(1), "svc", start).unwrap().accepted();
+        logins.begin(tenant("acme"), &server(1), "svc".into(), start).unwrap().accepted();
         assert_eq!(tries(&logins, "globex", |_| "svc".into(), start, 100).len(), 3);
         let now = start + Duration::from_secs(100);
-        assert!(logins.begin(tenant("initech"), &server(1), "svc", now).is_err(), "the lock is on the user");
-        logins.begin(tenant("acme"), &server(1), "SVC", now).unwrap().accepted();
+        assert!(logins.begin(tenant("initech"), &server(1), "svc".into(), now).is_err(), "the lock is on the user");
+        logins.begin(tenant("acme"), &server(1), "SVC".into(), now).unwrap().accepted();
     }
 
     #[test]
     fn an_attempt_that_nobody_waits_for_counts() {
         let (logins, now) = (Logins::default(), Instant::now());
         for _ in 0..3 {
-            drop(logins.begin(tenant("globex"), &server(1), "svc", now).unwrap());
+            drop(logins.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap());
         }
-        assert_eq!(logins.begin(tenant("globex"), &server(1), "svc", now).err(), Some(Pause(WINDOW)));
+        assert_eq!(logins.begin(tenant("globex"), &server(1), "svc".into(), now).err(), Some(Pause(WINDOW)));
         let (logins, now) = (Logins::default(), Instant::now());
         for _ in 0..100 {
-            logins.begin(tenant("globex"), &server(1), "svc", now).unwrap().unanswered();
+            logins.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap().unanswered();
         }
     }
 
     #[test]
     fn attempts_under_way_are_waited_for_and_not_taken_for_refusals() {
         let (logins, now) = (Logins::default(), Instant::now());
-        let begun: Vec<_> = (0..3).map(|_| logins.begin(tenant("acme"), &server(1), "svc", now).unwrap()).collect();
-        assert_eq!(logins.begin(tenant("acme"), &server(1), "svc", now).err(), Some(Pause(SOON)));
+        let begun: Vec<_> =
+            (0..3).map(|_| logins.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
+        assert_eq!(logins.begin(tenant("acme"), &server(1), "svc".into(), now).err(), Some(Pause(SOON)));
         begun.into_iter().for_each(Attempt::accepted);
-        let many: Vec<_> = (0..50).map(|_| logins.begin(tenant("acme"), &server(1), "svc", now).unwrap()).collect();
+        let many: Vec<_> =
+            (0..50).map(|_| logins.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
         assert_eq!(many.len(), 50, "an account that is known to work may be used as often as needed");
+    }
+
+    #[test]
+    fn spellings_of_one_account_are_locked_together() {
+        let (logins, start) = (Logins::default(), Instant::now());
+        let spellings = ["svc@vsphere.local", r"VSPHERE.LOCAL\svc", "svc", r"vsphere\SVC", "SVC@vsphere.local"];
+        let tenants = ["acme", "globex", "initech", "umbrella"];
+        let mut refused = 0;
+        for second in 0..170 {
+            let (user, slug) = (spellings[second % 5], tenants[second % 4]);
+            let now = start + Duration::from_secs(second as u64);
+            refused +=
+                u32::from(logins.begin(tenant(slug), &server(1), user.into(), now).map(Attempt::refused).is_ok());
+        }
+        assert!(refused <= 4, "{refused} refusals within 170 s lock the account");
+    }
+
+    #[test]
+    fn what_is_settled_at_one_address_says_nothing_of_the_others_of_its_name() {
+        let (logins, start) = (Logins::default(), Instant::now());
+        let both = [server(1)[0], server(2)[0]];
+        let neighbour = |now| logins.begin(tenant("globex"), &server(2), "svc".into(), now);
+        for _ in 0..3 {
+            logins.begin(tenant("globex"), &both, "svc".into(), start).unwrap().at(both[0]).refused();
+        }
+        let stranger = logins.begin(tenant("initech"), &server(2), "svc".into(), start);
+        stranger.expect("nobody was refused there").unanswered();
+
+        let now = start + DAY;
+        for _ in 0..3 {
+            neighbour(now).unwrap().refused();
+        }
+        let own = start + 2 * DAY - Duration::from_secs(400);
+        logins.begin(tenant("globex"), &server(1), "svc".into(), own).unwrap().at(both[0]).accepted();
+        assert!(!logins.have_accepted(tenant("globex"), &both, "svc"), "one of the two is anybody's");
+        assert!(logins.have_accepted(tenant("globex"), &both[..1], "svc"));
+    }
+
+    #[test]
+    fn a_repaired_password_is_tried_within_minutes_and_a_guesser_gains_little() {
+        let (logins, start) = (Logins::default(), Instant::now());
+        let begin = |secret: &str, seconds: u64| {
+            let login = Login { user: "svc", secret };
+            let begun = logins.begin(tenant("acme"), &server(1), login, start + Duration::from_secs(seconds));
+            begun.map(Attempt::refused).is_ok()
+        };
+        let tried: Vec<u64> = (0..7_200).filter(|second| begin("expired", *second)).collect();
+        let since = *tried.last().unwrap();
+        assert!(!begin("expired", 7_300) && since < 7_120, "{tried:?}");
+        assert!(begin("repaired", 7_300), "a pause of an hour is for the old one");
+        assert!(!begin("repaired", 7_301) && !begin("another", 7_301), "once in a window");
+        let guesses = (7_302..86_400).filter(|second| begin(&format!("guess {second}"), *second)).count();
+        assert!(guesses < 40, "{guesses} guesses in a day");
     }
 }

@@ -181,6 +181,10 @@ pub trait Provider: Send + Sync {
     async fn trial(&self, tenant: TenantId, connection: &str, _actor: ActorId) -> Report {
         self.check(tenant, connection).await
     }
+    /// How long a call is repeated, whatever failure that may pass it meets, in place of the engine's own budget.
+    fn keep_trying(&self) -> Option<Duration> {
+        None
+    }
     /// How long a call is waited for at most, where it is longer than the engine's patience.
     fn longest_call(&self) -> Option<Duration> {
         None

@@ -1,10 +1,11 @@
-//! The way to one server for an HTTP client: its resolver answers checked addresses only, for each new connection anew.
+//! The way to one server for an HTTP client: its resolver answers checked addresses only, at each new connection.
 
 use super::{Policy, Purpose, Refused, Resolved};
 use eaf_core::id::TenantId;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Cheap to clone. Set as `reqwest::ClientBuilder::dns_resolver`, with redirects and proxies switched off.
 #[derive(Clone)]
@@ -15,6 +16,16 @@ pub struct Route {
     host: String,
     port: u16,
     named: Arc<AtomicBool>,
+    pinned: Arc<Mutex<Option<SocketAddr>>>,
+}
+
+/// Until it is dropped, new connections go to one address.
+pub struct Pin(Arc<Mutex<Option<SocketAddr>>>);
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        *locked(&self.0) = None;
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,13 +43,19 @@ impl Route {
     ) -> Result<Self, Error> {
         let host = url.host_str().ok_or(Error::Incomplete)?.to_owned();
         let port = url.port_or_known_default().ok_or(Error::Incomplete)?;
-        Ok(Route { policy, purpose, tenant, host, port, named: Arc::default() })
+        Ok(Route { policy, purpose, tenant, host, port, named: Arc::default(), pinned: Arc::default() })
     }
 
     pub async fn resolve(&self) -> Result<Resolved, Refused> {
         let resolved = self.policy.resolve(self.purpose, self.tenant, &self.host, self.port).await;
         self.named.store(resolved.as_ref().is_ok_and(|resolved| resolved.named), Ordering::Relaxed);
         resolved
+    }
+
+    /// New connections go to this address, which was checked before, whatever the name leads to meanwhile.
+    pub fn pin(&self, address: SocketAddr) -> Pin {
+        *locked(&self.pinned) = Some(address);
+        Pin(self.pinned.clone())
     }
 
     /// Whether the operator listed this very server: what the last look at it said.
@@ -55,6 +72,10 @@ impl Route {
     }
 }
 
+fn locked(pinned: &Mutex<Option<SocketAddr>>) -> MutexGuard<'_, Option<SocketAddr>> {
+    pinned.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Resolve for Route {
     fn resolve(&self, name: Name) -> Resolving {
         let route = self.clone();
@@ -65,6 +86,11 @@ impl Resolve for Route {
                 return Err(Refused::NotListed { purpose, host, port: route.port }.into());
             }
             let resolved = Route::resolve(&route).await?;
+            if let Some(pinned) = *locked(&route.pinned) {
+                // Checked again just now, unless the name leads elsewhere: nothing is reached then.
+                let still = resolved.addresses.into_iter().filter(|address| *address == pinned);
+                return Ok(Box::new(still.collect::<Vec<_>>().into_iter()) as Addrs);
+            }
             Ok(Box::new(resolved.addresses.into_iter()) as Addrs)
         })
     }

@@ -5619,7 +5619,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests` */
+      /** @description `too-many-tests`, `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;

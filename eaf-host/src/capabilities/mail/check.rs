@@ -116,7 +116,7 @@ async fn trial(mail: &Mail, config: &Config, session: &mut Session, asked: Asked
             "recipient-refused",
             format!("The mail server does not take a mail for you ({numbers})."),
         )),
-        Said::RefusedUs(numbers) => Err(failure(
+        Said::RefusedUs(numbers) | Said::Unclear(_, numbers) => Err(failure(
             Class::Configuration,
             "relay-refused",
             format!("The mail server does not pass on our mails ({numbers})."),

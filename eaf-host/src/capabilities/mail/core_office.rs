@@ -2,12 +2,12 @@
 
 use super::config::Config;
 use super::failure::{configuration, failure, transient};
-use super::office::{Asked, Entry, Letter, Office, Person, Status, Wait};
+use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
 use crate::capabilities::{Class, Failure};
 use async_trait::async_trait;
 use eaf_core::actor::Caller;
 use eaf_core::directory::{self, Member};
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::{Core, connection, event_store, grant, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -56,12 +56,8 @@ impl Office for CoreOffice {
         Ok(paused.iter().any(|pause| pause.connection == connection))
     }
 
-    async fn handed_within(&self, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Failure> {
-        mail_log::handed_within(&self.core, tenant, connection, time).await.map_err(unreadable)
-    }
-
-    async fn taken_since(&self, tenant: TenantId, connection: &str, since: OffsetDateTime) -> Result<bool, Failure> {
-        mail_log::taken_since(&self.core, tenant, connection, since).await.map_err(unreadable)
+    async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure> {
+        mail_log::offered(&self.core, tenant, connection).await.map_err(unreadable)
     }
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
@@ -102,38 +98,35 @@ impl Office for CoreOffice {
             template: entry.template.clone(),
             event: entry.event,
             run: entry.run,
+            sequence: entry.sequence,
             recipient: entry.recipient,
             trace: entry.trace.clone(),
         };
         let known = mail_log::write_down(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
-        let status = match known.status {
-            mail_log::Status::Pending(reason) => Status::Pending(reason),
-            mail_log::Status::Sent => Status::Sent,
-            mail_log::Status::Failed(reason) => Status::Failed(reason),
-            mail_log::Status::Skipped => Status::Skipped,
-            mail_log::Status::Unknown => Status::Unknown,
+        Ok(letter(entry.clone(), known))
+    }
+
+    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+        let known = mail_log::waiting_of(&self.core, tenant, run, sequence).await.map_err(unreadable)?;
+        let read = |known: mail_log::Logged| {
+            let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
+                known.mail.clone();
+            letter(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
         };
-        Ok(Letter {
-            entry: entry.clone(),
-            status,
-            attempts: known.attempts,
-            unanswered: known.unanswered,
-            next_at: known.next_at,
-            written_at: known.created_at,
-        })
+        Ok(known.into_iter().map(read).collect())
     }
 
-    async fn attempt(&self, entry: &Entry, connection: &str) -> Result<(), Failure> {
-        mail_log::attempt(&self.core, entry.tenant, &entry.message_id, connection).await.map_err(unreadable)
+    async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
+        mail_log::attempt(&self.core, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
     }
 
-    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure> {
+    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
         mail_log::hand_over(&self.core, entry.tenant, &entry.message_id).await.map_err(unreadable)
     }
 
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
-        let Wait { reason, at_least, unanswered } = *wait;
-        let wait = mail_log::Wait { error: reason, at_least, unanswered };
+        let Wait { reason, at_least, unanswered, is_deferral } = *wait;
+        let wait = mail_log::Wait { error: reason, at_least, unanswered, is_deferral };
         mail_log::wait(&self.core, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
     }
 
@@ -146,6 +139,26 @@ impl Office for CoreOffice {
             Status::Unknown => mail_log::Status::Unknown,
         };
         mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
+    }
+}
+
+fn letter(entry: Entry, known: mail_log::Logged) -> Letter {
+    let status = match known.status {
+        mail_log::Status::Pending(reason) => Status::Pending(reason),
+        mail_log::Status::Sent => Status::Sent,
+        mail_log::Status::Failed(reason) => Status::Failed(reason),
+        mail_log::Status::Skipped => Status::Skipped,
+        mail_log::Status::Unknown => Status::Unknown,
+    };
+    Letter {
+        entry,
+        status,
+        attempts: known.attempts,
+        unanswered: known.unanswered,
+        deferrals: known.deferrals,
+        deferred_since: known.deferred_since,
+        next_at: known.next_at,
+        written_at: known.created_at,
     }
 }
 

@@ -2,15 +2,19 @@
 //!
 //! What one person's mail meets is nobody else's: after a conversation that broke, the next mail
 //! gets a new one. What the connection meets, the remaining mails meet as well, and they wait.
+//!
+//! A refusal whose numbers do not say whom it means is the recipient's only when the server goes on
+//! taking others **after** it: a relay may begin to refuse us in the middle, as when a day's number
+//! of mails is reached.
 
 use super::address;
 use super::config::Config;
 use super::failure::{configuration, permanent, transient};
 use super::limits::Permit;
 use super::message::{Envelope, compose};
-use super::office::{Letter, Person, Status, Wait};
-use super::reply::Verdict;
-use super::schedule::{DEFERRED, UNANSWERED, age, pause};
+use super::office::{Letter, Offer, Person, Status, Wait};
+use super::reply::{Stage, Verdict};
+use super::schedule::{DEFERRED, UNANSWERED, pause};
 use super::send::{Job, Tally, mail_id, settle};
 use super::smtp::Session;
 use super::template::{self, HostFacts};
@@ -20,13 +24,12 @@ use std::time::Duration;
 
 /// After so many broken conversations it is the server and not a recipient.
 const BROKEN: u32 = 3;
-const RATE: Duration = Duration::from_secs(60);
+/// After so many equal refusals in a row, the others are spared.
+const EQUAL: u32 = 5;
 
 /// Over which connection a call's mails go.
 pub struct Route {
     pub connection: String,
-    /// An admin wants nothing sent.
-    pub is_paused: bool,
     /// What is wrong with its settings, where they are not usable.
     pub config: Result<Config, Failure>,
 }
@@ -40,34 +43,43 @@ pub struct Delivery<'a> {
     broken: u32,
     /// What no further mail is tried against.
     blocked: Option<Failure>,
-    /// How many mails the connection's rate leaves.
-    left: Option<u32>,
+    /// Mails that the server has taken, and the last one's recipient.
+    taken: u32,
+    good: Option<Address>,
+    /// The last refusal, and how often in a row it was the same.
+    equal: (String, u32),
     /// Refusals that may be about us.
-    unclear: Vec<(Letter, String)>,
+    unclear: Vec<Unclear>,
+}
+
+struct Unclear {
+    letter: Letter,
+    stage: Stage,
+    numbers: String,
+    /// How many mails the server had taken before it.
+    taken: u32,
 }
 
 impl<'a> Delivery<'a> {
     pub fn new(job: &'a Job<'a>, route: Route, tally: &'a mut Tally) -> Self {
-        let blocked = match &route.config {
-            Err(failure) => Some(failure.clone()),
-            Ok(_) if route.is_paused => {
-                Some(transient("mail-paused", "An admin has paused the mail connection.".into()))
-            }
-            Ok(_) => None,
-        };
-        let (session, permit, left, unclear) = (None, None, None, Vec::new());
-        Delivery { job, route, tally, session, permit, broken: 0, blocked, left, unclear }
+        let blocked = route.config.as_ref().err().cloned();
+        let (session, permit, good, equal, unclear) = (None, None, None, (String::new(), 0), Vec::new());
+        Delivery { job, route, tally, session, permit, broken: 0, blocked, taken: 0, good, equal, unclear }
     }
 
     pub async fn run(mut self, letters: Vec<(Person, Letter)>) -> Result<(), Failure> {
+        let mut outcome = Ok(());
         for (person, letter) in letters {
-            self.one(&person, &letter).await?;
+            outcome = self.one(&person, &letter).await;
+            if outcome.is_err() {
+                break;
+            }
         }
+        let cleared = self.clear_up().await;
         if let Some(session) = self.session.take() {
             session.close().await;
         }
-        self.permit = None;
-        self.clear_up().await
+        outcome.and(cleared)
     }
 
     /// Whether the mail still fits is asked last before it is made.
@@ -106,13 +118,25 @@ impl<'a> Delivery<'a> {
     ) -> Result<(), Failure> {
         let office = &self.job.mail.office;
         let Some(session) = &mut self.session else { return Ok(()) };
-        office.attempt(&letter.entry, &self.route.connection).await?;
+        match office.attempt(&letter.entry, &self.route.connection, config.mails_per_minute).await? {
+            Offer::Made => {}
+            Offer::Over => return self.settled(letter).await,
+            Offer::RateReached => {
+                let failure = too_many(config);
+                self.blocked = Some(failure.clone());
+                return self.hold(letter, &failure, letter.unanswered).await;
+            }
+        }
         let mut unanswered = letter.unanswered;
         let verdict = match session.offer(&config.from, to).await {
             Ok(Some(verdict)) => Ok(verdict),
             Err(failure) => Err(failure),
             Ok(None) => {
-                office.hand_over(&letter.entry).await?;
+                if !office.hand_over(&letter.entry).await? {
+                    // The server waits for the content: only the end of the conversation takes the mail back.
+                    self.session = None;
+                    return self.settled(letter).await;
+                }
                 let said = session.content(content).await;
                 if said.as_ref().is_err_and(|failure| failure.class == Class::UnknownOutcome) {
                     unanswered += 1;
@@ -122,12 +146,18 @@ impl<'a> Delivery<'a> {
         };
         match verdict {
             Ok(Verdict::Accepted(relay)) => {
-                self.left = self.left.map(|left| left.saturating_sub(1));
+                (self.taken, self.good, self.equal.1) = (self.taken + 1, Some(to.clone()), 0);
                 self.settle(letter, Status::Sent, relay.as_deref()).await
             }
             Ok(Verdict::Refused(numbers)) => self.refused(letter, &numbers).await,
             Ok(Verdict::RefusedUs(numbers)) => {
-                self.unclear.push((letter.clone(), numbers));
+                self.count_equal(&numbers);
+                self.not_passed_on(letter, &numbers).await
+            }
+            Ok(Verdict::Unclear(stage, numbers)) => {
+                self.count_equal(&numbers);
+                let (letter, taken) = (letter.clone(), self.taken);
+                self.unclear.push(Unclear { letter, stage, numbers, taken });
                 Ok(())
             }
             Ok(Verdict::Deferred(numbers)) => self.deferred(letter, &numbers).await,
@@ -154,45 +184,67 @@ impl<'a> Delivery<'a> {
 
     async fn deferred(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
         let reason = format!("recipient-deferred ({numbers})");
-        if age(letter, self.job.mail.office.now()) >= DEFERRED {
+        let now = self.job.mail.office.now();
+        if letter.deferred_since.is_some_and(|since| now - since >= DEFERRED) {
             return self.settle(letter, Status::Failed(reason), None).await;
         }
         let message = format!("The mail server does not take the mail for every recipient yet ({numbers}).");
         let failure = transient("recipient-deferred", message);
-        self.hold_as(letter, &failure, &reason, letter.unanswered).await
+        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered: letter.unanswered, is_deferral: true };
+        self.hold_as(letter, &failure, wait).await
+    }
+
+    async fn not_passed_on(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
+        let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
+        let unanswered = letter.unanswered;
+        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered, is_deferral: false };
+        self.hold_as(letter, &failure, wait).await
+    }
+
+    fn count_equal(&mut self, numbers: &str) {
+        let before = if self.equal.0 == numbers { self.equal.1 } else { 0 };
+        self.equal = (numbers.to_owned(), before + 1);
+        if self.equal.1 >= EQUAL {
+            self.blocked = Some(relay_refused(numbers));
+        }
     }
 
     /// Relays refuse a client where they are asked for a recipient, and an address that nobody may
-    /// write to looks the same. If the server takes other mails of ours, it is the recipient.
+    /// write to looks the same. If the server takes others of ours afterwards, it is the recipient.
     async fn clear_up(&mut self) -> Result<(), Failure> {
-        for (letter, numbers) in std::mem::take(&mut self.unclear) {
-            let (tenant, since) = (letter.entry.tenant, letter.written_at);
-            let office = &self.job.mail.office;
-            let takes = self.tally.sent > 0 || office.taken_since(tenant, &self.route.connection, since).await?;
-            if takes {
+        let unclear = std::mem::take(&mut self.unclear);
+        let is_asked = unclear.iter().any(|one| one.stage == Stage::Recipient && one.taken == self.taken);
+        let still_takes = is_asked && self.still_takes().await;
+        for Unclear { letter, stage, numbers, taken } in unclear {
+            if taken < self.taken || (still_takes && stage == Stage::Recipient) {
                 self.refused(&letter, &numbers).await?;
-                continue;
+            } else {
+                self.not_passed_on(&letter, &numbers).await?;
             }
-            let message = format!("The mail server does not pass on our mails ({numbers}).");
-            let failure = configuration("relay-refused", message);
-            self.hold_as(&letter, &failure, &format!("relay-refused ({numbers})"), letter.unanswered).await?;
         }
         Ok(())
+    }
+
+    /// A recipient that was taken before is offered once more.
+    async fn still_takes(&mut self) -> bool {
+        match (&mut self.session, &self.route.config, &self.good) {
+            (Some(session), Ok(config), Some(good)) => session.still_takes(&config.from, good).await,
+            _ => false,
+        }
     }
 
     /// A conversation to go on in, within the connection's limits.
     async fn ready(&mut self, config: &Config) -> Result<Result<(), Failure>, Failure> {
         let tenant = self.job.call.tenant;
         let mail = self.job.mail;
-        if let Some(rate) = config.mails_per_minute {
-            if self.left.is_none() {
-                let handed = mail.office.handed_within(tenant, &self.route.connection, RATE).await?;
-                self.left = Some(rate.saturating_sub(handed));
-            }
-            if self.left == Some(0) {
-                let message = format!("The mail connection sends at most {rate} mails a minute.");
-                return Ok(Err(transient("mail-rate", message)));
-            }
+        if mail.office.is_paused(tenant, &self.route.connection).await? {
+            return Ok(Err(transient("mail-paused", "An admin has paused the mail connection.".into())));
+        }
+        // No conversation is begun in vain; each mail takes its place when it is offered.
+        if let (Some(rate), None) = (config.mails_per_minute, &self.session)
+            && mail.office.offered(tenant, &self.route.connection).await? >= rate
+        {
+            return Ok(Err(too_many(config)));
         }
         if self.permit.is_none() {
             self.permit = mail.limits.conversation(tenant, &self.route.connection, config.max_connections);
@@ -202,7 +254,9 @@ impl<'a> Delivery<'a> {
             return Ok(Err(transient("mail-connections-busy", message.into())));
         }
         if self.session.is_none() {
-            match mail.reach(tenant).open(config, mail.deadlines).await {
+            let crowded = mail.limits.is_crowded();
+            let deadlines = if crowded { mail.deadlines.shortened() } else { mail.deadlines };
+            match mail.reach(tenant).open(config, deadlines).await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -229,22 +283,18 @@ impl<'a> Delivery<'a> {
 
     async fn hold(&mut self, letter: &Letter, failure: &Failure, unanswered: i32) -> Result<(), Failure> {
         let code = failure.code.clone();
-        self.hold_as(letter, failure, &code, unanswered).await
+        let wait = Wait { reason: &code, at_least: Duration::ZERO, unanswered, is_deferral: false };
+        self.hold_as(letter, failure, wait).await
     }
 
-    async fn hold_as(
-        &mut self,
-        letter: &Letter,
-        failure: &Failure,
-        reason: &str,
-        unanswered: i32,
-    ) -> Result<(), Failure> {
+    /// How long it waits is determined here.
+    async fn hold_as(&mut self, letter: &Letter, failure: &Failure, wait: Wait<'_>) -> Result<(), Failure> {
         let office = &self.job.mail.office;
-        let at_least = pause(letter, failure, office.now());
+        let (at_least, reason) = (pause(letter, failure, office.now()), wait.reason);
         let message_id = &letter.entry.message_id;
         tracing::warn!(message_id, reason, seconds = at_least.as_secs(), "a mail waits");
         metrics::counter!("eaf_mail_waits_total", "code" => failure.code.clone()).increment(1);
-        office.wait(&letter.entry, &Wait { reason, at_least, unanswered }).await?;
+        office.wait(&letter.entry, &Wait { at_least, ..wait }).await?;
         self.tally.waits(failure.clone(), at_least);
         Ok(())
     }
@@ -252,6 +302,13 @@ impl<'a> Delivery<'a> {
     async fn settle(&mut self, letter: &Letter, status: Status, relay: Option<&str>) -> Result<(), Failure> {
         settle(self.job.mail, letter, &status, relay).await?;
         self.tally.count(&status);
+        Ok(())
+    }
+
+    /// By somebody else, while this call was on its way to it.
+    async fn settled(&mut self, letter: &Letter) -> Result<(), Failure> {
+        let known = self.job.mail.office.record(&letter.entry).await?;
+        self.tally.count(&known.status);
         Ok(())
     }
 
@@ -287,6 +344,15 @@ impl<'a> Delivery<'a> {
         compose(&envelope, &rendered)
             .map_err(|_| permanent("message-invalid", "The mail could not be put into an envelope.".into()))
     }
+}
+
+fn relay_refused(numbers: &str) -> Failure {
+    configuration("relay-refused", format!("The mail server does not pass on our mails ({numbers})."))
+}
+
+fn too_many(config: &Config) -> Failure {
+    let rate = config.mails_per_minute.unwrap_or_default();
+    transient("mail-rate", format!("The mail connection sends at most {rate} mails a minute."))
 }
 
 fn recipient(person: &Person) -> Result<Address, &'static str> {

@@ -4,14 +4,16 @@
 //! which runs are worked on: without a limit a slow server of one tenant would stop all work.
 
 use eaf_core::id::TenantId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Half of the runs that are executed at one time.
 const HOST: usize = 8;
+/// Beyond them, each for a tenant that has none: slow servers of two tenants do not stop the others' mails.
+const FIRST: usize = 4;
 const TENANT: usize = 4;
-/// Nothing that a connection may be called.
-const TEST: &str = "/test";
+/// Tests take no place from mails that are due.
+const TESTS: usize = 8;
 
 #[derive(Clone, Default)]
 pub struct Limits {
@@ -23,13 +25,15 @@ struct Open {
     all: usize,
     tenants: HashMap<TenantId, usize>,
     lines: HashMap<(TenantId, String), usize>,
+    tests: HashSet<TenantId>,
 }
 
 /// Ends when dropped.
 pub struct Permit {
     open: Arc<Mutex<Open>>,
     tenant: TenantId,
-    line: String,
+    /// None: a test.
+    line: Option<String>,
 }
 
 impl Limits {
@@ -39,27 +43,41 @@ impl Limits {
         let line = (tenant, connection.to_owned());
         let of_tenant = open.tenants.get(&tenant).copied().unwrap_or_default();
         let of_line = open.lines.get(&line).copied().unwrap_or_default();
-        if open.all >= HOST || of_tenant >= TENANT || of_line >= most {
+        let places = if of_tenant == 0 { HOST + FIRST } else { HOST };
+        if open.all >= places || of_tenant >= TENANT || of_line >= most {
             return None;
         }
         open.all += 1;
         open.tenants.insert(tenant, of_tenant + 1);
         open.lines.insert(line, of_line + 1);
-        Some(Permit { open: self.open.clone(), tenant, line: connection.to_owned() })
+        Some(Permit { open: self.open.clone(), tenant, line: Some(connection.to_owned()) })
+    }
+
+    /// Are so many open that a slow server keeps others waiting?
+    pub fn is_crowded(&self) -> bool {
+        locked(&self.open).all >= HOST
     }
 
     /// One at a time in each tenant.
     pub fn test(&self, tenant: TenantId) -> Option<Permit> {
-        self.conversation(tenant, TEST, 1)
+        let mut open = locked(&self.open);
+        if open.tests.len() >= TESTS || !open.tests.insert(tenant) {
+            return None;
+        }
+        Some(Permit { open: self.open.clone(), tenant, line: None })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = locked(&self.open);
+        let Some(line) = self.line.take() else {
+            open.tests.remove(&self.tenant);
+            return;
+        };
         open.all -= 1;
         less(&mut open.tenants, self.tenant);
-        less(&mut open.lines, (self.tenant, std::mem::take(&mut self.line)));
+        less(&mut open.lines, (self.tenant, line));
     }
 }
 
@@ -86,7 +104,7 @@ mod tests {
         assert!(limits.conversation(acme, "main", 1).is_none(), "one for this connection");
         let others: Vec<_> = (0..TENANT).filter_map(|n| limits.conversation(acme, &format!("c{n}"), 9)).collect();
         assert_eq!(others.len(), TENANT - 1);
-        assert!(limits.test(acme).is_none(), "a test is a conversation too");
+        assert!(limits.test(acme).is_some(), "a test takes no place from mails");
         let theirs = limits.conversation(globex, "main", 1).unwrap();
         drop((first, others, theirs));
         let test = limits.test(acme).unwrap();
@@ -103,6 +121,18 @@ mod tests {
         let limits = Limits::default();
         let tenants = (0..100).map(|n| TenantId::derive(&format!("t{n}")));
         let open: Vec<_> = tenants.filter_map(|tenant| limits.conversation(tenant, "main", 2)).collect();
-        assert_eq!(open.len(), HOST);
+        assert_eq!(open.len(), HOST + FIRST);
+    }
+
+    #[test]
+    fn two_tenants_with_slow_servers_leave_the_others_a_place() {
+        let limits = Limits::default();
+        let tenant = |name: &str| TenantId::derive(name);
+        let slow = ["acme", "globex"].into_iter().flat_map(|name| (0..9).map(move |_| name));
+        let slow: Vec<_> = slow.filter_map(|name| limits.conversation(tenant(name), "main", 9)).collect();
+        assert_eq!(slow.len(), HOST);
+        assert!(limits.is_crowded(), "and no step is waited for as long as usual");
+        let first = limits.conversation(tenant("initech"), "main", 9);
+        assert!(first.is_some() && limits.conversation(tenant("initech"), "main", 9).is_none());
     }
 }

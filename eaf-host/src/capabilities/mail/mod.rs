@@ -99,7 +99,7 @@ const CONTACT: Duration = Duration::from_secs(25);
 
 impl Mail {
     fn reach(&self, tenant: TenantId) -> Reach<'_> {
-        Reach { egress: &self.egress, logins: &self.logins, tokens: &self.tokens, tenant }
+        Reach { egress: &self.egress, logins: &self.logins, tokens: &self.tokens, tenant, contact: self.contact }
     }
 }
 
@@ -136,6 +136,10 @@ impl Provider for Mail {
 
     async fn trial(&self, tenant: TenantId, connection: &str, actor: ActorId) -> Report {
         check::check(self, tenant, connection, Some(actor)).await
+    }
+
+    fn keep_trying(&self) -> Option<Duration> {
+        Some(schedule::KEPT)
     }
 
     fn longest_call(&self) -> Option<Duration> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+pub use eaf_core::mail_log::Offer;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -30,6 +31,8 @@ pub struct Entry {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
+    /// Which call of the run it belongs to.
+    pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
 }
@@ -55,6 +58,9 @@ pub struct Letter {
     pub attempts: i32,
     /// How often its content was given to a server that did not answer.
     pub unanswered: i32,
+    /// How often in a row the recipient was deferred, and since when.
+    pub deferrals: i32,
+    pub deferred_since: Option<OffsetDateTime>,
     /// Not tried sooner.
     pub next_at: Option<OffsetDateTime>,
     /// The same for every attempt: it is the mail's date as well.
@@ -66,6 +72,8 @@ pub struct Wait<'a> {
     pub reason: &'a str,
     pub at_least: Duration,
     pub unanswered: i32,
+    /// Of the recipient alone.
+    pub is_deferral: bool,
 }
 
 /// Which row a condition is about.
@@ -89,18 +97,18 @@ pub trait Office: Send + Sync {
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
     /// Does an admin want nothing sent over it?
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
-    /// How many mails were given to the connection's server within the time before now, by all hosts.
-    async fn handed_within(&self, tenant: TenantId, connection: &str, time: Duration) -> Result<u32, Failure>;
-    /// Has the connection's server taken any mail since then?
-    async fn taken_since(&self, tenant: TenantId, connection: &str, since: OffsetDateTime) -> Result<bool, Failure>;
+    /// How many mails were offered to the connection's server within the last minute, by all hosts.
+    async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure>;
     /// The columns of a row as of all events that are in the log now; None: there is no such row.
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure>;
     /// Writes the mail down as pending, or answers what became of it so far.
     async fn record(&self, entry: &Entry) -> Result<Letter, Failure>;
-    /// It is offered to the connection's server.
-    async fn attempt(&self, entry: &Entry, connection: &str) -> Result<(), Failure>;
-    /// Its content is given to the server from now on.
-    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure>;
+    /// The mails that a call wrote down and that wait.
+    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure>;
+    /// It is offered to the connection's server, if no more than `rate` mails are within a minute.
+    async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure>;
+    /// Its content is given to the server from now on. False: it was settled meanwhile.
+    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure>;
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure>;
     /// `relay`: the server's own id for it.
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;

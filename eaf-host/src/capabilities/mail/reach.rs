@@ -2,17 +2,17 @@
 //! policy checked, with as many log-ins as do not guess a password, and with one answer for what is no mail server.
 
 use super::MAIL;
-use super::config::Config;
+use super::config::{Config, Proof};
 use super::failure::transient;
 use super::smtp::{Deadlines, Session};
 use super::token::Tokens;
-use crate::capabilities::logins::Pause;
+use crate::capabilities::logins::{Login, Pause};
 use crate::capabilities::{Class, Failure, Logins};
 use crate::egress::Policy;
 use eaf_core::id::TenantId;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Failures that only a mail server can bring about, and those of the settings themselves: nothing else was reached.
 const OF_MAIL_SERVERS: [&str; 5] =
@@ -27,6 +27,8 @@ pub struct Reach<'a> {
     pub logins: &'a Logins,
     pub tokens: &'a Tokens,
     pub tenant: TenantId,
+    /// How long the first contact with a token endpoint may take.
+    pub contact: Duration,
 }
 
 impl Reach<'_> {
@@ -52,13 +54,12 @@ impl Reach<'_> {
     /// Does nothing for a connection without a user name.
     pub async fn log_in(&self, config: &Config, session: &mut Session) -> Result<(), Failure> {
         let Some(login) = &config.login else { return Ok(()) };
-        let begun = self.logins.begin(self.tenant, session.servers(), &login.username, Instant::now());
-        let begun = begun.map_err(|Pause(pause)| {
-            let seconds = pause.as_secs() + 1;
-            let message =
-                format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
-            transient("login-pause", message).retry_after(pause)
-        })?;
+        let secret = match &login.proof {
+            Proof::Password(password) => password,
+            Proof::Token(request) => &request.client_secret,
+        };
+        let claim = Login { user: &login.username, secret };
+        let begun = self.logins.begin(self.tenant, &[session.server()], claim, Instant::now()).map_err(paused)?;
         let outcome = session.log_in(config, self).await;
         match &outcome {
             Ok(()) => begun.accepted(),
@@ -82,6 +83,13 @@ impl Reach<'_> {
         tracing::warn!(%tenant, ?host, port, code = failure.code, "a mail server was not reached: {}", failure.message);
         Failure { class: failure.class, ..unreached() }
     }
+}
+
+/// Another refusal could lock the account, or be a guess.
+pub fn paused(Pause(pause): Pause) -> Failure {
+    let seconds = pause.as_secs() + 1;
+    let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
+    transient("login-pause", message).retry_after(pause)
 }
 
 pub fn is_unreached(failure: &Failure) -> bool {

@@ -14,8 +14,10 @@ pub enum Verdict {
     Accepted(Option<String>),
     /// For good: this recipient or this mail. The server's numbers, such as `550 5.1.1`.
     Refused(String),
-    /// For good, and it may be us whom the server refuses: the numbers do not say.
+    /// For good: us, and not this recipient.
     RefusedUs(String),
+    /// For good, and it may be us or the recipient: the numbers do not say.
+    Unclear(Stage, String),
     /// Not now.
     Deferred(String),
 }
@@ -39,7 +41,14 @@ pub fn judge(stage: Stage, numbers: &str) -> Verdict {
         (Stage::Recipient, Some(Ok(2)), _) => refused(),
         // Too large, or nothing that the server can carry.
         (_, Some(Ok(3)), Some(Ok(4))) | (_, Some(Ok(6)), _) => refused(),
-        _ => Verdict::RefusedUs(numbers.to_owned()),
+        // A list or a mailbox that not everybody may write to.
+        (_, Some(Ok(7)), Some(Ok(2 | 124 | 133..=136))) => refused(),
+        // The sender's address; our mailbox; our protocol; who we are and what we may send.
+        (_, Some(Ok(1)), Some(Ok(7 | 8)))
+        | (Stage::Content, Some(Ok(2)), _)
+        | (_, Some(Ok(5)), _)
+        | (_, Some(Ok(7)), Some(Ok(26 | 27 | 57 | 60 | 64))) => Verdict::RefusedUs(numbers.to_owned()),
+        _ => Verdict::Unclear(stage, numbers.to_owned()),
     }
 }
 
@@ -90,20 +99,22 @@ mod tests {
             (Content, "550 5.1.1"),
             (Content, "552 5.3.4"),
             (Content, "550 5.6.0"),
+            (Recipient, "550 5.7.133"),
         ] {
             assert_eq!(judge(stage, numbers), Verdict::Refused(numbers.into()), "{stage:?} {numbers}");
         }
         for (stage, numbers) in [
             (Recipient, "504 5.5.2"),
-            (Recipient, "554 5.7.1"),
             (Recipient, "550 5.1.8"),
-            (Recipient, "550"),
             (Content, "554 5.2.2"),
             (Content, "554 5.2.0"),
             (Content, "550 5.7.60"),
-            (Content, "554"),
         ] {
             assert_eq!(judge(stage, numbers), Verdict::RefusedUs(numbers.into()), "{stage:?} {numbers}");
+        }
+        for (stage, numbers) in [(Recipient, "554 5.7.1"), (Recipient, "550"), (Content, "554"), (Content, "554 5.7.1")]
+        {
+            assert_eq!(judge(stage, numbers), Verdict::Unclear(stage, numbers.into()), "{stage:?} {numbers}");
         }
     }
 

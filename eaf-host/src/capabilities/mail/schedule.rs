@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 /// As long as mail systems keep mails that they cannot deliver (RFC 5321, section 4.5.4.1).
 pub const KEPT: Duration = Duration::from_secs(5 * 24 * 3600);
-/// A server that takes no mail for one person is asked for a day.
+/// A server that takes no mail for one person is asked for a day, from its first such answer without another one between.
 pub const DEFERRED: Duration = Duration::from_secs(24 * 3600);
 /// A mail of which nobody knows whether it arrived is not sent more often than this.
 pub const UNANSWERED: i32 = 3;
@@ -19,7 +19,7 @@ const MINUTE: u64 = 60;
 pub fn pause(letter: &Letter, failure: &Failure, now: OffsetDateTime) -> Duration {
     let age = age(letter, now).as_secs();
     let seconds = match failure.code.as_str() {
-        "recipient-deferred" => deferred(letter.attempts),
+        "recipient-deferred" => deferred(letter.deferrals),
         // The first answer may have been lost on the way; after that the server is slow.
         "answer-lost" => 5 * MINUTE * u64::from(letter.unanswered > 0),
         "mail-rate" => 15,
@@ -36,9 +36,9 @@ pub fn age(letter: &Letter, now: OffsetDateTime) -> Duration {
     Duration::try_from(now - letter.written_at).unwrap_or_default()
 }
 
-fn deferred(attempts: i32) -> u64 {
+fn deferred(before: i32) -> u64 {
     const MINUTES: [u64; 6] = [1, 2, 5, 10, 20, 30];
-    let at = usize::try_from(attempts).unwrap_or_default();
+    let at = usize::try_from(before).unwrap_or_default();
     MINUTE * MINUTES.get(at).copied().unwrap_or(60)
 }
 
@@ -69,11 +69,13 @@ mod tests {
             template: "t".into(),
             event: EventId(Uuid::nil()),
             run: RunId(Uuid::nil()),
+            sequence: 1,
             recipient: ActorId::SYSTEM,
             trace: TraceId(String::new()),
         };
         let written_at = OffsetDateTime::UNIX_EPOCH;
-        Letter { entry, status: Status::Pending(None), attempts, unanswered, next_at: None, written_at }
+        let (status, deferrals, deferred_since, next_at) = (Status::Pending(None), attempts, None, None);
+        Letter { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at }
     }
 
     fn seconds(letter: &Letter, class: Class, code: &str, age: u64) -> u64 {

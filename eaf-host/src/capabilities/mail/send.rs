@@ -2,7 +2,8 @@
 //!
 //! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
 //! of the call sends only what is still open. What stands in the way of the connection, be it an outage, a wrong
-//! password or a relay that refuses us, keeps the mails: they wait for up to [`KEPT`] and go out when it is repaired.
+//! password or a relay that refuses us, keeps the mails: they wait for up to
+//! [`KEPT`](super::schedule::KEPT) and go out when it is repaired.
 //! Final are only what a server says about a recipient, and what is wrong with the mail itself.
 //!
 //! One window stays, and it is SMTP's: a server that has taken a mail and does not answer. Before its content goes
@@ -18,7 +19,7 @@ use super::config::Config;
 use super::delivery::{Delivery, Route};
 use super::failure::{configuration, permanent};
 use super::office::{Entry, Letter, Person, Status};
-use super::schedule::{KEPT, UNANSWERED};
+use super::schedule::UNANSWERED;
 use super::template::Templates;
 use crate::capabilities::{Call, Class, Failure};
 use eaf_core::id::ActorId;
@@ -70,7 +71,20 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
         let letter = mail.office.record(&job.entry(person.actor)).await?;
         letters.push((person, letter));
     }
+    for left in waiting(mail, call).await? {
+        // Since it was written down, its recipient lost what the mail is meant for.
+        if !letters.iter().any(|(_, letter)| letter.entry.message_id == left.entry.message_id) {
+            let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
+            settle(mail, &left, &status, None).await?;
+        }
+    }
     job.run(letters).await
+}
+
+async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<Letter>, Failure> {
+    let mut letters = mail.office.waiting_of(call.tenant, call.run, call.sequence).await?;
+    letters.retain(|letter| letter.entry.event == call.event);
+    Ok(letters)
 }
 
 /// One mail of a call that is over, once more, because an admin wants it. It was opened again before.
@@ -82,45 +96,57 @@ pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, 
         let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
         return Err(gone);
     };
-    let letter = mail.office.record(&job.entry(person.actor)).await?;
+    let (actor, letter) = (person.actor, mail.office.record(&job.entry(person.actor)).await?);
     let answer = job.run(vec![(person, letter)]).await;
     if let Err(failure) = &answer {
-        gave_up(mail, call, failure).await?;
+        let letter = mail.office.record(&job.entry(actor)).await?;
+        let fits = fits(mail, call, arguments(call)?.condition).await;
+        give_up(mail, &letter, fits, failure).await?;
     }
     answer
 }
 
-/// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more.
+/// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more. What it wrote down
+/// counts, and who is a recipient now: [`send`] may not have come as far as writing.
 pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
-    // It may never be known, as while a view is halted, and what is left open is tried for ever.
-    let fits = fits(mail, call, arguments.condition.take()).await.unwrap_or_else(|error| {
-        tracing::warn!(code = error.code, "whether a mail that failed would still fit is not known");
-        true
-    });
+    let fits = fits(mail, call, arguments.condition.take()).await;
     let people = match recipients(mail, call, &arguments).await {
-        Err(gone) if gone.code == "recipient-unknown" => return Ok(()),
+        Err(gone) if gone.code == "recipient-unknown" => Vec::new(),
         people => people?,
     };
     for person in people {
         let letter = mail.office.record(&entry(mail, call, &arguments.template, person.actor)).await?;
-        let Status::Pending(reason) = &letter.status else { continue };
-        let status = match (fits, letter.unanswered > 0) {
-            (false, _) => Status::Skipped,
-            (true, true) => Status::Unknown,
-            (true, false) => Status::Failed(reason.clone().unwrap_or_else(|| failure.code.clone())),
-        };
-        settle(mail, &letter, &status, None).await?;
+        give_up(mail, &letter, fits, failure).await?;
+    }
+    for letter in waiting(mail, call).await? {
+        give_up(mail, &letter, fits, failure).await?;
     }
     Ok(())
 }
 
-/// Whether the mail would still be sent.
-async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> Result<bool, Failure> {
-    match condition {
-        Some(document) => Condition::read(document, &*mail.packages, call)?.holds(&*mail.office, call).await,
-        None => Ok(true),
-    }
+async fn give_up(mail: &Mail, letter: &Letter, fits: bool, failure: &Failure) -> Result<(), Failure> {
+    let Status::Pending(reason) = &letter.status else { return Ok(()) };
+    let status = match (fits, letter.unanswered > 0) {
+        (false, _) => Status::Skipped,
+        (true, true) => Status::Unknown,
+        (true, false) => Status::Failed(reason.clone().unwrap_or_else(|| failure.code.clone())),
+    };
+    settle(mail, letter, &status, None).await
+}
+
+/// Whether the mail would still be sent. It may never be known, as while a view is halted, and what is left open is
+/// tried for ever.
+async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> bool {
+    let Some(document) = condition else { return true };
+    let known = match Condition::read(document, &*mail.packages, call) {
+        Ok(condition) => condition.holds(&*mail.office, call).await,
+        Err(failure) => Err(failure),
+    };
+    known.unwrap_or_else(|error| {
+        tracing::warn!(code = error.code, "whether a mail that failed would still fit is not known");
+        true
+    })
 }
 
 fn arguments(call: &Call) -> Result<Arguments, Failure> {
@@ -206,15 +232,14 @@ impl<'a> Job<'a> {
             Err(failure) if failure.class != Class::Configuration => return Err(failure),
             config => config,
         };
-        let is_paused = office.is_paused(*tenant, &connection).await?;
-        Ok(Route { connection, is_paused, config })
+        Ok(Route { connection, config })
     }
 }
 
 /// What became of a call's mails.
 #[derive(Default)]
 pub struct Tally {
-    pub sent: u32,
+    sent: u32,
     failed: u32,
     skipped: bool,
     /// The first reason why one waits, and when the first is tried again.
@@ -243,7 +268,7 @@ impl Tally {
     fn answer(self, has_condition: bool) -> Result<Value, Failure> {
         if let Some((failure, pause)) = self.waiting {
             let class = if failure.class.may_pass() { failure.class } else { Class::Transient };
-            return Err(Failure { class, ..failure }.retry_after(pause).keep_trying(KEPT));
+            return Err(Failure { class, ..failure }.retry_after(pause));
         }
         if let Some(failure) = self.broken {
             return Err(failure);
@@ -288,6 +313,7 @@ fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry 
         template: template.to_owned(),
         event: call.event,
         run: call.run,
+        sequence: call.sequence,
         recipient,
         trace: call.trace.clone(),
     }

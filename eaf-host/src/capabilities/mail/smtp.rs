@@ -54,6 +54,19 @@ pub const PATIENT: Deadlines = Deadlines {
     content: Duration::from_secs(600),
 };
 
+impl Deadlines {
+    /// While others wait for a place: every step but the last, where a mail would come twice.
+    pub fn shortened(self) -> Deadlines {
+        let short = |usual: Duration| usual.min(Duration::from_secs(60));
+        Deadlines {
+            greeting: short(self.greeting),
+            command: short(self.command),
+            handshake: short(self.handshake),
+            ..self
+        }
+    }
+}
+
 /// For somebody who waits in front of a page.
 pub const IN_A_HURRY: Deadlines = Deadlines {
     connect: Duration::from_secs(10),
@@ -65,14 +78,14 @@ pub const IN_A_HURRY: Deadlines = Deadlines {
 
 pub struct Session {
     connection: AsyncSmtpConnection,
-    servers: Vec<SocketAddr>,
+    server: SocketAddr,
     deadlines: Deadlines,
 }
 
 impl Session {
     /// Connected to one of the server's addresses and encrypted, as the connection says.
     pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
-        let line = dial(config, servers, deadlines.connect).await?;
+        let (line, server) = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
         let greeting = if waits_for_tls { deadlines.greeting.min(SILENCE) } else { deadlines.greeting };
         let wire = match config.tls {
@@ -87,12 +100,12 @@ impl Session {
         let connect = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &config.ehlo);
         let connected = tokio::time::timeout(greeting, connect).await.map_err(|_| silent(config))?;
         let connection = connected.map_err(|error| not_greeted(config, &error))?;
-        Ok(Session { connection, servers: servers.to_vec(), deadlines })
+        Ok(Session { connection, server, deadlines })
     }
 
-    /// All addresses of the server.
-    pub fn servers(&self) -> &[SocketAddr] {
-        &self.servers
+    /// The address that answers.
+    pub fn server(&self) -> SocketAddr {
+        self.server
     }
 
     /// Does nothing for a connection without a user name.
@@ -178,6 +191,17 @@ impl Session {
             self.reset().await;
         }
         Ok(verdict)
+    }
+
+    /// Does the server go on taking recipients, such as this one that it has taken before? No content follows.
+    pub async fn still_takes(&mut self, from: &Address, to: &Address) -> bool {
+        if self.sender(from, Vec::new()).await.is_err() {
+            return false;
+        }
+        let recipient = self.connection.command(Rcpt::new(to.clone(), vec![]));
+        let is_taken = matches!(within(self.deadlines.command, recipient).await, Ok(Ok(_)));
+        self.reset().await;
+        is_taken
     }
 
     async fn sender(&mut self, from: &Address, parameters: Vec<MailParameter>) -> Result<(), Failure> {

@@ -4,13 +4,16 @@
 use super::MAIL_TOKEN;
 use super::config::TokenRequest;
 use super::failure::{configuration, transient};
-use super::reach::Reach;
+use super::reach::{Reach, paused};
 use crate::capabilities::Failure;
+use crate::capabilities::contact;
+use crate::capabilities::logins::Login;
 use crate::egress::Route;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -44,7 +47,7 @@ impl Tokens {
         if let Some(token) = self.kept(request) {
             return Ok(token);
         }
-        let answer = ask(request, reach).await?;
+        let answer = answered(request, reach).await?;
         let text = answer.expires_in.as_str().and_then(|text| text.parse().ok());
         let lifetime = answer.expires_in.as_u64().or(text).unwrap_or(LIFETIME);
         let until = Instant::now() + Duration::from_secs(lifetime.min(86_400).saturating_sub(MARGIN));
@@ -67,10 +70,45 @@ impl Tokens {
     }
 }
 
-async fn ask(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failure> {
+/// What is no token endpoint says so after one time, unless the operator listed it.
+async fn answered(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failure> {
     let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
     let route = Route::new(reach.egress.clone(), &MAIL_TOKEN, reach.tenant, &url).map_err(|_| away())?;
-    route.check_literal().await.map_err(|_| away())?;
+    let is_hidden = |failure: &Failure| failure.code == away().code && !route.is_named();
+    contact::first(reach.contact, counted(request, reach, url, &route), away, is_hidden).await
+}
+
+/// A client's secret can be guessed like a password.
+async fn counted(
+    request: &TokenRequest,
+    reach: &Reach<'_>,
+    url: reqwest::Url,
+    route: &Route,
+) -> Result<Answer, Failure> {
+    let resolved = route.resolve().await.map_err(|_| away())?;
+    let claim = Login { user: &request.client_id, secret: &request.client_secret };
+    let begun = reach.logins.begin(reach.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
+    let mut peer = None;
+    let answer = ask(request, reach, url, route, &mut peer).await;
+    let begun = match peer {
+        Some(peer) => begun.at(peer),
+        None => begun,
+    };
+    match &answer {
+        Ok(_) => begun.accepted(),
+        Err(failure) if failure.code == "token-denied" => begun.refused(),
+        Err(_) => begun.unanswered(),
+    }
+    answer
+}
+
+async fn ask(
+    request: &TokenRequest,
+    reach: &Reach<'_>,
+    url: reqwest::Url,
+    route: &Route,
+    peer: &mut Option<SocketAddr>,
+) -> Result<Answer, Failure> {
     let client = reqwest::Client::builder()
         .timeout(TIMEOUT)
         .redirect(Policy::none())
@@ -90,6 +128,7 @@ async fn ask(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failur
         tracing::warn!(tenant = %reach.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
         away()
     })?;
+    *peer = answer.remote_addr();
     let status = answer.status();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|_| away())? {

@@ -16,21 +16,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How many bytes a server may send before it is our turn again: its longest answer is that to
-/// EHLO, and a handshake carries a chain of certificates.
-pub const ANSWER_MAX: usize = 48 * 1024;
+/// How many bytes a server may send before it is our turn again: a handshake carries a chain of
+/// certificates.
+pub const HANDSHAKE_MAX: usize = 48 * 1024;
+/// Afterwards: its longest answer is that to EHLO. The client looks through all of it at each packet.
+pub const ANSWER_MAX: usize = 8 * 1024;
 
-/// What a read of more than [`ANSWER_MAX`] bytes fails with.
+/// What a read of more bytes fails with.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer does not end")]
 pub struct Endless;
 
-/// Connects to the first of the server's addresses that answers. Each has its own limit, so that one
+/// Connects to the first of the server's addresses that answers, and says which it is. Each has its own limit, so that one
 /// that swallows packets does not use up that of the others.
-pub async fn dial(config: &Config, servers: &[SocketAddr], limit: Duration) -> Result<Bounded, Failure> {
+pub async fn dial(config: &Config, servers: &[SocketAddr], limit: Duration) -> Result<(Bounded, SocketAddr), Failure> {
     for address in servers {
         if let Ok(Ok(stream)) = tokio::time::timeout(limit, TcpStream::connect(address)).await {
-            return Ok(Bounded { stream, left: ANSWER_MAX });
+            return Ok((Bounded { stream, left: HANDSHAKE_MAX, most: HANDSHAKE_MAX }, *address));
         }
     }
     Err(unreachable(config))
@@ -50,6 +52,14 @@ fn away(host: &str, port: u16) -> Failure {
 pub struct Bounded {
     stream: TcpStream,
     left: usize,
+    most: usize,
+}
+
+impl Bounded {
+    /// From now on it is a conversation.
+    fn talks(&mut self) {
+        (self.left, self.most) = (ANSWER_MAX, ANSWER_MAX);
+    }
 }
 
 impl AsyncRead for Bounded {
@@ -66,7 +76,7 @@ impl AsyncRead for Bounded {
 
 impl AsyncWrite for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.left = ANSWER_MAX;
+        self.left = self.most;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -95,12 +105,14 @@ enum Line {
 }
 
 impl Wire {
-    pub fn clear(line: Bounded) -> Self {
+    pub fn clear(mut line: Bounded) -> Self {
+        line.talks();
         Wire { line: Line::Clear(line), ahead: b"" }
     }
 
     /// Encrypted from the first byte.
-    pub fn encrypted(line: TlsStream<Bounded>) -> Self {
+    pub fn encrypted(mut line: TlsStream<Bounded>) -> Self {
+        line.get_mut().0.talks();
         Wire { line: Line::Encrypted(Box::new(line)), ahead: b"" }
     }
 

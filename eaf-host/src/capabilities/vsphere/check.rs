@@ -100,12 +100,13 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
     let settings = &vcenter.settings;
     let contact = contact::first(
         contact,
-        vcenter.session.about(),
+        vcenter.session.reach(),
         || vcenter.session.too_slow(),
         |error| matches!(error, Error::Unreached(_)),
     );
     let read = match contact.await {
-        Ok(_) => service::read(&vcenter.session).await,
+        // A directory behind vCenter may need longer for a login than a server for a greeting.
+        Ok(()) => service::read(&vcenter.session).await,
         Err(error) => Err(error),
     };
     let (address, login, service) = match read {

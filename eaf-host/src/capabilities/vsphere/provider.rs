@@ -91,11 +91,15 @@ impl Provider for VSphere {
 
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
         let context = self.context(call).await?;
-        let Ok(handle) = serde_json::from_value(handle.clone()) else {
+        let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
             return Ok(Polled::Ended(functions::task_lost())); // of another version
         };
-        // Address and credentials worked when it began: trouble with them now may pass.
-        context.vcenter.session.mark_worked();
+        // Address and user worked when it began: trouble with them now may pass. What the connection names now may be
+        // somebody else's.
+        let account = context.vcenter.account();
+        if handle.account.as_ref().is_none_or(|began| *began == account) {
+            context.vcenter.session.mark_worked();
+        }
         match poll(&context, &handle).await {
             // What the handle stood for is gone: the engine begins again, which looks first.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),

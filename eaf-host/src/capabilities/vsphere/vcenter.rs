@@ -42,6 +42,11 @@ impl VCenter {
         })
     }
 
+    /// Which login is used, without its secret.
+    pub fn account(&self) -> String {
+        format!("{} {}", self.settings.url, self.settings.username)
+    }
+
     pub async fn datacenter(&self) -> Result<MoRef, Failure> {
         let named = &self.settings.datacenter;
         let found = self.object(&path::names(named)).await?;

@@ -223,6 +223,7 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
             template: "written".into(),
             event: EventId(house.core.world.uuid()),
             run: RunId(house.core.world.uuid()),
+            sequence: 1,
             recipient: auditor.actor,
             trace: TraceId("0".repeat(32)),
         };
@@ -255,12 +256,18 @@ async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_o
         template: "written".into(),
         event: EventId(house.core.world.uuid()),
         run: RunId(house.core.world.uuid()),
+        sequence: 1,
         recipient: auditor.actor,
         trace: TraceId("0".repeat(32)),
     };
     mail_log::write_down(&house.core, tenant, &mail).await.unwrap();
-    mail_log::attempt(&house.core, tenant, "<a@eaf>", "main").await.unwrap();
-    let wait = Wait { error: "wrong-password", at_least: std::time::Duration::from_secs(900), unanswered: 0 };
+    mail_log::attempt(&house.core, tenant, "<a@eaf>", "main", None).await.unwrap();
+    let wait = Wait {
+        error: "wrong-password",
+        at_least: std::time::Duration::from_secs(900),
+        unanswered: 0,
+        is_deferral: false,
+    };
     mail_log::wait(&house.core, tenant, "<a@eaf>", &wait).await.unwrap();
 
     let queue = async |who| house.get(who, "/api/host/mail-queue").await.json;

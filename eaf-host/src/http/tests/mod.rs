@@ -11,6 +11,7 @@ mod host;
 mod identity;
 mod isolation;
 mod live;
+mod mail_again;
 pub mod notes;
 mod observability;
 mod openapi;

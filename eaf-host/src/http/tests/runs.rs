@@ -7,8 +7,8 @@ use eaf_core::trigger;
 use eaf_core::workflow::{self, Divergence, Finished, NewEntry};
 use serde_json::{Value, json};
 
-/// A run of acme with two calls in its journal.
-async fn run(house: &House) -> workflow::Lease {
+/// A run of acme that has called nothing yet.
+pub async fn begun(house: &House) -> workflow::Lease {
     let acme = TenantId::derive("acme");
     let product = house.app.products.get("notes").expect("the product");
     projection::prepare(&house.core, product.domain.as_ref()).await.unwrap();
@@ -23,8 +23,12 @@ async fn run(house: &House) -> workflow::Lease {
     assert_eq!(house.give("requester@acme", "write-note", note("canary-title"), &[]).await.status, 202);
     started().await;
     let host = HostId(house.core.world.uuid());
-    let (_, lease) =
-        workflow::claim(&house.core, host, workflow::LEASE, &["notes".to_owned()], 1).await.unwrap().remove(0);
+    workflow::claim(&house.core, host, workflow::LEASE, &["notes".to_owned()], 1).await.unwrap().remove(0).1
+}
+
+/// A run of acme with two calls in its journal.
+async fn run(house: &House) -> workflow::Lease {
+    let lease = begun(house).await;
     let entry = |seq, result: Option<Finished>| NewEntry {
         seq,
         capability: "echo".into(),

@@ -346,9 +346,12 @@ impl<K: Kernel> Acting<K> {
         provider: &dyn Provider,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        tokio::time::timeout(provider.longest_call().unwrap_or(self.patience.call), call)
-            .await
-            .unwrap_or_else(|_| Err(failure(Class::UnknownOutcome, "no-answer", "the call did not come back in time")))
+        let ended = tokio::time::timeout(provider.longest_call().unwrap_or(self.patience.call), call).await;
+        let late = |_| Err(failure(Class::UnknownOutcome, "no-answer", "the call did not come back in time"));
+        ended.unwrap_or_else(late).map_err(|failure| match provider.keep_trying() {
+            Some(budget) if failure.class.may_pass() => failure.keep_trying(budget),
+            _ => failure,
+        })
     }
 
     /// Runs a call under its span and counts it.

@@ -133,6 +133,10 @@ pub struct Counted {
     /// Since then every failure has had `code` and `budget`. None in stalls of an earlier version.
     #[serde(default)]
     pub budget_since: Option<i64>,
+    /// The longest budget that a failure gave in place of the host's own, in milliseconds: what comes between does not
+    /// shorten it.
+    #[serde(default)]
+    pub longest: Option<u64>,
 }
 
 /// What an operator allowed under a name.

@@ -43,7 +43,7 @@ impl Patience {
     pub fn is_used_up(&self, stall: &Stall, now: i64) -> bool {
         let counted = stall.counted();
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
-        let longest = stall.failure.keep_trying_ms.map_or(self.budget, Duration::from_millis);
+        let longest = counted.longest.map_or(self.budget, Duration::from_millis);
         between(counted.since, now) >= longest
             || own.is_some_and(|budget| between(counted.budget_since(), now) >= budget)
     }
@@ -115,6 +115,7 @@ impl Counted {
             budget_since: Some(same_budget.map_or(now, Counted::budget_since)),
             code,
             budget,
+            longest: before.and_then(|counted| counted.longest).max(failure.keep_trying_ms),
         }
     }
 
@@ -192,6 +193,18 @@ mod tests {
             Failure::new(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
         let stall = Stall::of_call(None, refused, 0);
         assert!(!patience.is_used_up(&stall, 119 * 3_600_000) && patience.is_used_up(&stall, 120 * 3_600_000));
+    }
+
+    #[test]
+    fn another_cause_between_does_not_shorten_the_longest_budget() {
+        let patience = Patience::default();
+        let refused =
+            Failure::new(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
+        let stall = Stall::of_call(None, refused, 0);
+        let behind = Failure::new(Class::Transient, "view-behind", "");
+        let stall = Stall::of_call(Some(&stall), behind, 30 * 3_600_000);
+        assert!(!patience.is_used_up(&stall, 30 * 3_600_000), "the mails would be lost");
+        assert!(patience.is_used_up(&stall, 120 * 3_600_000));
     }
 
     #[test]

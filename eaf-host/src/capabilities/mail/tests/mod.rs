@@ -18,7 +18,7 @@ mod wire;
 use super::config::Config;
 use super::failure::transient;
 use super::limits::Limits;
-use super::office::{Asked, Entry, Letter, Office, Person, Status, Wait};
+use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
 use super::smtp::{Deadlines, PATIENT};
 use super::{Mail, Templates};
 use crate::capabilities::maildev::Maildev;
@@ -54,6 +54,8 @@ struct Paper {
     secret: Map<String, Value>,
     log: BTreeMap<String, Logged>,
     is_paused: bool,
+    /// After so many mails were offered, the connection is paused.
+    pauses_after: Option<i32>,
     /// How far the clock has gone on.
     later: Duration,
     deadlines: Option<Deadlines>,
@@ -66,8 +68,7 @@ struct Paper {
 struct Logged {
     letter: Letter,
     relay: Option<String>,
-    handed_at: Option<OffsetDateTime>,
-    sent_at: Option<OffsetDateTime>,
+    offered_at: Option<OffsetDateTime>,
 }
 
 impl Desk {
@@ -185,18 +186,15 @@ impl Office for Desk {
     }
 
     async fn is_paused(&self, _: TenantId, _: &str) -> Result<bool, Failure> {
-        Ok(self.0.lock().unwrap().is_paused)
-    }
-
-    async fn handed_within(&self, _: TenantId, _: &str, time: Duration) -> Result<u32, Failure> {
-        let (now, paper) = (self.now(), self.0.lock().unwrap());
-        let is_recent = |logged: &&Logged| logged.handed_at.is_some_and(|at| at > now - time);
-        Ok(paper.log.values().filter(is_recent).count() as u32)
-    }
-
-    async fn taken_since(&self, _: TenantId, _: &str, since: OffsetDateTime) -> Result<bool, Failure> {
         let paper = self.0.lock().unwrap();
-        Ok(paper.log.values().any(|logged| logged.sent_at.is_some_and(|at| at > since)))
+        let offered: i32 = paper.log.values().map(|logged| logged.letter.attempts).sum();
+        Ok(paper.is_paused || paper.pauses_after.is_some_and(|after| offered >= after))
+    }
+
+    async fn offered(&self, _: TenantId, _: &str) -> Result<u32, Failure> {
+        let (now, paper) = (self.now(), self.0.lock().unwrap());
+        let is_recent = |logged: &&Logged| logged.offered_at.is_some_and(|at| at > now - Duration::from_secs(60));
+        Ok(paper.log.values().filter(is_recent).count() as u32)
     }
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
@@ -212,24 +210,39 @@ impl Office for Desk {
         let (written_at, mut paper) = (self.now(), self.0.lock().unwrap());
         let logged = paper.log.entry(entry.message_id.clone()).or_insert_with(|| {
             let (entry, status, next_at) = (entry.clone(), Status::Pending(None), None);
-            let letter = Letter { entry, status, attempts: 0, unanswered: 0, next_at, written_at };
-            Logged { letter, relay: None, handed_at: None, sent_at: None }
+            let (attempts, unanswered, deferrals, deferred_since) = (0, 0, 0, None);
+            let letter = Letter { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at };
+            Logged { letter, relay: None, offered_at: None }
         });
         Ok(logged.letter.clone())
     }
 
-    async fn attempt(&self, entry: &Entry, _: &str) -> Result<(), Failure> {
-        self.change(entry, |logged| logged.letter.attempts += 1);
-        Ok(())
+    async fn waiting_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let letters = paper.log.values().map(|logged| logged.letter.clone());
+        let is_its_own = |letter: &Letter| (letter.entry.run, letter.entry.sequence) == (run, sequence);
+        Ok(letters.filter(|letter| is_its_own(letter) && matches!(letter.status, Status::Pending(_))).collect())
     }
 
-    async fn hand_over(&self, entry: &Entry) -> Result<(), Failure> {
-        let now = self.now();
+    async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
+        let (now, offered) = (self.now(), self.offered(entry.tenant, connection).await?);
+        if rate.is_some_and(|rate| offered >= rate) {
+            return Ok(Offer::RateReached);
+        }
         self.change(entry, |logged| {
-            logged.letter.unanswered += 1;
-            logged.handed_at = Some(now);
+            logged.letter.attempts += 1;
+            logged.offered_at = Some(now);
         });
-        Ok(())
+        Ok(Offer::Made)
+    }
+
+    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
+        let mut waits = false;
+        self.change(entry, |logged| {
+            waits = matches!(logged.letter.status, Status::Pending(_));
+            logged.letter.unanswered += i32::from(waits);
+        });
+        Ok(waits)
     }
 
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
@@ -238,16 +251,17 @@ impl Office for Desk {
             logged.letter.status = Status::Pending(Some(wait.reason.into()));
             logged.letter.next_at = Some(now + wait.at_least);
             logged.letter.unanswered = wait.unanswered;
+            let (deferrals, since) = (logged.letter.deferrals, logged.letter.deferred_since);
+            logged.letter.deferrals = if wait.is_deferral { deferrals + 1 } else { 0 };
+            logged.letter.deferred_since = wait.is_deferral.then(|| since.unwrap_or(now));
         });
         Ok(())
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
-        let now = self.now();
         self.change(entry, |logged| {
             logged.letter.status = status.clone();
             logged.relay = relay.map(str::to_owned);
-            logged.sent_at = (*status == Status::Sent).then_some(now);
         });
         Ok(())
     }

@@ -19,6 +19,42 @@ async fn nothing_is_sent_over_a_paused_connection_and_everything_afterwards() {
 }
 
 #[tokio::test]
+async fn a_pause_in_the_middle_of_a_call_stops_its_next_mail() {
+    let server = Maildev::start(&[]).await;
+    let desk = Desk::at(server.address());
+    for number in 2..7 {
+        desk.hire(number, "P", &format!("p{number}@acme.example"), Locale::De, "approver");
+    }
+    desk.0.lock().unwrap().pauses_after = Some(2);
+    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "mail-paused");
+    assert_eq!(server.inbox().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_mail_to_a_person_who_lost_the_role_is_settled() {
+    let server = Maildev::start(&[]).await;
+    let desk = Desk::at(server.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    desk.pause(true);
+    send(&desk, &approval()).await.unwrap_err();
+    desk.0.lock().unwrap().people.pop();
+    desk.pause(false);
+    desk.later(Duration::from_secs(3_600));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    assert_eq!(desk.log(), [(actor(2), Status::Sent), (actor(3), Status::Skipped)]);
+
+    // And when the call fails in between.
+    let mut other = approval();
+    other.event = EventId(Uuid::from_u128(9));
+    desk.pause(true);
+    let failure = send(&desk, &other).await.unwrap_err();
+    desk.0.lock().unwrap().people.clear();
+    desk.provider().gave_up(&other, &failure).await.unwrap();
+    assert!(!desk.log().iter().any(|(_, status)| matches!(status, Status::Pending(_))), "{:?}", desk.log());
+}
+
+#[tokio::test]
 async fn no_more_mails_go_out_in_a_minute_than_the_connection_may_send() {
     let server = Maildev::start(&[]).await;
     let desk = Desk::at(server.address());
@@ -95,6 +131,11 @@ async fn a_mail_that_is_sent_again_in_vain_has_failed_again() {
     desk.later(Duration::from_secs(3_600));
     assert_eq!(desk.provider().again(&approval(), &message_id).await.unwrap_err().code, "unreachable");
     assert_eq!(desk.log(), [(actor(2), Status::Failed("unreachable".into()))], "nobody would come back for it");
+
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    desk.0.lock().unwrap().log.values_mut().for_each(|logged| logged.letter.status = Status::Pending(None));
+    desk.provider().again(&approval(), &message_id).await.unwrap_err();
+    assert_eq!(desk.log().len(), 1, "who holds the role only now is not meant");
 }
 
 #[tokio::test]

@@ -148,25 +148,43 @@ async fn a_refusal_after_the_content_that_is_about_us_loses_no_mail() {
 
 #[tokio::test]
 async fn an_address_that_nobody_may_write_to_is_told_from_a_relay_that_refuses_us() {
+    // Of the first, the second and the last: the server takes another one afterwards, or when it is asked once more.
+    for (number, name) in ["anna", "bert", "cora"].into_iter().enumerate() {
+        let (server, proxy, desk) = three_approvers().await;
+        proxy.rule(Rule::on(format!("RCPT TO:<{name}@acme.example>")).answer("550 5.7.1 Not for you\r\n"));
+        assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 1})), "{name}");
+        assert_eq!(desk.log()[number].1, Status::Failed("recipient-refused (550 5.7.1)".into()));
+        assert_eq!(server.inbox().await.len(), 2, "who was asked about once more gets no second mail");
+    }
     let (server, proxy, desk) = three_approvers().await;
-    proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("550 5.7.133 Not for you\r\n"));
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 1})));
-    assert_eq!(desk.log()[1], (actor(3), Status::Failed("recipient-refused (550 5.7.133)".into())));
-
+    proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("550 5.7.1 Not for you\r\n"));
     let mut alone = approval();
     alone.args["to"] = json!({"actor": actor(3)});
-    alone.event = EventId(Uuid::from_u128(9));
-    assert_eq!(send(&desk, &alone).await.unwrap_err().code, "relay-refused", "nothing else has passed since");
-    desk.later(Duration::from_secs(3_600));
-    let mut other = approval();
-    other.event = EventId(Uuid::from_u128(10));
-    send(&desk, &other).await.unwrap();
-    assert_eq!(
-        send(&desk, &alone).await,
-        Ok(json!({"sent": 0, "failed": 1})),
-        "the relay takes our mails: it is this one"
-    );
-    assert_eq!(addressees(&server).await.len(), 4);
+    assert_eq!(send(&desk, &alone).await.unwrap_err().code, "relay-refused", "nothing else has passed");
+    assert!(server.inbox().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_relay_that_begins_to_refuse_us_in_the_middle_loses_no_mail() {
+    for (step, refusal, people) in [
+        ("RCPT TO:<", "554 5.7.1 Daily limit", 5),
+        ("\r\n.\r\n", "554 5.2.0 Daily limit", 3),
+        ("\r\n.\r\n", "554 5.7.1 Daily limit", 3),
+    ] {
+        let (server, proxy, desk) = three_approvers().await;
+        for number in 5..people + 2 {
+            desk.hire(number, "P", &format!("p{number}@acme.example"), Locale::De, "approver");
+        }
+        // Two are taken, and all that comes after them is refused.
+        proxy.rule(Rule::on(step).after(2).answer(format!("{refusal}\r\n")));
+        let failure = send(&desk, &approval()).await.unwrap_err();
+        assert_eq!(failure.code, "relay-refused", "{refusal}");
+        let waits = desk.log().into_iter().filter(|(_, status)| matches!(status, Status::Pending(_))).count();
+        assert_eq!((server.inbox().await.len(), waits), (2, people as usize - 2), "{refusal}: {:?}", desk.log());
+        proxy.clear();
+        desk.later(Duration::from_secs(3_600));
+        assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": people as u64, "failed": 0})), "{refusal}");
+    }
 }
 
 #[tokio::test]
@@ -204,4 +222,19 @@ async fn a_mailbox_that_is_full_for_ever_is_asked_for_a_day() {
     }
     assert!(full.hits() < 30, "asked {} times", full.hits());
     assert_eq!(desk.log()[1], (actor(3), Status::Failed("recipient-deferred (452 4.2.2)".into())));
+}
+
+#[tokio::test]
+async fn a_day_of_deferrals_begins_with_the_first_of_them() {
+    let (_server, proxy, desk) = three_approvers().await;
+    desk.pause(true);
+    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "mail-paused");
+    desk.later(Duration::from_secs(25 * 3_600));
+    desk.pause(false);
+    proxy.rule(Rule::on("RCPT TO:<bert@acme.example>").answer("450 4.2.0 Greylisted\r\n").times(1));
+    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "recipient-deferred");
+    let waits = desk.waits(3).unwrap();
+    assert!(waits < Duration::from_secs(120), "the first deferral is followed by a short pause: {waits:?}");
+    desk.later(Duration::from_secs(120));
+    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 3, "failed": 0})));
 }

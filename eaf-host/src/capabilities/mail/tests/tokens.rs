@@ -132,3 +132,38 @@ async fn a_password_for_a_server_that_wants_tokens_is_told_what_to_set() {
     let failure = desk.provider().check(TenantId::derive("acme"), "main").await.outcome().unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "login-by-token-only"));
 }
+
+#[tokio::test]
+async fn guesses_at_the_secret_of_a_token_client_become_slower() {
+    let server = exchange(Some("t-1")).await;
+    let tokens = endpoint("401 Unauthorized", r#"{"error":"invalid_client"}"#).await;
+    let desk = desk(&server, &tokens);
+    let mail = desk.provider();
+    let mut codes = Vec::new();
+    for attempt in 0..5 {
+        desk.0.lock().unwrap().secret["client_secret"] = format!("guess {attempt}").into();
+        codes.push(mail.check(TenantId::derive("globex"), "main").await.outcome().unwrap_err().code);
+    }
+    assert_eq!(codes[..3], ["token-denied"; 3]);
+    assert_eq!((&codes[3..], tokens.asked.load(Ordering::Relaxed)), (&["login-pause"; 2].map(String::from)[..], 3));
+}
+
+#[tokio::test]
+async fn what_is_no_token_endpoint_says_so_after_one_time() {
+    let server = exchange(Some("t-1")).await;
+    let tokens = endpoint("200 OK", "{}").await;
+    let desk = desk(&server, &tokens);
+    // A wide rule: the operator did not list this very server.
+    let rules = ["mail 127.0.0.1:1-65535", "mail-token 127.0.0.0/24:1-65535"];
+    let contact = Duration::from_millis(800);
+    let egress = crate::egress::testing::policy(&rules, Arc::new(crate::egress::SystemLookup));
+    let mail = Mail { egress, contact, ..desk.provider() };
+    let closed = std::net::TcpListener::bind(("127.0.0.2", 0)).unwrap().local_addr().unwrap();
+    for url in [format!("https://{closed}/token"), "https://127.0.0.1:1/token".to_owned()] {
+        desk.set("token_url", url.as_str());
+        let began = std::time::Instant::now();
+        let failure = mail.check(TenantId::derive("acme"), "main").await.outcome().unwrap_err();
+        assert_eq!(failure.code, "token-unreachable", "{url}");
+        assert!(began.elapsed() >= contact, "{url} after {:?}", began.elapsed());
+    }
+}

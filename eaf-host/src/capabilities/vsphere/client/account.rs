@@ -2,7 +2,7 @@
 //! tried by every call: a few refused logins lock the account, also for people.
 
 use super::{Error, kinds};
-use crate::capabilities::logins::{Logins, Pause};
+use crate::capabilities::logins::{Login, Logins, Pause};
 use eaf_core::id::TenantId;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -71,24 +71,31 @@ impl Account {
         refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
     }
 
-    /// Makes the attempt if it may be made now, by this tenant at the server with these addresses. The contact is what
-    /// is asked before a password is sent: a server that does not answer to it has refused nothing.
-    pub async fn log_in<C, T, A: Future<Output = Result<T, Error>>>(
+    /// Makes the attempt if it may be made now, by this tenant. The contact is what is asked before a password is sent,
+    /// and says which address answers: a server that does not answer to it has refused nothing. What it keeps, lasts as
+    /// long as the attempt. `peer`: which address answered to the attempt.
+    pub async fn log_in<C, K, T, A: Future<Output = Result<T, Error>>>(
         &self,
         tenant: TenantId,
-        servers: &[SocketAddr],
-        contact: impl Future<Output = Result<C, Error>>,
+        contact: impl Future<Output = Result<(C, SocketAddr, K), Error>>,
         attempt: impl FnOnce(C) -> A,
+        peer: impl Fn() -> Option<SocketAddr>,
     ) -> Result<T, Error> {
         let mut refusal = self.refusal.lock().await;
         let now = Instant::now();
         if let Some(present) = refusal.as_ref().filter(|refusal| refusal.until > now) {
             return Err(self.refused(present, now));
         }
-        let contact = contact.await?;
-        let begun = self.logins.begin(tenant, servers, &self.user, Instant::now());
+        let (contact, server, _kept) = contact.await?;
+        let login = Login { user: &self.user, secret: &self.password };
+        let begun = self.logins.begin(tenant, &[server], login, Instant::now());
         let begun = begun.map_err(|Pause(pause)| Error::LoginsPaused { pause })?;
-        match attempt(contact).await {
+        let answer = attempt(contact).await;
+        let begun = match peer() {
+            Some(peer) => begun.at(peer),
+            None => begun,
+        };
+        match answer {
             Ok(login) => {
                 *refusal = None;
                 self.mark_worked();
@@ -125,7 +132,7 @@ mod tests {
     use crate::capabilities::vsphere::client::Fault;
     use std::sync::atomic::AtomicU32;
 
-    const SERVER: [SocketAddr; 1] = [SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 443)];
+    const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 443);
 
     fn acme() -> TenantId {
         TenantId::derive("acme")
@@ -141,7 +148,7 @@ mod tests {
             tokio::task::yield_now().await;
             Err::<(), _>(Error::Fault(Box::new(Fault { kind: "InvalidLogin".into(), ..Fault::default() })))
         };
-        account.log_in(acme(), &SERVER, async { Ok(()) }, |()| attempt).await.unwrap_err()
+        account.log_in(acme(), async { Ok(((), SERVER, ())) }, |()| attempt, || None).await.unwrap_err()
     }
 
     #[tokio::test]
@@ -177,7 +184,7 @@ mod tests {
         }
         assert_eq!(pauses, [120, 240]);
         account.end_pause().await;
-        account.log_in(acme(), &SERVER, async { Ok(()) }, |()| async { Ok(()) }).await.unwrap();
+        account.log_in(acme(), async { Ok(((), SERVER, ())) }, |()| async { Ok(()) }, || None).await.unwrap();
         let Error::Refused(refused) = refuse(&account, &attempts).await else { panic!("not refused") };
         assert_eq!((refused.pause.as_secs(), refused.worked_before), (120, true));
     }

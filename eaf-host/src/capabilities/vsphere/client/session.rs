@@ -164,6 +164,11 @@ impl Session {
         Ok(self.login(None).await?.content.about.clone())
     }
 
+    /// The first contact with the server, without a login where there is none.
+    pub async fn reach(&self) -> Result<(), Error> {
+        self.shared.reach().await
+    }
+
     /// Address and credentials are known to have worked, because something is under way that they
     /// began.
     pub fn mark_worked(&self) {
@@ -252,14 +257,30 @@ impl Shared {
             return Ok(present.clone());
         }
         *slot = None;
-        let resolved = self.transport.route().resolve().await;
-        let resolved = resolved.map_err(|refused| self.hide(transport::Error::Egress(refused).into()))?;
-        let contact = login::content(&self.transport);
-        let attempt = |content| login::log_in(&self.transport, &self.account, content);
-        let fresh = self.account.log_in(self.tenant, &resolved.addresses, contact, attempt).await;
+        let transport = self.transport.apart();
+        let contact = async {
+            let resolved = transport.route().resolve().await.map_err(transport::Error::Egress)?;
+            let content = login::content(&transport).await?;
+            let server = transport.peer().or(resolved.addresses.first().copied());
+            let server = server.ok_or(Error::Incomplete { method: "Login", missing: "peer" })?;
+            // The password goes to the address that was asked, whatever its name leads to meanwhile.
+            Ok((content, server, transport.route().pin(server)))
+        };
+        let attempt = |content| login::log_in(&transport, &self.account, content);
+        let fresh = self.account.log_in(self.tenant, contact, attempt, || transport.peer()).await;
         let fresh = Arc::new(fresh.map_err(|error| self.hide(error))?);
         *slot = Some(fresh.clone());
         Ok(fresh)
+    }
+
+    /// What answers is a vCenter, as far as it says so before a login.
+    async fn reach(&self) -> Result<(), Error> {
+        if self.login.try_lock().is_ok_and(|login| login.is_some()) {
+            return Ok(());
+        }
+        let resolved = self.transport.route().resolve().await;
+        resolved.map_err(|refused| self.hide(transport::Error::Egress(refused).into()))?;
+        login::content(&self.transport).await.map(drop).map_err(|error| self.hide(error))
     }
 
     /// What is wrong with a server is told where the operator listed this very server, and to those

@@ -6,7 +6,8 @@ use super::server::Server;
 use crate::capabilities::contact::CONTACT;
 use crate::egress::{self, Route};
 use std::error::Error as _;
-use std::sync::{Arc, Once};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 /// An answer is small; a list of all machines of a large vCenter is not asked for.
@@ -64,6 +65,8 @@ pub struct Transport {
     url: reqwest::Url,
     server: Arc<Server>,
     route: Route,
+    /// Who answered last.
+    peer: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 pub struct Answer {
@@ -97,11 +100,21 @@ impl Transport {
             let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(Error::CaCertificate)?;
             builder = builder.tls_certs_merge(roots);
         }
-        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server, route })
+        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server, route, peer: Arc::default() })
     }
 
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// The same one, which remembers by itself who answers.
+    pub fn apart(&self) -> Transport {
+        Transport { peer: Arc::default(), ..self.clone() }
+    }
+
+    /// The address that answered last.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        *self.peer.lock().expect("no panic happens under this lock")
     }
 
     pub fn route(&self) -> &Route {
@@ -121,6 +134,7 @@ impl Transport {
         self.route.check_literal().await.map_err(Error::Egress)?;
         let _permit = self.server.permit().await;
         let mut response = request.send().await.map_err(|error| self.classify(error))?;
+        *self.peer.lock().expect("no panic happens under this lock") = response.remote_addr();
         let status = response.status().as_u16();
         let cookie = response
             .headers()

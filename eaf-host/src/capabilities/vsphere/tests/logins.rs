@@ -2,6 +2,7 @@
 //! account.
 
 use super::*;
+use crate::capabilities::Verdict;
 use std::ops::Add;
 
 fn refuse_logins(fault: &str) -> Value {
@@ -99,4 +100,32 @@ async fn an_expired_password_says_so_also_when_it_worked_before() {
     bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
     let failure = bench.provider.start(&about("read-vm")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "vcenter-password-expired"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_takes_longer_than_a_first_contact_is_waited_for_and_is_no_guess() {
+    let bench = Bench::start(&[]).await;
+    let contact = Duration::from_millis(700);
+    let provider = provider_in(&bench.settings, &bench.records, testing::this_machine(), contact);
+    bench.vcsim.behave(json!({ "kind": "slow", "method": "Login", "delay": "1500ms" })).await;
+    for _ in 0..4 {
+        let report = provider.check(TenantId::derive("acme"), "main").await;
+        let bad = report.findings().iter().find(|found| found.name == "url" && found.verdict != Verdict::Good);
+        assert!(bad.is_none(), "{bad:?}");
+        bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+        provider.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_under_way_says_nothing_of_what_its_connection_names_meanwhile() {
+    let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    let clone = clone_of("web-01");
+    let Started::Pending { handle, .. } = bench.provider.start(&clone).await.unwrap() else { panic!("over at once") };
+    bench.restart_host();
+    bench.settings.set("username", "somebody-else@vsphere.local");
+    bench.vcsim.behave(refuse_logins("InvalidLogin")).await;
+    let failure = bench.provider.poll(&clone, &handle).await.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "vcenter-login"), "it never worked");
 }

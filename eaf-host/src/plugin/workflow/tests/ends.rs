@@ -3,11 +3,12 @@
 use super::super::kernel::{Divergence, Entry, Error, Kernel, State};
 use super::memory::{Ending, Memory};
 use super::{Scene, engine, failure};
-use crate::capabilities::{Class, Polled};
+use crate::capabilities::{Class, Polled, Provider};
 use crate::plugin::workflow::component::Ended;
-use crate::plugin::workflow::effects::Acting;
+use crate::plugin::workflow::effects::{Acting, Providers};
 use crate::plugin::workflow::execution::{Execution, Stop};
 use crate::plugin::workflow::repetition::Patience;
+use crate::plugin::workflow::{Config, Engine};
 use crate::plugin::{Plugins, fixtures};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -171,6 +172,20 @@ async fn a_budget_is_not_used_up_by_failures_of_the_same_code_that_had_another_o
     assert_eq!(scene.play().await, Ending::Completed(json!({})));
     let stalled: Vec<Value> = scene.commands("note-stall").iter().map(|body| body["stalled"].clone()).collect();
     assert_eq!(stalled, [true, false], "it is one cause for people");
+}
+
+#[tokio::test]
+async fn a_provider_that_keeps_trying_does_so_whatever_failure_that_may_pass_its_call_meets() {
+    let plugins = Plugins::default();
+    let scene = Scene::on("provision", &plugins);
+    let patience = Patience { budget: Duration::from_secs(20), ..Patience::default() };
+    let providers = Providers::from([("vsphere".to_owned(), scene.vcenter.clone() as Arc<dyn Provider>)]);
+    let config = Config { patience, ..Config::default() };
+    let engine = Engine::new(scene.kernel.clone(), plugins, Arc::new(providers), config);
+    let scene = Scene { engine, ..scene };
+    *scene.vcenter.keep_trying.lock().unwrap() = Some(Duration::from_secs(3_600));
+    scene.vcenter.starts.lock().unwrap().extend((0..20).map(|_| Err(super::transient())));
+    assert_eq!(scene.play().await, Ending::Completed(json!({})), "minutes of failures that name no budget");
 }
 
 #[tokio::test]

@@ -278,6 +278,7 @@ pub struct Vcenter {
     pub effects: Mutex<BTreeMap<String, u32>>,
     /// Number and code of each call that it was told to put away.
     pub given_up: Mutex<Vec<(i32, String)>>,
+    pub keep_trying: Mutex<Option<Duration>>,
 }
 
 impl Vcenter {
@@ -288,6 +289,7 @@ impl Vcenter {
             polls: Mutex::default(),
             effects: Mutex::default(),
             given_up: Mutex::default(),
+            keep_trying: Mutex::default(),
         }
     }
 }
@@ -321,6 +323,10 @@ impl Provider for Vcenter {
 
     async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
         Report::default()
+    }
+
+    fn keep_trying(&self) -> Option<Duration> {
+        *self.keep_trying.lock().unwrap()
     }
 }
 
