@@ -423,4 +423,18 @@ pub trait Domain: Send + Sync {
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError>;
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError>;
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError>;
+    /// May this row be asked about beside others?
+    fn standing(&self, _tenant: TenantId, _view: &str, _key: &str) -> Standing {
+        Standing::Good
+    }
+}
+
+/// What is known of a row: one that stops the component takes the answers from all that are asked about with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    /// It stopped the component a while ago, and is asked about by itself.
+    OnTrial,
+    /// It stopped the component just now.
+    SetAside,
 }

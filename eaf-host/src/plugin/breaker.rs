@@ -2,10 +2,11 @@
 //! instead of being tried once more while others wait behind it.
 //!
 //! Each product has its own. Inside it each operation (a command, a view, a stream that is folded) of each tenant is
-//! counted by itself, so that a row which one tenant cannot read takes nothing from the others. Projections do without:
-//! they are parked.
+//! counted by itself, so that a row which one tenant cannot read takes nothing from the others. Rows that stop the
+//! component are counted one by one, and traps per person. Projections do without: they are parked.
 
-use eaf_core::id::TenantId;
+use eaf_core::contract::Standing;
+use eaf_core::id::{ActorId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const PROBING: Duration = Duration::from_secs(1);
 /// Operations above which those are forgotten that are not refused.
 const REMEMBERED: usize = 10_000;
+/// So long after its pause, an operation that nobody asks for is forgotten.
+const FORGOTTEN: Duration = Duration::from_secs(600);
 
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +34,16 @@ pub struct Operation {
     pub tenant: Option<TenantId>,
     pub export: &'static str,
     pub name: String,
+    /// What is counted by itself inside it.
+    pub part: Option<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// One row of a view: refused after its first failure, because it is asked about with others.
+    Row(String),
+    /// What one person gives: whose input traps takes nothing from the others.
+    Actor(ActorId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +96,26 @@ impl Breaker {
         Ok(Pass { breaker: self, operation: Some(operation), is_probe })
     }
 
+    /// How an operation stands, without a call of it.
+    pub fn standing(&self, operation: &Operation, now: Instant) -> Standing {
+        let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = operations.get(operation) else { return Standing::Good };
+        match state.refused_until {
+            None => Standing::Good,
+            Some(until) if until <= now && !state.probing => Standing::OnTrial,
+            Some(_) => Standing::SetAside,
+        }
+    }
+
+    /// It worked, as far as a part of it shows.
+    pub fn works(&self, operation: Operation, now: Instant) {
+        self.ended(operation, Outcome::Well, now);
+    }
+
     fn ended(&self, operation: Operation, outcome: Outcome, now: Instant) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let weight = match outcome {
+            Outcome::Trap | Outcome::Deadline if matches!(operation.part, Some(Part::Row(_))) => LIMIT,
             Outcome::Well => {
                 if operations.remove(&operation).is_some_and(|state| state.refused_until.is_some()) {
                     tracing::info!(plugin = self.plugin, export = operation.export, "an operation works again");
@@ -96,8 +126,10 @@ impl Breaker {
             Outcome::Trap => TRAP,
             Outcome::Deadline => DEADLINE,
         };
+        let is_old = |state: &State| state.refused_until.is_some_and(|until| now.duration_since(until) > FORGOTTEN);
+        operations.retain(|_, state| state.probing || !is_old(state));
         if operations.len() >= REMEMBERED {
-            operations.retain(|_, state| state.refused_until.is_some());
+            operations.retain(|_, state| state.refused_until.is_some_and(|until| until > now));
         }
         let (export, name) = (operation.export, operation.name.clone());
         let state = operations.entry(operation).or_default();
@@ -133,7 +165,10 @@ impl Breaker {
     }
 
     fn measure(&self, operations: &HashMap<Operation, State>) {
-        let open = operations.values().filter(|state| state.refused_until.is_some()).count();
+        let is_open = |(operation, state): &(&Operation, &State)| {
+            state.refused_until.is_some() && !matches!(operation.part, Some(Part::Row(_)))
+        };
+        let open = operations.iter().filter(is_open).count();
         metrics::gauge!("eaf_breaker_open", "plugin" => self.plugin.clone()).set(open as f64);
     }
 }
@@ -159,7 +194,7 @@ mod tests {
     use super::*;
 
     fn operation(tenant: &str, name: &str) -> Operation {
-        Operation { tenant: Some(TenantId::derive(tenant)), export: "decide", name: name.into() }
+        Operation { tenant: Some(TenantId::derive(tenant)), export: "decide", name: name.into(), part: None }
     }
 
     fn call(breaker: &Breaker, tenant: &str, outcome: Outcome, now: Instant) -> Result<(), Duration> {
@@ -204,6 +239,22 @@ mod tests {
         drop(breaker.enter(operation("acme", "go"), later).unwrap());
         assert_eq!(call(&breaker, "acme", Outcome::Well, later), Ok(()), "a probe that was given up is no probe");
         assert_eq!(call(&breaker, "acme", Outcome::Trap, later), Ok(()), "and it counts from the beginning");
+    }
+
+    #[test]
+    fn a_row_is_set_aside_after_its_first_failure_and_asked_about_by_itself_after_a_pause() {
+        let (breaker, now) = (Breaker::new("loans"), Instant::now());
+        let row = || Operation { part: Some(Part::Row("r".into())), ..operation("acme", "loans") };
+        assert_eq!(breaker.standing(&row(), now), Standing::Good);
+        breaker.enter(row(), now).unwrap().ended(Outcome::Trap, now);
+        assert_eq!(breaker.standing(&row(), now), Standing::SetAside);
+        assert_eq!(call(&breaker, "acme", Outcome::Well, now), Ok(()), "the rest of the view goes on");
+        let later = now + PAUSE;
+        assert_eq!(breaker.standing(&row(), later), Standing::OnTrial);
+        let probe = breaker.enter(row(), later).unwrap();
+        assert_eq!(breaker.standing(&row(), later), Standing::SetAside);
+        probe.ended(Outcome::Well, later);
+        assert_eq!(breaker.standing(&row(), later), Standing::Good);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! A domain component behind [`Domain`]: a fresh store for every call, nothing imported, nothing kept.
 
-use super::breaker::{Breaker, Operation, Outcome};
+use super::breaker::{Breaker, Operation, Outcome, Part};
 use super::engine::{Guard, Wasm};
 use super::trap;
 use async_trait::async_trait;
 use eaf_core::contract::{
     ActionsInput, ActionsOutput, BoundaryInput, BoundaryOutput, DecideInput, Decision, Description, Domain,
-    DomainError, FoldInput, FoldOutput, KeysInput, KeysOutput, ProjectInput, ProjectOutput,
+    DomainError, FoldInput, FoldOutput, KeysInput, KeysOutput, ProjectInput, ProjectOutput, Standing,
 };
-use eaf_core::id::TenantId;
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::view::member;
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
 use wasmtime::Store;
@@ -78,21 +79,36 @@ impl WasmDomain {
     async fn guarded<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
-        tenant: Option<TenantId>,
-        name: String,
+        operation: Operation,
         input: &I,
     ) -> Result<O, DomainError> {
-        let operation = Operation { tenant, export: export.name, name };
-        let why = "it has failed several times in a row";
-        let refused = |retry_after| DomainError::Unavailable { why, retry_after };
         let pass = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
         let answer = self.call(export, input).await;
-        match &answer {
-            Ok(_) => pass.ended(Outcome::Well, Instant::now()),
-            Err(DomainError::Trap(_) | DomainError::Malformed(_)) => pass.ended(Outcome::Trap, Instant::now()),
-            Err(DomainError::Deadline) => pass.ended(Outcome::Deadline, Instant::now()),
-            // Not of the component's doing.
-            Err(DomainError::Host(_) | DomainError::Unavailable { .. }) => {}
+        if let Some(outcome) = outcome(&answer) {
+            pass.ended(outcome, Instant::now());
+        }
+        answer
+    }
+
+    /// The same for what a person gives: traps follow from the input and count for that person, time for all.
+    async fn guarded_for<I: Serialize, O: DeserializeOwned>(
+        &self,
+        export: &Export,
+        (operation, actor): (Operation, ActorId),
+        input: &I,
+    ) -> Result<O, DomainError> {
+        let own = Operation { part: Some(Part::Actor(actor)), ..operation.clone() };
+        let pass = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
+        let own = self.breaker.enter(own, Instant::now()).map_err(refused)?;
+        let answer = self.call(export, input).await;
+        match outcome(&answer) {
+            Some(Outcome::Well) => {
+                pass.ended(Outcome::Well, Instant::now());
+                own.ended(Outcome::Well, Instant::now());
+            }
+            Some(Outcome::Trap) => own.ended(Outcome::Trap, Instant::now()),
+            Some(Outcome::Deadline) => pass.ended(Outcome::Deadline, Instant::now()),
+            None => {}
         }
         answer
     }
@@ -114,6 +130,7 @@ impl WasmDomain {
             let why = "no instance became free in time";
             return Err(DomainError::Unavailable { why, retry_after: Duration::from_secs(1) });
         };
+        let began = Instant::now();
         let ended = tokio::time::timeout_at(until, self.run(&mut store, export, input)).await;
         let error = match ended {
             Ok(Ok(answer)) if answer.len() > ANSWER_MAX => {
@@ -124,6 +141,11 @@ impl WasmDomain {
             }
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
+            // It waited for its turn, and had not the time that it may use.
+            Err(_) if began.elapsed() < self.wasm.limits().deadline => {
+                let why = "no instance became free in time";
+                return Err(DomainError::Unavailable { why, retry_after: Duration::from_secs(1) });
+            }
             Err(_) => return Err(self.stopped(export, DomainError::Deadline, None)),
         };
         if trap::is_deadline(&error) {
@@ -157,12 +179,34 @@ impl WasmDomain {
     }
 }
 
+fn refused(retry_after: Duration) -> DomainError {
+    DomainError::Unavailable { why: "it has failed several times in a row", retry_after }
+}
+
+/// None: not of the component's doing.
+fn outcome<O>(answer: &Result<O, DomainError>) -> Option<Outcome> {
+    match answer {
+        Ok(_) => Some(Outcome::Well),
+        Err(DomainError::Trap(_) | DomainError::Malformed(_)) => Some(Outcome::Trap),
+        Err(DomainError::Deadline) => Some(Outcome::Deadline),
+        Err(DomainError::Host(_) | DomainError::Unavailable { .. }) => None,
+    }
+}
+
 fn export(component: &Component, interface: &str, function: &'static str) -> Result<Export, Error> {
     component
         .get_export_index(None, interface)
         .and_then(|instance| component.get_export_index(Some(&instance), function))
         .map(|index| Export { name: function, index })
         .ok_or_else(|| Error::Export(format!("{interface} with {function}")))
+}
+
+fn operation(export: &Export, tenant: Option<TenantId>, name: &str) -> Operation {
+    Operation { tenant, export: export.name, name: name.to_owned(), part: None }
+}
+
+fn of_row(view: Operation, key: &str) -> Operation {
+    Operation { part: Some(Part::Row(key.to_owned())), ..view }
 }
 
 #[async_trait]
@@ -184,19 +228,19 @@ impl Domain for WasmDomain {
     }
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
-        let (tenant, name) = (input.context.tenant, input.command.name.clone());
-        self.guarded(&self.boundary, Some(tenant), name, &input).await
+        let operation = operation(&self.boundary, Some(input.context.tenant), &input.command.name);
+        self.guarded_for(&self.boundary, (operation, input.context.actor.id), &input).await
     }
 
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
-        let (tenant, name) = (input.context.tenant, input.command.name.clone());
-        self.guarded(&self.decide, Some(tenant), name, &input).await
+        let operation = operation(&self.decide, Some(input.context.tenant), &input.command.name);
+        self.guarded_for(&self.decide, (operation, input.context.actor.id), &input).await
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
         let Some(fold) = &self.fold else { return Ok(None) };
         // A stream is one tenant's: its name has an id in it.
-        self.guarded(fold, None, input.stream.clone(), &input).await.map(Some)
+        self.guarded(fold, operation(fold, None, &input.stream), &input).await.map(Some)
     }
 
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
@@ -208,8 +252,20 @@ impl Domain for WasmDomain {
     }
 
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
-        let (tenant, name) = (input.context.tenant, input.view.clone());
-        self.guarded(&self.actions, Some(tenant), name, &input).await
+        let view = operation(&self.actions, Some(input.context.tenant), &input.view);
+        let [row] = input.rows.as_slice() else { return self.guarded(&self.actions, view, &input).await };
+        let key = row.get(member::KEY).and_then(|key| key.as_str()).unwrap_or_default();
+        let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
+        if answer.is_ok() {
+            // It was a row that stopped it, and not the view.
+            self.breaker.works(view, Instant::now());
+        }
+        answer
+    }
+
+    fn standing(&self, tenant: TenantId, view: &str, key: &str) -> Standing {
+        let row = of_row(operation(&self.actions, Some(tenant), view), key);
+        self.breaker.standing(&row, Instant::now())
     }
 }
 
@@ -321,6 +377,21 @@ mod tests {
         domain.actions(input).await.unwrap();
         let elsewhere = Context { tenant: TenantId::derive("globex"), ..context() };
         assert!(matches!(domain.boundary(boundary(elsewhere)).await, Err(DomainError::Deadline)));
+    }
+
+    #[tokio::test]
+    async fn whose_input_traps_again_and_again_takes_the_command_from_nobody_else() {
+        let domain = domain();
+        let decide = async |number: u128| {
+            let mut context = context();
+            context.actor.id = ActorId(uuid::Uuid::from_u128(number));
+            domain.decide(DecideInput { command: command(), context, streams: Vec::new() }).await
+        };
+        for _ in 0..5 {
+            assert!(matches!(decide(1).await, Err(DomainError::Trap(_))));
+        }
+        assert!(matches!(decide(1).await, Err(DomainError::Unavailable { .. })));
+        assert!(matches!(decide(2).await, Err(DomainError::Trap(_))), "a colleague is asked for");
     }
 
     #[tokio::test]

@@ -39,6 +39,12 @@ pub fn component(world: &str, text: &str) -> Vec<u8> {
     encode(world, text, |_| true)
 }
 
+/// The hostile domain, whose `actions` looks at its rows: see the fixture.
+pub fn domain_of_rows() -> Vec<u8> {
+    let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
+    component("domain", &format!("{before}{}", include_str!("../../tests/fixtures/rows.wat")))
+}
+
 /// The hostile domain, of a contract that did not have `fold` yet.
 pub fn component_before_fold() -> Vec<u8> {
     encode("domain", &HOSTILE.replace("eaf:domain/fold@1.0.0#fold", "unused"), |export| export != "fold")

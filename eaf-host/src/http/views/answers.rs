@@ -1,15 +1,14 @@
 //! What the package says of rows: asked for all of them in one call, and for each by itself when that call fails. So one
-//! row that the package cannot take does not keep people from the others.
+//! row that the package cannot take does not keep people from the others, and is left out of the next calls.
 
 use super::present;
 use crate::http::commands::faulty;
 use crate::http::problem::Problem;
 use crate::http::products::Product;
-use eaf_core::contract::{ActionsInput, ColumnType, Context, DomainError, RowActions, ViewType};
+use eaf_core::contract::{ActionsInput, ColumnType, Context, DomainError, RowActions, Standing, ViewType};
 use eaf_core::view::{Row, member};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
-use std::ops::Range;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,30 +26,55 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
-    fn of(&self, rows: Range<usize>) -> ActionsInput {
+    fn of(&self, rows: &[usize]) -> ActionsInput {
         ActionsInput {
             view: self.view.name.clone(),
-            rows: self.rows[rows].iter().map(|row| for_plugin(row, self.view)).collect(),
+            rows: rows.iter().map(|row| for_plugin(&self.rows[*row], self.view)).collect(),
             context: self.context.clone(),
         }
     }
+
+    fn standing(&self, product: &Product, row: usize) -> Standing {
+        product.domain.standing(self.context.tenant, &self.view.name, &self.rows[row].key)
+    }
 }
 
+type Answers = Vec<Option<RowActions>>;
+
 /// One answer per row, in order. None: the package cannot say anything of this row.
-pub async fn ask(product: &Product, input: Input<'_>) -> Result<Vec<Option<RowActions>>, Problem> {
-    match together(product, input.of(0..input.rows.len())).await {
-        Ok(answers) => Ok(answers.into_iter().map(Some).collect()),
-        Err(cause @ DomainError::Unavailable { .. }) => Err(faulty(&cause)),
-        Err(cause) => {
-            let answers = one_by_one(product, &input).await;
-            let silent = answers.iter().filter(|answer| answer.is_none()).count();
-            let (plugin, view) = (product.id().to_owned(), input.view.name.clone());
-            let error = &cause as &dyn std::error::Error;
-            tracing::error!(error, plugin, view, rows = answers.len(), silent, "the package cannot take some rows");
-            metrics::counter!("eaf_rows_not_shown_total", "plugin" => plugin, "view" => view).increment(silent as u64);
-            Ok(answers)
+pub async fn ask(product: &Product, input: Input<'_>) -> Result<Answers, Problem> {
+    let mut answers: Answers = input.rows.iter().map(|_| None).collect();
+    let standings: Vec<Standing> = (0..input.rows.len()).map(|row| input.standing(product, row)).collect();
+    let with = |wanted| (0..standings.len()).filter(|row| standings[*row] == wanted).collect::<Vec<_>>();
+    let (good, mut alone) = (with(Standing::Good), with(Standing::OnTrial));
+    let mut cause = None;
+    // One row would be asked about twice.
+    if good.len() == 1 {
+        alone.extend(&good);
+    } else if !good.is_empty() {
+        match together(product, input.of(&good)).await {
+            Ok(found) => good.iter().zip(found).for_each(|(row, answer)| answers[*row] = Some(answer)),
+            Err(cause @ DomainError::Unavailable { .. }) => return Err(faulty(&cause)),
+            Err(failed) => {
+                alone.extend(&good);
+                cause = Some(failed);
+            }
         }
     }
+    one_by_one(product, &input, &alone, &mut answers).await?;
+    tell(product, &input, &answers, cause.as_ref());
+    Ok(answers)
+}
+
+fn tell(product: &Product, input: &Input<'_>, answers: &Answers, cause: Option<&DomainError>) {
+    let silent = answers.iter().filter(|answer| answer.is_none()).count();
+    if silent == 0 && cause.is_none() {
+        return;
+    }
+    let (plugin, view) = (product.id().to_owned(), input.view.name.clone());
+    let error = cause.map(|cause| cause as &dyn std::error::Error);
+    tracing::error!(error, plugin, view, rows = answers.len(), silent, "the package cannot take some rows");
+    metrics::counter!("eaf_rows_not_shown_total", "plugin" => plugin, "view" => view).increment(silent as u64);
 }
 
 async fn together(product: &Product, input: ActionsInput) -> Result<Vec<RowActions>, DomainError> {
@@ -62,21 +86,29 @@ async fn together(product: &Product, input: ActionsInput) -> Result<Vec<RowActio
     Ok(answers)
 }
 
-async fn one_by_one(product: &Product, input: &Input<'_>) -> Vec<Option<RowActions>> {
-    let mut answers: Vec<Option<RowActions>> = input.rows.iter().map(|_| None).collect();
-    let ask = |index: usize| async move {
-        let alone = together(product, input.of(index..index + 1)).await;
-        (index, alone.ok().and_then(|mut answers| answers.pop()))
-    };
-    let mut asking = futures_util::stream::iter(0..input.rows.len()).map(ask).buffer_unordered(AT_ONCE);
+/// An error: the host is busy, which is no row's fault.
+async fn one_by_one(
+    product: &Product,
+    input: &Input<'_>,
+    rows: &[usize],
+    answers: &mut Answers,
+) -> Result<(), Problem> {
+    let ask = |row: usize| async move { (row, together(product, input.of(&[row])).await) };
+    let mut asking = futures_util::stream::iter(rows.iter().copied()).map(ask).buffer_unordered(AT_ONCE);
     let asking = async {
-        while let Some((index, answer)) = asking.next().await {
-            answers[index] = answer;
+        while let Some((row, alone)) = asking.next().await {
+            match alone {
+                Ok(mut found) => answers[row] = found.pop(),
+                Err(cause @ DomainError::Unavailable { .. }) if input.standing(product, row) == Standing::Good => {
+                    return Err(faulty(&cause));
+                }
+                Err(_) => {}
+            }
         }
+        Ok(())
     };
     // What is known by then is shown.
-    let _over = tokio::time::timeout(PATIENCE, asking).await;
-    answers
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Ok(()))
 }
 
 /// Instants are milliseconds on the plugin's side.
@@ -91,3 +123,6 @@ fn for_plugin(row: &Row, view: &ViewType) -> Map<String, Value> {
     columns.insert(member::KEY.into(), row.key.clone().into());
     columns
 }
+
+#[cfg(test)]
+mod tests;
