@@ -26,7 +26,7 @@ pub use check::check;
 pub(crate) use migrate::embedded_schema;
 pub use migrate::migrate;
 pub use ready::ready;
-pub use transport::{Transport, transport};
+pub use transport::{Transport, server, transport};
 pub(crate) use trouble::is_refused_value;
 pub use trouble::is_transient;
 pub(crate) use writable::demand_writes;

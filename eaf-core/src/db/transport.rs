@@ -28,6 +28,14 @@ pub fn transport(url: &str) -> Result<Transport, Error> {
     })
 }
 
+/// Host and port of a database, as the connection to it is made: they may stand among the parameters. None: a socket.
+pub fn server(url: &str) -> Option<(String, u16)> {
+    let options = PgConnectOptions::from_str(url).ok()?;
+    let host = options.get_host();
+    let is_socket = options.get_socket().is_some() || host.starts_with('/') || host.is_empty();
+    (!is_socket).then(|| (host.to_owned(), options.get_port()))
+}
+
 fn is_local(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.starts_with('/')

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::egress::Service;
+use eaf_core::db;
 use openidconnect::url::Url;
 
 pub fn of(config: &Config) -> Vec<Service> {
@@ -26,10 +27,12 @@ pub fn of(config: &Config) -> Vec<Service> {
 
 /// None: a database that is reached by a socket of this machine, to which no address leads.
 fn service(what: &'static str, url: &str) -> Option<Service> {
+    if url.starts_with("postgres") {
+        return db::server(url).map(|(host, port)| Service { what, host, port });
+    }
     let url = Url::parse(url).ok()?;
-    let port = url.port_or_known_default().or_else(|| url.scheme().starts_with("postgres").then_some(5432))?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
-    Some(Service { what, host: host.to_owned(), port })
+    Some(Service { what, host: host.to_owned(), port: url.port_or_known_default()? })
 }
 
 #[cfg(test)]
@@ -43,5 +46,6 @@ mod tests {
         assert_eq!(at("postgresql://u:p@[fd00::5]:6432/eaf"), Some(("[fd00::5]".into(), 6432)));
         assert_eq!(at("https://id.example/realms/eaf"), Some(("id.example".into(), 443)));
         assert_eq!(at("postgres:///eaf?host=/run/postgresql"), None);
+        assert_eq!(at("postgres:///eaf?host=db.internal&port=6432"), Some(("db.internal".into(), 6432)));
     }
 }

@@ -78,6 +78,10 @@ pub enum Refused {
     NoAddress(String),
     #[error("the name {0:?} was not looked up in time")]
     LookupTooSlow(String),
+    #[error(
+        "where the installation's {what} is ({host}) could not be looked up, so that it cannot be told from others"
+    )]
+    OwnUnknown { what: &'static str, host: String },
     #[error("the addresses of this machine could not be read")]
     Interfaces(#[source] std::io::Error),
 }

@@ -6,6 +6,7 @@ use super::{Lookup, Refused};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 /// A service of the installation, such as its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +25,20 @@ pub struct Own {
 /// A service with the addresses that it had last: a name service that fails just now must not open the way to it.
 struct Kept {
     service: Service,
-    last: Mutex<Vec<IpAddr>>,
+    last: Mutex<Last>,
 }
+
+#[derive(Default)]
+struct Last {
+    addresses: Vec<IpAddr>,
+    /// Until then they are not looked up again.
+    until: Option<Instant>,
+}
+
+/// So long a look-up is good, and a failure is not repeated.
+const FRESH: Duration = Duration::from_secs(30);
+const FAILED: Duration = Duration::from_secs(5);
+const LOOKUP: Duration = Duration::from_secs(2);
 
 impl Own {
     pub fn new(services: Vec<Service>) -> Self {
@@ -43,7 +56,7 @@ impl Own {
             guards.push(guard("an address of this machine".into()));
         }
         for kept in self.services.iter().filter(|kept| kept.service.port == port) {
-            if kept.addresses(lookup).await.iter().any(meant) {
+            if kept.addresses(lookup).await?.iter().any(meant) {
                 guards.push(guard(format!("the installation's {}", kept.service.what)));
             }
         }
@@ -52,16 +65,23 @@ impl Own {
 }
 
 impl Kept {
-    async fn addresses(&self, lookup: &dyn Lookup) -> Vec<IpAddr> {
+    /// Fails while none is known: the way to a service must not be open until its name can be looked up.
+    async fn addresses(&self, lookup: &dyn Lookup) -> Result<Vec<IpAddr>, Refused> {
         let host = self.service.host.trim_matches(['[', ']']);
-        let found = match host.parse::<IpAddr>() {
-            Ok(address) => Ok(vec![address]),
-            Err(_) => lookup.addresses(host).await,
-        };
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(vec![address.to_canonical()]);
+        }
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let late = |_| Err(std::io::ErrorKind::TimedOut.into());
+        let found = tokio::time::timeout(LOOKUP, lookup.addresses(host)).await.unwrap_or_else(late);
         let mut last = self.last.lock().expect("no panic happens under this lock");
+        let is_found = found.as_ref().is_ok_and(|found| !found.is_empty());
+        last.until = Some(Instant::now() + if is_found { FRESH } else { FAILED });
         match found {
             Ok(found) if !found.is_empty() => {
-                *last = found.into_iter().map(|address| address.to_canonical()).collect();
+                last.addresses = found.into_iter().map(|address| address.to_canonical()).collect();
             }
             Ok(_) => {}
             Err(cause) => {
@@ -73,7 +93,20 @@ impl Kept {
                 );
             }
         }
-        last.clone()
+        self.those(&last)
+    }
+
+    /// None: they are to be looked up.
+    fn known(&self) -> Option<Result<Vec<IpAddr>, Refused>> {
+        let last = self.last.lock().expect("no panic happens under this lock");
+        last.until.is_some_and(|until| until > Instant::now()).then(|| self.those(&last))
+    }
+
+    fn those(&self, last: &Last) -> Result<Vec<IpAddr>, Refused> {
+        if last.addresses.is_empty() {
+            return Err(Refused::OwnUnknown { what: self.service.what, host: self.service.host.clone() });
+        }
+        Ok(last.addresses.clone())
     }
 }
 

@@ -117,6 +117,31 @@ async fn own_services_are_refused_by_address_and_by_name_and_open_by_a_rule_for_
 }
 
 #[tokio::test]
+async fn a_service_that_was_never_looked_up_is_guarded_and_a_slow_name_service_holds_up_nobody() {
+    struct Silent;
+    #[async_trait]
+    impl Lookup for Silent {
+        async fn addresses(&self, _: &str) -> std::io::Result<Vec<IpAddr>> {
+            std::future::pending().await
+        }
+    }
+    let own = || vec![Service { what: "database", host: "db.internal".into(), port: 5432 }];
+    let rules = || vec![Rule::parse("vsphere 10.0.0.0/8:1-65535", &[&VSPHERE]).unwrap()];
+    let acme = TenantId::derive("acme");
+    let policy = Policy::new(rules(), own(), Arc::new(Zone::default()));
+    let refused = policy.resolve(&VSPHERE, acme, "10.5.0.5", 5432).await;
+    assert!(matches!(refused, Err(Refused::OwnUnknown { .. })), "{refused:?}");
+    assert!(policy.resolve(&VSPHERE, acme, "10.5.0.5", 443).await.is_ok(), "no service listens there");
+
+    let policy = Policy::new(rules(), own(), Arc::new(Silent));
+    let began = std::time::Instant::now();
+    for _ in 0..5 {
+        assert!(policy.resolve(&VSPHERE, acme, "10.5.0.5", 5432).await.is_err());
+    }
+    assert!(began.elapsed() < Duration::from_secs(4), "asked once: {:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn a_name_counts_by_its_address_at_the_moment_of_the_connection() {
     let bench = bench(&["vsphere rebound.example", "vsphere *.acme.example"], &[]);
     bench.zone.set("rebound.example", &["203.0.113.1"]);
