@@ -37,6 +37,9 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Build { path, out } => {
             let built = build::build(&path, out.as_deref()).await?;
+            if !built.warnings.is_empty() {
+                eprintln!("warning: this may be a fault, or only look like one:\n{}", built.warnings.join("\n"));
+            }
             println!("{} ({} kB, {})", built.file.display(), built.bytes / 1000, built.digest);
         }
         Command::Inspect { file, json: true } => {

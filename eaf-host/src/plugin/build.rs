@@ -52,8 +52,6 @@ pub enum Error {
     Description(#[source] serde_json::Error),
     #[error(transparent)]
     Package(#[from] package::Error),
-    #[error("what the plugin says to people cannot be found out")]
-    Source(#[from] source::Error),
     #[error("the package would not be loaded")]
     Load(#[source] Box<load::Error>),
 }
@@ -63,6 +61,8 @@ pub struct Built {
     pub file: PathBuf,
     pub digest: String,
     pub bytes: u64,
+    /// What may be a fault, and may be nothing.
+    pub warnings: Vec<String>,
 }
 
 /// Builds the plugin crate in `path` into `out`, or into `<id>.eafpkg` in its target directory.
@@ -92,13 +92,13 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
     check::refuse(&loaded).map_err(refused)?;
-    check::refuse_said(&loaded, &source::said(&sources, &home)?).map_err(refused)?;
+    let warnings = check::refuse_said(&loaded, source::said(&sources, &home)).map_err(refused)?;
     let file = match out {
         Some(out) => out.to_owned(),
         None => beside(&modules["domain"]).join(format!("{}.eafpkg", manifest.plugin.id)),
     };
     write(&file, &bytes)?;
-    Ok(Built { file, digest: loaded.digest, bytes: bytes.len() as u64 })
+    Ok(Built { file, digest: loaded.digest, bytes: bytes.len() as u64, warnings })
 }
 
 fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {

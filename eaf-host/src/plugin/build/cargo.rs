@@ -154,7 +154,9 @@ fn artifact(line: &str, compiled: &mut Compiled) {
     let is = |kind: &str| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|known| known == kind));
     if is("bin") {
         compiled.modules.extend(module(&message));
-    } else if is("lib") && message["package_id"].as_str().is_some_and(|id| id.starts_with("path+")) {
+    } else if ["lib", "rlib", "cdylib", "staticlib"].into_iter().any(is)
+        && message["package_id"].as_str().is_some_and(|id| id.starts_with("path+"))
+    {
         compiled.sources.extend(target["src_path"].as_str().map(PathBuf::from));
     }
 }

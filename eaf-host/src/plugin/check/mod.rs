@@ -82,9 +82,13 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     report(plugin, &faults(&package))
 }
 
-/// Of a package that is built: what its source says, too.
-pub fn refuse_said(plugin: &Plugin, said: &[source::Said]) -> Result<(), Error> {
-    report(plugin, &texts::said(said, &plugin.description, &plugin.texts, &plugin.mails))
+/// Of a package that is built: what its source says, too. Answers what may be a fault, and may be nothing.
+pub fn refuse_said(plugin: &Plugin, found: source::Findings) -> Result<Vec<String>, Error> {
+    let faults = |said: &[source::Said]| texts::said(said, &plugin.description, &plugin.texts, &plugin.mails);
+    let (certain, perhaps): (Vec<_>, Vec<_>) = found.said.into_iter().partition(|said| said.is_certain);
+    report(plugin, &faults(&certain))?;
+    let unread = found.unread.iter().map(|error| format!("  {error}: what it says to people is not compared."));
+    Ok(faults(&perhaps).iter().map(Fault::to_string).chain(unread).collect())
 }
 
 fn report(plugin: &Plugin, faults: &[Fault]) -> Result<(), Error> {

@@ -20,6 +20,8 @@ use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, T
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub what: What,
+    /// Not only the names look like what the SDK has: it is worth refusing the package. What else looks like it is told.
+    pub is_certain: bool,
     /// Such as `src/request/approve.rs, line 31`.
     pub place: String,
 }
@@ -33,11 +35,18 @@ pub enum What {
     Permission(String),
 }
 
+/// What was found, and why a file could not be read.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub said: Vec<Said>,
+    pub unread: Vec<Error>,
+}
+
 /// Of these crates, each by its root file. `home` is left out of what is told of places.
-pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Result<Vec<Said>, Error> {
-    let mut modules = Vec::new();
+pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Findings {
+    let (mut modules, mut unread) = (Vec::new(), Vec::new());
     for root in roots {
-        modules.extend(modules::of_crate(root.as_ref())?);
+        modules.extend(modules::of_crate(root.as_ref(), &mut unread));
     }
     let constants = Constants::of(modules.iter().map(|module| &module.file));
     let mut found = Vec::new();
@@ -46,7 +55,7 @@ pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Result<Vec<Said>, Error>
         let mut reader = Reader { place, constants: &constants, found: &mut found };
         reader.visit_file(file);
     }
-    Ok(found)
+    Findings { said: found, unread }
 }
 
 struct Reader<'a> {
@@ -56,16 +65,17 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn texts(&mut self, section: &str, said: Option<&Expr>, endings: &[&str]) {
-        self.each(said, |code| endings.iter().map(|end| What::Text(format!("{section}.{code}{end}"))).collect());
+    fn texts(&mut self, is_certain: bool, section: &str, said: Option<&Expr>, endings: &[&str]) {
+        let texts = |code: &str| endings.iter().map(|end| What::Text(format!("{section}.{code}{end}"))).collect();
+        self.each(is_certain, said, texts);
     }
 
-    fn each(&mut self, said: Option<&Expr>, what: impl Fn(&str) -> Vec<What>) {
+    fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<What>) {
         let Some(said) = said else { return };
         let place = format!("{}, line {}", self.place, said.span().start().line);
         // An empty code is one that is put in its place later.
         for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
-            self.found.extend(what(&word).into_iter().map(|what| Said { what, place: place.clone() }));
+            self.found.extend(what(&word).into_iter().map(|what| Said { what, is_certain, place: place.clone() }));
         }
     }
 }
@@ -76,12 +86,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let argument = |index: usize| call.args.get(index);
         match named.as_ref().map(|(of, name)| (of.as_str(), name.as_str())) {
             Some(("Rejection", "invalid" | "conflict" | "forbidden" | "not_found")) => {
-                self.texts("rejections", argument(0), &[""]);
+                self.texts(true, "rejections", argument(0), &[""]);
             }
-            Some(("FieldError", "new")) => self.texts("rejections", argument(1), &[""]),
-            Some(("Message", "new")) => self.texts("waiting", argument(0), &[""]),
-            Some(("Failure", "permanent")) => self.texts("failures", argument(0), &[""]),
-            Some(("People", "who_may")) => self.each(argument(0), |name| vec![What::Permission(name.into())]),
+            Some(("FieldError", "new")) => self.texts(true, "rejections", argument(1), &[""]),
+            Some(("Message", "new")) => self.texts(true, "waiting", argument(0), &[""]),
+            Some(("Failure", "permanent")) => self.texts(true, "failures", argument(0), &[""]),
+            Some(("People", "who_may")) => self.each(true, argument(0), |name| vec![What::Permission(name.into())]),
             _ => {}
         }
         visit::visit_expr_call(self, call);
@@ -89,11 +99,15 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let argument = |index: usize| call.args.get(index);
+        // Other things have such methods too; by its name, the receiver tells.
+        let is_called = |part: &str| expression::name(&call.receiver).is_some_and(|name| name.contains(part));
         match (call.method.to_string().as_str(), call.args.len()) {
-            ("within", 4) => self.texts("rejections", argument(1), &[""]),
-            ("length", 4) => self.texts("rejections", argument(1), &["-too-short", "-too-long"]),
-            ("into_result", 1) => self.texts("rejections", argument(0), &[""]),
-            ("send", 3) | ("send_while", 4) => self.each(argument(0), |name| vec![What::Mail(name.into())]),
+            ("within", 4) => self.texts(is_called("field"), "rejections", argument(1), &[""]),
+            ("length", 4) => self.texts(is_called("field"), "rejections", argument(1), &["-too-short", "-too-long"]),
+            ("into_result", 1) => self.texts(is_called("field"), "rejections", argument(0), &[""]),
+            ("send", 3) | ("send_while", 4) => {
+                self.each(is_called("mail"), argument(0), |name| vec![What::Mail(name.into())]);
+            }
             _ => {}
         }
         visit::visit_expr_method_call(self, call);
@@ -104,9 +118,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         for field in &made.fields {
             let Member::Named(name) = &field.member else { continue };
             if name == "status" {
-                self.texts("status", Some(&field.expr), &[""]);
+                self.texts(false, "status", Some(&field.expr), &[""]);
             } else if name == "permission" && of("Recipient") {
-                self.each(Some(&field.expr), |name| vec![What::Permission(name.into())]);
+                self.each(true, Some(&field.expr), |name| vec![What::Permission(name.into())]);
             }
         }
         visit::visit_expr_struct(self, made);
@@ -118,7 +132,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             && path.path.segments.len() > 1
             && path.path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "Status")
         {
-            self.texts("status", Some(&arm.body), &[""]);
+            self.texts(false, "status", Some(&arm.body), &[""]);
         }
         visit::visit_arm(self, arm);
     }
@@ -141,9 +155,13 @@ mod tests {
         let home = std::env::temp_dir().join(format!("eaf-source-{}-{}", std::process::id(), source.len()));
         fs::create_dir_all(&home).unwrap();
         fs::write(home.join("lib.rs"), source).unwrap();
-        let found = said(&[home.join("lib.rs")], &home).unwrap();
+        let found = said(&[home.join("lib.rs")], &home);
         fs::remove_dir_all(&home).unwrap();
-        found.iter().map(|Said { what, place }| format!("{what:?} {place}")).collect()
+        let unread = found.unread.iter().map(ToString::to_string);
+        let shown = |Said { what, is_certain, place }: &Said| {
+            format!("{what:?} {place}{}", if *is_certain { "" } else { " perhaps" })
+        };
+        found.said.iter().map(shown).chain(unread).collect()
     }
 
     #[test]
@@ -166,6 +184,18 @@ mod tests {
                         fn b(s: Status) -> &str { match s { Status::Lost => \"lost\" } }");
         let texts: Vec<&str> = found.iter().map(|said| said.split(' ').next().unwrap()).collect();
         assert_eq!(texts, ["Text(\"status.away\")", "Text(\"status.here\")", "Text(\"status.lost\")"]);
+    }
+
+    #[test]
+    fn what_only_looks_like_the_sdk_and_what_cannot_be_read_is_told_and_refuses_nothing() {
+        let found = of("fn a() { channel.send(\"wake\", 1, 2); Job { status: \"queued\" }; }");
+        assert_eq!(found, ["Mail(\"wake\") lib.rs, line 1 perhaps", "Text(\"status.queued\") lib.rs, line 1 perhaps"]);
+        let found = of("fn a() { let = soon; }");
+        assert!(found.len() == 1 && found[0].contains("is not Rust as this host understands it"), "{found:?}");
+        let found = of("#[cfg(not(target_arch = \"wasm32\"))] fn a() { Rejection::invalid(\"elsewhere\"); }\n\
+                        #[cfg(all(test, unix))] fn b() { Rejection::invalid(\"tested\"); }\n\
+                        #[cfg(any(test, target_family = \"wasm\"))] fn c() { Rejection::invalid(\"here\"); }");
+        assert_eq!(found, ["Text(\"rejections.here\") lib.rs, line 3"]);
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn a_code_a_mail_and_a_permission_of_the_source_that_the_package_lacks_are_told_
     let description: Description = serde_json::from_value(sound()).unwrap();
     let texts = Arc::new(Locales::load(TEXTS, TEXTS).unwrap());
     let mails = Templates::load(&BTreeMap::new(), texts.clone()).unwrap();
-    let said = |what| Said { what, place: "src/lend.rs, line 7".into() };
+    let said = |what| Said { what, is_certain: true, place: "src/lend.rs, line 7".into() };
     let text = |key: &str| said(What::Text(key.into()));
     let mail = said(What::Mail("lent".into()));
     let permission = said(What::Permission("lnd".into()));

@@ -23,7 +23,7 @@ pub fn said(said: &[Said], description: &Description, texts: &Locales, mails: &T
     let mails: BTreeSet<&str> = mails.names().collect();
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
-    for Said { what, place } in said {
+    for Said { what, place, .. } in said {
         if !told.insert(what) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, File, ItemConst, Lit, Stmt};
+use syn::{Block, Expr, File, ItemConst, Lit, Member, Stmt};
 
 /// Texts of constants by their name. A name that two constants have counts for neither, unless they agree.
 pub struct Constants(BTreeMap<String, Option<String>>);
@@ -40,6 +40,23 @@ pub fn last_two(function: &Expr) -> Option<(String, String)> {
     let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
     let name = names.next()?;
     Some((names.next()?, name))
+}
+
+/// What a receiver is called: `self.mailer` and `mailer()` are `mailer`.
+pub fn name(receiver: &Expr) -> Option<String> {
+    match receiver {
+        Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => Some(name.to_string()),
+            Member::Unnamed(_) => None,
+        },
+        Expr::Call(call) => name(&call.func),
+        Expr::MethodCall(call) => Some(call.method.to_string()),
+        Expr::Try(inner) => name(&inner.expr),
+        Expr::Reference(inner) => name(&inner.expr),
+        Expr::Paren(inner) => name(&inner.expr),
+        _ => None,
+    }
 }
 
 pub fn literals(said: &Expr, constants: &Constants) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use syn::{Attribute, File, Item, ItemMod};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, File, Item, ItemMod, Lit, Meta, Token};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -19,19 +20,26 @@ pub struct Module {
 }
 
 /// What the compiler has found, this finds; what it has not (a file that some macro includes) is passed over.
-pub fn of_crate(root: &Path) -> Result<Vec<Module>, Error> {
+pub fn of_crate(root: &Path, unread: &mut Vec<Error>) -> Vec<Module> {
     let mut found = Vec::new();
     let home = root.parent().map(Path::to_owned).unwrap_or_default();
     let mut open = vec![(root.to_owned(), home)];
     while let Some((path, below)) = open.pop() {
-        let text = fs::read_to_string(&path).map_err(|cause| Error::Read(path.clone(), cause))?;
-        let mut file = syn::parse_file(&text).map_err(|cause| Error::Parse(path.clone(), cause))?;
+        let text = fs::read_to_string(&path).map_err(|cause| Error::Read(path.clone(), cause));
+        let file = text.and_then(|text| syn::parse_file(&text).map_err(|cause| Error::Parse(path.clone(), cause)));
+        let mut file = match file {
+            Ok(file) => file,
+            Err(error) => {
+                unread.push(error);
+                continue;
+            }
+        };
         keep(&mut file.items);
         elsewhere(&file.items, &below, &mut open);
         found.push(Module { path, file });
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    found
 }
 
 fn keep(items: &mut Vec<Item>) {
@@ -72,6 +80,32 @@ fn is_left_out(attribute: &Attribute) -> bool {
         return true;
     }
     let Ok(list) = attribute.meta.require_list() else { return false };
-    let condition: String = list.tokens.to_string().split_whitespace().collect();
-    list.path.is_ident("cfg") && ["test", "not(target_family=\"wasm\")"].contains(&condition.as_str())
+    list.path.is_ident("cfg") && list.parse_args::<Meta>().is_ok_and(|condition| holds(&condition) == Some(false))
+}
+
+/// In a component. None: that depends.
+fn holds(condition: &Meta) -> Option<bool> {
+    match condition {
+        Meta::Path(path) if path.is_ident("test") || path.is_ident("unix") || path.is_ident("windows") => Some(false),
+        Meta::NameValue(pair) => {
+            let Expr::Lit(ExprLit { lit: Lit::Str(value), .. }) = &pair.value else { return None };
+            let of = |name: &str| pair.path.is_ident(name);
+            (of("target_family") || of("target_arch")).then(|| value.value().starts_with("wasm"))
+        }
+        Meta::List(list) => {
+            let inner = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+            let inner: Vec<Option<bool>> = inner.iter().map(holds).collect();
+            let has = |wanted: bool| inner.contains(&Some(wanted));
+            let all = |wanted: bool| inner.iter().all(|one| *one == Some(wanted));
+            match list.path.get_ident()?.to_string().as_str() {
+                "not" => inner.first().copied().flatten().map(|held| !held),
+                "all" if has(false) => Some(false),
+                "all" if all(true) => Some(true),
+                "any" if has(true) => Some(true),
+                "any" if all(false) => Some(false),
+                _ => None,
+            }
+        }
+        Meta::Path(_) => None,
+    }
 }
