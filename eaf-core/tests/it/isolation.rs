@@ -343,7 +343,7 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 33] = [
+const PLATFORM: [&str; 36] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id at anchor",
