@@ -3,6 +3,7 @@
 //! Ledger, load, decide, append, in this order. An answer, also a "no", is given only after the versions that it was
 //! decided on have been confirmed in the database, and it is recorded there: a retry gets the first answer.
 
+mod basis;
 mod boundary;
 mod execute;
 mod ledger;
@@ -12,6 +13,7 @@ mod snapshots;
 mod subjects;
 mod turns;
 
+pub use basis::Basis;
 pub use execute::{answered, execute};
 pub use quota::Quota;
 pub use turns::Turns;
@@ -34,6 +36,8 @@ pub struct Request {
     pub idempotency_key: String,
     /// Decide, and store nothing.
     pub dry_run: bool,
+    /// None: the command holds whatever was changed meanwhile.
+    pub basis: Option<Basis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +65,13 @@ pub enum Error {
     Erased,
     #[error("others changed the same things {attempts} times in a row")]
     Conflict { attempts: u32 },
+    #[error("what the command changes has changed since its giver read it")]
+    Changed {
+        /// Of the last change; none: there is nothing.
+        position: Option<Position>,
+    },
+    #[error("the position that the command is based on is none of this log, which ends at {head}")]
+    Basis { head: Position },
     #[error("the tenant gives more commands than it may; there is room again in {retry_after:?}")]
     Overloaded { retry_after: Duration },
     #[error("another generation of the plugin is active")]

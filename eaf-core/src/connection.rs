@@ -77,6 +77,7 @@ pub struct Summary {
 
 /// Adds or replaces, in the caller's transaction, so that an audit row can stand beside it.
 pub async fn put(core: &Core, tx: &mut TenantTx, new: &NewConnection, by: ActorId) -> Result<(), Error> {
+    take_turn(tx).await?;
     let secret = match &new.secret {
         Some(secret) => seal(core, tx, new, secret).await?,
         None => kept(tx, new).await?,
@@ -101,13 +102,18 @@ pub async fn put(core: &Core, tx: &mut TenantTx, new: &NewConnection, by: ActorI
     if is_new { within_limit(tx).await } else { Ok(()) }
 }
 
-/// Counted after the row was written; the lock lets tenants' admins do it one after the other.
-async fn within_limit(tx: &mut TenantTx) -> Result<(), Error> {
+/// A tenant's admins do it one after the other: also a connection that is not there yet is added once.
+async fn take_turn(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.connection/' || $1::text, 0))")
         .bind(tx.tenant())
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Counted after the row was written.
+async fn within_limit(tx: &mut TenantTx) -> Result<(), Error> {
     let count: i64 = sqlx::query_scalar("select count(*) from eaf.connection where tenant_id = $1")
         .bind(tx.tenant())
         .fetch_one(tx.conn())
@@ -128,10 +134,13 @@ pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<b
     Ok(deleted.rows_affected() > 0)
 }
 
-/// The settings as they are stored; none, if there is no such connection.
-pub async fn config(tx: &mut TenantTx, capability: &str, name: &str) -> Result<Option<Value>, Error> {
-    sqlx::query_scalar(
-        "select config from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
+/// The settings as they are stored, and when they were; none, if there is no such connection. Until the end of the
+/// transaction nobody else changes them.
+pub async fn stored(tx: &mut TenantTx, capability: &str, name: &str) -> Result<Option<(Value, OffsetDateTime)>, Error> {
+    take_turn(tx).await?;
+    sqlx::query_as(
+        "select config, updated_at from eaf.connection
+         where tenant_id = $1 and capability = $2 and name = $3 for update",
     )
     .bind(tx.tenant())
     .bind(capability)

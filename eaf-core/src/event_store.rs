@@ -24,6 +24,7 @@ pub use epoch::{epoch, new_epoch};
 pub use history::Streams;
 pub(crate) use history::{Loaded, load};
 pub use position::Position;
+pub(crate) use read::last_of;
 pub use read::{head, read_after, read_stream};
 pub(crate) use snapshot::{Past, keep};
 pub(crate) use stored::aad;

@@ -4,7 +4,7 @@ use super::boundary::Loaded;
 use super::ledger::{self, Asked, Told};
 use super::subjects::{self, About};
 use super::turns::Held;
-use super::{Answer, Error, Request, boundary, output, snapshots};
+use super::{Answer, Basis, Error, Request, boundary, output, snapshots};
 use crate::Core;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{
@@ -103,7 +103,7 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
         return Err(Error::Reserved { pointer });
     }
     let context = context(core, domain, caller, &request.idempotency_key);
-    let attempt = Attempt { core, domain, caller, command, context };
+    let attempt = Attempt { core, domain, caller, command, context, basis: request.basis };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -133,6 +133,7 @@ struct Attempt<'a> {
     caller: &'a Caller,
     command: Command,
     context: Context,
+    basis: Option<Basis>,
 }
 
 impl Attempt<'_> {
@@ -152,6 +153,7 @@ impl Attempt<'_> {
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;
         let (loaded, _turns) = self.load_in_turn().await?;
+        self.check_basis(&loaded).await?;
         let decision = self.decide(&loaded.streams).await?;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let sealing = self.sealed(&mut tx, &loaded, decision, fingerprint);
@@ -197,6 +199,7 @@ impl Attempt<'_> {
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
         tx.commit().await?;
         let loaded = self.load().await?;
+        self.check_basis(&loaded).await?;
         Ok(match self.decide(&loaded.streams).await? {
             Decision::Accepted(accepted) => {
                 let mut tx = self.core.db.tenant(self.caller.tenant).await?;
@@ -225,6 +228,12 @@ impl Attempt<'_> {
             loaded = again;
         }
         Err(Error::Conflict { attempts: ROUNDS as u32 })
+    }
+
+    async fn check_basis(&self, loaded: &Loaded) -> Result<(), Error> {
+        let Some(basis) = self.basis else { return Ok(()) };
+        let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+        basis.check(&mut tx, &self.guards(&loaded.streams)).await
     }
 
     /// Of the body. Nothing is marked in one that is not declared.
@@ -261,7 +270,7 @@ impl Attempt<'_> {
         decision: Decision,
         fingerprint: [u8; 32],
     ) -> Result<(AppendRequest, Told), Error> {
-        let Attempt { core, domain, caller, command, context } = self;
+        let Attempt { core, domain, caller, command, context, .. } = self;
         let told = told(&decision);
         let answer = ledger::seal(core, tx, *domain, command, context, loaded, told.clone()).await?;
         let guards: Vec<&LoadedStream> =
@@ -401,6 +410,7 @@ fn label(result: &Result<Answer, Error>) -> &'static str {
         Ok(Answer::Rejected(_)) => "rejected",
         Err(Error::Conflict { .. }) => "conflict",
         Err(Error::KeyReused) => "key-reused",
+        Err(Error::Changed { .. }) => "changed",
         Err(Error::Generation) => "fenced",
         Err(Error::Overloaded { .. }) => "overloaded",
         Err(Error::Domain(_)) => "domain-failed",

@@ -66,6 +66,20 @@ pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec
     rows.iter().map(stored).collect()
 }
 
+/// Where these streams changed last; none: they are all empty.
+pub(crate) async fn last_of(tx: &mut TenantTx, streams: &[StreamId]) -> Result<Option<Position>, Error> {
+    let (epoch, pos): (i32, Option<i64>) = sqlx::query_as(
+        "select (select epoch from eaf.log_epoch), max(pos) from unnest($2::uuid[]) u(stream) cross join lateral
+           (select pos from eaf.event e where e.tenant_id = $1 and e.stream_id = u.stream order by version desc limit 1) e",
+    )
+    .bind(tx.tenant())
+    .bind(streams)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(pos.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 }))
+}
+
 /// The last position of the tenant's log, 0 if it is empty, with the log's epoch.
 pub async fn head(tx: &mut TenantTx) -> Result<Position, Error> {
     let (epoch, pos): (i32, i64) = sqlx::query_as(

@@ -102,6 +102,7 @@ async fn what_is_written_about_others_is_sealed_among_them() {
         body: json!({"note": "Canary-About-Anna"}),
         idempotency_key: "b".into(),
         dry_run: false,
+        basis: None,
     };
     eaf_core::command_bus::execute(&house.core, &house.book, &ben, about_anna).await.unwrap();
     let record = recorded(&house, ben.actor, "b").await;
@@ -164,6 +165,7 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
         body: json!({}),
         idempotency_key: "b".into(),
         dry_run: false,
+        basis: None,
     };
     eaf_core::command_bus::execute(&house.core, &house.book, &ben, theirs).await.unwrap();
     erase_member(&house.core, house.anna.tenant, house.anna.actor).await.unwrap();

@@ -4,7 +4,7 @@
 //! against the directory; nothing else in a request can name it.
 
 use super::App;
-use super::auth::{cookie, csrf};
+use super::auth::{cookie, csrf, drawn_for};
 use super::code::Code;
 use super::concurrency::WorkPermit;
 use super::denial;
@@ -177,6 +177,7 @@ async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDate
         session::end(&app.core, &session).await?;
         return Err(over());
     };
+    drawn_for::check(&parts.method, &parts.headers, person.actor())?;
     let expires = session.expires;
     Ok((person, Via::Session(session), expires))
 }

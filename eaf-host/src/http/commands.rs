@@ -4,6 +4,7 @@
 //! bus. So a refusal never says more than the caller may know.
 
 use super::App;
+use super::basis::{self, Read};
 use super::body::LIMIT;
 use super::caller::TenantCaller;
 use super::code::Code;
@@ -20,13 +21,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::{self, Answer};
+use eaf_core::command_bus::{self, Answer, Basis};
 use eaf_core::contract::{CommandType, DomainError, FieldError, Message, Rejection, RejectionKind};
+use eaf_core::event_store::Position;
 use eaf_core::id::CommandId;
 use serde_json::{Value, json};
 
 pub const KEY_HEADER: &str = "idempotency-key";
 const LONGEST_KEY: usize = 200;
+const POSITION: &str = "[0-9]{1,9}-[0-9]{1,18}";
 
 pub fn operation() -> Operation {
     Operation { method: "post", path: "/api/{plugin}/commands/{command}", route: post(give), doc: Doc::Commands }
@@ -45,6 +48,10 @@ async fn give(
     who.require(&app, &format!("{plugin}.{permission}"), "command.give", &format!("{plugin}/{name}")).await?;
     let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
+    let basis = basis::of(request.headers(), |tag| tag.parse::<Position>().ok())?.map(|read| match read {
+        Read::As(position) => Basis::At(position),
+        Read::Nothing => Basis::Nothing,
+    });
     let body = who.read_json(&app, request).await?;
 
     let given = Given {
@@ -52,7 +59,7 @@ async fn give(
         id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
         dry_run,
     };
-    let request = command_bus::Request { name, body, idempotency_key, dry_run };
+    let request = command_bus::Request { name, body, idempotency_key, dry_run, basis };
     match answer(&app, &who, &product, command, request).await? {
         Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, rejection).await?),
         answer => accepted(&app, &who, &product, &given, answer).await,
@@ -223,6 +230,10 @@ fn refused(cause: command_bus::Error) -> Problem {
         Error::UnknownCommand { .. } => Problem::new(Code::NotFound),
         Error::Key => Problem::new(Code::IdempotencyKeyInvalid),
         Error::KeyReused => Problem::new(Code::IdempotencyKeyReused),
+        Error::Changed { position } => {
+            Problem::new(Code::ChangedMeanwhile).with("position", position.map(|position| position.to_string()))
+        }
+        Error::Basis { .. } => Problem::new(Code::BasisInvalid),
         Error::Erased => Problem::new(Code::AnswerErased),
         Error::PersonErased => Problem::new(Code::PersonErased),
         Error::Reserved { pointer } => {
@@ -274,24 +285,27 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
     let summary = title(Locale::En).unwrap_or_else(|| command.name.clone());
     let id = format!("{}.{}", product.id(), command.name);
     let permission = command.permission.as_deref().unwrap_or_default();
-    let mut entry = Entry::new(&id, product.id(), &summary)
+    let entry = Entry::new(&id, product.id(), &summary)
         .query("dry-run", json!({ "type": "boolean" }), "Decides and stores nothing.")
         .header(
             "Idempotency-Key",
             json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$" }),
             "A repetition with the same key gets the first answer and changes nothing.",
         )
-        .body(limits::added(&command.schema))
+        .body(limits::added(&command.schema));
+    let mut entry = basis::described(entry, POSITION, "The `position` of the row that the command was made on.")
         .answers("202", "Accepted and recorded.", json!({ "$ref": "#/components/schemas/Accepted" }))
         .response_header("202", "Location", "The row that shows what the command was about.")
         .answers("200", "Only with dry-run: would be accepted.", json!({ "$ref": "#/components/schemas/Accepted" }))
         .refuses(&[
             Code::MalformedJson,
             Code::IdempotencyKeyInvalid,
+            Code::BasisInvalid,
             Code::QueryInvalid,
             Code::PermissionMissing,
             Code::NotFound,
             Code::IdempotencyKeyReused,
+            Code::ChangedMeanwhile,
             Code::PersonErased,
             Code::Contention,
             Code::Overloaded,

@@ -7,6 +7,7 @@
 mod actuator;
 mod answer;
 mod auth;
+mod basis;
 mod body;
 mod caller;
 mod client_address;

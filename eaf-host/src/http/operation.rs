@@ -92,6 +92,7 @@ impl Entry {
         let mut codes = codes.to_vec();
         if self.0.get("security").is_none() {
             codes.extend([Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired, Code::NotAMember]);
+            codes.extend([Code::PersonChanged]);
             codes.extend([Code::TooManyRequests, Code::UriTooLong, Code::HeadersTooLarge]);
         }
         for code in codes {

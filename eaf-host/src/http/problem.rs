@@ -161,8 +161,9 @@ impl Problem {
             "trace_id": trace.0,
             "errors": errors,
         });
-        // What a rejection is about, for clients that want to act on it and not only show it.
-        if self.0.origin == Origin::Package && !self.0.params.is_empty() {
+        // What it is about, for clients that want to act on it and not only show it.
+        let is_about = self.0.origin == Origin::Package || self.is(Code::ChangedMeanwhile);
+        if is_about && !self.0.params.is_empty() {
             document["params"] = Value::Object(self.0.params.clone());
         }
         document

@@ -937,6 +937,8 @@ export interface components {
       await_address: boolean | null;
       /** Format: date-time */
       updated_at: string | null;
+      updated_by_id: string | null;
+      updated_by_name: string | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -1146,6 +1148,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -1214,7 +1220,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1250,7 +1256,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1261,6 +1267,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1342,6 +1357,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -1364,6 +1383,11 @@ export interface operations {
            * @description 1 to 60.
            */
           term_months: number;
+          /**
+           * Format: int64
+           * @description The price that whoever asks was shown, in cents per month. Where it is another one by now, nothing is booked.
+           */
+          expected_monthly_cents?: number | null;
         };
       };
     };
@@ -1388,7 +1412,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1424,7 +1448,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1435,6 +1459,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1516,6 +1549,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -1549,7 +1586,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1585,7 +1622,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1596,6 +1633,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1677,6 +1723,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -1710,7 +1760,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1746,7 +1796,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1757,6 +1807,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1838,6 +1897,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -1873,7 +1936,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1909,7 +1972,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1920,6 +1983,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2001,6 +2073,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2010,6 +2086,10 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
+          /** @description The template that whoever tries it again was shown. Where it would be another one by now, nothing is tried. */
+          expected_template?: string | null;
+          /** @description The same of the offering's waiting for an address. */
+          expected_await_address?: boolean | null;
         };
       };
     };
@@ -2034,7 +2114,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2070,7 +2150,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2081,6 +2161,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2162,6 +2251,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2195,7 +2288,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2231,7 +2324,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2242,6 +2335,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2323,6 +2425,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2361,7 +2467,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2397,7 +2503,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2408,6 +2514,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2489,6 +2604,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2524,7 +2643,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2560,7 +2679,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2571,6 +2690,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2652,6 +2780,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2685,7 +2817,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2721,7 +2853,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2732,6 +2864,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2813,6 +2954,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -2848,7 +2993,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2884,7 +3029,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2895,6 +3040,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2976,6 +3130,10 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
       };
       path?: never;
       cookie?: never;
@@ -3011,7 +3169,7 @@ export interface operations {
           'application/json': components['schemas']['Accepted'];
         };
       };
-      /** @description `malformed-json`, `idempotency-key-invalid`, `query-invalid` */
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3047,7 +3205,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`, `contention` */
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3058,6 +3216,15 @@ export interface operations {
       };
       /** @description `person-erased` */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -3215,7 +3382,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3361,7 +3528,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3503,7 +3670,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3655,7 +3822,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3787,7 +3954,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3913,7 +4080,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4020,7 +4187,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4127,7 +4294,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4234,7 +4401,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4341,7 +4508,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4448,7 +4615,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4555,7 +4722,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `other-epoch` */
+      /** @description `other-epoch`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4664,6 +4831,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -4755,6 +4931,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -4790,6 +4975,8 @@ export interface operations {
       header?: {
         /** @description Says that the request comes from our own pages. */
         'EAF-Csrf'?: '1';
+        /** @description For whom the page was drawn: another person's session is not ended. */
+        'EAF-Person'?: string;
       };
       path?: never;
       cookie?: never;
@@ -4813,6 +5000,15 @@ export interface operations {
       };
       /** @description `csrf` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -4855,6 +5051,8 @@ export interface operations {
               updated_at: string | null;
               /** Format: uuid */
               updated_by: string | null;
+              /** @description null: they are no member any more. */
+              updated_by_name: string | null;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -4872,6 +5070,15 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -4945,6 +5152,8 @@ export interface operations {
             updated_at: string | null;
             /** Format: uuid */
             updated_by: string | null;
+            /** @description null: they are no member any more. */
+            updated_by_name: string | null;
           };
         };
       };
@@ -4968,6 +5177,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -5007,7 +5225,12 @@ export interface operations {
   'host.connection.put': {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description `updated_at` of the settings that the change was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path: {
         /** @description Such as `vsphere` or `mail`. */
         capability: string;
@@ -5034,7 +5257,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed-json` */
+      /** @description `malformed-json`, `basis-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5070,8 +5293,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-connections` */
+      /** @description `too-many-connections`, `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -5176,6 +5408,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -5288,6 +5529,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -5393,6 +5643,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -5488,6 +5747,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -5576,6 +5844,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -5708,6 +5985,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -5764,6 +6050,15 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -5846,6 +6141,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -5914,6 +6218,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -6017,6 +6330,15 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -6134,6 +6456,15 @@ export interface operations {
       };
       /** @description `not-found` */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -6273,6 +6604,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -6368,6 +6708,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -6432,6 +6781,15 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -6535,6 +6893,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `uri-too-long` */
       414: {
         headers: {
@@ -6602,6 +6969,15 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -6705,6 +7081,15 @@ export interface operations {
       };
       /** @description `not-an-operator`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
         headers: {
           [name: string]: unknown;
         };

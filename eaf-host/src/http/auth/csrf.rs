@@ -29,7 +29,7 @@ fn is_ours(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// A header that is there once; twice, and nobody knows which one counts.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)

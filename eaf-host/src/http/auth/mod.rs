@@ -8,6 +8,7 @@
 mod callback;
 pub mod cookie;
 pub mod csrf;
+pub mod drawn_for;
 mod leave;
 mod page;
 mod pending;

@@ -1,6 +1,6 @@
 //! `POST /auth/sign-out`: ends the session here and says where it is ended at the identity provider.
 
-use super::{LEAVE_COOKIE, cookie, csrf, record};
+use super::{LEAVE_COOKIE, cookie, csrf, drawn_for, record};
 use crate::http::App;
 use crate::http::code::Code;
 use crate::http::info::Info;
@@ -24,6 +24,11 @@ pub fn operation() -> Operation {
     let doc = Entry::new("auth.sign-out", "eaf", "Sign out: ends the session of this browser")
         .public()
         .header("EAF-Csrf", json!({ "const": "1" }), "Says that the request comes from our own pages.")
+        .header(
+            "EAF-Person",
+            json!({ "type": "string", "format": "uuid" }),
+            "For whom the page was drawn: another person's session is not ended.",
+        )
         .answers(
             "200",
             "The session is over, if there was one.",
@@ -37,7 +42,7 @@ pub fn operation() -> Operation {
                 } },
             }),
         )
-        .refuses(&[Code::Csrf]);
+        .refuses(&[Code::Csrf, Code::PersonChanged]);
     Operation { method: "post", path: "/auth/sign-out", route: post(sign_out), doc: doc.done() }
 }
 
@@ -53,6 +58,8 @@ async fn sign_out(
     if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
         && let Some(session) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await?
     {
+        // Who sees another name must not end this one's session.
+        drawn_for::check_if_said(&headers, session.actor)?;
         left = hint::leave(&app.core, &session).await?.then_some(id);
         if left.is_none() {
             session::end(&app.core, &session).await?;

@@ -1,10 +1,12 @@
 //! `PUT /api/host/connections/{capability}/{name}`: the secret is write-only. Left out, the stored one is kept, unless the
-//! change would have it sent elsewhere. What the capability could not use, or should not show, is refused here.
+//! change would have it sent elsewhere. What the capability could not use, or should not show, is refused here; and with
+//! `If-Match` what was made on settings that another admin has changed meanwhile.
 
 use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
 use crate::capabilities::ConnectionType;
 use crate::http::App;
+use crate::http::basis::{self, Read};
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
@@ -18,6 +20,8 @@ use eaf_core::audit::{self, Act};
 use eaf_core::connection::{self, NewConnection};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 fn body_schema() -> Value {
     json!({
@@ -53,20 +57,43 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.put", "host", "Set a connection")
         .path("capability", "Such as `vsphere` or `mail`.")
         .path("name", "The connection's name.")
-        .body(body_schema())
-        .refuses(&[
-            Code::MalformedJson,
-            Code::PermissionMissing,
-            Code::NotFound,
-            Code::BodyTooLarge,
-            Code::BodyTooComplex,
-            Code::UnsupportedMediaType,
-            Code::BodyInvalid,
-            Code::TooManyConnections,
-        ]);
+        .body(body_schema());
+    let doc = basis::described(doc, TIME, "`updated_at` of the settings that the change was made on.").refuses(&[
+        Code::MalformedJson,
+        Code::PermissionMissing,
+        Code::NotFound,
+        Code::BodyTooLarge,
+        Code::BodyTooComplex,
+        Code::UnsupportedMediaType,
+        Code::BodyInvalid,
+        Code::TooManyConnections,
+        Code::BasisInvalid,
+        Code::ChangedMeanwhile,
+    ]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Stored." });
     Operation { method: "put", path: PATH, route: put(set), doc: crate::http::operation::Doc::One(doc) }
+}
+
+/// As `updated_at` is written.
+const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
+
+/// Somebody else changed the settings since they were read, or added or deleted them.
+fn refuse_overtaken(read: Read<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
+    let is_so = match read {
+        Read::As(updated_at) => stored == Some(updated_at),
+        Read::Nothing => stored.is_none(),
+    };
+    if is_so { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
+}
+
+fn not_put(cause: connection::Error) -> Problem {
+    match cause {
+        connection::Error::NoSecret => secret_refused("required"),
+        connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MOST),
+        connection::Error::SecretNeededAgain => secret_refused("secret-again"),
+        cause => connection_fault(cause),
+    }
 }
 
 fn secret_refused(code: &str) -> Problem {
@@ -82,6 +109,7 @@ async fn set(
     who.require(&app, "host.connections", "connection.put", "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
+    let read = basis::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
     let body = who.read_json(&app, request).await?;
     let faults = faults(&kind, &body, who.caller.locale)?;
     if !faults.is_empty() {
@@ -95,16 +123,12 @@ async fn set(
         harmless: kind.harmless,
     };
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-    let before = connection::config(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
-    match connection::put(&app.core, &mut tx, &new, who.caller.actor).await {
-        Ok(()) => {}
-        Err(connection::Error::NoSecret) => return Err(secret_refused("required")),
-        Err(connection::Error::TooMany) => {
-            return Err(Problem::new(Code::TooManyConnections).with("limit", connection::MOST));
-        }
-        Err(connection::Error::SecretNeededAgain) => return Err(secret_refused("secret-again")),
-        Err(cause) => return Err(connection_fault(cause)),
+    let stored = connection::stored(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
+    let (before, updated_at) = stored.unzip();
+    if let Some(read) = read {
+        refuse_overtaken(read, updated_at)?;
     }
+    connection::put(&app.core, &mut tx, &new, who.caller.actor).await.map_err(not_put)?;
     let (old, changed) = changed(before.as_ref(), &new);
     audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
     // What waits because of the old settings is tried with the new ones.

@@ -6,8 +6,8 @@ use crate::http::messages;
 use crate::http::problem::Problem;
 use eaf_core::actor::Locale;
 use eaf_core::connection::{self, Summary};
-use eaf_core::grant;
-use eaf_core::id::TenantId;
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::{directory, grant};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,8 +17,14 @@ pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Valu
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));
     let mut shown: BTreeMap<(String, String), Value> =
         wanted.map(|(capability, name)| ((capability.clone(), name.clone()), missing(&capability, &name))).collect();
-    for summary in connection::list(&app.core, tenant).await.map_err(connection_fault)? {
-        shown.insert((summary.capability.clone(), summary.name.clone()), configured(&summary, locale));
+    let listed = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let writers: Vec<ActorId> = listed.iter().map(|summary| summary.updated_by).collect();
+    let members = directory::members_among(&app.core, tenant, &writers).await?;
+    for summary in listed {
+        let writer = members.iter().find(|member| member.actor == summary.updated_by);
+        let mut connection = configured(&summary, locale);
+        connection["updated_by_name"] = writer.map(|writer| writer.name.as_str()).into();
+        shown.insert((summary.capability, summary.name), connection);
     }
     Ok(shown.into_values().collect())
 }
@@ -48,6 +54,7 @@ fn missing(capability: &str, name: &str) -> Value {
         "last_error_text": null,
         "updated_at": null,
         "updated_by": null,
+        "updated_by_name": null,
     })
 }
 
@@ -62,5 +69,6 @@ pub fn schema() -> Value {
         "last_error_text": { "type": ["string", "null"], "description": "The same as one sentence." },
         "updated_at": { "type": ["string", "null"], "format": "date-time" },
         "updated_by": { "type": ["string", "null"], "format": "uuid" },
+        "updated_by_name": { "type": ["string", "null"], "description": "null: they are no member any more." },
     }))
 }

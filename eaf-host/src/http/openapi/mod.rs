@@ -83,8 +83,10 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
                     "in": "cookie",
                     "name": "__Host-eaf-session",
                     "description": "A browser that signed in at `/auth/sign-in` (without https the name is `eaf-session`). Methods \
-                                    that change something need `EAF-Csrf: 1` and our own `Origin`, or answer 403 `csrf`; a session \
-                                    that is over answers 401 `session-expired`. `EAF-Background: 1` says that no person asked.",
+                                    that change something need `EAF-Csrf: 1` and our own `Origin`, or answer 403 `csrf`, and \
+                                    `EAF-Person` with the `actor` that `/api/session` named for the page, or answer 428 \
+                                    `person-missing`. Sent with any method, another person's answers 409 `person-changed`. \
+                                    A session that is over answers 401 `session-expired`. `EAF-Background: 1` says that no person asked.",
                 },
             },
             "schemas": components,

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Browser<'a> {
     pub house: &'a House,
     pub cookies: BTreeMap<String, String>,
+    /// For whom its page was drawn: who signed in last.
+    pub person: Option<String>,
 }
 
 /// A sign-in that has begun: what the provider was asked.
@@ -21,7 +23,11 @@ pub struct Begun {
 
 impl<'a> Browser<'a> {
     pub fn new(house: &'a House) -> Self {
-        Browser { house, cookies: BTreeMap::new() }
+        Browser::with(house, BTreeMap::new())
+    }
+
+    pub fn with(house: &'a House, cookies: BTreeMap<String, String>) -> Self {
+        Browser { house, cookies, person: None }
     }
 
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
@@ -61,9 +67,16 @@ impl<'a> Browser<'a> {
 
     /// As the application's own pages send it.
     pub async fn post(&mut self, path: &str, body: Option<Value>) -> Answer {
-        let origin = self.house.app.config.origin.clone();
-        self.send("POST", path, &[("eaf-csrf", "1"), ("origin", &origin), ("sec-fetch-site", "same-origin")], body)
-            .await
+        self.page("POST", path, &[], body).await
+    }
+
+    /// The same with any method and further headers.
+    pub async fn page(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Answer {
+        let (origin, person) = (self.house.app.config.origin.clone(), self.person.clone());
+        let ours = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+        let person = person.iter().map(|person| ("eaf-person", person.as_str()));
+        let headers: Vec<_> = ours.into_iter().chain(person).chain(more.iter().copied()).collect();
+        self.send(method, path, &headers, body).await
     }
 
     pub async fn begin(&mut self, path: &str) -> Begun {
@@ -106,6 +119,7 @@ impl<'a> Browser<'a> {
         let begun = self.begin("/auth/sign-in").await;
         let answer = self.finish(&begun, &self.saying(&begun, who)).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
+        self.person = self.get("/api/session").await.json["actor"].as_str().map(str::to_owned);
         self.session().expect("a session").to_owned()
     }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod basis;
 mod browser;
 mod commands;
 mod connections;

@@ -47,6 +47,43 @@ async fn a_change_by_cookie_alone_is_refused_and_nothing_happens() {
     assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
 }
 
+/// Lena's tab, after James signed in with the same browser in another one.
+#[tokio::test]
+async fn a_tab_acts_for_the_person_that_it_shows_or_not_at_all() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    let lena = browser.person.clone();
+    let mut globex = Browser::new(&house);
+    globex.sign_in("admin@globex").await;
+    browser.sign_in("admin@acme").await;
+    let james = std::mem::replace(&mut browser.person, lena);
+    let connection = "/api/host/connections/echo/main";
+    for person in [&browser.person.clone(), &globex.person] {
+        browser.person.clone_from(person);
+        for (method, path) in [
+            ("POST", WRITE),
+            ("POST", "/api/notes/commands/write-note?dry-run"),
+            ("PUT", connection),
+            ("DELETE", connection),
+            ("POST", "/api/host/mail-queue/send"),
+            ("PUT", "/api/host/mail-queue/pauses/main"),
+            ("GET", "/api/notes/views/notes"),
+            ("GET", "/api/session"),
+            ("POST", "/auth/sign-out"),
+        ] {
+            let answer = browser.page(method, path, &[], Some(note("by whom?"))).await;
+            assert_eq!(answer.refusal(), (409, "person-changed", vec![]), "{method} {path}");
+        }
+    }
+    browser.person = None;
+    assert_eq!(browser.post(WRITE, Some(note("by whom?"))).await.refusal(), (428, "person-missing", vec![]));
+    house.project(TenantId::derive("acme")).await;
+    assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
+    browser.person = james;
+    assert_eq!(browser.post(WRITE, Some(note("by James"))).await.status, 202);
+}
+
 #[tokio::test]
 async fn nobody_is_told_apart_from_somebody_whose_session_is_over() {
     let house = House::new().await;
@@ -142,7 +179,7 @@ async fn signing_out_ends_the_session_here_and_leads_to_the_provider() {
     let answer = browser.post("/auth/sign-out", None).await;
     assert_eq!((answer.status.as_u16(), &answer.json["location"]), (200, &json!("/auth/leave")));
     assert!(browser.session().is_none());
-    let mut thief = Browser { house: &house, cookies: kept };
+    let mut thief = Browser::with(&house, kept);
     assert_eq!(thief.get("/api/session").await.code(), "session-expired");
     browser.get("/auth/leave").await;
     assert!(browser.cookies.is_empty());
@@ -171,7 +208,7 @@ async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_add
     }
     let answer = browser.post("/auth/sign-out", None).await;
     assert!(!format!("{:?} {}", answer.headers, answer.text).contains(&id_token));
-    let mut kept = Browser { house: &house, cookies: browser.cookies.clone() };
+    let mut kept = Browser::with(&house, browser.cookies.clone());
 
     let leave = browser.get("/auth/leave").await;
     assert_eq!((leave.status.as_u16(), &leave.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
@@ -199,7 +236,7 @@ async fn a_session_that_lives_gives_its_id_token_to_nobody() {
     let house = House::new().await;
     let mut browser = Browser::new(&house);
     let id = browser.sign_in("admin@acme").await;
-    let mut thief = Browser { house: &house, cookies: [("__Host-eaf-leave".into(), id)].into() };
+    let mut thief = Browser::with(&house, [("__Host-eaf-leave".into(), id)].into());
     assert!(!thief.get("/auth/leave").await.text.contains("id_token_hint"));
     assert_eq!(browser.get("/api/session").await.status, 200, "and it lives on");
 }

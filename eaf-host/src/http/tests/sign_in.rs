@@ -190,7 +190,7 @@ async fn a_callback_works_once() {
     // Also with a cookie that was kept aside, and with another code: the provider is not asked again.
     let asked = house.issuer.exchanged.load(Ordering::SeqCst);
     for path in [path, browser.back(&begun, "guessed")] {
-        let mut thief = Browser { house: &house, cookies: held.clone() };
+        let mut thief = Browser::with(&house, held.clone());
         assert_eq!(thief.get(&path).await.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
         assert!(thief.cookies.is_empty());
     }
@@ -207,7 +207,7 @@ async fn a_state_is_used_up_also_by_a_sign_in_that_fails() {
     let held = browser.cookies.clone();
     assert_eq!(browser.get(&browser.back(&begun, "wrong")).await.page().1, "sign-in-failed");
     for _ in 0..3 {
-        let mut again = Browser { house: &house, cookies: held.clone() };
+        let mut again = Browser::with(&house, held.clone());
         let code = again.code(&begun, &again.saying(&begun, "admin@acme"));
         assert_eq!(again.get(&again.back(&begun, &code)).await.page().1, "sign-in-unknown");
     }
@@ -251,7 +251,7 @@ async fn a_note_that_was_tampered_with_or_moved_is_none() {
     let flipped = format!("{}{}", &value[..value.len() - 1], if value.ends_with('A') { "B" } else { "A" });
     for (name, value) in [(&name, flipped.as_str()), (&name, ""), (&name, "rubbish!"), (&second_name(&browser), &value)]
     {
-        let mut browser = Browser { house: &house, cookies: [(name.clone(), value.to_owned())].into() };
+        let mut browser = Browser::with(&house, [(name.clone(), value.to_owned())].into());
         for begun in [&first, &second] {
             let answer = browser.finish(begun, &browser.saying(begun, "admin@acme")).await;
             assert_eq!(answer.page().1, "sign-in-unknown", "{name}={value}");
@@ -400,11 +400,11 @@ async fn each_sign_in_makes_a_new_session_and_ends_the_one_before() {
     let second = browser.sign_in("admin@acme").await;
     assert_ne!(first, second);
     assert_eq!(browser.get("/api/session").await.json["roles"], json!(["admin"]));
-    let mut former = Browser { house: &house, cookies: before };
+    let mut former = Browser::with(&house, before);
     assert_eq!(former.get("/api/session").await.code(), "session-expired");
     // A planted value is not taken over.
     let planted = "A".repeat(43);
-    let mut browser = Browser { house: &house, cookies: [("__Host-eaf-session".into(), planted.clone())].into() };
+    let mut browser = Browser::with(&house, [("__Host-eaf-session".into(), planted.clone())].into());
     assert_ne!(browser.sign_in("admin@acme").await, planted);
 }
 

@@ -191,8 +191,13 @@ impl Kernel for CoreKernel {
         let Some(plugin) = self.plugins.get(&run.plugin) else {
             return Err(Error::Store(format!("plugin {} is not loaded", run.plugin)));
         };
-        let request =
-            Request { name: command.to_owned(), body: body.clone(), idempotency_key: key.to_owned(), dry_run: false };
+        let request = Request {
+            name: command.to_owned(),
+            body: body.clone(),
+            idempotency_key: key.to_owned(),
+            dry_run: false,
+            basis: None,
+        };
         let caller = Caller::system(run.tenant, run.trace.clone());
         match command_bus::execute(&self.core, plugin.domain.as_ref(), &caller, request).await {
             Ok(Answer::Accepted { command_id, position, subject, .. }) => {

@@ -13,6 +13,8 @@ pub struct Browser {
     client: Client,
     /// Of the host; the provider sets none.
     pub cookies: BTreeMap<String, String>,
+    /// For whom its page was drawn: who signed in last.
+    person: Option<String>,
     /// Headers and bodies of everything that came from the host.
     pub seen: String,
 }
@@ -33,6 +35,7 @@ impl Browser {
             base: system.base.clone(),
             client,
             cookies: BTreeMap::new(),
+            person: None,
             seen: String::new(),
         }
     }
@@ -101,13 +104,17 @@ impl Browser {
     pub async fn sign_in(&mut self, account: &str, return_to: &str) -> Page {
         let page = self.ask_provider(return_to).await;
         let back = self.pick(&page, account).await;
-        self.open(back.as_str()).await
+        let page = self.open(back.as_str()).await;
+        self.person = self.get("/api/session").await.body["actor"].as_str().map(str::to_owned);
+        page
     }
 
     /// As the application's own pages ask.
     pub async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let origin = self.public_url.clone();
-        let headers = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+        let (origin, person) = (self.public_url.clone(), self.person.clone());
+        let ours = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+        let person = person.iter().map(|person| ("eaf-person", person.as_str()));
+        let headers: Vec<_> = ours.into_iter().chain(person).collect();
         self.call_as(method, path, &headers, body).await
     }
 

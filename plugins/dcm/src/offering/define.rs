@@ -1,8 +1,8 @@
 //! An admin defines an offering, or defines it anew. Requests that exist keep their price.
 
-use super::{CURRENCY, OfferingDefined, PATTERN, is_key, stream, yes};
+use super::{CURRENCY, Offering, OfferingDefined, PATTERN, is_key, stream, yes};
 use crate::permission::OFFER;
-use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +58,9 @@ impl Command for DefineOffering {
         Boundary::none().guard(stream(&self.key))
     }
 
-    fn decide(self, _: &Context, _: &Streams) -> Result<Accepted, Rejection> {
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         self.check()?;
+        let known = streams.fold::<Offering>(&stream(&self.key)).and_then(|offering| offering.defined);
         let key = self.key.clone();
         let small = |n: i64| n as u32;
         let defined = OfferingDefined {
@@ -77,7 +78,12 @@ impl Command for DefineOffering {
             currency: CURRENCY.into(),
             active: self.active,
             await_address: self.await_address,
+            by_id: Some(ctx.actor.id.clone()),
+            by_name: Some(Personal::new(&ctx.actor.name)),
         };
+        if known.is_some_and(|known| known.says_the_same(&defined)) {
+            return Ok(Accepted::nothing().subject("offerings", key));
+        }
         Ok(Accepted::nothing().event(stream(&key), defined).subject("offerings", key))
     }
 }

@@ -3,14 +3,15 @@
 pub mod define;
 pub mod view;
 
-use eaf_sdk::{Event, Recorded, State};
+use crate::request::event::By;
+use eaf_sdk::{Event, Personal, Recorded, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
 pub const CURRENCY: &str = "EUR";
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferingDefined {
     pub key: String,
     pub name: String,
@@ -30,6 +31,9 @@ pub struct OfferingDefined {
     /// Whether a request is fulfilled only when the machine has an address.
     #[serde(default = "yes")]
     pub await_address: bool,
+    /// Who said so. Not known of what was recorded before it was noted.
+    pub by_id: Option<String>,
+    pub by_name: Option<Personal<By>>,
 }
 
 impl Event for OfferingDefined {
@@ -59,6 +63,12 @@ impl OfferingDefined {
 
     pub fn memory_gb(&self) -> RangeInclusive<i64> {
         self.memory_gb_min.into()..=self.memory_gb_max.into()
+    }
+
+    /// Whoever says it.
+    pub fn says_the_same(&self, other: &OfferingDefined) -> bool {
+        let said = |defined: &OfferingDefined| OfferingDefined { by_id: None, by_name: None, ..defined.clone() };
+        said(self) == said(other)
     }
 
     pub fn monthly_cents(&self, cpus: u32, memory_gb: u32) -> i64 {

@@ -5,7 +5,7 @@ use super::define::DefineOffering;
 use crate::Event;
 use crate::permission::{AUDIT, REQUEST};
 use crate::request::submit::{self, RequestVm};
-use eaf_sdk::{Column, Context, Message, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, Personal, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -27,6 +27,8 @@ pub struct Row {
     pub active: bool,
     pub await_address: bool,
     pub updated_at: i64,
+    pub updated_by_id: Option<String>,
+    pub updated_by_name: Option<String>,
 }
 
 pub struct Offerings;
@@ -53,6 +55,8 @@ impl View for Offerings {
         Column::boolean("active").filter(),
         Column::boolean("await_address"),
         Column::timestamp("updated_at").sort(),
+        Column::text("updated_by_id"),
+        Column::text("updated_by_name"),
     ];
     const READ: &'static [ReadRule] = &[ReadRule::all(REQUEST), ReadRule::all(AUDIT)];
     const EVENTS: &'static [&'static str] = &["offering-defined"];
@@ -96,6 +100,8 @@ fn row(defined: &OfferingDefined, at: i64) -> Row {
         active: defined.active,
         await_address: defined.await_address,
         updated_at: at,
+        updated_by_id: defined.by_id.clone(),
+        updated_by_name: defined.by_name.as_ref().and_then(Personal::to_option),
     }
 }
 

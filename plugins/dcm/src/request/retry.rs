@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub struct RetryRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
+    /// The template that whoever tries it again was shown. Where it would be another one by now, nothing is tried.
+    pub expected_template: Option<String>,
+    /// The same of the offering's waiting for an address.
+    pub expected_await_address: Option<bool>,
 }
 
 pub fn rule(request: &Standing) -> Result<(), Rejection> {
@@ -34,9 +38,11 @@ impl Command for RetryRequest {
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
         rule(&request.standing())?;
+        let spec = as_offered_now(request.spec(), streams);
+        self.check_seen(&spec)?;
         let retried = RequestRetried {
             request_id: self.request.clone(),
-            spec: as_offered_now(request.spec(), streams),
+            spec,
             requester_id: request.requester_id,
             by_id: ctx.actor.id.clone(),
             by_name: Personal::new(&ctx.actor.name),
@@ -44,6 +50,17 @@ impl Command for RetryRequest {
             from_step: request.failed_step.unwrap_or_default(),
         };
         Ok(Accepted::nothing().event(stream(&self.request), retried).subject("requests", self.request))
+    }
+}
+
+impl RetryRequest {
+    fn check_seen(&self, now: &Spec) -> Result<(), Rejection> {
+        let template = self.expected_template.as_ref().is_none_or(|seen| *seen == now.template);
+        let waiting = self.expected_await_address.is_none_or(|seen| seen == now.await_address);
+        if template && waiting {
+            return Ok(());
+        }
+        Err(Rejection::conflict("offering-changed").param("template", now.template.as_str()).at("/request"))
     }
 }
 

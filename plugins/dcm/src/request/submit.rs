@@ -32,6 +32,9 @@ pub struct RequestVm {
     /// 1 to 60.
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
+    /// The price that whoever asks was shown, in cents per month. Where it is another one by now, nothing is booked.
+    #[schemars(range(min = 0), extend("x-eaf-own-words" = true))]
+    pub expected_monthly_cents: Option<i64>,
 }
 
 /// An offering that was closed takes no new requests. `offering` is its name.
@@ -79,6 +82,7 @@ impl RequestVm {
         offering: Option<OfferingDefined>,
     ) -> Result<Accepted, Rejection> {
         let offering = self.check(offering)?;
+        self.check_price(&offering)?;
         let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
         if holder.is_some() {
             return Err(Rejection::conflict("vm-name-taken").param("name", self.name).at("/name"));
@@ -108,6 +112,18 @@ impl RequestVm {
         };
         let name_stream = naming::stream(&claimed.name);
         Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
+    }
+
+    /// Nobody pays a price that they have not seen.
+    fn check_price(&self, offering: &OfferingDefined) -> Result<(), Rejection> {
+        let now = offering.monthly_cents(self.cpus as u32, self.memory_gb as u32);
+        match self.expected_monthly_cents {
+            Some(expected) if expected != now => Err(Rejection::conflict("price-changed")
+                .param("expected_cents", expected)
+                .param("monthly_cents", now)
+                .param("currency", offering.currency.as_str())),
+            _ => Ok(()),
+        }
     }
 
     /// Everything that is wrong, at once.

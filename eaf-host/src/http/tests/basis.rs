@@ -1,0 +1,92 @@
+//! Two people change the same thing: one wins, and the other is told in place of undoing it.
+
+use super::{House, note};
+use serde_json::{Value, json};
+
+const CONNECTION: &str = "/api/host/connections/echo/main";
+
+fn quoted(tag: &Value) -> String {
+    format!("\"{}\"", tag.as_str().expect("a tag"))
+}
+
+async fn archive(house: &House, key: &str, headers: &[(&str, &str)]) -> super::Answer {
+    house.give("admin@acme", "archive-note", json!({ "id": key }), headers).await
+}
+
+async fn noted(house: &House) -> (String, String) {
+    let key = house.note("requester@acme", "first").await;
+    let row = house.get("admin@acme", &format!("/api/notes/views/notes/{key}")).await.json;
+    (key, quoted(&row["position"]))
+}
+
+#[tokio::test]
+async fn of_two_who_change_the_same_one_wins_and_the_other_is_told() {
+    let house = House::new().await;
+    let (key, seen) = noted(&house).await;
+    let basis = [("if-match", seen.as_str())];
+    let (one, other) = tokio::join!(archive(&house, &key, &basis), archive(&house, &key, &basis));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 412]);
+    let (won, lost) = if one.status == 202 { (one, other) } else { (other, one) };
+    assert_eq!(lost.refusal(), (412, "changed-meanwhile", vec![]));
+    assert_eq!(lost.json["params"]["position"], won.json["position"]);
+    // Without a basis it is meant whatever the others did; on the newest one it holds.
+    assert_eq!(archive(&house, &key, &[]).await.status, 202);
+    assert_eq!(archive(&house, &key, &basis).await.code(), "changed-meanwhile");
+    let newest = archive(&house, &key, &[]).await.json["position"].clone();
+    assert_eq!(archive(&house, &key, &[("if-match", &quoted(&newest))]).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_repetition_is_answered_as_the_first_time_although_it_changed_what_it_was_based_on() {
+    let house = House::new().await;
+    let (key, seen) = noted(&house).await;
+    let headers = [("if-match", seen.as_str()), ("idempotency-key", "once")];
+    let first = archive(&house, &key, &headers).await;
+    assert_eq!(first.status, 202);
+    assert_eq!(archive(&house, &key, &headers).await.json, first.json);
+}
+
+#[tokio::test]
+async fn a_basis_that_this_log_did_not_give_out_is_refused_and_nothing_happens() {
+    let house = House::new().await;
+    let (key, seen) = noted(&house).await;
+    for value in ["", "null", "*", "\"\"", "7", "\"1-999999\"", "\"2-1\"", "\"0-1\"", "\"1--1\"", "W/\"1-1\""] {
+        let answer = archive(&house, &key, &[("if-match", value)]).await;
+        assert_eq!(answer.refusal(), (400, "basis-invalid", vec![]), "{value}");
+    }
+    let both = [("if-match", seen.as_str()), ("if-none-match", "*")];
+    assert_eq!(archive(&house, &key, &both).await.code(), "basis-invalid");
+    assert_eq!(archive(&house, &key, &[("if-none-match", "*")]).await.refusal(), (412, "changed-meanwhile", vec![]));
+    assert_eq!(archive(&house, &key, &[("if-match", &seen)]).await.status, 202, "it was as it had been");
+    let fresh = house.give("admin@acme", "write-note", note("new"), &[("if-none-match", "*")]).await;
+    assert_eq!(fresh.status, 202);
+}
+
+#[tokio::test]
+async fn of_two_admins_who_set_a_connection_one_wins_and_the_other_is_told() {
+    let house = House::new().await;
+    let set = |room: &str| json!({ "config": { "host": "good", "room": room }, "secret": { "password": "p" } });
+    let put = async |room: &str, header: (&str, &str)| {
+        house.json("PUT", "admin@acme", CONNECTION, set(room), &[header]).await.status.as_u16()
+    };
+    let new = ("if-none-match", "*");
+    let (one, other) = tokio::join!(put("a", new), put("b", new));
+    assert_eq!((one.min(other), one.max(other)), (204, 412));
+    let shown = async || house.get("admin@acme", CONNECTION).await.json;
+    let seen = quoted(&shown().await["updated_at"]);
+    assert_eq!(shown().await["updated_by_name"], "Canary admin");
+    let basis = ("if-match", seen.as_str());
+    let (one, other) = tokio::join!(put("c", basis), put("d", basis));
+    assert_eq!((one.min(other), one.max(other)), (204, 412));
+    let room = if one == 204 { "c" } else { "d" };
+    assert_eq!(shown().await["config"]["room"], room);
+    for garbage in ["\"1-1\"", "\"2026-13-01T00:00:00Z\"", "*", "null"] {
+        assert_eq!(put("e", ("if-match", garbage)).await, 400, "{garbage}");
+    }
+    assert_eq!(put("e", ("if-match", "\"2999-01-01T00:00:00Z\"")).await, 412);
+    let now = quoted(&shown().await["updated_at"]);
+    assert_eq!(put("f", ("if-match", &now)).await, 204);
+    assert_eq!(house.json("PUT", "admin@acme", CONNECTION, set("g"), &[]).await.status, 204);
+}
