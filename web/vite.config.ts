@@ -25,5 +25,6 @@ export default defineConfig({
     setupFiles: ['src/test-setup.ts'],
     isolate: false,
     maxWorkers: 1,
+    testTimeout: 30_000,
   },
 });

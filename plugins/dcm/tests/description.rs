@@ -42,7 +42,7 @@ fn every_value_that_people_send_has_an_end_and_every_id_a_form() {
     for command in description().commands.iter().filter(|command| command.permission.is_some()) {
         for (member, schema) in command.schema["properties"].as_object().unwrap() {
             let states = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
-            let limited = match schema["type"].as_str() {
+            let limited = match schema["type"].get(0).unwrap_or(&schema["type"]).as_str() {
                 Some("string") if matches!(member.as_str(), "request" | "vm") => schema["format"] == "uuid",
                 Some("string") => states(&["maxLength", "pattern"]),
                 Some("integer") => states(&["minimum"]) && states(&["maximum"]),

@@ -44,7 +44,7 @@ fn nobody_is_booked_for_a_price_that_they_have_not_seen() {
 fn an_offering_says_who_defined_it_and_to_say_the_same_again_is_nothing() {
     let mut stage = with_offering();
     stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&[]);
-    stage.when::<DefineOffering>(&admin(), offering(json!({ "name": " Small " }))).then_events(&[]);
+    stage.when::<DefineOffering>(&admin(), offering(json!({ "name": " Small server " }))).then_events(&[]);
     stage.when::<DefineOffering>(&admin(), offering(json!({ "base_cents": 7_700 }))).then_events(&["offering-defined"]);
     let row = &stage.view::<Offerings>()["small"];
     assert_eq!((&row["updated_by_id"], &row["updated_by_name"]), (&json!(admin().id), &json!(admin().name)));

@@ -1,11 +1,12 @@
 import createClient from 'openapi-fetch';
 import { language } from '@/i18n/language';
 import { isBackground } from './activity';
+import { drawnFor } from './drawn-for';
 import { ask } from './from-host';
 import { INTERCEPTED, Problem } from './problem';
 import { reach } from './reach';
 import type { paths } from './schema';
-import { sessionEnd } from './session-end';
+import { PERSON_CHANGED, sessionEnd } from './session-end';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -15,8 +16,13 @@ export function commonHeaders(method: string): Record<string, string> {
   // A form of a foreign page cannot set a header: with it the host knows that this page asks.
   if (!SAFE.has(method)) headers['EAF-Csrf'] = '1';
   if (isBackground()) headers['EAF-Background'] = '1';
+  const person = drawnFor.get();
+  if (person) headers['EAF-Person'] = person;
   return headers;
 }
+
+/** Who is signed in now, whoever the page was drawn for. */
+const SESSION = '/api/session';
 
 /** Typed by the host's OpenAPI document. Wrap every call in [`answerOf`]. */
 export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: ask });
@@ -25,6 +31,7 @@ api.use({
   onRequest({ request }) {
     for (const [name, value] of Object.entries(commonHeaders(request.method)))
       request.headers.set(name, value);
+    if (new URL(request.url).pathname === SESSION) request.headers.delete('EAF-Person');
     return request;
   },
 });
@@ -50,6 +57,7 @@ const isAbort = (cause: unknown) => cause instanceof DOMException && cause.name 
 
 function note(problem: Problem): Problem {
   reach.set(problem.status === 0 ? 'silent' : 'answers');
-  if (problem.status === 401 || problem.code === INTERCEPTED) sessionEnd.set(problem.code);
+  if (problem.status === 401 || problem.code === INTERCEPTED || problem.code === PERSON_CHANGED)
+    sessionEnd.set(problem.code);
   return problem;
 }

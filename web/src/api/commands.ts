@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useMemo } from 'react';
 import { Attempts } from './attempts';
+import type { BasisHeader } from './basis';
 import { answerOf, api } from './client';
 import { Problem } from './problem';
 import { type ViewName, readOwnWrite } from './rows';
@@ -17,17 +18,18 @@ export type Accepted = components['schemas']['Accepted'];
  * A command that a person gives. Resolves when the person can see what it did: the row that it is about has caught up, and
  * all lists of the product are asked anew. Sent again after an unclear outcome it is the same attempt.
  */
-export function useCommand<C extends CommandName>(name: C) {
+export function useCommand<C extends CommandName>(name: C, basis?: BasisHeader) {
   const client = useQueryClient();
-  const attempts = useRef(new Attempts());
+  const attempts = useMemo(() => new Attempts(name), [name]);
   return useMutation<Accepted, Problem, CommandBody<C>>({
     mutationFn: async body => {
+      const { key, decided } = attempts.begin(body);
       try {
-        const accepted = await give(name, body, attempts.current.keyFor(body));
-        attempts.current.decided();
+        const accepted = await give(name, body, { 'Idempotency-Key': key, ...basis });
+        decided();
         return accepted;
       } catch (cause) {
-        if (cause instanceof Problem && !cause.undecided) attempts.current.decided();
+        if (cause instanceof Problem && !cause.undecided) decided();
         throw cause;
       }
     },
@@ -42,9 +44,11 @@ export function useCommand<C extends CommandName>(name: C) {
   });
 }
 
-function give<C extends CommandName>(name: C, body: CommandBody<C>, key: string): Promise<Accepted> {
+type Headers = { 'Idempotency-Key': string } & BasisHeader;
+
+function give<C extends CommandName>(name: C, body: CommandBody<C>, header: Headers): Promise<Accepted> {
   const path = `/api/dcm/commands/${name}` as '/api/dcm/commands/request-vm';
-  const params = { header: { 'Idempotency-Key': key } };
+  const params = { header };
   // What was given is given, also when the tab is closed before the answer is there.
   const keepalive = true;
   return answerOf(

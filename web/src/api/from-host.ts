@@ -1,3 +1,4 @@
+import { noteHostTime } from './host-clock';
 import { Problem } from './problem';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -19,5 +20,8 @@ export function fromHost(method: string, answer: Response): Response {
 
 /** Asks the host, and follows nothing that leads elsewhere. */
 export async function ask(request: Request): Promise<Response> {
-  return fromHost(request.method, await fetch(request, { redirect: 'manual' }));
+  const asked = Date.now();
+  const answer = fromHost(request.method, await fetch(request, { redirect: 'manual' }));
+  noteHostTime(answer.headers.get('Date'), asked, Date.now());
+  return answer;
 }

@@ -36,7 +36,7 @@ export function connectLive(client: QueryClient, actor: string): () => void {
       if (working === works.get()) return;
       works.set(working);
       clearInterval(polling);
-      if (!working) polling = setInterval(() => void client.invalidateQueries({ queryKey: ['view'] }), POLL);
+      if (!working) polling = setInterval(() => poll(client), POLL);
     },
     foreign: () => sessionEnd.set(PERSON_CHANGED),
   };
@@ -50,6 +50,12 @@ export function connectLive(client: QueryClient, actor: string): () => void {
     works.set(true);
     live.close();
   };
+}
+
+/** What nobody looks at is asked for when somebody does. */
+function poll(client: QueryClient): void {
+  const refetchType = document.visibilityState === 'visible' ? 'active' : 'none';
+  void client.invalidateQueries({ queryKey: ['view'], refetchType });
 }
 
 /** A page sleeps and wakes, and so does the network. */

@@ -1,4 +1,5 @@
 import type { components } from './schema';
+import { PERSON_CHANGED } from './session-end';
 
 export type FieldProblem = components['schemas']['Problem']['errors'][number];
 
@@ -76,9 +77,14 @@ export function isProblem(cause: unknown, ...codes: string[]): cause is Problem 
   return cause instanceof Problem && (codes.length === 0 || codes.includes(cause.code));
 }
 
+/** The session is over or somebody else's, which has a page of its own. */
+export function endsSession(cause: unknown): boolean {
+  return cause instanceof Problem && (cause.status === 401 || cause.code === PERSON_CHANGED);
+}
+
 /** Whether the page says it where it happened: a silent host has its banner, and a session that has ended its dialog. */
 export function shownHere(cause: unknown): boolean {
   if (!cause) return false;
   if (!(cause instanceof Problem)) return true;
-  return cause.status !== 0 && cause.status !== 401 && cause.code !== INTERCEPTED;
+  return cause.status !== 0 && !endsSession(cause) && cause.code !== INTERCEPTED;
 }

@@ -1,6 +1,6 @@
 import { createStore, useStore } from './store';
 
-/** The code with which the host last said that nobody is signed in; null while somebody is. */
+/** Why the page's person cannot go on: the code with which the host last said it; null while they can. */
 export const sessionEnd = createStore<string | null>(null);
 
 /** Somebody else has signed in with this browser, in another tab. */

@@ -1,8 +1,13 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { createContext, use } from 'react';
 import { answerOf, api, commonHeaders } from './client';
+import { drawnFor } from './drawn-for';
 import { ask } from './from-host';
+import { tellOtherTabs } from './other-tabs';
+import { Problem } from './problem';
 import type { paths } from './schema';
+import { PERSON_CHANGED, sessionEnd } from './session-end';
+import { createStore, useStore } from './store';
 
 type Document = paths['/api/session']['get']['responses'][200]['content']['application/json'];
 
@@ -30,13 +35,40 @@ function read(document: Document): Session {
   };
 }
 
+const newcomer = createStore<Session | null>(null);
+
+/** Who is signed in with this browser now, while that is not the page's person. */
+export const useNewcomer = () => useStore(newcomer);
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => read(await answerOf(api.GET('/api/session', { signal }))),
+  queryFn: async ({ signal }) => ofThisPage(read(await answerOf(api.GET('/api/session', { signal })))),
   staleTime: 5 * 60_000,
   // The shell has a page for each way in which this can fail.
   throwOnError: false,
 });
+
+/** What the page knows of its person stays what it is when somebody else signs in: no page shows data of two. */
+function ofThisPage(session: Session): Session {
+  if (drawnFor.isFor(session.actor)) {
+    newcomer.set(null);
+    return session;
+  }
+  newcomer.set(session);
+  sessionEnd.set(PERSON_CHANGED);
+  throw new Problem({ status: 409, code: PERSON_CHANGED });
+}
+
+/** Whether the page's person is signed in; asked now. Who was not, and is again, goes on. */
+export async function checkSession(client: QueryClient): Promise<boolean> {
+  const session = await client.fetchQuery({ ...sessionQuery, staleTime: 0 }).catch(() => null);
+  if (!session) return false;
+  if (sessionEnd.get() !== null) {
+    sessionEnd.set(null);
+    void client.invalidateQueries();
+  }
+  return true;
+}
 
 export const useSessionQuery = () => useQuery(sessionQuery);
 
@@ -62,5 +94,6 @@ export async function signOut(): Promise<void> {
     data: (await response.json()) as { location?: string },
   }));
   const { location } = await answerOf(read);
+  tellOtherTabs(null);
   window.location.assign(location ?? '/');
 }

@@ -42,6 +42,7 @@ export const de: Dictionary = {
     system: 'Wie das System',
     light: 'Hell',
     dark: 'Dunkel',
+    times: zone => `Uhrzeiten wie in ${zone}`,
     signOut: 'Abmelden',
     signOutFailed: 'Sie sind noch angemeldet: Das Abmelden ist fehlgeschlagen. Versuchen Sie es noch einmal.',
     operator: 'Plattformbetrieb',
@@ -76,8 +77,11 @@ export const de: Dictionary = {
     interceptedOverlay:
       'Die Zugangsseite vor dieser Anwendung verlangt, dass Sie sich wieder anmelden. Tun Sie das in einem neuen Tab, und machen Sie dann hier weiter. Ihre Eingaben bleiben stehen.',
     personChanged: 'Jemand anderes ist angemeldet',
-    personChangedOverlay:
-      'In einem anderen Tab dieses Browsers wurde ein anderes Konto angemeldet. Melden Sie sich in einem neuen Tab wieder selbst an, und machen Sie dann hier weiter. Wenn Sie mit dem anderen Konto weitermachen, wird diese Seite verlassen.',
+    nowAs: (name, where) => `Sie sind jetzt als ${name} angemeldet (${where})`,
+    nowAsLead: name =>
+      `Dieser Tab gehört ${name}, und in einem anderen Tab hat sich jemand anderes angemeldet. Im Namen der anderen Person wurde nichts ausgeführt. Was ${name} hier eingegeben hat, ist noch da, wenn ${name} zurückkommt; wer sonst hier weitermacht, bekommt es nicht zu sehen.`,
+    goOnAs: name => `Als ${name} weitermachen`,
+    backAs: name => `Wieder als ${name} anmelden`,
     again: 'Wieder anmelden',
     goOn: 'Weitermachen',
     here: 'Stattdessen in diesem Tab anmelden',
@@ -85,6 +89,16 @@ export const de: Dictionary = {
     done: 'Sie sind angemeldet',
     doneLead: 'Schließen Sie diesen Tab, und machen Sie weiter, wo Sie waren.',
     toHome: 'Oder machen Sie auf der Startseite weiter',
+  },
+  basis: {
+    title: (who, ago) => `${who} hat dies ${ago} geändert`,
+    somebody: 'Jemand anderes',
+    empty: 'nichts',
+    followed: (label, before, now) => `${label}: ${now} statt ${before}. Das Formular zeigt es schon.`,
+    decide: 'Folgendes haben beide geändert. Wählen Sie, was gespeichert werden soll.',
+    mine: 'Sie',
+    take: 'Das nehmen',
+    takeOf: (label, value) => `${label}: ${value} nehmen`,
   },
   errors: {
     forbidden: 'Diese Seite ist für Sie nicht freigeschaltet',

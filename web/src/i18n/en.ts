@@ -41,6 +41,7 @@ export const en = {
     system: 'As the system',
     light: 'Light',
     dark: 'Dark',
+    times: (zone: string) => `Times as in ${zone}`,
     signOut: 'Sign out',
     signOutFailed: 'You are still signed in: signing out failed. Try again.',
     operator: 'Platform operator',
@@ -73,8 +74,11 @@ export const en = {
     interceptedOverlay:
       'The access page in front of this application wants you to sign in again. Do that in a new tab, then continue here. What you typed on this page stays.',
     personChanged: 'Somebody else is signed in',
-    personChangedOverlay:
-      'Another account was signed in in another tab of this browser. Sign in again as yourself in a new tab, then continue here. If you continue with the other account, this page is left.',
+    nowAs: (name: string, where: string) => `You are now signed in as ${name} (${where})`,
+    nowAsLead: (name: string) =>
+      `This tab belongs to ${name}, and in another tab somebody else signed in. Nothing was done in the other person’s name. What ${name} typed here is still here when ${name} is back; whoever else continues here does not get to see it.`,
+    goOnAs: (name: string) => `Continue as ${name}`,
+    backAs: (name: string) => `Sign in as ${name} again`,
     again: 'Sign in again',
     goOn: 'Continue',
     here: 'Sign in on this tab instead',
@@ -82,6 +86,17 @@ export const en = {
     done: 'You are signed in',
     doneLead: 'Close this tab and continue where you were.',
     toHome: 'Or go on from the home page',
+  },
+  basis: {
+    title: (who: string, ago: string) => `${who} changed this ${ago}`,
+    somebody: 'Somebody else',
+    empty: 'nothing',
+    followed: (label: string, before: string, now: string) =>
+      `${label}: ${now} instead of ${before}. The form shows it already.`,
+    decide: 'You both changed the following. Choose what is to be saved.',
+    mine: 'You',
+    take: 'Take this',
+    takeOf: (label: string, value: string) => `${label}: take ${value}`,
   },
   errors: {
     forbidden: 'You have no access to this page',

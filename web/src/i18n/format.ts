@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { hostNow } from '@/api/host-clock';
 import { createStore } from '@/api/store';
 import { type Language, useLanguage } from './language';
 
@@ -41,6 +42,7 @@ export function createFormat(language: Language) {
   const second = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const both = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const zoned = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const number = new Intl.NumberFormat(locale);
   const or = new Intl.ListFormat(locale, { type: 'disjunction' });
@@ -50,21 +52,23 @@ export function createFormat(language: Language) {
     time: (instant: Instant) => text(instant, second.format),
     dateTime: (instant: Instant) => text(instant, both.format),
     exact: (instant: Instant) => text(instant, exact.format),
+    /** With the name of its zone: others may be elsewhere, and a desktop in a data centre is in UTC. */
+    zoned: (instant: Instant) => text(instant, zoned.format),
     /** `10:42` today, else with its day. */
-    since: (instant: Instant, now = new Date()) =>
+    since: (instant: Instant, now = hostNow()) =>
       text(instant, date => (sameDay(date, now) ? minute : both).format(date)),
     /** `10:42` today, else the day alone: for lists. */
-    short: (instant: Instant, now = new Date()) =>
+    short: (instant: Instant, now = hostNow()) =>
       text(instant, date => (sameDay(date, now) ? minute : day).format(date)),
     /** `3 hours ago` */
-    ago: (instant: Instant, now = new Date()) =>
+    ago: (instant: Instant, now = hostNow()) =>
       text(instant, date => {
         const seconds = (date.getTime() - now.getTime()) / 1000;
         const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
         return ago.format(Math.trunc(seconds / length), unit);
       }),
     /** What the host says, with its times in the reader's zone like all others on the page. */
-    sentence: (said: string | null | undefined, now = new Date()) =>
+    sentence: (said: string | null | undefined, now = hostNow()) =>
       said?.replace(HOST_INSTANT, (whole, ...parts: (string | undefined)[]) => {
         const [day, month, year, isoDay, time] = parts;
         const date = at(`${isoDay ?? `${year}-${month}-${day}`}T${time}:00Z`);

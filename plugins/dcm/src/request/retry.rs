@@ -15,6 +15,7 @@ pub struct RetryRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
     /// The template that whoever tries it again was shown. Where it would be another one by now, nothing is tried.
+    #[schemars(length(max = 300), extend("x-eaf-own-words" = true))]
     pub expected_template: Option<String>,
     /// The same of the offering's waiting for an address.
     pub expected_await_address: Option<bool>,

@@ -33,7 +33,7 @@ pub struct RequestVm {
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
     /// The price that whoever asks was shown, in cents per month. Where it is another one by now, nothing is booked.
-    #[schemars(range(min = 0), extend("x-eaf-own-words" = true))]
+    #[schemars(range(min = 0, max = 100_000_000_000_i64), extend("x-eaf-own-words" = true))]
     pub expected_monthly_cents: Option<i64>,
 }
 

@@ -2,7 +2,7 @@ import { Ellipsis } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
-import { isProblem } from '@/api/problem';
+import { endsSession } from '@/api/problem';
 import type { Action } from '@/api/rows';
 import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
@@ -84,7 +84,7 @@ function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
       void mutateAsync(action.body as CommandBody<CommandName>).then(
         () => toast.success(done(name)),
         (cause: unknown) => {
-          if (isProblem(cause) && cause.status === 401) return;
+          if (endsSession(cause)) return;
           openDialog(({ close }) => (
             <FailedDialog title={action.title} cause={cause} close={close} onRetry={give} />
           ));

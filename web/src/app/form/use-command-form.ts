@@ -8,7 +8,7 @@ import {
   useForm,
 } from 'react-hook-form';
 import { type Accepted, type CommandBody, type CommandName, useCommand } from '@/api/commands';
-import { type FieldProblem, Problem } from '@/api/problem';
+import { type FieldProblem, Problem, endsSession } from '@/api/problem';
 import { type InvalidField, focusFirstInvalid, invalidFields } from './invalid-fields';
 import { splitProblem } from './split-problem';
 import { type FormDraft, useDraft } from './use-draft';
@@ -22,6 +22,8 @@ interface Options<C extends CommandName, F extends FieldValues> {
   /** Under which name what is typed is kept until it is sent. */
   draft?: string;
   onDone: (accepted: Accepted) => void;
+  /** Before what was refused is shown. */
+  onRefused?: (cause: unknown) => Promise<void>;
 }
 
 /** For the form's one alert. */
@@ -55,7 +57,10 @@ export function useCommandForm<C extends CommandName, F extends FieldValues>(
   const { mutateAsync } = useCommand(command);
   const draft = useDraft(form, { name: options.draft, fields });
   const send = async (values: F) => {
-    const accepted = await mutateAsync(body(values));
+    const accepted = await mutateAsync(body(values)).catch(async (cause: unknown) => {
+      await options.onRefused?.(cause);
+      throw cause;
+    });
     draft.forget();
     onDone(accepted);
   };
@@ -71,8 +76,7 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
   const { errors } = form.formState;
 
   function show(cause: unknown): void {
-    // A session that has ended has a dialog of its own.
-    if (cause instanceof Problem && cause.status === 401) return;
+    if (endsSession(cause)) return;
     const split = cause instanceof Problem ? splitProblem(cause, fields) : null;
     for (const { path, message } of split?.atFields ?? [])
       form.setError(path as Path<F>, { type: 'host', message });

@@ -8,6 +8,8 @@ export interface FormDraft {
   restoredFrom: string | null;
   /** A field of it was changed by somebody else since. */
   overtaken: boolean;
+  /** What stood where something was restored, when it was typed. */
+  before: Record<string, unknown>;
   /** It was sent, or is not wanted any more. */
   forget: () => void;
   /** Forgets it, and shows what stood there before. */
@@ -54,11 +56,14 @@ export function useDraft<F extends FieldValues>(form: UseFormReturn<F>, options:
   }, [form, forget]);
   return {
     restoredFrom: restored?.at ?? null,
+    before: first?.before ?? NOTHING,
     overtaken: restored !== null && fields.some(field => isOvertaken(restored, field, defaultValues)),
     forget,
     discard,
   };
 }
+
+const NOTHING = {};
 
 function difference(fields: readonly string[], values: unknown, before: unknown): Draft | null {
   const draft: Draft = { at: new Date().toISOString(), values: {}, before: {} };

@@ -15,6 +15,9 @@ import {
 } from '@/ui/menu';
 import { useSignOut } from './use-sign-out';
 
+/** The browser's: all times on all pages are in it. */
+const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export function AccountMenu() {
   const t = useShellText();
   const session = useSession();
@@ -51,6 +54,7 @@ export function AccountMenu() {
           ))}
         </MenuRadioGroup>
         <MenuSeparator />
+        <MenuLabel>{t.account.times(ZONE)}</MenuLabel>
         <MenuItem onSelect={signOut}>
           <LogOut aria-hidden />
           {t.account.signOut}

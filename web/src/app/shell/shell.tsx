@@ -1,10 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { forgetAttemptsOfOthers } from '@/api/attempts';
 import { connectLive } from '@/api/live-views';
 import { isProblem, shownHere } from '@/api/problem';
 import { type Session, SessionContext, useSessionQuery } from '@/api/session';
 import { useSessionEnd } from '@/api/session-end';
+import { PersonChangedPage } from '@/app/sign-in/person-changed-page';
 import { SignInPage } from '@/app/sign-in/sign-in-page';
 import { SessionEndedDialog } from '@/app/sign-in/session-ended-dialog';
 import { language } from '@/i18n/language';
@@ -24,11 +26,13 @@ import { Sidebar } from './sidebar';
 import { Splash } from './splash';
 import { TopBar } from './top-bar';
 import { useReachAgain } from './use-reach-again';
+import { useSessionCheck } from './use-session-check';
 
 /** Everything around a page. Nobody signed in: the way in, which keeps the address. */
 export function Shell() {
   const { data: session, error } = useSessionQuery();
   useReachAgain();
+  useSessionCheck(session?.actor);
   useEffect(() => {
     language.propose(session?.locale);
   }, [session]);
@@ -47,7 +51,10 @@ export function Shell() {
 function SignedIn({ session }: { session: Session }) {
   const t = useShellText();
   useLive(session.actor);
-  useEffect(() => forgetDraftsOfOthers(session), [session]);
+  useEffect(() => {
+    forgetDraftsOfOthers(session);
+    forgetAttemptsOfOthers(session.actor);
+  }, [session]);
   useOneTargetPerDoubleClick();
   useLoadAllPages();
   useNewRelease();
@@ -83,6 +90,7 @@ function SignedIn({ session }: { session: Session }) {
         <ActionDialogs />
         <DelayedActions />
         <SessionEndedDialog />
+        <PersonChangedPage />
         <Toaster label={t.notifications} />
       </TooltipProvider>
     </SessionContext>

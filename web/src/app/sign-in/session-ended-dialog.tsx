@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useState } from 'react';
 import { INTERCEPTED } from '@/api/problem';
-import { sessionQuery, useSession } from '@/api/session';
-import { PERSON_CHANGED, sessionEnd, signInHref, useSessionEnd } from '@/api/session-end';
+import { checkSession } from '@/api/session';
+import { PERSON_CHANGED, signInHref, useSessionEnd } from '@/api/session-end';
 import type { Dictionary } from '@/i18n/en';
 import { useShellText } from '@/i18n/shell-text';
 import { Alert } from '@/ui/alert';
@@ -16,18 +16,11 @@ export function SessionEndedDialog() {
   const t = useShellText();
   const { href } = useLocation();
   const end = useSessionEnd();
-  const open = end !== null;
+  const client = useQueryClient();
+  const open = end !== null && end !== PERSON_CHANGED;
   const { title, lead, there, here } = way(end, href, t);
   const [tried, setTried] = useState(false);
-  const goOn = useGoOn();
-
-  // Whoever comes back from the other tab wants to go on.
-  useEffect(() => {
-    if (!open) return;
-    const look = () => void goOn();
-    window.addEventListener('focus', look);
-    return () => window.removeEventListener('focus', look);
-  }, [open, goOn]);
+  const goOn = () => void checkSession(client).then(same => setTried(!same));
 
   return (
     <Dialog open={open}>
@@ -46,7 +39,7 @@ export function SessionEndedDialog() {
               <ExternalLink aria-hidden />
             </a>
           </Button>
-          <Button onClick={() => void goOn().then(going => setTried(!going))}>{t.signIn.goOn}</Button>
+          <Button onClick={goOn}>{t.signIn.goOn}</Button>
         </DialogActions>
         <a href={here} className="justify-self-end text-xs text-accent-text underline underline-offset-2">
           {t.signIn.here}
@@ -58,27 +51,8 @@ export function SessionEndedDialog() {
 
 /** What has ended, and where one signs in: at a proxy in front by opening any page through it. */
 function way(end: string | null, href: string, { signIn }: Dictionary) {
+  if (end === INTERCEPTED)
+    return { title: signIn.intercepted, lead: signIn.interceptedOverlay, there: '/signed-in', here: href };
   const provider = { there: signInHref('/signed-in'), here: signInHref(href) };
-  switch (end) {
-    case INTERCEPTED:
-      return { title: signIn.intercepted, lead: signIn.interceptedOverlay, there: '/signed-in', here: href };
-    case PERSON_CHANGED:
-      return { title: signIn.personChanged, lead: signIn.personChangedOverlay, ...provider };
-    default:
-      return { title: signIn.ended, lead: signIn.endedOverlay, ...provider };
-  }
-}
-
-/** Resolves to whether somebody is signed in again. Somebody else begins with a page of their own. */
-function useGoOn(): () => Promise<boolean> {
-  const client = useQueryClient();
-  const { actor } = useSession();
-  return useCallback(async () => {
-    const session = await client.fetchQuery({ ...sessionQuery, staleTime: 0 }).catch(() => null);
-    if (!session) return false;
-    if (session.actor !== actor) window.location.assign('/');
-    sessionEnd.set(null);
-    void client.invalidateQueries();
-    return true;
-  }, [client, actor]);
+  return { title: signIn.ended, lead: signIn.endedOverlay, ...provider };
 }

@@ -45,7 +45,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
               {t.asks(row.requester_name || t.somebody)}{' '}
               <time
                 dateTime={row.submitted_at ?? undefined}
-                title={format.exact(row.submitted_at)}
+                title={format.zoned(row.submitted_at)}
                 className="sr-only"
               >
                 {t.waits(format.ago(row.submitted_at))}

@@ -5,6 +5,7 @@ import type { RowColumn } from '@/app/list/column';
 import { Empty } from '@/app/list/empty';
 import { RowList } from '@/app/list/row-list';
 import { CopyButton } from '@/app/page/copy-button';
+import { DownloadLink } from '@/app/page/download-link';
 import { PageHeader } from '@/app/page/page-header';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -39,10 +40,10 @@ export function AuditPage() {
         lead={t.lead}
         actions={
           <Button asChild>
-            <a href={csvAddress(filters)} download>
+            <DownloadLink href={csvAddress(filters)}>
               <Download aria-hidden />
               {t.csv}
-            </a>
+            </DownloadLink>
           </Button>
         }
       />

@@ -1,5 +1,4 @@
 import { Stamp } from 'lucide-react';
-import type { CommandBody } from '@/api/commands';
 import { shownHere } from '@/api/problem';
 import type { Row } from '@/api/rows';
 import { Panel } from '@/app/page/panel';
@@ -10,24 +9,24 @@ import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
 import { Skeleton } from '@/ui/skeleton';
 import { text } from './text';
-import { type Quote, useQuote } from './use-quote';
+import type { Quote, Quoting } from './use-quote';
 
 interface QuotePanelProps {
   offering: Row<'offerings'>;
-  body: CommandBody<'request-vm'>;
+  quoting: Quoting;
 }
 
 /** What it costs and what it needs, while it is being filled in. */
-export function QuotePanel({ offering, body }: QuotePanelProps) {
+export function QuotePanel({ offering, quoting }: QuotePanelProps) {
   const t = useText(text).quote;
   const shell = useShellText();
-  const { quote, pending, waiting, error, refetch } = useQuote(body);
+  const { quote, former, pending, waiting, error, refetch } = quoting;
   return (
     <Panel title={t.title}>
       <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
         <div aria-live="polite" className={cn('grid gap-4 transition-opacity', waiting && 'opacity-55')}>
           {quote ? (
-            <Quoted quote={quote} />
+            <Quoted quote={quote} former={former} />
           ) : pending ? (
             <>
               <Skeleton className="h-9 w-36" />
@@ -52,9 +51,10 @@ export function QuotePanel({ offering, body }: QuotePanelProps) {
   );
 }
 
-function Quoted({ quote: { monthly_cents, currency, approval } }: { quote: Quote }) {
+function Quoted({ quote, former }: { quote: Quote; former: number | null }) {
   const t = useText(text).quote;
   const format = useFormat();
+  const { monthly_cents, currency, approval } = quote;
   const { stages, people } = approval;
   return (
     <>
@@ -62,6 +62,11 @@ function Quoted({ quote: { monthly_cents, currency, approval } }: { quote: Quote
         <span className="text-3xl font-semibold tracking-tight">{format.money(monthly_cents, currency)}</span>
         <span className="text-quiet">{t.perMonth}</span>
       </p>
+      {former === null ? null : (
+        <p className="rounded-lg border border-wait-line bg-wait-soft px-3 py-2 text-sm text-wait">
+          {t.was(format.money(former, currency))}
+        </p>
+      )}
       <div className="flex gap-3 text-sm">
         <Stamp aria-hidden className="mt-0.5 size-4 shrink-0 text-quiet" />
         {stages === 0 ? (

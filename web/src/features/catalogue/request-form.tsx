@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { Controller, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import type { CommandBody } from '@/api/commands';
+import { isProblem } from '@/api/problem';
 import type { Row } from '@/api/rows';
 import { ActionButton } from '@/app/actions/action-button';
 import { asSeen } from '@/app/form/as-seen';
@@ -18,6 +19,7 @@ import { Field } from '@/ui/field';
 import { Input, Textarea } from '@/ui/input';
 import { NumberInput } from './number-field';
 import { QuotePanel } from './quote-panel';
+import { useQuote } from './use-quote';
 import { text } from './text';
 
 /** As typed; numbers become numbers when they are sent. */
@@ -31,6 +33,8 @@ interface Values {
 
 const FIELDS = ['name', 'cpus', 'memory_gb', 'term_months', 'justification'] as const;
 const TERM = { min: 1, max: 60 };
+
+const PRICE_CHANGED = 'price-changed';
 
 interface RequestFormProps {
   offering: Row<'offerings'>;
@@ -46,7 +50,12 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     command: 'request-vm',
     fields: FIELDS,
     defaultValues: useMemo(() => begin(offering, former), [offering, former]),
-    body: values => toBody(offering.key, values),
+    // What was seen travels with the request: nobody is booked for another price.
+    body: values => ({ ...toBody(offering.key, values), expected_monthly_cents: quoting.seen }),
+    onRefused: async cause => {
+      // The next one is sent with the price that is shown then.
+      if (isProblem(cause, PRICE_CHANGED)) await quoting.refetch();
+    },
     draft: `request-vm/${offering.key}/${former?.key ?? ''}`,
     onDone: accepted => {
       toast.success(t.done(form.getValues('name')));
@@ -56,6 +65,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
   });
   const { form, errorAt } = command;
   const values = useWatch({ control: form.control });
+  const quoting = useQuote(offering, toBody(offering.key, { ...begin(offering, undefined), ...values }));
   const cpus = { min: offering.cpu_min ?? 1, max: offering.cpu_max ?? 128 };
   const memory = { min: offering.memory_gb_min ?? 1, max: offering.memory_gb_max ?? 4096 };
   const range = ({ min, max }: { min: number; max: number }) =>
@@ -113,10 +123,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
       </fieldset>
       {closed ? null : (
         <div className="@3xl:sticky @3xl:top-8 @3xl:row-span-2">
-          <QuotePanel
-            offering={offering}
-            body={toBody(offering.key, { ...begin(offering, undefined), ...values })}
-          />
+          <QuotePanel offering={offering} quoting={quoting} />
         </div>
       )}
       <div className="grid justify-items-start gap-6">

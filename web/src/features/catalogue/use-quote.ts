@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { type Accepted, type CommandBody, rehearse } from '@/api/commands';
-import { Problem } from '@/api/problem';
+import { Problem, endsSession } from '@/api/problem';
+import type { Row } from '@/api/rows';
 
 export interface Quote {
   monthly_cents: number;
@@ -9,19 +10,33 @@ export interface Quote {
   approval: { stages: number; people: string[] };
 }
 
+/** What is shown of the price. */
+export interface Quoting {
+  /** Null: there is none for this size. Undefined: it is not there yet. */
+  quote: Quote | null | undefined;
+  /** The cents that stand there, of whatever size it was; 0 as long as there were none. */
+  seen: number;
+  /** Of the same size before the offering was changed under the open form. */
+  former: number | null;
+  pending: boolean;
+  waiting: boolean;
+  error: unknown;
+  refetch: () => Promise<unknown>;
+}
+
 const PAUSE = 250;
 
 /**
  * What the host says that this request would cost and who would have to approve it; null where it cannot say. Asked anew
- * when typing has paused. An answer to an older question is never shown as the answer to a newer one.
+ * when typing has paused, and when the offering was changed. An answer to an older question is never shown as the answer
+ * to a newer one.
  */
-export function useQuote(body: CommandBody<'request-vm'>) {
+export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'request-vm'>): Quoting {
   const settled = useSettled(JSON.stringify(body), PAUSE);
   const asked = JSON.parse(settled) as CommandBody<'request-vm'>;
-  const { offering, cpus, memory_gb, term_months } = asked;
+  const about = aboutOf(asked);
   const query = useQuery({
-    // Name and justification change neither price nor approval.
-    queryKey: ['quote', offering, cpus, memory_gb, term_months],
+    queryKey: ['quote', ...about, position],
     queryFn: ({ signal }) => quote(asked, signal),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
@@ -29,7 +44,30 @@ export function useQuote(body: CommandBody<'request-vm'>) {
   });
   const waiting = settled !== JSON.stringify(body) || query.isPlaceholderData;
   const { data, isPending, error, refetch } = query;
-  return { quote: data, pending: isPending, waiting, error, refetch };
+  const cents = query.isPlaceholderData ? undefined : data && data.monthly_cents;
+  const shown = useShown(about.join(' '), cents);
+  const former = shown.about === aboutOf(body).join(' ') ? shown.former : null;
+  return { quote: data, seen: shown.cents ?? 0, former, pending: isPending, waiting, error, refetch };
+}
+
+/** Name and justification change neither price nor approval. */
+const aboutOf = ({ offering, cpus, memory_gb, term_months }: CommandBody<'request-vm'>) =>
+  [offering, cpus, memory_gb, term_months] as const;
+
+interface Shown {
+  about: string;
+  cents: number | null | undefined;
+  former: number | null;
+}
+
+/** The amount that stands there, and the one before it while what it is about stayed the same. */
+function useShown(about: string, cents: number | null | undefined): Shown {
+  const [shown, setShown] = useState<Shown>({ about, cents, former: null });
+  if (cents !== undefined && (shown.about !== about || shown.cents !== cents)) {
+    const former = shown.about === about ? (shown.cents ?? null) : null;
+    setShown({ about, cents, former });
+  }
+  return shown;
 }
 
 async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Quote | null> {
@@ -38,13 +76,13 @@ async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Prom
     return read(accepted.preview);
   } catch (cause) {
     // A no to the request can still come with its price: the name may be missing yet.
-    if (cause instanceof Problem && isAnswer(cause.status)) return read(cause.params);
+    if (cause instanceof Problem && !endsSession(cause) && isAnswer(cause.status)) return read(cause.params);
     throw cause;
   }
 }
 
 /** Who asks is refused with these, not what is asked for. */
-const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 401 && status !== 403;
+const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 403;
 
 export function read(preview: unknown): Quote | null {
   const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;

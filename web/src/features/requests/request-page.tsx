@@ -10,6 +10,7 @@ import { OTHER_VCENTER } from '@/features/vms/may-be-forgotten';
 import { inMegabytes, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
+import { useActionsAsSeen } from './retry-source';
 import { RequestHero } from './request-hero';
 import { useRequestPlans } from './request-plans';
 import { requestRoute } from './routes';
@@ -23,6 +24,7 @@ export function RequestPage() {
   const { data: request, error, refetch } = useRow('requests', id);
   const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
   const plans = useRequestPlans();
+  const actions = useActionsAsSeen(request);
   return (
     <>
       <PageHeader
@@ -32,7 +34,7 @@ export function RequestPage() {
         actions={
           request ? (
             <RowActions
-              actions={offered(request)}
+              actions={offered({ ...request, actions })}
               plans={plans}
               name={request.vm_name ?? ''}
               unavailable="in-menu"

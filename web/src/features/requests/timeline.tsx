@@ -101,7 +101,7 @@ function Entry({ event }: { event: Event }) {
           </span>
           <time
             dateTime={event.at ?? undefined}
-            title={format.exact(event.at)}
+            title={format.zoned(event.at)}
             className="shrink-0 text-xs whitespace-nowrap text-quiet"
           >
             {format.since(event.at)}

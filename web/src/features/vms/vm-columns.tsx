@@ -91,7 +91,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         drop: 4,
         align: 'end',
         cell: row => (
-          <time dateTime={row.refreshed_at ?? undefined} title={format.exact(row.refreshed_at)}>
+          <time dateTime={row.refreshed_at ?? undefined} title={format.zoned(row.refreshed_at)}>
             {format.short(row.refreshed_at)}
           </time>
         ),

@@ -100,7 +100,7 @@ function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
         <dd className="text-xl font-semibold">
           {vm ? <Power state={vm.power} /> : <Skeleton className="h-6 w-24" />}
         </dd>
-        <dd className="min-h-4.5 text-xs text-quiet" title={vm ? format.exact(vm.refreshed_at) : undefined}>
+        <dd className="min-h-4.5 text-xs text-quiet" title={vm ? format.zoned(vm.refreshed_at) : undefined}>
           {read}
         </dd>
       </div>

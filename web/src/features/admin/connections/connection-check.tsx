@@ -1,5 +1,6 @@
 import { useEffect, useId } from 'react';
 import { ActionButton } from '@/app/actions/action-button';
+import { endsSession } from '@/api/problem';
 import { ProblemAlert } from '@/app/page/problem-alert';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -30,7 +31,7 @@ export function ConnectionCheck({ connection, dirty }: { connection: Connection;
         <Outcome connection={connection} details={data?.ok === false ? data.message : undefined} />
         {data ? <Count findings={data.findings} /> : null}
       </div>
-      {error && error.status !== 401 ? <ProblemAlert cause={error} /> : null}
+      {error && !endsSession(error) ? <ProblemAlert cause={error} /> : null}
       <div className="flex flex-wrap gap-2">
         <ActionButton
           action={{ command: 'test', title: t.test, permitted: true, allowed: why === null, why, body: {} }}

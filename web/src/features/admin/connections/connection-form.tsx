@@ -1,10 +1,13 @@
-import { Fragment, useMemo, useState } from 'react';
+import { Fragment, useMemo, useRef, useState } from 'react';
 import { Link } from '@tanstack/react-router';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
+import { NOT_THERE_YET, asRead } from '@/api/basis';
+import { ChangedMeanwhile } from '@/app/form/changed-meanwhile';
 import { DraftNote } from '@/app/form/draft-note';
 import { ErrorSummary } from '@/app/form/error-summary';
 import { FormAlert } from '@/app/form/form-alert';
+import { type Stored, useBasis } from '@/app/form/use-basis';
 import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
 import { useShellText } from '@/i18n/shell-text';
@@ -56,13 +59,21 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, fields);
   const set = useSetConnection(connection);
+  const settings = useMemo(
+    () => settingsOf(capability).map(({ name }) => `config.${name}` as const),
+    [capability],
+  );
   const draft = useDraft(form, {
     name: `connection/${connection.capability}/${connection.name}`,
-    fields: useMemo(() => settingsOf(capability).map(({ name }) => `config.${name}` as const), [capability]),
+    fields: settings,
   });
+  const basis = useBasis(form, settings, storedOf(capability, connection), draft);
+  const panel = useRef<HTMLElement>(null);
 
   const send = async (values: ConnectionValues) => {
-    await set(toBody(capability, values, stored)).catch(cause => {
+    if (basis.conflicts.length > 0) return panel.current?.focus();
+    const header = connection.configured ? asRead(basis.tag) : NOT_THERE_YET;
+    await set(toBody(capability, values, stored), header).catch(cause => {
       throw atPassword(cause);
     });
     // What was typed is now what is stored, and the password leaves the page.
@@ -117,10 +128,25 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
             </SubmitButton>
           </div>
         </div>
+        <ChangedMeanwhile
+          ref={panel}
+          basis={basis}
+          label={field => t.fields[field.slice('config.'.length) as SettingName]}
+        />
       </form>
       <ConnectionCheck connection={connection} dirty={isDirty} />
     </div>
   );
+}
+
+function storedOf(capability: Capability, connection: Connection): Stored<ConnectionValues> {
+  const { config, updated_at, updated_by_name } = connection;
+  return {
+    values: toValues(capability, config),
+    tag: updated_at ?? '',
+    by: updated_by_name,
+    at: updated_at,
+  };
 }
 
 interface SettingFieldProps {

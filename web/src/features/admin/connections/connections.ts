@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answerOf, api } from '@/api/client';
+import type { BasisHeader } from '@/api/basis';
 import type { Problem } from '@/api/problem';
 import type { paths } from '@/api/schema';
 
@@ -20,6 +21,8 @@ export interface ConnectionBody {
   secret?: Record<string, string>;
 }
 
+const LOOK = 10_000;
+
 const KEY = ['host', 'connections'] as const;
 
 export const connectionsQuery = queryOptions({
@@ -32,6 +35,8 @@ export function connectionQuery(capability: string, name: string) {
   const path = { capability, name };
   return queryOptions({
     queryKey: [...KEY, capability, name],
+    // No live updates tell of connections.
+    refetchInterval: LOOK,
     queryFn: ({ signal }): Promise<Connection> =>
       answerOf(api.GET('/api/host/connections/{capability}/{name}', { params: { path }, signal })),
   });
@@ -42,10 +47,11 @@ type Place = Pick<Connection, 'capability' | 'name'>;
 /** Resolves when what it changed is on the screen. */
 export function useSetConnection({ capability, name }: Place) {
   const client = useQueryClient();
-  return async (body: ConnectionBody): Promise<void> => {
-    const params = { path: { capability, name } };
-    await answerOf(api.PUT('/api/host/connections/{capability}/{name}', { params, body }));
-    await client.invalidateQueries({ queryKey: KEY });
+  return async (body: ConnectionBody, header: BasisHeader): Promise<void> => {
+    const params = { path: { capability, name }, header };
+    const sent = answerOf(api.PUT('/api/host/connections/{capability}/{name}', { params, body }));
+    // Also after a no: what it is now may be the reason.
+    await sent.finally(() => client.invalidateQueries({ queryKey: KEY }));
   };
 }
 

@@ -9,7 +9,7 @@ import { FilterBar, TextFilter } from '@/app/list/filter-bar';
 import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
 import { useRequestPlans } from '@/features/requests/request-plans';
-import { RetrySource } from '@/features/requests/retry-source';
+import { RetrySource, useActionsAsSeen } from '@/features/requests/retry-source';
 import { said, stepText } from '@/features/requests/step-text';
 import { OTHER_VCENTER, mayBeForgotten } from '@/features/vms/may-be-forgotten';
 import { useVmPlans } from '@/features/vms/vm-plans';
@@ -83,6 +83,7 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
   const format = useFormat();
   const cancels = row.error_code === OTHER_VCENTER ? CANCELS_ELSEWHERE : CANCELS;
   const plans = useSome(useRequestPlans(), row.status === 'failed' ? REPAIRS : cancels);
+  const actions = useActionsAsSeen(row);
   return (
     <Failure
       title={
@@ -107,12 +108,7 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
       detailsLabel={t.details}
       trace={row.trace_id}
       actions={
-        <RowActions
-          actions={row.actions}
-          plans={plans}
-          name={row.vm_name ?? row.key}
-          unavailable="in-place"
-        />
+        <RowActions actions={actions} plans={plans} name={row.vm_name ?? row.key} unavailable="in-place" />
       }
     />
   );

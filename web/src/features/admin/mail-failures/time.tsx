@@ -3,7 +3,7 @@ import { useFormat } from '@/i18n/format';
 export function Time({ at }: { at: string }) {
   const format = useFormat();
   return (
-    <time dateTime={at} title={format.exact(at)}>
+    <time dateTime={at} title={format.zoned(at)}>
       {format.since(at)}
     </time>
   );

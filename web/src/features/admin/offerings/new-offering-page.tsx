@@ -5,6 +5,8 @@ import { BLANK } from './offering-draft';
 import { OfferingForm } from './offering-form';
 import { text } from './text';
 
+const NEW = { values: BLANK, tag: '', by: null, at: null };
+
 export const NewOfferingPage = onlyFor('dcm.offer', Page);
 
 function Page() {
@@ -12,7 +14,7 @@ function Page() {
   return (
     <>
       <PageHeader title={t.newTitle} lead={t.newLead} up={{ to: '/admin/offerings', label: t.title }} />
-      <OfferingForm initial={BLANK} known={false} refused={null} />
+      <OfferingForm stored={NEW} known={false} refused={null} />
     </>
   );
 }

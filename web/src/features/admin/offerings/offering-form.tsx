@@ -1,13 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { type UseFormReturn, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { rehearse, useCommand } from '@/api/commands';
 import { DraftNote } from '@/app/form/draft-note';
 import { ErrorSummary } from '@/app/form/error-summary';
-import { FormAlert } from '@/app/form/form-alert';
 import { together } from '@/app/form/together';
+import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/api/basis';
+import { isProblem } from '@/api/problem';
+import { readOwnWrite } from '@/api/rows';
+import { ChangedMeanwhile } from '@/app/form/changed-meanwhile';
+import { FormAlert } from '@/app/form/form-alert';
+import { type Stored, useBasis } from '@/app/form/use-basis';
 import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
 import { useLanguage } from '@/i18n/language';
@@ -26,38 +31,46 @@ import {
   suggestKey,
   toDefinition,
 } from './offering-draft';
-import { refuseTakenKey } from './taken-key';
+import { takenKey } from './taken-key';
 import { text } from './text';
 
 /** Nobody waits longer for what else is wrong. */
 const REHEARSAL = 5_000;
 
 interface OfferingFormProps {
-  initial: OfferingDraft;
+  /** What is stored, or what a new one begins with. */
+  stored: Stored<OfferingDraft>;
   /** It exists: its key stays. */
   known: boolean;
   /** Why this person cannot save. */
   refused: string | null;
 }
 
-export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
+export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
   const t = useText(text);
   const shell = useShellText();
   const language = useLanguage();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const form = useForm<OfferingDraft>({ defaultValues: initial, shouldFocusError: false });
+  const form = useForm<OfferingDraft>({ defaultValues: stored.values, shouldFocusError: false });
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
-  const { mutateAsync } = useCommand('define-offering');
-  const draft = useDraft(form, { name: `offering/${initial.key}`, fields: OFFERING_FIELDS });
+  const draft = useDraft(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
+  const basis = useBasis(form, OFFERING_FIELDS, stored, draft);
+  const { mutateAsync } = useCommand('define-offering', known ? asRead(basis.tag) : NOT_THERE_YET);
+  const panel = useRef<HTMLElement>(null);
 
   const send = async (typed: OfferingDraft) => {
     const sentences = { count: t.countProblem, amount: t.amountProblem };
     const { definition, errors } = toDefinition(typed, language, sentences);
     const rehearsal = () => rehearse('define-offering', definition, AbortSignal.timeout(REHEARSAL));
     if (errors.length > 0) throw await together(errors, rehearsal);
-    if (!known) await refuseTakenKey(client, definition.key, t.keyTaken);
-    await mutateAsync(definition);
+    if (basis.conflicts.length > 0) return panel.current?.focus();
+    await mutateAsync(definition).catch(async (cause: unknown) => {
+      if (!isProblem(cause, CHANGED_MEANWHILE)) throw cause;
+      if (!known) throw takenKey(t.keyTaken);
+      await readOwnWrite(client, 'offerings', definition.key, String(cause.params['position']));
+      throw cause;
+    });
     draft.forget();
     toast.success(t.saved(definition.name.trim()));
     await navigate({ to: '/admin/offerings' });
@@ -74,6 +87,16 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
     ['cpu_cents', t.perCpu],
     ['gb_cents', t.perGb],
   ];
+  const labels: Record<keyof OfferingDraft, string> = {
+    key: t.key,
+    name: t.name,
+    image: t.image,
+    template: t.template,
+    active: t.active,
+    await_address: t.awaitAddress,
+    ...(Object.fromEntries([...counts, ...prices]) as Record<CountName | PriceName, string>),
+  };
+  const show = (value: unknown) => (typeof value === 'boolean' ? (value ? t.yes : t.no) : String(value));
   return (
     <form
       noValidate
@@ -136,6 +159,7 @@ export function OfferingForm({ initial, known, refused }: OfferingFormProps) {
           </SubmitButton>
         </div>
       </div>
+      <ChangedMeanwhile ref={panel} basis={basis} label={field => labels[field]} show={show} />
     </form>
   );
 }

@@ -32,7 +32,12 @@ function Page() {
         // The key alone: what is typed stays when the row changes beneath it.
         <OfferingForm
           key={row.key}
-          initial={toDraft(row, language)}
+          stored={{
+            values: toDraft(row, language),
+            tag: row.position,
+            by: row.updated_by_name,
+            at: row.updated_at,
+          }}
           known
           refused={define && !define.allowed ? define.why : null}
         />

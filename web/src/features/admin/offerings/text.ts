@@ -52,6 +52,8 @@ const en = {
   save: 'Save offering',
   countProblem: 'Enter a whole number.',
   amountProblem: 'Enter an amount in euros with at most two decimals, such as 12.50.',
+  yes: 'yes',
+  no: 'no',
   saved: (name: string) => `The offering “${name}” was saved`,
 };
 
@@ -113,6 +115,8 @@ const de: typeof en = {
   countProblem: 'Geben Sie eine ganze Zahl ein.',
   amountProblem:
     'Geben Sie einen Betrag in Euro mit höchstens zwei Nachkommastellen ein, zum Beispiel 12,50.',
+  yes: 'ja',
+  no: 'nein',
   saved: name => `Das Angebot „${name}“ wurde gespeichert`,
 };
 
