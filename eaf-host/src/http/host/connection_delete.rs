@@ -35,7 +35,8 @@ async fn remove(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
-    let before = connection::config(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let stored = connection::stored(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let before = stored.map(|(config, _)| config);
     let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
     connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;
     let act = Act::new("connection.delete", object).changing(shortened(&before), Value::Null);
