@@ -221,7 +221,7 @@ impl House {
             digest: notes::DIGEST.into(),
             plugin: "notes".into(),
             version: "1.0.0".into(),
-            bytes: Vec::new(),
+            bytes: vec![1],
             description: notes::description(),
         };
         package::store(&core, &package).await.expect("stored");
