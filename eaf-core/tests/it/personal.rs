@@ -254,6 +254,7 @@ async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
             body: json!({"of": {"whom": whom}}),
             idempotency_key: key.into(),
             dry_run: true,
+            basis: None,
         };
         let told = eaf_core::command_bus::execute(&house.core, &house.book, &house.anna, request).await;
         assert_eq!(matches!(&told, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{told:?}");
