@@ -79,16 +79,28 @@ async fn ledger(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> Stri
     for (actor, command, sealed) in rows {
         let place = format!("ledger/{command}");
         let row = open(core, tx, actor, &place, &sealed).await;
-        text += &refusal(core, tx, &place, &row).await;
+        text += &sealed_among(core, tx, &place, &row).await;
         text += &row;
     }
     text
 }
 
-/// What a row says of others than its actor is sealed once more.
-async fn refusal(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
+/// What a row says of others than its actor is sealed once more: a refusal, and what the giver of the command wrote.
+async fn sealed_among(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
     let row: Value = serde_json::from_str(row).unwrap_or_default();
-    let Some(sealed) = row.pointer("/answer/sealed") else { return String::new() };
+    let mut text = match row.pointer("/answer/sealed") {
+        Some(sealed) => among(core, tx, place, sealed).await,
+        None => String::new(),
+    };
+    for (name, member) in row.pointer("/command/body").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(sealed) = member.get("$sealed-among") {
+            text += &among(core, tx, &format!("{place}\n/{name}"), sealed).await;
+        }
+    }
+    text
+}
+
+async fn among(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Value) -> String {
     let bytes = |member: &str| BASE64.decode(sealed[member].as_str().expect("text")).expect("base64");
     let people = serde_json::from_value(sealed["people"].clone()).expect("ids");
     let sealed = Among { people, key: bytes("key"), value: bytes("value") };

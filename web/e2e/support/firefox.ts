@@ -93,7 +93,11 @@ export class Tab {
   ) {}
 
   async open(url: string): Promise<void> {
-    await this.firefox.send('browsingContext.navigate', { context: this.context, url, wait: 'complete' });
+    // To wait for `complete` is an error where the page reloads itself meanwhile.
+    await this.firefox.send('browsingContext.navigate', { context: this.context, url, wait: 'none' });
+    const isThere = (path: string) => location.pathname === path && document.readyState === 'complete';
+    const { pathname } = new URL(url);
+    await expect.poll(() => this.run(isThere, pathname).catch(() => false), { timeout: 30_000 }).toBe(true);
   }
 
   async back(): Promise<void> {

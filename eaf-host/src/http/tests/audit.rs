@@ -198,7 +198,7 @@ async fn every_parameter_that_the_document_names_is_taken() {
                 "from" | "to" => "2026-11-29T10:00:00Z",
                 "source" => "host",
                 "zone" => "Europe/Berlin",
-                "dialect" => "plain",
+                "dialect" => "rfc4180",
                 _ => "notes",
             };
             let answer = house.get("admin@acme", &format!("{path}?{name}={value}")).await;
