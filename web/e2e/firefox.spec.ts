@@ -40,6 +40,8 @@ test('Firefox signs in, orders what was typed, and hears of a change', async () 
   const invalid = () => tab.run(one => document.querySelector(one)?.getAttribute('aria-invalid'), cpus);
   await expect.poll(invalid).toBe('true');
   await tab.fill(cpus, '2');
+  // What is sent is the price that was shown.
+  await tab.see('€40.00');
   await tab.press('form button[type=submit]');
   await tab.see(requests.en.hero.waitingFor);
   await tab.see(vm);

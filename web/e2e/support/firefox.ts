@@ -95,9 +95,10 @@ export class Tab {
   async open(url: string): Promise<void> {
     // To wait for `complete` is an error where the page reloads itself meanwhile.
     await this.firefox.send('browsingContext.navigate', { context: this.context, url, wait: 'none' });
-    const isThere = (path: string) => location.pathname === path && document.readyState === 'complete';
     const { pathname } = new URL(url);
-    await expect.poll(() => this.run(isThere, pathname).catch(() => false), { timeout: 30_000 }).toBe(true);
+    const isThere = () =>
+      this.run(path => location.pathname === path && document.readyState === 'complete', pathname);
+    await expect.poll(() => isThere().catch(() => false), { timeout: 30_000 }).toBe(true);
   }
 
   async back(): Promise<void> {

@@ -91,7 +91,7 @@ function Card<R extends RowData>({
         {lines.map(column => (
           <div key={column.id} className="col-span-2 grid grid-cols-subgrid">
             <dt className="text-quiet">{column.header}</dt>
-            <dd className="line-clamp-4 min-w-0 break-words">{column.cell(row)}</dd>
+            <dd className="line-clamp-6 min-w-0 break-words">{column.cell(row)}</dd>
           </div>
         ))}
       </dl>
