@@ -23,7 +23,7 @@ test: setup lint generated web ## Everything that must hold, on real parts.
 	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
 	$(MAKE) pooler
 	eaf-host/dev/guide
-	eaf-host/dev/fuzz 3
+	eaf-host/dev/fuzz 3 1
 	$(MAKE) browser
 
 pooler: setup ## Tenants kept apart by 64 clients behind a real PgBouncer.

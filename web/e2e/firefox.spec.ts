@@ -52,8 +52,7 @@ test('Firefox signs in, orders what was typed, and hears of a change', async () 
   await tab.see('Not in this quarter', 15_000);
 });
 
-// Until a page out of the browser's memory asks whose session it is.
-test.fixme('in Firefox, Back after signing out shows nothing of the person who left', async () => {
+test('in Firefox, Back after signing out shows nothing of the person who left', async () => {
   const tab = await firefox.tab();
   await signIn(tab, 'requester@acme', '/vms');
   await tab.see('shop-web-01');
