@@ -10,7 +10,7 @@ drop index eaf.ledger_age;
 create index audit_denials on eaf.audit (tenant_id, at) where outcome = 'denied';
 create index audit_refusals on eaf.audit (tenant_id, at)
   where act = 'command.give' and outcome <> 'denied' and outcome <> 'ok';
-create index mail_told on eaf.mail_log (tenant_id, updated_at) where status in ('sent', 'failed', 'skipped');
+create index mail_told on eaf.mail_log (tenant_id, updated_at) where status in ('sent', 'failed', 'skipped', 'unknown');
 
 -- Per row of an anchor 5 bytes, in the order of its hashes: what may delete it (0 nothing, 1 denials, 2 refusals, 3 journals)
 -- and the day of the row. Null: anchored by a host of the release before.
@@ -73,37 +73,6 @@ end $$;
 revoke all on function eaf.prune_anchored(text, timestamptz, integer) from public;
 grant execute on function eaf.prune_anchored(text, timestamptz, integer) to eaf_app;
 comment on function eaf.prune_anchored(text, timestamptz, integer) is 'as owner for eaf_app';
-
--- What is in no anchor. A host of the release before asks for denials and journals as well, which it cannot record as they
--- have to be now: for it there are none.
-create or replace function eaf.prune(_what text, _before timestamptz, _most integer) returns bigint
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-as $$
-declare
-  tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
-  before timestamptz := least(_before, now() - interval '7 days');
-  pruned bigint := 0;
-begin
-  case _what
-    when 'ledger' then
-      delete from eaf.ledger d where d.ctid = any (array(
-        select l.ctid from eaf.ledger l where l.tenant_id = tenant and l.at < before and l.keep_until < now()
-        order by l.at limit _most for update skip locked));
-      get diagnostics pruned = row_count;
-    when 'mails' then
-      delete from eaf.mail_log d where d.ctid = any (array(
-        select m.ctid from eaf.mail_log m
-        where m.tenant_id = tenant and m.updated_at < before and m.status in ('sent', 'failed', 'skipped')
-        order by m.updated_at limit _most for update skip locked));
-      get diagnostics pruned = row_count;
-    when 'denials', 'journals' then null;
-    else
-      raise exception 'nothing called % is pruned', _what using errcode = '22023';
-  end case;
-  return pruned;
-end $$;
 
 -- An operator's equal denials of an hour are one act of the chain, and are counted here.
 create table eaf.platform_denial (

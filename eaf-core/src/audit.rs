@@ -109,19 +109,7 @@ pub async fn record_denied_call(
 
 /// Written in the caller's transaction, so that an act and its record exist together or not at all.
 pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
-    sqlx::query(
-        "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(tx.tenant())
-    .bind(entry.actor)
-    .bind(&entry.act)
-    .bind(&entry.object)
-    .bind(&entry.outcome)
-    .bind(&entry.trace.0)
-    .execute(tx.conn())
-    .await
-    .map_err(Error::Write)?;
-    Ok(())
+    record_pruning(tx, entry, None).await
 }
 
 /// As [`record`], with the anchors of the rows that were deleted, `5:10 6:7`; none: such rows are in no anchor.
