@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Component;
 use wasmtime::{
-    Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline,
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
+    UpdateDeadline,
 };
 
 /// How often a running guest looks up.
@@ -20,6 +21,12 @@ const TICK: Duration = Duration::from_millis(10);
 const HOSTCALL_FUEL: usize = 8 << 20;
 /// Stores that may live at one time; what comes later waits.
 pub(super) const STORES: u32 = 128;
+
+/// Bytes of an instance's memory that are overwritten after the call and not given back to the
+/// system: the next call would fault them in page by page.
+const KEPT_MEMORY: usize = 1 << 20;
+/// The same of its tables.
+const KEPT_TABLE: usize = 64 << 10;
 /// wit-component makes three core instances of one module: the module, its shim and its fix-up.
 const CORE_INSTANCES: u32 = 8;
 
@@ -198,7 +205,10 @@ fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
         .total_tables(STORES * 2)
         .total_stacks(STORES)
         .max_memory_size(limits.memory_bytes)
-        .decommit_batch_size(16);
+        .decommit_batch_size(16)
+        .linear_memory_keep_resident(KEPT_MEMORY)
+        .table_keep_resident(KEPT_TABLE)
+        .pagemap_scan(Enabled::Auto);
     let mut pooled = configuration();
     pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     match wasmtime::Engine::new(&pooled) {

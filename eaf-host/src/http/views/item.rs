@@ -1,7 +1,8 @@
 //! `GET /api/{plugin}/views/{view}/{key}`: one row. A row of another tenant, one that the caller may not see and one that
 //! does not exist are the same 404.
 
-use super::{Asked, position, present};
+use super::present::{self, Item};
+use super::{Asked, position};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
@@ -12,7 +13,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use eaf_core::view;
-use serde_json::Value;
 
 pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/{plugin}/views/{view}/{*key}", route: get(item), doc: Doc::Rows }
@@ -23,7 +23,7 @@ async fn item(
     mut who: TenantCaller,
     Path((plugin, name, key)): Path<(String, String, String)>,
     parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Item>, Problem> {
     let asked = Asked::find(&app, &plugin, &name)?;
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;

@@ -1,6 +1,7 @@
 //! `GET /api/{plugin}/views/{view}`: a page of rows, filtered and ordered by columns that the view declares for it.
 
-use super::{Asked, position, present};
+use super::present::{self, Item};
+use super::{Asked, position};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::operation::{Doc, Operation};
@@ -13,7 +14,6 @@ use eaf_core::contract::ViewType;
 use eaf_core::event_store::Position;
 use eaf_core::view::{self, Filter, Sort};
 use serde::Serialize;
-use serde_json::Value;
 
 const DEFAULT_LIMIT: u32 = 50;
 
@@ -38,10 +38,9 @@ async fn list(
     Ok(Json(Page { items, next: page.next }))
 }
 
-/// Written as it is: `json!` would copy every row once more.
 #[derive(Serialize)]
 struct Page {
-    items: Vec<Value>,
+    items: Vec<Item>,
     next: Option<String>,
 }
 

@@ -10,12 +10,60 @@ use eaf_core::actor::Caller;
 use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
 use eaf_core::id::CommandId;
 use eaf_core::view::{Row, member};
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// The code in `waiting` of a row that the package cannot take.
 const ROW_FAULT: &str = "row-fault";
+
+/// A row as people read it. Typed and written once: a list is mostly this.
+pub struct Item {
+    row: Row,
+    status_text: Option<String>,
+    waiting: Option<Waiting>,
+    actions: Vec<Offered>,
+}
+
+/// The sentence with its parts: since when, and who can do something about it, where the package says so.
+#[derive(Serialize)]
+struct Waiting {
+    code: String,
+    text: String,
+    since: Option<String>,
+    people: Vec<String>,
+}
+
+/// A command that can be given about a row.
+#[derive(Serialize)]
+struct Offered {
+    permitted: bool,
+    command: String,
+    title: String,
+    allowed: bool,
+    why: Option<String>,
+    body: Map<String, Value>,
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry(member::KEY, &self.row.key)?;
+        members.serialize_entry(member::POSITION, &self.row.position)?;
+        for (name, value) in &self.row.columns {
+            members.serialize_entry(name, value)?;
+        }
+        if let Some(text) = &self.status_text {
+            members.serialize_entry(member::STATUS_TEXT, text)?;
+        }
+        members.serialize_entry(member::WAITING_ON, &self.waiting.as_ref().map(|waiting| &waiting.text))?;
+        members.serialize_entry(member::WAITING, &self.waiting)?;
+        members.serialize_entry(member::ACTIONS, &self.actions)?;
+        members.end()
+    }
+}
 
 pub async fn items(
     app: &App,
@@ -23,12 +71,13 @@ pub async fn items(
     view: &ViewType,
     caller: &Caller,
     rows: Vec<Row>,
-) -> Result<Vec<Value>, Problem> {
+) -> Result<Vec<Item>, Problem> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let input = Input { view, rows: &rows, context: context(app, product, caller) };
-    let mut answered = answers::ask(product, input).await?;
+    let context = context(app, product, caller);
+    let shown = Shown { product, caller, permissions: context.actor.permissions.clone() };
+    let mut answered = answers::ask(product, Input { view, rows: &rows, context }).await?;
     let mut people = People::new(app, product, caller.tenant);
     for RowActions { waiting_on, actions } in answered.iter_mut().flatten() {
         let reasons = actions.iter_mut().filter_map(|action| action.why.as_mut());
@@ -36,72 +85,72 @@ pub async fn items(
             people.name_in(&mut message.params).await?;
         }
     }
-    Ok(rows.into_iter().zip(answered).map(|(row, actions)| item(product, caller, row, actions)).collect())
+    Ok(rows.into_iter().zip(answered).map(|(row, answer)| shown.item(row, answer)).collect())
 }
 
-/// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
-fn item(product: &Product, caller: &Caller, row: Row, answered: Option<RowActions>) -> Value {
-    let text = |section: &str, code: &str, params: &Map<String, Value>| {
-        product.texts.render(section, code, params, caller.locale)
-    };
-    let mut item = Map::new();
-    item.insert(member::KEY.into(), row.key.into());
-    item.insert(member::POSITION.into(), json!(row.position));
-    let status = row.columns.get(member::STATUS).map(|status| status.as_str().unwrap_or_default().to_owned());
-    let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
-    item.extend(row.columns);
-    if let Some(status) = status {
-        item.insert(member::STATUS_TEXT.into(), text("status", &status, &Map::new()).into());
-        item.insert(member::STATUS.into(), status.into());
+/// For whom rows are shown.
+struct Shown<'a> {
+    product: &'a Product,
+    caller: &'a Caller,
+    /// The caller's of this package, as the package names them.
+    permissions: Vec<String>,
+}
+
+impl Shown<'_> {
+    /// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
+    fn item(&self, mut row: Row, answered: Option<RowActions>) -> Item {
+        let status_text = row.columns.get_mut(member::STATUS).map(|status| {
+            let code = status.as_str().unwrap_or_default().to_owned();
+            let text = self.text("status", &code, &Map::new());
+            *status = code.into();
+            text
+        });
+        let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
+        row.columns.insert(member::TERMINAL.into(), terminal.into());
+        let Some(RowActions { waiting_on, actions }) = answered else {
+            return Item { row, status_text, waiting: Some(self.fault()), actions: Vec::new() };
+        };
+        let waiting = waiting_on.map(|reason| {
+            let text = self.text("waiting", &reason.code, &reason.params);
+            waits(text, reason)
+        });
+        Item { row, status_text, waiting, actions: actions.into_iter().map(|action| self.offered(action)).collect() }
     }
-    item.insert(member::TERMINAL.into(), terminal.into());
-    let waiting = match &answered {
-        Some(answered) => {
-            answered.waiting_on.clone().map(|reason| (text("waiting", &reason.code, &reason.params), reason))
+
+    fn offered(&self, action: Action) -> Offered {
+        // The package sees only its own permissions, and each command has one.
+        let permission = self.product.command(&action.command).and_then(|command| command.permission.as_ref());
+        Offered {
+            permitted: permission.is_some_and(|name| self.permissions.contains(name)),
+            title: self.text("commands", &action.command, &Map::new()),
+            command: action.command,
+            allowed: action.allowed,
+            why: action.why.map(|why| self.text("rejections", &why.code, &why.params)),
+            body: action.body,
         }
-        None => Some(fault(caller)),
-    };
-    item.insert(member::WAITING_ON.into(), waiting.as_ref().map(|(sentence, _)| sentence.as_str()).into());
-    item.insert(member::WAITING.into(), waiting.map_or(Value::Null, |(sentence, reason)| waits(sentence, &reason)));
-    // The package sees only its own permissions, and each command has one.
-    let permitted = |command: &str| {
-        let permission = product.command(command).and_then(|command| command.permission.as_deref());
-        permission.is_some_and(|name| caller.permissions.contains(&format!("{}.{name}", product.id())))
-    };
-    let action = |action: Action| {
-        json!({
-            "permitted": permitted(&action.command),
-            "command": action.command,
-            "title": text("commands", &action.command, &Map::new()),
-            "allowed": action.allowed,
-            "why": action.why.map(|why| text("rejections", &why.code, &why.params)),
-            "body": action.body,
-        })
-    };
-    item.insert(
-        member::ACTIONS.into(),
-        answered.into_iter().flat_map(|answered| answered.actions).map(action).collect(),
-    );
-    Value::Object(item)
+    }
+
+    fn fault(&self) -> Waiting {
+        let params = Map::from_iter([("trace".to_owned(), self.caller.trace.0.clone().into())]);
+        let text = messages::render("rows.fault", &params, self.caller.locale);
+        waits(text, Message { code: ROW_FAULT.into(), params: Map::new() })
+    }
+
+    fn text(&self, section: &str, code: &str, params: &Map<String, Value>) -> String {
+        self.product.texts.render(section, code, params, self.caller.locale)
+    }
 }
 
-fn fault(caller: &Caller) -> (String, Message) {
-    let params = Map::from_iter([("trace".to_owned(), caller.trace.0.clone().into())]);
-    let sentence = messages::render("rows.fault", &params, caller.locale);
-    (sentence, Message { code: ROW_FAULT.into(), params: Map::new() })
-}
-
-/// The sentence with its parts: since when, and who can do something about it, where the package says so.
-fn waits(sentence: String, reason: &Message) -> Value {
+fn waits(text: String, reason: Message) -> Waiting {
     let since = reason.params.get("since").and_then(Value::as_i64);
     let since = since.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok());
     let people = reason.params.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    json!({
-        "code": reason.code,
-        "text": sentence,
-        "since": since.and_then(|at| at.format(&Rfc3339).ok()),
-        "people": people.iter().filter(|name| name.is_string()).collect::<Vec<_>>(),
-    })
+    Waiting {
+        since: since.and_then(|at| at.format(&Rfc3339).ok()),
+        people: people.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        code: reason.code,
+        text,
+    }
 }
 
 fn context(app: &App, product: &Product, caller: &Caller) -> Context {
