@@ -71,6 +71,10 @@ pub struct Summary {
     pub last_check_at: Option<OffsetDateTime>,
     /// The code of what the last check found; none: it was good.
     pub last_error: Option<String>,
+    /// The last real call of which the outcome is known.
+    pub used_at: Option<OffsetDateTime>,
+    /// Its code; none: it went through.
+    pub use_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
 }
@@ -86,7 +90,8 @@ pub async fn put(core: &Core, tx: &mut TenantTx, new: &NewConnection, by: ActorI
         "insert into eaf.connection as c (tenant_id, capability, name, config, secret, updated_by)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (tenant_id, capability, name) do update set config = excluded.config, secret = excluded.secret,
-           last_check_at = null, last_error = null, updated_by = excluded.updated_by, updated_at = clock_timestamp()
+           last_check_at = null, last_error = null, used_at = null, use_error = null, observe_at = clock_timestamp(),
+           observe_until = null, observe_failures = 0, updated_by = excluded.updated_by, updated_at = clock_timestamp()
          returning xmax = 0",
     )
     .bind(tx.tenant())
@@ -218,7 +223,8 @@ pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) ->
 pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let rows = sqlx::query(
-        "select capability, name, config, last_check_at, last_error, updated_by, updated_at from eaf.connection
+        "select capability, name, config, last_check_at, last_error, used_at, use_error, updated_by, updated_at
+         from eaf.connection
          where tenant_id = $1 order by capability, name",
     )
     .bind(tenant)
@@ -233,6 +239,8 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> 
                 config: row.try_get("config")?,
                 last_check_at: row.try_get("last_check_at")?,
                 last_error: row.try_get("last_error")?,
+                used_at: row.try_get("used_at")?,
+                use_error: row.try_get("use_error")?,
                 updated_by: row.try_get("updated_by")?,
                 updated_at: row.try_get("updated_at")?,
             })
@@ -241,7 +249,7 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> 
         .map_err(Error::Read)
 }
 
-/// The code of what a check of the connection found; `None`: it is good.
+/// The code of what a check of the connection found; `None`: it is good, and what failed before is read again at once.
 pub async fn record_check(
     core: &Core,
     tenant: TenantId,
@@ -251,13 +259,47 @@ pub async fn record_check(
 ) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
     sqlx::query(
-        "update eaf.connection set last_check_at = clock_timestamp(), last_error = $4
+        "update eaf.connection set last_check_at = clock_timestamp(), last_error = $4,
+           use_error = case when $4::text is null then null else use_error end,
+           observe_at = case when $4::text is null and observe_failures > 0 then clock_timestamp() else observe_at end
          where tenant_id = $1 and capability = $2 and name = $3",
     )
     .bind(tenant)
     .bind(capability)
     .bind(name)
     .bind(error)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What a real call over the connection came to; `error`: the code of what is wrong with the connection. A call that went
+/// through also refutes what a test said, as far as that is one of `refuted`; none: whatever it was. After an error it
+/// says that it is worth it to read again at once. The same outcome is written once a minute.
+pub async fn record_use(
+    core: &Core,
+    tenant: TenantId,
+    capability: &str,
+    name: &str,
+    error: Option<&str>,
+    refuted: Option<&[&str]>,
+) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query(
+        "update eaf.connection set used_at = clock_timestamp(), use_error = $4,
+           last_error = case when $4::text is null and ($5::text[] is null or last_error = any ($5)) then null
+                             else last_error end,
+           observe_at = case when $4::text is null and use_error is not null then clock_timestamp() else observe_at end
+         where tenant_id = $1 and capability = $2 and name = $3
+           and (use_error is distinct from $4 or used_at is null or used_at < clock_timestamp() - interval '1 minute')",
+    )
+    .bind(tenant)
+    .bind(capability)
+    .bind(name)
+    .bind(error)
+    .bind(refuted)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

@@ -9,7 +9,7 @@ mod operator;
 mod tenant;
 
 pub use member::{
-    Member, NewMember, dismiss_member, erase_member, find_member, member, members, members_among,
+    Member, NewMember, choose_language, dismiss_member, erase_member, find_member, member, members, members_among,
     members_with_any_role, members_with_role, put_member,
 };
 pub use membership::{find_membership, membership};

@@ -24,6 +24,7 @@ pub mod mail_log;
 pub mod mail_pause;
 pub mod managed_resource;
 pub mod master_key;
+pub mod observation;
 pub mod package;
 pub mod projection;
 pub mod rate_limit;

@@ -22,7 +22,7 @@ pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};
 pub use copies::{Copy, State, copies};
 pub use create::create;
 pub use own::may_read;
-pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, query};
+pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, positions, query};
 pub use row::Row;
 pub use table::check;
 pub use wait::wait_for;

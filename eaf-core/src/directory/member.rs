@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::Core;
-use crate::actor::Locale;
+use crate::actor::{By, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
@@ -138,6 +138,36 @@ fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Ac
         }
     }
     (old != now).then(|| Act::new("member.change", object(actor)).changing(old, now))
+}
+
+/// In which language a member is written to. Their own choice, on record like any other change.
+pub async fn choose_language(
+    core: &Core,
+    tenant: TenantId,
+    actor: ActorId,
+    locale: Locale,
+    trace: &TraceId,
+) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let former: Option<String> = sqlx::query_scalar(
+        "update eaf.member m set locale = $3 from (select locale from eaf.member where tenant_id = $1 and actor_id = $2
+           and identity is not null for update) former
+         where m.tenant_id = $1 and m.actor_id = $2 and former.locale <> $3 returning former.locale",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(locale.as_str())
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    if let Some(former) = former {
+        let by = By { actor, origin: None, trace: trace.clone() };
+        let act = Act::new("member.change", object(actor));
+        let act = act.changing(json!({ "locale": former }), json!({ "locale": locale.as_str() }));
+        audit::record_act(&mut tx, &by, &act).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 pub async fn find_member(core: &Core, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {

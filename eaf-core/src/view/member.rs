@@ -14,6 +14,8 @@ pub const TERMINAL: &str = "terminal";
 pub const WAITING_ON: &str = "waiting_on";
 pub const WAITING: &str = "waiting";
 pub const ACTIONS: &str = "actions";
+/// When the thing that the row is about was read last, where the host reads it again by itself.
+pub const OBSERVED_AT: &str = "observed_at";
 
 /// What the host puts into rows: no column can be called so.
-pub const OF_THE_HOST: [&str; 7] = ["tenant_id", KEY, POSITION, STATUS_TEXT, WAITING_ON, WAITING, ACTIONS];
+pub const OF_THE_HOST: [&str; 8] = ["tenant_id", KEY, POSITION, STATUS_TEXT, WAITING_ON, WAITING, ACTIONS, OBSERVED_AT];

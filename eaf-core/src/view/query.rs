@@ -11,10 +11,11 @@ use crate::Core;
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
 use crate::event_store::Position;
-use crate::id::spellings;
+use crate::id::{TenantId, spellings};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row as _};
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -131,6 +132,27 @@ pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, ke
     sql.push(" order by key limit 1");
     let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     found.map(|found| row(&found, view, epoch)).transpose()
+}
+
+/// Of which events these rows are, for the host itself; those that are not there are left out.
+pub async fn positions(
+    core: &Core,
+    tenant: TenantId,
+    plugin: &str,
+    view: &ViewType,
+    keys: &[&str],
+) -> Result<HashMap<String, Position>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
+    let mut sql = QueryBuilder::<Postgres>::new(format!("select key, _pos from {}", table.sql));
+    sql.push(" where tenant_id = ")
+        .push_bind(tenant)
+        .push(" and not _deleted and key = any (")
+        .push_bind(keys)
+        .push(")");
+    let found: Vec<(String, i64)> =
+        sql.build_query_as().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
+    Ok(found.into_iter().map(|(key, pos)| (key, Position { epoch, pos: pos as u64 })).collect())
 }
 
 fn select(table: &Table<'_>, caller: &Caller, reach: &Reach<'_>) -> QueryBuilder<Postgres> {

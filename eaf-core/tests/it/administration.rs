@@ -44,6 +44,22 @@ fn change(old: Value, new: Value) -> Option<Value> {
 }
 
 #[tokio::test]
+async fn a_member_is_written_to_in_the_language_that_they_chose() {
+    let database = Database::fresh().await;
+    let core = alice(&database.core().await);
+    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
+    let trace = TraceId("5".repeat(32));
+    for _ in 0..2 {
+        directory::choose_language(&core, acme, anna, Locale::En, &trace).await.unwrap();
+    }
+    assert_eq!(directory::member(&core, acme, anna).await.unwrap().unwrap().locale, Locale::En);
+    let recorded = records(&core, acme).await;
+    let changes: Vec<_> = recorded.iter().filter(|item| item.actor == anna).map(|item| item.change.clone()).collect();
+    assert_eq!(changes, [change(json!({ "locale": "de" }), json!({ "locale": "en" }))], "once, by themselves");
+}
+
+#[tokio::test]
 async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     let database = Database::fresh().await;
     let core = alice(&database.core().await);

@@ -13,11 +13,13 @@ mod connection_type;
 mod contact;
 mod logins;
 pub mod mail;
+mod observed;
 mod report;
 mod vsphere;
 
 pub use connection_type::{ConnectionType, Flaw};
 pub use logins::Logins;
+pub use observed::{Seen, Trouble, Watch};
 pub use report::{Finding, Kind, Report, Verdict};
 
 #[cfg(test)]
@@ -184,6 +186,19 @@ pub trait Provider: Send + Sync {
     /// How long a call is repeated, whatever failure that may pass it meets, in place of the engine's own budget.
     fn keep_trying(&self) -> Option<Duration> {
         None
+    }
+    /// Can what it manages be read again?
+    fn observes(&self) -> bool {
+        false
+    }
+    /// Reads what it manages for a plugin over one connection, in as few calls as there can be, one after the other. What
+    /// nothing can be said of is left out.
+    async fn observe(&self, _watch: &Watch) -> Result<Vec<Seen>, Failure> {
+        Ok(Vec::new())
+    }
+    /// What a failure says of the connection over which it came.
+    fn trouble(&self, _failure: &Failure) -> Trouble {
+        Trouble::None
     }
     /// How long a call is waited for at most, where it is longer than the engine's patience.
     fn longest_call(&self) -> Option<Duration> {

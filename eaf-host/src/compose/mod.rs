@@ -174,9 +174,11 @@ pub async fn serve(
     beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
     let host = HostId(core.world.uuid());
     let kernel = Arc::new(CoreKernel::new(core.clone(), plugins.clone(), host, config.workflows.lease));
-    let engine = plugin::Engine::new(kernel, plugins, providers.clone(), workflow::Config::default());
+    let engine = plugin::Engine::new(kernel, plugins.clone(), providers.clone(), workflow::Config::default());
     let engine_stop = closed(closing.clone());
     beside.spawn(async move { engine.run(engine_stop).await });
+    let observer = plugin::observer::Observer::new(core.clone(), plugins, providers.clone());
+    beside.spawn(observer.run(closed(closing.clone())));
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     beside.spawn(async move { keys.keep_keys(keys_stop).await });
     beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));

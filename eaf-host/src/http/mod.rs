@@ -18,6 +18,7 @@ mod denial;
 mod head;
 mod host;
 mod info;
+mod language;
 mod live;
 mod location;
 mod messages;
@@ -155,6 +156,7 @@ fn operations() -> Vec<Operation> {
         views::item::operation(),
         live::operation(),
         session::operation(),
+        language::operation(),
         auth::sign_out::operation(),
         host::connection_list::operation(),
         host::connection_get::operation(),

@@ -37,6 +37,13 @@ impl Product {
         self.domain.description().views.iter().find(|view| view.name == name)
     }
 
+    /// The capability whose things the rows of a view are about, where the host reads them again by itself.
+    pub fn observed(&self, view: &str) -> Option<&str> {
+        let is_observed =
+            |request: &&Request| request.observe.as_ref().is_some_and(|observe| observe.view.as_deref() == Some(view));
+        self.requests.iter().find(is_observed).map(|request| request.capability.as_str())
+    }
+
     /// Full names of the permissions that these roles give.
     pub fn permissions<'a>(&'a self, roles: &'a [String]) -> impl Iterator<Item = String> + 'a {
         let granted = |holders: &[String]| holders.iter().any(|holder| roles.contains(holder));

@@ -121,7 +121,7 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
         digest: package.digest().to_owned(),
         generation,
         texts: texts_of_package,
-        mails: Arc::new(mails),
+        mails: Arc::new(mails.of(&manifest.plugin.name)),
         manifest,
         imports,
         description,
@@ -352,6 +352,7 @@ mod tests {
             interfaces: Vec::new(),
             scope: serde_json::Value::Null,
             optional,
+            observe: None,
         };
         let requests =
             [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];

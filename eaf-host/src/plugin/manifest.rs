@@ -44,6 +44,19 @@ pub struct Request {
     /// Not granted: the plugin still runs, its calls are denied.
     #[serde(default)]
     pub optional: bool,
+    /// What the capability manages for the plugin is read again by the host, and the plugin is told what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<Observe>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observe {
+    /// Of the system, for `{key, found}`.
+    pub command: String,
+    /// Whose keys are those of the things: its rows say when they were read last.
+    #[serde(default)]
+    pub view: Option<String>,
 }
 
 pub fn parse(bytes: &[u8]) -> Result<Manifest, Error> {
@@ -75,10 +88,13 @@ mod tests {
             grant = "vcenter"
             interfaces = ["inventory"]
             scope = { folder = "vm" }
+            observe = { command = "note-vm", view = "vms" }
         "#;
         let manifest = parse(text).unwrap();
         assert_eq!(manifest.requests[0].scope["folder"], "vm");
         assert!(!manifest.requests[0].optional);
+        let observe = Observe { command: "note-vm".into(), view: Some("vms".into()) };
+        assert_eq!(manifest.requests[0].observe, Some(observe));
     }
 
     #[test]

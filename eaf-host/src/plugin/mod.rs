@@ -8,6 +8,7 @@
 //! | [`install`] | the packages that the database names, served here |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
 //! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
+//! | [`observer`] | reads again what capabilities manage, and tells the package what changed |
 //! | [`imports`] | what a workflow component can call |
 //! | [`workflow`] | durable execution: journal, replay, suspension |
 //! | [`build`], [`forbidden`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
@@ -24,6 +25,7 @@ pub mod inspect;
 pub mod install;
 pub mod load;
 pub mod manifest;
+pub mod observer;
 pub mod package;
 pub mod trap;
 pub mod workflow;

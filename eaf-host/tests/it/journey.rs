@@ -22,9 +22,11 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     let asked = system.mail_to("james.carter@acme.example", "web-01").await;
     assert!(asked.subject.starts_with("Approve: web-01, 4 CPU, 66 €/month"), "{}", asked.subject);
     assert!(asked.text.contains(canary::JUSTIFICATION), "{}", asked.text);
-    assert!(asked.text.contains(&format!("https://cloud.example/requests/{request}")), "{}", asked.text);
+    assert!(asked.text.contains(&format!("https://cloud.example/approvals/{request}")), "{}", asked.text);
 
-    // Approved: built.
+    system.mail_to("miriam.vogt@acme.example", "web-01").await;
+
+    // Approved: built. Who was asked as well need not decide any more.
     people.approver.command("approve-request", json!({ "request": request })).await.ok();
     let item = until(&people.requester, "requests", &request, |item| item["terminal"] == true).await;
     assert_eq!(item["status"], "fulfilled", "{item:#}");
@@ -41,6 +43,10 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
 
     let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
     assert!(told.text.contains(machine["ip"].as_str().unwrap()), "{}", told.text);
+
+    system.mail_to("miriam.vogt@acme.example", "Erledigt: web-01").await;
+    let inbox = system.mail.inbox().await;
+    assert!(!inbox.iter().any(|mail| mail.subject.starts_with("Settled")), "who decided knows: {inbox:?}");
 
     // The timeline tells every step in vCenter.
     let timeline = people.requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=100")).await.ok();

@@ -17,6 +17,7 @@ mod kill;
 mod late_mail;
 mod mail_queue;
 mod mend;
+mod observation;
 mod operating;
 mod outage;
 mod recovery;

@@ -90,6 +90,7 @@ impl Plugin for Dcm {
         provisioning::note_run_end::NoteRunEnd,
         vm::refresh::RefreshVm,
         vm::record_refresh::RecordRefresh,
+        vm::note_machine::NoteMachine,
         vm::decommission::DecommissionVm,
         vm::confirm_gone::ConfirmGone,
         vm::complete_decommission::CompleteDecommission,

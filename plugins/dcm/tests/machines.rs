@@ -7,11 +7,13 @@ use dcm::provisioning::note_run_end::NoteRunEnd;
 use dcm::provisioning::stall::NoteStall;
 use dcm::request::submit::RequestVm;
 use dcm::request::view::Requests;
+use dcm::vm::Access;
 use dcm::vm::complete_decommission::CompleteDecommission;
 use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::event::VmProvisioned;
 use dcm::vm::fail_decommission::FailDecommission;
+use dcm::vm::note_machine::NoteMachine;
 use dcm::vm::record_refresh::RecordRefresh;
 use dcm::vm::refresh::RefreshVm;
 use dcm::vm::view::Vms;
@@ -29,6 +31,45 @@ fn a_removal_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
     stage.when::<NoteRunEnd>(&system(), ended.clone()).then_events(&["step-failed", "vm-decommission-failed"]);
     stage.when::<DecommissionVm>(&admin(), removal).then_events(&["vm-decommission-requested"]);
     stage.when::<NoteRunEnd>(&system(), ended).then_events(&[]);
+}
+
+#[test]
+fn what_the_host_reads_by_itself_is_an_event_only_when_it_is_news() {
+    let (mut stage, id) = with_vm();
+    let found = |power: &str, name: &str, memory_mb: u64| {
+        json!({ "key": id, "found": { "name": name, "state": "connected", "power": power, "ip": "10.0.0.7", "cpus": 2,
+            "memory_mb": memory_mb, "instance_uuid": null, "question": null } })
+    };
+    stage.when::<NoteMachine>(&system(), found("on", "web-01", 4096)).then_events(&[]);
+    stage.when::<NoteMachine>(&system(), found("off", "web-01", 4096)).then_events(&["vm-refreshed"]);
+    stage.when::<NoteMachine>(&system(), found("off", "web-01", 4096)).then_events(&[]);
+    stage.when::<NoteMachine>(&system(), found("off", "web-old", 512)).then_events(&["vm-refreshed"]);
+    let row = stage.view::<Vms>()[&id].clone();
+    assert_eq!(
+        (&row["power"], &row["vcenter_name"], &row["memory_mb"]),
+        (&json!("off"), &json!("web-old"), &json!(512))
+    );
+
+    stage.when::<NoteMachine>(&system(), json!({ "key": id, "found": null })).then_events(&["vm-refreshed"]);
+    assert_eq!(stage.view::<Vms>()[&id]["power"], "missing");
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    stage.when::<NoteMachine>(&system(), found("on", "web-01", 4096)).then_events(&[]);
+}
+
+#[test]
+fn the_page_of_a_request_knows_that_its_machine_is_gone_and_how_it_was_signed_in_to() {
+    let (mut stage, id) = with_vm();
+    assert_eq!(stage.view::<Vms>()[&id]["access"], "ssh");
+    assert!(stage.view::<Requests>()[&id]["decommissioned_at"].is_null());
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": id, "attempt": 1 }));
+    let row = stage.view::<Requests>()[&id].clone();
+    assert!(row["decommissioned_at"].is_i64() && row["status"] == "fulfilled");
+    for (image, access) in
+        [("Windows Server 2022", Some(Access::Rdp)), ("Rocky Linux 9", Some(Access::Ssh)), ("OS/2", None)]
+    {
+        assert_eq!(Access::of(image), access, "{image}");
+    }
 }
 
 #[test]

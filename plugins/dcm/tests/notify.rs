@@ -5,9 +5,11 @@ mod cast;
 
 use cast::*;
 use dcm::request::approve::ApproveRequest;
+use dcm::request::cancel::CancelRequest;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
 use dcm::request::withdraw::WithdrawRequest;
+use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::{Dcm, DcmFlows};
 use eaf_sdk::Recorded;
@@ -27,7 +29,12 @@ fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
     };
     let sent = Rc::new(RefCell::new(Vec::new()));
     let outbox = sent.clone();
-    let script = Script::new().on("mail.send-while", move |mail| {
+    let plain = sent.clone();
+    let script = Script::new().on("mail.send", move |mail| {
+        plain.borrow_mut().push(mail["template"].as_str().expect("a template").to_owned());
+        Ok(json!({ "sent": 1, "failed": 0 }))
+    });
+    let script = script.on("mail.send-while", move |mail| {
         let fits = fits(&mail["condition"]);
         if fits {
             outbox.borrow_mut().push(mail["template"].as_str().expect("a template").to_owned());
@@ -64,6 +71,56 @@ fn approvers_are_asked_only_while_the_request_waits_for_them() {
         let (mut stage, id) = with_request();
         settle(&mut stage, &id);
         assert_eq!(mailed(&stage, &last(&stage, "request-submitted")), (vec![], json!("skipped")));
+    }
+}
+
+#[test]
+fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settled_it() {
+    let reject = |id: &str| json!({ "request": id, "reason": "Not now." });
+    for (kind, except, mails) in [
+        ("request-withdrawn", requester().id, vec!["request-settled"]),
+        ("request-approved", approver().id, vec!["request-settled"]),
+        ("request-rejected", approver().id, vec!["request-settled", "request-rejected"]),
+    ] {
+        let (mut stage, id) = with_request();
+        match kind {
+            "request-withdrawn" => drop(stage.when::<WithdrawRequest>(&requester(), json!({ "request": id }))),
+            "request-approved" => drop(stage.when::<ApproveRequest>(&approver(), json!({ "request": id }))),
+            _ => drop(stage.when::<RejectRequest>(&approver(), reject(&id))),
+        }
+        let event = last(&stage, kind);
+        assert_eq!(mailed(&stage, &event).0, mails, "{kind}");
+        let played = Script::new().play::<DcmFlows>("notify", &event);
+        let told = &played.calls_of("mail.send-while")[0];
+        assert_eq!(told["condition"]["after"], "approval-requested", "{kind}");
+        assert_eq!(told["to"]["holders"]["except"], except.as_str(), "{kind}: {told}");
+        assert_eq!(told["facts"]["vm_name"], "web-01", "{kind}");
+    }
+}
+
+#[test]
+fn the_owner_is_told_when_somebody_else_takes_the_machine_down_and_whoever_it_was_when_that_fails() {
+    for (by, mails) in [(admin(), vec!["vm-decommissioned"]), (requester(), vec![])] {
+        let (mut stage, id) = with_vm();
+        stage.when::<DecommissionVm>(&by, json!({ "vm": id, "confirm": "web-01" }));
+        assert_eq!(mailed(&stage, &last(&stage, "vm-decommission-requested")).0, mails, "{}", by.name);
+        let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vm-gone", "message": "It is gone." });
+        stage.when_named(&system(), "fail-decommission", 1, failed);
+        let event = last(&stage, "vm-decommission-failed");
+        assert_eq!(mailed(&stage, &event).0, ["vm-decommission-failed"]);
+        stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
+        assert_eq!(mailed(&stage, &event).1, "skipped", "it is under way again");
+        assert_eq!(mailed(&stage, &last(&stage, "vm-gone-confirmed")).0, ["vm-counted-as-removed"]);
+    }
+}
+
+#[test]
+fn whoever_asked_is_told_when_somebody_else_cancels_the_request() {
+    for (by, mails) in [(admin(), vec!["request-cancelled"]), (requester(), vec![])] {
+        let (mut stage, id) = with_failed();
+        stage.when::<CancelRequest>(&by, json!({ "request": id, "reason": "The project is over." }));
+        let event = last(&stage, "request-cancel-requested");
+        assert_eq!(mailed(&stage, &event).0, mails, "{}", by.name);
     }
 }
 

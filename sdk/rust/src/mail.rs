@@ -39,6 +39,8 @@ pub struct Condition<'a> {
     key: &'a str,
     member: &'static str,
     equals: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'static str>,
 }
 
 impl<'a> Condition<'a> {
@@ -46,7 +48,12 @@ impl<'a> Condition<'a> {
     /// When the view has no such column, which is a mistake in the package.
     pub fn on<V: View>(key: &'a str, member: &'static str, equals: impl Serialize) -> Self {
         assert!(V::COLUMNS.iter().any(|column| column.name == member), "{} has no column {member}", V::NAME);
-        Condition { view: V::NAME, key, member, equals: json!(equals) }
+        Condition { view: V::NAME, key, member, equals: json!(equals), after: None }
+    }
+
+    /// Of those who hold a permission only they are told who got this mail about the same thing.
+    pub fn after(self, template: &'static str) -> Self {
+        Condition { after: Some(template), ..self }
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Document {
     key: String,
     member: String,
     equals: Value,
+    /// A mail about the same thing, of which only those are told more who got it.
+    #[serde(default)]
+    pub after: Option<String>,
 }
 
 /// A row's column that must equal a value. A row that is gone does not.
@@ -32,7 +35,7 @@ impl Condition {
     /// Refuses a column that can never equal anything: all mails would be skipped, and nothing
     /// would say why.
     pub fn read(document: Document, packages: &dyn Packages, call: &Call) -> Result<Self, Failure> {
-        let Document { view, key, member, equals } = document;
+        let Document { view, key, member, equals, after: _ } = document;
         let invalid = |message| permanent("condition-invalid", message);
         let view = packages
             .view(&call.plugin, &view)

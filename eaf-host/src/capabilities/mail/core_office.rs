@@ -44,6 +44,10 @@ impl Office for CoreOffice {
         Ok(members.into_iter().map(Person::from).collect())
     }
 
+    async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+        mail_log::told(&self.core, tenant, run, template).await.map_err(unreadable)
+    }
+
     async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
         let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)?;
         grant.map(|grant| grant.connection).ok_or_else(|| {
@@ -68,6 +72,10 @@ impl Office for CoreOffice {
                 format!("There is no mail connection `{name}`. A tenant admin can set it."),
             )),
         }
+    }
+
+    async fn used(&self, tenant: TenantId, connection: &str, error: Option<&str>) -> Result<(), Failure> {
+        connection::record_use(&self.core, tenant, CAPABILITY, connection, error, None).await.map_err(unreadable)
     }
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {

@@ -27,6 +27,9 @@ const BROKEN: u32 = 3;
 /// After so many equal refusals in a row, the others are spared.
 const EQUAL: u32 = 5;
 
+/// Reasons to wait that say nothing of the server: the host's own, and those that an earlier refusal left.
+const OWN: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "login-pause"];
+
 /// Over which connection a call's mails go.
 pub struct Route {
     pub connection: String,
@@ -68,6 +71,9 @@ impl<'a> Delivery<'a> {
     }
 
     pub async fn run(mut self, letters: Vec<(Person, Letter)>) -> Result<(), Failure> {
+        if let Some(failure) = &self.blocked {
+            self.used(Some(&failure.code)).await?;
+        }
         let mut outcome = Ok(());
         for (person, letter) in letters {
             outcome = self.one(&person, &letter).await;
@@ -103,6 +109,9 @@ impl<'a> Delivery<'a> {
             Err(failure) => return self.not_made(letter, failure).await,
         };
         if let Err(failure) = self.ready(&config).await? {
+            if !OWN.contains(&failure.code.as_str()) {
+                self.used(Some(&failure.code)).await?;
+            }
             self.blocked = Some(failure.clone());
             return self.hold(letter, &failure, letter.unanswered).await;
         }
@@ -147,6 +156,7 @@ impl<'a> Delivery<'a> {
         match verdict {
             Ok(Verdict::Accepted(relay)) => {
                 (self.taken, self.good, self.equal.1) = (self.taken + 1, Some(to.clone()), 0);
+                self.used(None).await?;
                 self.settle(letter, Status::Sent, relay.as_deref()).await
             }
             Ok(Verdict::Refused(numbers)) => self.refused(letter, &numbers).await,
@@ -169,6 +179,7 @@ impl<'a> Delivery<'a> {
     async fn lost(&mut self, letter: &Letter, failure: Failure, unanswered: i32) -> Result<(), Failure> {
         self.session = None;
         self.broken += 1;
+        self.used(Some(&failure.code)).await?;
         if failure.class == Class::Configuration || self.broken >= BROKEN {
             self.blocked = Some(failure.clone());
         }
@@ -196,6 +207,7 @@ impl<'a> Delivery<'a> {
 
     async fn not_passed_on(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
         let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
+        self.used(Some(&failure.code)).await?;
         let unanswered = letter.unanswered;
         let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered, is_deferral: false };
         self.hold_as(letter, &failure, wait).await
@@ -231,6 +243,11 @@ impl<'a> Delivery<'a> {
             (Some(session), Ok(config), Some(good)) => session.still_takes(&config.from, good).await,
             _ => false,
         }
+    }
+
+    /// The connection's state is what real mails meet.
+    async fn used(&self, error: Option<&str>) -> Result<(), Failure> {
+        self.job.mail.office.used(self.job.call.tenant, &self.route.connection, error).await
     }
 
     /// A conversation to go on in, within the connection's limits.

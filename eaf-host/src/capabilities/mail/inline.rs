@@ -4,21 +4,22 @@
 //! own. Classic Outlook draws with Word's engine, which knows no padding on a link: a button is a
 //! cell of a table.
 
-const ACCENT: &str = "#1f5eff";
+/// The accent of the web client (`web/src/ui/tokens.css`).
+const ACCENT: &str = "#00617a";
 
 /// By class. Colours for dark mode are in the frame, which needs the classes to stay.
 const CLASSES: [(&str, &str); 5] = [
     ("lead", "margin:0 0 16px;font-size:20px;line-height:1.35;font-weight:600"),
     ("facts", "margin:0 0 20px;border-collapse:collapse"),
     ("quote", "margin:0 0 20px;padding:2px 0 2px 16px;border-left:3px solid #c9ced6"),
-    ("small", "margin:0 0 16px;font-size:13px;color:#5f6670"),
+    ("small", "margin:0 0 16px;font-size:13px;color:#4c565c"),
     ("code", "font-family:Menlo,Consolas,monospace;font-size:13px"),
 ];
 
 /// Elements that come without a class.
 const ELEMENTS: [(&str, &str); 3] = [
     ("<p>", "margin:0 0 16px"),
-    ("<th scope=\"row\">", "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;color:#5f6670"),
+    ("<th scope=\"row\">", "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;color:#4c565c"),
     ("<td>", "padding:4px 0;vertical-align:top"),
 ];
 
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn a_button_is_a_cell_of_a_table_and_its_link_stays_one() {
         let html = styled("<p><a class=\"button\" href=\"{{ link('x') }}\">Go</a></p><p>after</p>");
-        assert!(html.contains("bgcolor=\"#1f5eff\""), "{html}");
+        assert!(html.contains("bgcolor=\"#00617a\""), "{html}");
         assert!(!html.contains("<p><table") && html.contains("<p style=\"margin:0 0 16px\">after</p>"), "{html}");
         let html = styled("<p><a class=\"button\" href=\"https://a.example\">Go</a></p>");
         assert_eq!(html.matches("<a ").count(), 1, "{html}");

@@ -92,9 +92,15 @@ pub trait Office: Send + Sync {
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
     /// Everyone with one of these roles, each once, in order of their ids.
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
+    /// Whom a mail of this template was sent to, about the same thing as this run is.
+    async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
     /// The name of the connection behind a plugin's grant.
     async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<String, Failure>;
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
+    /// What a conversation over it came to; `error`: the code of what is wrong with the connection.
+    async fn used(&self, _tenant: TenantId, _connection: &str, _error: Option<&str>) -> Result<(), Failure> {
+        Ok(())
+    }
     /// Does an admin want nothing sent over it?
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
     /// How many mails were offered to the connection's server within the last minute, by all hosts.

@@ -67,7 +67,7 @@ pub struct Job<'a> {
 pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let mut letters = Vec::new();
-    for person in recipients(mail, call, &job.arguments).await? {
+    for person in recipients(mail, call, &arguments(call)?).await? {
         let letter = mail.office.record(&job.entry(person.actor)).await?;
         letters.push((person, letter));
     }
@@ -90,7 +90,7 @@ async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<Letter>, Failure> {
 /// One mail of a call that is over, once more, because an admin wants it. It was opened again before.
 pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
-    let people = recipients(mail, call, &job.arguments).await?;
+    let people = recipients(mail, call, &arguments(call)?).await?;
     let person = people.into_iter().find(|person| job.entry(person.actor).message_id == message_id);
     let Some(person) = person else {
         let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
@@ -110,8 +110,9 @@ pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, 
 /// counts, and who is a recipient now: [`send`] may not have come as far as writing.
 pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
+    let recipients = recipients(mail, call, &arguments).await;
     let fits = fits(mail, call, arguments.condition.take()).await;
-    let people = match recipients(mail, call, &arguments).await {
+    let people = match recipients {
         Err(gone) if gone.code == "recipient-unknown" => Vec::new(),
         people => people?,
     };
@@ -167,6 +168,10 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
             people.retain(|person| person.actor.to_string() != *except);
             if people.is_empty() {
                 tracing::warn!(tenant = %call.tenant, permission, "nobody holds the permission that a mail is meant for");
+            }
+            if let Some(template) = arguments.condition.as_ref().and_then(|condition| condition.after.as_ref()) {
+                let told = mail.office.told(call.tenant, call.run, template).await?;
+                people.retain(|person| told.contains(&person.actor));
             }
             Ok(people)
         }

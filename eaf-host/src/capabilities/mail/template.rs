@@ -49,6 +49,8 @@ pub enum Error {
 
 /// The mails of one package.
 pub struct Templates {
+    /// Whose mails they are, as people call it; empty: the tenant's.
+    product: String,
     names: BTreeSet<String>,
     de: Environment<'static>,
     en: Environment<'static>,
@@ -89,7 +91,12 @@ impl Templates {
         }
         let de = environment(Locale::De, &names, files, locales.clone())?;
         let en = environment(Locale::En, &names, files, locales)?;
-        Ok(Templates { names, de, en })
+        Ok(Templates { product: String::new(), names, de, en })
+    }
+
+    /// The same, as mails of this product.
+    pub fn of(self, product: &str) -> Self {
+        Templates { product: product.to_owned(), ..self }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -142,6 +149,7 @@ impl Templates {
         let context = minijinja::context! {
             content => Template::from_safe_string(content),
             subject => Serde(&facts["subject"]),
+            product => &self.product,
             tenant_name => Serde(&facts["tenant_name"]),
             locale => locale.as_str(),
             footer => footer,
@@ -336,6 +344,20 @@ mod tests {
         ] {
             assert!(mail.text.contains(sentence) && mail.html.contains(sentence), "{}", mail.text);
         }
+    }
+
+    #[test]
+    fn a_mail_is_headed_as_the_product_is() {
+        let facts = json!({"name": "n", "cents": 1});
+        let templates = Templates::load(&files(), locales()).unwrap();
+        let head = |templates: &Templates| {
+            let mail = templates.render("hello", Locale::En, facts.as_object().unwrap(), &HOST).unwrap();
+            mail.html.split_once("<p ").unwrap().0.rsplit_once("</td><td").unwrap().1.to_owned()
+        };
+        assert!(head(&templates).contains(">Acme &lt;GmbH&gt;</span></td>"), "{}", head(&templates));
+        let templates = templates.of("DCM");
+        let named = head(&templates);
+        assert!(named.contains(">DCM</span><br>") && named.contains(">Acme &lt;GmbH&gt;</span></td>"), "{named}");
     }
 
     fn render(facts: Value) -> Result<Rendered, Error> {

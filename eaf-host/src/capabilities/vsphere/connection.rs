@@ -23,6 +23,10 @@ pub trait Connections: Send + Sync {
     async fn of_grant(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Option<Stored>, Error>;
     /// A connection by its own name.
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error>;
+    /// What a call over it came to; `error`: the code of what is wrong with the connection.
+    async fn used(&self, _tenant: TenantId, _name: &str, _error: Option<&str>) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// The settings of a connection.

@@ -8,6 +8,8 @@
 //! | `sessions.rs` | the sessions of all connections, shared and logged out |
 //! | `identity.rs` | how a machine is recognised: instance UUID and marker |
 //! | `record.rs` | what this host remembers of a machine |
+//! | `observe.rs` | reading all machines of a plugin again, in few calls |
+//! | `trouble.rs` | what a failure says of the connection |
 //! | `locate.rs` | finding a machine, and proving that it is not there |
 //! | `connection.rs` | where address and credentials come from |
 //! | `connection_type.rs` | what an admin may set for one |
@@ -27,9 +29,11 @@ mod failure;
 mod functions;
 mod identity;
 mod locate;
+mod observe;
 mod provider;
 mod record;
 mod sessions;
+mod trouble;
 mod vcenter;
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use super::functions::{self, Handle, Operation};
 use super::record::Records;
 use super::sessions::Sessions;
 use super::vcenter::VCenter;
-use super::{check, failure};
-use crate::capabilities::{Call, Class, ConnectionType, Failure, Polled, Provider, Report, Started};
+use super::{check, failure, observe, trouble};
+use crate::capabilities::{
+    Call, Class, ConnectionType, Failure, Polled, Provider, Report, Seen, Started, Trouble, Watch,
+};
 use async_trait::async_trait;
 use eaf_core::clock::World;
 use eaf_core::id::TenantId;
@@ -27,15 +29,30 @@ impl VSphere {
         VSphere { connections, records, world, sessions }
     }
 
-    async fn context<'a>(&'a self, call: &'a Call) -> Result<Context<'a>, Failure> {
-        let stored = self
-            .connections
-            .of_grant(call.tenant, &call.plugin, &call.grant)
-            .await
-            .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| no_connection(&call.grant))?;
-        let vcenter = self.open(call.tenant, &stored)?;
+    async fn stored(&self, call: &Call) -> Result<Stored, Failure> {
+        let stored = self.connections.of_grant(call.tenant, &call.plugin, &call.grant).await;
+        stored.map_err(|e| unreadable(&e))?.ok_or_else(|| no_connection(&call.grant))
+    }
+
+    fn context<'a>(&'a self, call: &'a Call, stored: &Stored) -> Result<Context<'a>, Failure> {
+        let vcenter = self.open(call.tenant, stored)?;
         Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
+    }
+
+    /// The connection's state is what real calls say; those that failed for another reason say nothing of it.
+    async fn note_use<T>(&self, call: &Call, stored: &Stored, outcome: &Result<T, Failure>) {
+        let error = match outcome {
+            Ok(_) => None,
+            Err(failure) if trouble::is_news(failure) => Some(failure.code.as_str()),
+            Err(_) => return,
+        };
+        let noted = self.connections.used(call.tenant, &stored.name, error).await;
+        if let Err(error) = noted {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what a call says of its connection is not stored"
+            );
+        }
     }
 
     async fn by_name(&self, tenant: TenantId, connection: &str) -> Result<VCenter, Failure> {
@@ -48,6 +65,25 @@ impl VSphere {
         let settings = stored.settings().map_err(|why| bad(format!("The connection is not complete: {why}.")))?;
         let password = stored.password().ok_or_else(|| bad("The connection has no password yet.".into()))?;
         self.sessions.open(tenant, &stored.name, settings, password).map_err(|e| failure::of_read(&e.into()))
+    }
+}
+
+async fn start(context: &Context<'_>) -> Result<Started, Failure> {
+    match context.call.function.as_str() {
+        "ensure-folder" => functions::ensure_folder::start(context).await,
+        "clone" => functions::clone::start(context).await,
+        "reconfigure" => functions::reconfigure::start(context).await,
+        "power-on" => functions::power::start_on(context).await,
+        "power-off" => functions::power::start_off(context).await,
+        "destroy" => functions::destroy::start(context).await,
+        "forget" => functions::forget::start(context).await,
+        "read-vm" => functions::read_vm::start(context).await,
+        "await-address" => functions::await_address::start(context).await,
+        other => Err(failure::new(
+            Class::Permanent,
+            "unknown-function",
+            format!("The capability vsphere has no function {other}."),
+        )),
     }
 }
 
@@ -70,27 +106,15 @@ async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure>
 #[async_trait]
 impl Provider for VSphere {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
-        let context = self.context(call).await?;
-        match call.function.as_str() {
-            "ensure-folder" => functions::ensure_folder::start(&context).await,
-            "clone" => functions::clone::start(&context).await,
-            "reconfigure" => functions::reconfigure::start(&context).await,
-            "power-on" => functions::power::start_on(&context).await,
-            "power-off" => functions::power::start_off(&context).await,
-            "destroy" => functions::destroy::start(&context).await,
-            "forget" => functions::forget::start(&context).await,
-            "read-vm" => functions::read_vm::start(&context).await,
-            "await-address" => functions::await_address::start(&context).await,
-            other => Err(failure::new(
-                Class::Permanent,
-                "unknown-function",
-                format!("The capability vsphere has no function {other}."),
-            )),
-        }
+        let stored = self.stored(call).await?;
+        let started = async { start(&self.context(call, &stored)?).await }.await;
+        self.note_use(call, &stored, &started).await;
+        started
     }
 
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
-        let context = self.context(call).await?;
+        let stored = self.stored(call).await?;
+        let context = self.context(call, &stored)?;
         let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
             return Ok(Polled::Ended(functions::task_lost())); // of another version
         };
@@ -100,12 +124,30 @@ impl Provider for VSphere {
         if handle.account.as_ref().is_none_or(|began| *began == account) {
             context.vcenter.session.mark_worked();
         }
-        match poll(&context, &handle).await {
+        let polled = poll(&context, &handle).await;
+        self.note_use(call, &stored, &polled).await;
+        match polled {
             // What the handle stood for is gone: the engine begins again, which looks first.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
             // With another failure only the question failed, and the operation goes on.
             polled => polled,
         }
+    }
+
+    fn observes(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, watch: &Watch) -> Result<Vec<Seen>, Failure> {
+        let call = observe::call(watch);
+        let stored = self.stored(&call).await?;
+        let seen = async { observe::observe(&self.context(&call, &stored)?, watch).await }.await;
+        self.note_use(&call, &stored, &seen).await;
+        seen
+    }
+
+    fn trouble(&self, failure: &Failure) -> Trouble {
+        trouble::of(failure)
     }
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {

@@ -30,7 +30,7 @@ pub fn views(
     products: &[Arc<Product>],
 ) {
     for (product, view) in each(products) {
-        components.insert(row_name(product, view), row(view));
+        components.insert(row_name(product, view), row(view, product.observed(&view.name).is_some()));
         let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
         add(paths, path, operation.method, list(product, view));
     }
@@ -134,7 +134,7 @@ fn reference(product: &Product, view: &ViewType) -> Value {
     json!({ "$ref": format!("#/components/schemas/{}", row_name(product, view)) })
 }
 
-fn row(view: &ViewType) -> Value {
+fn row(view: &ViewType, is_observed: bool) -> Value {
     let mut properties = Map::new();
     properties.insert("key".into(), json!({ "type": "string" }));
     properties.insert("position".into(), position());
@@ -151,6 +151,13 @@ fn row(view: &ViewType) -> Value {
     properties.insert("waiting".into(), waiting);
     let actions = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Action" } });
     properties.insert("actions".into(), actions);
+    if is_observed {
+        let at = json!({
+            "type": ["string", "null"], "format": "date-time",
+            "description": "When the host last read what the row is about, changed or not; null: never yet.",
+        });
+        properties.insert("observed_at".into(), at);
+    }
     // Every column is in every row, as null where it is empty.
     let required: Vec<&String> = properties.keys().collect();
     json!({ "type": "object", "required": required, "properties": properties })

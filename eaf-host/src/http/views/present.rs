@@ -2,6 +2,7 @@
 
 use super::answers::{self, Input};
 use crate::http::App;
+use crate::http::code::Code;
 use crate::http::messages;
 use crate::http::people::People;
 use crate::http::problem::Problem;
@@ -9,6 +10,7 @@ use crate::http::products::Product;
 use eaf_core::actor::Caller;
 use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
 use eaf_core::id::CommandId;
+use eaf_core::observation;
 use eaf_core::view::{Row, member};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -25,7 +27,12 @@ pub struct Item {
     status_text: Option<String>,
     waiting: Option<Waiting>,
     actions: Vec<Offered>,
+    /// When the thing that the row is about was read last, where the host reads it again by itself.
+    observed_at: Option<Observed>,
 }
+
+/// None: never yet.
+type Observed = Option<String>;
 
 /// The sentence with its parts: since when, and who can do something about it, where the package says so.
 #[derive(Serialize)]
@@ -61,6 +68,9 @@ impl Serialize for Item {
         members.serialize_entry(member::WAITING_ON, &self.waiting.as_ref().map(|waiting| &waiting.text))?;
         members.serialize_entry(member::WAITING, &self.waiting)?;
         members.serialize_entry(member::ACTIONS, &self.actions)?;
+        if let Some(at) = &self.observed_at {
+            members.serialize_entry(member::OBSERVED_AT, at)?;
+        }
         members.end()
     }
 }
@@ -85,7 +95,28 @@ pub async fn items(
             people.name_in(&mut message.params).await?;
         }
     }
-    Ok(rows.into_iter().zip(answered).map(|(row, answer)| shown.item(row, answer)).collect())
+    let observed = observed(app, product, view, caller, &rows).await?;
+    let mut items: Vec<Item> = rows.into_iter().zip(answered).map(|(row, answer)| shown.item(row, answer)).collect();
+    for (item, at) in items.iter_mut().zip(observed) {
+        item.observed_at = Some(at);
+    }
+    Ok(items)
+}
+
+/// When the things that the rows are about were read last; nothing where the host does not read them again.
+async fn observed(
+    app: &App,
+    product: &Product,
+    view: &ViewType,
+    caller: &Caller,
+    rows: &[Row],
+) -> Result<Vec<Observed>, Problem> {
+    let Some(capability) = product.observed(&view.name) else { return Ok(Vec::new()) };
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let known = observation::observed_at(&app.core, caller.tenant, product.id(), capability, &keys).await;
+    let known = known.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let at = |key: &&str| known.get(*key).and_then(|at| at.format(&Rfc3339).ok());
+    Ok(keys.iter().map(at).collect())
 }
 
 /// For whom rows are shown.
@@ -108,13 +139,15 @@ impl Shown<'_> {
         let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
         row.columns.insert(member::TERMINAL.into(), terminal.into());
         let Some(RowActions { waiting_on, actions }) = answered else {
-            return Item { row, status_text, waiting: Some(self.fault()), actions: Vec::new() };
+            let waiting = Some(self.fault());
+            return Item { row, status_text, waiting, actions: Vec::new(), observed_at: None };
         };
         let waiting = waiting_on.map(|reason| {
             let text = self.text("waiting", &reason.code, &reason.params);
             waits(text, reason)
         });
-        Item { row, status_text, waiting, actions: actions.into_iter().map(|action| self.offered(action)).collect() }
+        let actions = actions.into_iter().map(|action| self.offered(action)).collect();
+        Item { row, status_text, waiting, actions, observed_at: None }
     }
 
     fn offered(&self, action: Action) -> Offered {

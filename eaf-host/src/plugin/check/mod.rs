@@ -6,6 +6,7 @@
 //! | `names` | commands, events, permissions and roles with what they name |
 //! | `views` | columns, read rules and events of a view |
 //! | `workflows` | triggers and commands of a workflow |
+//! | `observe` | what `plugin.toml` has the host read again with commands and views |
 //! | `personal` | marks of personal members with the members beside them |
 //! | `schema` | finds the member that a JSON pointer means |
 //! | `texts` | titles of commands; codes, mails and permissions that the source says |
@@ -14,6 +15,7 @@
 //! To add a rule: a function that answers [`Fault`]s, its call in [`faults`], a test with a broken copy.
 
 mod names;
+mod observe;
 mod personal;
 mod schema;
 pub mod source;
@@ -26,6 +28,7 @@ mod tests;
 
 use super::Plugin;
 use super::load::Error;
+use super::manifest::Request;
 use crate::text::Locales;
 use eaf_core::contract::Description;
 use std::fmt;
@@ -60,14 +63,16 @@ struct Package<'a> {
     description: &'a Description,
     texts: &'a Locales,
     has_workflow_component: bool,
+    requests: &'a [Request],
 }
 
 fn faults(package: &Package) -> Vec<Fault> {
-    let Package { description, texts, has_workflow_component } = package;
+    let Package { description, texts, has_workflow_component, requests } = package;
     let mut found = names::faults(description);
     found.extend(personal::faults(description));
     found.extend(views::faults(description));
     found.extend(workflows::faults(description, *has_workflow_component));
+    found.extend(observe::faults(description, requests));
     found.extend(texts::titles(description, texts));
     found
 }
@@ -78,6 +83,7 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
         description: &plugin.description,
         texts: &plugin.texts,
         has_workflow_component: plugin.workflow.is_some(),
+        requests: &plugin.manifest.requests,
     };
     report(plugin, &faults(&package))
 }

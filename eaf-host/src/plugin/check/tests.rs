@@ -55,7 +55,7 @@ const TEXTS: &str = "[commands]\nlend = 'Lend'\n[rejections]\nlong = 'Too long.'
 fn found(description: Value, has_workflow_component: bool) -> String {
     let description: Description = serde_json::from_value(description).unwrap();
     let texts = Locales::load(TEXTS, TEXTS).unwrap();
-    let package = Package { description: &description, texts: &texts, has_workflow_component };
+    let package = Package { description: &description, texts: &texts, has_workflow_component, requests: &[] };
     faults(&package).iter().map(|fault| format!("{fault}\n")).collect()
 }
 

@@ -20,7 +20,7 @@ fn of_workflow(description: &Description, workflow: &WorkflowType) -> Vec<Fault>
         [("on_stall", &workflow.on_stall, STALL), ("on_failure", &workflow.on_failure, FAILURE)]
     {
         let place = format!("workflow {}, {when}", workflow.name);
-        found.extend(command.as_deref().and_then(|command| of_command(description, place, command, given)));
+        found.extend(command.as_deref().and_then(|command| of_command(description, place, command, &given)));
     }
     found
 }
@@ -47,7 +47,7 @@ fn of_pointer(event: &EventType, place: &str, which: &str, pointer: &str) -> Opt
     Some(Fault::new(place, what, fix))
 }
 
-fn of_command(description: &Description, place: String, name: &str, given: [&str; 4]) -> Option<Fault> {
+pub fn of_command(description: &Description, place: String, name: &str, given: &[&str]) -> Option<Fault> {
     let known = description.commands.iter().filter(|command| command.name == name);
     let Some(command) = known.max_by_key(|command| command.version) else {
         let known = choices(description.commands.iter().map(|command| command.name.as_str()));

@@ -5,17 +5,20 @@
 
 use crate::Event;
 use crate::permission::{APPROVE, OPERATE};
+use crate::request::Spec;
+use crate::request::Status;
 use crate::request::approvals::Approvals;
 use crate::request::event::RequestFailed;
 use crate::request::view::Requests;
-use crate::request::{self, Spec};
-use crate::vm;
 use crate::vm::view::Vms;
+use crate::vm::{self, Access};
 use eaf_sdk::mail::{Condition, Mailer, Recipient};
 use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
 use serde_json::{Value, json};
 
 const GRANT: &str = "mail";
+/// The mail that asks approvers to decide.
+const ASKED: &str = "approval-requested";
 
 pub struct Notify;
 
@@ -25,9 +28,15 @@ impl Workflow for Notify {
     const NAME: &'static str = "notify";
     const TRIGGERS: &'static [Trigger] = &[
         Trigger { event: "request-submitted", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-withdrawn", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-approved", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-rejected", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-fulfilled", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-failed", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-cancel-requested", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "vm-decommission-requested", key: "/vm_id", subject: "/requester_id" },
+        Trigger { event: "vm-gone-confirmed", key: "/vm_id", subject: "/requester_id" },
+        Trigger { event: "vm-decommission-failed", key: "/vm_id", subject: "/requester_id" },
     ];
 
     fn run(event: Event, recorded: &Recorded) -> Result<Value, Failure> {
@@ -37,25 +46,79 @@ impl Workflow for Notify {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["justification"] = e.justification.as_str().into();
                 let to = Recipient::HoldersExcept { permission: APPROVE, except: &e.requester_id };
-                let open = Condition::on::<Approvals>(&e.request_id, "status", request::Status::Pending);
-                mailer.send_while("approval-requested", to, &facts, &open)?.skipped
+                let open = Condition::on::<Approvals>(&e.request_id, "status", Status::Pending);
+                mailer.send_while(ASKED, to, &facts, &open)?.skipped
+            }
+            Event::RequestWithdrawn(e) => {
+                let settled = Settled { id: &e.request_id, vm_name: &e.vm_name, by: e.requester_name.as_str() };
+                settled.tell(&mailer, Status::Withdrawn, &e.requester_id)?
+            }
+            Event::RequestApproved(e) => {
+                let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
+                // Building may have begun or ended when the mail goes out: it is decided for good.
+                settled.tell(&mailer, Status::Approved, &e.approver_id)?
             }
             Event::RequestRejected(e) => {
+                let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
+                let others = settled.tell(&mailer, Status::Rejected, &e.approver_id);
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["reason"] = e.reason.as_str().into();
                 facts["approver_name"] = e.approver_name.as_str().into();
-                mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts)?.skipped
+                let skipped = mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts)?.skipped;
+                others.map(|_| skipped)?
             }
             Event::RequestFulfilled(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["ip"] = e.ip.into();
+                facts["access"] = json!(Access::of(&e.spec.image));
                 let there = Condition::on::<Vms>(&e.request_id, "status", vm::Status::Active);
                 mailer.send_while("request-fulfilled", Recipient::Actor(&e.requester_id), &facts, &there)?.skipped
             }
             Event::RequestFailed(e) => tell_of_failure(&mailer, e, recorded)?,
+            Event::VmDecommissionRequested(e) if e.by_id != e.requester_id => {
+                let facts = json!({ "vm_id": e.vm_id, "vm_name": e.name, "by_name": e.by_name.as_str(),
+                    "trace_id": recorded.trace_id });
+                mailer.send("vm-decommissioned", Recipient::Actor(&e.requester_id), &facts)?.skipped
+            }
+            Event::VmGoneConfirmed(e) if e.by_id != e.requester_id => {
+                let facts = json!({ "vm_id": e.vm_id, "vm_name": e.name, "by_name": e.by_name.as_str(),
+                    "trace_id": recorded.trace_id });
+                mailer.send("vm-counted-as-removed", Recipient::Actor(&e.requester_id), &facts)?.skipped
+            }
+            Event::RequestCancelRequested(e) if e.by_id != e.requester_id => {
+                let facts = json!({ "request_id": e.request_id, "vm_name": e.vm_name, "by_name": e.by_name.as_str(),
+                    "reason": e.reason.as_str(), "trace_id": recorded.trace_id });
+                mailer.send("request-cancelled", Recipient::Actor(&e.requester_id), &facts)?.skipped
+            }
+            // Their own doing is no news to them.
+            Event::VmDecommissionRequested(_) | Event::VmGoneConfirmed(_) | Event::RequestCancelRequested(_) => true,
+            Event::VmDecommissionFailed(e) => {
+                let facts = json!({ "vm_id": e.vm_id, "vm_name": e.name, "failed_step": e.step, "error_code": e.code,
+                    "error_message": e.message, "trace_id": e.trace_id });
+                let failed = Condition::on::<Vms>(&e.vm_id, "status", vm::Status::DecommissionFailed);
+                let owner = Recipient::Actor(&e.requester_id);
+                mailer.send_while("vm-decommission-failed", owner, &facts, &failed)?.skipped
+            }
             _ => return Err(Failure::permanent("unexpected-event", "this event is told to nobody")),
         };
         Ok(json!({ "outcome": if skipped { "skipped" } else { "told" } }))
+    }
+}
+
+/// A request about which nobody has to decide any more.
+struct Settled<'a> {
+    id: &'a str,
+    vm_name: &'a str,
+    by: &'a str,
+}
+
+impl Settled<'_> {
+    /// Those who were asked to decide, without the person who settled it: one mail each.
+    fn tell(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
+        let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
+        let to = Recipient::HoldersExcept { permission: APPROVE, except: by_id };
+        let asked = Condition::on::<Approvals>(self.id, "status", status).after(ASKED);
+        mailer.send_while("request-settled", to, &facts, &asked).map(|told| told.skipped)
     }
 }
 
@@ -67,7 +130,7 @@ fn tell_of_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Re
     facts["error_code"] = e.code.into();
     facts["error_message"] = e.message.into();
     facts["trace_id"] = e.trace_id.into();
-    let failed = Condition::on::<Requests>(&e.request_id, "status", request::Status::Failed);
+    let failed = Condition::on::<Requests>(&e.request_id, "status", Status::Failed);
     let holders = Recipient::Holders { permission: OPERATE };
     let admins = mailer.send_while("request-failed-admin", holders, &facts, &failed);
     if admins.as_ref().is_ok_and(|told| told.skipped) {

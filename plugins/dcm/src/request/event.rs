@@ -46,6 +46,8 @@ pub struct RequestWithdrawn {
     pub request_id: String,
     pub requester_id: String,
     pub requester_name: Personal<Requester>,
+    #[serde(default)]
+    pub vm_name: String,
 }
 
 impl Event for RequestWithdrawn {

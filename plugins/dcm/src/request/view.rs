@@ -60,6 +60,8 @@ pub struct Row {
     pub error_message: Option<String>,
     pub trace_id: String,
     pub ip: Option<String>,
+    /// When the machine that was handed over went out of use.
+    pub decommissioned_at: Option<i64>,
     /// Whether the machine is handed over only with an address.
     pub await_address: bool,
     pub updated_at: i64,
@@ -111,6 +113,7 @@ impl View for Requests {
         Column::text("error_message"),
         Column::text("trace_id"),
         Column::text("ip"),
+        Column::timestamp("decommissioned_at"),
         Column::boolean("await_address"),
         Column::timestamp("updated_at").sort(),
     ];
@@ -131,14 +134,15 @@ impl View for Requests {
         "step-progressed",
         "stalled",
         "resumed",
+        "vm-decommissioned",
     ];
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
-        request_of(recorded).into_iter().collect()
+        request_or_its_machine(recorded).into_iter().collect()
     }
 
     fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
-        let Some(key) = request_of(recorded) else { return };
+        let Some(key) = request_or_its_machine(recorded) else { return };
         if let Event::RequestSubmitted(submitted) = event {
             return rows.put(&key, begin(submitted, recorded));
         }
@@ -179,6 +183,12 @@ impl Row {
 /// Events about building also occur on machines that are taken down; those are not about the request.
 pub fn request_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("request/").map(Into::into)
+}
+
+/// Of a machine's events the view has its end alone, which was not caused by a step of the request.
+fn request_or_its_machine(recorded: &Recorded) -> Option<String> {
+    let ended = || recorded.stream.strip_prefix("vm/").filter(|_| recorded.kind == "vm-decommissioned");
+    request_of(recorded).or_else(|| ended().map(Into::into))
 }
 
 fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
@@ -222,12 +232,17 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         error_message: None,
         trace_id: recorded.trace_id.clone(),
         ip: None,
+        decommissioned_at: None,
         await_address: spec.await_address,
         updated_at: recorded.at,
     }
 }
 
 fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
+    if let Event::VmDecommissioned(_) = event {
+        row.decommissioned_at = Some(recorded.at);
+        return;
+    }
     row.updated_at = recorded.at;
     row.decide(event, recorded.at);
     row.build(event, recorded.at);

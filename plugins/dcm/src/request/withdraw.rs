@@ -37,6 +37,7 @@ impl Command for WithdrawRequest {
             request_id: self.request.clone(),
             requester_id: request.requester_id.clone(),
             requester_name: request.requester_name(),
+            vm_name: name.clone(),
         };
         let released = NameReleased { name: name.clone(), request_id: self.request.clone() };
         Ok(Accepted::nothing()

@@ -1,5 +1,6 @@
 //! What happens to a machine.
 
+use super::note_machine::Found;
 use crate::request::event::{By, Requester};
 use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
@@ -50,7 +51,7 @@ impl Event for VmRefreshRequested {
     const TYPE: &'static str = "vm-refresh-requested";
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VmRefreshed {
     pub vm_id: String,
     pub requester_id: String,
@@ -71,6 +72,29 @@ pub struct VmRefreshed {
 
 impl Event for VmRefreshed {
     const TYPE: &'static str = "vm-refreshed";
+}
+
+impl VmRefreshed {
+    /// `found`: what vCenter said; none: it does not have the machine.
+    pub fn of(vm_id: String, requester_id: String, found: Option<Found>) -> Self {
+        let missing = VmRefreshed {
+            vm_id,
+            requester_id,
+            power: "missing".into(),
+            ip: None,
+            cpus: None,
+            memory_mb: None,
+            vcenter_name: None,
+            state: None,
+        };
+        match found {
+            None => missing,
+            Some(Found { name, state, power, ip, cpus, memory_mb }) => {
+                let (vcenter_name, state) = (Some(name), Some(state));
+                VmRefreshed { power, ip, cpus, memory_mb, vcenter_name, state, ..missing }
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -122,6 +146,8 @@ pub struct VmDecommissionFailed {
     pub code: String,
     pub message: String,
     pub trace_id: String,
+    #[serde(default)]
+    pub name: String,
 }
 
 impl Event for VmDecommissionFailed {

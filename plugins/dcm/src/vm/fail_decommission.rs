@@ -46,6 +46,7 @@ impl Command for FailDecommission {
             code: self.code,
             message: self.message,
             trace_id: ctx.trace_id.clone(),
+            name: vm.name,
         };
         Ok(Accepted::nothing().event(&stream, step).event(stream, failed).subject("vms", self.vm))
     }

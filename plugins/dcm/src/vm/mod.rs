@@ -7,6 +7,7 @@ pub mod decommission;
 pub mod decommission_workflow;
 pub mod event;
 pub mod fail_decommission;
+pub mod note_machine;
 pub mod record_refresh;
 pub mod refresh;
 pub mod refresh_workflow;
@@ -40,6 +41,29 @@ impl Status {
             Status::DecommissionFailed => "decommission-failed",
             Status::Decommissioned => "decommissioned",
         }
+    }
+}
+
+/// How a machine's system is usually signed in to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    Ssh,
+    Rdp,
+}
+
+impl Access {
+    /// Known by the words with which an offering names its operating system; none where they are others.
+    pub fn of(image: &str) -> Option<Access> {
+        const UNIX: [&str; 14] = [
+            "linux", "debian", "ubuntu", "rhel", "red hat", "suse", "sles", "centos", "rocky", "alma", "fedora",
+            "photon", "bsd", "unix",
+        ];
+        let image = image.to_lowercase();
+        if image.contains("windows") {
+            return Some(Access::Rdp);
+        }
+        UNIX.iter().any(|word| image.contains(word)).then_some(Access::Ssh)
     }
 }
 

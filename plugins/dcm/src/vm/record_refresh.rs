@@ -1,6 +1,7 @@
 //! What vCenter said about a machine, or why it could not be asked.
 
 use super::event::{VmRefreshFailed, VmRefreshed};
+use super::note_machine;
 use super::{Vm, stream, unknown};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
@@ -48,28 +49,14 @@ impl Command for RecordRefresh {
         let stream = stream(&self.vm);
         let accepted = match self.found {
             Found::Machine { name, state, power, ip, cpus, memory_mb } => {
-                let (vcenter_name, state) = (Some(name), Some(state));
-                let refreshed = VmRefreshed { vm_id, requester_id, power, ip, cpus, memory_mb, vcenter_name, state };
-                Accepted::nothing().event(stream, refreshed)
+                let found = note_machine::Found { name, state, power, ip, cpus, memory_mb };
+                Accepted::nothing().event(stream, VmRefreshed::of(vm_id, requester_id, Some(found)))
             }
-            Found::Missing => Accepted::nothing().event(stream, missing(vm_id, requester_id)),
+            Found::Missing => Accepted::nothing().event(stream, VmRefreshed::of(vm_id, requester_id, None)),
             Found::Failed { code, message } => {
                 Accepted::nothing().event(stream, VmRefreshFailed { vm_id, requester_id, code, message })
             }
         };
         Ok(accepted.subject("vms", self.vm))
-    }
-}
-
-fn missing(vm_id: String, requester_id: String) -> VmRefreshed {
-    VmRefreshed {
-        vm_id,
-        requester_id,
-        power: "missing".into(),
-        ip: None,
-        cpus: None,
-        memory_mb: None,
-        vcenter_name: None,
-        state: None,
     }
 }

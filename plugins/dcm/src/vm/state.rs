@@ -1,10 +1,14 @@
 //! A machine from its events.
 
+use super::event::VmRefreshed;
 use super::{Standing, Status};
 use crate::Event;
 use crate::provisioning::Step;
 use eaf_sdk::{Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
+
+/// As vCenter calls a machine that is as it should be.
+const CONNECTED: &str = "connected";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Vm {
@@ -13,6 +17,9 @@ pub struct Vm {
     pub name: String,
     /// As vCenter last said.
     pub vcenter_name: Option<String>,
+    /// As vCenter last said, or as it was handed over; none where that is not known.
+    #[serde(default)]
+    pub seen: Option<VmRefreshed>,
     /// Of taking it down.
     pub attempt: u32,
     /// The event that began this attempt.
@@ -32,14 +39,28 @@ impl State for Vm {
     fn apply(&mut self, event: Event, recorded: &Recorded) {
         match event {
             Event::VmProvisioned(e) => {
+                self.seen = Some(VmRefreshed {
+                    vm_id: e.vm_id,
+                    requester_id: e.requester_id.clone(),
+                    power: e.power,
+                    ip: e.ip,
+                    cpus: Some(e.cpus),
+                    memory_mb: Some(e.memory_mb),
+                    vcenter_name: Some(e.name.clone()),
+                    state: Some(CONNECTED.into()),
+                });
                 self.requester_id = e.requester_id;
                 self.name = e.name;
             }
-            Event::VmRefreshed(e) => self.vcenter_name = e.vcenter_name,
+            Event::VmRefreshed(e) => {
+                self.vcenter_name.clone_from(&e.vcenter_name);
+                self.seen = Some(e);
+            }
             Event::VmDecommissionRequested(e) => self.begin(e.attempt, Step::PowerOff, recorded),
             Event::VmGoneConfirmed(e) => self.begin(e.attempt, Step::Destroy, recorded),
             Event::VmDecommissioned(_) => self.status = Status::Decommissioned,
-            Event::VmRefreshFailed(_) => self.stalled = None,
+            // The next look says that vCenter answers again, whatever it says.
+            Event::VmRefreshFailed(_) => (self.stalled, self.seen) = (None, None),
             Event::VmDecommissionFailed(e) => {
                 self.status = Status::DecommissionFailed;
                 self.failed_code = Some(e.code);
@@ -67,6 +88,11 @@ impl Vm {
             return Err(Rejection::conflict("attempt-over").param("attempt", attempt));
         }
         Ok(())
+    }
+
+    /// Is this what vCenter said before?
+    pub fn knows(&self, now: &VmRefreshed) -> bool {
+        self.seen.as_ref() == Some(now)
     }
 
     fn begin(&mut self, attempt: u32, step: Step, recorded: &Recorded) {

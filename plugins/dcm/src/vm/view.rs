@@ -4,7 +4,7 @@ use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
 use super::event::{VmDecommissioned, VmProvisioned, VmRefreshed};
 use super::refresh::{self, RefreshVm};
-use super::{GONE, OTHER_VCENTER, Standing, Status, in_one_line};
+use super::{Access, GONE, OTHER_VCENTER, Standing, Status, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
@@ -29,6 +29,8 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
+    /// How its system is usually signed in to.
+    pub access: Option<Access>,
     pub term_months: u32,
     pub monthly_cents: i64,
     pub currency: String,
@@ -75,6 +77,7 @@ impl View for Vms {
         Column::text("offering").filter(),
         Column::text("offering_name"),
         Column::text("image"),
+        Column::text("access"),
         Column::integer("term_months"),
         Column::integer("monthly_cents").sort(),
         Column::text("currency"),
@@ -162,6 +165,7 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         memory_mb: vm.memory_mb,
         offering: vm.offering,
         offering_name: vm.offering_name,
+        access: Access::of(&vm.image),
         image: vm.image,
         term_months: vm.term_months,
         monthly_cents: vm.monthly_cents,

@@ -51,6 +51,28 @@ async fn a_mail_whose_row_still_reads_so_is_sent_once() {
 }
 
 #[tokio::test]
+async fn only_those_who_were_asked_are_told_that_it_is_settled() {
+    let server = Maildev::start(&[]).await;
+    let desk = Desk::at(server.address());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    desk.request(REQUEST, "pending");
+    send(&desk, &while_pending()).await.unwrap();
+    desk.hire(4, "Cora Clemens", "cora@acme.example", Locale::De, "approver");
+    desk.request(REQUEST, "approved");
+    let condition = json!({"view": "approvals", "key": REQUEST, "member": "status", "equals": "approved",
+        "after": "approval-requested"});
+    let mut settled = while_it_is(condition);
+    settled.args["template"] = json!("request-settled");
+    settled.args["to"] = json!({"holders": {"permission": "approve", "except": actor(3)}});
+    assert_eq!(send(&desk, &settled).await, Ok(json!({"sent": 1, "failed": 0, "skipped": false})));
+    let mut told = addressees(&server).await;
+    told.dedup();
+    assert_eq!(told, ["anna@acme.example", "bert@acme.example"], "Bert was asked, decided, and was not told");
+    assert_eq!(server.inbox().await.len(), 3);
+}
+
+#[tokio::test]
 async fn recipients_whose_turn_comes_after_the_change_get_no_mail() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();

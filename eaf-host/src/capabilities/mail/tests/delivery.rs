@@ -26,7 +26,7 @@ async fn everyone_gets_text_and_html_in_their_language() {
     assert_eq!(english.to[0].name, "Zoë 王小明");
     assert_eq!(german.from[0].name, "Acme Cloud");
 
-    let link = "https://eaf.example.com/requests/0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11";
+    let link = "https://eaf.example.com/approvals/0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11";
     for mail in [german, english] {
         assert_eq!(mail.text.matches(link).count(), 1, "one deep link:\n{}", mail.text);
         assert_eq!(mail.html.matches(link).count(), 1, "one deep link:\n{}", mail.html);

@@ -4,8 +4,18 @@
 use super::*;
 use crate::capabilities::mail::template::HostFacts;
 
-const MAILS: [&str; 5] =
-    ["approval-requested", "request-failed", "request-failed-admin", "request-fulfilled", "request-rejected"];
+const MAILS: [&str; 10] = [
+    "approval-requested",
+    "request-cancelled",
+    "request-failed",
+    "request-failed-admin",
+    "request-fulfilled",
+    "request-rejected",
+    "request-settled",
+    "vm-counted-as-removed",
+    "vm-decommission-failed",
+    "vm-decommissioned",
+];
 
 #[test]
 fn dcms_mails_read_as_recorded() {
@@ -51,6 +61,23 @@ fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
         for body in [&mail.text, &mail.html] {
             assert_eq!(body.contains("have been told"), told, "{body}");
             assert_eq!(body.contains("Please tell them"), !told, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_mail_says_how_to_sign_in_and_its_button_leads_to_the_machine() {
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
+    for (access, said, unsaid) in
+        [(json!("ssh"), "ssh user@10.20.0.17", "Remote Desktop"), (json!("rdp"), "mstsc /v:10.20.0.17", "SSH")]
+    {
+        let mut facts = facts();
+        facts["access"] = access;
+        let mail = dcm_templates().render("request-fulfilled", Locale::En, facts.as_object().unwrap(), &host).unwrap();
+        for body in [&mail.text, &mail.html] {
+            assert!(body.contains(said) && !body.contains(unsaid), "{body}");
+            assert!(body.contains("/vms/0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11"), "{body}");
         }
     }
 }

@@ -62,6 +62,8 @@ struct Paper {
     /// The status of each request.
     requests: BTreeMap<String, String>,
     is_view_halted: bool,
+    /// What conversations over the connection came to.
+    used: Vec<Option<String>>,
 }
 
 /// A mail's row.
@@ -176,6 +178,13 @@ impl Office for Desk {
         Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
     }
 
+    async fn told(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let letters = paper.log.values().map(|logged| &logged.letter);
+        let told = letters.filter(|letter| letter.entry.template == template && letter.status == Status::Sent);
+        Ok(told.map(|letter| letter.entry.recipient).collect())
+    }
+
     async fn granted(&self, _: TenantId, _: &str, _: &str) -> Result<String, Failure> {
         Ok("main".into())
     }
@@ -183,6 +192,11 @@ impl Office for Desk {
     async fn connection(&self, _: TenantId, _: &str) -> Result<Config, Failure> {
         let paper = self.0.lock().unwrap();
         Config::read(&paper.config, &paper.secret)
+    }
+
+    async fn used(&self, _: TenantId, _: &str, error: Option<&str>) -> Result<(), Failure> {
+        self.0.lock().unwrap().used.push(error.map(str::to_owned));
+        Ok(())
     }
 
     async fn is_paused(&self, _: TenantId, _: &str) -> Result<bool, Failure> {
@@ -307,7 +321,7 @@ fn dcm_templates() -> Templates {
             files.insert(format!("{}/{}", name(&folder), name(&file)), read(file));
         }
     }
-    Templates::load(&files, Arc::new(locales)).expect("DCM's mails are whole")
+    Templates::load(&files, Arc::new(locales)).expect("DCM's mails are whole").of("DCM")
 }
 
 /// What DCM's workflow knows of a request.
@@ -320,7 +334,8 @@ pub fn facts() -> Value {
         "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
         "approver_name": "Martin Vogel",
         "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
-        "ip": "10.20.0.17",
+        "ip": "10.20.0.17", "access": "ssh",
+        "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",
         "failed_step": "clone", "error_code": "template-missing",
         "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",

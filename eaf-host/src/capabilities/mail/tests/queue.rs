@@ -19,6 +19,28 @@ async fn nothing_is_sent_over_a_paused_connection_and_everything_afterwards() {
 }
 
 #[tokio::test]
+async fn what_mails_meet_says_whether_the_connection_works_and_what_an_admin_wants_says_nothing() {
+    let server = Maildev::start(&[]).await;
+    let desk = Desk::at(server.address());
+    let used = async || {
+        desk.later(Duration::from_secs(3_600));
+        let answer = send(&desk, &approval()).await.map_err(|failure| failure.code);
+        (answer.err(), std::mem::take(&mut desk.0.lock().unwrap().used))
+    };
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    desk.pause(true);
+    assert_eq!(used().await, (Some("mail-paused".into()), vec![]));
+    desk.pause(false);
+    desk.set("from", "nobody");
+    assert_eq!(used().await, (Some("sender-invalid".into()), vec![Some("sender-invalid".into())]));
+    desk.set("from", "cloud@acme.example");
+    desk.set("tls", "starttls");
+    assert_eq!(used().await.1, [Some("starttls-not-offered".to_owned())]);
+    desk.set("tls", "none");
+    assert_eq!(used().await, (None, vec![None]));
+}
+
+#[tokio::test]
 async fn a_pause_in_the_middle_of_a_call_stops_its_next_mail() {
     let server = Maildev::start(&[]).await;
     let desk = Desk::at(server.address());

@@ -121,6 +121,26 @@ pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, 
     properties::read_one(session, object, &PATHS).await?.map(machine).transpose()
 }
 
+/// Several machines in one call, without those that are not there (any more) and those that cannot be read. vCenter refuses
+/// a read of which one object is gone, so the halves are asked for.
+pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Machine>, Error> {
+    let mut found = Vec::new();
+    let mut parts = vec![objects];
+    while let Some(part) = parts.pop() {
+        match properties::read(session, part, &PATHS).await {
+            Ok(read) => found.extend(read.into_iter().filter_map(|one| machine(one).ok())),
+            Err(error) if error.is_fault("ManagedObjectNotFound") => {
+                if part.len() > 1 {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// What tells a machine from others, for searches among many.
 #[derive(Debug)]
 pub struct Label {

@@ -127,7 +127,7 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
 }
 
 /// A machine as plugins see it. What vCenter cannot tell just now is null, and power is `unknown`.
-fn document(machine: &Machine) -> Value {
+pub fn document(machine: &Machine) -> Value {
     let config = machine.config.as_ref();
     let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
     let power = (machine.reach == Reach::Connected).then_some(machine.power);

@@ -17,6 +17,7 @@ mod hostile;
 mod identity;
 mod logins;
 mod names;
+mod observe;
 mod placement;
 mod power;
 mod sessions;

@@ -151,14 +151,14 @@ async fn from_a_request_over_its_approval_to_a_machine_and_its_mails() {
     assert_eq!(clones, 1);
 
     let mails = async {
-        while house.postbox.templates.lock().unwrap().len() < 2 {
+        while house.postbox.templates.lock().unwrap().len() < 3 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, mails).await.expect("two mails");
+    tokio::time::timeout(PATIENCE, mails).await.expect("three mails");
     let mut templates = house.postbox.templates.lock().unwrap().clone();
     templates.sort();
-    assert_eq!(templates, ["approval-requested", "request-fulfilled"]);
+    assert_eq!(templates, ["approval-requested", "request-fulfilled", "request-settled"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

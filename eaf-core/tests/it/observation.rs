@@ -1,0 +1,129 @@
+//! Whose turn it is to be read again, and how old what was read is.
+
+use eaf_core::Core;
+use eaf_core::connection::{self, NewConnection};
+use eaf_core::directory::add_tenant;
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::managed_resource::{self, Key};
+use eaf_core::observation::{self, Look, Thing, Told, Turn};
+use eaf_core::testing::Database;
+use serde_json::{Map, json};
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(240);
+
+async fn connect(core: &Core, tenant: TenantId, name: &str, url: &str) {
+    let new = NewConnection {
+        capability: "vsphere".into(),
+        name: name.into(),
+        config: json!({ "url": url }),
+        secret: Some(Map::new()),
+        harmless: &[],
+    };
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn claim(core: &Core) -> Option<Turn> {
+    observation::claim(core, &["vsphere".to_owned()], LEASE).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    connect(&core, globex, "main", "https://VC.example:443").await;
+    connect(&core, globex, "other", "https://vc2.example/sdk").await;
+    let (one, two) = tokio::join!(claim(&core), claim(&core));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let names = |turn: &Turn| turn.connection.clone();
+    assert_eq!(std::collections::BTreeSet::from([names(&one), names(&two)]).len(), 2, "two servers: {one:?} {two:?}");
+    assert_eq!(claim(&core).await, None, "the third leads to a server that is read now");
+
+    let first = if one.connection == "main" { &one } else { &two };
+    observation::settle(&core, first, 0, PAUSE).await.unwrap();
+    let third = claim(&core).await.expect("the server is free again");
+    assert!(third.connection == "main" && third.tenant != first.tenant);
+    observation::settle(&core, &third, 0, PAUSE).await.unwrap();
+    assert_eq!(claim(&core).await, None, "all had their turn");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    let turn = claim(&core).await.unwrap();
+    observation::settle(&core, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
+    assert_eq!((claim(&core).await, observation::failures(&core, &turn).await.unwrap()), (None, 3));
+    connection::record_check(&core, acme, "vsphere", "main", None).await.unwrap();
+    assert_eq!(claim(&core).await.as_ref(), Some(&turn), "a test that went through says that it is worth it");
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    observation::settle(&core, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
+    assert_eq!(claim(&core).await.as_ref(), Some(&turn), "the turn that began with the old settings settles nothing");
+    assert_eq!(observation::failures(&core, &turn).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_did_not_change_grows_no_older_and_is_told_once() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    for (tenant, identity) in [(acme, "vm-1"), (acme, "vm-2"), (globex, "vm-1")] {
+        let key = Key { tenant, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
+        managed_resource::put(&core, &key, &json!({ "stage": "present" })).await.unwrap();
+    }
+    let at = async |tenant| observation::observed_at(&core, tenant, "dcm", "vsphere", &["vm-1", "vm-2"]).await.unwrap();
+    assert!(at(acme).await.is_empty());
+    let news = json!({ "power": "on" });
+    let look = async |told| {
+        let look = Look { identity: "vm-1".into(), told };
+        observation::note(&core, acme, "dcm", "vsphere", &[look]).await.unwrap();
+    };
+    look(Some(Told { found: news.clone(), position: Some("1-7".into()) })).await;
+    let first = at(acme).await["vm-1"];
+    look(None).await;
+    assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
+    let things = observation::things(&core, acme, "dcm", "vsphere").await.unwrap();
+    let told = |thing: &Thing| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
+    let order: Vec<_> = things.iter().map(told).collect();
+    let expected = [("vm-2".into(), None, None), ("vm-1".into(), Some(news), Some("1-7".into()))];
+    assert_eq!(order, expected, "what was never looked at comes first");
+}
+
+#[tokio::test]
+async fn a_real_call_says_whether_a_connection_works() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    let state = async || {
+        let one = connection::list(&core, acme).await.unwrap().remove(0);
+        (one.last_error, one.used_at.is_some(), one.use_error)
+    };
+    let used = async |error| {
+        connection::record_use(&core, acme, "vsphere", "main", error, Some(&["vcenter-unreachable"])).await.unwrap();
+    };
+    assert_eq!(state().await, (None, false, None), "nothing is known");
+    let turn = claim(&core).await.unwrap();
+    used(Some("vcenter-login")).await;
+    observation::settle(&core, &turn, 1, Duration::from_secs(86_400)).await.unwrap();
+    assert_eq!((state().await, claim(&core).await), ((None, true, Some("vcenter-login".into())), None));
+    used(None).await;
+    assert_eq!(state().await, (None, true, None));
+    assert_eq!(claim(&core).await, Some(turn), "what works again is read again");
+    connection::record_check(&core, acme, "vsphere", "main", Some("vcenter-permission")).await.unwrap();
+    used(None).await;
+    assert_eq!(state().await.0.as_deref(), Some("vcenter-permission"), "a read does not need the missing privilege");
+    connection::record_check(&core, acme, "vsphere", "main", Some("vcenter-unreachable")).await.unwrap();
+    used(Some("vcenter-login")).await;
+    used(None).await;
+    assert_eq!(state().await.0, None, "it was reached since");
+}

@@ -1,0 +1,36 @@
+//! What the host reads again by itself, of what a capability manages for a plugin.
+
+use eaf_core::actor::TraceId;
+use eaf_core::id::TenantId;
+use eaf_core::observation::Thing;
+use serde_json::Value;
+
+/// What is to be looked at.
+pub struct Watch {
+    pub tenant: TenantId,
+    pub plugin: String,
+    /// By which the plugin opens the capability.
+    pub grant: String,
+    /// Those that were not looked at for longest come first.
+    pub things: Vec<Thing>,
+    pub trace: TraceId,
+}
+
+/// One thing as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    pub identity: String,
+    /// The document that the capability's own read gives; null: it is not there.
+    pub found: Value,
+}
+
+/// What a failure says of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is about what was asked for.
+    None,
+    /// The other system is not reached, or not as it should be.
+    Reach,
+    /// The account is refused. Who tries often locks it.
+    Login,
+}
