@@ -31,7 +31,7 @@ for (const { language, by } of ways) {
 
     const mail = await mailTo('lena.hoffmann@acme.example', name, /\d+\.\d+\.\d+\.\d+/);
     const link = linkIn(mail);
-    expect(new URL(link).pathname).toBe(request);
+    expect(new URL(link).pathname).toBe(request.replace('/requests/', '/vms/'));
     await requester.leave();
 
     // The link from the mail, in a browser that nobody is signed in with.
@@ -40,9 +40,14 @@ for (const { language, by } of ways) {
       by,
       path: new URL(link).pathname,
     });
-    await expect(reader.page.getByRole('heading', { name: hero.ready })).toBeVisible();
+    await expect(reader.page.getByText(/^ssh \S+@\d+\.\d+\.\d+\.\d+$/)).toBeVisible();
     await giveBack(reader, name);
     await expect.poll(() => machines(name), { timeout: 60_000 }).toHaveLength(0);
+    await expect(reader.button(said[language].decommission)).toBeHidden();
+    // What was true at hand-over is not said any more.
+    await reader.page.goto(request);
+    await expect(reader.page.getByRole('heading', { name: hero.gone })).toBeVisible();
+    await expect(reader.page.getByRole('heading', { name: hero.ready })).toBeHidden();
     await reader.leave();
   });
 }
@@ -102,7 +107,6 @@ async function approve(
 
 async function giveBack(person: Person, name: string): Promise<void> {
   const t = person.words(vms);
-  await person.hand.press(person.page.getByRole('link', { name: person.words(requests).hero.toVm }));
   await expect(person.page.getByRole('heading', { level: 1, name })).toBeVisible();
   await person.hand.press(person.button(said[person.language].decommission));
   const dialog = person.dialog(t.decommission.title(name));

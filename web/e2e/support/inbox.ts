@@ -27,7 +27,7 @@ export async function mailTo(address: string, about: string, matching: RegExp): 
 
 /** The mail's one link into the product. */
 export function linkIn(mail: Mail): string {
-  const link = /https?:\/\/\S+\/requests\/\S+/.exec(mail.text)?.[0];
+  const link = /https?:\/\/\S+\/(?:requests|approvals|vms)\/\S+/.exec(mail.text)?.[0];
   if (!link) throw new Error(`no link in: ${mail.text}`);
   return link;
 }

@@ -28,6 +28,9 @@ export type RowsQuery<V extends ViewName> = Omit<ListQuery<V>, 'cursor' | 'after
 /** Rows in a page after the first: whoever goes on wants more than a look. The most that the host gives. */
 const FURTHER = 200;
 
+/** Rows that say how old they are: the host looks again without an event, so there is nothing live to hear of it. */
+const AGES: Partial<Record<ViewName, number>> = { vms: 60_000 };
+
 interface Page<V extends ViewName> {
   items: Row<V>[];
   next: string | null;
@@ -64,7 +67,13 @@ export function rowQuery<V extends ViewName>(view: V, key: string) {
 
 /** A list that goes on page by page and keeps itself up to date. */
 export function useRows<V extends ViewName>(view: V, query: RowsQuery<V>, options?: { enabled?: boolean }) {
-  const result = useInfiniteQuery({ ...rowsQuery(view, query), placeholderData: last => last, ...options });
+  const again = { refetchInterval: AGES[view] ?? false } as const;
+  const result = useInfiniteQuery({
+    ...rowsQuery(view, query),
+    placeholderData: last => last,
+    ...again,
+    ...options,
+  });
   useLiveView(viewId(view), result.isSuccess);
   return result;
 }
@@ -90,7 +99,7 @@ export function useRow<V extends ViewName>(
   key: string,
   options?: { enabled?: boolean; throwOnError?: boolean },
 ) {
-  const result = useQuery({ ...rowQuery(view, key), ...options });
+  const result = useQuery({ ...rowQuery(view, key), refetchInterval: AGES[view] ?? false, ...options });
   useLiveView(viewId(view), result.isSuccess);
   return result;
 }

@@ -482,6 +482,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/session/language': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Choose the language in which I am written to */
+    put: operations['session.language'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/sign-out': {
     parameters: {
       query?: never;
@@ -991,6 +1008,8 @@ export interface components {
       error_message: string | null;
       trace_id: string | null;
       ip: string | null;
+      /** Format: date-time */
+      decommissioned_at: string | null;
       await_address: boolean | null;
       /** Format: date-time */
       updated_at: string | null;
@@ -1049,6 +1068,7 @@ export interface components {
       offering: string | null;
       offering_name: string | null;
       image: string | null;
+      access: string | null;
       term_months: number | null;
       monthly_cents: number | null;
       currency: string | null;
@@ -1082,6 +1102,11 @@ export interface components {
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
+      /**
+       * Format: date-time
+       * @description When the host last read what the row is about, changed or not; null: never yet.
+       */
+      observed_at: string | null;
     };
     'dcm.requesters': {
       key: string;
@@ -4969,6 +4994,121 @@ export interface operations {
       };
     };
   };
+  'session.language': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {unknown} */
+          language: 'de' | 'en';
+        };
+      };
+    };
+    responses: {
+      /** @description From now on, also in mails. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed-json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'auth.sign-out': {
     parameters: {
       query?: never;
@@ -5047,6 +5187,15 @@ export interface operations {
               last_error: string | null;
               /** @description The same as one sentence. */
               last_error_text: string | null;
+              /**
+               * Format: date-time
+               * @description The last real call of which the outcome is known.
+               */
+              last_use_at: string | null;
+              /** @description What it met; null: it went through. */
+              use_error: string | null;
+              /** @description The same as one sentence. */
+              use_error_text: string | null;
               /** Format: date-time */
               updated_at: string | null;
               /** Format: uuid */
@@ -5148,6 +5297,15 @@ export interface operations {
             last_error: string | null;
             /** @description The same as one sentence. */
             last_error_text: string | null;
+            /**
+             * Format: date-time
+             * @description The last real call of which the outcome is known.
+             */
+            last_use_at: string | null;
+            /** @description What it met; null: it went through. */
+            use_error: string | null;
+            /** @description The same as one sentence. */
+            use_error_text: string | null;
             /** Format: date-time */
             updated_at: string | null;
             /** Format: uuid */

@@ -1,7 +1,7 @@
 import { ChevronsUpDown, LogOut } from 'lucide-react';
 import { useSession } from '@/api/session';
 import { THEMES, type Theme, chooseTheme, useTheme } from '@/app/theme';
-import { LANGUAGES, type Language, language, useLanguage } from '@/i18n/language';
+import { LANGUAGES, type Language, useLanguage } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
 import {
   Menu,
@@ -13,6 +13,7 @@ import {
   MenuSeparator,
   MenuTrigger,
 } from '@/ui/menu';
+import { useChooseLanguage } from './use-choose-language';
 import { useSignOut } from './use-sign-out';
 
 /** The browser's: all times on all pages are in it. */
@@ -24,6 +25,7 @@ export function AccountMenu() {
   const current = useLanguage();
   const theme = useTheme();
   const signOut = useSignOut();
+  const choose = useChooseLanguage();
   return (
     <Menu>
       <MenuTrigger className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover">
@@ -37,7 +39,7 @@ export function AccountMenu() {
       </MenuTrigger>
       <MenuContent align="start" side="top">
         <MenuLabel>{t.account.language}</MenuLabel>
-        <MenuRadioGroup value={current} onValueChange={chosen => language.choose(chosen as Language)}>
+        <MenuRadioGroup value={current} onValueChange={chosen => choose(chosen as Language)}>
           {Object.entries(LANGUAGES).map(([code, name]) => (
             <MenuRadioItem key={code} value={code} lang={code}>
               {name}

@@ -4,6 +4,7 @@ import { useAllRows, useRow } from '@/api/rows';
 import { PageHeader } from '@/app/page/page-header';
 import { Panel } from '@/app/page/panel';
 import { ProblemAlert } from '@/app/page/problem-alert';
+import { isOld } from '@/features/vms/age';
 import { Power } from '@/features/vms/vm-status';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -68,7 +69,7 @@ function VmsOf({ requesterId }: { requesterId: string }) {
               {vm.name}
             </Link>
             <span className="w-32">
-              <Power state={vm.power} />
+              <Power state={vm.power} old={isOld(vm)} />
             </span>
             <span className="w-36 text-quiet">
               {t.sizeOf(format.number(vm.cpus), format.memory(vm.memory_mb))}

@@ -13,6 +13,10 @@ interface NeedsProps<T> {
   /** One sentence for when there is nothing. */
   empty: string;
   source: { data: T[] | undefined; error: Error | null; refetch: () => unknown };
+  /** Is it good that there is nothing? Otherwise it is only so. */
+  good?: boolean;
+  /** Above the others. */
+  first?: ReactNode;
   /** Where all of them are. */
   all?: LinkProps;
   children: (item: T) => ReactNode;
@@ -21,7 +25,7 @@ interface NeedsProps<T> {
 const MOST = 5;
 
 /** A panel of the home page: the first few of what waits. */
-export function Needs<T>({ title, empty, source, all, children }: NeedsProps<T>) {
+export function Needs<T>({ title, empty, source, all, good, first, children }: NeedsProps<T>) {
   const t = useText(text);
   const { data, error, refetch } = source;
   return (
@@ -43,13 +47,18 @@ export function Needs<T>({ title, empty, source, all, children }: NeedsProps<T>)
         <div className="p-4">
           <ProblemAlert cause={error} onRetry={() => void refetch()} />
         </div>
+      ) : data?.length === 0 && first ? (
+        <ul className="divide-y divide-line">{first}</ul>
       ) : data?.length === 0 ? (
         <p className="flex items-center gap-2.5 px-5 py-5 text-quiet">
-          <Check aria-hidden className="size-4 shrink-0 text-good" />
+          {good ? <Check aria-hidden className="size-4 shrink-0 text-good" /> : null}
           {empty}
         </p>
       ) : data ? (
-        <ul className="divide-y divide-line">{data.slice(0, MOST).map(children)}</ul>
+        <ul className="divide-y divide-line">
+          {first}
+          {data.slice(0, MOST).map(children)}
+        </ul>
       ) : (
         <div className="grid gap-4 px-5 py-5">
           <Skeleton className="w-2/3" />

@@ -1,6 +1,7 @@
 import { useRows } from '@/api/rows';
 import { AddressText } from '@/app/page/address';
 import { RequestStatus } from '@/features/requests/status-badge';
+import { isOld } from '@/features/vms/age';
 import { Power } from '@/features/vms/vm-status';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -17,7 +18,7 @@ export function WaitingApprovals() {
   // Their own wait for somebody else.
   const theirs = data?.filter(row => row.actions.some(action => action.allowed));
   return (
-    <Needs title={t.title} empty={t.empty} source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>
+    <Needs title={t.title} empty={t.empty} good source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>
       {row => (
         <Need
           key={row.key}
@@ -76,7 +77,7 @@ export function OwnVms({ actor }: { actor: string }) {
           link={{ to: '/vms/$id', params: { id: row.key } }}
           name={row.name}
           note={<span className="font-mono text-xs">{row.ip ? <AddressText address={row.ip} /> : '–'}</span>}
-          beside={<Power state={row.power} />}
+          beside={<Power state={row.power} old={isOld(row)} />}
         />
       )}
     </Needs>
@@ -88,7 +89,7 @@ export function FailedRequests() {
   const format = useFormat();
   const source = useRows('requests', { status: 'failed', sort: '-updated_at', limit: FIRST });
   return (
-    <Needs title={t.title} empty={t.empty} source={source} all={elsewhere('/admin/failed-requests')}>
+    <Needs title={t.title} empty={t.empty} good source={source} all={elsewhere('/admin/failed-requests')}>
       {row => (
         <Need
           key={row.key}

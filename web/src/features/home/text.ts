@@ -26,13 +26,21 @@ const en = {
   },
   connections: {
     title: 'Connections',
-    empty: 'All connections work.',
+    empty: 'All connections worked when they were last used.',
+    none: 'There are no connections.',
     missing: 'Not set up yet',
+    untested: 'Not tested yet',
+    worked: (ago: string) => `Worked ${ago}; not used since`,
   },
   mails: {
     title: 'Mails that did not arrive',
-    empty: 'Every mail reached its recipient.',
-    to: (name: string) => `to ${name}`,
+    empty: 'No mail failed, and none waits.',
+    noneFailed: 'No mail failed.',
+    waiting: (count: number, more: boolean) =>
+      more ? `${count} mails or more wait` : count === 1 ? '1 mail waits' : `${count} mails wait`,
+    queue: (oldest: string, next: string | null) =>
+      next ? `The oldest was written ${oldest}; next attempt ${next}` : `The oldest was written ${oldest}`,
+    to: (mail: string, name: string) => `${mail} to ${name}`,
     somebody: 'a former member',
   },
   audit: {
@@ -75,13 +83,23 @@ const de: typeof en = {
   },
   connections: {
     title: 'Verbindungen',
-    empty: 'Alle Verbindungen funktionieren.',
+    empty: 'Alle Verbindungen haben funktioniert, als sie zuletzt benutzt wurden.',
+    none: 'Es gibt keine Verbindungen.',
     missing: 'Noch nicht eingerichtet',
+    untested: 'Noch nicht geprüft',
+    worked: ago => `Funktionierte ${ago}; seitdem nicht benutzt`,
   },
   mails: {
     title: 'Nicht angekommene Mails',
-    empty: 'Jede Mail hat ihre Empfänger erreicht.',
-    to: name => `an ${name}`,
+    empty: 'Keine Mail ist gescheitert, und keine wartet.',
+    noneFailed: 'Keine Mail ist gescheitert.',
+    waiting: (count, more) =>
+      more ? `${count} Mails oder mehr warten` : count === 1 ? '1 Mail wartet' : `${count} Mails warten`,
+    queue: (oldest, next) =>
+      next
+        ? `Die älteste wurde ${oldest} geschrieben; nächster Versuch ${next}`
+        : `Die älteste wurde ${oldest} geschrieben`,
+    to: (mail, name) => `${mail} an ${name}`,
     somebody: 'ein früheres Mitglied',
   },
   audit: {

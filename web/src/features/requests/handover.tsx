@@ -1,44 +1,58 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowRight } from 'lucide-react';
-import { type Row, useRow } from '@/api/rows';
+import type { Row } from '@/api/rows';
 import { AddressText } from '@/app/page/address';
 import { CopyButton } from '@/app/page/copy-button';
+import { SignIn } from '@/features/vms/sign-in';
+import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
+import type { HandedOver } from './handed-over';
 import { text } from './text';
 
+interface HandoverProps {
+  request: Row<'requests'>;
+  /** The machine may have another address since it was handed over. */
+  vm: Row<'vms'> | undefined;
+  now: HandedOver;
+}
+
 /** Name and address of the VM, and what to do with them. */
-export function Handover({ request }: { request: Row<'requests'> }) {
+export function Handover({ request, vm, now }: HandoverProps) {
   const t = useText(text);
-  // The machine may have another address since it was handed over.
-  const vm = useRow('vms', request.key, { throwOnError: false }).data;
-  const gone = vm?.terminal === true;
-  const ip = vm ? vm.ip : request.ip;
+  const format = useFormat();
+  const gone = now === 'gone';
+  const ip = gone ? null : vm ? vm.ip : request.ip;
+  // What is going on with it, where it does not simply run.
+  const sentence = vm && !gone && now !== 'off' && now !== 'ready' ? format.sentence(vm.waiting_on) : null;
   return (
     <div className="grid gap-4 pt-1">
+      {sentence ? <p className="text-quiet">{sentence}</p> : null}
       <dl className="flex flex-wrap gap-x-10 gap-y-3">
         <Address label={t.next.name} value={request.vm_name} />
-        {gone ? null : (
+        {ip || now === 'ready' ? (
           <Address
             label={t.next.ip}
             value={ip}
             missing={request.await_address === false ? t.next.notReported : t.next.noIp}
           />
-        )}
+        ) : null}
       </dl>
-      <div className="grid gap-1 text-sm">
-        <h3 className="font-semibold">{t.next.title}</h3>
-        {gone ? (
-          <p className="text-quiet">{t.next.gone}</p>
-        ) : (
+      {now === 'ready' ? (
+        <div className="grid gap-1 text-sm">
+          <h3 className="font-semibold">{t.next.title}</h3>
           <ol className="grid list-decimal gap-1 pl-4.5 text-quiet">
-            {ip ? <li>{t.next.connect(request.image ?? '')}</li> : null}
+            {ip ? (
+              <li>
+                <SignIn access={vm?.access ?? null} ip={ip} image={request.image ?? ''} />
+              </li>
+            ) : null}
             <li>{t.next.giveBack}</li>
           </ol>
-        )}
-      </div>
+        </div>
+      ) : null}
       <div>
-        <Button look="primary" asChild>
+        <Button look={gone ? 'secondary' : 'primary'} asChild>
           <Link to="/vms/$id" params={{ id: request.key }}>
             {t.hero.toVm}
             <ArrowRight aria-hidden />

@@ -6,10 +6,11 @@ import {
   Hammer,
   Hourglass,
   type LucideIcon,
+  PowerOff,
   TriangleAlert,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Row } from '@/api/rows';
+import { type Row, useRow } from '@/api/rows';
 import { useSession } from '@/api/session';
 import { Trace } from '@/app/page/problem-alert';
 import { text as vmText } from '@/features/vms/text';
@@ -19,6 +20,7 @@ import type { Tone } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { cn } from '@/ui/cn';
 import { BuildProgress } from './build-progress';
+import { handedOver } from './handed-over';
 import { Handover } from './handover';
 import { Question } from './question';
 import { RetrySource } from './retry-source';
@@ -73,6 +75,11 @@ function useStanding({ request, events }: HeroProps): Standing | null {
   const format = useFormat();
   const session = useSession();
   const people = request.waiting?.people ?? [];
+  // What was true at hand-over is not said of a machine that is gone.
+  const vm = useRow('vms', request.key, {
+    enabled: request.status === 'fulfilled',
+    throwOnError: false,
+  }).data;
   const sentence = format.sentence(request.waiting?.text ?? request.waiting_on);
   const stalledTitle = request.waiting?.code === 'stalled-for-person' ? t.stalledForPerson : t.stalled;
   switch (request.status) {
@@ -120,13 +127,17 @@ function useStanding({ request, events }: HeroProps): Standing | null {
           </>
         ),
       };
-    case 'fulfilled':
+    case 'fulfilled': {
+      const now = handedOver(request, vm);
+      const ready = request.requester_id === session.actor ? t.ready : t.readyOther;
       return {
-        tone: 'good',
-        Icon: CircleCheck,
-        title: request.requester_id === session.actor ? t.ready : t.readyOther,
-        more: <Handover request={request} />,
+        ...HANDED_OVER[now],
+        kicker:
+          now === 'gone' ? format.dateTime(request.decommissioned_at ?? vm?.decommissioned_at) : undefined,
+        title: now === 'ready' ? ready : t[now],
+        more: <Handover request={request} vm={vm} now={now} />,
       };
+    }
     case 'rejected': {
       const name = request.decided_by_name;
       return {
@@ -195,6 +206,15 @@ function useStanding({ request, events }: HeroProps): Standing | null {
       return null;
   }
 }
+
+const HANDED_OVER = {
+  ready: { tone: 'good', Icon: CircleCheck },
+  off: { tone: 'idle', Icon: PowerOff },
+  missing: { tone: 'bad', Icon: TriangleAlert },
+  going: { tone: 'busy', Icon: Hourglass },
+  stuck: { tone: 'bad', Icon: TriangleAlert },
+  gone: { tone: 'idle', Icon: CircleSlash },
+} as const;
 
 function Reason({ reason }: { reason: string | null }) {
   if (!reason) return null;

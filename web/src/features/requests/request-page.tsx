@@ -10,6 +10,7 @@ import { OTHER_VCENTER } from '@/features/vms/may-be-forgotten';
 import { inMegabytes, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Skeleton } from '@/ui/skeleton';
+import { isOver } from './handed-over';
 import { useActionsAsSeen } from './retry-source';
 import { RequestHero } from './request-hero';
 import { useRequestPlans } from './request-plans';
@@ -86,7 +87,10 @@ function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }
           { label: t.template, value: row?.template },
           { label: t.offering, value: row?.offering_name },
           { label: t.cost, value: row && format.money(row.monthly_cents, row.currency) },
-          { label: t.term, value: row && t.months(format.number(row.term_months)) },
+          {
+            label: t.term,
+            value: row && (isOver(row) ? t.termOfGone : t.months)(format.number(row.term_months)),
+          },
           { label: t.requester, value: row?.requester_name },
           { label: t.submitted, value: row && format.dateTime(row.submitted_at) },
           { label: t.decidedBy, value: decided },

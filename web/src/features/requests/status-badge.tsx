@@ -13,6 +13,11 @@ const TONES: Record<string, Tone> = {
   cancelled: 'idle',
 };
 
-export function RequestStatus({ row }: { row: Pick<Row<'requests'>, 'status' | 'status_text'> }) {
-  return <Badge tone={TONES[row.status ?? ''] ?? 'idle'}>{row.status_text}</Badge>;
+type Standing = Pick<Row<'requests'>, 'status' | 'status_text'> &
+  Partial<Pick<Row<'requests'>, 'decommissioned_at'>>;
+
+/** Fulfilled is no good news of a VM that is gone. */
+export function RequestStatus({ row }: { row: Standing }) {
+  const tone = row.decommissioned_at ? 'idle' : (TONES[row.status ?? ''] ?? 'idle');
+  return <Badge tone={tone}>{row.status_text}</Badge>;
 }

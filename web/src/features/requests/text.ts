@@ -37,6 +37,11 @@ const en = {
     failed: 'The build stopped',
     ready: 'Your VM is ready',
     readyOther: 'The VM is ready',
+    off: 'This VM is switched off',
+    missing: 'This VM cannot be found',
+    going: 'This VM is being decommissioned',
+    stuck: 'This VM could not be decommissioned',
+    gone: 'This VM has been decommissioned',
     rejected: (name: string) => `Rejected by ${name}`,
     rejectedUnknown: 'Rejected',
     withdrawn: 'Withdrawn',
@@ -57,10 +62,7 @@ const en = {
     ip: 'IP address',
     noIp: 'Not known yet. Refresh it on the VM’s page.',
     notReported: 'None was reported. Ask your administrators how to reach the VM.',
-    connect: (image: string) =>
-      `Connect to the address the way your organisation does for ${image}: SSH or Remote Desktop.`,
     giveBack: 'When you no longer need it, decommission it on its page. Its cost ends then.',
-    gone: 'This VM has been decommissioned.',
   },
   facts: {
     title: 'Request',
@@ -71,7 +73,9 @@ const en = {
     offering: 'Offering',
     cost: 'Cost per month',
     term: 'Term',
-    months: (months: string) => (months === '1' ? '1 month' : `${months} months`),
+    months: (months: string) =>
+      `${months === '1' ? '1 month' : `${months} months`}, as requested. Nothing is switched off by itself.`,
+    termOfGone: (months: string) => (months === '1' ? '1 month' : `${months} months`),
     requester: 'Requested by',
     submitted: 'Submitted',
     decidedBy: 'Decided by',
@@ -176,6 +180,11 @@ const de: typeof en = {
     failed: 'Die Bereitstellung ist stehen geblieben',
     ready: 'Ihre VM ist bereit',
     readyOther: 'Die VM ist bereit',
+    off: 'Diese VM ist ausgeschaltet',
+    missing: 'Diese VM ist nicht zu finden',
+    going: 'Diese VM wird stillgelegt',
+    stuck: 'Diese VM konnte nicht stillgelegt werden',
+    gone: 'Diese VM wurde stillgelegt',
     rejected: name => `Abgelehnt von ${name}`,
     rejectedUnknown: 'Abgelehnt',
     withdrawn: 'Zurückgezogen',
@@ -196,11 +205,8 @@ const de: typeof en = {
     ip: 'IP-Adresse',
     noIp: 'Noch nicht bekannt. Aktualisieren Sie sie auf der Seite der VM.',
     notReported: 'Es wurde keine gemeldet. Fragen Sie Ihre Administration, wie die VM zu erreichen ist.',
-    connect: image =>
-      `Verbinden Sie sich mit der Adresse so, wie es in Ihrer Organisation für ${image} üblich ist: per SSH oder Remotedesktop.`,
     giveBack:
       'Wenn Sie die VM nicht mehr brauchen, legen Sie sie auf ihrer Seite still. Dann enden ihre Kosten.',
-    gone: 'Diese VM wurde stillgelegt.',
   },
   facts: {
     title: 'Antrag',
@@ -211,7 +217,9 @@ const de: typeof en = {
     offering: 'Angebot',
     cost: 'Kosten pro Monat',
     term: 'Laufzeit',
-    months: months => (months === '1' ? '1 Monat' : `${months} Monate`),
+    months: months =>
+      `${months === '1' ? '1 Monat' : `${months} Monate`}, wie beantragt. Von selbst wird nichts abgeschaltet.`,
+    termOfGone: months => (months === '1' ? '1 Monat' : `${months} Monate`),
     requester: 'Beantragt von',
     submitted: 'Gestellt',
     decidedBy: 'Entschieden von',

@@ -3,16 +3,7 @@ import { oneOf, search, words } from '@/app/search';
 import { lazyPage } from '@/app/page/lazy-page';
 import { shellRoute } from '@/app/shell-route';
 
-const SORTS = [
-  'name',
-  'status',
-  'power',
-  'cpus',
-  'monthly_cents',
-  'requester_name',
-  'created_at',
-  'refreshed_at',
-] as const;
+const SORTS = ['name', 'status', 'power', 'cpus', 'monthly_cents', 'requester_name', 'created_at'] as const;
 export type VmSort = (typeof SORTS)[number] | `-${(typeof SORTS)[number]}`;
 
 export const POWERS = ['on', 'off'] as const;

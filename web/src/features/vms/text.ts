@@ -1,6 +1,6 @@
 const en = {
   title: 'Virtual machines',
-  lead: 'As vCenter last said.',
+  lead: 'As vCenter last said. It is asked again every few minutes.',
   requestVm: 'Request a VM',
   empty: 'There are no virtual machines yet. The first one begins with a request.',
   emptyPresent: 'There are no virtual machines at present.',
@@ -42,13 +42,22 @@ const en = {
     ip: 'IP address',
     noIp: 'Not known',
     read: (ago: string) => `Read from vCenter ${ago}`,
+    old: (ago: string) => `As of ${ago}; not read from vCenter since`,
+    gone: (when: string, name: string | null) =>
+      name ? `Decommissioned on ${when} by ${name}` : `Decommissioned on ${when}`,
     facts: 'Machine',
     image: 'Operating system',
     offering: 'Offering',
     size: 'Size',
     cost: 'Cost per month',
     term: 'Term',
-    months: (months: string) => (months === '1' ? '1 month' : `${months} months`),
+    months: (months: string, end: string) =>
+      `${months === '1' ? '1 month' : `${months} months`}, until ${end}. Nothing is switched off by itself: decommission the VM when you no longer need it.`,
+    termOver: (months: string, end: string) =>
+      `${months === '1' ? '1 month' : `${months} months`}, over since ${end}. The VM runs on, and so does its cost, until it is decommissioned.`,
+    termOfGone: (months: string) => (months === '1' ? '1 month' : `${months} months`),
+    costEnded: (cost: string, when: string) => `${cost}, ended on ${when}`,
+    signIn: 'Sign in',
     requester: 'Requested by',
     created: 'Created',
     decommissioned: 'Decommissioned',
@@ -65,6 +74,13 @@ const en = {
   },
   copies: (names: string) =>
     `vCenter has other VMs with the marker of this one: ${names}. They were not made here and were left alone.`,
+  signIn: {
+    ssh: (image: string) => `Sign in by SSH, with the user name of your organisation for ${image}:`,
+    rdp: 'Connect by Remote Desktop, with your organisation’s account:',
+    other: (image: string) => `Sign in the way your organisation does for ${image}.`,
+    user: 'user',
+    command: 'Command',
+  },
   confirm: {
     type: (name: string) => `Type ${name} to confirm`,
     renamed: (name: string) => `In vCenter the VM is called ${name}; that name will do as well.`,
@@ -86,7 +102,7 @@ const en = {
 
 const de: typeof en = {
   title: 'Virtuelle Maschinen',
-  lead: 'So, wie das vCenter es zuletzt gemeldet hat.',
+  lead: 'So, wie das vCenter es zuletzt gemeldet hat. Es wird alle paar Minuten neu gefragt.',
   requestVm: 'VM beantragen',
   empty: 'Es gibt noch keine virtuellen Maschinen. Die erste beginnt mit einem Antrag.',
   emptyPresent: 'Zurzeit gibt es keine virtuellen Maschinen.',
@@ -128,13 +144,21 @@ const de: typeof en = {
     ip: 'IP-Adresse',
     noIp: 'Nicht bekannt',
     read: ago => `Aus dem vCenter gelesen ${ago}`,
+    old: ago => `Stand ${ago}; seitdem nicht aus dem vCenter gelesen`,
+    gone: (when, name) => (name ? `Stillgelegt am ${when} von ${name}` : `Stillgelegt am ${when}`),
     facts: 'Maschine',
     image: 'Betriebssystem',
     offering: 'Angebot',
     size: 'Größe',
     cost: 'Kosten pro Monat',
     term: 'Laufzeit',
-    months: months => (months === '1' ? '1 Monat' : `${months} Monate`),
+    months: (months, end) =>
+      `${months === '1' ? '1 Monat' : `${months} Monate`}, bis ${end}. Von selbst wird nichts abgeschaltet: Legen Sie die VM still, wenn Sie sie nicht mehr brauchen.`,
+    termOver: (months, end) =>
+      `${months === '1' ? '1 Monat' : `${months} Monate`}, abgelaufen seit ${end}. Die VM läuft weiter, und ihre Kosten auch, bis sie stillgelegt wird.`,
+    termOfGone: months => (months === '1' ? '1 Monat' : `${months} Monate`),
+    costEnded: (cost, when) => `${cost}, beendet am ${when}`,
+    signIn: 'Anmelden',
     requester: 'Beantragt von',
     created: 'Angelegt',
     decommissioned: 'Stillgelegt',
@@ -151,6 +175,14 @@ const de: typeof en = {
   },
   copies: names =>
     `Im vCenter gibt es weitere VMs mit der Kennung dieser VM: ${names}. Sie wurden nicht hier angelegt und deshalb nicht angerührt.`,
+  signIn: {
+    ssh: image =>
+      `Melden Sie sich per SSH an, mit dem Benutzernamen, der in Ihrer Organisation für ${image} gilt:`,
+    rdp: 'Verbinden Sie sich per Remotedesktop, mit Ihrem Konto in Ihrer Organisation:',
+    other: image => `Melden Sie sich so an, wie es in Ihrer Organisation für ${image} üblich ist.`,
+    user: 'benutzer',
+    command: 'Befehl',
+  },
   confirm: {
     type: name => `Geben Sie zur Bestätigung ${name} ein`,
     renamed: name => `Im vCenter heißt die VM ${name}; auch dieser Name gilt.`,

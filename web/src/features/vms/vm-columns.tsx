@@ -4,6 +4,7 @@ import type { RowColumn } from '@/app/list/column';
 import { Address } from '@/app/page/address';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
+import { isOld, readAt } from './age';
 import { text } from './text';
 import { Power, VmState, VmStatus } from './vm-status';
 
@@ -51,7 +52,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         sort: 'power',
         width: 13,
         whole: true,
-        cell: row => <Power state={row.power} />,
+        cell: row => (row.terminal ? '–' : <Power state={row.power} old={isOld(row)} />),
       },
       {
         id: 'ip',
@@ -85,14 +86,13 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
       {
         id: 'read',
         header: t.columns.read,
-        sort: 'refreshed_at',
         width: 16,
         whole: true,
         drop: 4,
         align: 'end',
         cell: row => (
-          <time dateTime={row.refreshed_at ?? undefined} title={format.zoned(row.refreshed_at)}>
-            {format.short(row.refreshed_at)}
+          <time dateTime={readAt(row) ?? undefined} title={format.zoned(readAt(row))}>
+            {format.ago(readAt(row))}
           </time>
         ),
       },

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { hostNow } from '@/api/host-clock';
 import { shownHere } from '@/api/problem';
 import { type Row, useAllRows, useRow } from '@/api/rows';
 import { RowActions } from '@/app/actions/row-actions';
@@ -10,13 +11,15 @@ import { Panel } from '@/app/page/panel';
 import { ProblemAlert, Trace } from '@/app/page/problem-alert';
 import { Question } from '@/features/requests/question';
 import { Timeline } from '@/features/requests/timeline';
-import { useFormat } from '@/i18n/format';
+import { type Format, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
 import type { Tone } from '@/ui/badge';
 import { Skeleton } from '@/ui/skeleton';
+import { isOld, readAt, termEnd } from './age';
 import { mayBeForgotten } from './may-be-forgotten';
 import { vmRoute } from './routes';
+import { SignIn } from './sign-in';
 import { text } from './text';
 import { useVmPlans } from './vm-plans';
 import { Power, VmState, VmStatus } from './vm-status';
@@ -49,7 +52,7 @@ export function VmPage() {
       {!vm && shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null}
       {vm ? <Standing vm={vm} /> : null}
       {vm?.copies ? <Alert tone="wait" role="status" title={t.copies(vm.copies)} className="mb-6" /> : null}
-      <Vitals vm={vm} />
+      {vm?.terminal ? <Gone vm={vm} /> : <Vitals vm={vm} />}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <VmFacts vm={vm} />
         <Timeline events={timeline.data} />
@@ -58,8 +61,9 @@ export function VmPage() {
   );
 }
 
-/** Counting as removed is beside the point of every VM but those that may stand elsewhere. */
+/** Nothing can be done with a VM that is gone; counting as removed is beside the point of all that cannot stand elsewhere. */
 function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
+  if (vm.terminal) return [];
   return vm.actions.filter(one => one.command !== 'confirm-gone' || mayBeForgotten(vm));
 }
 
@@ -85,28 +89,45 @@ const TONES: Record<string, Tone> = {
   'stalled-for-person': 'wait',
   'refresh-failed': 'wait',
   'in-another-state': 'wait',
+  'not-in-vcenter': 'wait',
 };
+
+/** It is gone because somebody wanted it to be: no alarm. */
+function Gone({ vm }: { vm: Row<'vms'> }) {
+  const t = useText(text).page;
+  const format = useFormat();
+  return (
+    <p className="mb-6 rounded-xl border border-line bg-surface p-5 text-lg font-semibold shadow-low">
+      {t.gone(format.dateTime(vm.decommissioned_at), vm.decommissioned_by_name)}
+    </p>
+  );
+}
 
 /** Power and address, with when they were read: what people come for. */
 function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
   const t = useText(text).page;
   const format = useFormat();
+  const at = vm ? readAt(vm) : null;
+  const old = vm ? isOld(vm) : false;
   const reading = vm?.waiting?.code === 'refreshing' ? format.sentence(vm.waiting.text) : null;
-  const read = reading ?? (vm ? t.read(format.ago(vm.refreshed_at)) : '');
+  const read = reading ?? (vm ? (old ? t.old : t.read)(format.ago(at)) : '');
   return (
     <dl className="mb-6 grid overflow-hidden rounded-xl border border-line bg-surface shadow-low @xl:grid-cols-2">
       <div className="grid gap-1 p-5">
         <dt className="text-sm text-quiet">{t.power}</dt>
         <dd className="text-xl font-semibold">
-          {vm ? <Power state={vm.power} /> : <Skeleton className="h-6 w-24" />}
+          {vm ? <Power state={vm.power} old={old} /> : <Skeleton className="h-6 w-24" />}
         </dd>
-        <dd className="min-h-4.5 text-xs text-quiet" title={vm ? format.zoned(vm.refreshed_at) : undefined}>
+        <dd className="min-h-4.5 text-xs text-quiet" title={vm ? format.zoned(at) : undefined}>
           {read}
         </dd>
       </div>
       <div className="grid gap-1 border-line p-5 border-t @xl:border-t-0 @xl:border-l">
         <dt className="text-sm text-quiet">{t.ip}</dt>
-        <dd className="flex min-h-7 items-center gap-1 font-mono text-xl font-medium">
+        <dd
+          className="flex min-h-7 items-center gap-1 font-mono text-xl font-medium data-old:text-quiet"
+          data-old={old || undefined}
+        >
           {vm?.ip ? (
             <Address address={vm.ip} what={t.ip} />
           ) : vm ? (
@@ -131,6 +152,10 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
     </span>
   );
   const gone = vm && vm.decommissioned_at && format.dateTime(vm.decommissioned_at);
+  const cost = vm && format.money(vm.monthly_cents, vm.currency);
+  const signIn = vm && !vm.terminal && vm.ip && (
+    <SignIn access={vm.access} ip={vm.ip} image={vm.image ?? ''} />
+  );
   const request = vm && (
     <Link
       to="/requests/$id"
@@ -148,8 +173,9 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
           { label: t.page.size, value: vm && t.size(format.number(vm.cpus), format.memory(vm.memory_mb)) },
           { label: t.page.image, value: vm?.image },
           { label: t.page.offering, value: vm?.offering_name },
-          { label: t.page.cost, value: vm && format.money(vm.monthly_cents, vm.currency) },
-          { label: t.page.term, value: vm && t.page.months(format.number(vm.term_months)) },
+          { label: t.page.signIn, value: vm ? signIn || null : undefined },
+          { label: t.page.cost, value: gone && cost ? t.page.costEnded(cost, gone) : cost },
+          { label: t.page.term, value: vm && term(vm, t.page, format) },
           { label: t.page.requester, value: vm?.requester_name },
           { label: t.page.created, value: vm && format.dateTime(vm.created_at) },
           { label: t.page.decommissioned, value: vm ? gone : null },
@@ -158,4 +184,12 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
       />
     </Panel>
   );
+}
+
+/** What was asked for, until when that is, and that nothing happens by itself then. */
+function term(vm: Row<'vms'>, t: (typeof text)['en']['page'], format: Format): string {
+  const months = format.number(vm.term_months);
+  if (vm.terminal || vm.term_months === null || !vm.created_at) return t.termOfGone(months);
+  const end = termEnd(vm.created_at, vm.term_months);
+  return (end < hostNow() ? t.termOver : t.months)(months, format.date(end));
 }

@@ -24,16 +24,19 @@ export function VmState({ state }: { state: string | null }) {
 
 const LIGHTS: Record<string, string> = { on: 'bg-good', suspended: 'bg-wait', missing: 'bg-bad' };
 
-/** The power state, by word and by light. */
-export function Power({ state }: { state: string | null }) {
+/** The power state, by word and by light; without light where nobody knows whether it still holds. */
+export function Power({ state, old = false }: { state: string | null; old?: boolean }) {
   const words: Record<string, string> = useText(text).powers;
   if (!state) return null;
   return (
-    <span className="inline-flex items-center gap-2">
+    <span className={cn('inline-flex items-center gap-2', old && 'text-quiet')}>
       <span
         aria-hidden
         data-light
-        className={cn('size-2 shrink-0 rounded-full', LIGHTS[state] ?? 'border-[1.5px] border-line-strong')}
+        className={cn(
+          'size-2 shrink-0 rounded-full',
+          (old ? undefined : LIGHTS[state]) ?? 'border-[1.5px] border-line-strong',
+        )}
       />
       {words[state] ?? state}
     </span>

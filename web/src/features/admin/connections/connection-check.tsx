@@ -6,7 +6,7 @@ import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
 import { ConnectionFindings } from './connection-findings';
-import { stateOf } from './connection-state';
+import { stateOf, triedAt, troubleOf } from './connection-state';
 import { type Connection, type Finding, useTestConnection } from './connections';
 import { text } from './text';
 
@@ -73,14 +73,17 @@ function Outcome({ connection, details }: { connection: Connection; details: str
   const t = useText(text);
   const format = useFormat();
   const state = stateOf(connection);
-  const { last_check_at: at, last_error: code, last_error_text: sentence } = connection;
+  const at = triedAt(connection);
+  const sentence = troubleOf(connection);
   if (state === 'missing') return <p className="text-quiet">{t.missing}</p>;
   if (state === 'untested') return <p className="text-quiet">{t.untested}</p>;
   return (
-    <Alert tone={state} title={state === 'good' ? t.good : t.bad}>
-      {(sentence ?? code) ? <p>{sentence ?? code}</p> : null}
+    <Alert tone={state === 'old' ? 'busy' : state} title={t[state]}>
+      {sentence ? <p>{sentence}</p> : null}
       <p className="text-xs text-quiet">
-        <time dateTime={at ?? undefined}>{t.at(format.exact(at))}</time>
+        <time dateTime={at ?? undefined}>
+          {(at === connection.last_check_at ? t.at : t.usedAt)(format.exact(at))}
+        </time>
       </p>
       {details && details !== sentence ? (
         <details className="text-xs">

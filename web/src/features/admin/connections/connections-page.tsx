@@ -11,7 +11,7 @@ import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { Skeleton } from '@/ui/skeleton';
-import { ConnectionBadge, useKindName } from './connection-state';
+import { ConnectionBadge, troubleOf, useKindName } from './connection-state';
 import { type Connection, connectionsQuery } from './connections';
 import { text } from './text';
 
@@ -65,7 +65,8 @@ const ICONS: Record<string, typeof Plug> = { vsphere: Server, mail: Mail };
 function Card({ connection }: { connection: Connection }) {
   const t = useText(text);
   const kindName = useKindName();
-  const { capability, name, configured, last_error_text: error } = connection;
+  const { capability, name, configured } = connection;
+  const error = troubleOf(connection);
   const kind = kindName(capability);
   const Icon = ICONS[capability] ?? Plug;
   return (
@@ -102,11 +103,13 @@ function Card({ connection }: { connection: Connection }) {
 function Facts({ connection }: { connection: Connection }) {
   const t = useText(text);
   const format = useFormat();
-  const { config, last_check_at: checked, updated_at: updated } = connection;
+  const { config, last_check_at: checked, last_use_at: used, updated_at: updated } = connection;
+  const use = (at: string) => (connection.use_error ? t.failed : String)(format.dateTime(at));
   const facts: [string, string, string?][] = [
     [t.address, addressOf(config), 'font-mono text-xs'],
     [t.account, String(config?.['username'] ?? '') || t.noAccount],
     [t.tested, checked ? format.dateTime(checked) : t.never],
+    [t.used, used ? use(used) : t.never],
     [t.updated, format.dateTime(updated)],
   ];
   return (

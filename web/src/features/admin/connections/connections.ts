@@ -21,12 +21,15 @@ export interface ConnectionBody {
   secret?: Record<string, string>;
 }
 
+/** No live updates tell of connections. */
 const LOOK = 10_000;
+const LOOK_AT_ALL = 60_000;
 
 const KEY = ['host', 'connections'] as const;
 
 export const connectionsQuery = queryOptions({
   queryKey: KEY,
+  refetchInterval: LOOK_AT_ALL,
   queryFn: ({ signal }) => answerOf(api.GET('/api/host/connections', { signal })),
   select: (answer): Connection[] => answer.items,
 });
@@ -35,7 +38,6 @@ export function connectionQuery(capability: string, name: string) {
   const path = { capability, name };
   return queryOptions({
     queryKey: [...KEY, capability, name],
-    // No live updates tell of connections.
     refetchInterval: LOOK,
     queryFn: ({ signal }): Promise<Connection> =>
       answerOf(api.GET('/api/host/connections/{capability}/{name}', { params: { path }, signal })),

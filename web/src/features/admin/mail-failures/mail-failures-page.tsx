@@ -30,8 +30,12 @@ export function MailFailuresPage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
-      {may(useSession(), 'host.connections') ? <MailQueue /> : null}
-      <h2 className="text-base font-semibold">{t.failed}</h2>
+      {may(useSession(), 'host.connections') ? (
+        <div className="mb-9">
+          <MailQueue />
+        </div>
+      ) : null}
+      <h2 className="mb-3 text-base font-semibold">{t.failed}</h2>
       <FilterBar>
         <TextFilter value={q} onChange={setQuery} />
       </FilterBar>

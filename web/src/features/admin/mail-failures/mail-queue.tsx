@@ -10,7 +10,7 @@ import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { connectionsQuery } from '../connections/connections';
 import { Failure, SteadyCard } from '../failure-list';
-import { type Queue, type WaitingMail, mailQueueQuery, usePause, useSendWaiting } from './mails';
+import { type Queue, type WaitingMail, mailQueueQuery, usePause, useSendWaiting, waitingOf } from './mails';
 import { text } from './text';
 import { Time } from './time';
 
@@ -18,13 +18,18 @@ import { Time } from './time';
 export function MailQueue() {
   const t = useText(text);
   const id = useId();
-  const { data, error, refetch } = useQuery(mailQueueQuery);
+  const format = useFormat();
+  const { data, error, refetch } = useQuery({ ...mailQueueQuery, refetchInterval: 30_000 });
   if (!data) return shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null;
+  const { count, more, oldest, next } = waitingOf(data);
   return (
     <section aria-labelledby={id} className="grid gap-3">
       <h2 id={id} className="text-base font-semibold">
-        {t.waiting(data.items.length)}
+        {t.waiting(count, more)}
       </h2>
+      {oldest ? (
+        <p className="text-sm text-quiet">{t.queue(format.ago(oldest), next ? format.since(next) : null)}</p>
+      ) : null}
       <Pauses pauses={data.pauses} />
       {data.items.length > 0 ? (
         <>

@@ -11,6 +11,8 @@ export type WaitingMail = Queue['items'][number];
 
 const FAILURES = ['host', 'mail-failures'] as const;
 const QUEUE = ['host', 'mail-queue'] as const;
+/** As many as the host lists. */
+const MOST_WAITING = 100;
 
 export const mailFailuresQuery = queryOptions({
   queryKey: FAILURES,
@@ -22,6 +24,22 @@ export const mailQueueQuery = queryOptions({
   queryKey: QUEUE,
   queryFn: ({ signal }): Promise<Queue> => answerOf(api.GET('/api/host/mail-queue', { signal })),
 });
+
+/** What the queue says: how many wait, since when, and when the first is tried again. A list that ends before says less. */
+export function waitingOf({ items }: Queue) {
+  const more = items.length >= MOST_WAITING;
+  return {
+    count: items.length,
+    more,
+    oldest: more ? null : earliest(items.map(one => one.created_at)),
+    // One that is tried at once has no time.
+    next: items.every(one => one.next_at) ? earliest(items.map(one => one.next_at)) : null,
+  };
+}
+
+function earliest(times: (string | null)[]): string | null {
+  return times.filter(time => time !== null).toSorted()[0] ?? null;
+}
 
 /** What an act changed is read again, also when it failed: a mail may have gone out all the same. */
 function useRefresh() {

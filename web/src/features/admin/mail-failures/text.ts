@@ -1,8 +1,12 @@
 const en = {
   title: 'Mail failures',
   lead: 'Mails that wait for their server, and the newest 100 that did not reach their recipient. What they were about went on without them.',
-  waiting: (count: number) =>
-    count === 0 ? 'No mail waits' : count === 1 ? '1 mail waits' : `${count} mails wait`,
+  waiting: (count: number, more: boolean) => {
+    if (count === 0) return 'No mail waits';
+    return more ? `${count} mails or more wait` : count === 1 ? '1 mail waits' : `${count} mails wait`;
+  },
+  queue: (oldest: string, next: string | null) =>
+    next ? `The oldest was written ${oldest}; next attempt ${next}.` : `The oldest was written ${oldest}.`,
   waitingMails: 'Waiting mails',
   sendNow: 'Try all of them now',
   pause: 'Pause',
@@ -14,7 +18,7 @@ const en = {
   failed: 'Not delivered',
   sendAgain: 'Send again',
   sendingAgain: 'Sending …',
-  empty: 'Every mail was delivered.',
+  empty: 'No mail has failed.',
   toConnections: 'To the mail connection',
   to: (mail: string, name: string) => `${mail} for ${name}`,
   unknownPerson: 'a person who is no longer known here',
@@ -24,6 +28,11 @@ const en = {
     'request-failed-admin': '“Repair and retry”',
     'request-fulfilled': '“Your VM is ready”',
     'request-rejected': '“Request rejected”',
+    'request-settled': '“Settled”',
+    'request-cancelled': '“Your request was cancelled”',
+    'vm-decommissioned': '“Your VM is being decommissioned”',
+    'vm-decommission-failed': '“Not decommissioned”',
+    'vm-counted-as-removed': '“Your VM counts as removed”',
   },
   recipient: 'Recipient',
   mail: 'Mail',
@@ -36,8 +45,14 @@ const en = {
 const de: typeof en = {
   title: 'Nicht zugestellte Mails',
   lead: 'Mails, die auf ihren Server warten, und die neuesten 100, die nicht angekommen sind. Worum es in ihnen ging, lief ohne sie weiter.',
-  waiting: count =>
-    count === 0 ? 'Keine Mail wartet' : count === 1 ? '1 Mail wartet' : `${count} Mails warten`,
+  waiting: (count, more) => {
+    if (count === 0) return 'Keine Mail wartet';
+    return more ? `${count} Mails oder mehr warten` : count === 1 ? '1 Mail wartet' : `${count} Mails warten`;
+  },
+  queue: (oldest, next) =>
+    next
+      ? `Die älteste wurde ${oldest} geschrieben; nächster Versuch ${next}.`
+      : `Die älteste wurde ${oldest} geschrieben.`,
   waitingMails: 'Wartende Mails',
   sendNow: 'Alle jetzt versuchen',
   pause: 'Anhalten',
@@ -49,7 +64,7 @@ const de: typeof en = {
   failed: 'Nicht zugestellt',
   sendAgain: 'Noch einmal senden',
   sendingAgain: 'Wird gesendet …',
-  empty: 'Jede Mail wurde zugestellt.',
+  empty: 'Keine Mail ist gescheitert.',
   toConnections: 'Zur Verbindung zum Mailserver',
   to: (mail, name) => `${mail} an ${name}`,
   unknownPerson: 'eine Person, die hier nicht mehr bekannt ist',
@@ -59,6 +74,11 @@ const de: typeof en = {
     'request-failed-admin': '„Bitte beheben“',
     'request-fulfilled': '„Ihre VM ist bereit“',
     'request-rejected': '„Antrag abgelehnt“',
+    'request-settled': '„Erledigt“',
+    'request-cancelled': '„Ihr Antrag wurde abgebrochen“',
+    'vm-decommissioned': '„Ihre VM wird stillgelegt“',
+    'vm-decommission-failed': '„Nicht stillgelegt“',
+    'vm-counted-as-removed': '„Ihre VM gilt als entfernt“',
   },
   recipient: 'An',
   mail: 'Mail',
