@@ -3,6 +3,7 @@
 
 pub mod platform;
 pub mod trail;
+pub mod zone;
 
 use crate::actor::{By, TraceId};
 use crate::db::TenantTx;
@@ -138,40 +139,39 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     let parts = [&hour.to_string(), &entry.actor.to_string(), &entry.act, &entry.object, &entry.outcome];
     // None of the parts has a line end, so no two lists of them have the same text.
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
-    insert(
-        tx,
+    sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (tenant_id, id) do update set count = least(audit.count, 2147483646) + 1",
-        id,
-        entry,
     )
+    .bind(tx.tenant())
+    .bind(id)
+    .bind(entry.actor)
+    .bind(&entry.act)
+    .bind(&entry.object)
+    .bind(&entry.outcome)
+    .bind(&entry.trace.0)
+    .execute(tx.conn())
     .await
+    .map_err(Error::Write)?;
+    Ok(())
 }
 
-/// As [`record`], but once per id, however often an act that was interrupted is repeated.
-pub async fn record_once(tx: &mut TenantTx, id: Uuid, entry: &Entry) -> Result<(), Error> {
-    insert(
-        tx,
-        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict do nothing",
-        id,
-        entry,
+/// A command that was refused: once per command, however often it is repeated. `about`: the stream of what it was about.
+pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
     )
+    .bind(tx.tenant())
+    .bind(id)
+    .bind(entry.actor)
+    .bind(&entry.act)
+    .bind(&entry.object)
+    .bind(&entry.outcome)
+    .bind(&entry.trace.0)
+    .bind(about.map(|about| json!({ "about": about })))
+    .execute(tx.conn())
     .await
-}
-
-/// A row with an id of its own, by which an equal one is found.
-async fn insert(tx: &mut TenantTx, sql: &'static str, id: Uuid, entry: &Entry) -> Result<(), Error> {
-    sqlx::query(sql)
-        .bind(tx.tenant())
-        .bind(id)
-        .bind(entry.actor)
-        .bind(&entry.act)
-        .bind(&entry.object)
-        .bind(&entry.outcome)
-        .bind(&entry.trace.0)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
+    .map_err(Error::Write)?;
     Ok(())
 }

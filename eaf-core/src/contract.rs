@@ -326,6 +326,21 @@ pub struct ViewType {
     pub read: Vec<ReadRule>,
     /// Event types that matter for this view.
     pub events: Vec<String>,
+    /// What its rows stand for; none: nothing that one would look for by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thing: Option<Thing>,
+}
+
+/// A business thing: by this the audit names what an act was about, and finds its acts by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thing {
+    /// The text column with its name.
+    pub name: String,
+    /// Categories of the streams whose key is the row's.
+    pub streams: Vec<String>,
+    /// Categories of the streams whose key is the name in small letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ mod tenant;
 
 pub use member::{
     Member, NewMember, choose_language, dismiss_member, erase_member, find_member, member, members, members_among,
-    members_with_any_role, members_with_role, put_member,
+    members_with_any_role, members_with_role, named, put_member,
 };
 pub use membership::{find_membership, membership};
 pub(crate) use operator::reseal_operators;

@@ -13,14 +13,18 @@ use crate::anchor;
 use crate::db::{self, TenantTx};
 use crate::event_store::LANE;
 use crate::id::{EventId, StreamId, TenantId};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 const PAGE: i64 = 2_000;
 /// More are counted, not listed.
 const LISTED: usize = 100;
+/// 2000-01-01, in seconds since 1970.
+const EPOCH: i128 = 946_684_800;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,11 +40,18 @@ pub enum Error {
 pub struct Report {
     pub tenant: TenantId,
     pub events: u64,
+    /// Of the first and the last event.
+    #[serde(serialize_with = "instant")]
+    pub first_at: Option<OffsetDateTime>,
+    #[serde(serialize_with = "instant")]
+    pub last_at: Option<OffsetDateTime>,
     /// The last link of the chain, hex: note it elsewhere, and nobody can write a chain anew unseen.
     pub head: String,
     /// Batches of rows of audit and journal, and the last link of their chain.
     pub anchors: u64,
     pub anchor_head: String,
+    /// Rows of audit and journal that the anchors hold.
+    pub anchored: u64,
     /// Rows that were written too shortly before to be in one.
     pub not_anchored: u64,
     pub findings: Vec<Finding>,
@@ -149,13 +160,37 @@ pub async fn verify(core: &Core, tenant: TenantId, mut on_progress: impl FnMut(u
     Ok(Report {
         tenant,
         events: walk.events,
+        first_at: walk.first.and_then(at),
+        last_at: (walk.events > 0).then_some(walk.micros).and_then(at),
         head: hex(&walk.chain),
         anchors: anchored.anchors,
         anchor_head: hex(&anchored.head),
+        anchored: anchored.rows,
         not_anchored: anchored.waiting,
         findings: walk.findings,
         more: walk.more,
     })
+}
+
+/// From microseconds since 2000, as the database counts.
+fn at(micros: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000 + EPOCH * 1_000_000_000).ok()
+}
+
+fn instant<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.and_then(|at| at.format(&Rfc3339).ok()).serialize(serializer)
+}
+
+/// How many events there are to walk through.
+pub async fn events(core: &Core, tenant: TenantId) -> Result<u64, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let last: Option<i64> = sqlx::query_scalar("select max(pos) from eaf.event where tenant_id = $1 and lane = $2")
+        .bind(tenant)
+        .bind(LANE)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    Ok(last.unwrap_or_default().unsigned_abs())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -168,6 +203,7 @@ struct Walk {
     pos: i64,
     /// Of the last event, as it is stored.
     chain: Vec<u8>,
+    first: Option<i64>,
     micros: i64,
     findings: Vec<Finding>,
     more: usize,
@@ -176,7 +212,7 @@ struct Walk {
 impl Walk {
     fn new(tenant: TenantId) -> Self {
         let chain = sha(&[&[0], tenant.0.as_bytes(), &LANE.to_be_bytes()]);
-        Walk { tenant, events: 0, pos: 0, chain, micros: i64::MIN, findings: Vec::new(), more: 0 }
+        Walk { tenant, events: 0, pos: 0, chain, first: None, micros: i64::MIN, findings: Vec::new(), more: 0 }
     }
 
     fn step(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
@@ -196,6 +232,7 @@ impl Walk {
         if chain != sha(&[&self.chain, leaf]) {
             self.find(Finding::Chain { position, event });
         }
+        self.first.get_or_insert(micros);
         (self.pos, self.micros, self.chain) = (pos, micros, chain.to_vec());
         self.events += 1;
         Ok(())

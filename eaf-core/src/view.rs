@@ -16,6 +16,7 @@ mod query;
 mod row;
 mod serve;
 mod table;
+pub mod things;
 mod wait;
 
 pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};

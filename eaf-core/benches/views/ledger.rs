@@ -42,6 +42,7 @@ fn view(name: &str) -> ViewType {
             ReadRule { permission: "mine".into(), own: Some("owner".into()) },
         ],
         events: vec!["booked".into()],
+        thing: None,
     }
 }
 

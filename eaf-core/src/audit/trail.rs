@@ -6,6 +6,7 @@
 //! asks for by comparing rows, so many at a time: a page may be short, or empty, and go on.
 
 mod cursor;
+pub mod detail;
 mod record;
 
 pub use cursor::Cursor;
@@ -65,6 +66,30 @@ pub struct Filter {
     /// Exclusive.
     pub to: Option<OffsetDateTime>,
     pub source: Option<Source>,
+    pub about: Option<Things>,
+    /// By or about this person.
+    pub person: Option<ActorId>,
+}
+
+/// What acts are about, by all the names under which the three records know it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Things {
+    /// In the log, and of refused commands: `dcm/vm/…`.
+    pub streams: Vec<String>,
+    /// Of runs: a plugin's id, and the thing's key.
+    pub runs: Vec<(String, String)>,
+    /// Of acts of administration: `vsphere/vcenter`.
+    pub objects: Vec<String>,
+}
+
+impl Things {
+    fn may_be_in(&self, source: Source) -> bool {
+        match source {
+            Source::Log => !self.streams.is_empty(),
+            Source::Host => !self.streams.is_empty() || !self.objects.is_empty(),
+            Source::Call => !self.runs.is_empty(),
+        }
+    }
 }
 
 /// How much one page is, and how much of each record is looked through for it.
@@ -77,6 +102,8 @@ pub struct Bounds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: String,
+    /// By which it is found within its record.
+    pub key: String,
     pub at: OffsetDateTime,
     pub source: Source,
     pub actor: ActorId,
@@ -96,6 +123,14 @@ pub struct Item {
     pub origin: Option<String>,
     /// `{"old": …, "new": …}` of an act of administration.
     pub change: Option<Value>,
+    /// Of a command that was refused: the stream of what it was about.
+    pub about: Option<String>,
+    /// Of a call: the id of what its run is about.
+    pub run_key: Option<String>,
+    /// When a call ended.
+    pub ended: Option<OffsetDateTime>,
+    /// What an event says, as it is stored: personal members are sealed.
+    pub data: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -129,6 +164,7 @@ pub async fn page(tx: &mut TenantTx, filter: &Filter, cursor: Option<&Cursor>, b
 /// Can anything of this record pass?
 fn concerned(source: Source, filter: &Filter) -> bool {
     filter.source.is_none_or(|wanted| wanted == source)
+        && filter.about.as_ref().is_none_or(|things| things.may_be_in(source))
         && match source {
             Source::Log => filter.outcome.as_deref().is_none_or(|outcome| outcome == "ok"),
             Source::Host => true,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
 
 const TABLE: &str = "eaf.member";
 
@@ -236,6 +237,29 @@ pub async fn members_with_any_role(core: &Core, tenant: TenantId, roles: &[Strin
 /// Those of these actors who are members and not erased, such as to show who acted.
 pub async fn members_among(core: &Core, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
     select(core, tenant, None, Some(actors)).await
+}
+
+/// Who of these are or were members, and what they are called; those who were erased have no name.
+pub async fn named(
+    core: &Core,
+    tenant: TenantId,
+    actors: &[ActorId],
+) -> Result<HashMap<ActorId, Option<String>>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let rows = sqlx::query(
+        "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = any ($2)",
+    )
+    .bind(tenant)
+    .bind(actors)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let mut named = HashMap::new();
+    for row in &rows {
+        let member = open(core, &mut tx, row).await?;
+        named.insert(member.actor, Some(member.name).filter(|name| !name.is_empty()));
+    }
+    Ok(named)
 }
 
 /// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.

@@ -21,12 +21,14 @@ const HASH: usize = 32;
 pub(super) struct Anchored {
     pub anchors: u64,
     pub head: Vec<u8>,
+    /// Rows that are or were in them.
+    pub rows: u64,
     /// Rows that no anchor holds yet.
     pub waiting: u64,
 }
 
 pub(super) async fn walk(core: &Core, tenant: TenantId, walk: &mut Walk) -> Result<Anchored, Error> {
-    let (mut nr, mut head) = (0, anchor::genesis(tenant));
+    let (mut nr, mut head, mut rows) = (0, anchor::genesis(tenant), 0);
     let mut missing = Missing::default();
     loop {
         let mut tx = core.db.tenant(tenant).await?;
@@ -36,7 +38,7 @@ pub(super) async fn walk(core: &Core, tenant: TenantId, walk: &mut Walk) -> Resu
             pruned::judge(&mut tx, missing, walk).await?;
             let waiting = strays(&mut tx, walk).await?;
             tx.commit().await?;
-            return Ok(Anchored { anchors: nr as u64, head, waiting });
+            return Ok(Anchored { anchors: nr as u64, head, rows, waiting });
         }
         for linked in &found {
             let anchor = &linked.anchor;
@@ -50,6 +52,7 @@ pub(super) async fn walk(core: &Core, tenant: TenantId, walk: &mut Walk) -> Resu
                 let (anchor, position) = (anchor.nr as u64, anchor.log_pos as u64);
                 walk.find(Finding::AnchoredLog { anchor, position });
             }
+            rows += ((anchor.audits.len() + anchor.journals.len()) / HASH) as u64;
             (nr, head) = (anchor.nr, linked.chain.clone());
         }
         for group in groups(&found) {

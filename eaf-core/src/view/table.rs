@@ -133,6 +133,11 @@ pub fn check(view: &ViewType) -> Result<(), Error> {
             return refuse(format!("the json column `{name}` can be neither filtered nor sorted"));
         }
     }
+    if let Some(thing) = &view.thing
+        && !view.columns.iter().any(|column| column.name == thing.name && column.kind == ColumnType::Text)
+    {
+        return refuse(format!("its thing's name is `{}`, which is no text column", thing.name));
+    }
     for own in view.read.iter().filter_map(|rule| rule.own.as_deref()) {
         if !view.columns.iter().any(|column| column.name == own && column.kind == ColumnType::Text) {
             return refuse(format!("a read rule names `{own}`, which is no text column"));
@@ -163,6 +168,7 @@ mod tests {
                 .collect(),
             read: vec![ReadRule { permission: "read".into(), own: None }],
             events: vec!["requested".into()],
+            thing: None,
         }
     }
 

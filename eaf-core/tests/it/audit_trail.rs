@@ -1,11 +1,11 @@
 //! One list of three records: newest first over every border of a page, each row once, and only what was asked for.
 
 use eaf_core::Core;
-use eaf_core::actor::{ActorKind, TraceId};
-use eaf_core::audit::trail::{Bounds, Cursor, Filter, Item, Page, Source, page};
-use eaf_core::audit::{Entry, record_denied_call};
+use eaf_core::actor::{ActorKind, Locale, TraceId};
+use eaf_core::audit::trail::{Bounds, Cursor, Filter, Item, Page, Source, Things, page};
+use eaf_core::audit::{Entry, record_denied_call, record_refusal, zone};
 use eaf_core::directory::add_tenant;
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::{ActorId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -241,4 +241,79 @@ async fn a_cursor_that_nobody_was_given_is_refused() {
         let cursor: Cursor = text.parse().unwrap();
         assert!(page(&mut tx, &Filter::default(), Some(&cursor), SMALL).await.is_err(), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_thing_has_its_events_its_refusals_and_its_calls_and_nothing_of_others() {
+    let house = House::with(40).await;
+    let stream = StreamId::derive(house.acme, "dcm/request/7");
+    house.database.run(&format!("update eaf.event set stream_id = '{stream}' where pos = 7")).await;
+    let refused = Entry {
+        actor: BEN,
+        act: "command.give".into(),
+        object: "dcm/approve-request".into(),
+        outcome: "own-request".into(),
+        trace: TraceId("e".repeat(32)),
+    };
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    for _ in 0..2 {
+        record_refusal(&mut tx, Uuid::from_u128(2), &refused, Some("dcm/request/7")).await.unwrap();
+    }
+    record_refusal(&mut tx, Uuid::from_u128(3), &refused, None).await.unwrap();
+    tx.commit().await.unwrap();
+    let about = |streams: &[&str], runs: &[(&str, &str)]| Filter {
+        about: Some(Things {
+            streams: streams.iter().map(ToString::to_string).collect(),
+            runs: runs.iter().map(|(plugin, key)| (plugin.to_string(), key.to_string())).collect(),
+            objects: Vec::new(),
+        }),
+        ..Filter::default()
+    };
+    let (items, _) = house.all(&about(&["dcm/request/7"], &[]), SMALL).await;
+    let found: Vec<_> = items.iter().map(|item| (item.source, item.about.as_deref(), item.change.as_ref())).collect();
+    assert_eq!(found, [(Source::Host, Some("dcm/request/7"), None), (Source::Log, None, None)]);
+    let (calls, _) = house.all(&about(&[], &[("dcm", "thing-1")]), SMALL).await;
+    assert_eq!((calls.len(), calls[0].run_key.as_deref()), (40, Some("thing-1")));
+    for filter in [about(&[], &[]), about(&["dcm/request/%"], &[("other", "thing-1")])] {
+        assert_eq!(house.all(&filter, SMALL).await.0.len(), 0, "{filter:?}");
+    }
+    let connection = Things { objects: vec!["vsphere/vcenter".into()], ..Things::default() };
+    let filter = Filter { about: Some(connection), ..Filter::default() };
+    assert_eq!(house.all(&filter, SMALL).await.0.len(), 40);
+}
+
+#[tokio::test]
+async fn a_person_is_found_as_who_acted_and_as_whom_it_was_about() {
+    let house = House::with(10).await;
+    let cleo = ActorId(Uuid::from_u128(0xc));
+    let of = |person: ActorId| Filter { person: Some(person), ..Filter::default() };
+    assert_eq!(house.all(&of(cleo), SMALL).await.0.len(), 0);
+    house
+        .database
+        .run(&format!(
+            r#"update eaf.event set data = convert_to('{{"requester_id":"{cleo}"}}', 'UTF8') where pos = 3;
+               update eaf.audit set object = 'member/{cleo}' where trace_id = lpad('4', 32, '0');
+               update eaf.audit set actor_id = '{cleo}' where trace_id = lpad('5', 32, '0');
+               update eaf.run set subject = '{cleo}'"#
+        ))
+        .await;
+    let (items, _) = house.all(&of(cleo), SMALL).await;
+    let of_source = |source| items.iter().filter(|item| item.source == source).count();
+    assert_eq!((of_source(Source::Log), of_source(Source::Host), of_source(Source::Call)), (1, 2, 10));
+    assert_eq!(house.all(&Filter { source: Some(Source::Log), ..of(BEN) }, SMALL).await.0.len(), 5);
+}
+
+#[tokio::test]
+async fn an_instant_is_told_as_the_clocks_of_a_zone_show_it() {
+    let house = House::with(1).await;
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    let instants = [datetime!(2026-07-01 10:00 UTC), datetime!(2026-12-01 10:00 UTC)];
+    let german = zone::local(&mut tx, "Europe/Berlin", Locale::De, &instants).await.unwrap().unwrap();
+    let told: Vec<_> = german.iter().map(|local| (local.at.as_str(), local.offset.as_str())).collect();
+    assert_eq!(told, [("01.07.2026 12:00:00", "UTC+02:00"), ("01.12.2026 11:00:00", "UTC+01:00")]);
+    let english = zone::local(&mut tx, "America/St_Johns", Locale::En, &instants[1..]).await.unwrap().unwrap();
+    assert_eq!((english[0].at.as_str(), english[0].offset.as_str()), ("2026-12-01 06:30:00", "UTC-03:30"));
+    drop(tx);
+    let mut tx = house.core.db.tenant(house.acme).await.unwrap();
+    assert_eq!(zone::local(&mut tx, "Mars/Olympus", Locale::De, &instants).await.unwrap(), None);
 }

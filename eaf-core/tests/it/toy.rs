@@ -106,6 +106,7 @@ fn things(version: u16) -> ViewType {
             ReadRule { permission: "mine".into(), own: Some("owner".into()) },
         ],
         events: vec!["changed".into(), "counted".into(), "heavy".into(), "broken".into()],
+        thing: None,
     }
 }
 

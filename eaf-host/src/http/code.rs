@@ -86,7 +86,7 @@ codes! {
 
 /// Codes of `errors[]`: what is wrong with one member of a body or one parameter of a query.
 #[cfg(test)]
-pub const FIELD_CODES: [&str; 24] = [
+pub const FIELD_CODES: [&str; 25] = [
     "required",
     "unknown",
     "type",
@@ -102,6 +102,7 @@ pub const FIELD_CODES: [&str; 24] = [
     "unique-items",
     "multiple-of",
     "invalid",
+    "reversed",
     "person",
     "https",
     "secret-again",

@@ -15,6 +15,7 @@ use super::people::People;
 use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use super::schema::limits;
+use super::things;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -59,9 +60,10 @@ async fn give(
         id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
         dry_run,
     };
+    let named = things::named_in(&body);
     let request = command_bus::Request { name, body, idempotency_key, dry_run, basis };
     match answer(&app, &who, &product, command, request).await? {
-        Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, rejection).await?),
+        Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, named, rejection).await?),
         answer => accepted(&app, &who, &product, &given, answer).await,
     }
 }
@@ -212,10 +214,12 @@ async fn rejected(
     who: &TenantCaller,
     product: &Product,
     given: &Given,
+    named: Vec<(String, String)>,
     mut rejection: Rejection,
 ) -> Result<Problem, Problem> {
     if !given.dry_run {
-        who.record_once(app, given.id.0, "command.give", &given.object, &rejection.code).await?;
+        let about = things::about(app, &who.caller, product, &named).await?;
+        who.record_refusal(app, given.id.0, &given.object, &rejection.code, about.as_deref()).await?;
     }
     People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await?;
     let errors = field_problems(product, who.caller.locale, &rejection);

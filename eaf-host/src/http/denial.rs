@@ -61,17 +61,18 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// As [`record`](Self::record), but one row for this id, however often it is tried again.
-    pub async fn record_once(
+    /// That a command was refused: one row for this command, however often it is tried again. `about`: the stream of
+    /// what it was about.
+    pub async fn record_refusal(
         &self,
         app: &App,
         id: Uuid,
-        act: &str,
         object: &str,
         outcome: &str,
+        about: Option<&str>,
     ) -> Result<(), Problem> {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
-        audit::record_once(&mut tx, id, &self.act(act, object, outcome)).await?;
+        audit::record_refusal(&mut tx, id, &self.act("command.give", object, outcome), about).await?;
         Ok(tx.commit().await?)
     }
 

@@ -14,6 +14,11 @@ pub fn render(key: &str, params: &Map<String, Value>, locale: Locale) -> String 
     MESSAGES.find(key, params, locale).unwrap_or_else(|| key.to_owned())
 }
 
+/// None: there is no such sentence.
+pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
+    MESSAGES.find(key, params, locale)
+}
+
 /// What a host call failed with, as a sentence. `error` is a code, perhaps with a detail behind it: `refused (550 5.1.1)`.
 /// What has no sentence is shown as it is.
 pub fn failure(error: &str, locale: Locale) -> String {

@@ -38,6 +38,7 @@ mod schema;
 mod serve;
 mod session;
 mod slots;
+mod things;
 mod views;
 
 #[cfg(test)]
@@ -174,6 +175,8 @@ fn operations() -> Vec<Operation> {
         host::run::operation(),
         host::audit::operation(),
         host::audit_csv::operation(),
+        host::audit_row::operation(),
+        host::audit_proof::operation(),
         operator::tenants::operation(),
         operator::plugins::operation(),
         operator::workflows::operation(),

@@ -88,6 +88,15 @@ impl Locales {
         }
     }
 
+    /// The sentence for `key`, if there is one with nothing to fill in.
+    pub fn plain(&self, key: &str, locale: Locale) -> Option<String> {
+        let texts = match locale {
+            Locale::De => &self.de,
+            Locale::En => &self.en,
+        };
+        texts.plain.get(key).map(|text| text.trim_end().to_owned())
+    }
+
     /// The sentence for `<section>.<code>`. Without a text the reader gets the code, and the log one warning.
     pub fn render(&self, section: &str, code: &str, params: &Map<String, Value>, locale: Locale) -> String {
         let key = format!("{section}.{code}");

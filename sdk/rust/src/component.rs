@@ -224,6 +224,11 @@ pub(crate) fn view_type<V: View>() -> ViewType {
         columns: V::COLUMNS.iter().map(column).collect(),
         read: V::READ.iter().map(rule).collect(),
         events: V::EVENTS.iter().map(ToString::to_string).collect(),
+        thing: V::THING.map(|thing| ThingType {
+            name: thing.name.into(),
+            streams: thing.streams.iter().map(ToString::to_string).collect(),
+            named: thing.named.iter().map(ToString::to_string).collect(),
+        }),
     }
 }
 

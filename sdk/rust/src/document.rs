@@ -321,6 +321,16 @@ pub struct ViewType {
     pub columns: Vec<ColumnType>,
     pub read: Vec<ReadRuleType>,
     pub events: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thing: Option<ThingType>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ThingType {
+    pub name: String,
+    pub streams: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -48,7 +48,7 @@ pub use people::People;
 pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
 pub use stream::{Boundary, State, Streams};
-pub use view::{Column, ReadRule, Rows, View};
+pub use view::{Column, ReadRule, Rows, Thing, View};
 pub use workflow::{Failure, Trigger, Workflow};
 
 /// The domain component of a plugin.

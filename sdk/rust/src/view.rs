@@ -20,6 +20,8 @@ pub trait View {
     const READ: &'static [ReadRule];
     /// The event types that matter.
     const EVENTS: &'static [&'static str];
+    /// What the rows stand for, where the audit is to name and find it.
+    const THING: Option<Thing> = None;
 
     /// The rows that this event reads or changes.
     fn keys(event: &Self::Event, recorded: &Recorded) -> Vec<String>;
@@ -47,6 +49,17 @@ impl ReadRule {
     pub const fn own(permission: &'static str, column: &'static str) -> Self {
         ReadRule { permission, own: Some(column) }
     }
+}
+
+/// A business thing: by this the audit names what an act was about, and finds its acts by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Thing {
+    /// The text column with its name.
+    pub name: &'static str,
+    /// Categories of the streams whose key is the row's.
+    pub streams: &'static [&'static str],
+    /// Categories of the streams whose key is the name in small letters.
+    pub named: &'static [&'static str],
 }
 
 #[derive(Debug, Clone, Copy)]

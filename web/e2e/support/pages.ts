@@ -27,6 +27,7 @@ export const visits: Visit[] = [
   { account: 'admin@acme', path: '/admin/mail-failures' },
   { account: 'admin@acme', path: '/admin/failed-requests' },
   { account: 'auditor@acme', path: '/audit' },
+  { account: 'auditor@acme', path: '/audit/row?source=log&key=1' },
   { account: 'operator', path: '/operator/tenants' },
   { account: 'operator', path: '/operator/plugins' },
   { account: 'operator', path: '/operator/workflows' },

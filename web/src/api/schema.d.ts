@@ -740,6 +740,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/audit/row': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One row of the audit */
+    get: operations['host.audit.row'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/audit/proof': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Prove that the log is what was written */
+    post: operations['host.audit.proof'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/tenants': {
     parameters: {
       query?: never;
@@ -6680,6 +6714,10 @@ export interface operations {
         to?: string;
         /** @description Only of this kind. */
         source?: 'log' | 'host' | 'call';
+        /** @description About what is called so: part of a name, in capitals or not. */
+        thing?: string;
+        /** @description By or about this person. */
+        person?: string;
         /** @description `next` of the page before. */
         cursor?: string;
       };
@@ -6698,8 +6736,23 @@ export interface operations {
           'application/json': {
             items: {
               id: string;
+              /** @description By which it is found: `key` of `host.audit.row`. */
+              row: string;
               /** Format: date-time */
               at: string;
+              /** @description Who did what to what, in the caller's language. */
+              sentence: string;
+              /** @description What it was about, by its name. */
+              thing: string | null;
+              /** @description How it ended, in the caller's language. */
+              outcome_text: string;
+              /** @description Of a refused command: the stream of what it was about. */
+              about: string | null;
+              /**
+               * Format: date-time
+               * @description Of a call.
+               */
+              ended_at: string | null;
               /**
                * @description An event; an act of administration or a refusal; a call to another system.
                * @enum {unknown}
@@ -6732,6 +6785,12 @@ export interface operations {
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
+            /** @description What is called as `thing` says: 100 at most. */
+            things: {
+              name: string;
+              /** @description Its stream, or the connection. */
+              object: string;
+            }[];
           };
         };
       };
@@ -6821,8 +6880,14 @@ export interface operations {
         to?: string;
         /** @description Only of this kind. */
         source?: 'log' | 'host' | 'call';
-        /** @description excel: with a byte order mark, and in German with semicolons. */
+        /** @description About what is called so: part of a name, in capitals or not. */
+        thing?: string;
+        /** @description By or about this person. */
+        person?: string;
+        /** @description excel: for people: with a byte order mark, in German with semicolons, times of the zone. */
         dialect?: 'rfc4180' | 'excel';
+        /** @description With excel: whose clocks are meant, such as `Europe/Berlin`. */
+        zone?: string;
       };
       header?: never;
       path?: never;
@@ -6846,6 +6911,258 @@ export interface operations {
         };
         content: {
           'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.audit.row': {
+    parameters: {
+      query?: {
+        /** @description Of the row. */
+        source?: 'log' | 'host' | 'call';
+        /** @description `row` of the list. */
+        key?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row, what it changed, and its trace. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            row: {
+              id: string;
+              /** @description By which it is found: `key` of `host.audit.row`. */
+              row: string;
+              /** Format: date-time */
+              at: string;
+              /** @description Who did what to what, in the caller's language. */
+              sentence: string;
+              /** @description What it was about, by its name. */
+              thing: string | null;
+              /** @description How it ended, in the caller's language. */
+              outcome_text: string;
+              /** @description Of a refused command: the stream of what it was about. */
+              about: string | null;
+              /**
+               * Format: date-time
+               * @description Of a call.
+               */
+              ended_at: string | null;
+              /**
+               * @description An event; an act of administration or a refusal; a call to another system.
+               * @enum {unknown}
+               */
+              source: 'log' | 'host' | 'call';
+              /** Format: uuid */
+              actor: string;
+              actor_name: string | null;
+              /** @enum {unknown} */
+              actor_kind: 'person' | 'service' | 'system';
+              /** @description `dcm.request-approved`, `connection.put`, `vsphere.clone`. */
+              act: string;
+              object: string;
+              /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
+              outcome: string;
+              /** @description How often within the hour; more than 1 only where it was denied. */
+              count: number;
+              trace_id: string;
+              /** @description Whose event or call; null: the host's. */
+              plugin: string | null;
+              /** @description Of a call: the grant by which it was allowed. */
+              grant: string | null;
+              /** @description Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
+              origin: string | null;
+              /** @description What an act of administration changed. */
+              change: {
+                old?: unknown;
+                new?: unknown;
+              } | null;
+            };
+            fields: {
+              name: string;
+              /** @description In the caller's language. */
+              title: string;
+              old: string | null;
+              new: string | null;
+              changed: boolean;
+              /** @description What it says is sealed and is not shown. */
+              personal: boolean;
+            }[];
+            /** @description The event that began what this row belongs to. */
+            cause: {
+              row: string;
+              sentence: string;
+            } | null;
+            /** @description Oldest first. */
+            trace: {
+              /** @enum {unknown} */
+              kind: 'event' | 'act' | 'run' | 'call' | 'mail';
+              /** @description Of events, acts and calls: the key of their row. */
+              row: string | null;
+              sentence: string;
+              /** Format: date-time */
+              at: string;
+              /** Format: date-time */
+              ended_at: string | null;
+              outcome: string;
+              outcome_text: string;
+              /** @description Calls and mails belong to the run before them. */
+              depth: number;
+            }[];
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.audit.proof': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lines of JSON: `{"events", "of"}` while it goes on, then `{"report"}`, or `{"failed"}` where it broke off. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': string;
         };
       };
       /** @description `token-missing`, `token-invalid`, `token-expired` */

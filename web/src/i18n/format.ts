@@ -98,6 +98,9 @@ export function inMegabytes(gigabytes: number | null | undefined): number | null
   return gigabytes == null ? null : gigabytes * 1024;
 }
 
+/** Whose clocks the times on a page are those of, such as `Europe/Berlin`. */
+export const zoneName = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+
 export type Format = ReturnType<typeof createFormat>;
 
 const FORMATS: Record<Language, Format> = { de: createFormat('de'), en: createFormat('en') };

@@ -1,11 +1,11 @@
 //! One record of the trail, read from a place on: its newest rows first, compared with the filter, up to a bound.
 
 use super::cursor::Place;
-use super::{Bounds, Filter, Item, Source};
+use super::{Bounds, Filter, Item, Source, Things};
 use crate::actor::{ActorKind, TraceId};
 use crate::audit::Error;
 use crate::db::TenantTx;
-use crate::id::{ActorId, TenantId};
+use crate::id::{ActorId, StreamId, TenantId};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
@@ -37,7 +37,8 @@ const LOG: Shape = Shape {
            (convert_from(x.meta, 'UTF8')::jsonb ->> 'actor')::uuid as actor,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'actor_kind' as kind,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'trace_id' as trace,
-           split_part(x.type, '.', 1) as plugin, null as grant_name, null as origin, null::jsonb as change",
+           split_part(x.type, '.', 1) as plugin, null as grant_name, null as origin, null::jsonb as change,
+           null as about, null as run_key, null::timestamptz as ended, x.data",
 };
 
 const HOST: Shape = Shape {
@@ -45,7 +46,8 @@ const HOST: Shape = Shape {
     at: "at",
     newest_first: "at desc, id desc",
     says: "x.count, x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
-           x.trace_id as trace, x.plugin, x.grant_name, x.origin, x.change",
+           x.trace_id as trace, x.plugin, x.grant_name, x.origin, nullif(x.change - 'about', '{}') as change,
+           x.change ->> 'about' as about, null as run_key, null::timestamptz as ended, null::bytea as data",
 };
 
 const CALL: Shape = Shape {
@@ -58,8 +60,35 @@ const CALL: Shape = Shape {
            null::uuid as actor, null as kind,
            (select r.trace from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as trace,
            (select r.plugin from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as plugin,
-           x.grant_name, null as origin, null::jsonb as change",
+           x.grant_name, null as origin, null::jsonb as change, null as about,
+           (select r.key from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id) as run_key,
+           x.done_at as ended, null::bytea as data",
 };
+
+/// These rows, by a condition on them, oldest first.
+pub(super) async fn rows(
+    tx: &mut TenantTx,
+    source: Source,
+    condition: impl FnOnce(&mut QueryBuilder<Postgres>),
+    most: usize,
+) -> Result<Vec<Item>, Error> {
+    let Shape { rows, at, says, .. } = shape(source);
+    let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
+    sql.push(says).push(format_args!(", x.{at} as at, false as unseen from (select * from {rows} and tenant_id = "));
+    sql.push_bind(tx.tenant()).push(" and ");
+    condition(&mut sql);
+    sql.push(format_args!(") x order by x.{at}, key limit {most}"));
+    let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
+    rows.iter().map(|row| found(row, source).map(|found| found.item).map_err(Error::Read)).collect()
+}
+
+fn shape(source: Source) -> &'static Shape {
+    match source {
+        Source::Log => &LOG,
+        Source::Host => &HOST,
+        Source::Call => &CALL,
+    }
+}
 
 pub(super) async fn read(
     tx: &mut TenantTx,
@@ -68,12 +97,7 @@ pub(super) async fn read(
     start: Option<&Place>,
     bounds: Bounds,
 ) -> Result<VecDeque<Found>, Error> {
-    let shape = match source {
-        Source::Log => &LOG,
-        Source::Host => &HOST,
-        Source::Call => &CALL,
-    };
-    let Shape { rows, at, newest_first, says } = shape;
+    let Shape { rows, at, newest_first, says } = shape(source);
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select * from (select ");
     sql.push(says).push(format_args!(", x.{at} as at, x.nth > {} as unseen", bounds.examined));
     sql.push(format_args!(
@@ -82,6 +106,7 @@ pub(super) async fn read(
     sql.push(" and tenant_id = ").push_bind(tx.tenant());
     between(&mut sql, source, filter, tx.tenant());
     narrow(&mut sql, source, filter, tx.tenant());
+    find(&mut sql, source, filter, tx.tenant());
     if let Some(start) = start {
         go_on(&mut sql, source, start)?;
     }
@@ -124,6 +149,48 @@ fn narrow(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, ten
     }
 }
 
+/// By what acts are about, in each record by an index of its own; and by person, as far as there is one.
+fn find(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+    if let Some(things) = &filter.about {
+        sql.push(" and ");
+        about(sql, source, things, tenant);
+    }
+    match (source, filter.person) {
+        (Source::Host, Some(person)) => {
+            sql.push(" and (actor_id = ").push_bind(person).push(" or object = any (");
+            sql.push_bind(vec![format!("member/{person}"), format!("person/{person}")]).push("))");
+        }
+        (Source::Call, Some(person)) => {
+            sql.push(" and run_id = any (array(select r.run_id from eaf.run r where r.tenant_id = ").push_bind(tenant);
+            sql.push(" and r.subject = ").push_bind(person).push("))");
+        }
+        _ => {}
+    }
+}
+
+fn about(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things, tenant: TenantId) {
+    match source {
+        // Arrays, so that they are found by index however many rows there are.
+        Source::Log => {
+            let ids: Vec<StreamId> = things.streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
+            sql.push("pos = any (array(select e.pos from eaf.event e where e.tenant_id = ").push_bind(tenant);
+            sql.push(" and e.lane = 0 and e.stream_id = any (").push_bind(ids).push(")))");
+        }
+        Source::Host => {
+            sql.push("id = any (array(select a.id from eaf.audit a where a.tenant_id = ").push_bind(tenant);
+            sql.push(" and a.object = any (").push_bind(things.objects.clone());
+            sql.push(") union all select a.id from eaf.audit a where a.tenant_id = ").push_bind(tenant);
+            sql.push(" and (a.change ->> 'about') = any (").push_bind(things.streams.clone()).push(")))");
+        }
+        Source::Call => {
+            let (plugins, keys): (Vec<String>, Vec<String>) = things.runs.iter().cloned().unzip();
+            sql.push("run_id = any (array(select r.run_id from eaf.run r where r.tenant_id = ").push_bind(tenant);
+            sql.push(" and r.plugin = any (").push_bind(plugins).push(") and r.key = any (").push_bind(keys);
+            sql.push(")))");
+        }
+    }
+}
+
 /// What no index finds, row by row.
 fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     if let Some(act) = &filter.act {
@@ -158,6 +225,11 @@ fn in_meta(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     for bytes in [object, actor, trace].into_iter().flatten() {
         sql.push(" and position(").push_bind(bytes.into_bytes()).push(" in meta) > 0");
     }
+    if let Some(person) = filter.person {
+        let [by, whom] = [member("actor", &person.to_string()), Value::from(person.to_string()).to_string()];
+        sql.push(" and (position(").push_bind(by.into_bytes()).push(" in meta) > 0 or position(");
+        sql.push_bind(whom.into_bytes()).push(" in data) > 0)");
+    }
 }
 
 fn go_on(sql: &mut QueryBuilder<Postgres>, source: Source, start: &Place) -> Result<(), Error> {
@@ -190,11 +262,13 @@ fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
         _ => ActorKind::Person,
     };
     let at = row.try_get("at")?;
+    let key: String = row.try_get("key")?;
     Ok(Found {
-        place: Place { at, key: row.try_get("key")? },
+        place: Place { at, key: key.clone() },
         unseen: row.try_get("unseen")?,
         item: Item {
             id: row.try_get("id")?,
+            key,
             at,
             source,
             actor,
@@ -208,6 +282,10 @@ fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
             grant: row.try_get("grant_name")?,
             origin: row.try_get("origin")?,
             change: row.try_get("change")?,
+            about: row.try_get("about")?,
+            run_key: row.try_get("run_key")?,
+            ended: row.try_get("ended")?,
+            data: row.try_get::<Option<&[u8]>, _>("data")?.and_then(|data| serde_json::from_slice(data).ok()),
         },
     })
 }

@@ -1,21 +1,21 @@
 //! `GET /api/host/audit`: who did what, newest first: what was decided, administered, refused, and done in other systems.
 
-use super::{instant, page_schema, record};
+use super::audit_words::Words;
+use super::{instant, record};
 use crate::http::App;
 use crate::http::caller::TenantCaller;
 use crate::http::code::Code;
 use crate::http::operation::{Entry, Operation};
 use crate::http::parameters::{self, Parameters};
 use crate::http::problem::Problem;
+use crate::http::things::{self, Found};
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
 use eaf_core::actor::ActorKind;
 use eaf_core::audit::trail::{self, Bounds, Cursor, Filter, Item, Page};
-use eaf_core::directory;
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::TenantId;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,9 +27,36 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_FILTER: usize = 200;
 
 pub fn operation() -> Operation {
-    let item = record(json!({
+    let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
+        .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_of_rows())
+        .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
+    Operation { method: "get", path: "/api/host/audit", route: get(list), doc: doc.done() }
+}
+
+fn page_of_rows() -> Value {
+    let thing = record(json!({
+        "name": { "type": "string" },
+        "object": { "type": "string", "description": "Its stream, or the connection." },
+    }));
+    record(json!({
+        "items": { "type": "array", "items": row() },
+        "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
+        "things": { "type": "array", "items": thing, "description": "What is called as `thing` says: 100 at most." },
+    }))
+}
+
+/// What is said of one row.
+pub(super) fn row() -> Value {
+    record(json!({
         "id": { "type": "string" },
+        "row": { "type": "string", "description": "By which it is found: `key` of `host.audit.row`." },
         "at": { "type": "string", "format": "date-time" },
+        "sentence": { "type": "string", "description": "Who did what to what, in the caller's language." },
+        "thing": { "type": ["string", "null"], "description": "What it was about, by its name." },
+        "outcome_text": { "type": "string", "description": "How it ended, in the caller's language." },
+        "about": { "type": ["string", "null"], "description": "Of a refused command: the stream of what it was about." },
+        "ended_at": { "type": ["string", "null"], "format": "date-time", "description": "Of a call." },
         "source": {
             "enum": ["log", "host", "call"],
             "description": "An event; an act of administration or a refusal; a call to another system.",
@@ -53,12 +80,7 @@ pub fn operation() -> Operation {
             "properties": { "old": {}, "new": {} },
             "description": "What an act of administration changed.",
         },
-    }));
-    let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
-        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
-        .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_schema(item))
-        .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/audit", route: get(list), doc: doc.done() }
+    }))
 }
 
 /// The parameters that list and export have in common.
@@ -75,11 +97,14 @@ pub(super) fn filters(entry: Entry) -> Entry {
         .query("from", instant(), "Not before.")
         .query("to", instant(), "Before.")
         .query("source", json!({ "enum": ["log", "host", "call"] }), "Only of this kind.")
+        .query("thing", text(), "About what is called so: part of a name, in capitals or not.")
+        .query("person", json!({ "type": "string", "format": "uuid" }), "By or about this person.")
 }
 
 async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
     who.require(&app, "host.audit", "audit.list", "audit").await?;
-    let (filter, mut cursor) = parse(&parameters, |_| false)?;
+    let Asked { mut filter, mut cursor, thing } = parse(&parameters, |_| false)?;
+    let things = look_up(&app, &who, &mut filter, thing.as_deref()).await?;
     let (mut items, begun) = (Vec::new(), Instant::now());
     let next = loop {
         let bounds = Bounds { items: PAGE - items.len() as u32, examined: EXAMINED };
@@ -90,15 +115,30 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
             next => break next,
         }
     };
-    let names = names(&app, who.caller.tenant, &items).await?;
-    let items: Vec<Value> = items.iter().map(|item| shown(item, &names)).collect();
-    Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()) })))
+    let words = Words::of(&app, &who.caller, &items).await?;
+    let items: Vec<Value> = items.iter().map(|item| shown(item, &words)).collect();
+    let things: Vec<Value> = things.iter().map(|thing| json!({ "name": thing.name, "object": thing.object })).collect();
+    Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()), "things": things })))
+}
+
+/// Puts into the filter what is called so.
+pub(super) async fn look_up(
+    app: &App,
+    who: &TenantCaller,
+    filter: &mut Filter,
+    thing: Option<&str>,
+) -> Result<Vec<Found>, Problem> {
+    let Some(text) = thing else { return Ok(Vec::new()) };
+    let (about, found) = things::called(app, &who.caller, text).await?;
+    filter.about = Some(about);
+    Ok(found)
 }
 
 /// For the document: of log, host and calls where each goes on, `-` for what is over.
 const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
-const KNOWN: [&str; 10] = ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "cursor"];
+const KNOWN: [&str; 12] =
+    ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "thing", "person", "cursor"];
 
 /// An id is the same in capitals; anything else is only itself.
 fn with_small_ids(object: &str) -> String {
@@ -114,10 +154,17 @@ fn small_if(text: String, fits: impl Fn(&str) -> bool) -> String {
     if fits(&text) { text.to_ascii_lowercase() } else { text }
 }
 
+pub(super) struct Asked {
+    pub filter: Filter,
+    pub cursor: Option<Cursor>,
+    /// Part of a name; see [`look_up`].
+    pub thing: Option<String>,
+}
+
 /// `also`: parameters that are somebody else's to read.
-pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<(Filter, Option<Cursor>), Problem> {
+pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<Asked, Problem> {
     let mut filter = Filter::default();
-    let mut cursor = None;
+    let (mut cursor, mut thing) = (None, None);
     for (name, value) in parameters.once(|name| KNOWN.contains(&name) || also(name))? {
         let invalid = || Problem::parameter(name, "invalid");
         let text = || {
@@ -135,11 +182,16 @@ pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Res
             "from" => filter.from = Some(instant()?),
             "to" => filter.to = Some(instant()?),
             "source" => filter.source = Some(value.parse().map_err(|()| invalid())?),
+            "thing" => thing = Some(text()?),
+            "person" => filter.person = Some(value.parse().map_err(|_| invalid())?),
             "cursor" => cursor = Some(value.parse().map_err(|_| invalid())?),
             _ => {}
         }
     }
-    Ok((filter, cursor))
+    if filter.from.zip(filter.to).is_some_and(|(from, to)| to <= from) {
+        return Err(Problem::parameter("to", "reversed"));
+    }
+    Ok(Asked { filter, cursor, thing })
 }
 
 pub(super) async fn page(
@@ -156,15 +208,6 @@ pub(super) async fn page(
     })
 }
 
-/// Of those who are still known. Operators are not named to tenants; `origin` says that it was one.
-pub(super) async fn names(app: &App, tenant: TenantId, items: &[Item]) -> Result<HashMap<ActorId, String>, Problem> {
-    let mut actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();
-    actors.sort();
-    actors.dedup();
-    let members = directory::members_among(&app.core, tenant, &actors).await?;
-    Ok(members.into_iter().map(|member| (member.actor, member.name)).collect())
-}
-
 pub(super) fn kind(item: &Item) -> &'static str {
     match item.actor_kind {
         ActorKind::Person => "person",
@@ -173,13 +216,19 @@ pub(super) fn kind(item: &Item) -> &'static str {
     }
 }
 
-fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
+pub(super) fn shown(item: &Item, words: &Words<'_>) -> Value {
     json!({
         "id": item.id,
+        "row": item.key,
         "at": instant(item.at),
+        "sentence": words.sentence(item),
+        "thing": words.thing(item),
+        "outcome_text": words.outcome(item),
+        "about": item.about,
+        "ended_at": item.ended.and_then(instant),
         "source": item.source.as_str(),
         "actor": item.actor,
-        "actor_name": names.get(&item.actor),
+        "actor_name": words.actor_name(item),
         "actor_kind": kind(item),
         "act": item.act,
         "object": item.object,

@@ -2,6 +2,9 @@
 
 pub mod audit;
 pub mod audit_csv;
+pub mod audit_proof;
+pub mod audit_row;
+mod audit_words;
 pub mod connection_delete;
 pub mod connection_get;
 pub mod connection_list;

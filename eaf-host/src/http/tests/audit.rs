@@ -14,7 +14,7 @@ fn acts(answer: &super::Answer) -> Vec<&str> {
 #[tokio::test]
 async fn what_was_decided_and_what_was_administered_is_one_list_with_names() {
     let house = House::new().await;
-    let given = house.give("requester@acme", "write-note", note("canary-title"), &[]).await;
+    let given = house.give("requester@acme", "write-note", note("Shopping"), &[]).await;
     let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
     house.json("PUT", "admin@acme", "/api/host/connections/echo/main", body, &[]).await;
     let audit = house.get("auditor@acme", "/api/host/audit").await;
@@ -25,7 +25,10 @@ async fn what_was_decided_and_what_was_administered_is_one_list_with_names() {
     assert_eq!(written["object"], format!("notes/note/{key}"));
     assert_eq!((&written["source"], &written["outcome"]), (&json!("log"), &json!("ok")));
     assert_eq!((&written["actor_name"], &written["actor_kind"]), (&json!("Canary requester"), &json!("person")));
-    assert_eq!(house.get("admin@globex", "/api/host/audit").await.json, json!({ "items": [], "next": null }));
+    assert_eq!(
+        house.get("admin@globex", "/api/host/audit").await.json,
+        json!({ "items": [], "next": null, "things": [] })
+    );
 }
 
 #[tokio::test]
@@ -58,6 +61,9 @@ async fn filters_are_those_of_the_address_and_nothing_else_passes() {
         ("source=other", "?source"),
         ("cursor=x", "?cursor"),
         ("cursor=1.x~-~-", "?cursor"),
+        ("person=x", "?person"),
+        ("thing=", "?thing"),
+        ("from=2026-11-29T10:00:00Z&to=2026-11-29T10:00:00Z", "?to"),
         ("act=a&act=b", "?act"),
         ("tenant=globex", "?tenant"),
     ] {
@@ -120,22 +126,36 @@ async fn equal_denials_are_one_row_with_a_count() {
 #[tokio::test]
 async fn excel_gets_a_file_that_it_shows_right() {
     let house = House::new().await;
+    house.give("requester@acme", "write-note", note("taken"), &[]).await;
     // The house's people read German.
-    let file = house.get("auditor@acme", "/api/host/audit.csv?dialect=excel").await;
-    let mut lines = file.text.lines();
+    let file = house.get("auditor@acme", "/api/host/audit.csv?dialect=excel&zone=Europe/Berlin").await;
+    let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(
-        lines.next(),
-        Some(
-            "\u{feff}at;source;actor;actor_name;actor_kind;act;object;outcome;trace_id;id;count;plugin;grant;origin;change"
-        )
+        lines[0],
+        "\u{feff}Zeit;Zeitzone;Was geschah;Wer;Gegenstand;Ergebnis;Art;Wie oft;Geändert;Kommandozeile;\
+         Handlung (Code);Gegenstand (Kennung);Ergebnis (Code);Vorgangsnummer;Zeile;Zeit (UTC)"
     );
-    assert!(lines.next().unwrap().contains(";audit.export;audit;ok;"), "{}", file.text);
+    let cells: Vec<&str> = lines[1].split(';').collect();
+    let (date, clock) = cells[0].split_once(' ').expect("date and clock");
+    assert_eq!((date.len(), date.matches('.').count(), clock.len()), (10, 2, 8), "{}", lines[1]);
+    assert!(cells[1].starts_with("Europe/Berlin (UTC+0"), "{}", lines[1]);
+    assert_eq!(cells[2..4], ["Canary auditor hat das Protokoll exportiert.", "Canary auditor"]);
+    assert!(
+        lines[2].contains("Canary requester versuchte „Notiz schreiben“; abgelehnt: Der Titel war vergeben."),
+        "{}",
+        lines[2]
+    );
     let english = [("accept-language", "en")];
     let request = house.request("GET", "auditor@acme", "/api/host/audit.csv?dialect=excel", &english);
     let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
-    assert!(file.text.starts_with("\u{feff}at,source,"), "{}", file.text);
-    let refused = house.get("auditor@acme", "/api/host/audit.csv?dialect=lotus").await;
-    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?dialect"]));
+    assert!(file.text.starts_with("\u{feff}Time,Time zone,What happened,"), "{}", file.text);
+    assert!(file.text.contains(",UTC (UTC+00:00),"), "{}", file.text);
+    for (query, pointer) in
+        [("dialect=lotus", "?dialect"), ("zone=Mars/Olympus", "?zone"), ("zone=", "?zone"), ("zone=a'b", "?zone")]
+    {
+        let refused = house.get("auditor@acme", &format!("/api/host/audit.csv?{query}")).await;
+        assert_eq!(refused.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
+    }
     let refused = house.get("auditor@acme", "/api/host/audit?dialect=excel").await;
     assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?dialect"]));
 }
@@ -160,7 +180,7 @@ async fn the_file_has_what_the_list_has_and_no_formula() {
     let lines: Vec<&str> = file.text.split("\r\n").collect();
     assert_eq!(
         lines[0],
-        "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count,plugin,grant,origin,change"
+        "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count,plugin,grant,origin,change,thing,sentence"
     );
     assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
     // The export is an act itself.
@@ -194,7 +214,7 @@ async fn every_parameter_that_the_document_names_is_taken() {
         let names = parameters.iter().filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str());
         for name in names.filter(|name| *name != "cursor") {
             let value = match name {
-                "actor" => "6561665f-0000-4000-8000-00000000000a",
+                "actor" | "person" => "6561665f-0000-4000-8000-00000000000a",
                 "from" | "to" => "2026-11-29T10:00:00Z",
                 "source" => "host",
                 "zone" => "Europe/Berlin",

@@ -1,6 +1,7 @@
 //! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
 
 mod audit;
+mod audit_words;
 mod bad_input;
 mod basis;
 mod browser;

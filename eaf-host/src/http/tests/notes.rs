@@ -58,6 +58,7 @@ pub fn description() -> Description {
             ],
             "read": [{ "permission": "read-all", "own": null }, { "permission": "write", "own": "author" }],
             "events": ["written", "archived"],
+            "thing": { "name": "title", "streams": ["note"] },
         }],
         "permissions": [
             { "name": "write", "roles": ["requester", "admin"] },
@@ -214,6 +215,10 @@ reader = 'Wartet auf {{ people|names }}.'
 [status]
 open = 'offen'
 archived = 'abgelegt'
+[audit]
+written = '{{ who }} hat „{{ thing }}“ für {{ people.author }} geschrieben.'
+[reasons]
+title-taken = 'Der Titel war vergeben.'
 ";
 
 pub const EN: &str = "
@@ -229,4 +234,8 @@ reader = 'Waits for {{ people|names }}.'
 [status]
 open = 'open'
 archived = 'archived'
+[audit]
+written = '{{ who }} wrote “{{ thing }}” for {{ people.author }}.'
+[reasons]
+title-taken = 'The title was taken.'
 ";

@@ -5,7 +5,7 @@ use super::define::DefineOffering;
 use crate::Event;
 use crate::permission::{AUDIT, REQUEST};
 use crate::request::submit::{self, RequestVm};
-use eaf_sdk::{Column, Context, Message, Personal, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, Personal, ReadRule, Recorded, RowActions, Rows, Thing, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -60,6 +60,7 @@ impl View for Offerings {
     ];
     const READ: &'static [ReadRule] = &[ReadRule::all(REQUEST), ReadRule::all(AUDIT)];
     const EVENTS: &'static [&'static str] = &["offering-defined"];
+    const THING: Option<Thing> = Some(Thing { name: "name", streams: &["offering"], named: &[] });
 
     fn keys(event: &Event, _: &Recorded) -> Vec<String> {
         match event {

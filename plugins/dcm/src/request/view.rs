@@ -13,7 +13,7 @@ use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
 use crate::vm;
-use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -136,6 +136,7 @@ impl View for Requests {
         "resumed",
         "vm-decommissioned",
     ];
+    const THING: Option<Thing> = Some(Thing { name: "vm_name", streams: &["request"], named: &["vm-name"] });
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
         request_or_its_machine(recorded).into_iter().collect()

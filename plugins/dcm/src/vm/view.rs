@@ -8,7 +8,7 @@ use super::{Access, GONE, OTHER_VCENTER, Standing, Status, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
-use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, View};
+use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -116,6 +116,7 @@ impl View for Vms {
         "stalled",
         "resumed",
     ];
+    const THING: Option<Thing> = Some(Thing { name: "name", streams: &["vm"], named: &["vm-name"] });
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
         vm_of(recorded).into_iter().collect()

@@ -1,12 +1,12 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { type ComponentProps, useCallback, useId, useRef, useState } from 'react';
 import { useWidth } from '@/app/list/use-width';
+import { zoneName } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import { Input, Select } from '@/ui/input';
-import { KNOWN_ACTS } from './act-text';
 import {
   type AuditSearch,
   SOURCES,
@@ -18,6 +18,7 @@ import {
   lately,
   toLocal,
 } from './audit-search';
+import { KNOWN_ACTS } from './known-acts';
 import { text } from './text';
 import { useTyped } from './use-typed';
 
@@ -64,14 +65,15 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
   const shell = useShellText();
   const acts = useId();
   const outcomes = useId();
-  const { actor } = filters;
-  const known = actors.some(([id]) => id === actor);
+  const { person } = filters;
+  const known = actors.some(([id]) => id === person);
   return (
     <div className="grid grid-cols-[repeat(auto-fill,minmax(min(13rem,100%),1fr))] gap-4">
-      <Field label={t.who}>
-        <Select value={actor ?? ''} onChange={event => change({ actor: event.target.value || undefined })}>
+      <NameField name="thing" label={t.thing} hint={t.thingHint} filters={filters} change={change} />
+      <Field label={t.person}>
+        <Select value={person ?? ''} onChange={event => change({ person: event.target.value || undefined })}>
           <option value="">{t.everybody}</option>
-          {actor && !known ? <option value={actor}>{t.unknown(actor.slice(-4))}</option> : null}
+          {person && !known ? <option value={person}>{t.unknown(person.slice(-4))}</option> : null}
           {actors.map(([id, name]) => (
             <option key={id} value={id}>
               {name}
@@ -105,8 +107,9 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
       <TextField name="outcome" label={t.outcome} filters={filters} change={change} list={outcomes} />
       <TextField name="trace" label={t.trace} filters={filters} change={change} />
       <Suggestions id={acts} values={KNOWN_ACTS} />
-      <Suggestions id={outcomes} values={Object.keys(t.outcomes)} />
+      <Suggestions id={outcomes} values={OUTCOMES} />
       <div className="col-span-full flex flex-wrap items-center gap-2 text-xs text-quiet">
+        <span>{t.zone(zoneName())}</span>
         <span id={`${acts}-ranges`}>{t.ranges.label}</span>
         <div role="group" aria-labelledby={`${acts}-ranges`} className="flex flex-wrap gap-2">
           {SPANS.map(span => (
@@ -125,6 +128,9 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
   );
 }
 
+/** Others are codes of refusals and failures. */
+const OUTCOMES = ['ok', 'denied', 'pending'];
+
 const SPANS = ['day', 'week', 'month'] as const;
 
 interface FilterFieldProps<N extends keyof AuditSearch> {
@@ -132,6 +138,25 @@ interface FilterFieldProps<N extends keyof AuditSearch> {
   label: string;
   filters: AuditSearch;
   change: (changed: AuditSearch) => void;
+}
+
+/** What people call something, as they write it. */
+function NameField(props: FilterFieldProps<'thing'> & { hint: string }) {
+  const { name, label, hint, filters, change } = props;
+  const tell = useCallback((value: string) => change({ [name]: value || undefined }), [change, name]);
+  return (
+    <Field label={label} hint={hint}>
+      <TypedInput
+        type="search"
+        value={filters[name] ?? ''}
+        tell={tell}
+        maxLength={200}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+      />
+    </Field>
+  );
 }
 
 function TextField(props: FilterFieldProps<'act' | 'object' | 'outcome' | 'trace'> & { list?: string }) {

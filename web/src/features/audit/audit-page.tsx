@@ -7,17 +7,16 @@ import { RowList } from '@/app/list/row-list';
 import { CopyButton } from '@/app/page/copy-button';
 import { DownloadLink } from '@/app/page/download-link';
 import { PageHeader } from '@/app/page/page-header';
-import { useFormat } from '@/i18n/format';
+import { useFormat, zoneName } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Badge, type Tone } from '@/ui/badge';
 import { Button } from '@/ui/button';
-import { cn } from '@/ui/cn';
-import { useActWords } from './act-text';
 import { AuditFilters } from './audit-filters';
 import { useActorName, useActors } from './audit-people';
 import { type AuditItem, type AuditRows, useAuditRows } from './audit-rows';
 import { type AuditSearch, csvAddress, isFiltered, thingOf } from './audit-search';
-import { auditRoute } from './routes';
+import { ProveButton } from './prove-button';
+import { auditRoute, auditRowRoute } from './routes';
 import { text } from './text';
 
 export function AuditPage() {
@@ -39,19 +38,24 @@ export function AuditPage() {
         title={t.title}
         lead={t.lead}
         actions={
-          <Button asChild>
-            <DownloadLink href={csvAddress(filters)}>
-              <Download aria-hidden />
-              {t.csv}
-            </DownloadLink>
-          </Button>
+          <>
+            <ProveButton />
+            <Button asChild>
+              <DownloadLink href={csvAddress(filters, zoneName())}>
+                <Download aria-hidden />
+                {t.csv}
+              </DownloadLink>
+            </Button>
+          </>
         }
       />
       <AuditFilters filters={filters} change={change} clear={clear} actors={actors} />
+      {filters.thing && rows.data ? <Called rows={rows} /> : null}
       <RowList
         label={t.title}
         rows={rows}
         columns={columns}
+        link={row => ({ to: auditRowRoute.fullPath, search: { source: row.source, key: row.row } })}
         rowId={row => `${row.source}/${row.id}`}
         filtered={filtered && !rows.unfinished}
         onClearFilters={clear}
@@ -60,6 +64,20 @@ export function AuditPage() {
     </>
   );
 }
+
+/** Which things the rows are about. */
+function Called({ rows: { things } }: { rows: AuditRows }) {
+  const t = useText(text);
+  const names = [...new Set(things.map(thing => thing.name))];
+  const shown = names.slice(0, SHOWN_NAMES);
+  return (
+    <p role="status" className="mb-3 text-sm text-quiet wrap-anywhere">
+      {names.length === 0 ? t.noSuchThing : t.about(shown.join(', '), names.length - shown.length)}
+    </p>
+  );
+}
+
+const SHOWN_NAMES = 5;
 
 /** Nothing at all, or nothing so far. */
 function Nothing({ rows }: { rows: AuditRows }) {
@@ -78,20 +96,22 @@ function Nothing({ rows }: { rows: AuditRows }) {
   );
 }
 
-const linkStyle = 'rounded text-text hover:text-accent-text hover:underline';
+/** Above the row, all of which leads to its page. */
+const linkStyle = 'relative rounded text-text hover:text-accent-text hover:underline';
 
 function useColumns(): RowColumn<AuditItem>[] {
   const t = useText(text);
   const format = useFormat();
   return useMemo(
     () => [
-      { id: 'who', header: t.columns.who, width: 15, least: 120, cell: item => <Who item={item} /> },
-      { id: 'act', header: t.columns.act, width: 21, least: 150, cell: item => <Act act={item.act} /> },
+      { id: 'what', header: t.columns.what, width: 46, least: 230, cell: item => <What item={item} /> },
+      { id: 'who', header: t.columns.who, width: 14, least: 120, cell: item => <Who item={item} /> },
       {
-        id: 'object',
-        header: t.columns.object,
-        width: 16.5,
-        least: 130,
+        id: 'thing',
+        header: t.columns.thing,
+        width: 14,
+        least: 110,
+        drop: 2,
         cell: item => <Thing item={item} />,
       },
       {
@@ -109,9 +129,9 @@ function useColumns(): RowColumn<AuditItem>[] {
         id: 'outcome',
         header: t.columns.outcome,
         width: 14,
-        least: 104,
+        whole: true,
         card: 'beside',
-        cell: item => <Outcome outcome={item.outcome} />,
+        cell: item => <Outcome item={item} />,
       },
       {
         id: 'trace',
@@ -134,7 +154,7 @@ function Who({ item }: { item: AuditItem }) {
       <Link
         from={auditRoute.fullPath}
         to="."
-        search={old => ({ ...old, actor: item.actor })}
+        search={old => ({ ...old, person: item.actor })}
         title={t.onlyThisPerson(name)}
         className={`${linkStyle} font-medium`}
       >
@@ -154,45 +174,37 @@ function Quiet({ said }: { said: string }) {
   );
 }
 
-/** In words where there are some, and always as it is recorded. */
-function Act({ act }: { act: string }) {
-  const words = useActWords()(act);
+/** The sentence, and under it what is recorded. */
+function What({ item }: { item: AuditItem }) {
   return (
-    <span className="grid" title={act}>
-      {words ? <span className="leading-4.5">{words}</span> : null}
-      <code className={cn('font-mono', words ? 'text-2xs leading-3.5 text-quiet' : 'text-xs')}>{act}</code>
+    <span className="grid gap-0.5">
+      <span className="leading-4.5 wrap-anywhere">{item.sentence}</span>
+      <Quiet said={`${item.act} · ${item.object || '–'}`} />
     </span>
   );
 }
 
-function Thing({ item: { object, change } }: { item: AuditItem }) {
-  const thing = thingOf(object);
-  const code = <code className="font-mono text-xs">{object || '–'}</code>;
+/** By its name, and where it has a page, the way there. */
+function Thing({ item }: { item: AuditItem }) {
+  const place = thingOf(item.about ?? item.object);
+  const name = item.thing ?? '–';
+  if (!place) return <span className="wrap-anywhere">{name}</span>;
   return (
-    <span className="grid">
-      {thing ? (
-        <Link to={thing.to} params={{ id: thing.id }} title={object} className={linkStyle}>
-          {code}
-        </Link>
-      ) : (
-        <span title={object}>{code}</span>
-      )}
-      {change ? <Quiet said={`${shown(change.old)} → ${shown(change.new)}`} /> : null}
-    </span>
+    <Link to={place.to} params={{ id: place.id }} className={`${linkStyle} wrap-anywhere`}>
+      {name}
+    </Link>
   );
-}
-
-function shown(value: unknown): string {
-  return value === null || value === undefined ? '–' : JSON.stringify(value);
 }
 
 const TONES: Record<string, Tone> = { ok: 'good', pending: 'wait' };
 
-function Outcome({ outcome }: { outcome: string }) {
-  const words: Record<string, string> = useText(text).outcomes;
+/** One or two words; why it failed is in the sentence. */
+function Outcome({ item: { outcome, source } }: { item: AuditItem }) {
+  const t = useText(text);
+  const words: Record<string, string> = t.outcomes;
   return (
     <Badge tone={TONES[outcome] ?? 'bad'} title={outcome}>
-      {words[outcome] ?? outcome}
+      {words[outcome] ?? (source === 'call' ? t.outcomes.failed : t.outcomes.refused)}
     </Badge>
   );
 }
@@ -201,7 +213,7 @@ function TraceId({ trace }: { trace: string }) {
   const t = useText(text);
   if (trace === '') return '–';
   return (
-    <span className="flex items-center gap-1">
+    <span className="relative flex items-center gap-1">
       <Link
         from={auditRoute.fullPath}
         to="."

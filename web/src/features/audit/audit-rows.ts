@@ -23,16 +23,22 @@ const auditQuery = (filters: AuditSearch) =>
     select: joined,
   });
 
+type Found = Page['things'][number];
+
 interface Joined {
   items: AuditItem[];
+  things: Found[];
   pages: number;
 }
 
 function joined(data: InfiniteData<Page>): Joined {
-  return { items: data.pages.flatMap(page => page.items), pages: data.pages.length };
+  const items = data.pages.flatMap(page => page.items);
+  return { items, things: data.pages[0]?.things ?? [], pages: data.pages.length };
 }
 
 export interface AuditRows extends RowSource<AuditItem> {
+  /** What is called as it was searched for. */
+  things: Found[];
   /** Nothing was found yet, and not everything was looked through. */
   unfinished: boolean;
   /** Looks through the next stretch. */
@@ -54,5 +60,5 @@ export function useAuditRows(filters: AuditSearch): AuditRows {
     setMost((data?.pages ?? 0) + STRETCH);
     void fetchNextPage();
   };
-  return { ...query, data: items, unfinished: empty ?? false, goFurther };
+  return { ...query, data: items, things: data?.things ?? [], unfinished: empty ?? false, goFurther };
 }

@@ -22,6 +22,8 @@ const ALL = {
   from: '2026-03-01T00:00:00Z',
   to: '2026-04-01T00:00:00+02:00',
   source: 'log' as const,
+  thing: 'shop-web-01',
+  person: ANNA,
 };
 
 describe('the filters of the audit', () => {
@@ -49,10 +51,15 @@ describe('the filters of the audit', () => {
   });
 
   it('are the same for the file', () => {
-    expect(csvAddress({})).toBe('/api/host/audit.csv?dialect=excel');
-    const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }).split('?');
+    expect(csvAddress({}, 'UTC')).toBe('/api/host/audit.csv?dialect=excel&zone=UTC');
+    const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }, 'Europe/Berlin').split('?');
     expect(path).toBe('/api/host/audit.csv');
-    expect(Object.fromEntries(new URLSearchParams(query))).toEqual({ ...ALL, act: 'a&b', dialect: 'excel' });
+    expect(Object.fromEntries(new URLSearchParams(query))).toEqual({
+      ...ALL,
+      act: 'a&b',
+      dialect: 'excel',
+      zone: 'Europe/Berlin',
+    });
   });
 });
 

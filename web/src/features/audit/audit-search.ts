@@ -13,6 +13,10 @@ export interface AuditFilters {
   from: string;
   to: string;
   source: Source;
+  /** Part of the name of what it was about. */
+  thing: string;
+  /** By or about this person. */
+  person: string;
 }
 
 export type AuditSearch = Search<AuditFilters>;
@@ -39,6 +43,8 @@ export const readSearch = search<AuditFilters>({
   from: instant,
   to: instant,
   source: oneOf(...SOURCES),
+  thing: words,
+  person: id,
 });
 
 /** What the host is asked: no blanks around what was typed, and nothing that is empty. */
@@ -57,9 +63,9 @@ export function countFilters(filters: AuditSearch): number {
   return Object.keys(toQuery(filters)).length;
 }
 
-/** The same rows as a file. People open it with Excel; programs ask the API for RFC 4180. */
-export function csvAddress(filters: AuditSearch): string {
-  const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel' });
+/** The same rows as a file, with the times of this zone. People open it with Excel; programs ask the API for RFC 4180. */
+export function csvAddress(filters: AuditSearch, zone: string): string {
+  const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel', zone });
   return `/api/host/audit.csv?${query.toString()}`;
 }
 

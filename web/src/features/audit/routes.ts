@@ -1,7 +1,8 @@
 import { createRoute } from '@tanstack/react-router';
 import { lazyPage } from '@/app/page/lazy-page';
+import { oneOf, search, words } from '@/app/search';
 import { shellRoute } from '@/app/shell-route';
-import { readSearch } from './audit-search';
+import { SOURCES, type Source, readSearch } from './audit-search';
 
 export const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -10,4 +11,11 @@ export const auditRoute = createRoute({
   component: lazyPage(() => import('./audit-page'), 'AuditPage'),
 });
 
-export const auditRoutes = [auditRoute] as const;
+export const auditRowRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/audit/row',
+  validateSearch: search<{ source: Source; key: string }>({ source: oneOf(...SOURCES), key: words }),
+  component: lazyPage(() => import('./audit-row-page'), 'AuditRowPage'),
+});
+
+export const auditRoutes = [auditRoute, auditRowRoute] as const;

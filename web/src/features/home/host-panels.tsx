@@ -4,7 +4,6 @@ import { stateOf, triedAt, troubleOf, useKindName } from '@/features/admin/conne
 import { type Connection, connectionsQuery } from '@/features/admin/connections/connections';
 import { mailQueueQuery, waitingOf } from '@/features/admin/mail-failures/mails';
 import { text as mailText } from '@/features/admin/mail-failures/text';
-import { useActWords } from '@/features/audit/act-text';
 import { said } from '@/features/requests/step-text';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
@@ -101,7 +100,6 @@ export function FailedMails() {
 
 export function LatestAudit() {
   const t = useText(text).audit;
-  const words = useActWords();
   const format = useFormat();
   const { data, ...rest } = useQuery({
     queryKey: ['host', 'audit', 'latest'],
@@ -110,14 +108,7 @@ export function LatestAudit() {
   });
   return (
     <Needs title={t.title} empty={t.empty} source={{ data: data?.items, ...rest }} all={elsewhere('/audit')}>
-      {entry => (
-        <Need
-          key={entry.id}
-          name={words(entry.act) || <span className="font-mono text-xs">{entry.act}</span>}
-          note={entry.actor_name}
-          beside={format.ago(entry.at)}
-        />
-      )}
+      {entry => <Need key={entry.id} name={entry.sentence} beside={format.ago(entry.at)} />}
     </Needs>
   );
 }

@@ -1,0 +1,182 @@
+//! One row of the trail, what was before it, and everything else with its trace id.
+
+use super::{Bounds, Filter, Item, Source, page, record};
+use crate::actor::TraceId;
+use crate::audit::Error;
+use crate::db::TenantTx;
+use crate::id::StreamId;
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Versions of a stream that are looked through for the event of the same type before.
+const BACK: i64 = 1_000;
+/// Positions beside an event at which others of the same command are looked for: a command's events are recorded together.
+const BESIDE: i64 = 64;
+/// Rows of one record with one trace id, and runs, that are shown.
+pub const MOST: u32 = 200;
+const EXAMINED: u32 = 5_000;
+
+/// An execution of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub id: Uuid,
+    pub plugin: String,
+    pub workflow: String,
+    /// Id of the business thing.
+    pub key: String,
+    /// `open`, `done`, `failed`, `stopped`.
+    pub state: String,
+    pub began: OffsetDateTime,
+    pub ended: Option<OffsetDateTime>,
+    /// Position of the event that started it.
+    pub started_by: i64,
+}
+
+/// A mail on its way, or at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub run: Uuid,
+    pub template: String,
+    /// `pending`, `sent`, `failed`, `skipped`, `unknown`.
+    pub status: String,
+    pub began: OffsetDateTime,
+    /// None: it is under way.
+    pub ended: Option<OffsetDateTime>,
+}
+
+enum Key {
+    Log(i64),
+    Host(Uuid),
+    Call(Uuid, i32),
+}
+
+impl Key {
+    fn read(source: Source, key: &str) -> Option<Key> {
+        match source {
+            Source::Log => key.parse().ok().map(Key::Log),
+            Source::Host => Uuid::parse_str(key).ok().map(Key::Host),
+            Source::Call => {
+                let (run, seq) = key.split_once('/')?;
+                Some(Key::Call(Uuid::parse_str(run).ok()?, seq.parse().ok()?))
+            }
+        }
+    }
+}
+
+/// None: there is no such row.
+pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option<Item>, Error> {
+    let Some(key) = Key::read(source, key) else { return Ok(None) };
+    let condition = |sql: &mut QueryBuilder<Postgres>| {
+        match key {
+            Key::Log(pos) => sql.push("pos = ").push_bind(pos),
+            Key::Host(id) => sql.push("id = ").push_bind(id),
+            Key::Call(run, seq) => sql.push("run_id = ").push_bind(run).push(" and seq = ").push_bind(seq),
+        };
+    };
+    Ok(record::rows(tx, source, condition, 1).await?.pop())
+}
+
+/// What the event of the same type before it said, in the same stream.
+pub async fn before(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Error> {
+    let (Source::Log, Ok(pos)) = (item.source, item.key.parse::<i64>()) else { return Ok(None) };
+    let data: Option<Vec<u8>> = sqlx::query_scalar(
+        "select o.data from eaf.event e join eaf.event o on o.tenant_id = e.tenant_id and o.stream_id = e.stream_id
+           and o.version < e.version and o.version >= e.version - $3 and o.type = e.type
+         where e.tenant_id = $1 and e.lane = 0 and e.pos = $2 order by o.version desc limit 1",
+    )
+    .bind(tx.tenant())
+    .bind(pos)
+    .bind(BACK)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(data.and_then(|data| serde_json::from_slice(&data).ok()))
+}
+
+/// Refusals, acts and calls with this trace id, oldest first.
+pub async fn beside_the_log(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    for source in [Source::Host, Source::Call] {
+        let filter = Filter { trace: Some(trace.0.clone()), source: Some(source), ..Filter::default() };
+        let bounds = Bounds { items: MOST, examined: EXAMINED };
+        items.extend(page(tx, &filter, None, bounds).await?.items);
+    }
+    items.sort_by_key(|item| item.at);
+    Ok(items)
+}
+
+/// Events with this trace id, oldest first: in the streams of what it was about, and beside the events that are known.
+/// No index finds a trace in the log, and reading all of it for one row would take long.
+pub async fn in_the_log(
+    tx: &mut TenantTx,
+    trace: &TraceId,
+    known: &[i64],
+    streams: &[String],
+) -> Result<Vec<Item>, Error> {
+    let tenant = tx.tenant();
+    let ids: Vec<StreamId> = streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
+    let bytes = format!("\"trace_id\":{}", Value::from(trace.0.as_str())).into_bytes();
+    let condition = |sql: &mut QueryBuilder<Postgres>| {
+        sql.push("pos = any (array(select e.pos from eaf.event e where e.tenant_id = ").push_bind(tenant);
+        sql.push(" and e.lane = 0 and e.stream_id = any (").push_bind(ids);
+        sql.push(") union select e.pos from unnest(").push_bind(known.to_vec());
+        sql.push("::bigint[]) k(pos) join eaf.event e on e.tenant_id = ").push_bind(tenant);
+        sql.push(format_args!(" and e.lane = 0 and e.pos between k.pos - {BESIDE} and k.pos + {BESIDE}"));
+        sql.push(")) and position(").push_bind(bytes).push(" in meta) > 0");
+    };
+    record::rows(tx, Source::Log, condition, MOST as usize).await
+}
+
+/// Runs with this trace id, oldest first.
+pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error> {
+    let rows = sqlx::query(
+        "select run_id, plugin, workflow, key, state, created_at, ended_at, event_pos from eaf.run
+         where tenant_id = $1 and trace = $2 order by created_at, run_id limit $3",
+    )
+    .bind(tx.tenant())
+    .bind(&trace.0)
+    .bind(i64::from(MOST))
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let run = |row: &PgRow| {
+        Ok(Run {
+            id: row.try_get("run_id")?,
+            plugin: row.try_get("plugin")?,
+            workflow: row.try_get("workflow")?,
+            key: row.try_get("key")?,
+            state: row.try_get("state")?,
+            began: row.try_get("created_at")?,
+            ended: row.try_get("ended_at")?,
+            started_by: row.try_get("event_pos")?,
+        })
+    };
+    rows.iter().map(run).collect::<Result<_, _>>().map_err(Error::Read)
+}
+
+/// Mails of runs with this trace id, oldest first. They say no recipient.
+pub async fn mails(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Mail>, Error> {
+    let rows = sqlx::query(
+        "select run_id, template, status, created_at, case when status <> 'pending' then updated_at end as ended_at
+         from eaf.mail_log where tenant_id = $1 and trace = $2 order by created_at, message_id limit $3",
+    )
+    .bind(tx.tenant())
+    .bind(&trace.0)
+    .bind(i64::from(MOST))
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let mail = |row: &PgRow| {
+        Ok(Mail {
+            run: row.try_get("run_id")?,
+            template: row.try_get("template")?,
+            status: row.try_get("status")?,
+            began: row.try_get("created_at")?,
+            ended: row.try_get("ended_at")?,
+        })
+    };
+    rows.iter().map(mail).collect::<Result<_, _>>().map_err(Error::Read)
+}

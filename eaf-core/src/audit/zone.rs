@@ -1,0 +1,48 @@
+//! Instants as clocks in a zone show them. The database knows the zones and when their clocks were changed.
+
+use super::Error;
+use crate::actor::Locale;
+use crate::db::TenantTx;
+use time::OffsetDateTime;
+
+/// On the clocks of a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// As spreadsheets read it: `29.11.2026 13:05:07` (German), `2026-11-29 13:05:07` (English).
+    pub at: String,
+    /// `UTC+01:00`
+    pub offset: String,
+}
+
+/// In their order. None: there is no such zone.
+pub async fn local(
+    tx: &mut TenantTx,
+    zone: &str,
+    locale: Locale,
+    instants: &[OffsetDateTime],
+) -> Result<Option<Vec<Local>>, Error> {
+    let form = match locale {
+        Locale::De => "DD.MM.YYYY HH24:MI:SS",
+        Locale::En => "YYYY-MM-DD HH24:MI:SS",
+    };
+    let rows: Result<Vec<(String, i32)>, sqlx::Error> = sqlx::query_as(
+        "select to_char(t at time zone $1, $2),
+                (extract(epoch from (t at time zone $1) - (t at time zone 'UTC')) / 60)::integer
+         from unnest($3::timestamptz[]) with ordinality i(t, nr) order by nr",
+    )
+    .bind(zone)
+    .bind(form)
+    .bind(instants)
+    .fetch_all(tx.conn())
+    .await;
+    match rows {
+        Ok(rows) => Ok(Some(rows.into_iter().map(|(at, minutes)| Local { at, offset: offset(minutes) }).collect())),
+        Err(cause) if cause.as_database_error().and_then(|error| error.code()).as_deref() == Some("22023") => Ok(None),
+        Err(cause) => Err(Error::Read(cause)),
+    }
+}
+
+fn offset(minutes: i32) -> String {
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}

@@ -1,0 +1,202 @@
+//! Business things by name: what acts are about, as the audit says and finds it.
+//!
+//! Names come from the views of which the packages say that their rows stand for things, as far as the caller may read
+//! them. So nothing is named to whoever may not see it, and no name of somebody who was erased comes back.
+
+use super::App;
+use super::code::Code;
+use super::problem::Problem;
+use super::products::Product;
+use eaf_core::actor::{ActorKind, Caller};
+use eaf_core::audit::trail::{Item, Things};
+use eaf_core::connection;
+use eaf_core::contract::{Thing, ViewType};
+use eaf_core::db::TenantTx;
+use eaf_core::view::{self, things};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many things are looked for at once; a longer text has fewer.
+pub const MOST: usize = 100;
+/// Members of a command's body that may name a thing.
+const MOST_MEMBERS: usize = 40;
+const LONGEST_KEY: usize = 100;
+
+/// A thing that was found by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub name: String,
+    /// The stream, or the connection: `dcm/vm/…`, `vsphere/vcenter`.
+    pub object: String,
+}
+
+/// Everything that is called so, in all products, and the connections; and what else stands for the same things.
+pub async fn called(app: &App, caller: &Caller, text: &str) -> Result<(Things, Vec<Found>), Problem> {
+    let (mut all, mut found) = (Things::default(), BTreeSet::new());
+    let mut tx = app.core.db.tenant(caller.tenant).await?;
+    for product in app.products.all() {
+        for (view, thing) in of(&product) {
+            let named = things::called(&mut tx, caller, product.id(), view, text, MOST).await.map_err(failed)?;
+            for named in named {
+                let name = named.name.to_lowercase();
+                let by_name = thing.named.iter().map(|category| format!("{}/{category}/{name}", product.id()));
+                all.streams.extend(by_name);
+                all.streams.extend(streams(&product, &named.key));
+                all.runs.push((product.id().to_owned(), named.key.clone()));
+                let category = thing.streams.first().unwrap_or(&view.name);
+                found.insert(Found { name: named.name, object: format!("{}/{category}/{}", product.id(), named.key) });
+            }
+        }
+    }
+    drop(tx);
+    let wanted = text.to_lowercase();
+    for connection in connection::list(&app.core, caller.tenant).await.map_err(no_connections)? {
+        let object = format!("{}/{}", connection.capability, connection.name);
+        if object.to_lowercase().contains(&wanted) {
+            found.insert(Found { name: connection.name, object: object.clone() });
+            all.objects.push(object);
+        }
+    }
+    all.streams.sort();
+    all.streams.dedup();
+    Ok((all, found.into_iter().take(MOST).collect()))
+}
+
+/// Of every category whose streams have a thing's key: a machine and the request for it share one.
+fn streams(product: &Product, key: &str) -> Vec<String> {
+    let categories: BTreeSet<&String> = of(product).flat_map(|(_, thing)| &thing.streams).collect();
+    categories.into_iter().map(|category| format!("{}/{category}/{key}", product.id())).collect()
+}
+
+/// The streams of the things with this key.
+pub fn streams_of(app: &App, plugin: &str, key: &str) -> Vec<String> {
+    app.products.get(plugin).map(|product| streams(&product, key)).unwrap_or_default()
+}
+
+fn of(product: &Product) -> impl Iterator<Item = (&ViewType, &Thing)> {
+    let views = product.domain.description().views.iter();
+    views.filter_map(|view| view.thing.as_ref().map(|thing| (view, thing)))
+}
+
+/// The short texts of a command's body, of which some are the keys of what it is about.
+pub fn named_in(body: &Value) -> Vec<(String, String)> {
+    let members = body.as_object().into_iter().flatten();
+    let texts = members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    texts.filter(|(_, text)| (1..=LONGEST_KEY).contains(&text.len())).take(MOST_MEMBERS).collect()
+}
+
+/// The stream of the thing that a command was about. Only of one that there is: nobody makes up what stands in the audit.
+pub async fn about(
+    app: &App,
+    caller: &Caller,
+    product: &Product,
+    named: &[(String, String)],
+) -> Result<Option<String>, Problem> {
+    let keys: Vec<String> = named.iter().map(|(_, value)| value.clone()).collect();
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    // It is told to nobody but those who read the audit, also where the caller tried their luck with others' things.
+    let caller = &Caller { kind: ActorKind::System, ..caller.clone() };
+    let mut best: Option<(bool, String)> = None;
+    let mut tx = app.core.db.tenant(caller.tenant).await?;
+    for (view, thing) in of(product) {
+        let known = things::names(&mut tx, caller, product.id(), view, &keys).await.map_err(failed)?;
+        for (member, value) in named.iter().filter(|(_, value)| known.iter().any(|known| known.key == *value)) {
+            let Some(category) = thing.streams.first() else { continue };
+            // `request` names the request, also where a machine has the same key.
+            let meant = thing.streams.contains(member);
+            if best.as_ref().is_none_or(|(so_far, _)| meant && !so_far) {
+                best = Some((meant, format!("{}/{category}/{value}", product.id())));
+            }
+        }
+    }
+    Ok(best.map(|(_, stream)| stream))
+}
+
+/// What the things of some rows are called.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// By plugin, category and key.
+    by_stream: BTreeMap<(String, String, String), String>,
+    /// By plugin and key, for calls, which do not say which of the things with this key is meant.
+    by_key: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    pub async fn of(app: &App, caller: &Caller, items: &[Item]) -> Result<Names, Problem> {
+        let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (plugin, _, key) in items.iter().filter_map(place) {
+            keys.entry(plugin).or_default().insert(key);
+        }
+        let mut names = Names::default();
+        let mut tx = app.core.db.tenant(caller.tenant).await?;
+        for product in app.products.all() {
+            let Some(keys) = keys.get(product.id()) else { continue };
+            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            names.read(&mut tx, caller, &product, &keys).await?;
+        }
+        Ok(names)
+    }
+
+    async fn read(
+        &mut self,
+        tx: &mut TenantTx,
+        caller: &Caller,
+        product: &Product,
+        keys: &[String],
+    ) -> Result<(), Problem> {
+        for (view, thing) in of(product) {
+            for named in things::names(tx, caller, product.id(), view, keys).await.map_err(failed)? {
+                let plugin = product.id().to_owned();
+                for category in &thing.streams {
+                    let place = (plugin.clone(), category.clone(), named.key.clone());
+                    self.by_stream.insert(place, named.name.clone());
+                }
+                self.by_key.insert((plugin, named.key), named.name);
+            }
+        }
+        Ok(())
+    }
+
+    /// None: it is about nothing that has a name.
+    pub fn get(&self, item: &Item) -> Option<String> {
+        let (plugin, category, key) = place(item)?;
+        let by_key = || self.by_key.get(&(plugin.to_owned(), key.to_owned()));
+        let known = match category {
+            Some(category) => {
+                let place = (plugin.to_owned(), category.to_owned(), key.to_owned());
+                self.by_stream.get(&place).or_else(by_key)
+            }
+            None => by_key(),
+        };
+        // A key that people chose is a name itself.
+        known.cloned().or_else(|| uuid::Uuid::try_parse(key).is_err().then(|| key.to_owned()))
+    }
+}
+
+/// Plugin, category and key of what an item is about.
+fn place(item: &Item) -> Option<(&str, Option<&str>, &str)> {
+    if let Some(key) = &item.run_key {
+        return Some((item.plugin.as_deref()?, None, key));
+    }
+    let about = item.about.as_deref().unwrap_or(&item.object);
+    let (plugin, rest) = about.split_once('/')?;
+    let (category, key) = rest.split_once('/')?;
+    (item.data.is_some() || item.about.is_some()).then_some((plugin, Some(category), key))
+}
+
+fn failed(cause: view::Error) -> Problem {
+    match cause {
+        view::Error::NotCreated(_) => Problem::new(Code::ViewBehind),
+        view::Error::Db(cause) => cause.into(),
+        cause => Problem::fault(Code::Internal, &cause),
+    }
+}
+
+fn no_connections(cause: connection::Error) -> Problem {
+    match cause {
+        connection::Error::Db(cause) => cause.into(),
+        cause => Problem::fault(Code::Internal, &cause),
+    }
+}

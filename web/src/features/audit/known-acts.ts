@@ -1,0 +1,41 @@
+import { stepText } from '@/features/requests/step-text';
+
+/** Acts of the host and its calls; there may be others. For suggestions. */
+const HOST_ACTS = [
+  'sign-in',
+  'sign-out',
+  'connection.put',
+  'connection.get',
+  'connection.list',
+  'connection.test',
+  'connection.delete',
+  'command.give',
+  'audit.list',
+  'view.list',
+  'view.read',
+  'view.watch',
+  'tenant.add',
+  'tenant.rename',
+  'member.add',
+  'member.change',
+  'member.remove',
+  'person.erase',
+  'grant.put',
+  'grant.remove',
+  'audit.export',
+  'mail.list-failures',
+  'run.list',
+  'run.get',
+  'vsphere.ensure-folder',
+  'vsphere.clone',
+  'vsphere.reconfigure',
+  'vsphere.power-on',
+  'vsphere.power-off',
+  'vsphere.destroy',
+  'vsphere.read-vm',
+  'vsphere.forget',
+  'vsphere.await-address',
+  'mail.send',
+];
+
+export const KNOWN_ACTS = [...HOST_ACTS, ...Object.keys(stepText.en.kinds).map(kind => `dcm.${kind}`)];
