@@ -292,14 +292,16 @@ pub async fn offered(core: &Core, tenant: TenantId, connection: &str) -> Result<
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Who got a mail of this template by a run of the same package about the same thing; also who may have got it.
+/// Who got a mail of this template by a run of the same package about the same thing; also who may have got it, and to whom
+/// it is being sent just now.
 pub async fn told(core: &Core, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     sqlx::query_scalar(
         "select distinct m.recipient from eaf.run this
          join eaf.run r on r.tenant_id = this.tenant_id and r.plugin = this.plugin and r.key = this.key
          join eaf.mail_log m on m.tenant_id = r.tenant_id and m.run_id = r.run_id
-         where this.tenant_id = $1 and this.run_id = $2 and m.template = $3 and m.status in ('sent', 'unknown')",
+         where this.tenant_id = $1 and this.run_id = $2 and m.template = $3
+           and (m.status in ('sent', 'unknown') or m.status = 'pending' and m.unanswered > 0)",
     )
     .bind(tenant)
     .bind(run)

@@ -191,6 +191,28 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
 }
 
 #[tokio::test]
+async fn who_is_being_written_to_just_now_counts_as_told() {
+    let (database, core, acme, _) = house().await;
+    let (asked, settled) = (RunId(core.world.uuid()), RunId(core.world.uuid()));
+    for run in [asked, settled] {
+        let sql = format!(
+            "insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace)
+             values ('{acme}', '{run}', 'dcm', '', 'notify', gen_random_uuid(), 1, 'request-1', gen_random_uuid(), '0')"
+        );
+        database.run(&sql).await;
+    }
+    let ids = mails(&core, acme, asked, 1, 2).await;
+    let told = async || mail_log::told(&core, acme, settled, "request-fulfilled").await.unwrap().len();
+    assert_eq!(told().await, 0, "both wait");
+    mail_log::attempt(&core, acme, &ids[0], "main", None).await.unwrap();
+    mail_log::hand_over(&core, acme, &ids[0]).await.unwrap();
+    assert_eq!(told().await, 1, "the server is being given it");
+    mail_log::mark(&core, acme, &ids[0], &Status::Sent, None).await.unwrap();
+    mail_log::mark(&core, acme, &ids[1], &Status::Skipped, None).await.unwrap();
+    assert_eq!(told().await, 1);
+}
+
+#[tokio::test]
 async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are() {
     let (_database, core, acme, _) = house().await;
     let ids = mails(&core, acme, RunId(core.world.uuid()), 1, 12).await;
