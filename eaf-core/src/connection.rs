@@ -219,6 +219,23 @@ pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) ->
     Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret }))
 }
 
+/// What a provider would get if this were stored, to be tried before it is: nothing is written. The stored secret is taken
+/// only where [`put`] would keep it, because a draft is tried at the server that it names.
+pub async fn draft(core: &Core, tenant: TenantId, new: NewConnection) -> Result<Connection, Error> {
+    let NewConnection { capability, name, config, secret, harmless } = new;
+    let secret = match secret {
+        Some(secret) => secret,
+        None => {
+            let stored = get(core, tenant, &capability, &name).await?.ok_or(Error::NoSecret)?;
+            if aim(&stored.config, harmless) != aim(&config, harmless) {
+                return Err(Error::SecretNeededAgain);
+            }
+            stored.secret
+        }
+    };
+    Ok(Connection { capability, name, config, secret })
+}
+
 /// Without secrets.
 pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> {
     let mut tx = core.db.tenant(tenant).await?;

@@ -43,7 +43,7 @@ test('a corrected offering reaches the request that failed with the wrong one', 
 
   const admin = await at(browser, 'admin@acme', `/admin/offerings/${offering}`, 'en');
   const t = admin.words(offerings);
-  await admin.hand.fill(admin.page.getByLabel(t.template), TEMPLATE);
+  await admin.hand.fill(admin.page.getByLabel(t.template, { exact: true }), TEMPLATE);
   await admin.hand.press(admin.button(t.save));
   await expect(admin.page.getByRole('heading', { level: 1, name: t.title })).toBeVisible();
   await admin.page.goto(`/requests/${id}`);

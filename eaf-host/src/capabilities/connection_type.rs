@@ -9,6 +9,8 @@ pub struct ConnectionType {
     pub secret: Value,
     /// Members of `config` that may change while the stored secret is kept: they do not say where it is sent or whose it is.
     pub harmless: &'static [&'static str],
+    /// What the provider lists for a form to choose from: members of `config`, and other words.
+    pub choices: &'static [&'static str],
     /// What the schemas cannot say; asked only when they hold. Without a secret the stored one is kept.
     pub flaws: Flaws,
 }
@@ -27,7 +29,13 @@ pub struct Flaw {
 impl ConnectionType {
     /// Of a capability without connections: every one is refused.
     pub fn none() -> Self {
-        ConnectionType { config: json!(false), secret: json!(false), harmless: &[], flaws: |_, _| Vec::new() }
+        ConnectionType {
+            config: json!(false),
+            secret: json!(false),
+            harmless: &[],
+            choices: &[],
+            flaws: |_, _| Vec::new(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! A provider never sees the journal: the engine writes the intent, calls [`Provider::start`], writes the result. After
 //! a crash in between, `start` is called again with the same call, so **every effect must be repeatable**: probe before acting.
 
+mod choices;
 mod connection_type;
 mod contact;
 mod logins;
@@ -17,6 +18,7 @@ mod observed;
 mod report;
 mod vsphere;
 
+pub use choices::{Asked, Choice, Choices, Wanted, is_like};
 pub use connection_type::{ConnectionType, Flaw};
 pub use logins::Logins;
 pub use observed::{Seen, Trouble, Watch};
@@ -35,12 +37,17 @@ mod vcsim;
 use crate::egress;
 use async_trait::async_trait;
 use eaf_core::actor::TraceId;
+use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What the name of a draft ends with where something stays open for it, such as a session. No stored connection has such
+/// a name, so that what is open for that one stays.
+pub const DRAFT: &str = "/draft";
 
 /// One call of a workflow to a capability.
 #[derive(Debug, Clone)]
@@ -182,6 +189,19 @@ pub trait Provider: Send + Sync {
     /// them.
     async fn trial(&self, tenant: TenantId, connection: &str, _actor: ActorId) -> Report {
         self.check(tenant, connection).await
+    }
+    /// The test of what is not stored, such as what an admin types. `trial`: for whom something is really done over it.
+    async fn check_draft(&self, _tenant: TenantId, _draft: &Connection, _trial: Option<ActorId>) -> Report {
+        Failure::new(Class::Permanent, "unknown-function", "connections of this capability cannot be tested").into()
+    }
+    /// What there is in the other system to choose from, with the connection's login.
+    async fn choices(
+        &self,
+        _tenant: TenantId,
+        _connection: &Connection,
+        _asked: &Asked<'_>,
+    ) -> Result<Choices, Failure> {
+        Err(choices::nothing())
     }
     /// How long a call is repeated, whatever failure that may pass it meets, in place of the engine's own budget.
     fn keep_trying(&self) -> Option<Duration> {

@@ -147,7 +147,7 @@ fn violations(
 }
 
 /// Commands without a permission are for the system alone and do not exist for people.
-fn for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
+pub fn for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
     product.command(name).filter(|command| command.permission.is_some())
 }
 

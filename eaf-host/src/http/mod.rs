@@ -10,6 +10,7 @@ mod auth;
 mod basis;
 mod body;
 mod caller;
+mod choices;
 mod client_address;
 mod code;
 mod commands;
@@ -55,7 +56,7 @@ use code::Code;
 use concurrency::ConcurrencyLimit;
 use eaf_core::Core;
 use eaf_core::session::Limits;
-use host::test_limit::TestLimit;
+use host::test_limit::{Pace, TestLimit};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
@@ -66,6 +67,7 @@ use slots::{Most, Slots};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,6 +91,7 @@ pub struct App {
     waits: Slots,
     exports: Slots,
     tests: Arc<TestLimit>,
+    choices: Arc<TestLimit>,
     readiness: Arc<actuator::Readiness>,
     openapi: Arc<openapi::Written>,
 }
@@ -112,6 +115,11 @@ const STREAMS: Most = Most { of_person: 8, of_tenant: 400 };
 /// For a view to have come as far as a command.
 const WAITS: Most = Most { of_person: 4, of_tenant: 32 };
 const EXPORTS: Most = Most { of_person: 1, of_tenant: 2 };
+
+/// Each test connects to another system, which its settings name.
+const TESTS: Pace = Pace { at_once: 2, burst: 20.0, each: Duration::from_secs(6) };
+/// Lists of a connection that is stored, while somebody types a search.
+const CHOICES: Pace = Pace { at_once: 4, burst: 60.0, each: Duration::from_secs(1) };
 
 impl Config {
     /// Whether people reach the host by https; TLS ends before it.
@@ -143,7 +151,8 @@ impl App {
             streams: Slots::new(STREAMS),
             waits: Slots::new(WAITS),
             exports: Slots::new(EXPORTS),
-            tests: Arc::default(),
+            tests: Arc::new(TestLimit::new(TESTS)),
+            choices: Arc::new(TestLimit::new(CHOICES)),
             readiness: Arc::default(),
             openapi: Arc::default(),
         }
@@ -153,6 +162,7 @@ impl App {
 fn operations() -> Vec<Operation> {
     vec![
         commands::operation(),
+        choices::operation(),
         views::list::operation(),
         views::item::operation(),
         live::operation(),
@@ -165,6 +175,9 @@ fn operations() -> Vec<Operation> {
         host::connection_delete::operation(),
         host::connection_test::operation(),
         host::connection_trial::operation(),
+        host::draft_test::test_operation(),
+        host::draft_test::trial_operation(),
+        host::draft_choices::operation(),
         host::mail_failures::operation(),
         host::mail_again::operation(),
         host::mail_queue::operation(),

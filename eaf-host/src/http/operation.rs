@@ -20,8 +20,9 @@ pub struct Operation {
 
 pub enum Doc {
     One(Value),
-    /// One entry per command, view or view row of every product.
+    /// One entry per command, member to choose, view or view row of every product.
     Commands,
+    Choices,
     Views,
     Rows,
 }

@@ -5,6 +5,7 @@
 //! | [`package`], [`manifest`] | the file, and what it says of itself |
 //! | [`load`] | proves imports ⊆ requested ⊆ ceiling, then makes a [`Plugin`] |
 //! | [`check`] | whatever one part of a package names, another part has |
+//! | [`choices`] | members of commands that are chosen from another system's lists |
 //! | [`install`] | the packages that the database names, served here |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
 //! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
@@ -17,6 +18,7 @@ pub mod breaker;
 pub mod build;
 pub mod cache;
 pub mod check;
+pub mod choices;
 pub mod domain;
 pub mod engine;
 pub mod forbidden;

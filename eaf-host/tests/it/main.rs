@@ -23,4 +23,5 @@ mod outage;
 mod recovery;
 mod rush;
 mod sign_in;
+mod trying;
 mod versions;

@@ -7,7 +7,10 @@ import { Problem } from './problem';
 import { type ViewName, readOwnWrite } from './rows';
 import type { components, paths } from './schema';
 
-type Path = keyof paths & `/api/dcm/commands/${string}`;
+type Path = Exclude<
+  keyof paths & `/api/dcm/commands/${string}`,
+  `/api/dcm/commands/${string}/choices/${string}`
+>;
 export type CommandName = Path extends `/api/dcm/commands/${infer Name}` ? Name : never;
 export type CommandBody<C extends CommandName> = NonNullable<
   paths[`/api/dcm/commands/${C}`]['post']['requestBody']

@@ -244,6 +244,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/define-offering/choices/template': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What `template` of define-offering could be */
+    get: operations['dcm.define-offering.choices.template'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/offerings': {
     parameters: {
       query?: never;
@@ -580,6 +597,57 @@ export interface paths {
     put?: never;
     /** Try a connection, such as by a mail to yourself */
     post: operations['host.connection.trial'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/connections/{capability}/{name}/draft/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Test a connection that is not stored */
+    post: operations['host.connection.draft.test'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/connections/{capability}/{name}/draft/trial': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try a connection that is not stored, such as by a mail to yourself */
+    post: operations['host.connection.draft.trial'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/connections/{capability}/{name}/draft/choices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** What a connection that is not stored could name */
+    post: operations['host.connection.draft.choices'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1221,7 +1289,7 @@ export interface operations {
           /** @description Lower-case letters, digits and hyphens, a letter first. */
           key: string;
           name: string;
-          /** @description Inventory path of the template in vCenter. */
+          /** @description Inventory path of the template in vCenter, below the data centre's folder of machines. */
           template: string;
           /** @description What is installed, for people. */
           image: string;
@@ -3347,6 +3415,133 @@ export interface operations {
       };
       /** @description `package-changed`, `event-unknown`, `package-unavailable` */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.define-offering.choices.template': {
+    parameters: {
+      query?: {
+        /** @description Words that the path has. */
+        search?: string;
+        /** @description Is there this very one, and can it be used? Without `search`. */
+        value?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The first of them. A system that cannot be asked is an answer, not an error. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              /** @description As it is written into the field. */
+              value: string;
+              name: string;
+              /** @description Of a template in vCenter such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              facts: Record<string, unknown>;
+            }[];
+            /** @description There are more than these. */
+            more: boolean;
+            /** @description So many the account may not read. */
+            unreadable: number;
+            /** @description Why the `value` that was asked for cannot be used. */
+            unknown: {
+              class: string;
+              code: string;
+              /** @description One sentence. */
+              text: string;
+              /** @description The details, in English. */
+              message: string;
+            } | null;
+            /** @description Why the other system could not be asked. */
+            failure: {
+              class: string;
+              code: string;
+              /** @description One sentence. */
+              text: string;
+              /** @description The details, in English. */
+              message: string;
+            } | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
         headers: {
           [name: string]: unknown;
         };
@@ -5846,6 +6041,490 @@ export interface operations {
       };
       /** @description `uri-too-long` */
       414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.draft.test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Such as `vsphere` or `mail`. */
+        capability: string;
+        /** @description The connection's name; there may be none of this name yet. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Nothing secret: it is shown. */
+          config: Record<string, unknown>;
+          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          secret?: Record<string, unknown>;
+        };
+      };
+    };
+    responses: {
+      /** @description What was found. A connection that does not work is an answer, not an error. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ok: boolean;
+            class?: string;
+            code?: string;
+            /** @description One sentence. */
+            text?: string;
+            /** @description The details, in English. */
+            message?: string;
+            findings: {
+              /** @enum {unknown} */
+              kind: 'setting' | 'privilege';
+              /** @description A setting's member of `config` or another word; a privilege's id. */
+              name: string;
+              /** @description The object that was looked at; empty: the whole connection. */
+              subject: string;
+              /**
+               * @description untested: what it depends on is bad.
+               * @enum {unknown}
+               */
+              state: 'good' | 'bad' | 'untested';
+              code: string | null;
+              /** @description One sentence about what is bad. */
+              text: string | null;
+              /** @description The details, in English. */
+              message: string | null;
+            }[];
+          };
+        };
+      };
+      /** @description `malformed-json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.draft.trial': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Such as `vsphere` or `mail`. */
+        capability: string;
+        /** @description The connection's name; there may be none of this name yet. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Nothing secret: it is shown. */
+          config: Record<string, unknown>;
+          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          secret?: Record<string, unknown>;
+        };
+      };
+    };
+    responses: {
+      /** @description What was found. A connection that does not work is an answer, not an error. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ok: boolean;
+            class?: string;
+            code?: string;
+            /** @description One sentence. */
+            text?: string;
+            /** @description The details, in English. */
+            message?: string;
+            findings: {
+              /** @enum {unknown} */
+              kind: 'setting' | 'privilege';
+              /** @description A setting's member of `config` or another word; a privilege's id. */
+              name: string;
+              /** @description The object that was looked at; empty: the whole connection. */
+              subject: string;
+              /**
+               * @description untested: what it depends on is bad.
+               * @enum {unknown}
+               */
+              state: 'good' | 'bad' | 'untested';
+              code: string | null;
+              /** @description One sentence about what is bad. */
+              text: string | null;
+              /** @description The details, in English. */
+              message: string | null;
+            }[];
+          };
+        };
+      };
+      /** @description `malformed-json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.draft.choices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Such as `vsphere`. */
+        capability: string;
+        /** @description The connection's name; there may be none of this name yet. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Nothing secret: it is shown. */
+          config: Record<string, unknown>;
+          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          secret?: Record<string, unknown>;
+          of: string;
+          /** @description Words that the path has. */
+          search?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The first of them. A system that cannot be asked is an answer, not an error. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              /** @description As it is written into the field. */
+              value: string;
+              name: string;
+              /** @description Of a template in vCenter such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              facts: Record<string, unknown>;
+            }[];
+            /** @description There are more than these. */
+            more: boolean;
+            /** @description So many the account may not read. */
+            unreadable: number;
+            /** @description Why the `value` that was asked for cannot be used. */
+            unknown: {
+              class: string;
+              code: string;
+              /** @description One sentence. */
+              text: string;
+              /** @description The details, in English. */
+              message: string;
+            } | null;
+            /** @description Why the other system could not be asked. */
+            failure: {
+              class: string;
+              code: string;
+              /** @description One sentence. */
+              text: string;
+              /** @description The details, in English. */
+              message: string;
+            } | null;
+          };
+        };
+      };
+      /** @description `malformed-json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
         headers: {
           [name: string]: unknown;
         };

@@ -15,6 +15,7 @@ use super::{Mail, office::Person};
 use crate::capabilities::contact;
 use crate::capabilities::{Class, Failure, Report, Verdict};
 use crate::text::Locales;
+use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -40,13 +41,23 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
 });
 
+/// What is tested.
+pub enum Tested<'a> {
+    Stored(&'a str),
+    Draft(&'a Connection),
+}
+
 /// `to`: who gets a mail for trial.
-pub async fn check(mail: &Mail, tenant: TenantId, connection: &str, to: Option<ActorId>) -> Report {
+pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
         return failure(Class::Capacity, "too-many-tests", message.into()).into();
     };
-    let config = match mail.office.connection(tenant, connection).await {
+    let (connection, config) = match tested {
+        Tested::Stored(name) => (name, mail.office.connection(tenant, name).await),
+        Tested::Draft(draft) => (draft.name.as_str(), Config::read(&draft.config, &draft.secret)),
+    };
+    let config = match config {
         Ok(config) => config,
         Err(failure) => return failure.into(),
     };

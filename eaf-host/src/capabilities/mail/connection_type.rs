@@ -39,6 +39,7 @@ pub fn connection_type() -> ConnectionType {
             },
         }),
         harmless: &["from", "from_name", "reply_to", "ehlo_name", "mails_per_minute", "max_connections"],
+        choices: &[],
         flaws,
     }
 }

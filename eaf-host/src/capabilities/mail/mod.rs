@@ -50,6 +50,8 @@ pub use template::{Error as TemplateError, Templates};
 use super::{Call, ConnectionType, Failure, Logins, Packages, Polled, Provider, Registration, Report, Started};
 use crate::egress::{Policy, Purpose};
 use async_trait::async_trait;
+use check::Tested;
+use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
 use limits::Limits;
 use office::Office;
@@ -131,11 +133,15 @@ impl Provider for Mail {
     }
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
-        check::check(self, tenant, connection, None).await
+        check::check(self, tenant, Tested::Stored(connection), None).await
     }
 
     async fn trial(&self, tenant: TenantId, connection: &str, actor: ActorId) -> Report {
-        check::check(self, tenant, connection, Some(actor)).await
+        check::check(self, tenant, Tested::Stored(connection), Some(actor)).await
+    }
+
+    async fn check_draft(&self, tenant: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
+        check::check(self, tenant, Tested::Draft(draft), trial).await
     }
 
     fn keep_trying(&self) -> Option<Duration> {

@@ -35,9 +35,11 @@ pub trait Connections: Send + Sync {
 pub struct Settings {
     /// `https://vcenter.example/sdk`
     pub url: String,
-    /// Path of the datacenter.
+    /// Path of the datacenter; empty while it is still to be chosen.
+    #[serde(default)]
     pub datacenter: String,
     /// Path of the tenant's folder below the datacenter's VM folder. Machines are made in it or below, never beside it.
+    #[serde(default)]
     pub folder: String,
     /// Path below the datacenter's host folder: a pool, a cluster or a host. Without it, the only cluster.
     #[serde(default)]
@@ -53,21 +55,25 @@ pub struct Settings {
 
 impl Stored {
     pub fn settings(&self) -> Result<Settings, String> {
+        let settings = self.login()?;
+        filled("datacenter", &settings.datacenter)?;
+        filled("folder", &settings.folder)?;
+        Ok(settings)
+    }
+
+    /// What a login needs is there; places in the inventory may still be missing.
+    pub fn login(&self) -> Result<Settings, String> {
         let settings: Settings = serde_json::from_value(self.config.clone()).map_err(|e| e.to_string())?;
-        for (name, value) in [
-            ("url", &settings.url),
-            ("datacenter", &settings.datacenter),
-            ("folder", &settings.folder),
-            ("username", &settings.username),
-        ] {
-            if value.trim().is_empty() {
-                return Err(format!("`{name}` is empty"));
-            }
-        }
+        filled("url", &settings.url)?;
+        filled("username", &settings.username)?;
         Ok(settings)
     }
 
     pub fn password(&self) -> Option<&str> {
         self.secret.get("password").and_then(Value::as_str).filter(|p| !p.is_empty())
     }
+}
+
+fn filled(name: &str, value: &str) -> Result<(), String> {
+    if value.trim().is_empty() { Err(format!("`{name}` is empty")) } else { Ok(()) }
 }

@@ -27,6 +27,7 @@ pub fn connection_type() -> ConnectionType {
             "properties": { "password": { "type": "string", "minLength": 1, "maxLength": 1_000 } },
         }),
         harmless: &["datacenter", "folder", "resource_pool", "datastore"],
+        choices: &["datacenter", "folder", "resource_pool", "datastore", "template"],
         flaws: |config, _| {
             let url = config["url"].as_str().is_some_and(is_address);
             let certificate = config.get("ca_certificate").and_then(Value::as_str);

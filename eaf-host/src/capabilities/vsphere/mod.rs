@@ -13,12 +13,14 @@
 //! | `locate.rs` | finding a machine, and proving that it is not there |
 //! | `connection.rs` | where address and credentials come from |
 //! | `connection_type.rs` | what an admin may set for one |
+//! | `choices.rs` | what an admin can choose from in vCenter |
 //! | `failure/` | what went wrong, for the engine and for people: classes and retry budgets |
 //!
 //! To add a function: 1. its WIT function in `sdk/wit/deps/vsphere`; 2. a file in `functions/` that looks before it acts;
 //! 3. a line in `provider.rs`; 4. a test in `tests/` that loses its answer and repeats it.
 
 mod check;
+mod choices;
 mod client;
 mod connection;
 mod connection_type;

@@ -1,19 +1,20 @@
 //! The capability `vsphere`: from a plugin's call to a function below.
 
-use super::connection::{Connections, Stored};
+use super::connection::{Connections, Settings, Stored};
 use super::connection_type::connection_type;
 use super::context::Context;
 use super::functions::{self, Handle, Operation};
 use super::record::Records;
 use super::sessions::Sessions;
 use super::vcenter::VCenter;
-use super::{check, failure, observe, trouble};
+use super::{check, choices, failure, observe, trouble};
 use crate::capabilities::{
-    Call, Class, ConnectionType, Failure, Polled, Provider, Report, Seen, Started, Trouble, Watch,
+    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Polled, Provider, Report, Seen, Started, Trouble, Watch,
 };
 use async_trait::async_trait;
 use eaf_core::clock::World;
-use eaf_core::id::TenantId;
+use eaf_core::connection::Connection;
+use eaf_core::id::{ActorId, TenantId};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -61,10 +62,24 @@ impl VSphere {
     }
 
     fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
-        let bad = |why: String| failure::new(Class::Configuration, "connection-settings", why);
-        let settings = stored.settings().map_err(|why| bad(format!("The connection is not complete: {why}.")))?;
-        let password = stored.password().ok_or_else(|| bad("The connection has no password yet.".into()))?;
+        let settings =
+            stored.settings().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
+        self.open_with(tenant, stored, settings)
+    }
+
+    fn open_with(&self, tenant: TenantId, stored: &Stored, settings: Settings) -> Result<VCenter, Failure> {
+        let password = stored.password().ok_or_else(|| incomplete("The connection has no password yet.".into()))?;
         self.sessions.open(tenant, &stored.name, settings, password).map_err(|e| failure::of_read(&e.into()))
+    }
+
+    async fn check_opened(&self, vcenter: Result<VCenter, Failure>) -> Report {
+        match vcenter {
+            Ok(vcenter) => {
+                vcenter.session.end_login_pause().await;
+                check::check(&vcenter, self.sessions.timeouts.contact).await
+            }
+            Err(failure) => failure.into(),
+        }
     }
 }
 
@@ -151,17 +166,24 @@ impl Provider for VSphere {
     }
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
-        match self.by_name(tenant, connection).await {
-            Ok(vcenter) => {
-                vcenter.session.end_login_pause().await;
-                check::check(&vcenter, self.sessions.timeouts.contact).await
-            }
-            Err(failure) => failure.into(),
-        }
+        self.check_opened(self.by_name(tenant, connection).await).await
+    }
+
+    async fn check_draft(&self, tenant: TenantId, draft: &Connection, _: Option<ActorId>) -> Report {
+        let draft = Stored { name: format!("{}{DRAFT}", draft.name), ..stored(draft) };
+        self.check_opened(self.open(tenant, &draft)).await
+    }
+
+    async fn choices(&self, tenant: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+        let stored = stored(connection);
+        let settings = stored.login().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
+        let vcenter = self.open_with(tenant, &stored, settings)?;
+        choices::choices(&vcenter, self.sessions.timeouts.contact, asked).await
     }
 
     async fn forget(&self, tenant: TenantId, connection: &str) {
         self.sessions.forget(tenant, connection);
+        self.sessions.forget(tenant, &format!("{connection}{DRAFT}"));
     }
 
     async fn close(&self) {
@@ -171,6 +193,14 @@ impl Provider for VSphere {
     fn connections(&self) -> ConnectionType {
         connection_type()
     }
+}
+
+fn stored(Connection { name, config, secret, .. }: &Connection) -> Stored {
+    Stored { name: name.clone(), config: config.clone(), secret: secret.clone() }
+}
+
+fn incomplete(why: String) -> Failure {
+    failure::new(Class::Configuration, "connection-settings", why)
 }
 
 fn no_connection(name: &str) -> Failure {

@@ -4,6 +4,7 @@
 //! connection has stopped using it.
 
 use super::VSPHERE;
+use super::choices::Recent;
 use super::client::account::Account;
 use super::client::server::Server;
 use super::client::transport::{self, Timeouts, Transport};
@@ -58,6 +59,7 @@ struct Access {
 struct Use {
     login: Arc<Shared>,
     templates: Arc<Mutex<HashSet<String>>>,
+    recent: Arc<Recent>,
     last: Instant,
 }
 
@@ -92,11 +94,11 @@ impl Sessions {
         };
         let key = (tenant, connection.to_owned());
         let before = open.uses.remove(&key).filter(|before| Arc::ptr_eq(&before.login, &login));
-        let templates = before.map(|before| before.templates).unwrap_or_default();
+        let (templates, recent) = before.map(|before| (before.templates, before.recent)).unwrap_or_default();
         let session = Session::of(login.clone());
-        open.uses.insert(key, Use { login, templates: templates.clone(), last: now });
+        open.uses.insert(key, Use { login, templates: templates.clone(), recent: recent.clone(), last: now });
         self.sweep(&mut open);
-        Ok(VCenter { settings, session, templates })
+        Ok(VCenter { settings, session, templates, recent })
     }
 
     /// A connection that is gone uses nothing any more.

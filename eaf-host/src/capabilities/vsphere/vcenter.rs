@@ -1,5 +1,6 @@
 //! A connection in use: its settings, its session, and the objects that its paths name.
 
+use super::choices::Recent;
 use super::client::machine::{self, Machine, Reach};
 use super::client::placement::{self, Compute};
 use super::client::{Error, MoRef, Session, find, path};
@@ -22,6 +23,8 @@ pub struct VCenter {
     pub session: Session,
     /// Paths that were templates before, in this process.
     pub templates: Arc<Mutex<HashSet<String>>>,
+    /// Lists for people who choose.
+    pub recent: Arc<Recent>,
 }
 
 /// A folder inside the connection's folder.

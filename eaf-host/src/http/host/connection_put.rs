@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-fn body_schema() -> Value {
+pub(super) fn body_schema() -> Value {
     json!({
         "type": "object",
         "required": ["config"],
@@ -39,9 +39,13 @@ fn body_schema() -> Value {
     })
 }
 
-/// What is wrong with a body for a connection of this kind.
-fn faults(kind: &ConnectionType, body: &Value, locale: Locale) -> Result<Vec<FieldProblem>, Problem> {
-    let mut schema = body_schema();
+/// What is wrong with a body for a connection of this kind, of which `schema` says what it is otherwise.
+pub(super) fn faults(
+    kind: &ConnectionType,
+    mut schema: Value,
+    body: &Value,
+    locale: Locale,
+) -> Result<Vec<FieldProblem>, Problem> {
     schema["properties"]["config"] = kind.config.clone();
     schema["properties"]["secret"] = kind.secret.clone();
     let schema = jsonschema::validator_for(&schema).map_err(|cause| Problem::fault(Code::Internal, &cause))?;
@@ -87,7 +91,7 @@ fn refuse_overtaken(read: Read<OffsetDateTime>, stored: Option<OffsetDateTime>) 
     if is_so { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
 }
 
-fn not_put(cause: connection::Error) -> Problem {
+pub(super) fn not_put(cause: connection::Error) -> Problem {
     match cause {
         connection::Error::NoSecret => secret_refused("required"),
         connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MOST),
@@ -111,7 +115,7 @@ async fn set(
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
     let read = basis::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
     let body = who.read_json(&app, request).await?;
-    let faults = faults(&kind, &body, who.caller.locale)?;
+    let faults = faults(&kind, body_schema(), &body, who.caller.locale)?;
     if !faults.is_empty() {
         return Err(Problem::new(Code::BodyInvalid).errors(faults));
     }
@@ -142,7 +146,7 @@ async fn set(
 
 /// The settings that differ, before and after. Of the secret only whether there is a new one; long texts, such as
 /// certificates, by their digest.
-fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
+pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
     let (mut old, mut now) = (Map::new(), Map::new());
     let members = |config: Option<&Value>| config.and_then(Value::as_object).cloned().unwrap_or_default();
     let (former, latter) = (members(before), members(Some(&new.config)));

@@ -4,7 +4,8 @@
 //! A test logs in at another system: that it was begun is on record before it is, and its end also when nobody waits for
 //! the answer any more.
 
-use super::test_limit::Full;
+use super::draft::Draft;
+use super::test_limit::{Full, Running};
 use super::{checked_name, connection_fault, record};
 use crate::capabilities::{Class, Failure, Finding, Kind, Provider, Report, Verdict};
 use crate::http::App;
@@ -16,9 +17,10 @@ use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use eaf_core::actor::Locale;
-use eaf_core::connection;
+use eaf_core::actor::{Caller, Locale};
+use eaf_core::connection::{self, Connection};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than a vCenter needs that answers slowly; the caller has been told sooner that it takes long.
@@ -62,12 +64,19 @@ impl Act {
             Act::Trial => "connection.trial",
         }
     }
+
+    pub(super) fn of_draft(self) -> &'static str {
+        match self {
+            Act::Test => "connection.test-draft",
+            Act::Trial => "connection.trial-draft",
+        }
+    }
 }
 
 /// Records the act, begins it, and answers what it found.
 pub(super) async fn begin(
     app: App,
-    mut who: TenantCaller,
+    who: TenantCaller,
     act: Act,
     capability: String,
     name: String,
@@ -78,19 +87,35 @@ pub(super) async fn begin(
     let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
     let exists = known.iter().any(|one| one.capability == capability && one.name == name);
     let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let running = app.tests.begin(tenant, app.core.world.now());
-    let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
+    let provider = provider.clone();
+    let running = running(&app, &who)?;
     who.record(&app, act.name(), &object, "pending").await?;
-    // Requests of colleagues do not wait for the end of a test.
-    who.work = None;
-    let (provider, locale) = (provider.clone(), who.caller.locale);
-    let test = Test { app: app.clone(), who, act, capability, name, object };
-    let running = tokio::spawn(async move {
-        let _until_it_ends = running;
-        test.run(provider.as_ref()).await
-    });
-    let report = running.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
-    Ok(Json(answer(&report, locale)))
+    let test = Test { app, who, act, of: Of::Stored(provider, capability, name), object };
+    test.run(running).await
+}
+
+/// The same of a draft, whose beginning is on record.
+pub(super) async fn begin_draft(
+    app: App,
+    who: TenantCaller,
+    act: Act,
+    draft: Draft,
+    running: Running,
+) -> Result<Json<Value>, Problem> {
+    let object = draft.object();
+    Test { app, who, act, of: Of::Draft(draft.provider, draft.connection), object }.run(running).await
+}
+
+/// A place among the tests of this moment.
+pub(super) fn running(app: &App, who: &TenantCaller) -> Result<Running, Problem> {
+    let running = app.tests.begin(who.caller.tenant, app.core.world.now());
+    running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
+}
+
+/// What is tested.
+enum Of {
+    Stored(Arc<dyn Provider>, String, String),
+    Draft(Arc<dyn Provider>, Connection),
 }
 
 /// A test that has begun and ends without its caller.
@@ -98,30 +123,51 @@ struct Test {
     app: App,
     who: TenantCaller,
     act: Act,
-    capability: String,
-    name: String,
+    of: Of,
     object: String,
 }
 
 impl Test {
-    async fn run(&self, provider: &dyn Provider) -> Result<Report, Problem> {
-        let caller = &self.who.caller;
-        let report = async {
-            match self.act {
-                Act::Test => provider.check(caller.tenant, &self.name).await,
-                Act::Trial => provider.trial(caller.tenant, &self.name, caller.actor).await,
-            }
-        };
-        let report = tokio::time::timeout(LONGEST, report).await;
+    async fn run(mut self, running: Running) -> Result<Json<Value>, Problem> {
+        // Requests of colleagues do not wait for the end of a test.
+        self.who.work = None;
+        let locale = self.who.caller.locale;
+        let test = tokio::spawn(async move {
+            let _until_it_ends = running;
+            self.report().await
+        });
+        let report = test.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+        Ok(Json(answer(&report, locale)))
+    }
+
+    async fn report(&self) -> Result<Report, Problem> {
+        let report = tokio::time::timeout(LONGEST, self.ask()).await;
         let report = report
             .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
         let failure = report.outcome().err();
         let error = failure.as_ref().map(|failure| failure.code.as_str());
-        connection::record_check(&self.app.core, caller.tenant, &self.capability, &self.name, error)
-            .await
-            .map_err(connection_fault)?;
-        self.who.record(&self.app, self.act.name(), &self.object, error.unwrap_or("ok")).await?;
+        let name = match &self.of {
+            Of::Stored(_, capability, name) => {
+                connection::record_check(&self.app.core, self.who.caller.tenant, capability, name, error)
+                    .await
+                    .map_err(connection_fault)?;
+                self.act.name()
+            }
+            // Nothing is known of what is stored.
+            Of::Draft(..) => self.act.of_draft(),
+        };
+        self.who.record(&self.app, name, &self.object, error.unwrap_or("ok")).await?;
         Ok(report)
+    }
+
+    async fn ask(&self) -> Report {
+        let Caller { tenant, actor, .. } = self.who.caller;
+        match (&self.of, self.act) {
+            (Of::Stored(provider, _, name), Act::Test) => provider.check(tenant, name).await,
+            (Of::Stored(provider, _, name), Act::Trial) => provider.trial(tenant, name, actor).await,
+            (Of::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
+            (Of::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
+        }
     }
 }
 

@@ -7,14 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// At once.
-const MOST: usize = 2;
-/// After a pause; then one in [`EACH`].
-const BURST: f64 = 20.0;
-const EACH: Duration = Duration::from_secs(6);
+/// How many at once, how many after a pause, and then one in so much time.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub at_once: usize,
+    pub burst: f64,
+    pub each: Duration,
+}
 
-#[derive(Default)]
-pub struct TestLimit(Arc<Mutex<HashMap<TenantId, Tests>>>);
+pub struct TestLimit {
+    pace: Pace,
+    tests: Arc<Mutex<HashMap<TenantId, Tests>>>,
+}
 
 struct Tests {
     running: usize,
@@ -33,28 +37,33 @@ pub struct Running {
 pub struct Full(pub Duration);
 
 impl TestLimit {
+    pub fn new(pace: Pace) -> Self {
+        TestLimit { pace, tests: Arc::default() }
+    }
+
     pub fn begin(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Running, Full> {
-        let mut tests = lock(&self.0);
-        tests.retain(|_, tests| tests.running > 0 || tests.filled(now) < BURST);
-        let own = tests.entry(tenant).or_insert(Tests { running: 0, left: BURST, at: now });
-        (own.left, own.at) = (own.filled(now), now);
-        if own.running >= MOST {
-            return Err(Full(EACH));
+        let Pace { at_once, burst, each } = self.pace;
+        let mut tests = lock(&self.tests);
+        tests.retain(|_, tests| tests.running > 0 || tests.filled(now, self.pace) < burst);
+        let own = tests.entry(tenant).or_insert(Tests { running: 0, left: burst, at: now });
+        (own.left, own.at) = (own.filled(now, self.pace), now);
+        if own.running >= at_once {
+            return Err(Full(each));
         }
         if own.left < 1.0 {
-            return Err(Full(EACH.mul_f64(1.0 - own.left)));
+            return Err(Full(each.mul_f64(1.0 - own.left)));
         }
         own.left -= 1.0;
         own.running += 1;
-        Ok(Running { tests: self.0.clone(), tenant })
+        Ok(Running { tests: self.tests.clone(), tenant })
     }
 }
 
 impl Tests {
-    fn filled(&self, now: OffsetDateTime) -> f64 {
+    fn filled(&self, now: OffsetDateTime, Pace { burst, each, .. }: Pace) -> f64 {
         // A clock that was set back fills nothing.
         let passed = (now - self.at).as_seconds_f64().max(0.0);
-        (self.left + passed / EACH.as_secs_f64()).min(BURST)
+        (self.left + passed / each.as_secs_f64()).min(burst)
     }
 }
 
@@ -74,13 +83,19 @@ fn lock(tests: &Mutex<HashMap<TenantId, Tests>>) -> MutexGuard<'_, HashMap<Tenan
 mod tests {
     use super::*;
 
+    const EACH: Duration = Duration::from_secs(6);
+
+    fn limit() -> TestLimit {
+        TestLimit::new(Pace { at_once: 2, burst: 20.0, each: EACH })
+    }
+
     fn tenant(slug: &str) -> TenantId {
         TenantId::derive(slug)
     }
 
     #[test]
     fn a_tenant_runs_two_tests_at_once_and_another_its_own() {
-        let (limit, now) = (TestLimit::default(), OffsetDateTime::UNIX_EPOCH);
+        let (limit, now) = (limit(), OffsetDateTime::UNIX_EPOCH);
         let running: Vec<_> = (0..2).map(|_| limit.begin(tenant("acme"), now).ok().unwrap()).collect();
         assert_eq!(limit.begin(tenant("acme"), now).err(), Some(Full(EACH)));
         assert!(limit.begin(tenant("globex"), now).is_ok());
@@ -90,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_tenant_begins_twenty_tests_and_then_one_in_six_seconds() {
-        let (limit, now) = (TestLimit::default(), OffsetDateTime::UNIX_EPOCH);
+        let (limit, now) = (limit(), OffsetDateTime::UNIX_EPOCH);
         let begun = |from: OffsetDateTime| (0..100).filter(|_| limit.begin(tenant("acme"), from).is_ok()).count();
         assert_eq!(begun(now), 20);
         assert_eq!(limit.begin(tenant("acme"), now).err(), Some(Full(EACH)));

@@ -53,6 +53,7 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
         match &operation.doc {
             Doc::One(entry) => add(&mut paths, operation.path.to_owned(), operation.method, entry.clone()),
             Doc::Commands => typed::commands(&mut paths, operation, products),
+            Doc::Choices => typed::choices(&mut paths, operation, products),
             Doc::Views => typed::views(&mut paths, &mut components, operation, products),
             Doc::Rows => typed::rows(&mut paths, operation, products),
         }

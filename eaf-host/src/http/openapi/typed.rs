@@ -1,26 +1,43 @@
 //! The entries that come from what products describe.
 
 use super::add;
+use crate::http::choices;
 use crate::http::code::Code;
 use crate::http::commands;
 use crate::http::operation::{Entry, Operation};
 use crate::http::parameters;
 use crate::http::products::Product;
-use eaf_core::contract::{Column, ColumnType, ViewType};
+use crate::plugin::choices::marked;
+use eaf_core::contract::{Column, ColumnType, CommandType, ViewType};
 use eaf_core::view::MAX_LIMIT;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 pub fn commands(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
-    for product in products {
-        let all = &product.domain.description().commands;
-        // Older versions of a command and the system's own are not offered.
-        let newest = |name: &str| product.command(name).map(|command| command.version);
-        for command in all.iter().filter(|one| one.permission.is_some() && newest(&one.name) == Some(one.version)) {
-            let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
-            add(paths, path, operation.method, commands::entry(product, command));
+    for (product, command) in offered(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
+        add(paths, path, operation.method, commands::entry(product, command));
+    }
+}
+
+pub fn choices(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for (product, command) in offered(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
+        for (member, _) in marked(&command.schema) {
+            let entry = choices::entry(product, command, member);
+            add(paths, path.replace("{member}", member), operation.method, entry);
         }
     }
+}
+
+/// Older versions of a command and the system's own are not offered.
+fn offered(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &CommandType)> {
+    products.iter().flat_map(|product| {
+        let newest = |name: &str| product.command(name).map(|command| command.version);
+        let all = product.domain.description().commands.iter();
+        all.filter(move |one| one.permission.is_some() && newest(&one.name) == Some(one.version))
+            .map(|command| (product.as_ref(), command))
+    })
 }
 
 pub fn views(

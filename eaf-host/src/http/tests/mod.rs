@@ -8,6 +8,7 @@ mod browser;
 mod commands;
 mod connections;
 mod denials;
+mod drafts;
 mod failover;
 mod host;
 mod identity;
@@ -26,7 +27,10 @@ mod sign_in;
 mod views;
 
 use super::{App, Config, Product, Products, RateLimits};
-use crate::capabilities::{Call, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict};
+use crate::capabilities::{
+    Asked, Call, Choice, Choices, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict,
+    Wanted, is_like,
+};
 use crate::identity::Identity;
 use crate::identity::testing::{Issuer, PUBLIC_URL};
 use crate::plugin::load::Imports;
@@ -38,6 +42,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::command_bus::Quota;
+use eaf_core::connection::Connection;
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
@@ -46,7 +51,7 @@ use eaf_core::rate_limit::Limit;
 use eaf_core::session::Limits;
 use eaf_core::testing::{Database, master_key};
 use notes::Notes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::Duration;
@@ -99,16 +104,33 @@ impl Provider for Echo {
     }
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         let found = eaf_core::connection::get(&self.0, tenant, "echo", connection).await.expect("readable");
-        let found = found.expect("the connection exists");
-        let mut report = Report::default();
-        if found.config["host"] == json!("good") && found.secret["password"] == json!("canary-password") {
-            report.setting("host", "good", Verdict::Good);
-            return report;
+        Echo::report(&found.expect("the connection exists"))
+    }
+    async fn check_draft(&self, _: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
+        let mut report = Echo::report(draft);
+        if trial.is_some() {
+            report.setting("trial", "", Verdict::Good);
         }
-        let failure = Failure::new(Class::Configuration, "bad-host", "The host is not good.");
-        report.setting("host", "bad", failure);
-        report.privilege("Room.Open", "bad", Verdict::Untested);
         report
+    }
+    async fn choices(&self, _: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+        Echo::report(connection).outcome()?;
+        let choice = |name: &str| Choice {
+            value: format!("House/{name}"),
+            name: name.into(),
+            facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
+        };
+        Ok(match asked.wanted {
+            Wanted::Like { search, limit } => {
+                let like = ["Attic", "Cellar"].into_iter().filter(|room| is_like(room, search));
+                Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
+            }
+            Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
+            Wanted::Exactly(_) => {
+                let unknown = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
+                Choices { unknown: Some(unknown), ..Choices::default() }
+            }
+        })
     }
     fn connections(&self) -> ConnectionType {
         let member = json!({ "type": "string" });
@@ -121,11 +143,26 @@ impl Provider for Echo {
             }),
             secret: json!({ "type": "object", "additionalProperties": false, "properties": { "password": member } }),
             harmless: &["room"],
+            choices: &["room"],
             flaws: |config, _| match config["host"].as_str() {
                 Some("http") => vec![Flaw { pointer: "/config/host", code: "https" }],
                 _ => Vec::new(),
             },
         }
+    }
+}
+
+impl Echo {
+    fn report(connection: &Connection) -> Report {
+        let mut report = Report::default();
+        if connection.config["host"] == json!("good") && connection.secret["password"] == json!("canary-password") {
+            report.setting("host", "good", Verdict::Good);
+            return report;
+        }
+        let failure = Failure::new(Class::Configuration, "bad-host", "The host is not good.");
+        report.setting("host", "bad", failure);
+        report.privilege("Room.Open", "bad", Verdict::Untested);
+        report
     }
 }
 

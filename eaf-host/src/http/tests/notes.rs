@@ -33,7 +33,10 @@ pub fn description() -> Description {
         "required": ["title", "text"],
         "additionalProperties": false,
         "properties": {
-            "title": { "type": "string", "minLength": 1, "maxLength": 20 },
+            "title": {
+                "type": "string", "minLength": 1, "maxLength": 20,
+                "x-eaf-choices": { "capability": "echo", "grant": "room", "of": "room" },
+            },
             "text": { "type": "string", "minLength": 10, "maxLength": 2000 },
         },
     });

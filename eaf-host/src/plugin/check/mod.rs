@@ -8,12 +8,14 @@
 //! | `workflows` | triggers and commands of a workflow |
 //! | `observe` | what `plugin.toml` has the host read again with commands and views |
 //! | `personal` | marks of personal members with the members beside them |
+//! | `chosen` | members to choose with the grants that the package requests |
 //! | `schema` | finds the member that a JSON pointer means |
 //! | `texts` | titles of commands; codes, mails and permissions that the source says |
 //! | `source` | reads those from the source, when a package is built |
 //!
 //! To add a rule: a function that answers [`Fault`]s, its call in [`faults`], a test with a broken copy.
 
+mod chosen;
 mod names;
 mod observe;
 mod personal;
@@ -70,6 +72,7 @@ fn faults(package: &Package) -> Vec<Fault> {
     let Package { description, texts, has_workflow_component, requests } = package;
     let mut found = names::faults(description);
     found.extend(personal::faults(description));
+    found.extend(chosen::faults(description, requests));
     found.extend(views::faults(description));
     found.extend(workflows::faults(description, *has_workflow_component));
     found.extend(observe::faults(description, requests));

@@ -14,7 +14,7 @@ fn sound() -> Value {
             { "name": "lend", "version": 1, "permission": "lend", "schema": {
                 "type": "object", "required": ["item"],
                 "properties": {
-                    "item": { "type": "string" },
+                    "item": { "type": "string", "x-eaf-choices": { "capability": "shelf", "grant": "main", "of": "item" } },
                     "reason": { "type": "string", "x-eaf-personal": { "subject": "$actor" } },
                 },
             } },
@@ -55,7 +55,9 @@ const TEXTS: &str = "[commands]\nlend = 'Lend'\n[rejections]\nlong = 'Too long.'
 fn found(description: Value, has_workflow_component: bool) -> String {
     let description: Description = serde_json::from_value(description).unwrap();
     let texts = Locales::load(TEXTS, TEXTS).unwrap();
-    let package = Package { description: &description, texts: &texts, has_workflow_component, requests: &[] };
+    let request = json!({ "capability": "shelf", "grant": "main" });
+    let requests = [serde_json::from_value(request).unwrap()];
+    let package = Package { description: &description, texts: &texts, has_workflow_component, requests: &requests };
     faults(&package).iter().map(|fault| format!("{fault}\n")).collect()
 }
 
@@ -79,6 +81,13 @@ fn a_package_whose_parts_know_each_other_has_no_fault() {
 fn a_permission_that_is_not_declared_is_told_with_those_that_are() {
     breaks("/commands/0/permission", json!("lent"), "command lend", "There are: lend, audit.");
     breaks("/views/0/read/0/permission", json!("aduit"), "view items, read rule", "`aduit` is not declared");
+}
+
+#[test]
+fn a_member_that_is_chosen_over_a_grant_that_is_not_requested_is_told() {
+    let mark = "/commands/0/schema/properties/item/x-eaf-choices";
+    breaks(&format!("{mark}/grant"), json!("mian"), "command lend, member item", "There are: shelf/main.");
+    breaks(mark, json!(true), "command lend, member item", "cannot be read");
 }
 
 #[test]

@@ -17,8 +17,14 @@ pub struct DefineOffering {
     pub key: String,
     #[schemars(length(min = 1, max = 80), extend("x-eaf-own-words" = true))]
     pub name: String,
-    /// Inventory path of the template in vCenter.
-    #[schemars(length(min = 1, max = 300), extend("x-eaf-own-words" = true))]
+    /// Inventory path of the template in vCenter, below the data centre's folder of machines.
+    #[schemars(
+        length(min = 1, max = 300),
+        extend(
+            "x-eaf-own-words" = true,
+            "x-eaf-choices" = {"capability": "vsphere", "grant": "vcenter", "of": "template"}
+        )
+    )]
     pub template: String,
     /// What is installed, for people.
     #[schemars(length(min = 1, max = 120), extend("x-eaf-own-words" = true))]

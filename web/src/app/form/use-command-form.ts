@@ -84,12 +84,12 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
   }
 
   async function run(
-    event: React.BaseSyntheticEvent | undefined,
+    event: Pick<React.BaseSyntheticEvent, 'preventDefault' | 'currentTarget'> | undefined,
     send: (values: F) => Promise<void>,
   ): Promise<void> {
     event?.preventDefault();
     if (busy) return;
-    const element = event?.currentTarget as HTMLElement | undefined;
+    const element = event?.currentTarget as HTMLElement | null | undefined;
     setBusy(true);
     setAlert(null);
     setInvalid([]);

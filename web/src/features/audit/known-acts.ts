@@ -8,6 +8,7 @@ const HOST_ACTS = [
   'connection.get',
   'connection.list',
   'connection.test',
+  'connection.test-draft',
   'connection.delete',
   'command.give',
   'audit.list',

@@ -6,6 +6,7 @@ use crate::capabilities::fault_proxy::{FaultProxy, Rule};
 use crate::capabilities::maildev::{self, Maildev};
 use crate::capabilities::vcsim::Vcsim;
 use crate::capabilities::{Class, Verdict};
+use eaf_core::connection::Connection;
 
 async fn check(desk: &Desk) -> Result<(), Failure> {
     desk.provider().check(TenantId::derive("acme"), "main").await.outcome()
@@ -36,6 +37,31 @@ async fn a_wrong_password_is_named_and_no_mail_is_lost_by_it() {
     desk.later(Duration::from_secs(600));
     assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})), "repaired, they go out");
     assert_eq!(server.inbox().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_draft_is_tested_with_its_own_settings_and_secret_and_sends_its_mail_for_trial() {
+    let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
+    let desk = Desk::at("127.0.0.1:9".parse().unwrap());
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::En, "admin");
+    let draft = |password: &str| Connection {
+        capability: "mail".into(),
+        name: "main".into(),
+        config: json!({
+            "host": "127.0.0.1", "port": server.address().port(), "tls": "none", "username": "eaf",
+            "from": "cloud@acme.example",
+        }),
+        secret: json!({ "password": password }).as_object().unwrap().clone(),
+    };
+    let test = async |password: &str, trial| {
+        desk.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()
+    };
+    assert_eq!(test("canary-wrong", None).await.unwrap_err().code, "wrong-password");
+    assert_eq!(test("right", None).await, Ok(()));
+    assert!(server.inbox().await.is_empty());
+    assert_eq!(test("right", Some(actor(2))).await, Ok(()));
+    assert_eq!(server.inbox().await.len(), 1);
+    assert!(check(&desk).await.is_err(), "what is stored is another server");
 }
 
 #[tokio::test]

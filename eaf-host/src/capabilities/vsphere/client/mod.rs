@@ -12,6 +12,7 @@ pub mod device;
 pub mod find;
 pub mod folder;
 pub mod guest;
+pub mod inventory;
 pub mod kinds;
 pub mod login;
 pub mod machine;
@@ -30,6 +31,7 @@ pub mod task;
 pub mod templates;
 pub mod transport;
 pub mod tree;
+pub mod view;
 pub mod visits;
 pub mod xml;
 

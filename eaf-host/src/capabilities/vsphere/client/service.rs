@@ -14,6 +14,7 @@ pub struct Service {
     pub full_name: String,
     pub authorization_manager: Option<MoRef>,
     pub view_manager: Option<MoRef>,
+    pub root_folder: Option<MoRef>,
     /// As vCenter names the user of this session, which may differ from the name that logged in.
     pub user: Option<String>,
 }
@@ -35,6 +36,7 @@ pub async fn read(session: &Session) -> Result<Service, Error> {
         full_name: said("fullName"),
         authorization_manager: reference("authorizationManager"),
         view_manager: reference("viewManager"),
+        root_folder: reference("rootFolder"),
         user,
     })
 }

@@ -7,6 +7,7 @@ mod address;
 mod admin;
 mod answers_lost;
 mod check;
+mod choices;
 mod connections;
 mod database;
 mod difficult;

@@ -1,63 +1,62 @@
-import { useEffect, useId } from 'react';
-import { ActionButton } from '@/app/actions/action-button';
-import { endsSession } from '@/api/problem';
-import { ProblemAlert } from '@/app/page/problem-alert';
+import { type Ref, useId } from 'react';
 import { useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
+import { Button } from '@/ui/button';
 import { ConnectionFindings } from './connection-findings';
 import { stateOf, triedAt, troubleOf } from './connection-state';
-import { type Connection, type Finding, useTestConnection } from './connections';
+import type { Check, Connection, Finding } from './connections';
 import { text } from './text';
+import type { Tested, Verdict } from './use-connection-test';
 
-/** Whether it works: what the last test found, and one more. What is stored is tested, not what is typed. */
-export function ConnectionCheck({ connection, dirty }: { connection: Connection; dirty: boolean }) {
+interface ConnectionCheckProps {
+  connection: Connection;
+  verdict: Verdict;
+  tested: Tested | null;
+  running: Check | null;
+  onTrial: () => void;
+  ref: Ref<HTMLElement>;
+}
+
+/** Whether what stands in the form works: what the last test found, line by line. */
+export function ConnectionCheck(props: ConnectionCheckProps) {
+  const { connection, verdict, tested, running, onTrial, ref } = props;
   const t = useText(text);
-  const { mutate, reset, data, error, isPending, variables } = useTestConnection(connection);
   const id = useId();
-  const { configured, updated_at: saved } = connection;
-  // What an older test found says nothing about what is stored now.
-  useEffect(() => reset(), [reset, saved]);
-  const why = !configured ? t.setUpFirst : dirty ? t.testFirst : null;
   return (
     <section
+      ref={ref}
+      // It scrolls by itself where there is room for it beside the form.
+      tabIndex={0}
       aria-labelledby={id}
-      className="grid grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low @4xl:sticky @4xl:top-6 @4xl:max-h-[calc(100dvh-3rem)] @4xl:overflow-y-auto"
+      className="grid scroll-mt-4 grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low @4xl:sticky @4xl:top-6 @4xl:max-h-[calc(100dvh-3rem)] @4xl:overflow-y-auto"
     >
       <h2 id={id} className="text-base font-semibold">
         {t.check}
       </h2>
       <div role="status">
-        <Outcome connection={connection} details={data?.ok === false ? data.message : undefined} />
-        {data ? <Count findings={data.findings} /> : null}
+        {running ? (
+          <p className="text-quiet">{t.testing}</p>
+        ) : verdict === 'stored' ? (
+          <Outcome connection={connection} details={tested?.fits ? tested.result.message : undefined} />
+        ) : (
+          <DraftOutcome verdict={verdict} tested={tested} />
+        )}
+        {tested?.fits && !running ? <Count findings={tested.result.findings} /> : null}
       </div>
-      {error && !endsSession(error) ? <ProblemAlert cause={error} /> : null}
-      <div className="flex flex-wrap gap-2">
-        <ActionButton
-          action={{ command: 'test', title: t.test, permitted: true, allowed: why === null, why, body: {} }}
-          busy={isPending && variables === 'test'}
-          onRun={() => mutate('test')}
-        >
-          {isPending && variables === 'test' ? t.testing : t.test}
-        </ActionButton>
-        {connection.capability === 'mail' ? (
-          <ActionButton
-            action={{
-              command: 'trial',
-              title: t.trial,
-              permitted: true,
-              allowed: why === null,
-              why,
-              body: {},
-            }}
-            busy={isPending && variables === 'trial'}
-            onRun={() => mutate('trial')}
-          >
-            {isPending && variables === 'trial' ? t.trying : t.trial}
-          </ActionButton>
-        ) : null}
-      </div>
-      {data ? <ConnectionFindings findings={data.findings} /> : null}
+      {connection.capability === 'mail' ? (
+        <div>
+          <Button busy={running === 'trial'} aria-disabled={running !== null || undefined} onClick={onTrial}>
+            {running === 'trial' ? t.trying : t.trial}
+          </Button>
+        </div>
+      ) : null}
+      {tested ? (
+        <div className="grid grid-cols-1 gap-3">
+          {tested.fits ? null : <p className="text-sm text-wait">{t.formerTest}</p>}
+          <ConnectionFindings findings={tested.result.findings} />
+        </div>
+      ) : null}
     </section>
   );
 }
@@ -66,6 +65,21 @@ function Count({ findings }: { findings: readonly Finding[] }) {
   const t = useText(text);
   const good = findings.filter(finding => finding.state === 'good').length;
   return <p className="mt-2 text-sm text-quiet">{t.findings.count(good, findings.length)}</p>;
+}
+
+/** Of what is typed and not stored. */
+function DraftOutcome({ verdict, tested }: { verdict: Verdict; tested: Tested | null }) {
+  const t = useText(text);
+  if (!tested?.fits || (verdict !== 'good' && verdict !== 'bad'))
+    return <p className="text-quiet">{t.draftUntested}</p>;
+  const { text: sentence, message } = tested.result;
+  return (
+    <Alert tone={verdict} title={verdict === 'good' ? t.draftGood : t.draftBad}>
+      {sentence ? <p>{sentence}</p> : null}
+      <p className="text-xs text-quiet">{t.notStored}</p>
+      <Details details={message} sentence={sentence} />
+    </Alert>
+  );
 }
 
 /** Said once, whether it was found just now or before. */
@@ -85,14 +99,26 @@ function Outcome({ connection, details }: { connection: Connection; details: str
           {(at === connection.last_check_at ? t.at : t.usedAt)(format.exact(at))}
         </time>
       </p>
-      {details && details !== sentence ? (
-        <details className="text-xs">
-          <summary className="text-quiet">{t.details}</summary>
-          <p lang="en" className="mt-1.5 font-mono">
-            {details}
-          </p>
-        </details>
-      ) : null}
+      <Details details={details} sentence={sentence} />
     </Alert>
+  );
+}
+
+function Details({
+  details,
+  sentence,
+}: {
+  details: string | undefined;
+  sentence: string | null | undefined;
+}) {
+  const t = useText(text);
+  if (!details || details === sentence) return null;
+  return (
+    <details className="text-xs">
+      <summary className="text-quiet">{t.details}</summary>
+      <p lang="en" className="mt-1.5 font-mono">
+        {details}
+      </p>
+    </details>
   );
 }

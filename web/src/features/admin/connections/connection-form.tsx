@@ -1,6 +1,6 @@
 import { Fragment, useMemo, useRef, useState } from 'react';
 import { Link } from '@tanstack/react-router';
-import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
+import { useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import { NOT_THERE_YET, asRead } from '@/api/basis';
 import { ChangedMeanwhile } from '@/app/form/changed-meanwhile';
@@ -13,33 +13,17 @@ import { useSubmission } from '@/app/form/use-command-form';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Button } from '@/ui/button';
-import { Field } from '@/ui/field';
-import { Input, Select, Textarea } from '@/ui/input';
+import { cn } from '@/ui/cn';
 import { FormSection } from '../form-section';
 import { SubmitButton } from '../submit-button';
 import { ConnectionCheck } from './connection-check';
-import {
-  type Capability,
-  ENCRYPTIONS,
-  type KnownSetting,
-  LOGINS,
-  type SettingName,
-  settingsOf,
-} from './connection-kinds';
-import {
-  type ConnectionValues,
-  atPassword,
-  fieldsOf,
-  isByToken,
-  secretState,
-  toBody,
-  toValues,
-} from './connection-values';
-import { type Config, type Connection, useSetConnection } from './connections';
+import { type Capability, type SettingName, settingsOf } from './connection-kinds';
+import { type ConnectionValues, atPassword, fieldsOf, toBody, toValues } from './connection-values';
+import { type Check, type Connection, useSetConnection } from './connections';
+import { type ErrorAt, PasswordField, SettingField } from './setting-field';
 import { text } from './text';
-
-type Form = UseFormReturn<ConnectionValues>;
-type ErrorAt = (path: `config.${string}` | 'secret.password') => string | undefined;
+import { useConnectionTest } from './use-connection-test';
+import { useSettingChoices } from './use-setting-choices';
 
 interface ConnectionFormProps {
   capability: Capability;
@@ -54,8 +38,6 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     defaultValues: toValues(capability, stored),
     shouldFocusError: false,
   });
-  // Read while rendering: only so does the form tell about changes.
-  const { isDirty } = form.formState;
   const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, fields);
   const set = useSetConnection(connection);
@@ -68,10 +50,14 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     fields: settings,
   });
   const basis = useBasis(form, settings, storedOf(capability, connection), draft);
+  const { verdict, tested, running, test, confirm, end } = useConnectionTest(capability, connection, form);
+  const [saving, setSaving] = useState(false);
+  const choosable = useSettingChoices(capability, connection, form);
+  const element = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLElement>(null);
+  const found = useRef<HTMLElement>(null);
 
-  const send = async (values: ConnectionValues) => {
-    if (basis.conflicts.length > 0) return panel.current?.focus();
+  const store = async (values: ConnectionValues) => {
     const header = connection.configured ? asRead(basis.tag) : NOT_THERE_YET;
     await set(toBody(capability, values, stored), header).catch(cause => {
       throw atPassword(cause);
@@ -80,6 +66,35 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     form.reset({ config: values.config, secret: { password: '' } });
     draft.forget();
     toast.success(t.saved(t.kinds[capability]));
+  };
+
+  /** What was not tested is tested first, and stored when it is good; what was found bad is stored if it is asked for. */
+  const send = async (typed: ConnectionValues) => {
+    if (basis.conflicts.length > 0) return panel.current?.focus();
+    const values = structuredClone(typed);
+    const result = verdict === 'untested' ? await showing(test('test', values)) : null;
+    if (result?.ok === false) return;
+    // Somebody went on typing meanwhile, and means something else.
+    if (JSON.stringify(form.getValues()) !== JSON.stringify(values)) return;
+    await store(values);
+    if (result?.ok || verdict === 'good') void confirm();
+  };
+  const save = async (event: React.SyntheticEvent) => {
+    setSaving(true);
+    await run(event, send);
+    setSaving(false);
+  };
+  const check = (kind: Check) => {
+    const only = async (values: ConnectionValues) =>
+      void (await showing(test(kind, structuredClone(values))));
+    void run({ preventDefault: () => undefined, currentTarget: element.current }, only);
+  };
+  /** What is found comes into sight, unless the person is somewhere else by then. */
+  const showing = async <T,>(testing: Promise<T>): Promise<T> => {
+    const at = document.activeElement;
+    const result = await testing;
+    if (document.activeElement === at) found.current?.scrollIntoView({ block: 'nearest' });
+    return result;
   };
 
   const byToken = useWatch({ control: form.control, name: 'config.auth' }) === 'oauth2';
@@ -93,12 +108,15 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
       error={errorAt('secret.password')}
     />
   );
+  const isTestedFirst = verdict === 'untested';
+  const isWarned = verdict === 'bad' || verdict === 'untestable';
   return (
     <div className="grid items-start gap-5 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
       <form
+        ref={element}
         noValidate
         autoComplete="off"
-        onSubmit={event => void run(event, send)}
+        onSubmit={event => void save(event)}
         className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
       >
         {draft.restoredFrom === null ? null : (
@@ -111,7 +129,13 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
             .filter(setting => byToken || !setting.byToken)
             .map(setting => (
               <Fragment key={setting.name}>
-                <SettingField capability={capability} setting={setting} form={form} errorAt={errorAt} />
+                <SettingField
+                  capability={capability}
+                  setting={setting}
+                  form={form}
+                  errorAt={errorAt}
+                  choosable={choosable(setting)}
+                />
                 {setting.name === 'username' ? password : null}
               </Fragment>
             ))}
@@ -119,12 +143,29 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
         <div className="grid gap-4 p-5 sm:p-6">
           <FormAlert alert={alert} />
           <ErrorSummary fields={invalid} />
+          <p
+            role="status"
+            className={cn('text-right text-sm empty:hidden', isWarned ? 'text-bad' : 'text-quiet')}
+          >
+            {busy ? null : t.before[verdict]}
+          </p>
           <div className="flex flex-wrap justify-end gap-2">
             <Button asChild>
               <Link to="/admin/connections">{shell.back}</Link>
             </Button>
-            <SubmitButton busy={busy} refused={null}>
-              {t.save}
+            {saving && running ? (
+              <Button onClick={end}>{t.saveUntested}</Button>
+            ) : (
+              <Button
+                busy={running === 'test'}
+                aria-disabled={busy || undefined}
+                onClick={() => check('test')}
+              >
+                {running === 'test' ? t.testing : t.test}
+              </Button>
+            )}
+            <SubmitButton busy={busy && saving} refused={null}>
+              {isTestedFirst ? t.testAndSave : isWarned ? t.saveAnyway : t.save}
             </SubmitButton>
           </div>
         </div>
@@ -134,7 +175,14 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
           label={field => t.fields[field.slice('config.'.length) as SettingName]}
         />
       </form>
-      <ConnectionCheck connection={connection} dirty={isDirty} />
+      <ConnectionCheck
+        ref={found}
+        connection={connection}
+        verdict={verdict}
+        tested={tested}
+        running={running}
+        onTrial={() => check('trial')}
+      />
     </div>
   );
 }
@@ -147,145 +195,4 @@ function storedOf(capability: Capability, connection: Connection): Stored<Connec
     by: updated_by_name,
     at: updated_at,
   };
-}
-
-interface SettingFieldProps {
-  capability: Capability;
-  setting: KnownSetting;
-  form: Form;
-  errorAt: ErrorAt;
-}
-
-function SettingField({ capability, setting, form, errorAt }: SettingFieldProps) {
-  const t = useText(text);
-  const { name, input, optional } = setting;
-  const path = `config.${name}` as const;
-  const label = optional ? t.optional(t.fields[name]) : t.fields[name];
-  const hints: Partial<Record<SettingName, string>> = t.hints;
-  const hint = capability === 'mail' && name === 'username' ? t.mailUsernameHint : hints[name];
-  return (
-    <Field label={label} hint={hint} error={errorAt(path)}>
-      <Control input={input} register={form.register(path)} />
-    </Field>
-  );
-}
-
-interface ControlProps {
-  input: KnownSetting['input'];
-  register: ReturnType<Form['register']>;
-}
-
-/** The rest of the properties are the field's: its id and what describes it. */
-function Control({ input, register, ...field }: ControlProps) {
-  const t = useText(text);
-  if (input === 'certificate') {
-    return (
-      <Textarea
-        {...field}
-        rows={5}
-        spellCheck={false}
-        className="font-mono text-xs"
-        placeholder="-----BEGIN CERTIFICATE-----"
-        {...register}
-      />
-    );
-  }
-  if (input === 'login') {
-    return (
-      <Select {...field} {...register}>
-        {LOGINS.map(value => (
-          <option key={value} value={value}>
-            {value === 'oauth2' ? t.logins.oauth2 : t.logins.password}
-          </option>
-        ))}
-      </Select>
-    );
-  }
-  if (input === 'encryption') {
-    return (
-      <Select {...field} {...register}>
-        {ENCRYPTIONS.map(value => (
-          <option key={value} value={value}>
-            {t.encryption[value]}
-          </option>
-        ))}
-      </Select>
-    );
-  }
-  return (
-    <Input
-      {...field}
-      inputMode={input === 'number' ? 'numeric' : undefined}
-      autoComplete="off"
-      autoCapitalize="none"
-      spellCheck={false}
-      {...NO_LOG_IN}
-      {...register}
-    />
-  );
-}
-
-/** To password managers: these are not for the log-in of the person who sits here. */
-const NO_LOG_IN = {
-  'data-1p-ignore': true,
-  'data-bwignore': true,
-  'data-lpignore': 'true',
-  'data-form-type': 'other',
-} as const;
-
-interface PasswordFieldProps {
-  capability: Capability;
-  stored: Config | null;
-  form: Form;
-  error: string | undefined;
-}
-
-/**
- * Write-only: what is stored is never here. As long as it is to stay there is no field: a browser would put the person's
- * own password there, and that would be saved.
- */
-function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
-  const t = useText(text);
-  const [replacing, setReplacing] = useState(false);
-  const config = useWatch({ control: form.control, name: 'config' });
-  const values = { config, secret: { password: '' } };
-  const state = secretState(capability, values, stored);
-  const label = isByToken(values) ? t.clientSecret : t.password;
-  const keep = () => {
-    form.resetField('secret.password');
-    setReplacing(false);
-  };
-  if (state === 'kept' && !replacing && !error) {
-    return (
-      <div className="grid justify-items-start gap-1.5">
-        <p className="text-sm font-medium">{label}</p>
-        <Button size="small" onClick={() => setReplacing(true)}>
-          {t.replace(label)}
-        </Button>
-        <p className="text-xs text-quiet">{t.passwordHints.kept}</p>
-      </div>
-    );
-  }
-  return (
-    <div className="grid justify-items-start gap-1.5">
-      <Field
-        className="w-full"
-        label={label}
-        hint={state === 'kept' ? t.passwordHints.replaced : t.passwordHints[state]}
-        error={error}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          {...NO_LOG_IN}
-          {...form.register('secret.password')}
-        />
-      </Field>
-      {state === 'kept' ? (
-        <Button size="small" look="quiet" onClick={keep}>
-          {t.keep}
-        </Button>
-      ) : null}
-    </div>
-  );
 }

@@ -7,6 +7,8 @@ export interface Setting {
   harmless?: true;
   /** What a new connection begins with. */
   initial?: string;
+  /** It can be chosen from what the other system has. */
+  choosable?: true;
   /** Only where the log-in is by token. */
   byToken?: true;
 }
@@ -20,10 +22,10 @@ const KINDS = {
   vsphere: [
     { name: 'url', input: 'text' },
     { name: 'username', input: 'text' },
-    { name: 'datacenter', input: 'text', harmless: true },
-    { name: 'folder', input: 'text', harmless: true },
-    { name: 'resource_pool', input: 'text', optional: true, harmless: true },
-    { name: 'datastore', input: 'text', optional: true, harmless: true },
+    { name: 'datacenter', input: 'text', harmless: true, choosable: true },
+    { name: 'folder', input: 'text', harmless: true, choosable: true },
+    { name: 'resource_pool', input: 'text', optional: true, harmless: true, choosable: true },
+    { name: 'datastore', input: 'text', optional: true, harmless: true, choosable: true },
     { name: 'ca_certificate', input: 'certificate', optional: true },
   ],
   mail: [

@@ -1,7 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQueryClient } from '@tanstack/react-query';
 import { answerOf, api } from '@/api/client';
 import type { BasisHeader } from '@/api/basis';
-import type { Problem } from '@/api/problem';
+import type { Choices } from '@/app/choose/choices';
 import type { paths } from '@/api/schema';
 
 type Path = '/api/host/connections/{capability}/{name}';
@@ -60,16 +60,42 @@ export function useSetConnection({ capability, name }: Place) {
 /** A trial does what the test does, and sends whoever asks a mail. */
 export type Check = 'test' | 'trial';
 
-export function useTestConnection({ capability, name }: Place) {
+/** Tests what is stored; the outcome is part of the connection from then on. */
+export function useTestStored({ capability, name }: Place) {
   const client = useQueryClient();
-  return useMutation<TestResult, Problem, Check>({
-    mutationFn: check => {
-      const params = { path: { capability, name } };
-      return check === 'trial'
+  return async (check: Check): Promise<TestResult> => {
+    const params = { path: { capability, name } };
+    const asked =
+      check === 'trial'
         ? answerOf(api.POST('/api/host/connections/{capability}/{name}/trial', { params }))
         : answerOf(api.POST('/api/host/connections/{capability}/{name}/test', { params }));
-    },
-    // The outcome is part of the connection from now on.
-    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
-  });
+    const result = await asked;
+    await client.invalidateQueries({ queryKey: KEY });
+    return result;
+  };
+}
+
+/** Tests what is typed; nothing is stored. */
+export async function testDraft(
+  { capability, name }: Place,
+  check: Check,
+  body: ConnectionBody,
+  signal: AbortSignal,
+): Promise<TestResult> {
+  const request = { params: { path: { capability, name } }, body, signal };
+  return check === 'trial'
+    ? answerOf(api.POST('/api/host/connections/{capability}/{name}/draft/trial', request))
+    : answerOf(api.POST('/api/host/connections/{capability}/{name}/draft/test', request));
+}
+
+/** What a setting could be, with what is typed so far. */
+export function draftChoices(
+  { capability, name }: Place,
+  body: ConnectionBody & { of: string; search: string },
+  signal: AbortSignal,
+): Promise<Choices> {
+  const params = { path: { capability, name } };
+  return answerOf(
+    api.POST('/api/host/connections/{capability}/{name}/draft/choices', { params, body, signal }),
+  );
 }

@@ -6,7 +6,10 @@ import { toast } from 'sonner';
 import { rehearse, useCommand } from '@/api/commands';
 import { DraftNote } from '@/app/form/draft-note';
 import { ErrorSummary } from '@/app/form/error-summary';
+import { asSeen } from '@/app/form/as-seen';
 import { together } from '@/app/form/together';
+import type { Choice } from '@/app/choose/choices';
+import { ChooseInput } from '@/app/choose/choose-input';
 import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/api/basis';
 import { isProblem } from '@/api/problem';
 import { readOwnWrite } from '@/api/rows';
@@ -18,9 +21,11 @@ import { useSubmission } from '@/app/form/use-command-form';
 import { useLanguage } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
+import { Alert } from '@/ui/alert';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
+import { useVCenterFacts } from '../vcenter-facts';
 import { FormSection } from '../form-section';
 import { SubmitButton } from '../submit-button';
 import {
@@ -32,6 +37,7 @@ import {
   toDefinition,
 } from './offering-draft';
 import { takenKey } from './taken-key';
+import { type TemplateCheck, checkTemplate, templates } from './templates';
 import { text } from './text';
 
 /** Nobody waits longer for what else is wrong. */
@@ -52,19 +58,26 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
   const language = useLanguage();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const facts = useVCenterFacts();
   const form = useForm<OfferingDraft>({ defaultValues: stored.values, shouldFocusError: false });
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
   const draft = useDraft(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
   const basis = useBasis(form, OFFERING_FIELDS, stored, draft);
   const { mutateAsync } = useCommand('define-offering', known ? asRead(basis.tag) : NOT_THERE_YET);
   const panel = useRef<HTMLElement>(null);
+  const [unchecked, setUnchecked] = useState<{ template: string; sentence: string | null } | null>(null);
+  const isWarned = unchecked !== null && unchecked.template === asSeen(form.watch('template'));
 
   const send = async (typed: OfferingDraft) => {
     const sentences = { count: t.countProblem, amount: t.amountProblem };
     const { definition, errors } = toDefinition(typed, language, sentences);
     const rehearsal = () => rehearse('define-offering', definition, AbortSignal.timeout(REHEARSAL));
+    const checked = await check(definition.template);
+    if (checked.state === 'bad')
+      errors.push({ pointer: '/template', code: 'template-unknown', message: checked.sentence });
     if (errors.length > 0) throw await together(errors, rehearsal);
     if (basis.conflicts.length > 0) return panel.current?.focus();
+    if (checked.state === 'unchecked') return setUnchecked({ template: definition.template, ...checked });
     await mutateAsync(definition).catch(async (cause: unknown) => {
       if (!isProblem(cause, CHANGED_MEANWHILE)) throw cause;
       if (!known) throw takenKey(t.keyTaken);
@@ -74,6 +87,20 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
     draft.forget();
     toast.success(t.saved(definition.name.trim()));
     await navigate({ to: '/admin/offerings' });
+  };
+
+  const choose = ({ value, facts: { guest } }: Choice) => {
+    form.setValue('template', value, { shouldDirty: true });
+    // What vCenter calls it is better than nothing, and no better than what somebody wrote.
+    if (form.getValues('image') === '' && typeof guest === 'string')
+      form.setValue('image', guest, { shouldDirty: true });
+  };
+
+  /** What is not changed is not refused: an offering whose template has gone can still be closed. */
+  const check = async (template: string): Promise<TemplateCheck> => {
+    const isKnown = known && template === asSeen(stored.values.template);
+    if (template === '' || isKnown || template === unchecked?.template) return { state: 'good' };
+    return checkTemplate(template);
   };
 
   const counts: [CountName, string][] = [
@@ -114,7 +141,13 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
           <Input autoComplete="off" {...form.register('image')} />
         </Field>
         <Field label={t.template} hint={t.templateHint} error={errorAt('template')}>
-          <Input autoComplete="off" spellCheck={false} className="font-mono" {...form.register('template')} />
+          <ChooseInput
+            choosable={{ label: t.template, where: 'vCenter', load: templates, facts, onChoose: choose }}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            {...form.register('template')}
+          />
         </Field>
         <Check
           name="await_address"
@@ -148,6 +181,12 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
       <div className="grid gap-4 p-5 sm:p-6">
         <FormAlert alert={alert} />
         <ErrorSummary fields={invalid} />
+        {isWarned ? (
+          <Alert tone="wait" role="alert" title={t.unchecked}>
+            <p>{unchecked.sentence ?? t.tookTooLong}</p>
+            <p>{t.uncheckedLead}</p>
+          </Alert>
+        ) : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button asChild>
             <Link to="/admin/offerings" onClick={draft.forget}>
@@ -155,7 +194,7 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
             </Link>
           </Button>
           <SubmitButton busy={busy} refused={refused}>
-            {t.save}
+            {isWarned ? t.saveAnyway : t.save}
           </SubmitButton>
         </div>
       </div>

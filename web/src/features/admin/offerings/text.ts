@@ -29,7 +29,12 @@ const en = {
   image: 'Operating system',
   imageHint: 'What is installed, for people: “Ubuntu 24.04 LTS”.',
   template: 'Template in vCenter',
-  templateHint: 'Its path in the inventory, such as “Templates/debian-12”.',
+  templateHint:
+    'Its path below the data centre’s folder of VMs, such as “Templates/debian-12”. Templates of a content library cannot be used.',
+  unchecked: 'The template could not be checked.',
+  uncheckedLead: 'You can save all the same. If vCenter does not have it, the first request fails.',
+  tookTooLong: 'vCenter took too long to answer.',
+  saveAnyway: 'Save anyway',
   awaitAddress: 'Wait for an IP address',
   awaitAddressHint:
     'A VM is handed over when it has an address. Without it, as soon as it runs: for templates without VMware Tools, which report none.',
@@ -90,7 +95,12 @@ const de: typeof en = {
   image: 'Betriebssystem',
   imageHint: 'Was installiert ist, wie man es nennt: „Ubuntu 24.04 LTS“.',
   template: 'Vorlage im vCenter',
-  templateHint: 'Ihr Pfad im Inventar, zum Beispiel „Templates/debian-12“.',
+  templateHint:
+    'Ihr Pfad unter dem VM-Ordner des Rechenzentrums, zum Beispiel „Templates/debian-12“. Vorlagen einer Inhaltsbibliothek gehen nicht.',
+  unchecked: 'Die Vorlage konnte nicht geprüft werden.',
+  uncheckedLead: 'Sie können trotzdem speichern. Hat das vCenter sie nicht, scheitert der erste Antrag.',
+  tookTooLong: 'Das vCenter hat zu lange nicht geantwortet.',
+  saveAnyway: 'Trotzdem speichern',
   awaitAddress: 'Auf eine IP-Adresse warten',
   awaitAddressHint:
     'Die VM wird übergeben, wenn sie eine Adresse hat. Sonst, sobald sie läuft: für Vorlagen ohne VMware Tools, die keine melden.',

@@ -1,0 +1,26 @@
+//! All objects of some kinds anywhere below another one, as far as the user may view them.
+
+use super::soap::{MoRef, Request};
+use super::{Error, Session, properties};
+
+const CREATE: &str = "CreateContainerView";
+
+/// Also those of kinds that descend from these.
+pub async fn contents(
+    session: &Session,
+    view_manager: &MoRef,
+    container: &MoRef,
+    kinds: &[&str],
+) -> Result<Vec<MoRef>, Error> {
+    let kinds: String = kinds.iter().map(|kind| format!("<type>{kind}</type>")).collect();
+    let arguments = format!("{}{kinds}<recursive>true</recursive>", container.element("container"));
+    let answer = session.call(|_| Request::new(CREATE, view_manager, arguments.clone())).await?;
+    let view =
+        answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method: CREATE, missing: "view" })?;
+    let found = properties::read_one(session, &view, &["view"]).await;
+    // It ends with the session at the latest.
+    if let Err(error) = session.call(|_| Request::new("DestroyView", &view, String::new())).await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a view stays in vCenter until the session ends");
+    }
+    found?.map(|found| found.references("view")).transpose().map(Option::unwrap_or_default)
+}

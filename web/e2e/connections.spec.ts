@@ -1,0 +1,67 @@
+import { expect, test } from '@playwright/test';
+import { text as choosing } from '../src/app/choose/text';
+import { text as connections } from '../src/features/admin/connections/text';
+import { text as offerings } from '../src/features/admin/offerings/text';
+import { fresh } from './support/names';
+import { Person } from './support/person';
+
+/** What is typed is tried before it is saved, and chosen from what vCenter has. */
+test('a wrong folder is found before it is saved, and the right one is chosen', async ({ browser }) => {
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
+  const [t, c] = [admin.words(connections), admin.words(choosing)];
+  await admin.open(admin.t.nav.connections);
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
+  const folder = admin.page.getByLabel(t.fields.folder, { exact: true });
+  const right = await folder.inputValue();
+  await admin.hand.fill(folder, `${right}-typo`);
+  await admin.hand.press(admin.button(t.testAndSave));
+  const line = admin.page
+    .getByRole('region', { name: t.findings.settings })
+    .getByRole('listitem')
+    .filter({ hasText: `${right}-typo` });
+  await expect(line).toContainText(t.findings.states.setting.bad);
+  await expect(admin.page.getByText(t.before.bad)).toBeVisible();
+  const saved = admin.page.getByText(t.saved(t.kinds.vsphere));
+  await expect(saved).toHaveCount(0);
+
+  await admin.hand.press(admin.button(c.chooseOf(t.fields.folder)));
+  await admin.hand.fill(admin.page.getByPlaceholder(c.search), right);
+  await expect(admin.page.getByRole('option').first()).toContainText(right.split('/').at(-1) ?? '');
+  await admin.page.keyboard.press('Enter');
+  await expect(folder).toHaveValue(right);
+  await admin.hand.press(admin.button(c.chooseOf(t.fields.datastore)));
+  await expect(admin.page.getByRole('option').first()).toBeVisible();
+  await admin.page.keyboard.press('Enter');
+  await admin.hand.press(admin.button(t.testAndSave));
+  await expect(saved).toBeVisible();
+  await expect(admin.page.getByText(t.good)).toBeVisible();
+  await admin.leave();
+});
+
+test('a template that vCenter does not have is refused at its field, and one is chosen', async ({
+  browser,
+}) => {
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'de' });
+  const [t, c] = [admin.words(offerings), admin.words(choosing)];
+  const name = fresh('auswahl');
+  await admin.open(admin.t.nav.offerings);
+  await admin.hand.press(admin.page.getByRole('link', { name: t.add }));
+  const field = (label: string) => admin.page.getByLabel(label, { exact: true });
+  await admin.hand.fill(field(t.name), name);
+  await admin.hand.fill(field(t.template), 'Templates/none');
+  const numbers = [t.cpuMax, t.memoryMax, t.base, t.perCpu, t.perGb];
+  for (const label of numbers) await admin.hand.fill(field(label), '8');
+  await admin.hand.press(admin.button(t.save));
+  await expect(field(t.template)).toHaveAttribute('aria-invalid', 'true');
+  await admin.hand.press(admin.button(c.chooseOf(t.template)));
+  await admin.hand.fill(admin.page.getByPlaceholder(c.search), 'debian');
+  const option = admin.page.getByRole('option').first();
+  await expect(option).toContainText('Templates/debian-12');
+  await admin.hand.press(option);
+  await expect(field(t.template)).toHaveValue('Templates/debian-12');
+  // What vCenter calls it stands there as long as nobody wrote something better.
+  await expect(field(t.image)).not.toHaveValue('');
+  await admin.hand.press(admin.button(t.save));
+  await expect(admin.page.getByText(t.saved(name))).toBeVisible();
+  await admin.leave();
+});
