@@ -7,7 +7,7 @@ interface Pair {
   de: object;
 }
 
-const modules = import.meta.glob<Record<string, unknown>>('../features/**/*text.ts', { eager: true });
+const modules = import.meta.glob<Record<string, unknown>>('../{app,features}/**/*text.ts', { eager: true });
 
 const isPair = (value: unknown): value is Pair =>
   typeof value === 'object' && value !== null && 'en' in value && 'de' in value;

@@ -26,18 +26,21 @@ const TOOLS: &str = "guest.toolsVersionStatus2";
 /// Codes that say that the template itself is the trouble, and not the way to it.
 const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 
-/// Lists that were read lately, by the datacenter that they are of.
+/// What is listed, and the datacenter that it is of.
+type Key = (What, String);
+
+/// Lists that were read lately.
 #[derive(Default)]
-pub struct Recent(Mutex<HashMap<(What, String), (Instant, Arc<Listing>)>>);
+pub struct Recent(Mutex<HashMap<Key, (Instant, Arc<Listing>)>>);
 
 impl Recent {
-    fn get(&self, key: &(What, String)) -> Option<Arc<Listing>> {
+    fn get(&self, key: &Key) -> Option<Arc<Listing>> {
         let mut lists = self.0.lock().expect("no panic happens under this lock");
         lists.retain(|_, (read, _)| read.elapsed() < FRESH);
         lists.get(key).map(|(_, list)| list.clone())
     }
 
-    fn keep(&self, key: (What, String), list: Arc<Listing>) {
+    fn keep(&self, key: Key, list: Arc<Listing>) {
         self.0.lock().expect("no panic happens under this lock").insert(key, (Instant::now(), list));
     }
 }

@@ -1,36 +1,8 @@
 import type { Choice } from '@/app/choose/choices';
 import { type Format, useFormat } from '@/i18n/format';
 import { useText } from '@/i18n/use-text';
+import { text } from './vcenter-text';
 
-const en = {
-  cpus: (count: number) => (count === 1 ? '1 CPU' : `${count} CPUs`),
-  disk: (size: string) => `${size} of disks`,
-  noTools: 'without VMware Tools',
-  free: (free: string, all: string) => `${free} of ${all} free`,
-  kinds: {
-    cluster: 'Cluster',
-    host: 'Host',
-    pool: 'Resource pool',
-    vapp: 'vApp',
-    'datastore-cluster': 'Datastore cluster',
-  } as Record<string, string>,
-};
-
-const de: typeof en = {
-  cpus: count => (count === 1 ? '1 CPU' : `${count} CPUs`),
-  disk: size => `${size} Festplatten`,
-  noTools: 'ohne VMware Tools',
-  free: (free, all) => `${free} von ${all} frei`,
-  kinds: {
-    cluster: 'Cluster',
-    host: 'Host',
-    pool: 'Ressourcenpool',
-    vapp: 'vApp',
-    'datastore-cluster': 'Datenspeicher-Cluster',
-  },
-};
-
-const text = { en, de };
 const MB = 1024 * 1024;
 const GB = 1024 * MB;
 

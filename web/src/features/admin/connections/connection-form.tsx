@@ -147,7 +147,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
             role="status"
             className={cn('text-right text-sm empty:hidden', isWarned ? 'text-bad' : 'text-quiet')}
           >
-            {busy ? null : t.before[verdict]}
+            {busy || verdict === 'stored' ? null : t.before[verdict]}
           </p>
           <div className="flex flex-wrap justify-end gap-2">
             <Button asChild>

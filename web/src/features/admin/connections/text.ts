@@ -102,7 +102,6 @@ const en = {
   saveAnyway: 'Save anyway',
   saveUntested: 'Save without the test',
   before: {
-    stored: null,
     untested: 'These settings have not been tested. They are saved when they work.',
     good: 'The test found these settings good.',
     bad: 'The test found these settings bad. Saved, they stop whatever needs this connection.',
@@ -247,7 +246,6 @@ const de: typeof en = {
   saveAnyway: 'Trotzdem speichern',
   saveUntested: 'Ohne Prüfung speichern',
   before: {
-    stored: null,
     untested: 'Diese Einstellungen sind nicht geprüft. Gespeichert werden sie, wenn sie funktionieren.',
     good: 'Die Prüfung fand diese Einstellungen gut.',
     bad: 'Die Prüfung fand diese Einstellungen falsch. Gespeichert halten sie alles an, was diese Verbindung braucht.',
