@@ -19,7 +19,13 @@ async fn a_connection_is_tried_and_a_template_chosen_before_anything_is_stored()
     let system = System::start().await;
     let people = system.people().await;
     let admin = &people.admin;
-    let before = admin.get(CONNECTION).await.ok();
+    // Machines are read meanwhile, which says something of the connection too.
+    let of_tests = |mut connection: Value| {
+        let members = connection.as_object_mut().expect("a connection");
+        members.retain(|name, _| !name.contains("use"));
+        connection
+    };
+    let before = of_tests(admin.get(CONNECTION).await.ok());
     let draft = async |what: &str, config: &Value, more: Value| {
         let mut body = json!({ "config": config });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -44,7 +50,7 @@ async fn a_connection_is_tried_and_a_template_chosen_before_anything_is_stored()
     }
     let wrong = draft("test", &config, json!({ "secret": { "password": canary::WRONG_PASSWORD } })).await.ok();
     assert_eq!(red(&wrong), ["username"], "{wrong:#}");
-    assert_eq!(admin.get(CONNECTION).await.ok(), before, "neither settings nor state");
+    assert_eq!(of_tests(admin.get(CONNECTION).await.ok()), before, "neither settings nor state");
 
     let choices = "/api/dcm/commands/define-offering/choices/template";
     let found = admin.get(choices).await.ok();

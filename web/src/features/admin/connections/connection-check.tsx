@@ -26,7 +26,7 @@ export function ConnectionCheck(props: ConnectionCheckProps) {
   return (
     <section
       ref={ref}
-      // It scrolls by itself where there is room for it beside the form.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- beside the form it scrolls by itself
       tabIndex={0}
       aria-labelledby={id}
       className="grid scroll-mt-4 grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low @4xl:sticky @4xl:top-6 @4xl:max-h-[calc(100dvh-3rem)] @4xl:overflow-y-auto"
