@@ -9,7 +9,8 @@ use super::sessions::Sessions;
 use super::vcenter::VCenter;
 use super::{check, choices, failure, observe, trouble};
 use crate::capabilities::{
-    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Polled, Provider, Report, Seen, Started, Trouble, Watch,
+    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Polled, Provider, Report, Seen, Started, Trouble,
+    Watch,
 };
 use async_trait::async_trait;
 use eaf_core::clock::World;
