@@ -352,6 +352,9 @@ pub struct Column {
     pub filter: bool,
     #[serde(default)]
     pub sort: bool,
+    /// Rows are found by words in this text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub search: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

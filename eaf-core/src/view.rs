@@ -14,6 +14,7 @@ pub mod member;
 mod own;
 mod query;
 mod row;
+mod search;
 mod serve;
 mod table;
 pub mod things;
@@ -25,6 +26,7 @@ pub use create::create;
 pub use own::may_read;
 pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, positions, query};
 pub use row::Row;
+pub use search::LONGEST_SEARCH;
 pub use table::check;
 pub use wait::wait_for;
 

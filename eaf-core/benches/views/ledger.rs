@@ -26,7 +26,7 @@ impl Ledger {
 }
 
 fn view(name: &str) -> ViewType {
-    let column = |name: &str, kind, filter, sort| Column { name: name.into(), kind, filter, sort };
+    let column = |name: &str, kind, filter, sort| Column { name: name.into(), kind, filter, sort, search: false };
     ViewType {
         name: name.into(),
         version: 1,

@@ -33,7 +33,7 @@ pub async fn bench(database: &Database) {
     }
     database.run(&format!("analyze eaf_view.\"{table}\"")).await;
     let newest = Some(Sort { column: "booked_at".into(), direction: Direction::Descending });
-    let plain = Query { filters: Vec::new(), sort: newest, after: None, limit: 50 };
+    let plain = Query { filters: Vec::new(), search: None, sort: newest, after: None, limit: 50 };
     let filtered = Query { filters: vec![Filter::parse("owner", "owner-3,owner-4")], ..plain.clone() };
     let by_key = Query { sort: None, ..plain.clone() };
     for (what, query, permission) in [

@@ -120,7 +120,8 @@ mod tests {
     use serde_json::json;
 
     fn columns() -> Vec<Column> {
-        let column = |name: &str, kind| Column { name: name.into(), kind, filter: name == "name", sort: false };
+        let column =
+            |name: &str, kind| Column { name: name.into(), kind, filter: name == "name", sort: false, search: false };
         vec![
             column("name", ColumnType::Text),
             column("count", ColumnType::Integer),

@@ -6,6 +6,7 @@
 
 use super::cursor::Cursor;
 use super::own::Reach;
+use super::search::{self, Search};
 use super::{Error, Row, Side, Table, decode, quoted, read_error};
 use crate::Core;
 use crate::actor::Caller;
@@ -21,7 +22,7 @@ use time::format_description::well_known::Rfc3339;
 
 pub const MAX_LIMIT: u32 = 200;
 /// Parameters of a list that are no filters.
-pub const PARAMETERS: [&str; 4] = ["sort", "cursor", "limit", "after"];
+pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
 const MAX_VALUES: usize = 100;
 /// Capitals beside small letters, umlauts beside their vowels. The index of a sorted text has the same (0025).
 const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";
@@ -29,7 +30,9 @@ const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";
 #[derive(Debug, Clone)]
 pub struct Query {
     pub filters: Vec<Filter>,
-    /// None: by key.
+    /// Words, each of which stands in a searched column.
+    pub search: Option<String>,
+    /// None: by key, or what fits a search best.
     pub sort: Option<Sort>,
     /// The `next` of the page before.
     pub after: Option<String>,
@@ -96,13 +99,17 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
     let reach = Reach::of(caller, plugin, view)?;
     let mut tx = core.db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
+    let search = query.search.as_deref().map(|typed| Search::new(&table, typed)).transpose()?;
     let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
     let limit = query.limit as usize;
     let mut found = Vec::new();
-    for part in parts(&table, query.sort.as_ref(), cursor.as_ref())? {
+    for part in parts(&table, search.as_ref(), query.sort.as_ref(), cursor.as_ref())? {
         let mut sql = select(&table, caller, &reach);
         for filter in &query.filters {
             push_filter(&mut sql, &table, filter)?;
+        }
+        if let Some(search) = &search {
+            search.restrict(&mut sql);
         }
         part.push(&mut sql)?;
         // One more than asked for says that there is a next page.
@@ -113,7 +120,9 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
         }
     }
     let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
-    let more = found.len() > limit;
+    // What fits best is looked at; who wants more types more.
+    let paged = search.is_none() || query.sort.is_some();
+    let more = paged && found.len() > limit;
     let next = items.last().filter(|_| more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
     Ok(Page { items, next })
 }
@@ -194,14 +203,26 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Fil
 
 /// What is read from one index in its order.
 enum Part<'a> {
+    Best(&'a Search<'a>),
     ByKey { after: Option<&'a Cursor> },
     Valued { column: &'a Column, direction: Direction, after: Option<&'a Cursor> },
     Null { column: &'a Column, after: Option<&'a Cursor> },
 }
 
 /// One after the other, as far as the page reaches.
-fn parts<'a>(table: &Table<'a>, sort: Option<&Sort>, cursor: Option<&'a Cursor>) -> Result<Vec<Part<'a>>, Error> {
-    let Some(sort) = sort else { return Ok(vec![Part::ByKey { after: cursor }]) };
+fn parts<'a>(
+    table: &Table<'a>,
+    search: Option<&'a Search<'a>>,
+    sort: Option<&Sort>,
+    cursor: Option<&'a Cursor>,
+) -> Result<Vec<Part<'a>>, Error> {
+    let Some(sort) = sort else {
+        return match (search, cursor) {
+            (None, after) => Ok(vec![Part::ByKey { after }]),
+            (Some(search), None) => Ok(vec![Part::Best(search)]),
+            (Some(_), Some(_)) => Err(Error::Cursor),
+        };
+    };
     let unknown = || Error::UnknownSort { column: sort.column.clone() };
     let column = table.column(&sort.column).filter(|column| column.sort).ok_or_else(unknown)?;
     if cursor.is_some_and(|cursor| cursor.value().is_null()) {
@@ -214,6 +235,7 @@ fn parts<'a>(table: &Table<'a>, sort: Option<&Sort>, cursor: Option<&'a Cursor>)
 impl Part<'_> {
     fn push(&self, sql: &mut QueryBuilder<Postgres>) -> Result<(), Error> {
         match self {
+            Part::Best(search) => search.best_first(sql),
             Part::ByKey { after } => {
                 after_key(sql, *after);
                 sql.push(" order by key");

@@ -93,12 +93,13 @@ impl<'a> Table<'a> {
 
 fn make(plugin: &str, view: &ViewType) -> Result<Made, Error> {
     check(view)?;
-    // What a rebuild depends on. Who may read is not part of it: it changes without one.
+    // What a rebuild depends on. Who may read and what is searched is not part of it: both change without one.
+    let columns = view.columns.iter().cloned().map(|column| Column { search: false, ..column });
     let mut spec = json!({
         "plugin": plugin,
         "view": view.name,
         "version": view.version,
-        "columns": view.columns,
+        "columns": columns.collect::<Vec<_>>(),
         "events": view.events,
     });
     let digest: String = Sha256::digest(spec.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -128,6 +129,9 @@ pub fn check(view: &ViewType) -> Result<(), Error> {
         }
         if view.columns[..index].iter().any(|other| other.name == name) {
             return refuse(format!("two columns are called `{name}`"));
+        }
+        if column.search && column.kind != ColumnType::Text {
+            return refuse(format!("`{name}` is searched, and is no text column"));
         }
         if column.kind == ColumnType::Json && (column.filter || column.sort) {
             return refuse(format!("the json column `{name}` can be neither filtered nor sorted"));
@@ -164,7 +168,13 @@ mod tests {
             version: 1,
             columns: columns
                 .iter()
-                .map(|(name, kind)| Column { name: (*name).into(), kind: *kind, filter: false, sort: false })
+                .map(|(name, kind)| Column {
+                    name: (*name).into(),
+                    kind: *kind,
+                    filter: false,
+                    sort: false,
+                    search: false,
+                })
                 .collect(),
             read: vec![ReadRule { permission: "read".into(), own: None }],
             events: vec!["requested".into()],

@@ -46,7 +46,7 @@ async fn work(core: &Core) {
 }
 
 pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
-    let query = Query { filters: vec![], sort: None, after: None, limit: 200 };
+    let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
     let caller = person(tenant, &["toy.read"]);
     let page = view::query(core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()

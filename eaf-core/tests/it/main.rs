@@ -38,4 +38,5 @@ mod toy;
 mod triggers;
 mod verify;
 mod view_pages;
+mod view_search;
 mod views;

@@ -69,7 +69,7 @@ impl House {
     }
 
     async fn keys(&self) -> Vec<String> {
-        let query = Query { filters: vec![], sort: None, after: None, limit: 200 };
+        let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
         let caller = person(self.acme, &["toy.read"]);
         let page = view::query(&self.core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
         page.items.into_iter().map(|row| row.key).collect()

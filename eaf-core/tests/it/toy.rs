@@ -89,13 +89,13 @@ fn happens(kind: &str) -> EventType {
 }
 
 fn things(version: u16) -> ViewType {
-    let column = |name: &str, kind, filter, sort| Column { name: name.into(), kind, filter, sort };
+    let column = |name: &str, kind, filter, sort| Column { name: name.into(), kind, filter, sort, search: false };
     ViewType {
         name: "things".into(),
         version,
         columns: vec![
             column("owner", ColumnType::Text, true, false),
-            column("name", ColumnType::Text, true, true),
+            Column { search: true, ..column("name", ColumnType::Text, true, true) },
             column("size", ColumnType::Integer, true, true),
             column("at", ColumnType::Timestamp, true, true),
             column("done", ColumnType::Boolean, true, false),

@@ -57,7 +57,7 @@ impl House {
 }
 
 pub fn all() -> Query {
-    Query { filters: vec![], sort: None, after: None, limit: 200 }
+    Query { filters: vec![], search: None, sort: None, after: None, limit: 200 }
 }
 
 #[tokio::test]

@@ -215,8 +215,13 @@ pub fn event_type<E: Event>() -> EventType {
 }
 
 pub(crate) fn view_type<V: View>() -> ViewType {
-    let column =
-        |c: &crate::Column| ColumnType { name: c.name.into(), kind: c.kind.into(), filter: c.filter, sort: c.sort };
+    let column = |c: &crate::Column| ColumnType {
+        name: c.name.into(),
+        kind: c.kind.into(),
+        filter: c.filter,
+        sort: c.sort,
+        search: c.search,
+    };
     let rule = |r: &crate::ReadRule| ReadRuleType { permission: r.permission.into(), own: r.own.map(Into::into) };
     ViewType {
         name: V::NAME.into(),

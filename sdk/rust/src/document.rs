@@ -340,6 +340,8 @@ pub struct ColumnType {
     pub kind: String,
     pub filter: bool,
     pub sort: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub search: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -68,11 +68,12 @@ pub struct Column {
     pub kind: &'static str,
     pub filter: bool,
     pub sort: bool,
+    pub search: bool,
 }
 
 impl Column {
     pub const fn text(name: &'static str) -> Self {
-        Column { name, kind: "text", filter: false, sort: false }
+        Column { name, kind: "text", filter: false, sort: false, search: false }
     }
 
     pub const fn integer(name: &'static str) -> Self {
@@ -98,6 +99,11 @@ impl Column {
 
     pub const fn sort(self) -> Self {
         Column { sort: true, ..self }
+    }
+
+    /// Rows are found by words in this text.
+    pub const fn search(self) -> Self {
+        Column { search: true, ..self }
     }
 }
 

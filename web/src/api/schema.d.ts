@@ -3574,6 +3574,8 @@ export interface operations {
           | '-base_cents'
           | 'updated_at'
           | '-updated_at';
+        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        search?: string;
         /** @description Rows in a page. */
         limit?: number;
         /** @description `next` of the page before, of the same query. */
@@ -3720,6 +3722,8 @@ export interface operations {
           | '-decided_at'
           | 'updated_at'
           | '-updated_at';
+        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        search?: string;
         /** @description Rows in a page. */
         limit?: number;
         /** @description `next` of the page before, of the same query. */
@@ -4014,6 +4018,8 @@ export interface operations {
           | '-created_at'
           | 'refreshed_at'
           | '-refreshed_at';
+        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        search?: string;
         /** @description Rows in a page. */
         limit?: number;
         /** @description `next` of the page before, of the same query. */

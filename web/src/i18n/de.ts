@@ -49,8 +49,8 @@ export const de: Dictionary = {
   },
   palette: {
     open: 'Suchen',
-    title: 'Befehle',
-    placeholder: 'Wohin, oder was tun?',
+    title: 'Suche und Befehle',
+    placeholder: 'Name, Adresse, Person oder Seite',
     empty: 'Nichts passt dazu.',
     pages: 'Gehe zu',
     here: 'Auf dieser Seite',

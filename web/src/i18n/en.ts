@@ -48,8 +48,8 @@ export const en = {
   },
   palette: {
     open: 'Search',
-    title: 'Commands',
-    placeholder: 'Where to, or what to do?',
+    title: 'Search and commands',
+    placeholder: 'Name, address, person or page',
     empty: 'Nothing matches.',
     pages: 'Go to',
     here: 'On this page',

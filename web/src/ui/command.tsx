@@ -1,6 +1,7 @@
 import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
 import type { ComponentProps } from 'react';
+import { cn } from './cn';
 
 export const Command = Cmdk;
 
@@ -33,10 +34,13 @@ export function CommandGroup(props: ComponentProps<typeof Cmdk.Group>) {
   );
 }
 
-export function CommandItem(props: ComponentProps<typeof Cmdk.Item>) {
+export function CommandItem({ className, ...props }: ComponentProps<typeof Cmdk.Item>) {
   return (
     <Cmdk.Item
-      className="flex min-h-10 cursor-default items-center gap-3 rounded-md px-2.5 text-sm select-none data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-quiet"
+      className={cn(
+        'flex min-h-10 cursor-default items-center gap-3 rounded-md px-2.5 text-sm select-none data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-quiet',
+        className,
+      )}
       {...props}
     />
   );

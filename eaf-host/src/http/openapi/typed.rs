@@ -9,7 +9,7 @@ use crate::http::parameters;
 use crate::http::products::Product;
 use crate::plugin::choices::marked;
 use eaf_core::contract::{Column, ColumnType, CommandType, ViewType};
-use eaf_core::view::MAX_LIMIT;
+use eaf_core::view::{LONGEST_SEARCH, MAX_LIMIT};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -93,6 +93,9 @@ fn list(product: &Product, view: &ViewType) -> Value {
     if !sorts.is_empty() {
         entry = entry.query("sort", json!({ "enum": sorts }), "`-` means downwards. Without it: by key.");
     }
+    if view.columns.iter().any(|column| column.search) {
+        entry = entry.query("search", words(), SEARCH);
+    }
     let page = json!({
         "type": "object",
         "required": ["items", "next"],
@@ -123,6 +126,8 @@ fn list(product: &Product, view: &ViewType) -> Value {
 
 const FILTER: &str =
     "One value, or several with commas between. A comma in a value is written `\\,`, a backslash `\\\\`.";
+const SEARCH: &str = "Words that people type: a row is found when each of them stands in one of its searched texts. \
+                      Without `sort` what fits best comes first, and there is no next page.";
 const CURSOR_OF: &str = "`next` of the page before, of the same query.";
 /// Nobody makes one but the host: any other is refused.
 const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
@@ -137,6 +142,11 @@ fn filter(column: &Column) -> Value {
         }
     };
     json!({ "type": "string", "maxLength": parameters::LONGEST_FILTER, "pattern": pattern })
+}
+
+/// At most eight words.
+fn words() -> Value {
+    json!({ "type": "string", "maxLength": LONGEST_SEARCH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
 }
 
 fn position() -> Value {

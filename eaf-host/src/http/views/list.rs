@@ -45,7 +45,7 @@ struct Page {
 }
 
 fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Option<Position>), Problem> {
-    let mut query = view::Query { filters: Vec::new(), sort: None, after: None, limit: DEFAULT_LIMIT };
+    let mut query = view::Query { filters: Vec::new(), search: None, sort: None, after: None, limit: DEFAULT_LIMIT };
     let mut after = None;
     let column = |name: &str| view.columns.iter().any(|column| column.filter && column.name == name);
     for (name, value) in parameters.once(|name| view::PARAMETERS.contains(&name) || column(name))? {
@@ -53,6 +53,7 @@ fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Optio
             "sort" => query.sort = Some(Sort::parse(value)),
             "cursor" => query.after = Some(value.clone()),
             "limit" => query.limit = value.parse().map_err(|_| Problem::parameter("limit", "invalid"))?,
+            "search" => query.search = Some(value.clone()),
             "after" => after = Some(position(value)?),
             column if value.chars().count() > LONGEST_FILTER => return Err(Problem::parameter(column, "invalid")),
             column => query.filters.push(Filter::parse(column, value)),

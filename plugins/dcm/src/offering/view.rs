@@ -41,9 +41,9 @@ impl View for Offerings {
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),
-        Column::text("name").filter().sort(),
+        Column::text("name").filter().sort().search(),
         Column::text("template"),
-        Column::text("image").filter(),
+        Column::text("image").filter().search(),
         Column::integer("cpu_min"),
         Column::integer("cpu_max"),
         Column::integer("memory_gb_min"),

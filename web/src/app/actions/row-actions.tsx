@@ -1,22 +1,17 @@
 import { Ellipsis } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
-import { toast } from 'sonner';
-import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
-import { endsSession } from '@/api/problem';
 import type { Action } from '@/api/rows';
 import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { Button, type ButtonProps } from '@/ui/button';
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/ui/dialog';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '@/ui/menu';
-import { ProblemAlert } from '../page/problem-alert';
 import { usePageCommands } from '../shell/page-commands';
 import { ActionButton } from './action-button';
 import type { ActionPlan, ActionPlans } from './action-plan';
 import { DelayedStatus } from './delayed-status';
-import { type DelayedAction, delay, useDelayed } from './delayed-store';
+import { type DelayedAction, useDelayed } from './delayed-store';
 import { useSettledClicks } from './ignore-clicks';
-import { openDialog } from './open-dialogs';
+import { useRunAction } from './use-run-action';
 
 interface RowActionsProps {
   actions: Action[];
@@ -74,55 +69,14 @@ interface PlannedActionProps {
 }
 
 function PlannedAction({ action, plan, name, size }: PlannedActionProps) {
-  const { Dialog: Ask, delayed, done, look } = plan;
-  const { mutateAsync, isPending } = useCommand(action.command as CommandName);
-  const run = useMemo(() => {
-    if (Ask) return () => openDialog(({ close }) => <Ask action={action} name={name} close={close} />);
-    if (delayed) return () => delay({ action, name, done });
-    const give = () => {
-      // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
-      void mutateAsync(action.body as CommandBody<CommandName>).then(
-        () => toast.success(done(name)),
-        (cause: unknown) => {
-          if (endsSession(cause)) return;
-          openDialog(({ close }) => (
-            <FailedDialog title={action.title} cause={cause} close={close} onRetry={give} />
-          ));
-        },
-      );
-    };
-    return give;
-  }, [Ask, delayed, mutateAsync, action, done, name]);
+  const { run, isPending } = useRunAction(action, plan, name);
   const offered = useMemo(
     () => (action.allowed ? [{ label: `${action.title}: ${name}`, run }] : []),
     [action.allowed, action.title, name, run],
   );
   usePageCommands(offered);
-  return <ActionButton action={action} look={look} size={size ?? 'normal'} busy={isPending} onRun={run} />;
-}
-
-function FailedDialog(props: { title: string; cause: unknown; close: () => void; onRetry: () => void }) {
-  const t = useShellText();
   return (
-    <Dialog open onOpenChange={open => !open && props.close()}>
-      <DialogContent title={props.title} closeLabel={t.close}>
-        <ProblemAlert cause={props.cause} />
-        <DialogActions>
-          <DialogClose asChild>
-            <Button>{t.close}</Button>
-          </DialogClose>
-          <Button
-            look="primary"
-            onClick={() => {
-              props.close();
-              props.onRetry();
-            }}
-          >
-            {t.retry}
-          </Button>
-        </DialogActions>
-      </DialogContent>
-    </Dialog>
+    <ActionButton action={action} look={plan.look} size={size ?? 'normal'} busy={isPending} onRun={run} />
   );
 }
 

@@ -1,6 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { CloudOff, Unplug } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { type FunctionComponent, useEffect, useState } from 'react';
 import { isProblem } from '@/api/problem';
 import { sessionQuery } from '@/api/session';
 import { useShellText } from '@/i18n/shell-text';
@@ -12,8 +12,13 @@ const EVERY = 3_000;
 
 type Lateness = 'loading' | 'unreachable' | 'broken';
 
+interface LatePageProps {
+  load: () => Promise<void>;
+  Meanwhile?: FunctionComponent | undefined;
+}
+
 /** In the place of a page whose script is not there yet. Says so when it cannot be had, and keeps trying. */
-export function LatePage({ load }: { load: () => Promise<void> }) {
+export function LatePage({ load, Meanwhile }: LatePageProps) {
   const { errors, reload } = useShellText();
   const client = useQueryClient();
   const [lateness, setLateness] = useState<Lateness>('loading');
@@ -33,7 +38,7 @@ export function LatePage({ load }: { load: () => Promise<void> }) {
     };
   }, [load, client]);
 
-  if (lateness === 'loading') return null;
+  if (lateness === 'loading') return Meanwhile ? <Meanwhile /> : null;
   if (lateness === 'unreachable')
     return (
       <Notice Icon={CloudOff} title={errors.pageUnreachable} lead={<p>{errors.pageUnreachableLead}</p>} />

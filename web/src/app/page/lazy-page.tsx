@@ -11,6 +11,8 @@ const loads: (() => Promise<void>)[] = [];
 export function lazyPage<N extends string>(
   module: () => Promise<Record<N, unknown>>,
   name: N,
+  /** Stands there until it is loaded. */
+  Meanwhile?: FunctionComponent,
 ): FunctionComponent & { preload: () => Promise<void> } {
   const page = createStore<FunctionComponent | null>(null);
   let loading: Promise<void> | null = null;
@@ -26,7 +28,7 @@ export function lazyPage<N extends string>(
   loads.push(load);
   function LazyPage() {
     const Page = useStore(page);
-    return Page ? <Page /> : <LatePage load={load} />;
+    return Page ? <Page /> : <LatePage load={load} Meanwhile={Meanwhile} />;
   }
   // The router waits for it, and shows the page with what came of it.
   return Object.assign(LazyPage, { preload: () => load().catch(() => undefined) });

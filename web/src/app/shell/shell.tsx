@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { forgetAttemptsOfOthers } from '@/api/attempts';
 import { connectLive } from '@/api/live-views';
 import { isProblem, shownHere } from '@/api/problem';
@@ -58,8 +58,6 @@ function SignedIn({ session }: { session: Session }) {
   useOneTargetPerDoubleClick();
   useLoadAllPages();
   useNewRelease();
-  const [paletteOpen, setPaletteOpen] = useState(false);
-  const openPalette = () => setPaletteOpen(true);
   return (
     <SessionContext value={session}>
       <TooltipProvider delayDuration={250}>
@@ -70,9 +68,9 @@ function SignedIn({ session }: { session: Session }) {
           {t.skip}
         </a>
         <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)] print:block">
-          <Sidebar openPalette={openPalette} />
+          <Sidebar />
           <div className="flex min-w-0 flex-col">
-            <TopBar openPalette={openPalette} />
+            <TopBar />
             <Banner />
             <main
               id="content"
@@ -86,7 +84,7 @@ function SignedIn({ session }: { session: Session }) {
           </div>
         </div>
         <Announcer />
-        <CommandPalette open={paletteOpen} setOpen={setPaletteOpen} />
+        <CommandPalette />
         <ActionDialogs />
         <DelayedActions />
         <SessionEndedDialog />

@@ -5,9 +5,10 @@ import { useShellText } from '@/i18n/shell-text';
 import { AccountMenu } from './account-menu';
 import { Brand } from './brand';
 import { navigation } from './nav';
+import { paletteOpen } from './palette-open';
 
 /** Beside the page where there is room. */
-export function Sidebar({ openPalette }: { openPalette: () => void }) {
+export function Sidebar() {
   const t = useShellText();
   const session = useSession();
   return (
@@ -21,7 +22,7 @@ export function Sidebar({ openPalette }: { openPalette: () => void }) {
         <div className="px-3 pb-2">
           <button
             type="button"
-            onClick={openPalette}
+            onClick={() => paletteOpen.set(true)}
             aria-keyshortcuts="Control+K Meta+K"
             className="flex h-9 w-full items-center gap-2.5 rounded-md border border-line bg-canvas px-2.5 text-sm text-quiet transition-colors hover:border-line-strong hover:text-text"
           >

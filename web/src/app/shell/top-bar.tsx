@@ -7,10 +7,11 @@ import { Button } from '@/ui/button';
 import { Dialog, DialogTrigger, SheetContent } from '@/ui/dialog';
 import { AccountMenu } from './account-menu';
 import { Brand } from './brand';
+import { paletteOpen } from './palette-open';
 import { NavList } from './sidebar';
 
 /** Above the page where there is no room beside it. */
-export function TopBar({ openPalette }: { openPalette: () => void }) {
+export function TopBar() {
   const t = useShellText();
   const session = useSession();
   const [open, setOpen] = useState(false);
@@ -36,7 +37,7 @@ export function TopBar({ openPalette }: { openPalette: () => void }) {
       <Link to="/" className="min-w-0 flex-1 rounded-md">
         <Brand under={under} />
       </Link>
-      <Button look="quiet" size="icon" aria-label={t.palette.open} onClick={openPalette}>
+      <Button look="quiet" size="icon" aria-label={t.palette.open} onClick={() => paletteOpen.set(true)}>
         <Search aria-hidden />
       </Button>
     </header>

@@ -17,7 +17,7 @@ import { Alert } from '@/ui/alert';
 import type { Tone } from '@/ui/badge';
 import { Skeleton } from '@/ui/skeleton';
 import { isOld, readAt, termEnd } from './age';
-import { mayBeForgotten } from './may-be-forgotten';
+import { offered } from './may-be-forgotten';
 import { vmRoute } from './routes';
 import { SignIn } from './sign-in';
 import { text } from './text';
@@ -59,12 +59,6 @@ export function VmPage() {
       </div>
     </>
   );
-}
-
-/** Nothing can be done with a VM that is gone; counting as removed is beside the point of all that cannot stand elsewhere. */
-function offered(vm: Row<'vms'>): Row<'vms'>['actions'] {
-  if (vm.terminal) return [];
-  return vm.actions.filter(one => one.command !== 'confirm-gone' || mayBeForgotten(vm));
 }
 
 /** What is going on with it, unless it simply runs. */

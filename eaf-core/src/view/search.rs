@@ -1,0 +1,76 @@
+//! Words that people type: a row is found when each of them stands in one of its searched columns, or is its key.
+//!
+//! A search reads all rows of the tenant that the caller may see: under row-level security PostgreSQL uses no index for
+//! “contains”, because its operators could tell about rows that the policy hides.
+
+use super::{Error, Table, member, quoted};
+use sqlx::{Postgres, QueryBuilder};
+
+/// The parameter of a list.
+pub(super) const PARAMETER: &str = "search";
+/// Characters that a search may have.
+pub const LONGEST_SEARCH: usize = 100;
+const MOST_WORDS: usize = 8;
+
+/// What is typed, and the columns in which it is looked for.
+pub(super) struct Search<'a> {
+    words: Vec<&'a str>,
+    columns: Vec<String>,
+    /// Rows with which nothing more happens come after the others.
+    terminal: bool,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(table: &Table<'_>, typed: &'a str) -> Result<Self, Error> {
+        let searched = table.view.columns.iter().filter(|column| column.search);
+        let columns: Vec<String> = searched.map(|column| folded(&column.name)).collect();
+        if columns.is_empty() {
+            return Err(Error::UnknownFilter { column: PARAMETER.into() });
+        }
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let fits = (1..=MOST_WORDS).contains(&words.len()) && typed.chars().count() <= LONGEST_SEARCH;
+        if !fits || typed.contains('\0') {
+            return Err(Error::FilterValue { column: PARAMETER.into() });
+        }
+        Ok(Search { words, columns, terminal: table.column(member::TERMINAL).is_some() })
+    }
+
+    /// Appends `and (…)` for each word.
+    pub fn restrict(&self, sql: &mut QueryBuilder<Postgres>) {
+        for word in &self.words {
+            sql.push(" and (");
+            for (index, column) in self.columns.iter().enumerate() {
+                sql.push(if index > 0 { " or position(" } else { "position(" });
+                push_folded(sql, word);
+                sql.push(" in ").push(column).push(") > 0");
+            }
+            // A part of an id is part of too many.
+            sql.push(" or key = ").push_bind((*word).to_owned()).push(")");
+        }
+    }
+
+    /// Appends `order by …`: rows that begin with what is typed come first, those that are exactly this before all.
+    pub fn best_first(&self, sql: &mut QueryBuilder<Postgres>) {
+        let typed = self.words.join(" ");
+        sql.push(" order by least(");
+        for column in &self.columns {
+            sql.push("case when starts_with(").push(column).push(", ");
+            push_folded(sql, &typed);
+            sql.push(") then length(").push(column).push(") end, ");
+        }
+        sql.push("1000)");
+        if self.terminal {
+            sql.push(", ").push(quoted(member::TERMINAL));
+        }
+        sql.push(", key");
+    }
+}
+
+/// Folds capitals of every language and the two ways to write an umlaut, whatever the database's own order is.
+fn folded(column: &str) -> String {
+    format!("lower(normalize({}) collate \"und-x-icu\")", quoted(column))
+}
+
+fn push_folded(sql: &mut QueryBuilder<Postgres>, typed: &str) {
+    sql.push("lower(normalize(").push_bind(typed.to_owned()).push(") collate \"und-x-icu\")");
+}
