@@ -27,14 +27,18 @@ const offering = createStore(OFFERING);
 let price = 3_000;
 const booked: unknown[] = [];
 
-const refusal = (code: string, detail: string, params: object) =>
-  Response.json({ code, title: detail, detail, errors: [], params }, { status: 409 });
+const refusal = (code: string, detail: string, params: object, errors: object[] = []) =>
+  Response.json({ code, title: detail, detail, errors, params }, { status: 409 });
 
 async function host(request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url);
-  const body = (await request.json()) as { expected_monthly_cents?: number };
+  const body = (await request.json()) as { expected_monthly_cents?: number; cpus?: number };
   const quote = { monthly_cents: price, currency: 'EUR', approval: { stages: 1, people: [] } };
-  if (searchParams.has('dry-run')) return refusal('invalid-request', 'Not yet', quote);
+  if (searchParams.has('dry-run')) {
+    const name = { pointer: '/name', code: 'missing', message: 'A name is needed.' };
+    const cpus = { pointer: '/cpus', code: 'maximum', message: 'At most 8 CPUs.' };
+    return refusal('invalid-request', 'Not yet', quote, (body.cpus ?? 0) > 8 ? [name, cpus] : [name]);
+  }
   const { expected_monthly_cents: seen } = body;
   if (seen !== price) return refusal('price-changed', `From ${seen} to ${price}`, { monthly_cents: price });
   booked.push(seen);
@@ -102,4 +106,16 @@ describe('the price that was shown is the price that is booked', () => {
     await submit();
     await waitFor(() => expect(booked).toEqual([4_000]));
   });
+});
+
+it('a size outside the limits is refused at its field while it is typed, and what is missing yet is not', async () => {
+  await open();
+  const field = screen.getByLabelText('CPUs');
+  await hand.clear(field);
+  await hand.type(field, '99');
+  await screen.findByText('At most 8 CPUs.');
+  expect(screen.queryByText('A name is needed.')).toBeNull();
+  await hand.clear(field);
+  await hand.type(field, '4');
+  await waitFor(() => expect(screen.queryByText('At most 8 CPUs.')).toBeNull());
 });

@@ -70,6 +70,9 @@ export function RequestForm({ offering, former }: RequestFormProps) {
   const memory = { min: offering.memory_gb_min ?? 1, max: offering.memory_gb_max ?? 4096 };
   const range = ({ min, max }: { min: number; max: number }) =>
     t.range(format.number(min), format.number(max));
+  // A size is priced while it is typed, and refused as early; what is missing yet waits for the submit.
+  const sizeError = (path: 'cpus' | 'memory_gb' | 'term_months') =>
+    errorAt(path) ?? quoting.refused.find(one => one.pointer === `/${path}`)?.message;
   const closed = offering.active === false;
   const action = offering.actions.find(one => one.command === 'request-vm');
   return (
@@ -93,7 +96,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
             name="cpus"
             control={form.control}
             render={({ field }) => (
-              <Field label={t.cpus} hint={range(cpus)} error={errorAt('cpus')}>
+              <Field label={t.cpus} hint={range(cpus)} error={sizeError('cpus')}>
                 <NumberInput what={t.cpus} {...cpus} {...field} />
               </Field>
             )}
@@ -102,7 +105,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
             name="memory_gb"
             control={form.control}
             render={({ field }) => (
-              <Field label={t.memory} hint={range(memory)} error={errorAt('memory_gb')}>
+              <Field label={t.memory} hint={range(memory)} error={sizeError('memory_gb')}>
                 <NumberInput what={t.memory} {...memory} {...field} />
               </Field>
             )}
@@ -111,7 +114,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
             name="term_months"
             control={form.control}
             render={({ field }) => (
-              <Field label={t.term} hint={t.termHint} error={errorAt('term_months')}>
+              <Field label={t.term} hint={t.termHint} error={sizeError('term_months')}>
                 <NumberInput what={t.term} {...TERM} {...field} />
               </Field>
             )}

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { type Accepted, type CommandBody, rehearse } from '@/api/commands';
-import { Problem, endsSession } from '@/api/problem';
+import { type FieldProblem, Problem, endsSession } from '@/api/problem';
 import type { Row } from '@/api/rows';
 
 export interface Quote {
@@ -18,6 +18,8 @@ export interface Quoting {
   seen: number;
   /** Of the same size before the offering was changed under the open form. */
   former: number | null;
+  /** What the host would refuse of this size. Of one that is not answered yet, nothing. */
+  refused: readonly FieldProblem[];
   pending: boolean;
   waiting: boolean;
   error: unknown;
@@ -25,6 +27,8 @@ export interface Quoting {
 }
 
 const PAUSE = 250;
+
+const NOTHING: readonly FieldProblem[] = [];
 
 /**
  * What the host says that this request would cost and who would have to approve it; null where it cannot say. Asked anew
@@ -44,10 +48,12 @@ export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'requ
   });
   const waiting = settled !== JSON.stringify(body) || query.isPlaceholderData;
   const { data, isPending, error, refetch } = query;
-  const cents = query.isPlaceholderData ? undefined : data && data.monthly_cents;
+  const offered = data?.quote;
+  const cents = query.isPlaceholderData ? undefined : offered && offered.monthly_cents;
   const shown = useShown(about.join(' '), cents);
   const former = shown.about === aboutOf(body).join(' ') ? shown.former : null;
-  return { quote: data, seen: shown.cents ?? 0, former, pending: isPending, waiting, error, refetch };
+  const refused = (waiting ? undefined : data?.refused) ?? NOTHING;
+  return { quote: offered, seen: shown.cents ?? 0, former, refused, pending: isPending, waiting, error, refetch };
 }
 
 /** Name and justification change neither price nor approval. */
@@ -70,13 +76,19 @@ function useShown(about: string, cents: number | null | undefined): Shown {
   return shown;
 }
 
-async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Quote | null> {
+interface Answer {
+  quote: Quote | null;
+  refused: readonly FieldProblem[];
+}
+
+async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Answer> {
   try {
     const accepted: Accepted & { preview?: unknown } = await rehearse('request-vm', body, signal);
-    return read(accepted.preview);
+    return { quote: read(accepted.preview), refused: NOTHING };
   } catch (cause) {
     // A no to the request can still come with its price: the name may be missing yet.
-    if (cause instanceof Problem && !endsSession(cause) && isAnswer(cause.status)) return read(cause.params);
+    if (cause instanceof Problem && !endsSession(cause) && isAnswer(cause.status))
+      return { quote: read(cause.params), refused: cause.errors };
     throw cause;
   }
 }
