@@ -53,7 +53,16 @@ export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'requ
   const shown = useShown(about.join(' '), cents);
   const former = shown.about === aboutOf(body).join(' ') ? shown.former : null;
   const refused = (waiting ? undefined : data?.refused) ?? NOTHING;
-  return { quote: offered, seen: shown.cents ?? 0, former, refused, pending: isPending, waiting, error, refetch };
+  return {
+    quote: offered,
+    seen: shown.cents ?? 0,
+    former,
+    refused,
+    pending: isPending,
+    waiting,
+    error,
+    refetch,
+  };
 }
 
 /** Name and justification change neither price nor approval. */

@@ -10,6 +10,7 @@ import { ConnectionForm } from './connection-form';
 import { type Capability, isCapability } from './connection-kinds';
 import { ConnectionBadge } from './connection-state';
 import { connectionQuery } from './connections';
+import { RemoveConnection } from './remove-connection';
 import { text } from './text';
 
 export function ConnectionPage() {
@@ -28,6 +29,9 @@ function Known({ capability, name }: { capability: Capability; name: string }) {
         lead={t.kindLeads[capability]}
         beside={connection ? <ConnectionBadge connection={connection} /> : null}
         up={{ to: '/admin/connections', label: t.title }}
+        actions={
+          connection?.configured ? <RemoveConnection capability={capability} connection={connection} /> : null
+        }
       />
       {connection ? (
         <ConnectionForm capability={capability} connection={connection} />

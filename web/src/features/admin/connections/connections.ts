@@ -57,6 +57,16 @@ export function useSetConnection({ capability, name }: Place) {
   };
 }
 
+/** Resolves when it is gone from the screen. */
+export function useRemoveConnection({ capability, name }: Place) {
+  const client = useQueryClient();
+  return async (): Promise<void> => {
+    const params = { path: { capability, name } };
+    await answerOf(api.DELETE('/api/host/connections/{capability}/{name}', { params }));
+    await client.invalidateQueries({ queryKey: KEY });
+  };
+}
+
 /** A trial does what the test does, and sends whoever asks a mail. */
 export type Check = 'test' | 'trial';
 

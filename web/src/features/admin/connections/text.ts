@@ -4,6 +4,16 @@ const en = {
   empty:
     'No product of this platform may use another system for your organisation yet. The platform’s operator can grant it.',
   reload: 'Look again',
+  remove: {
+    action: 'Delete connection',
+    title: (kind: string) => `Delete the connection to ${kind}?`,
+    leads: {
+      vsphere:
+        'Settings and password are deleted. VMs stay as they are in vCenter; builds, refreshes and removals wait until the connection is set again.',
+      mail: 'Settings and password are deleted. Mails wait in the queue until the connection is set again.',
+    },
+    done: (kind: string) => `The connection to ${kind} is deleted.`,
+  },
   kinds: { vsphere: 'vCenter', mail: 'Mail server' },
   kindLeads: {
     vsphere:
@@ -145,6 +155,16 @@ const de: typeof en = {
   empty:
     'Noch darf kein Produkt dieser Plattform für Ihre Organisation ein anderes System nutzen. Wer die Plattform betreibt, kann es erlauben.',
   reload: 'Noch einmal nachsehen',
+  remove: {
+    action: 'Verbindung löschen',
+    title: kind => `Verbindung zu ${kind} löschen?`,
+    leads: {
+      vsphere:
+        'Einstellungen und Passwort werden gelöscht. Die VMs bleiben in vCenter, wie sie sind; Bereitstellungen, Aktualisierungen und Stilllegungen warten, bis die Verbindung wieder eingerichtet ist.',
+      mail: 'Einstellungen und Passwort werden gelöscht. Mails warten in der Warteschlange, bis die Verbindung wieder eingerichtet ist.',
+    },
+    done: kind => `Die Verbindung zu ${kind} ist gelöscht.`,
+  },
   kinds: { vsphere: 'vCenter', mail: 'Mailserver' },
   kindLeads: {
     vsphere:
