@@ -15,15 +15,15 @@ const MOST_WORDS: usize = 8;
 /// What is typed, and the columns in which it is looked for.
 pub(super) struct Search<'a> {
     words: Vec<&'a str>,
-    columns: Vec<String>,
+    columns: Vec<&'a str>,
     /// Rows with which nothing more happens come after the others.
     terminal: bool,
 }
 
 impl<'a> Search<'a> {
-    pub fn new(table: &Table<'_>, typed: &'a str) -> Result<Self, Error> {
+    pub fn new(table: &Table<'a>, typed: &'a str) -> Result<Self, Error> {
         let searched = table.view.columns.iter().filter(|column| column.search);
-        let columns: Vec<String> = searched.map(|column| folded(&column.name)).collect();
+        let columns: Vec<&str> = searched.map(|column| column.name.as_str()).collect();
         if columns.is_empty() {
             return Err(Error::UnknownFilter { column: PARAMETER.into() });
         }
@@ -37,15 +37,14 @@ impl<'a> Search<'a> {
 
     /// Appends `and (…)` for each word.
     pub fn restrict(&self, sql: &mut QueryBuilder<Postgres>) {
+        // One text of all columns is folded once; no word has the line break between them.
+        let columns = self.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let whole = folded(&format!("concat_ws(e'\\n', {columns})"));
         for word in &self.words {
-            sql.push(" and (");
-            for (index, column) in self.columns.iter().enumerate() {
-                sql.push(if index > 0 { " or position(" } else { "position(" });
-                push_folded(sql, word);
-                sql.push(" in ").push(column).push(") > 0");
-            }
+            sql.push(" and (position(");
+            push_folded(sql, word);
             // A part of an id is part of too many.
-            sql.push(" or key = ").push_bind((*word).to_owned()).push(")");
+            sql.push(format!(" in {whole}) > 0 or key = ")).push_bind((*word).to_owned()).push(")");
         }
     }
 
@@ -54,9 +53,10 @@ impl<'a> Search<'a> {
         let typed = self.words.join(" ");
         sql.push(" order by least(");
         for column in &self.columns {
-            sql.push("case when starts_with(").push(column).push(", ");
+            let column = folded(&quoted(column));
+            sql.push(format!("case when starts_with({column}, "));
             push_folded(sql, &typed);
-            sql.push(") then length(").push(column).push(") end, ");
+            sql.push(format!(") then length({column}) end, "));
         }
         sql.push("1000)");
         if self.terminal {
@@ -67,8 +67,8 @@ impl<'a> Search<'a> {
 }
 
 /// Folds capitals of every language and the two ways to write an umlaut, whatever the database's own order is.
-fn folded(column: &str) -> String {
-    format!("lower(normalize({}) collate \"und-x-icu\")", quoted(column))
+fn folded(text: &str) -> String {
+    format!("lower(normalize({text}) collate \"und-x-icu\")")
 }
 
 fn push_folded(sql: &mut QueryBuilder<Postgres>, typed: &str) {
