@@ -44,6 +44,8 @@ export const de: Dictionary = {
     dark: 'Dunkel',
     times: zone => `Uhrzeiten wie in ${zone}`,
     signOut: 'Abmelden',
+    undecided:
+      'Sie sind noch angemeldet: Eine Entscheidung wurde nicht wirksam. Sehen Sie nach, und melden Sie sich dann noch einmal ab.',
     signOutFailed: 'Sie sind noch angemeldet: Das Abmelden ist fehlgeschlagen. Versuchen Sie es noch einmal.',
     operator: 'Plattformbetrieb',
   },

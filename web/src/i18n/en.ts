@@ -43,6 +43,7 @@ export const en = {
     dark: 'Dark',
     times: (zone: string) => `Times as in ${zone}`,
     signOut: 'Sign out',
+    undecided: 'You are still signed in: a decision did not take effect. Look at it, and sign out again.',
     signOutFailed: 'You are still signed in: signing out failed. Try again.',
     operator: 'Platform operator',
   },

@@ -2,7 +2,18 @@ import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
-import { type DelayedAction, changeDelayed, clearGiven, hurryDelayed, useAllDelayed } from './delayed-store';
+import { endsSession } from '@/api/problem';
+import {
+  type DelayedAction,
+  changeDelayed,
+  clearGiven,
+  hurryDelayed,
+  isShown,
+  takeBack,
+  useAllDelayed,
+} from './delayed-store';
+import { FailedDialog } from './failed-dialog';
+import { openDialog } from './open-dialogs';
 
 /**
  * Gives what can be taken back no longer. Outside of the rows, which may be gone by then. Whoever leaves the page, hides
@@ -46,10 +57,29 @@ function Delayed({ delayed }: { delayed: DelayedAction }) {
         changeDelayed(id, { state: 'given' });
         toast.success(done(name));
       },
-      (failed: unknown) => changeDelayed(id, { state: { failed } }),
+      (failed: unknown) => {
+        changeDelayed(id, { state: { failed } });
+        if (!isShown(id) && !endsSession(failed)) tellOf(delayed, failed);
+      },
     );
     // A run of the effect is an attempt: nothing else may begin another one.
     // eslint-disable-next-line react/exhaustive-deps
   }, [id, state]);
   return null;
+}
+
+/** Its row is on no page any more, and whoever decided believes that it took effect. */
+function tellOf({ id, action, name }: DelayedAction, cause: unknown): void {
+  openDialog(({ close }) => {
+    const leave = () => {
+      takeBack(id);
+      close();
+    };
+    // The one that is tried again is the one that is shown until then.
+    const retry = () => {
+      close();
+      changeDelayed(id, { state: 'due' });
+    };
+    return <FailedDialog title={`${action.title}: ${name}`} cause={cause} close={leave} onRetry={retry} />;
+  });
 }

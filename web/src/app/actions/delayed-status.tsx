@@ -5,7 +5,7 @@ import { useFormat } from '@/i18n/format';
 import { useShellText } from '@/i18n/shell-text';
 import { Button, type ButtonProps } from '@/ui/button';
 import { problemText } from '../page/problem-text';
-import { type DelayedAction, changeDelayed, takeBack } from './delayed-store';
+import { type DelayedAction, changeDelayed, showsDelayed, takeBack } from './delayed-store';
 
 interface DelayedStatusProps {
   delayed: DelayedAction;
@@ -18,7 +18,12 @@ export function DelayedStatus({ delayed, size }: DelayedStatusProps) {
   const t = useShellText();
   const back = useRef<HTMLButtonElement>(null);
   // The button that was pressed is gone, and who cannot see goes on from here.
-  useEffect(() => back.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    back.current?.focus({ preventScroll: true });
+    // Nothing moves where it was pressed; given from elsewhere, it comes into sight.
+    back.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  useEffect(() => showsDelayed(id), [id]);
   const counting = state === 'counting';
   const failed = typeof state === 'object';
   return (

@@ -48,6 +48,32 @@ export function hurryDelayed(): void {
   for (const one of store.get()) if (one.state === 'counting') changeDelayed(one.id, { state: 'due' });
 }
 
+/** Has all that was decided take effect, and waits for the answers. False: some of it did not. */
+export function settleDelayed(): Promise<boolean> {
+  hurryDelayed();
+  const ids = new Set(store.get().flatMap(one => (one.state === 'due' ? [one.id] : [])));
+  const own = () => store.get().filter(one => ids.has(one.id));
+  return new Promise(resolve => {
+    const look = () => {
+      if (own().some(one => one.state === 'due')) return;
+      unsubscribe();
+      resolve(own().every(one => one.state === 'given'));
+    };
+    const unsubscribe = store.subscribe(look);
+    look();
+  });
+}
+
+const shown = new Set<string>();
+
+/** Says that the page shows what becomes of it; to be called when it does so no more. */
+export function showsDelayed(id: string): () => void {
+  shown.add(id);
+  return () => void shown.delete(id);
+}
+
+export const isShown = (id: string): boolean => shown.has(id);
+
 /** What was given has its place on the page again. */
 export function clearGiven(): void {
   if (store.get().some(one => one.state === 'given'))

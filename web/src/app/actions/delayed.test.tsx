@@ -4,9 +4,11 @@ import { act, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/api/query-client';
 import type { Action } from '@/api/rows';
+import { createStore, useStore } from '@/api/store';
 import { TooltipProvider } from '@/ui/tooltip';
 import { DelayedActions } from './delayed-actions';
-import { takeBackFor } from './delayed-store';
+import { ActionDialogs } from './action-dialogs';
+import { settleDelayed, takeBackFor } from './delayed-store';
 import type { ActionPlans } from './action-plan';
 import { useOneTargetPerDoubleClick } from './ignore-clicks';
 import { RowActions } from './row-actions';
@@ -31,11 +33,15 @@ const accepted = () =>
     }),
   );
 
+const row = createStore(true);
+
 function Page() {
   useOneTargetPerDoubleClick();
+  const isThere = useStore(row);
   return (
     <TooltipProvider>
-      <RowActions actions={[approve]} plans={plans} name="web" unavailable="in-place" />
+      {isThere ? <RowActions actions={[approve]} plans={plans} name="web" unavailable="in-place" /> : null}
+      <ActionDialogs />
       <DelayedActions />
     </TooltipProvider>
   );
@@ -60,6 +66,7 @@ const button = (name: string) => screen.queryByRole('button', { name });
 beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   given.length = 0;
+  row.set(true);
   answer = accepted;
   vi.stubGlobal('fetch', (request: Request) => {
     given.push(request);
@@ -129,5 +136,33 @@ describe('a decision takes effect after a moment', () => {
       given[0]?.headers.get('Idempotency-Key'),
       given[0]?.headers.get('Idempotency-Key'),
     ]);
+  });
+
+  it('and before the session ends that it needs', async () => {
+    fireEvent.click(await open());
+    await later(1_000);
+    let settled: boolean | undefined;
+    act(() => void settleDelayed().then(all => (settled = all)));
+    await later(100);
+    expect([given.length, settled]).toEqual([1, true]);
+    // Nothing is under way any more.
+    expect(await settleDelayed()).toBe(true);
+  });
+
+  it('and says so where its row is gone, when it did not', async () => {
+    answer = () => Promise.reject(new TypeError('no network'));
+    fireEvent.click(await open());
+    await later(1_000);
+    act(() => row.set(false));
+    let settled: boolean | undefined;
+    act(() => void settleDelayed().then(all => (settled = all)));
+    await later(100);
+    expect(settled).toBe(false);
+    expect(screen.getByRole('dialog').textContent).toContain('Approve: web');
+    answer = accepted;
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await later(100);
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(given.length).toBeGreaterThan(1);
   });
 });

@@ -3,12 +3,9 @@ import { toast } from 'sonner';
 import { type CommandBody, type CommandName, useCommand } from '@/api/commands';
 import { endsSession } from '@/api/problem';
 import type { Action } from '@/api/rows';
-import { useShellText } from '@/i18n/shell-text';
-import { Button } from '@/ui/button';
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/ui/dialog';
-import { ProblemAlert } from '../page/problem-alert';
 import type { ActionPlan } from './action-plan';
 import { delay } from './delayed-store';
+import { FailedDialog } from './failed-dialog';
 import { openDialog } from './open-dialogs';
 
 /** Gives the command of an action in the way its plan says: asks before, waits, or does it at once. */
@@ -25,7 +22,15 @@ export function useRunAction(action: Action, plan: ActionPlan, name: string) {
         (cause: unknown) => {
           if (endsSession(cause)) return;
           openDialog(({ close }) => (
-            <FailedDialog title={action.title} cause={cause} close={close} onRetry={give} />
+            <FailedDialog
+              title={action.title}
+              cause={cause}
+              close={close}
+              onRetry={() => {
+                close();
+                give();
+              }}
+            />
           ));
         },
       );
@@ -33,29 +38,4 @@ export function useRunAction(action: Action, plan: ActionPlan, name: string) {
     return give;
   }, [Ask, delayed, mutateAsync, action, done, name]);
   return { run, isPending };
-}
-
-function FailedDialog(props: { title: string; cause: unknown; close: () => void; onRetry: () => void }) {
-  const t = useShellText();
-  return (
-    <Dialog open onOpenChange={open => !open && props.close()}>
-      <DialogContent title={props.title} closeLabel={t.close}>
-        <ProblemAlert cause={props.cause} />
-        <DialogActions>
-          <DialogClose asChild>
-            <Button>{t.close}</Button>
-          </DialogClose>
-          <Button
-            look="primary"
-            onClick={() => {
-              props.close();
-              props.onRetry();
-            }}
-          >
-            {t.retry}
-          </Button>
-        </DialogActions>
-      </DialogContent>
-    </Dialog>
-  );
 }

@@ -24,7 +24,8 @@ export function useChoices(id: string, load: LoadChoices, search: string): Choos
   const { data, error, isPending, refetch } = isAsked ? found : all;
   return {
     answer: data,
-    items: isAsked ? (data?.items ?? []) : like(data?.items ?? [], search),
+    // Until the answer is there, what was found before by fewer letters.
+    items: like(data?.items ?? [], search),
     pending: isPending || (isAsked && settled !== search.trim()),
     error,
     retry: () => void refetch(),

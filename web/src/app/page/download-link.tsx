@@ -10,7 +10,12 @@ interface DownloadLinkProps extends Omit<ComponentProps<'a'>, 'onClick' | 'downl
 export function DownloadLink({ href, children, ...rest }: DownloadLinkProps) {
   const client = useQueryClient();
   const follow = async () => {
-    if (await checkSession(client)) window.location.assign(href);
+    if (!(await checkSession(client))) return;
+    // A page of its own would be left for the answer, were that an error.
+    const link = document.createElement('a');
+    link.href = href;
+    link.download = '';
+    link.click();
   };
   return (
     <a

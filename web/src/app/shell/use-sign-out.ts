@@ -1,17 +1,24 @@
 import { toast } from 'sonner';
 import { endsSession } from '@/api/problem';
 import { signOut } from '@/api/session';
+import { settleDelayed } from '@/app/actions/delayed-store';
 import { forgetDraftsOfOthers } from '@/app/form/draft-store';
 import { useShellText } from '@/i18n/shell-text';
 
-/** Where nothing ended the session, nobody may believe that it ended. One that is over, or another's, has its page. */
+/**
+ * What was decided takes effect before: without a session it could not. Where nothing ended the session, nobody may
+ * believe that it ended. One that is over, or another's, has its page.
+ */
 export function useSignOut(): () => void {
   const t = useShellText();
-  return () =>
-    void signOut().then(
-      () => forgetDraftsOfOthers(null),
-      (cause: unknown) => {
-        if (!endsSession(cause)) toast.error(t.account.signOutFailed);
-      },
-    );
+  const leave = async () => {
+    if (!(await settleDelayed())) return void toast.error(t.account.undecided);
+    try {
+      await signOut();
+      forgetDraftsOfOthers(null);
+    } catch (cause) {
+      if (!endsSession(cause)) toast.error(t.account.signOutFailed);
+    }
+  };
+  return () => void leave();
 }

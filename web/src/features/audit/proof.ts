@@ -1,5 +1,4 @@
-import { api } from '@/api/client';
-import { Problem } from '@/api/problem';
+import { answerOf, api } from '@/api/client';
 
 /** What `eaf verify` reports of one tenant. */
 export interface Report {
@@ -22,10 +21,8 @@ type Line = { events: number; of: number } | { report: Report } | { failed: stri
 
 /** Hears how far it is, from 0 to 1; answers what came of it. */
 export async function prove(onProgress: (share: number) => void, signal: AbortSignal): Promise<Report> {
-  const { response, error } = await api.POST('/api/host/audit/proof', { parseAs: 'stream', signal });
-  if (!response.ok || !response.body)
-    throw Problem.read(response.status, error, response.headers.get('x-trace-id'));
-  for await (const line of lines(response.body)) {
+  const body = await answerOf(api.POST('/api/host/audit/proof', { parseAs: 'stream', signal }));
+  for await (const line of lines(body as unknown as ReadableStream<Uint8Array>)) {
     const said = JSON.parse(line) as Line;
     if ('report' in said) return said.report;
     if ('failed' in said) break;
@@ -37,13 +34,18 @@ export async function prove(onProgress: (share: number) => void, signal: AbortSi
 /** It ended before it was over: nothing was proven. */
 export class BrokenOff extends Error {}
 
+/** A stream that is cut proves nothing; one that is left is not of interest any more. */
+function endOf(cause: unknown): never {
+  throw cause instanceof DOMException ? cause : new BrokenOff();
+}
+
 export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   for (;;) {
     // eslint-disable-next-line no-await-in-loop -- one after the other, as they come
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch(endOf);
     rest += decoder.decode(value, { stream: !done });
     const whole = rest.split('\n');
     rest = whole.pop() ?? '';

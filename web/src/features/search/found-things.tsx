@@ -14,12 +14,20 @@ import { Power, VmStatus } from '@/features/vms/vm-status';
 import { useText } from '@/i18n/use-text';
 import { Badge } from '@/ui/badge';
 import { CommandGroup, CommandItem } from '@/ui/command';
-import { FOUND } from './score';
+import { ACTS, FOUND } from './score';
 import { text } from './text';
 import type { Found } from './use-found';
 
 /** With so few things their actions fit beside them. */
 const FEW = 3;
+
+/** The value of the first entry; null: there is none. */
+export function firstOf({ vms, requests, people, offerings }: Found): string | null {
+  if (vms[0]) return `${FOUND}vms/${vms[0].key}`;
+  if (requests[0]) return `${FOUND}requests/${requests[0].key}`;
+  if (people[0]) return `${FOUND}vms of ${people[0].id}`;
+  return offerings[0] ? `${FOUND}offerings/${offerings[0].key}` : null;
+}
 
 interface FoundThingsProps {
   found: Found;
@@ -34,7 +42,8 @@ export function FoundThings({ found, choose }: FoundThingsProps) {
   const offers = may(useSession(), 'dcm.offer');
   const few = found.vms.length + found.requests.length <= FEW;
   const vmPlans = useVmPlans();
-  const requestPlans = useRequestPlans();
+  // What a retry builds from is said on the request's page alone.
+  const { 'retry-request': _, ...requestPlans } = useRequestPlans();
   return (
     <>
       <Group heading={t.vms} shown={found.vms.length > 0}>
@@ -172,7 +181,11 @@ interface ActionItemProps extends Pick<FoundThingsProps, 'choose'> {
 function ActionItem({ id, action, plan, name, open, choose }: ActionItemProps) {
   const { run } = useRunAction(action, plan, name);
   return (
-    <CommandItem value={`${FOUND}${id}`} onSelect={choose(() => void open().then(run))} className="ml-7">
+    <CommandItem
+      value={`${FOUND}${ACTS}${id}`}
+      onSelect={choose(() => void open().then(run))}
+      className="ml-7"
+    >
       <Sparkle aria-hidden />
       {`${action.title}: ${name}`}
     </CommandItem>

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Languages, LogOut, Sparkle, SunMoon } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useSession } from '@/api/session';
 import { useStore } from '@/api/store';
 import { navigation } from '@/app/shell/nav';
@@ -8,14 +8,16 @@ import { useAllPageCommands } from '@/app/shell/page-commands';
 import { paletteOpen, paletteText } from '@/app/shell/palette-open';
 import { useSignOut } from '@/app/shell/use-sign-out';
 import { THEMES, chooseTheme } from '@/app/theme';
-import { LANGUAGES, type Language, language } from '@/i18n/language';
+import { useChooseLanguage } from '@/app/shell/use-choose-language';
+import { LANGUAGES, type Language } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
+import { cn } from '@/ui/cn';
 import { Command, CommandEmpty, CommandGroup, CommandInput, CommandItem, CommandList } from '@/ui/command';
-import { FoundThings } from './found-things';
-import { score } from './score';
+import { FoundThings, firstOf } from './found-things';
+import { ACTS, isPreselected, score } from './score';
 import { text } from './text';
-import { useFound } from './use-found';
+import { type Found, useFound } from './use-found';
 
 const choose = (run: () => void) => () => {
   paletteOpen.set(false);
@@ -23,7 +25,7 @@ const choose = (run: () => void) => () => {
   run();
 };
 
-/** What is looked for and what is done, from the keyboard: things by name or address, pages, commands. */
+/** What is looked for and what is done, from the keyboard: pages, things by name or address, commands. */
 export function Palette() {
   const shell = useShellText();
   const t = useText(text);
@@ -31,8 +33,10 @@ export function Palette() {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
   const found = useFound(typed);
+  const selection = useSelection(found);
+  const said = { failed: t.failed, searching: t.searching, found: found.more ? t.more : '' }[found.state];
   return (
-    <Command label={shell.palette.title} loop filter={score}>
+    <Command label={shell.palette.title} loop filter={score} {...selection}>
       <CommandInput
         ref={input}
         placeholder={shell.palette.placeholder}
@@ -40,62 +44,105 @@ export function Palette() {
         onValueChange={paletteText.set}
       />
       <CommandList label={shell.palette.title} aria-busy={found.state === 'searching'}>
-        <CommandEmpty>
-          {found.state === 'failed'
-            ? t.failed
-            : found.state === 'searching'
-              ? t.searching
-              : shell.palette.empty}
-        </CommandEmpty>
-        <Commands />
+        <CommandEmpty>{found.state === 'found' ? shell.palette.empty : null}</CommandEmpty>
+        <Pages />
         <FoundThings found={found} choose={choose} />
+        <Commands />
       </CommandList>
+      <p
+        role="status"
+        className={cn(
+          'border-t border-line px-4 py-2 text-xs empty:hidden',
+          found.state === 'failed' ? 'text-bad' : 'text-quiet',
+        )}
+      >
+        {said}
+      </p>
     </Command>
+  );
+}
+
+/** No entry; another value each time, or the list keeps what it has chosen itself. */
+const NONE = 'none:';
+
+/** The entry that Enter takes. By typing it comes to what goes somewhere; what does something is chosen by hand. */
+function useSelection(found: Found) {
+  const [value, setValue] = useState('');
+  const [byHand, setByHand] = useState(false);
+  const first = firstOf(found);
+  // What is found comes later than what is typed.
+  if (value.startsWith(NONE) && first !== null) setValue(first);
+  return {
+    value,
+    onValueChange: (next: string) =>
+      setValue(before => (byHand || isPreselected(next) ? next : before === NONE ? `${NONE}again` : NONE)),
+    onKeyDown: (event: KeyboardEvent) =>
+      setByHand(MOVES.has(event.key) || (event.ctrlKey && 'npjk'.includes(event.key))),
+    onPointerMove: () => setByHand(true),
+  };
+}
+
+const MOVES = new Set(['ArrowDown', 'ArrowUp', 'Home', 'End']);
+
+function Pages() {
+  const t = useShellText();
+  const session = useSession();
+  const navigate = useNavigate();
+  return (
+    <CommandGroup heading={t.palette.pages}>
+      {navigation(session, t).flatMap(group =>
+        group.entries.map(({ to, label, Icon }) => (
+          <CommandItem key={to} value={to} keywords={[label]} onSelect={choose(() => void navigate({ to }))}>
+            <Icon aria-hidden />
+            {label}
+          </CommandItem>
+        )),
+      )}
+    </CommandGroup>
   );
 }
 
 function Commands() {
   const t = useShellText();
-  const session = useSession();
-  const navigate = useNavigate();
   const here = useAllPageCommands();
+  const chooseLanguage = useChooseLanguage();
   const signOut = useSignOut();
   return (
     <>
       {here.length > 0 ? (
         <CommandGroup heading={t.palette.here}>
           {here.map(({ label, run }) => (
-            <CommandItem key={label} onSelect={choose(run)}>
+            <CommandItem key={label} value={`${ACTS}${label}`} keywords={[label]} onSelect={choose(run)}>
               <Sparkle aria-hidden />
               {label}
             </CommandItem>
           ))}
         </CommandGroup>
       ) : null}
-      <CommandGroup heading={t.palette.pages}>
-        {navigation(session, t).flatMap(group =>
-          group.entries.map(({ to, label, Icon }) => (
-            <CommandItem key={to} onSelect={choose(() => void navigate({ to }))}>
-              <Icon aria-hidden />
-              {label}
-            </CommandItem>
-          )),
-        )}
-      </CommandGroup>
       <CommandGroup heading={t.palette.settings}>
         {Object.entries(LANGUAGES).map(([code, name]) => (
-          <CommandItem key={code} onSelect={choose(() => language.choose(code as Language))}>
+          <CommandItem
+            key={code}
+            value={`${ACTS}${code}`}
+            keywords={[t.palette.language(name)]}
+            onSelect={choose(() => chooseLanguage(code as Language))}
+          >
             <Languages aria-hidden />
             {t.palette.language(name)}
           </CommandItem>
         ))}
         {THEMES.map(theme => (
-          <CommandItem key={theme} onSelect={choose(() => chooseTheme(theme))}>
+          <CommandItem
+            key={theme}
+            value={`${ACTS}${theme}`}
+            keywords={[t.palette.theme(t.account[theme])]}
+            onSelect={choose(() => chooseTheme(theme))}
+          >
             <SunMoon aria-hidden />
             {t.palette.theme(t.account[theme])}
           </CommandItem>
         ))}
-        <CommandItem onSelect={choose(signOut)}>
+        <CommandItem value={`${ACTS}sign-out`} keywords={[t.account.signOut]} onSelect={choose(signOut)}>
           <LogOut aria-hidden />
           {t.account.signOut}
         </CommandItem>

@@ -3,12 +3,11 @@ const en = {
   requests: 'Requests',
   offerings: 'Offerings',
   people: 'People',
-  actions: 'Actions',
-  request: (name: string) => `Request for ${name}`,
   vmsOf: (name: string) => `${name}: virtual machines`,
   requestsOf: (name: string) => `${name}: requests`,
   searching: 'Searching …',
-  failed: 'Nothing could be searched: the server does not answer.',
+  failed: 'VMs, requests and offerings could not be searched.',
+  more: 'There is more than is shown: type more letters.',
 };
 
 const de: typeof en = {
@@ -16,12 +15,11 @@ const de: typeof en = {
   requests: 'Anträge',
   offerings: 'Angebote',
   people: 'Personen',
-  actions: 'Aktionen',
-  request: name => `Antrag für ${name}`,
   vmsOf: name => `${name}: virtuelle Maschinen`,
   requestsOf: name => `${name}: Anträge`,
   searching: 'Es wird gesucht …',
-  failed: 'Es konnte nicht gesucht werden: Der Server antwortet nicht.',
+  failed: 'VMs, Anträge und Angebote konnten nicht durchsucht werden.',
+  more: 'Es gibt mehr, als hier steht: Geben Sie mehr Buchstaben ein.',
 };
 
 export const text = { en, de };

@@ -13,6 +13,8 @@ export interface Found {
   requests: Row<'requests'>[];
   offerings: Row<'offerings'>[];
   people: Person[];
+  /** There are more of a kind than are shown. */
+  more: boolean;
   state: 'found' | 'searching' | 'failed';
 }
 
@@ -31,8 +33,9 @@ export function useFound(typed: string): Found {
 
   const queries = [vms, requests, offerings];
   const enough = words.join(' ').length > 1;
-  const pending =
-    asked !== words.join(' ') || queries.some(query => query.isFetching && query.isPlaceholderData);
+  const isOpen = ({ isFetching, isPlaceholderData, data }: (typeof queries)[number]) =>
+    isFetching && (isPlaceholderData || data === undefined);
+  const pending = asked !== words.join(' ') || queries.some(isOpen);
   const found = {
     // Until the answer is there, what was found before by fewer letters.
     vms: (enough ? (vms.data ?? []) : []).filter(row => holds(words, textsOfVm(row))),
@@ -43,6 +46,7 @@ export function useFound(typed: string): Found {
   };
   return {
     ...found,
+    more: Object.values(found).some(rows => rows.length >= MOST),
     people: peopleIn([...found.vms, ...found.requests], words),
     state:
       !enough || !reads

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { score } from './score';
+import { ACTS, FOUND, isPreselected, score } from './score';
 import { holds, peopleIn, wordsOf } from './words';
 
 test('words are what the host reads: no capitals, one way to write an umlaut, at most eight', () => {
@@ -26,9 +26,21 @@ test('a person is named once, and only when the words mean them', () => {
   expect(peopleIn(rows, [])).toEqual([]);
 });
 
-test('what the host finds stands below pages and commands that fit, and is never filtered away', () => {
-  const thing = score('found:vms/1', 'vir');
-  expect(thing).toBeGreaterThan(0);
-  expect(score('Virtual machines', 'vir')).toBeGreaterThan(thing);
-  expect(score('Requests', 'xyz')).toBe(0);
+test('pages stand above what the host finds, that above what does something, and only what fits is there', () => {
+  const thing = score(`${FOUND}vms/1`, 'shop');
+  const page = score('/vms', 'vir', ['Virtual machines']);
+  const act = score(`${ACTS}approve`, 'shop', ['Approve: shop-web-01']);
+  expect(page).toBeGreaterThan(thing);
+  expect(thing).toBeGreaterThan(act);
+  expect(act).toBeGreaterThan(0);
+  // Words, not letters that happen to follow one another.
+  expect(score(`${ACTS}sign-out`, 'sit', ['Sign out'])).toBe(0);
+  expect(score('/vms', 'lin', ['Virtual machines'])).toBe(0);
+});
+
+test('what does something is never preselected', () => {
+  expect(isPreselected(`${ACTS}sign-out`)).toBe(false);
+  expect(isPreselected(`${FOUND}${ACTS}approve`)).toBe(false);
+  expect(isPreselected('/vms')).toBe(true);
+  expect(isPreselected(`${FOUND}vms/1`)).toBe(true);
 });

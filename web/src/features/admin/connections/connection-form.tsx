@@ -50,8 +50,9 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     fields: settings,
   });
   const basis = useBasis(form, settings, storedOf(capability, connection), draft);
-  const { verdict, tested, running, test, confirm, end } = useConnectionTest(capability, connection, form);
+  const { verdict, tested, running, test, confirm, skip } = useConnectionTest(capability, connection, form);
   const [saving, setSaving] = useState(false);
+  const [saves, setSaves] = useState(0);
   const choosable = useSettingChoices(capability, connection, form);
   const element = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLElement>(null);
@@ -64,6 +65,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     });
     // What was typed is now what is stored, and the password leaves the page.
     form.reset({ config: values.config, secret: { password: '' } });
+    setSaves(saves + 1);
     draft.forget();
     toast.success(t.saved(t.kinds[capability]));
   };
@@ -72,12 +74,13 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   const send = async (typed: ConnectionValues) => {
     if (basis.conflicts.length > 0) return panel.current?.focus();
     const values = structuredClone(typed);
-    const result = verdict === 'untested' ? await showing(test('test', values)) : null;
-    if (result?.ok === false) return;
+    const result = verdict === 'untested' ? await showing(test('test', values)) : 'skipped';
+    // Who left has saved nothing.
+    if (result === 'left' || (result !== 'skipped' && !result.ok)) return;
     // Somebody went on typing meanwhile, and means something else.
     if (JSON.stringify(form.getValues()) !== JSON.stringify(values)) return;
     await store(values);
-    if (result?.ok || verdict === 'good') void confirm();
+    if (result !== 'skipped' || verdict === 'good') void confirm();
   };
   const save = async (event: React.SyntheticEvent) => {
     setSaving(true);
@@ -100,8 +103,8 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   const byToken = useWatch({ control: form.control, name: 'config.auth' }) === 'oauth2';
   const password = (
     <PasswordField
-      // Saved, it is a stored one again.
-      key={connection.updated_at}
+      // Saved here, it is a stored one again; what somebody else saves hides nothing that is typed.
+      key={saves}
       capability={capability}
       stored={stored}
       form={form}
@@ -154,7 +157,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
               <Link to="/admin/connections">{shell.back}</Link>
             </Button>
             {saving && running ? (
-              <Button onClick={end}>{t.saveUntested}</Button>
+              <Button onClick={skip}>{t.saveUntested}</Button>
             ) : (
               <Button
                 busy={running === 'test'}

@@ -4,6 +4,7 @@ import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/api/query-client';
+import { createStore, useStore } from '@/api/store';
 import { language } from '@/i18n/language';
 import { TooltipProvider } from '@/ui/tooltip';
 import { ConnectionForm } from './connection-form';
@@ -50,6 +51,7 @@ const json = (body: unknown, status = 200) =>
 
 beforeEach(() => {
   language.choose('en');
+  other.set(connection);
   sent = [];
   draft = () => Promise.resolve(json(GOOD));
   vi.stubGlobal('fetch', async (request: Request) => {
@@ -66,22 +68,29 @@ afterEach(() => vi.unstubAllGlobals());
 const done = () =>
   sent.filter(([method]) => method !== 'GET').map(([method, end]) => `${method} ${end}`.trim());
 
-const page = () => (
-  <TooltipProvider>
-    <ConnectionForm capability="vsphere" connection={connection} />
-  </TooltipProvider>
-);
+/** As it is stored now. */
+const other = createStore(connection);
+
+function Page() {
+  return (
+    <TooltipProvider>
+      <ConnectionForm capability="vsphere" connection={useStore(other)} />
+    </TooltipProvider>
+  );
+}
+
+let leave: () => void = () => undefined;
 
 async function typed(folder: string) {
   const router = createRouter({
-    routeTree: createRootRoute({ component: page }),
+    routeTree: createRootRoute({ component: Page }),
     history: createMemoryHistory({ initialEntries: ['/'] }),
   });
-  render(
+  ({ unmount: leave } = render(
     <QueryClientProvider client={createQueryClient()}>
       <RouterProvider router={router as never} />
     </QueryClientProvider>,
-  );
+  ));
   const hand = userEvent.setup();
   const field = await screen.findByLabelText(t.fields.folder);
   await hand.clear(field);
@@ -164,4 +173,26 @@ it('a stored password that a test would send elsewhere is asked for at its field
   await hand.click(await button(t.test));
   await screen.findByText('Type it again.');
   expect(screen.getByLabelText(t.password).getAttribute('aria-invalid')).toBe('true');
+});
+
+it('who leaves the page while their draft is tested has saved nothing', async () => {
+  const hand = await typed('right');
+  draft = signal =>
+    new Promise((_, refuse) =>
+      signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))),
+    );
+  await hand.click(await button(t.testAndSave));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test']));
+  leave();
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(done()).toEqual(['POST /draft/test']);
+});
+
+it('what somebody else saves hides no password that is being typed', async () => {
+  const hand = await typed('right');
+  await hand.click(await button(t.replace(t.password)));
+  await hand.type(screen.getByLabelText(t.password), 'half');
+  other.set({ ...connection, updated_at: '2026-11-28T11:00:00Z' });
+  await waitFor(() => expect(other.get().updated_at).toContain('11:00'));
+  expect((screen.getByLabelText(t.password) as HTMLInputElement).value).toBe('half');
 });

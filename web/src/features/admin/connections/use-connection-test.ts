@@ -23,6 +23,9 @@ export interface Tested {
   fits: boolean;
 }
 
+/** Why there is no result: it is to be saved without one, or nobody is on the page any more. */
+export type Ended = 'skipped' | 'left';
+
 const TOO_MANY = 'too-many-tests';
 
 /** Tests what stands in the form: what is stored as long as nothing is changed, else what is typed. */
@@ -37,7 +40,7 @@ export function useConnectionTest(
   const [running, setRunning] = useState<Check | null>(null);
   const testStored = useTestStored(connection);
   const ended = useRef<AbortController | null>(null);
-  useEffect(() => () => ended.current?.abort(), []);
+  useEffect(() => () => ended.current?.abort('left' satisfies Ended), []);
   const latest = useRef(saved);
   useEffect(() => {
     latest.current = saved;
@@ -61,8 +64,7 @@ export function useConnectionTest(
       ? 'untestable'
       : known;
 
-  /** Null: somebody ended it. */
-  const test = async (check: Check, values: ConnectionValues): Promise<TestResult | null> => {
+  const test = async (check: Check, values: ConnectionValues): Promise<TestResult | Ended> => {
     const of = nameOf(values);
     const { signal } = (ended.current = new AbortController());
     setRunning(check);
@@ -72,7 +74,7 @@ export function useConnectionTest(
       setLast({ of, check, result });
       return result;
     } catch (cause) {
-      if (signal.aborted) return null;
+      if (signal.aborted) return signal.reason as Ended;
       if (isProblem(cause, TOO_MANY)) setRefused(of);
       throw atPassword(cause);
     } finally {
@@ -87,5 +89,12 @@ export function useConnectionTest(
     setRunning(null);
     if (result) setLast({ of: `stored ${latest.current}`, check: 'test', result });
   };
-  return { verdict, tested, running, test, confirm, end: () => ended.current?.abort() };
+  return {
+    verdict,
+    tested,
+    running,
+    test,
+    confirm,
+    skip: () => ended.current?.abort('skipped' satisfies Ended),
+  };
 }

@@ -1,5 +1,6 @@
 import { onlyFor } from '@/app/page/only-for';
 import { PageHeader } from '@/app/page/page-header';
+import { useLanguage } from '@/i18n/language';
 import { useText } from '@/i18n/use-text';
 import { BLANK } from './offering-draft';
 import { OfferingForm } from './offering-form';
@@ -11,10 +12,11 @@ export const NewOfferingPage = onlyFor('dcm.offer', Page);
 
 function Page() {
   const t = useText(text);
+  const language = useLanguage();
   return (
     <>
       <PageHeader title={t.newTitle} lead={t.newLead} up={{ to: '/admin/offerings', label: t.title }} />
-      <OfferingForm stored={NEW} known={false} refused={null} />
+      <OfferingForm stored={NEW} known={false} refused={null} language={language} />
     </>
   );
 }

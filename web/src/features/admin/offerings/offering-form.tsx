@@ -18,7 +18,7 @@ import { FormAlert } from '@/app/form/form-alert';
 import { type Stored, useBasis } from '@/app/form/use-basis';
 import { useDraft } from '@/app/form/use-draft';
 import { useSubmission } from '@/app/form/use-command-form';
-import { useLanguage } from '@/i18n/language';
+import type { Language } from '@/i18n/language';
 import { useShellText } from '@/i18n/shell-text';
 import { useText } from '@/i18n/use-text';
 import { Alert } from '@/ui/alert';
@@ -50,12 +50,13 @@ interface OfferingFormProps {
   known: boolean;
   /** Why this person cannot save. */
   refused: string | null;
+  /** In which amounts are written here; the page's own may change meanwhile. */
+  language: Language;
 }
 
-export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
+export function OfferingForm({ stored, known, refused, language }: OfferingFormProps) {
   const t = useText(text);
   const shell = useShellText();
-  const language = useLanguage();
   const client = useQueryClient();
   const navigate = useNavigate();
   const facts = useVCenterFacts();
@@ -69,6 +70,8 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
   const isWarned = unchecked !== null && unchecked.template === asSeen(form.watch('template'));
 
   const send = async (typed: OfferingDraft) => {
+    const sent = JSON.stringify(typed);
+    const isSame = () => JSON.stringify(form.getValues()) === sent;
     const sentences = { count: t.countProblem, amount: t.amountProblem };
     const { definition, errors } = toDefinition(typed, language, sentences);
     const rehearsal = () => rehearse('define-offering', definition, AbortSignal.timeout(REHEARSAL));
@@ -78,14 +81,17 @@ export function OfferingForm({ stored, known, refused }: OfferingFormProps) {
     if (errors.length > 0) throw await together(errors, rehearsal);
     if (basis.conflicts.length > 0) return panel.current?.focus();
     if (checked.state === 'unchecked') return setUnchecked({ template: definition.template, ...checked });
+    // Somebody went on typing meanwhile, and means something else.
+    if (!isSame()) return void toast(t.typedMeanwhile);
     await mutateAsync(definition).catch(async (cause: unknown) => {
       if (!isProblem(cause, CHANGED_MEANWHILE)) throw cause;
       if (!known) throw takenKey(t.keyTaken);
       await readOwnWrite(client, 'offerings', definition.key, String(cause.params['position']));
       throw cause;
     });
-    draft.forget();
     toast.success(t.saved(definition.name.trim()));
+    if (!isSame()) return;
+    draft.forget();
     await navigate({ to: '/admin/offerings' });
   };
 

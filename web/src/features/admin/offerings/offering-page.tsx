@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { shownHere } from '@/api/problem';
 import { useRow } from '@/api/rows';
 import { onlyFor } from '@/app/page/only-for';
@@ -16,7 +17,8 @@ export const OfferingPage = onlyFor('dcm.offer', Page);
 
 function Page() {
   const t = useText(text);
-  const language = useLanguage();
+  // Amounts stay written as they were when the page was opened: another language is no change of a price.
+  const [language] = useState(useLanguage());
   const { key } = offeringRoute.useParams();
   const { data: row, error, refetch } = useRow('offerings', key);
   const define = row?.actions.find(action => action.command === 'define-offering');
@@ -39,6 +41,7 @@ function Page() {
             at: row.updated_at,
           }}
           known
+          language={language}
           refused={define && !define.allowed ? define.why : null}
         />
       ) : shownHere(error) ? (

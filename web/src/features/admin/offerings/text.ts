@@ -59,6 +59,7 @@ const en = {
   amountProblem: 'Enter an amount in euros with at most two decimals, such as 12.50.',
   yes: 'yes',
   no: 'no',
+  typedMeanwhile: 'Not saved yet: you changed something meanwhile. Save again.',
   saved: (name: string) => `The offering “${name}” was saved`,
 };
 
@@ -127,6 +128,7 @@ const de: typeof en = {
     'Geben Sie einen Betrag in Euro mit höchstens zwei Nachkommastellen ein, zum Beispiel 12,50.',
   yes: 'ja',
   no: 'nein',
+  typedMeanwhile: 'Noch nicht gespeichert: Sie haben inzwischen etwas geändert. Speichern Sie noch einmal.',
   saved: name => `Das Angebot „${name}“ wurde gespeichert`,
 };
 
