@@ -71,9 +71,7 @@ impl<'a> Delivery<'a> {
     }
 
     pub async fn run(mut self, letters: Vec<(Person, Letter)>) -> Result<(), Failure> {
-        if let Some(failure) = &self.blocked {
-            self.used(Some(&failure.code)).await?;
-        }
+        let unusable = self.blocked.as_ref().map(|failure| failure.code.clone());
         let mut outcome = Ok(());
         for (person, letter) in letters {
             outcome = self.one(&person, &letter).await;
@@ -82,6 +80,9 @@ impl<'a> Delivery<'a> {
             }
         }
         let cleared = self.clear_up().await;
+        if let Some(code) = &unusable {
+            self.note_use(Some(code)).await;
+        }
         if let Some(session) = self.session.take() {
             session.close().await;
         }
@@ -109,11 +110,12 @@ impl<'a> Delivery<'a> {
             Err(failure) => return self.not_made(letter, failure).await,
         };
         if let Err(failure) = self.ready(&config).await? {
-            if !OWN.contains(&failure.code.as_str()) {
-                self.used(Some(&failure.code)).await?;
-            }
             self.blocked = Some(failure.clone());
-            return self.hold(letter, &failure, letter.unanswered).await;
+            self.hold(letter, &failure, letter.unanswered).await?;
+            if !OWN.contains(&failure.code.as_str()) {
+                self.note_use(Some(&failure.code)).await;
+            }
+            return Ok(());
         }
         self.hand_over(&config, &to, letter, &content).await
     }
@@ -156,8 +158,9 @@ impl<'a> Delivery<'a> {
         match verdict {
             Ok(Verdict::Accepted(relay)) => {
                 (self.taken, self.good, self.equal.1) = (self.taken + 1, Some(to.clone()), 0);
-                self.used(None).await?;
-                self.settle(letter, Status::Sent, relay.as_deref()).await
+                self.settle(letter, Status::Sent, relay.as_deref()).await?;
+                self.note_use(None).await;
+                Ok(())
             }
             Ok(Verdict::Refused(numbers)) => self.refused(letter, &numbers).await,
             Ok(Verdict::RefusedUs(numbers)) => {
@@ -179,14 +182,16 @@ impl<'a> Delivery<'a> {
     async fn lost(&mut self, letter: &Letter, failure: Failure, unanswered: i32) -> Result<(), Failure> {
         self.session = None;
         self.broken += 1;
-        self.used(Some(&failure.code)).await?;
         if failure.class == Class::Configuration || self.broken >= BROKEN {
             self.blocked = Some(failure.clone());
         }
         if unanswered >= UNANSWERED {
-            return self.settle(letter, Status::Unknown, None).await;
+            self.settle(letter, Status::Unknown, None).await?;
+        } else {
+            self.hold(letter, &failure, unanswered).await?;
         }
-        self.hold(letter, &failure, unanswered).await
+        self.note_use(Some(&failure.code)).await;
+        Ok(())
     }
 
     async fn refused(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
@@ -207,10 +212,11 @@ impl<'a> Delivery<'a> {
 
     async fn not_passed_on(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
         let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
-        self.used(Some(&failure.code)).await?;
         let unanswered = letter.unanswered;
         let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered, is_deferral: false };
-        self.hold_as(letter, &failure, wait).await
+        self.hold_as(letter, &failure, wait).await?;
+        self.note_use(Some(&failure.code)).await;
+        Ok(())
     }
 
     fn count_equal(&mut self, numbers: &str) {
@@ -245,9 +251,13 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// The connection's state is what real mails meet.
-    async fn used(&self, error: Option<&str>) -> Result<(), Failure> {
-        self.job.mail.office.used(self.job.call.tenant, &self.route.connection, error).await
+    /// The connection's state is what real mails meet. It is noted after what became of the mail: a
+    /// mail that was taken is not sent again because this could not be stored.
+    async fn note_use(&self, error: Option<&str>) {
+        let noted = self.job.mail.office.used(self.job.call.tenant, &self.route.connection, error).await;
+        if let Err(failure) = noted {
+            tracing::warn!(code = failure.code, "what a mail says of its connection is not stored");
+        }
     }
 
     /// A conversation to go on in, within the connection's limits.

@@ -64,6 +64,8 @@ struct Paper {
     is_view_halted: bool,
     /// What conversations over the connection came to.
     used: Vec<Option<String>>,
+    /// What a connection's use says cannot be stored.
+    is_use_lost: bool,
 }
 
 /// A mail's row.
@@ -195,7 +197,11 @@ impl Office for Desk {
     }
 
     async fn used(&self, _: TenantId, _: &str, error: Option<&str>) -> Result<(), Failure> {
-        self.0.lock().unwrap().used.push(error.map(str::to_owned));
+        let mut paper = self.0.lock().unwrap();
+        if paper.is_use_lost {
+            return Err(transient("office-unavailable", "The row is locked.".into()));
+        }
+        paper.used.push(error.map(str::to_owned));
         Ok(())
     }
 

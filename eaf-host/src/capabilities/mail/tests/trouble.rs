@@ -218,3 +218,37 @@ async fn no_log_and_no_failure_names_a_person_a_subject_or_a_password() {
     assert!(log.contains("a mail was sent") && log.contains("a mail was not sent"), "{log}");
     assert!(!log.to_lowercase().contains("canary"), "{log}");
 }
+
+#[tokio::test]
+async fn what_became_of_a_mail_is_stored_although_the_connections_use_cannot_be() {
+    let server = Maildev::start(&[]).await;
+    let proxy = FaultProxy::start(server.address(), None).await.unwrap();
+    let desk = Desk::at(proxy.address());
+    desk.0.lock().unwrap().is_use_lost = true;
+    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+
+    for (number, rule, reason) in [
+        (101, Rule::on("RCPT TO").answer("550 5.7.1 We do not relay\r\n").times(1), "relay-refused (550 5.7.1)"),
+        (102, Rule::on("EHLO").lose_request().times(1), "unreachable"),
+        (103, Rule::lose_reply_to_mail().times(1), "answer-lost"),
+    ] {
+        let mut call = approval();
+        call.event = EventId(Uuid::from_u128(number));
+        proxy.rule(rule);
+        let failure = send(&desk, &call).await.unwrap_err();
+        assert_ne!(failure.code, "office-unavailable", "{reason}");
+        assert_eq!(desk.log(), [(actor(2), waits_for(reason))]);
+        desk.0.lock().unwrap().log.clear();
+    }
+    let before = server.inbox().await.len();
+    for _ in 0..2 {
+        assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+        assert_eq!(desk.log(), [(actor(2), Status::Sent)]);
+    }
+    assert_eq!(server.inbox().await.len(), before + 1, "a mail that the server took is not sent again");
+
+    desk.0.lock().unwrap().log.clear();
+    desk.set("from", "nobody");
+    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "sender-invalid");
+    assert_eq!(desk.log(), [(actor(2), waits_for("sender-invalid"))]);
+}
