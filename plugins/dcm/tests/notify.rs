@@ -12,8 +12,8 @@ use dcm::request::withdraw::WithdrawRequest;
 use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::{Dcm, DcmFlows};
-use eaf_sdk::Recorded;
 use eaf_sdk::testing::{Script, Stage, system};
+use eaf_sdk::{Failure, Recorded};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -80,7 +80,7 @@ fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settl
     for (kind, except, mails) in [
         ("request-withdrawn", requester().id, vec!["request-settled"]),
         ("request-approved", approver().id, vec!["request-settled"]),
-        ("request-rejected", approver().id, vec!["request-settled", "request-rejected"]),
+        ("request-rejected", approver().id, vec!["request-rejected", "request-settled"]),
     ] {
         let (mut stage, id) = with_request();
         match kind {
@@ -95,6 +95,22 @@ fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settl
         assert_eq!(told["condition"]["after"], "approval-requested", "{kind}");
         assert_eq!(told["to"]["holders"]["except"], except.as_str(), "{kind}: {told}");
         assert_eq!(told["facts"]["vm_name"], "web-01", "{kind}");
+    }
+}
+
+#[test]
+fn a_rejected_requester_waits_for_nobody_elses_mailbox() {
+    let (mut stage, id) = with_request();
+    stage.when::<RejectRequest>(&approver(), json!({ "request": id, "reason": "Not now." }));
+    let busy = || Failure::permanent("mailbox-full", "It takes nothing.");
+    for (function, said) in [("mail.send-while", "the others"), ("mail.send", "the requester")] {
+        let script = Script::new().answer("mail.send", json!({ "sent": 1, "failed": 0 }));
+        let script = script.answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
+        let played = script.fail(function, busy()).play::<DcmFlows>("notify", &last(&stage, "request-rejected"));
+        let mails: Vec<_> = played.calls.iter().filter(|(name, _)| name.starts_with("mail.send")).collect();
+        let templates: Vec<_> = mails.iter().map(|(_, mail)| mail["template"].as_str()).collect();
+        assert_eq!(templates, [Some("request-rejected"), Some("request-settled")], "{said} get nothing");
+        assert_eq!(played.result.expect_err("the run says so").code, "mailbox-full");
     }
 }
 

@@ -60,12 +60,15 @@ impl Workflow for Notify {
             }
             Event::RequestRejected(e) => {
                 let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
-                let others = settled.tell(&mailer, Status::Rejected, &e.approver_id);
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["reason"] = e.reason.as_str().into();
                 facts["approver_name"] = e.approver_name.as_str().into();
-                let skipped = mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts)?.skipped;
-                others.map(|_| skipped)?
+                // First, so that nobody waits for the mailboxes of others to learn of the rejection.
+                let requester = mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts);
+                let others = settled.tell(&mailer, Status::Rejected, &e.approver_id);
+                let told = requester?;
+                others?;
+                told.skipped
             }
             Event::RequestFulfilled(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
