@@ -218,7 +218,10 @@ async fn rejected(
     mut rejection: Rejection,
 ) -> Result<Problem, Problem> {
     if !given.dry_run {
-        let about = things::about(app, &who.caller, product, &named).await?;
+        let about = things::about(app, &who.caller, product, &named).await.unwrap_or_else(|problem| {
+            tracing::warn!(code = problem.code(), given.object, "what a refused command was about is not on record");
+            None
+        });
         who.record_refusal(app, given.id.0, &given.object, &rejection.code, about.as_deref()).await?;
     }
     People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await?;

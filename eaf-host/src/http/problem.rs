@@ -129,6 +129,10 @@ impl Problem {
         self
     }
 
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
     pub fn is(&self, code: Code) -> bool {
         self.0.origin == Origin::Host && self.0.code == code.as_str()
     }

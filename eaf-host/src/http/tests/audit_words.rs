@@ -139,6 +139,18 @@ async fn a_refused_command_says_on_what_only_if_there_is_such_a_thing() {
     );
 }
 
+#[tokio::test]
+async fn a_refusal_is_told_and_on_record_also_while_a_view_is_not_there() {
+    let house = House::new().await;
+    house.database.run("update eaf.view_copy set state = 'building'").await;
+    let refused = house.give("requester@acme", "write-note", note("taken"), &[]).await;
+    assert_eq!(refused.refusal(), (409, "title-taken", vec!["/title"]), "{}", refused.text);
+    house.database.run("update eaf.view_copy set state = 'live'").await;
+    let found = audit(&house, "act=command.give").await;
+    let items = found.json["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["outcome"], &items[0]["about"]), (1, &json!("title-taken"), &Value::Null));
+}
+
 async fn one(house: &House, source: &str, key: &str) -> Answer {
     house.get("auditor@acme", &format!("/api/host/audit/row?source={source}&key={key}")).await
 }
