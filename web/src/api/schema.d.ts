@@ -7573,6 +7573,8 @@ export interface operations {
         dialect?: 'rfc4180' | 'excel';
         /** @description With excel: whose clocks are meant, such as `Europe/Berlin`. */
         zone?: string;
+        /** @description In which language the file is written. Without it, the caller's. */
+        language?: 'de' | 'en';
       };
       header?: never;
       path?: never;

@@ -42,6 +42,7 @@ const FOR_PEOPLE: [&str; 16] = [
 const ZONE: &str = "zone";
 const LONGEST_ZONE: usize = 64;
 const DIALECT: &str = "dialect";
+const LANGUAGE: &str = "language";
 
 /// How the file is written. Programs read RFC 4180; Excel wants to be told that it is UTF-8, and a German one splits at
 /// semicolons.
@@ -101,6 +102,11 @@ pub fn operation() -> Operation {
             json!({ "type": "string", "maxLength": LONGEST_ZONE, "pattern": "^[A-Za-z0-9_+/-]+$", "default": "UTC" }),
             "With excel: whose clocks are meant, such as `Europe/Berlin`.",
         )
+        .query(
+            LANGUAGE,
+            json!({ "enum": ["de", "en"] }),
+            "In which language the file is written. Without it, the caller's.",
+        )
         .answers_as("200", "At most 100,000 rows, newest first.", "text/csv", json!({ "type": "string" }))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation { method: "get", path: "/api/host/audit.csv", route: get(export), doc: doc.done() }
@@ -108,7 +114,9 @@ pub fn operation() -> Operation {
 
 async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Parameters) -> Result<Response, Problem> {
     who.require(&app, "host.audit", "audit.export", "audit").await?;
-    let (mut filter, thing, dialect) = parse_export(&parameters, who.caller.locale)?;
+    let (mut filter, thing) = parse_export(&parameters)?;
+    let locale = language(&parameters, who.caller.locale)?;
+    let dialect = Dialect::of(parameters.get(DIALECT), locale)?;
     let zone = zone(&app, &who, parameters.get(ZONE).unwrap_or("UTC")).await?;
     look_up(&app, &who, &mut filter, thing.as_deref()).await?;
     let slot = app.exports.enter(who.caller.tenant, who.caller.actor);
@@ -117,6 +125,7 @@ async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Param
     let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.world.now().date());
     // Others of the tenant do not wait for the end of a file.
     who.work = None;
+    who.caller.locale = locale;
     let export = Export { dialect, zone, app, who, filter, next: Next::Head, rows: 0, pages: 0, _slot: slot };
     let pieces = stream::unfold(export, |mut export| async move {
         // Headers are gone by now: a file that breaks off is all that can be told, and the log has the cause.
@@ -130,12 +139,22 @@ async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Param
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
-fn parse_export(parameters: &Parameters, locale: Locale) -> Result<(Filter, Option<String>, Dialect), Problem> {
-    let Asked { filter, cursor, thing } = parse(parameters, |name| name == DIALECT || name == ZONE)?;
+fn parse_export(parameters: &Parameters) -> Result<(Filter, Option<String>), Problem> {
+    let Asked { filter, cursor, thing } = parse(parameters, |name| [DIALECT, ZONE, LANGUAGE].contains(&name))?;
     if cursor.is_some() {
         return Err(Problem::parameter("cursor", "unknown"));
     }
-    Ok((filter, thing, Dialect::of(parameters.get(DIALECT), locale)?))
+    Ok((filter, thing))
+}
+
+/// A page may be read in another language than the browser asks for.
+fn language(parameters: &Parameters, callers: Locale) -> Result<Locale, Problem> {
+    match parameters.get(LANGUAGE) {
+        None => Ok(callers),
+        Some("de") => Ok(Locale::De),
+        Some("en") => Ok(Locale::En),
+        Some(_) => Err(Problem::parameter(LANGUAGE, "invalid")),
+    }
 }
 
 /// Refused before the file begins, if there is no such zone.
@@ -268,7 +287,8 @@ fn for_people(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String; 
 /// A spreadsheet takes what begins with one of these for a formula; behind an apostrophe it is text.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Some spreadsheets split at `;` or a tab as well, and a cell begins there for them.
+/// Some spreadsheets split at `;`, a tab or a `,` as well, and a cell begins there for them. A text with the file's own `,`
+/// is in quotes as a whole.
 fn cell(text: &str, separator: char) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     let mut begins = true;
@@ -277,7 +297,7 @@ fn cell(text: &str, separator: char) -> String {
             safe.push('\'');
         }
         safe.push(character);
-        begins = matches!(character, ';' | '\t' | '\n');
+        begins = matches!(character, ';' | '\t' | '\n') || (character == ',' && separator != ',');
     }
     let text = safe;
     if text.contains(['"', separator, '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
@@ -307,6 +327,7 @@ mod tests {
             assert_eq!(cell(text, ','), written);
         }
         assert_eq!((cell("a,b", ';'), cell("a;b", ';')), ("a,b".into(), "\"a;b\"".into()));
+        assert_eq!((cell("a,=1+1", ';'), cell("a,=1+1", ',')), ("a,'=1+1".into(), "\"a,=1+1\"".into()));
     }
 
     #[test]

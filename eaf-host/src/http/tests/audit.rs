@@ -150,9 +150,21 @@ async fn excel_gets_a_file_that_it_shows_right() {
     let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert!(file.text.starts_with("\u{feff}Time,Time zone,What happened,"), "{}", file.text);
     assert!(file.text.contains(",UTC (UTC+00:00),"), "{}", file.text);
-    for (query, pointer) in
-        [("dialect=lotus", "?dialect"), ("zone=Mars/Olympus", "?zone"), ("zone=", "?zone"), ("zone=a'b", "?zone")]
-    {
+    for (asked, accepted, head) in [("de", "en", "\u{feff}Zeit;Zeitzone;"), ("en", "de", "\u{feff}Time,Time zone,")] {
+        let path = format!("/api/host/audit.csv?dialect=excel&language={asked}");
+        let request = house.request("GET", "auditor@acme", &path, &[("accept-language", accepted)]);
+        let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert!(file.text.starts_with(head), "what is asked for wins: {}", file.text);
+        assert!(file.text.contains("hat das Protokoll exportiert") == (asked == "de"), "{}", file.text);
+    }
+    for (query, pointer) in [
+        ("dialect=lotus", "?dialect"),
+        ("language=fr", "?language"),
+        ("language=", "?language"),
+        ("zone=Mars/Olympus", "?zone"),
+        ("zone=", "?zone"),
+        ("zone=a'b", "?zone"),
+    ] {
         let refused = house.get("auditor@acme", &format!("/api/host/audit.csv?{query}")).await;
         assert_eq!(refused.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
     }
@@ -219,6 +231,7 @@ async fn every_parameter_that_the_document_names_is_taken() {
                 "source" => "host",
                 "zone" => "Europe/Berlin",
                 "dialect" => "rfc4180",
+                "language" => "en",
                 _ => "notes",
             };
             let answer = house.get("admin@acme", &format!("{path}?{name}={value}")).await;
