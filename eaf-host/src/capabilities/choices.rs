@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 /// What is asked for: `of` is a word of the capability, such as `template` or a member of the connection's `config`.
 pub struct Asked<'a> {
     pub of: &'a str,
+    /// How far the grant goes over which it is used; null: an admin sets a connection.
+    pub scope: &'a Value,
     pub wanted: Wanted<'a>,
 }
 
@@ -54,7 +56,8 @@ mod tests {
     #[test]
     fn a_search_is_words_in_any_order() {
         assert!(is_like("Templates/Linux/Debian-12", "debian linux"));
-        assert!(is_like("Größe", "GRÖSSE") || is_like("Größe", "GRÖßE"));
+        assert!(is_like("Größe", "GRÖßE") && is_like("Größe", "GRÖẞE"));
+        assert!(!is_like("Größe", "GRÖSSE"), "ss is not ß");
         assert!(!is_like("Templates/Debian-12", "debian windows"));
         assert!(is_like("anything", " "));
     }

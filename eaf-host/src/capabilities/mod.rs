@@ -194,7 +194,7 @@ pub trait Provider: Send + Sync {
     async fn check_draft(&self, _tenant: TenantId, _draft: &Connection, _trial: Option<ActorId>) -> Report {
         Failure::new(Class::Permanent, "unknown-function", "connections of this capability cannot be tested").into()
     }
-    /// What there is in the other system to choose from, with the connection's login.
+    /// What there is in the other system to choose from, with the connection's login and within the grant's scope.
     async fn choices(
         &self,
         _tenant: TenantId,

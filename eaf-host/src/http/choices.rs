@@ -19,12 +19,13 @@ use crate::plugin::choices::{Source, marked};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use eaf_core::actor::Locale;
+use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::{self, Connection};
 use eaf_core::contract::CommandType;
-use eaf_core::grant;
+use eaf_core::grant::{self, Grant};
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// More is for a search.
@@ -65,19 +66,34 @@ async fn list(
     let permission = command.permission.as_deref().unwrap_or_default();
     let object = format!("{plugin}/{name}/{member}");
     who.require(&app, &format!("{plugin}.{permission}"), "command.choices", &object).await?;
-    let wanted = wanted(&parameters)?;
+    wanted(&parameters)?;
     let running = app.choices.begin(who.caller.tenant, app.core.world.now());
-    let _until_it_ends = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
+    let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     // Requests of colleagues do not wait for another system.
     who.work = None;
-    let found = match connected(&app, who.caller.tenant, &plugin, &source).await? {
-        Ok((provider, connection)) => {
-            let asked = Asked { of: &source.of, wanted };
-            ask(provider.as_ref(), who.caller.tenant, &connection, &asked).await
-        }
-        Err(failure) => Err(failure),
+    let Caller { tenant, locale, .. } = who.caller;
+    // It ends without its caller: the next who asks finds the list, and nothing stays open over there.
+    let asked = tokio::spawn(async move {
+        let _until_it_ends = running;
+        found(&app, tenant, &plugin, &source, wanted(&parameters)?).await
+    });
+    let found = asked.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+    Ok(Json(answer(found, locale)))
+}
+
+async fn found(
+    app: &App,
+    tenant: TenantId,
+    plugin: &str,
+    source: &Source,
+    wanted: Wanted<'_>,
+) -> Result<Result<Choices, Failure>, Problem> {
+    let (provider, granted, connection) = match connected(app, tenant, plugin, source).await? {
+        Ok(connected) => connected,
+        Err(failure) => return Ok(Err(failure)),
     };
-    Ok(Json(answer(found, who.caller.locale)))
+    let asked = Asked { of: &source.of, scope: &granted.scope, wanted };
+    Ok(ask(provider.as_ref(), tenant, &connection, &asked).await)
 }
 
 fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
@@ -94,13 +110,13 @@ fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
     }
 }
 
-/// The connection behind the grant; a failure as a call of a workflow would have it.
+/// The grant and the connection behind it; a failure as a call of a workflow would have it.
 async fn connected<'a>(
     app: &'a App,
     tenant: TenantId,
     plugin: &str,
     Source { capability, grant, .. }: &Source,
-) -> Result<Result<(&'a std::sync::Arc<dyn Provider>, Connection), Failure>, Problem> {
+) -> Result<Result<(&'a Arc<dyn Provider>, Grant, Connection), Failure>, Problem> {
     let fault = |cause: &(dyn std::error::Error + 'static)| Problem::fault(Code::Internal, cause);
     let denied = || Failure::new(Class::Denied, "not-granted", format!("{plugin} has no grant {grant:?}."));
     let granted = grant::find(&app.core, tenant, plugin, capability, grant).await.map_err(|cause| fault(&cause))?;
@@ -108,7 +124,7 @@ async fn connected<'a>(
     let found = connection::get(&app.core, tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;
     let missing = || Failure::new(Class::Configuration, "connection-missing", "Nobody has set the connection yet.");
-    Ok(found.map(|found| (provider, found)).ok_or_else(missing))
+    Ok(found.map(|found| (provider, granted, found)).ok_or_else(missing))
 }
 
 pub async fn ask(

@@ -9,12 +9,15 @@ use super::client::service;
 use super::client::xml::Element;
 use super::client::{Error, path};
 use super::failure;
+use super::scope::Scope;
 use super::vcenter::VCenter;
 use crate::capabilities::{Asked, Choice, Choices, Class, Failure, Wanted};
 use crate::capabilities::{choices, contact};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Who types a search asks several times for the same list.
@@ -29,24 +32,69 @@ const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 /// What is listed, and the datacenter that it is of.
 type Key = (What, String);
 
-/// Lists that were read lately.
+/// Lists that were read lately, and those that are being read.
 #[derive(Default)]
-pub struct Recent(Mutex<HashMap<Key, (Instant, Arc<Listing>)>>);
+pub struct Recent(Mutex<HashMap<Key, List>>);
+
+enum List {
+    Reading(Reading),
+    Read(Instant, Arc<Listing>),
+}
+
+/// One reading for all who ask meanwhile.
+type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
 
 impl Recent {
-    fn get(&self, key: &Key) -> Option<Arc<Listing>> {
-        let mut lists = self.0.lock().expect("no panic happens under this lock");
-        lists.retain(|_, (read, _)| read.elapsed() < FRESH);
-        lists.get(key).map(|(_, list)| list.clone())
+    /// A reading ends without those who asked, so that the next one finds the list and no view stays in vCenter.
+    async fn list(
+        self: &Arc<Self>,
+        key: Key,
+        read: impl Future<Output = Result<Listing, Failure>> + Send + 'static,
+    ) -> Result<Arc<Listing>, Failure> {
+        let reading = {
+            let mut lists = self.lists();
+            lists.retain(|_, list| match list {
+                List::Reading(reading) => reading.peek().is_none(),
+                List::Read(at, _) => at.elapsed() < FRESH,
+            });
+            match lists.get(&key) {
+                Some(List::Read(_, list)) => return Ok(list.clone()),
+                Some(List::Reading(reading)) => reading.clone(),
+                None => {
+                    let reading = self.begin(key.clone(), read);
+                    lists.insert(key, List::Reading(reading.clone()));
+                    reading
+                }
+            }
+        };
+        reading.await
     }
 
-    fn keep(&self, key: Key, list: Arc<Listing>) {
-        self.0.lock().expect("no panic happens under this lock").insert(key, (Instant::now(), list));
+    fn begin(
+        self: &Arc<Self>,
+        key: Key,
+        read: impl Future<Output = Result<Listing, Failure>> + Send + 'static,
+    ) -> Reading {
+        let recent = self.clone();
+        let reading = tokio::spawn(async move {
+            let list = read.await.map(Arc::new);
+            match &list {
+                Ok(list) => recent.lists().insert(key, List::Read(Instant::now(), list.clone())),
+                Err(_) => recent.lists().remove(&key),
+            };
+            list
+        });
+        let broken = || failure::new(Class::Transient, "vcenter-answer", "Reading the list broke off.");
+        reading.map(move |list| list.unwrap_or_else(|_| Err(broken()))).boxed().shared()
+    }
+
+    fn lists(&self) -> MutexGuard<'_, HashMap<Key, List>> {
+        self.0.lock().expect("no panic happens under this lock")
     }
 }
 
 /// A server that is not reached says so after `contact`, whatever the reason is: the address may be a draft's.
-pub async fn choices(vcenter: &VCenter, contact: Duration, asked: &Asked<'_>) -> Result<Choices, Failure> {
+pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_>) -> Result<Choices, Failure> {
     let what = match asked.of {
         "datacenter" => What::Datacenters,
         "folder" => What::Folders,
@@ -55,6 +103,12 @@ pub async fn choices(vcenter: &VCenter, contact: Duration, asked: &Asked<'_>) ->
         "template" => What::Templates,
         _ => return Err(choices::nothing()),
     };
+    let scope = if what == What::Templates { Scope::read(asked.scope)? } else { Scope::default() };
+    if let Wanted::Exactly(value) = asked.wanted
+        && let Err(denied) = scope.check(value)
+    {
+        return Ok(Choices { unknown: Some(denied), ..Choices::default() });
+    }
     let session = &vcenter.session;
     let unreached = |error: &Error| matches!(error, Error::Unreached(_));
     contact::first(contact, session.reach(), || session.too_slow(), unreached).await.map_err(read)?;
@@ -66,6 +120,7 @@ pub async fn choices(vcenter: &VCenter, contact: Duration, asked: &Asked<'_>) ->
                 .entries
                 .iter()
                 .map(|entry| (path::join(entry.names.iter().map(String::as_str)), entry))
+                .filter(|(path, _)| scope.allows(path))
                 .filter(|(path, entry)| {
                     choices::is_like(path, search) || choices::is_like(&entry.names.join("/"), search)
                 })
@@ -99,12 +154,13 @@ async fn exactly(vcenter: &VCenter, what: What, value: &str) -> Result<Choices, 
     }
 }
 
-async fn list(vcenter: &VCenter, what: What) -> Result<Arc<Listing>, Failure> {
+async fn list(vcenter: &Arc<VCenter>, what: What) -> Result<Arc<Listing>, Failure> {
     let datacenter = if what == What::Datacenters { "" } else { vcenter.settings.datacenter.as_str() };
-    let key = (what, datacenter.to_owned());
-    if let Some(list) = vcenter.recent.get(&key) {
-        return Ok(list);
-    }
+    let (key, reader) = ((what, datacenter.to_owned()), vcenter.clone());
+    vcenter.recent.list(key, async move { read_list(&reader, what).await }).await
+}
+
+async fn read_list(vcenter: &VCenter, what: What) -> Result<Listing, Failure> {
     let service = service::read(&vcenter.session).await.map_err(read)?;
     let container = match what {
         What::Datacenters => service.root_folder.clone(),
@@ -113,10 +169,7 @@ async fn list(vcenter: &VCenter, what: What) -> Result<Arc<Listing>, Failure> {
     let (Some(manager), Some(container)) = (service.view_manager, container) else {
         return Err(failure::new(Class::Configuration, "vcenter-answer", "vCenter offers no view of its inventory."));
     };
-    let list = inventory::below(&vcenter.session, &manager, &container, what).await.map_err(read)?;
-    let list = Arc::new(list);
-    vcenter.recent.keep(key, list.clone());
-    Ok(list)
+    inventory::below(&vcenter.session, &manager, &container, what).await.map_err(read)
 }
 
 async fn described(vcenter: &VCenter, what: What, found: Vec<(String, &Entry)>) -> Result<Vec<Choice>, Failure> {

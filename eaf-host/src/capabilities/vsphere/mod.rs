@@ -14,6 +14,7 @@
 //! | `connection.rs` | where address and credentials come from |
 //! | `connection_type.rs` | what an admin may set for one |
 //! | `choices.rs` | what an admin can choose from in vCenter |
+//! | `scope.rs` | how far a grant goes |
 //! | `failure/` | what went wrong, for the engine and for people: classes and retry budgets |
 //!
 //! To add a function: 1. its WIT function in `sdk/wit/deps/vsphere`; 2. a file in `functions/` that looks before it acts;
@@ -34,6 +35,7 @@ mod locate;
 mod observe;
 mod provider;
 mod record;
+mod scope;
 mod sessions;
 mod trouble;
 mod vcenter;

@@ -178,7 +178,7 @@ impl Provider for VSphere {
     async fn choices(&self, tenant: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
         let stored = stored(connection);
         let settings = stored.login().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
-        let vcenter = self.open_with(tenant, &stored, settings)?;
+        let vcenter = Arc::new(self.open_with(tenant, &stored, settings)?);
         choices::choices(&vcenter, self.sessions.timeouts.contact, asked).await
     }
 

@@ -44,7 +44,7 @@ fn members(of: Value) -> Value {
 
 /// What is chosen may be missing still: only what a login needs has to be there.
 fn shape(kind: &mut ConnectionType) -> Value {
-    if let Some(required) = kind.config["required"].as_array_mut() {
+    if let Some(required) = kind.config.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|member| !kind.harmless.iter().any(|name| member == name));
     }
     members(json!({ "enum": kind.choices }))
@@ -76,8 +76,31 @@ async fn list(
 
 async fn ask(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
     let word = |member: &str| draft.body[member].as_str().unwrap_or_default();
-    let asked = Asked { of: word("of"), wanted: Wanted::Like { search: word("search"), limit: MOST } };
+    let asked =
+        Asked { of: word("of"), scope: &Value::Null, wanted: Wanted::Like { search: word("search"), limit: MOST } };
     let name = format!("{}{DRAFT}", draft.connection.name);
     let connection = Connection { name, ..draft.connection.clone() };
     choices::ask(draft.provider.as_ref(), who.caller.tenant, &connection, &asked).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(config: Value) -> ConnectionType {
+        let flaws = |_: &Value, _: Option<&_>| Vec::new();
+        ConnectionType { config, secret: json!(false), harmless: &["room"], choices: &["room"], flaws }
+    }
+
+    #[test]
+    fn what_is_chosen_may_be_missing_whatever_the_settings_are_described_with() {
+        let mut kind = of(json!({ "required": ["host", "room"] }));
+        shape(&mut kind);
+        assert_eq!(kind.config, json!({ "required": ["host"] }));
+        for config in [json!(false), json!(true), json!({}), json!({ "required": "room" })] {
+            let mut kind = of(config.clone());
+            shape(&mut kind);
+            assert_eq!(kind.config, config);
+        }
+    }
 }

@@ -134,10 +134,10 @@ async fn a_setting_is_chosen_with_what_is_typed_so_far() {
     assert_eq!(outcomes, ["bad-host", "pending", "ok", "pending"]);
 }
 
-async fn granted(house: &House) {
+async fn granted(house: &House, scope: Value) {
     let tenant = TenantId::derive("acme");
     let (plugin, capability, name) = ("notes".into(), "echo".into(), "room".into());
-    let grant = Grant { plugin, capability, name, scope: Value::Null, connection: "main".into() };
+    let grant = Grant { plugin, capability, name, scope, connection: "main".into() };
     let by = By { actor: ActorId::SYSTEM, origin: None, trace: eaf_core::actor::TraceId("0".repeat(32)) };
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     grant::put(&mut tx, &grant, &by).await.unwrap();
@@ -150,11 +150,14 @@ async fn who_may_give_a_command_chooses_its_members_over_the_packages_grant() {
     let house = stored().await;
     let failure = async |who: &str| house.get(who, PATH).await.json["failure"]["code"].clone();
     assert_eq!(failure("requester@acme").await, "not-granted");
-    granted(&house).await;
+    granted(&house, Value::Null).await;
     // A requester has no access to connections, and sees nothing of this one.
     let found = house.get("requester@acme", PATH).await;
     let names: Vec<_> = found.json["items"].as_array().unwrap().iter().map(|item| &item["value"]).collect();
     assert_eq!(names, ["House/Attic", "House/Cellar"], "{}", found.text);
+    granted(&house, json!({ "denied": "Cellar" })).await;
+    let found = house.get("requester@acme", PATH).await.json;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "as far as the grant goes: {found:#}");
     let known = house.get("requester@acme", &format!("{PATH}?value=House%2FAttic")).await.json;
     assert_eq!((&known["items"][0]["name"], &known["unknown"]), (&json!("Attic"), &Value::Null));
     let unknown = house.get("requester@acme", &format!("{PATH}?value=House%2FGarage")).await.json;

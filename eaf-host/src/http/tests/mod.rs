@@ -122,7 +122,9 @@ impl Provider for Echo {
         };
         Ok(match asked.wanted {
             Wanted::Like { search, limit } => {
-                let like = ["Attic", "Cellar"].into_iter().filter(|room| is_like(room, search));
+                let denied = |room: &&str| asked.scope["denied"] == **room;
+                let rooms = ["Attic", "Cellar"].into_iter().filter(|room| !denied(room));
+                let like = rooms.filter(|room| is_like(room, search));
                 Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
             }
             Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },

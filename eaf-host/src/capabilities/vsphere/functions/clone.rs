@@ -11,6 +11,7 @@ use crate::capabilities::vsphere::failure;
 use crate::capabilities::vsphere::identity::Identity;
 use crate::capabilities::vsphere::locate::{is_ours, unreachable, usable};
 use crate::capabilities::vsphere::record::{Record, Stage};
+use crate::capabilities::vsphere::scope::Scope;
 use crate::capabilities::vsphere::vcenter::Place;
 use crate::capabilities::{Class, Failure, Polled, Started};
 use serde::Deserialize;
@@ -37,17 +38,10 @@ struct Spec {
     memory_mb: u64,
 }
 
-/// What an operator may narrow a grant to.
-#[derive(Deserialize, Default)]
-struct Scope {
-    /// Paths of templates, or of folders of templates.
-    templates: Option<Vec<String>>,
-}
-
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let Arguments { spec } = super::arguments(context)?;
     let identity = super::identity(context)?;
-    check_scope(context, &spec.template)?;
+    Scope::read(&context.call.scope)?.check(&spec.template)?;
     check(&spec)?;
     let vcenter = &context.vcenter;
 
@@ -332,19 +326,4 @@ fn check(spec: &Spec) -> Result<(), Failure> {
         return Err(failure::new(Class::Permanent, "arguments", message));
     }
     Ok(())
-}
-
-fn check_scope(context: &Context<'_>, template: &str) -> Result<(), Failure> {
-    let scope: Scope = match &context.call.scope {
-        Value::Null => Scope::default(),
-        scope => serde_json::from_value(scope.clone()).map_err(|_| {
-            failure::new(Class::Denied, "template-denied", "The grant's scope is not readable: `templates` is a list.")
-        })?,
-    };
-    let Some(allowed) = scope.templates else { return Ok(()) };
-    let inside = |of: &String| template == of || template.strip_prefix(of.as_str()).is_some_and(|r| r.starts_with('/'));
-    if allowed.iter().any(inside) {
-        return Ok(());
-    }
-    Err(failure::new(Class::Denied, "template-denied", format!("The grant does not allow the template {template}.")))
 }

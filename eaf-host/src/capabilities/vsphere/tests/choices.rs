@@ -2,6 +2,7 @@
 
 use super::admin::{Admin, WEB_01};
 use super::*;
+use crate::capabilities::fault_proxy::Rule;
 use crate::capabilities::{Asked, Choices, Wanted};
 use eaf_core::connection::Connection;
 
@@ -13,7 +14,7 @@ fn draft(bench: &Bench) -> Connection {
 }
 
 async fn listed(bench: &Bench, of: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
-    let asked = Asked { of, wanted: Wanted::Like { search, limit } };
+    let asked = Asked { of, scope: &Value::Null, wanted: Wanted::Like { search, limit } };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
 }
 
@@ -24,7 +25,7 @@ async fn values(bench: &Bench, of: &str) -> Vec<String> {
 }
 
 async fn exactly(bench: &Bench, template: &str) -> Result<Choices, Failure> {
-    let asked = Asked { of: "template", wanted: Wanted::Exactly(template) };
+    let asked = Asked { of: "template", scope: &Value::Null, wanted: Wanted::Exactly(template) };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
 }
 
@@ -134,7 +135,7 @@ async fn a_list_needs_no_places_and_a_wrong_password_is_told() {
     for member in ["datacenter", "folder"] {
         draft.config.as_object_mut().unwrap().remove(member);
     }
-    let asked = Asked { of: "datacenter", wanted: Wanted::Like { search: "", limit: 10 } };
+    let asked = Asked { of: "datacenter", scope: &Value::Null, wanted: Wanted::Like { search: "", limit: 10 } };
     let found = bench.provider.choices(TenantId::derive(ACME), &draft, &asked).await.unwrap();
     assert_eq!(found.items[0].value, "DC1");
     draft.secret.insert("password".into(), json!("not-the-right-one"));
@@ -159,4 +160,59 @@ async fn the_test_of_a_draft_leaves_the_stored_connection_at_work() {
     bench.complete(&about("read-vm")).await.unwrap();
     // The one that was refused, and no other.
     assert_eq!(bench.vcsim.calls("Login").await, logins + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_grant_does_not_allow_is_not_offered_and_is_said_to_be_denied() {
+    let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
+    bench.clone_vm().await;
+    nested_template(&bench).await;
+    let ask = async |scope: &Value, wanted| {
+        let asked = Asked { of: "template", scope, wanted };
+        bench.provider.choices(TenantId::derive(ACME), &draft(&bench), &asked).await
+    };
+    let all = Wanted::Like { search: "", limit: 1 };
+    let folder = json!({ "templates": ["Templates/a%2fb"] });
+    let found = ask(&folder, all).await.unwrap();
+    assert_eq!((found.items.len(), found.more), (1, false), "{found:?}");
+    assert_eq!(found.items[0].value, "Templates/a%2fb/debian-12");
+    for (template, denied) in
+        [("Templates/a%2fb/debian-12", false), ("Templates/debian-12", true), ("Templates/x", true)]
+    {
+        let one = ask(&folder, Wanted::Exactly(template)).await.unwrap();
+        assert_eq!(
+            one.unknown.map(|failure| failure.code).as_deref(),
+            denied.then_some("template-denied"),
+            "{template}"
+        );
+    }
+    let unreadable = ask(&json!({ "templates": "all" }), Wanted::Like { search: "", limit: 9 }).await;
+    assert_eq!(unreadable.unwrap_err().code, "template-denied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_read_to_its_end_without_its_caller_and_once_for_all() {
+    let bench = Bench::start(&[]).await;
+    let view = bench.proxy.rule(Rule::on("CreateContainerView").hold_answer().times(1));
+    tokio::select! {
+        found = listed(&bench, "template", "", 100) => panic!("{found:?}"),
+        () = view.wait_for_hit() => {}
+    }
+    let (one, other, ()) =
+        tokio::join!(listed(&bench, "template", "", 100), listed(&bench, "template", "debian", 100), async {
+            view.release()
+        });
+    assert_eq!((one.unwrap().items.len(), other.unwrap().items.len()), (1, 1));
+    assert_eq!(bench.vcsim.calls("CreateContainerView").await, 1);
+    assert_eq!(bench.vcsim.calls("DestroyView").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_view_stays_in_vcenter_when_it_cannot_be_read_and_the_next_who_asks_has_it_read_again() {
+    let bench = Bench::start(&[]).await;
+    bench.proxy.rule(Rule::on("<pathSet>view</pathSet>").lose_answer());
+    assert!(listed(&bench, "template", "", 100).await.unwrap_err().class.may_pass());
+    assert_eq!(bench.vcsim.calls("DestroyView").await, bench.vcsim.calls("CreateContainerView").await);
+    bench.proxy.clear();
+    assert_eq!(listed(&bench, "template", "", 100).await.unwrap().items.len(), 1);
 }
