@@ -48,6 +48,8 @@ pub struct Connection {
     pub name: String,
     pub config: Value,
     pub secret: Map<String, Value>,
+    /// None: it is not stored.
+    pub set_at: Option<OffsetDateTime>,
 }
 
 /// As it is set.
@@ -198,8 +200,8 @@ async fn seal(
 /// With its secret: for the capability's provider only.
 pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) -> Result<Option<Connection>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
-        "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3",
+    let row: Option<(Value, Vec<u8>, OffsetDateTime)> = sqlx::query_as(
+        "select config, secret, updated_at from eaf.connection where tenant_id = $1 and capability = $2 and name = $3",
     )
     .bind(tenant)
     .bind(capability)
@@ -207,7 +209,7 @@ pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) ->
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Read)?;
-    let Some((config, sealed)) = row else { return Ok(None) };
+    let Some((config, sealed, set_at)) = row else { return Ok(None) };
     let opened = core
         .keyring
         .open_tenant(&mut tx, &place(capability, name), &sealed)
@@ -216,7 +218,7 @@ pub async fn get(core: &Core, tenant: TenantId, capability: &str, name: &str) ->
         .map_err(|cause| Error::Crypto { capability: capability.into(), name: name.into(), cause })?;
     let secret = serde_json::from_slice(&opened)
         .map_err(|_| Error::Corrupt { capability: capability.into(), name: name.into() })?;
-    Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret }))
+    Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret, set_at: Some(set_at) }))
 }
 
 /// What a provider would get if this were stored, to be tried before it is: nothing is written. The stored secret is taken
@@ -233,7 +235,7 @@ pub async fn draft(core: &Core, tenant: TenantId, new: NewConnection) -> Result<
             stored.secret
         }
     };
-    Ok(Connection { capability, name, config, secret })
+    Ok(Connection { capability, name, config, secret, set_at: None })
 }
 
 /// Without secrets.
@@ -292,14 +294,23 @@ pub async fn record_check(
     Ok(())
 }
 
+/// Over which connection a call was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Used<'a> {
+    pub capability: &'a str,
+    pub name: &'a str,
+    /// When the settings were stored that it was made with; none: they could not be told.
+    pub set_at: Option<OffsetDateTime>,
+}
+
 /// What a real call over the connection came to; `error`: the code of what is wrong with the connection. A call that went
 /// through also refutes what a test said, as far as that is one of `refuted`; none: whatever it was. After an error it
-/// says that it is worth it to read again at once. The same outcome is written once a minute.
+/// says that it is worth it to read again at once. The same outcome is written once a minute. Of settings that were stored
+/// since, the call says nothing.
 pub async fn record_use(
     core: &Core,
     tenant: TenantId,
-    capability: &str,
-    name: &str,
+    used: Used<'_>,
     error: Option<&str>,
     refuted: Option<&[&str]>,
 ) -> Result<(), Error> {
@@ -309,14 +320,15 @@ pub async fn record_use(
            last_error = case when $4::text is null and ($5::text[] is null or last_error = any ($5)) then null
                              else last_error end,
            observe_at = case when $4::text is null and use_error is not null then clock_timestamp() else observe_at end
-         where tenant_id = $1 and capability = $2 and name = $3
+         where tenant_id = $1 and capability = $2 and name = $3 and ($6::timestamptz is null or updated_at = $6)
            and (use_error is distinct from $4 or used_at is null or used_at < clock_timestamp() - interval '1 minute')",
     )
     .bind(tenant)
-    .bind(capability)
-    .bind(name)
+    .bind(used.capability)
+    .bind(used.name)
     .bind(error)
     .bind(refuted)
+    .bind(used.set_at)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

@@ -47,6 +47,26 @@ pub async fn get(core: &Core, key: &Key) -> Result<Option<Value>, Error> {
     Ok(row.map(|(data,)| data.0))
 }
 
+/// Replaces what still is `before`; false: it is not, and nothing is written.
+pub async fn replace(core: &Core, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
+    let mut tx = core.db.tenant(key.tenant).await?;
+    let replaced = sqlx::query(
+        "update eaf.managed_resource set data = $6, updated_at = clock_timestamp()
+         where tenant_id = $1 and plugin = $2 and capability = $3 and identity = $4 and data = $5",
+    )
+    .bind(key.tenant)
+    .bind(&key.plugin)
+    .bind(&key.capability)
+    .bind(&key.identity)
+    .bind(Json(before))
+    .bind(Json(data))
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    Ok(replaced.rows_affected() > 0)
+}
+
 /// Adds or replaces, in a transaction of its own: the next step outside relies on it.
 pub async fn put(core: &Core, key: &Key, data: &Value) -> Result<(), Error> {
     let mut tx = core.db.tenant(key.tenant).await?;

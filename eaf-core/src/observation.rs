@@ -31,6 +31,8 @@ pub struct Turn {
     pub tenant: TenantId,
     pub capability: String,
     pub connection: String,
+    /// The lease, which tells the turn from an earlier one of the same connection.
+    pub until: OffsetDateTime,
 }
 
 /// Takes the connection that has waited longest, if one is due and nobody reads its server. The lock lets hosts choose one
@@ -41,7 +43,7 @@ pub async fn claim(core: &Core, capabilities: &[String], lease: Duration) -> Res
         .execute(&mut *tx)
         .await
         .map_err(Error::Claim)?;
-    let turn: Option<(TenantId, String, String)> = sqlx::query_as(
+    let turn: Option<(TenantId, String, String, OffsetDateTime)> = sqlx::query_as(
         "update eaf.connection c set observe_until = clock_timestamp() + make_interval(secs => $2)
          from (select d.tenant_id, d.capability, d.name from eaf.connection d
                where d.capability = any ($1) and d.observe_at <= clock_timestamp()
@@ -49,7 +51,7 @@ pub async fn claim(core: &Core, capabilities: &[String], lease: Duration) -> Res
                                  where o.server = d.server and o.observe_until > clock_timestamp())
                order by d.observe_at limit 1) due
          where (c.tenant_id, c.capability, c.name) = (due.tenant_id, due.capability, due.name)
-         returning c.tenant_id, c.capability, c.name",
+         returning c.tenant_id, c.capability, c.name, c.observe_until",
     )
     .bind(capabilities)
     .bind(lease.as_secs_f64())
@@ -57,7 +59,7 @@ pub async fn claim(core: &Core, capabilities: &[String], lease: Duration) -> Res
     .await
     .map_err(Error::Claim)?;
     tx.commit().await.map_err(Error::Claim)?;
-    Ok(turn.map(|(tenant, capability, connection)| Turn { tenant, capability, connection }))
+    Ok(turn.map(|(tenant, capability, connection, until)| Turn { tenant, capability, connection, until }))
 }
 
 /// How often the connection has failed in a row before.
@@ -75,19 +77,21 @@ pub async fn failures(core: &Core, turn: &Turn) -> Result<u32, Error> {
     Ok(failures.and_then(|count| u32::try_from(count).ok()).unwrap_or_default())
 }
 
-/// The turn is over. A connection that was set meanwhile is due at once and stays so.
+/// The turn is over. One that is not the connection's present turn, because the connection was set meanwhile or the lease
+/// ran out, settles nothing.
 pub async fn settle(core: &Core, turn: &Turn, failures: u32, pause: Duration) -> Result<(), Error> {
     let mut tx = core.db.tenant(turn.tenant).await?;
     sqlx::query(
         "update eaf.connection set observe_failures = $4, observe_until = null,
                 observe_at = clock_timestamp() + make_interval(secs => $5)
-         where tenant_id = $1 and capability = $2 and name = $3 and observe_until is not null",
+         where tenant_id = $1 and capability = $2 and name = $3 and observe_until = $6",
     )
     .bind(turn.tenant)
     .bind(&turn.capability)
     .bind(&turn.connection)
     .bind(i32::try_from(failures).unwrap_or(i32::MAX))
     .bind(pause.as_secs_f64())
+    .bind(turn.until)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
@@ -124,16 +128,24 @@ pub struct Told {
 
 type Row = (String, Json<Value>, Option<Json<Value>>, Option<String>);
 
-/// Those that were not looked at for longest come first.
-pub async fn things(core: &Core, tenant: TenantId, plugin: &str, capability: &str) -> Result<Vec<Thing>, Error> {
+/// Those whose data has the members of `like`. The ones that were not looked at for longest come first.
+pub async fn things(
+    core: &Core,
+    tenant: TenantId,
+    plugin: &str,
+    capability: &str,
+    like: &Value,
+) -> Result<Vec<Thing>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "select identity, data, seen, seen_position from eaf.managed_resource
-         where tenant_id = $1 and plugin = $2 and capability = $3 order by observed_at nulls first, identity",
+         where tenant_id = $1 and plugin = $2 and capability = $3 and data @> $4
+         order by observed_at nulls first, identity",
     )
     .bind(tenant)
     .bind(plugin)
     .bind(capability)
+    .bind(Json(like))
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;

@@ -27,3 +27,19 @@ async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
         assert_eq!(managed_resource::get(&core, &other).await.unwrap(), None, "{other:?}");
     }
 }
+
+#[tokio::test]
+async fn what_was_changed_meanwhile_is_not_replaced() {
+    let database = Database::fresh().await;
+    let core: Core = database.core().await;
+    let ours = key(add_tenant(&core, "acme", "Acme").await.unwrap(), "dcm", "vm-1");
+    let (before, now, other) = (json!({ "name": "old" }), json!({ "name": "new" }), json!({ "stage": "removing" }));
+    let replace = async || managed_resource::replace(&core, &ours, &before, &now).await.unwrap();
+    assert!(!replace().await, "nothing is remembered");
+    managed_resource::put(&core, &ours, &other).await.unwrap();
+    assert!(!replace().await);
+    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(other));
+    managed_resource::put(&core, &ours, &before).await.unwrap();
+    assert!(replace().await);
+    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(now));
+}

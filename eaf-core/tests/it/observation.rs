@@ -1,7 +1,7 @@
 //! Whose turn it is to be read again, and how old what was read is.
 
 use eaf_core::Core;
-use eaf_core::connection::{self, NewConnection};
+use eaf_core::connection::{self, NewConnection, Used};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::managed_resource::{self, Key};
@@ -28,6 +28,11 @@ async fn connect(core: &Core, tenant: TenantId, name: &str, url: &str) {
 
 async fn claim(core: &Core) -> Option<Turn> {
     observation::claim(core, &["vsphere".to_owned()], LEASE).await.unwrap()
+}
+
+/// Whose turn it is; each turn has another lease.
+async fn claimed(core: &Core) -> Option<(TenantId, String)> {
+    claim(core).await.map(|turn| (turn.tenant, turn.connection))
 }
 
 #[tokio::test]
@@ -63,11 +68,50 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
     observation::settle(&core, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
     assert_eq!((claim(&core).await, observation::failures(&core, &turn).await.unwrap()), (None, 3));
     connection::record_check(&core, acme, "vsphere", "main", None).await.unwrap();
-    assert_eq!(claim(&core).await.as_ref(), Some(&turn), "a test that went through says that it is worth it");
+    let turn = claim(&core).await.expect("a test that went through says that it is worth it");
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     observation::settle(&core, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
-    assert_eq!(claim(&core).await.as_ref(), Some(&turn), "the turn that began with the old settings settles nothing");
+    let due = claimed(&core).await;
+    assert_eq!(due, Some((acme, "main".into())), "the turn that began with the old settings settles nothing");
     assert_eq!(observation::failures(&core, &turn).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_of_the_new_settings() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let set_at = async || connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap().set_at;
+    let used = async |set_at, error| {
+        let used = Used { capability: "vsphere", name: "main", set_at };
+        connection::record_use(&core, acme, used, error, None).await.unwrap();
+        connection::list(&core, acme).await.unwrap().remove(0).use_error
+    };
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    let (old, before) = (claim(&core).await.unwrap(), set_at().await);
+    connect(&core, acme, "main", "https://vc.example/sdk").await;
+    let new = claim(&core).await.expect("what was set is due at once");
+    assert_eq!(used(before, Some("vcenter-login")).await, None);
+    observation::settle(&core, &old, 1, Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(observation::failures(&core, &new).await.unwrap(), 0);
+    assert_eq!(claim(&core).await, None, "the newer turn has its lease still");
+    assert_eq!(used(set_at().await, Some("vcenter-unreachable")).await.as_deref(), Some("vcenter-unreachable"));
+    observation::settle(&core, &new, 0, Duration::ZERO).await.unwrap();
+    assert_eq!(claimed(&core).await, Some((acme, "main".into())));
+}
+
+#[tokio::test]
+async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    for (identity, stage) in [("vm-1", "removed"), ("vm-2", "present"), ("vm-3", "creating")] {
+        let key = Key { tenant: acme, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
+        managed_resource::put(&core, &key, &json!({ "stage": stage, "name": identity })).await.unwrap();
+    }
+    let present = json!({ "stage": "present" });
+    let things = observation::things(&core, acme, "dcm", "vsphere", &present).await.unwrap();
+    assert_eq!(things.iter().map(|thing| thing.identity.as_str()).collect::<Vec<_>>(), ["vm-2"]);
 }
 
 #[tokio::test]
@@ -91,7 +135,7 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
     let first = at(acme).await["vm-1"];
     look(None).await;
     assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
-    let things = observation::things(&core, acme, "dcm", "vsphere").await.unwrap();
+    let things = observation::things(&core, acme, "dcm", "vsphere", &json!({})).await.unwrap();
     let told = |thing: &Thing| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
     let order: Vec<_> = things.iter().map(told).collect();
     let expected = [("vm-2".into(), None, None), ("vm-1".into(), Some(news), Some("1-7".into()))];
@@ -109,7 +153,8 @@ async fn a_real_call_says_whether_a_connection_works() {
         (one.last_error, one.used_at.is_some(), one.use_error)
     };
     let used = async |error| {
-        connection::record_use(&core, acme, "vsphere", "main", error, Some(&["vcenter-unreachable"])).await.unwrap();
+        let used = Used { capability: "vsphere", name: "main", set_at: None };
+        connection::record_use(&core, acme, used, error, Some(&["vcenter-unreachable"])).await.unwrap();
     };
     assert_eq!(state().await, (None, false, None), "nothing is known");
     let turn = claim(&core).await.unwrap();
@@ -118,7 +163,7 @@ async fn a_real_call_says_whether_a_connection_works() {
     assert_eq!((state().await, claim(&core).await), ((None, true, Some("vcenter-login".into())), None));
     used(None).await;
     assert_eq!(state().await, (None, true, None));
-    assert_eq!(claim(&core).await, Some(turn), "what works again is read again");
+    assert_eq!(claimed(&core).await, Some((acme, "main".into())), "what works again is read again");
     connection::record_check(&core, acme, "vsphere", "main", Some("vcenter-permission")).await.unwrap();
     used(None).await;
     assert_eq!(state().await.0.as_deref(), Some("vcenter-permission"), "a read does not need the missing privilege");

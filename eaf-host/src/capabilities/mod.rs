@@ -21,7 +21,7 @@ mod vsphere;
 pub use choices::{Asked, Choice, Choices, Wanted, is_like};
 pub use connection_type::{ConnectionType, Flaw};
 pub use logins::Logins;
-pub use observed::{Seen, Trouble, Watch};
+pub use observed::{Observed, Seen, Trouble, Watch};
 pub use report::{Finding, Kind, Report, Verdict};
 
 #[cfg(test)]
@@ -207,14 +207,14 @@ pub trait Provider: Send + Sync {
     fn keep_trying(&self) -> Option<Duration> {
         None
     }
-    /// Can what it manages be read again?
-    fn observes(&self) -> bool {
-        false
+    /// What the data of things has that can be read again; none: nothing is.
+    fn observable(&self) -> Option<Value> {
+        None
     }
     /// Reads what it manages for a plugin over one connection, in as few calls as there can be, one after the other. What
     /// nothing can be said of is left out.
-    async fn observe(&self, _watch: &Watch) -> Result<Vec<Seen>, Failure> {
-        Ok(Vec::new())
+    async fn observe(&self, _watch: &Watch) -> Observed {
+        Observed { seen: Vec::new(), failure: None }
     }
     /// What a failure says of the connection over which it came.
     fn trouble(&self, _failure: &Failure) -> Trouble {

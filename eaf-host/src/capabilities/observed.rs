@@ -1,9 +1,11 @@
 //! What the host reads again by itself, of what a capability manages for a plugin.
 
+use super::Failure;
 use eaf_core::actor::TraceId;
 use eaf_core::id::TenantId;
 use eaf_core::observation::Thing;
 use serde_json::Value;
+use std::time::Instant;
 
 /// What is to be looked at.
 pub struct Watch {
@@ -14,6 +16,8 @@ pub struct Watch {
     /// Those that were not looked at for longest come first.
     pub things: Vec<Thing>,
     pub trace: TraceId,
+    /// No longer, so that what was seen can still be told.
+    pub until: Instant,
 }
 
 /// One thing as it is now.
@@ -22,6 +26,20 @@ pub struct Seen {
     pub identity: String,
     /// The document that the capability's own read gives; null: it is not there.
     pub found: Value,
+}
+
+/// What was seen, also where a failure ended the look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    pub seen: Vec<Seen>,
+    /// Of the connection; what is only one thing's leaves that thing out.
+    pub failure: Option<Failure>,
+}
+
+impl From<Failure> for Observed {
+    fn from(failure: Failure) -> Self {
+        Observed { seen: Vec::new(), failure: Some(failure) }
+    }
 }
 
 /// What a failure says of the connection.

@@ -7,7 +7,7 @@
 use super::manifest::Observe;
 use super::workflow::effects::Providers;
 use super::{Plugin, Plugins};
-use crate::capabilities::{Class, Failure, Provider, Seen, Trouble, Watch};
+use crate::capabilities::{Class, Failure, Observed, Provider, Seen, Trouble, Watch};
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{self, Answer, Request};
@@ -29,7 +29,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 4;
 /// Things that are looked at before what was seen of them is written down.
 const ROUND: usize = 500;
-/// Of one turn; the lease is longer, so that no other host begins beside it.
+/// Of one turn, and of the reading in it; the lease is longer, so that no other host begins beside it.
+const READ: Duration = Duration::from_secs(80);
 const LONGEST: Duration = Duration::from_secs(100);
 const LEASE: Duration = Duration::from_secs(120);
 /// After failures: the pause doubles up to this.
@@ -67,7 +68,7 @@ impl Observer {
     }
 
     async fn begin(self: &Arc<Self>, turns: &mut JoinSet<()>) -> bool {
-        let observing = self.providers.iter().filter(|(_, provider)| provider.observes());
+        let observing = self.providers.iter().filter(|(_, provider)| provider.observable().is_some());
         let capabilities: Vec<String> = observing.map(|(name, _)| name.clone()).collect();
         match observation::claim(&self.core, &capabilities, LEASE).await {
             Ok(Some(turn)) => {
@@ -113,6 +114,7 @@ impl Observer {
     }
 
     async fn look(&self, turn: &Turn, provider: &dyn Provider) -> Result<(), Failure> {
+        let until = Instant::now() + READ;
         let granted = grant::list(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
         for Grant { plugin, capability, name, connection, .. } in granted.into_iter().map(|listed| listed.grant) {
             if capability != turn.capability || connection != turn.connection {
@@ -122,7 +124,7 @@ impl Observer {
             let mut requests = plugin.manifest.requests.iter();
             let request = requests.find(|request| request.capability == capability && request.grant == name);
             if let Some(observe) = request.and_then(|request| request.observe.as_ref()) {
-                self.look_for(turn, provider, &plugin, &name, observe).await?;
+                self.look_for(turn, provider, (&plugin, &name, observe), until).await?;
             }
         }
         Ok(())
@@ -132,35 +134,39 @@ impl Observer {
         &self,
         turn: &Turn,
         provider: &dyn Provider,
-        plugin: &Plugin,
-        grant: &str,
-        observe: &Observe,
+        (plugin, grant, observe): (&Plugin, &str, &Observe),
+        until: Instant,
     ) -> Result<(), Failure> {
-        let things = observation::things(&self.core, turn.tenant, plugin.id(), &turn.capability).await;
+        let observable = provider.observable().unwrap_or_default();
+        let things = observation::things(&self.core, turn.tenant, plugin.id(), &turn.capability, &observable).await;
         let things = things.map_err(|error| store(&error))?;
         for round in things.chunks(ROUND) {
             let trace = TraceId(self.core.world.uuid().simple().to_string());
             let (tenant, grant, id) = (turn.tenant, grant.to_owned(), plugin.id().to_owned());
-            let watch = Watch { tenant, plugin: id, grant, things: round.to_vec(), trace };
-            let looked_at = self.look_at(&watch, provider, plugin, observe).await?;
+            let watch = Watch { tenant, plugin: id, grant, things: round.to_vec(), trace, until };
+            let (looked_at, failure) = self.look_at(&watch, provider, plugin, observe).await?;
             let noted = observation::note(&self.core, turn.tenant, plugin.id(), &turn.capability, &looked_at).await;
             noted.map_err(|error| store(&error))?;
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
         }
         Ok(())
     }
 
     /// What differs from what was told before is told; so is what others may have said something else about since, as a
-    /// workflow that read the thing in between. What could not be told is as old as it was.
+    /// workflow that read the thing in between. What could not be told is as old as it was. A failure comes with what was
+    /// seen before it.
     async fn look_at(
         &self,
         watch: &Watch,
         provider: &dyn Provider,
         plugin: &Plugin,
         observe: &Observe,
-    ) -> Result<Vec<Look>, Failure> {
+    ) -> Result<(Vec<Look>, Option<Failure>), Failure> {
         // Before the look: what happens from now on makes it told again the next time.
         let positions = self.positions(watch, plugin, observe).await?;
-        let seen = provider.observe(watch).await?;
+        let Observed { seen, failure } = provider.observe(watch).await;
         let things: HashMap<&str, &Thing> = watch.things.iter().map(|thing| (thing.identity.as_str(), thing)).collect();
         let mut looked_at = Vec::new();
         for Seen { identity, found } in seen {
@@ -173,7 +179,7 @@ impl Observer {
                 looked_at.push(Look { identity, told: Some(Told { found, position }) });
             }
         }
-        Ok(looked_at)
+        Ok((looked_at, failure))
     }
 
     /// Of which events the things' rows are.

@@ -19,6 +19,7 @@ use lettre::transport::smtp::extension::ClientId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+use time::OffsetDateTime;
 
 /// As many conversations at once with one server where the connection says nothing.
 const CONNECTIONS: usize = 2;
@@ -80,6 +81,8 @@ pub struct Config {
     pub mails_per_minute: Option<u32>,
     /// Of one host.
     pub max_connections: usize,
+    /// When it was stored; none: it was not.
+    pub set_at: Option<OffsetDateTime>,
 }
 
 /// How the server is told who we are.
@@ -144,6 +147,7 @@ impl Config {
             ca_certificate: document.ca_certificate,
             mails_per_minute: document.mails_per_minute,
             max_connections: document.max_connections.map_or(CONNECTIONS, |most| (most as usize).clamp(1, 50)),
+            set_at: None,
         })
     }
 }

@@ -6,6 +6,7 @@ use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
 use crate::capabilities::{Class, Failure};
 use async_trait::async_trait;
 use eaf_core::actor::Caller;
+use eaf_core::connection::Used;
 use eaf_core::directory::{self, Member};
 use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::{Core, connection, event_store, grant, mail_log, mail_pause, view};
@@ -66,7 +67,10 @@ impl Office for CoreOffice {
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
         match connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(unreadable)? {
-            Some(connection) => Config::read(&connection.config, &connection.secret),
+            Some(connection) => {
+                let config = Config::read(&connection.config, &connection.secret)?;
+                Ok(Config { set_at: connection.set_at, ..config })
+            }
             None => Err(configuration(
                 "connection-missing",
                 format!("There is no mail connection `{name}`. A tenant admin can set it."),
@@ -74,8 +78,15 @@ impl Office for CoreOffice {
         }
     }
 
-    async fn used(&self, tenant: TenantId, connection: &str, error: Option<&str>) -> Result<(), Failure> {
-        connection::record_use(&self.core, tenant, CAPABILITY, connection, error, None).await.map_err(unreadable)
+    async fn used(
+        &self,
+        tenant: TenantId,
+        connection: &str,
+        set_at: Option<OffsetDateTime>,
+        error: Option<&str>,
+    ) -> Result<(), Failure> {
+        let used = Used { capability: CAPABILITY, name: connection, set_at };
+        connection::record_use(&self.core, tenant, used, error, None).await.map_err(unreadable)
     }
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {

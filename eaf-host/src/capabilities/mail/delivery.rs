@@ -254,7 +254,8 @@ impl<'a> Delivery<'a> {
     /// The connection's state is what real mails meet. It is noted after what became of the mail: a
     /// mail that was taken is not sent again because this could not be stored.
     async fn note_use(&self, error: Option<&str>) {
-        let noted = self.job.mail.office.used(self.job.call.tenant, &self.route.connection, error).await;
+        let set_at = self.route.config.as_ref().ok().and_then(|config| config.set_at);
+        let noted = self.job.mail.office.used(self.job.call.tenant, &self.route.connection, set_at, error).await;
         if let Err(failure) = noted {
             tracing::warn!(code = failure.code, "what a mail says of its connection is not stored");
         }

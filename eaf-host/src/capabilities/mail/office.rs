@@ -97,8 +97,15 @@ pub trait Office: Send + Sync {
     /// The name of the connection behind a plugin's grant.
     async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<String, Failure>;
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
-    /// What a conversation over it came to; `error`: the code of what is wrong with the connection.
-    async fn used(&self, _tenant: TenantId, _connection: &str, _error: Option<&str>) -> Result<(), Failure> {
+    /// What a conversation over it came to; `error`: the code of what is wrong with the connection. It says nothing of
+    /// settings that were stored since.
+    async fn used(
+        &self,
+        _tenant: TenantId,
+        _connection: &str,
+        _set_at: Option<OffsetDateTime>,
+        _error: Option<&str>,
+    ) -> Result<(), Failure> {
         Ok(())
     }
     /// Does an admin want nothing sent over it?

@@ -4,12 +4,15 @@ use async_trait::async_trait;
 use eaf_core::id::TenantId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
 
 /// What is stored of a connection: settings that may be shown, secrets that may not.
 pub struct Stored {
     pub name: String,
     pub config: Value,
     pub secret: Map<String, Value>,
+    /// None: it is not stored.
+    pub set_at: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +26,9 @@ pub trait Connections: Send + Sync {
     async fn of_grant(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Option<Stored>, Error>;
     /// A connection by its own name.
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error>;
-    /// What a call over it came to; `error`: the code of what is wrong with the connection.
-    async fn used(&self, _tenant: TenantId, _name: &str, _error: Option<&str>) -> Result<(), Error> {
+    /// What a call over it came to; `error`: the code of what is wrong with the connection. It says nothing of settings
+    /// that were stored since.
+    async fn used(&self, _tenant: TenantId, _stored: &Stored, _error: Option<&str>) -> Result<(), Error> {
         Ok(())
     }
 }

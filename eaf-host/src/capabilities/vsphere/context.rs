@@ -31,6 +31,11 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
+    /// Writes the record only where it still is as before.
+    pub async fn replace(&self, identity: &Identity, before: &Record, now: &Record) -> Result<(), Failure> {
+        self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
+    }
+
     /// Changes the stage of a record, if there is one.
     pub async fn enter(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
         match self.record(identity).await? {

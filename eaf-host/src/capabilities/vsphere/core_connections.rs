@@ -3,6 +3,7 @@
 use super::connection::{Connections, Error, Stored};
 use super::trouble;
 use async_trait::async_trait;
+use eaf_core::connection::Used;
 use eaf_core::id::TenantId;
 use eaf_core::{Core, connection, grant};
 use std::sync::Arc;
@@ -26,11 +27,14 @@ impl Connections for CoreConnections {
 
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error> {
         let found = connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
-        Ok(found.map(|found| Stored { name: found.name, config: found.config, secret: found.secret }))
+        let stored =
+            |connection::Connection { name, config, secret, set_at, .. }| Stored { name, config, secret, set_at };
+        Ok(found.map(stored))
     }
 
-    async fn used(&self, tenant: TenantId, name: &str, error: Option<&str>) -> Result<(), Error> {
-        let recorded = connection::record_use(&self.core, tenant, CAPABILITY, name, error, Some(&trouble::CODES)).await;
+    async fn used(&self, tenant: TenantId, stored: &Stored, error: Option<&str>) -> Result<(), Error> {
+        let of = Used { capability: CAPABILITY, name: &stored.name, set_at: stored.set_at };
+        let recorded = connection::record_use(&self.core, tenant, of, error, Some(&trouble::CODES)).await;
         recorded.map_err(|e| Error(e.into()))
     }
 }

@@ -4,6 +4,8 @@ use super::record::{Error, Record, Records};
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::managed_resource::{self, Key};
+use serde::Deserialize;
+use serde_json::Value;
 use std::sync::Arc;
 
 pub struct CoreRecords {
@@ -20,5 +22,15 @@ impl Records for CoreRecords {
     async fn save(&self, key: &Key, record: &Record) -> Result<(), Error> {
         let data = serde_json::to_value(record).map_err(|e| Error(e.into()))?;
         managed_resource::put(&self.core, key, &data).await.map_err(|e| Error(e.into()))
+    }
+
+    async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error> {
+        let stored = managed_resource::get(&self.core, key).await.map_err(|e| Error(e.into()))?;
+        // What an earlier version wrote has fewer members than the same record has now.
+        let is_before = |data: &Value| Record::deserialize(data).is_ok_and(|record| record == *before);
+        let Some(stored) = stored.filter(is_before) else { return Ok(()) };
+        let data = serde_json::to_value(now).map_err(|e| Error(e.into()))?;
+        managed_resource::replace(&self.core, key, &stored, &data).await.map_err(|e| Error(e.into()))?;
+        Ok(())
     }
 }

@@ -71,27 +71,16 @@ impl Context<'_> {
         let record = self.record(identity).await?;
         let is_here = self.is_here_or_new(record.as_ref()).await?;
         let record = if is_here { record } else { record.as_ref().map(Record::elsewhere) };
+        let searched = self.search_folder(&[&identity.marker]).await?;
+        judge(&searched, identity, record.as_ref())
+    }
+
+    /// Looks for the markers of several machines in the connection's whole folder; [`judge`] says what it means for one.
+    pub async fn search_folder(&self, markers: &[&str]) -> Result<tree::Search, Failure> {
         let vcenter = &self.vcenter;
         let root = vcenter.root_place().await?;
-        let searched = tree::search(&vcenter.session, &root.folder, &identity.marker).await.map_err(read)?;
-        let searched = searched.ok_or_else(|| vcenter.folder_missing(""))?;
-        let (mut ours, copies): (Vec<Machine>, Vec<Machine>) =
-            searched.marked.into_iter().partition(|machine| is_ours(machine, identity, record.as_ref()));
-        if let Some(machine) = ours.pop() {
-            return Ok(Search::Found(Box::new(machine)));
-        }
-        if let Some(label) = searched.unreadable.iter().find(|label| may_be_ours(label, record.as_ref())) {
-            return Err(unreadable(label));
-        }
-        let copies: Vec<String> = copies.into_iter().map(|copy| copy.name).collect();
-        if !copies.is_empty() {
-            tracing::warn!(
-                identity = identity.marker,
-                ?copies,
-                "copies carry the marker of a machine; they are left alone"
-            );
-        }
-        Ok(Search::Absent { copies })
+        let searched = tree::search(&vcenter.session, &root.folder, markers).await.map_err(read)?;
+        searched.ok_or_else(|| vcenter.folder_missing(""))
     }
 
     /// Writes down which object the machine is.
@@ -109,7 +98,8 @@ impl Context<'_> {
         self.save(identity, &seen).await
     }
 
-    async fn look(
+    /// The machine as vCenter lists it, without a change of the record.
+    pub async fn look(
         &self,
         identity: &Identity,
         record: Option<&Record>,
@@ -139,6 +129,27 @@ impl Context<'_> {
             None => Ok(true),
         }
     }
+}
+
+/// What a search of the connection's folder says of one machine.
+pub fn judge(searched: &tree::Search, identity: &Identity, record: Option<&Record>) -> Result<Search, Failure> {
+    let marked = searched.marked.iter().filter(|machine| machine.is_marked(&identity.marker));
+    let (ours, copies): (Vec<&Machine>, Vec<&Machine>) = marked.partition(|machine| is_ours(machine, identity, record));
+    if let Some(machine) = ours.last() {
+        return Ok(Search::Found(Box::new((*machine).clone())));
+    }
+    if let Some(label) = searched.unreadable.iter().find(|label| may_be_ours(label, record)) {
+        return Err(unreadable(label));
+    }
+    let copies: Vec<String> = copies.into_iter().map(|copy| copy.name.clone()).collect();
+    if !copies.is_empty() {
+        tracing::warn!(
+            identity = identity.marker,
+            ?copies,
+            "copies carry the marker of a machine; they are left alone"
+        );
+    }
+    Ok(Search::Absent { copies })
 }
 
 /// Ours among the candidates: the object that was seen last before any other.
@@ -177,12 +188,12 @@ fn was_removed(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.stage == Stage::Removed)
 }
 
-/// Can a machine that cannot be read be the one that is looked for? Its name tells, where both are known. Without a
+/// Can a machine that cannot be read be the one that is looked for? Its object or its name tells, where known. Without a
 /// record no clone was ever sent, unless the database was restored, so that nothing is excluded.
 fn may_be_ours(label: &Label, record: Option<&Record>) -> bool {
     match (record, &label.name) {
         (Some(record), Some(name)) => *name == record.name,
-        (Some(record), None) => record.object.is_none(),
+        (Some(record), None) => record.object.as_ref().is_none_or(|object| *object == label.object),
         (None, _) => true,
     }
 }

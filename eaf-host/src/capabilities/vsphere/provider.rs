@@ -9,7 +9,7 @@ use super::sessions::Sessions;
 use super::vcenter::VCenter;
 use super::{check, choices, failure, observe, trouble};
 use crate::capabilities::{
-    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Polled, Provider, Report, Seen, Started, Trouble,
+    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report, Started, Trouble,
     Watch,
 };
 use async_trait::async_trait;
@@ -42,13 +42,13 @@ impl VSphere {
     }
 
     /// The connection's state is what real calls say; those that failed for another reason say nothing of it.
-    async fn note_use<T>(&self, call: &Call, stored: &Stored, outcome: &Result<T, Failure>) {
-        let error = match outcome {
-            Ok(_) => None,
-            Err(failure) if trouble::is_news(failure) => Some(failure.code.as_str()),
-            Err(_) => return,
+    async fn note_use(&self, call: &Call, stored: &Stored, failure: Option<&Failure>) {
+        let error = match failure {
+            None => None,
+            Some(failure) if trouble::is_news(failure) => Some(failure.code.as_str()),
+            Some(_) => return,
         };
-        let noted = self.connections.used(call.tenant, &stored.name, error).await;
+        let noted = self.connections.used(call.tenant, stored, error).await;
         if let Err(error) = noted {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -124,7 +124,7 @@ impl Provider for VSphere {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         let stored = self.stored(call).await?;
         let started = async { start(&self.context(call, &stored)?).await }.await;
-        self.note_use(call, &stored, &started).await;
+        self.note_use(call, &stored, started.as_ref().err()).await;
         started
     }
 
@@ -141,7 +141,7 @@ impl Provider for VSphere {
             context.vcenter.session.mark_worked();
         }
         let polled = poll(&context, &handle).await;
-        self.note_use(call, &stored, &polled).await;
+        self.note_use(call, &stored, polled.as_ref().err()).await;
         match polled {
             // What the handle stood for is gone: the engine begins again, which looks first.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
@@ -150,16 +150,22 @@ impl Provider for VSphere {
         }
     }
 
-    fn observes(&self) -> bool {
-        true
+    fn observable(&self) -> Option<Value> {
+        Some(observe::observable())
     }
 
-    async fn observe(&self, watch: &Watch) -> Result<Vec<Seen>, Failure> {
+    async fn observe(&self, watch: &Watch) -> Observed {
         let call = observe::call(watch);
-        let stored = self.stored(&call).await?;
-        let seen = async { observe::observe(&self.context(&call, &stored)?, watch).await }.await;
-        self.note_use(&call, &stored, &seen).await;
-        seen
+        let stored = match self.stored(&call).await {
+            Ok(stored) => stored,
+            Err(failure) => return failure.into(),
+        };
+        let observed = match self.context(&call, &stored) {
+            Ok(context) => observe::observe(&context, watch).await,
+            Err(failure) => failure.into(),
+        };
+        self.note_use(&call, &stored, observed.failure.as_ref()).await;
+        observed
     }
 
     fn trouble(&self, failure: &Failure) -> Trouble {
@@ -196,8 +202,8 @@ impl Provider for VSphere {
     }
 }
 
-fn stored(Connection { name, config, secret, .. }: &Connection) -> Stored {
-    Stored { name: name.clone(), config: config.clone(), secret: secret.clone() }
+fn stored(Connection { name, config, secret, set_at, .. }: &Connection) -> Stored {
+    Stored { name: name.clone(), config: config.clone(), secret: secret.clone(), set_at: *set_at }
 }
 
 fn incomplete(why: String) -> Failure {

@@ -74,4 +74,6 @@ pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 pub trait Records: Send + Sync {
     async fn load(&self, key: &Key) -> Result<Option<Record>, Error>;
     async fn save(&self, key: &Key, record: &Record) -> Result<(), Error>;
+    /// Saves where the stored record still is `before`, and does nothing where it is not.
+    async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error>;
 }

@@ -52,6 +52,7 @@ async fn a_draft_is_tested_with_its_own_settings_and_secret_and_sends_its_mail_f
             "from": "cloud@acme.example",
         }),
         secret: json!({ "password": password }).as_object().unwrap().clone(),
+        set_at: None,
     };
     let test = async |password: &str, trial| {
         desk.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()

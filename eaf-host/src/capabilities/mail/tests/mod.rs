@@ -196,7 +196,7 @@ impl Office for Desk {
         Config::read(&paper.config, &paper.secret)
     }
 
-    async fn used(&self, _: TenantId, _: &str, error: Option<&str>) -> Result<(), Failure> {
+    async fn used(&self, _: TenantId, _: &str, _: Option<OffsetDateTime>, error: Option<&str>) -> Result<(), Failure> {
         let mut paper = self.0.lock().unwrap();
         if paper.is_use_lost {
             return Err(transient("office-unavailable", "The row is locked.".into()));

@@ -122,14 +122,15 @@ pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, 
 }
 
 /// Several machines in one call, without those that are not there (any more) and those that cannot be read. vCenter refuses
-/// a read of which one object is gone, so the halves are asked for.
+/// a read of which one object is gone, so the halves are asked for; so they are where a machine has more to tell than an
+/// answer may have.
 pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Machine>, Error> {
     let mut found = Vec::new();
     let mut parts = vec![objects];
     while let Some(part) = parts.pop() {
         match properties::read(session, part, &PATHS).await {
             Ok(read) => found.extend(read.into_iter().filter_map(|one| machine(one).ok())),
-            Err(error) if error.is_fault("ManagedObjectNotFound") => {
+            Err(error) if error.is_fault("ManagedObjectNotFound") || matches!(error, Error::TooMuch { .. }) => {
                 if part.len() > 1 {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);

@@ -1,4 +1,4 @@
-//! Searching a folder tree for a marker, where the search index does not tell enough. Slow, so only for decisions
+//! Searching a folder tree for markers, where the search index does not tell enough. Slow, so only for decisions
 //! that must be certain.
 
 use super::machine::{self, Label, Machine};
@@ -16,14 +16,15 @@ const MAX_UNREADABLE: usize = 5_000;
 /// What a search of a tree found.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Machines that carry the marker, templates included.
+    /// Machines that carry one of the markers, templates included.
     pub marked: Vec<Machine>,
-    /// Machines whose configuration could not be read: each may carry the marker as well.
+    /// Machines whose configuration could not be read: each may carry a marker as well. So may those that a folder lists
+    /// and that vCenter then does not know: the account may not see them.
     pub unreadable: Vec<Label>,
 }
 
 /// Everything below a folder; none if the folder is not there. Fails when a folder's content cannot be read.
-pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<Option<Search>, Error> {
+pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Result<Option<Search>, Error> {
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
     let mut visits = Visits::default();
@@ -32,7 +33,7 @@ pub async fn search(session: &Session, folder: &MoRef, marker: &str) -> Result<O
         let (machines, containers): (Vec<MoRef>, Vec<MoRef>) =
             level.into_iter().partition(|o| o.kind == "VirtualMachine");
         for batch in machines.chunks(BATCH) {
-            search.look_at(session, batch, marker).await?;
+            search.look_at(session, batch, markers).await?;
         }
         level = Vec::new();
         for (kind, children) in [("Folder", "childEntity"), ("VirtualApp", "vm"), ("VirtualApp", "resourcePool")] {
@@ -54,11 +55,15 @@ fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>,
 }
 
 impl Search {
-    async fn look_at(&mut self, session: &Session, machines: &[MoRef], marker: &str) -> Result<(), Error> {
-        for label in machine::labels(session, machines).await? {
+    async fn look_at(&mut self, session: &Session, machines: &[MoRef], markers: &[&str]) -> Result<(), Error> {
+        let labels = machine::labels(session, machines).await?;
+        let is_told = |object: &&MoRef| labels.iter().any(|label| label.object == **object);
+        let untold = machines.iter().filter(|object| !is_told(object)).cloned();
+        self.unreadable.extend(untold.map(|object| Label { object, name: None, marker: None }));
+        for label in labels {
             match &label.marker {
                 None => self.unreadable.push(label),
-                Some(found) if found.as_deref() == Some(marker) => {
+                Some(Some(found)) if markers.contains(&found.as_str()) => {
                     self.marked.extend(machine::read(session, &label.object).await?);
                 }
                 Some(_) => {}

@@ -10,7 +10,7 @@ const ACME: &str = "acme";
 
 fn draft(bench: &Bench) -> Connection {
     let (config, secret) = bench.settings.0.lock().unwrap().clone();
-    Connection { capability: "vsphere".into(), name: "main".into(), config, secret }
+    Connection { capability: "vsphere".into(), name: "main".into(), config, secret, set_at: None }
 }
 
 async fn listed(bench: &Bench, of: &str, search: &str, limit: usize) -> Result<Choices, Failure> {

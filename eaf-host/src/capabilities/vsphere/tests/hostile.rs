@@ -61,7 +61,7 @@ async fn folders_that_contain_each_other_are_walked_once() {
     );
     answers(&bench, "RetrievePropertiesEx", &itself).await;
     let before = bench.vcsim.calls("RetrievePropertiesEx").await;
-    let search = tree::search(&admin.0, &folder, "marker").await.unwrap().unwrap();
+    let search = tree::search(&admin.0, &folder, &["marker"]).await.unwrap().unwrap();
     assert!(search.marked.is_empty() && search.unreadable.is_empty());
     assert!(bench.vcsim.calls("RetrievePropertiesEx").await - before <= 3);
 }

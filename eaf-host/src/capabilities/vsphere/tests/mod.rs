@@ -75,7 +75,7 @@ impl Connections for Settings {
 
     async fn by_name(&self, _: TenantId, name: &str) -> Result<Option<Stored>, Error> {
         let (config, secret) = self.0.lock().unwrap().clone();
-        Ok(Some(Stored { name: name.to_owned(), config, secret }))
+        Ok(Some(Stored { name: name.to_owned(), config, secret, set_at: None }))
     }
 }
 
@@ -101,6 +101,13 @@ impl Records for StoredRecords {
 
     async fn save(&self, key: &Key, record: &Record) -> Result<(), record::Error> {
         self.0.lock().unwrap().insert(key.clone(), record.clone());
+        Ok(())
+    }
+
+    async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), record::Error> {
+        if let Some(record) = self.0.lock().unwrap().get_mut(key).filter(|record| *record == before) {
+            *record = now.clone();
+        }
         Ok(())
     }
 }
