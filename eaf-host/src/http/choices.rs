@@ -46,7 +46,7 @@ pub fn entry(product: &Product, command: &CommandType, member: &str) -> Value {
         .query(
             "value",
             json!({ "type": "string", "maxLength": 1_000, "pattern": TEXT }),
-            "Is there this very one, and can it be used? Without `search`.",
+            "Is there this very one, and can it be used? Then `search` does not count.",
         )
         .answers("200", "The first of them. A system that cannot be asked is an answer, not an error.", schema())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound, Code::TooManyTests])
@@ -104,7 +104,6 @@ fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
         }
     }
     match (parameters.get("search"), parameters.get("value")) {
-        (Some(_), Some(_)) => Err(Problem::parameter("value", "invalid")),
         (_, Some(value)) => Ok(Wanted::Exactly(value)),
         (search, None) => Ok(Wanted::Like { search: search.unwrap_or_default(), limit: MOST }),
     }

@@ -56,6 +56,13 @@ impl Entry {
         self.parameter(json!({ "name": name, "in": "query", "description": description, "schema": schema }))
     }
 
+    /// Without it there is no answer.
+    pub fn needed_query(self, name: &str, schema: Value, description: &str) -> Self {
+        self.parameter(json!({
+            "name": name, "in": "query", "required": true, "description": description, "schema": schema,
+        }))
+    }
+
     pub fn header(self, name: &str, schema: Value, description: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "description": description, "schema": schema }))
     }

@@ -3429,7 +3429,7 @@ export interface operations {
       query?: {
         /** @description Words that the path has. */
         search?: string;
-        /** @description Is there this very one, and can it be used? Without `search`. */
+        /** @description Is there this very one, and can it be used? Then `search` does not count. */
         value?: string;
       };
       header?: never;
@@ -7658,11 +7658,11 @@ export interface operations {
   };
   'host.audit.row': {
     parameters: {
-      query?: {
+      query: {
         /** @description Of the row. */
-        source?: 'log' | 'host' | 'call';
+        source: 'log' | 'host' | 'call';
         /** @description `row` of the list. */
-        key?: string;
+        key: string;
       };
       header?: never;
       path?: never;

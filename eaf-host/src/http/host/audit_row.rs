@@ -22,8 +22,8 @@ pub fn operation() -> Operation {
     let source = json!({ "enum": ["log", "host", "call"] });
     let key = json!({ "type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[0-9a-f/-]+$" });
     let doc = Entry::new("host.audit.row", "host", "One row of the audit")
-        .query("source", source, "Of the row.")
-        .query("key", key, "`row` of the list.")
+        .needed_query("source", source, "Of the row.")
+        .needed_query("key", key, "`row` of the list.")
         .answers("200", "The row, what it changed, and its trace.", answer())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound]);
     Operation { method: "get", path: "/api/host/audit/row", route: get(read), doc: doc.done() }

@@ -8,6 +8,7 @@ import { CopyButton } from '@/app/page/copy-button';
 import { DownloadLink } from '@/app/page/download-link';
 import { PageHeader } from '@/app/page/page-header';
 import { useFormat, zoneName } from '@/i18n/format';
+import { useLanguage } from '@/i18n/language';
 import { useText } from '@/i18n/use-text';
 import { Badge, type Tone } from '@/ui/badge';
 import { Button } from '@/ui/button';
@@ -32,6 +33,7 @@ export function AuditPage() {
   const actors = useActors(rows.data);
   const columns = useColumns();
   const filtered = isFiltered(filters);
+  const language = useLanguage();
   return (
     <>
       <PageHeader
@@ -41,7 +43,7 @@ export function AuditPage() {
           <>
             <ProveButton />
             <Button asChild>
-              <DownloadLink href={csvAddress(filters, zoneName())}>
+              <DownloadLink href={csvAddress(filters, zoneName(), language)}>
                 <Download aria-hidden />
                 {t.csv}
               </DownloadLink>

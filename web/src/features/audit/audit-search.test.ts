@@ -51,14 +51,15 @@ describe('the filters of the audit', () => {
   });
 
   it('are the same for the file', () => {
-    expect(csvAddress({}, 'UTC')).toBe('/api/host/audit.csv?dialect=excel&zone=UTC');
-    const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }, 'Europe/Berlin').split('?');
+    expect(csvAddress({}, 'UTC', 'de')).toBe('/api/host/audit.csv?dialect=excel&zone=UTC&language=de');
+    const [path, query] = csvAddress({ ...ALL, act: ' a&b ' }, 'Europe/Berlin', 'en').split('?');
     expect(path).toBe('/api/host/audit.csv');
     expect(Object.fromEntries(new URLSearchParams(query))).toEqual({
       ...ALL,
       act: 'a&b',
       dialect: 'excel',
       zone: 'Europe/Berlin',
+      language: 'en',
     });
   });
 });

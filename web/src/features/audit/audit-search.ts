@@ -1,3 +1,4 @@
+import type { Language } from '@/i18n/language';
 import { oneOf, search, type Search, words } from '@/app/search';
 
 export const SOURCES = ['log', 'host', 'call'] as const;
@@ -63,9 +64,9 @@ export function countFilters(filters: AuditSearch): number {
   return Object.keys(toQuery(filters)).length;
 }
 
-/** The same rows as a file, with the times of this zone. People open it with Excel; programs ask the API for RFC 4180. */
-export function csvAddress(filters: AuditSearch, zone: string): string {
-  const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel', zone });
+/** The same rows as a file, as the page shows them. People open it with Excel; programs ask the API for RFC 4180. */
+export function csvAddress(filters: AuditSearch, zone: string, language: Language): string {
+  const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel', zone, language });
   return `/api/host/audit.csv?${query.toString()}`;
 }
 
