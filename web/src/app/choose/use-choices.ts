@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { type Choice, type Choices, type LoadChoices, like } from './choices';
+import { useSettled } from '@/app/use-settled';
 
 const PAUSE = 300;
 
@@ -17,7 +17,7 @@ export interface Choosing {
  * the list: what is asked with may be a draft with a password, which belongs into no key.
  */
 export function useChoices(id: string, load: LoadChoices, search: string): Choosing {
-  const settled = useSettled(search.trim());
+  const settled = useSettled(search.trim(), PAUSE);
   const all = useQuery(query(id, '', load));
   const isAsked = all.data?.more === true && settled !== '';
   const found = useQuery({ ...query(id, settled, load), enabled: isAsked });
@@ -43,12 +43,3 @@ const query = (id: string, search: string, load: LoadChoices) => ({
   gcTime: 0,
   throwOnError: false,
 });
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}

@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { type Accepted, type CommandBody, rehearse } from '@/api/commands';
 import { type FieldProblem, Problem, endsSession } from '@/api/problem';
 import type { Row } from '@/api/rows';
+import { useSettled } from '@/app/use-settled';
 
 export interface Quote {
   monthly_cents: number;
@@ -109,13 +110,4 @@ export function read(preview: unknown): Quote | null {
   const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;
   if (typeof monthly_cents !== 'number' || typeof currency !== 'string' || !approval) return null;
   return { monthly_cents, currency, approval: { stages: approval.stages, people: approval.people ?? [] } };
-}
-
-function useSettled(value: string, pause: number): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pause);
-    return () => clearTimeout(timer);
-  }, [value, pause]);
-  return settled;
 }

@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'react';
 import { type Row, useRows } from '@/api/rows';
 import { may, useSession } from '@/api/session';
 import { type Person, wordsOf, holds, peopleIn } from './words';
+import { useSettled } from '@/app/use-settled';
 
 /** Things of one kind that are shown; who wants others types more. */
 const MOST = 6;
@@ -22,7 +22,7 @@ export interface Found {
 export function useFound(typed: string): Found {
   const session = useSession();
   const words = wordsOf(typed);
-  const asked = useSettled(words.join(' '));
+  const asked = useSettled(words.join(' '), PAUSE);
   const enabled = asked.length > 1;
   const reads = may(session, 'dcm.request', 'dcm.approve', 'dcm.operate', 'dcm.audit');
   const options = { enabled: enabled && reads, throwOnError: false };
@@ -67,13 +67,3 @@ const textsOfRequest = (row: Row<'requests'>) => [
   row.offering_name,
   row.key,
 ];
-
-/** The value that has stood for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
