@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { askAgain } from './use-reach-again';
+import { sessionQuery } from '@/api/session';
+import { askAgain, askWhenNetworkChanges } from './use-reach-again';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
@@ -48,5 +49,22 @@ describe('all tabs after an outage', () => {
     expect(reload(0.1, 'visible')).toEqual([200, 'active']);
     expect(reload(0.9, 'visible')).toEqual([1_800, 'active']);
     expect(reload(0.5, 'hidden')[1]).toBe('none');
+  });
+});
+
+describe('a page that sends no request', () => {
+  it('asks the host when the network goes and when it comes back, until the page is left', () => {
+    const client = new QueryClient();
+    const refetch = vi.spyOn(client, 'refetchQueries').mockResolvedValue();
+    const leave = askWhenNetworkChanges(client);
+    window.dispatchEvent(new Event('offline'));
+    window.dispatchEvent(new Event('online'));
+    expect(refetch.mock.calls).toEqual([
+      [{ queryKey: sessionQuery.queryKey }],
+      [{ queryKey: sessionQuery.queryKey }],
+    ]);
+    leave();
+    window.dispatchEvent(new Event('offline'));
+    expect(refetch).toHaveBeenCalledTimes(2);
   });
 });

@@ -8,11 +8,25 @@ const LONGEST = 15_000;
 /** Tabs that somebody looks at are filled first, and the others when they are looked at. */
 const SPREAD = 2_000;
 
-/** While the host is silent, asks whether it is back; then what is on the screen is asked for anew. */
+/** While the host is silent, asks whether it is back; then what is on the screen is requested again. */
 export function useReachAgain(): void {
   const client = useQueryClient();
   const silent = useReach() === 'silent';
   useEffect(() => (silent ? askAgain(client) : undefined), [client, silent]);
+  useEffect(() => askWhenNetworkChanges(client), [client]);
+}
+
+/**
+ * Asks the host once when the browser says that the network went or came, because a page that shows everything may send
+ * no request for minutes. What the browser says is not believed: with a tunnel it is wrong. Returns what ends it.
+ */
+export function askWhenNetworkChanges(client: QueryClient): () => void {
+  const leaving = new AbortController();
+  for (const type of ['offline', 'online']) {
+    const ask = () => void client.refetchQueries({ queryKey: sessionQuery.queryKey });
+    window.addEventListener(type, ask, { signal: leaving.signal });
+  }
+  return () => leaving.abort();
 }
 
 /**

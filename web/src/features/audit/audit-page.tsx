@@ -52,7 +52,7 @@ export function AuditPage() {
         }
       />
       <AuditFilters filters={filters} change={change} clear={clear} actors={actors} />
-      {filters.thing && rows.data ? <Called rows={rows} /> : null}
+      {filters.thing && rows.data && !rows.isPlaceholderData ? <Called rows={rows} /> : null}
       <RowList
         label={t.title}
         rows={rows}

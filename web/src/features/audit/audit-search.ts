@@ -91,10 +91,9 @@ const DAYS = { day: 1, week: 7, month: 30 };
 
 /** Everything since so long ago, to the minute. */
 export function lately(span: keyof typeof DAYS, now: Date): AuditSearch {
-  return {
-    from: fromLocal(toLocal(new Date(now.getTime() - DAYS[span] * 86_400_000).toISOString())),
-    to: undefined,
-  };
+  const from = new Date(now.getTime() - DAYS[span] * 86_400_000);
+  from.setUTCSeconds(0, 0);
+  return { from: from.toISOString().replace('.000Z', 'Z'), to: undefined };
 }
 
 /** Nothing lies between these two. */

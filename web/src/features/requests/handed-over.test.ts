@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { handedOver, isOver } from './handed-over';
 
-it('does not say that a VM is ready when it is gone, going, off or missing', () => {
+it('does not say that a VM is ready when it is gone, going, off, suspended or missing', () => {
   const request = { decommissioned_at: null };
   const active = { status: 'active', terminal: false, power: 'on' };
   expect(handedOver(request, active)).toBe('ready');
   expect(handedOver(request, undefined)).toBe('ready');
   expect(handedOver(request, { ...active, power: 'off' })).toBe('off');
+  expect(handedOver(request, { ...active, power: 'suspended' })).toBe('suspended');
   expect(handedOver(request, { ...active, power: 'missing' })).toBe('missing');
   expect(handedOver(request, { ...active, status: 'decommissioning' })).toBe('going');
   expect(handedOver(request, { ...active, status: 'decommission-failed' })).toBe('stuck');

@@ -24,7 +24,8 @@ export function Handover({ request, vm, now }: HandoverProps) {
   const gone = now === 'gone';
   const ip = gone ? null : vm ? vm.ip : request.ip;
   // What is going on with it, where it does not simply run.
-  const sentence = vm && !gone && now !== 'off' && now !== 'ready' ? format.sentence(vm.waiting_on) : null;
+  const told = now === 'off' || now === 'suspended' || now === 'ready' || gone;
+  const sentence = vm && !told ? format.sentence(vm.waiting_on) : null;
   return (
     <div className="grid gap-4 pt-1">
       {sentence ? <p className="text-quiet">{sentence}</p> : null}

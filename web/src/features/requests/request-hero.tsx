@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import {
   CircleCheck,
+  CirclePause,
   CircleSlash,
   CircleX,
   Hammer,
@@ -210,6 +211,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
 const HANDED_OVER = {
   ready: { tone: 'good', Icon: CircleCheck },
   off: { tone: 'idle', Icon: PowerOff },
+  suspended: { tone: 'wait', Icon: CirclePause },
   missing: { tone: 'bad', Icon: TriangleAlert },
   going: { tone: 'busy', Icon: Hourglass },
   stuck: { tone: 'bad', Icon: TriangleAlert },
