@@ -2,7 +2,7 @@
 //!
 //! One master key wraps the data keys in `eaf.subject_key`, one per (tenant, subject) and one per tenant. What is sealed
 //! under a subject's key becomes unreadable everywhere at once when that row's key is destroyed: log, ledger and
-//! journal need no rewriting. Backups made before hold the wrapped key until they expire (ADR 0014).
+//! journal need no rewriting. Backups made before hold the wrapped key until they expire (ADR 0007).
 
 mod among;
 mod cipher;

@@ -1,5 +1,5 @@
 //! Erasing a person: their key is destroyed, and with it everything that was sealed under it, in log, ledger and journals. A
-//! backup holds the wrapped key until it expires: see ADR 0014. What stands in clear, rows of views, is folded anew without it.
+//! backup holds the wrapped key until it expires: see ADR 0007. What stands in clear, rows of views, is folded anew without it.
 //!
 //! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
 

@@ -4,7 +4,7 @@
 //! batch. So one statement per tenant is under way at most, which the lane's lock would see to anyway, and the busier a tenant
 //! is, the larger its batches. All tenants share a few connections in turns, a batch each, so that a busy one costs the
 //! others a batch's time and no more. When more tenants wait than connections are free, those with little to append share a
-//! statement, and so a commit (ADR 0017).
+//! statement, and so a commit (ADR 0002).
 
 mod queue;
 

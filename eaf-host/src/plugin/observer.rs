@@ -1,5 +1,5 @@
 //! The host reads again, by itself, what capabilities manage for packages that ask for it (`observe` in `plugin.toml`), and
-//! tells the package by a command what changed. See ADR 0022.
+//! tells the package by a command what changed. See ADR 0011.
 //!
 //! Each connection has its turn every few minutes, on one host at a time, and one call after the other. What fails is
 //! tried again later and later; a login that was refused much later, because refusals lock accounts.
