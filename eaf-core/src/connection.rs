@@ -268,12 +268,14 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Summary>, Error> 
         .map_err(Error::Read)
 }
 
-/// The code of what a check of the connection found; `None`: it is good, and what failed before is read again at once.
+/// Records the code of what a check of the connection found; `None`: it is good, and what failed before is read again at
+/// once. `set_at` is the connection's `updated_at` when the check began: a result about older settings is dropped.
 pub async fn record_check(
     core: &Core,
     tenant: TenantId,
     capability: &str,
     name: &str,
+    set_at: OffsetDateTime,
     error: Option<&str>,
 ) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
@@ -281,12 +283,13 @@ pub async fn record_check(
         "update eaf.connection set last_check_at = clock_timestamp(), last_error = $4,
            use_error = case when $4::text is null then null else use_error end,
            observe_at = case when $4::text is null and observe_failures > 0 then clock_timestamp() else observe_at end
-         where tenant_id = $1 and capability = $2 and name = $3",
+         where tenant_id = $1 and capability = $2 and name = $3 and updated_at = $5",
     )
     .bind(tenant)
     .bind(capability)
     .bind(name)
     .bind(error)
+    .bind(set_at)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

@@ -25,11 +25,13 @@ pub async fn called(
     most: usize,
 ) -> Result<Vec<Named>, Error> {
     let name = name_column(view);
-    let Some((mut sql, table)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
+    let Some((mut sql, table, reach)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
     sql.push(format!(" and key = any (array(select x.key from {table} x where x.tenant_id = "));
     sql.push_bind(caller.tenant).push(" and (position(lower(");
     sql.push_bind(text.to_owned()).push(format!(") in lower(x.{name})) > 0 or x.key = "));
-    sql.push_bind(text.to_owned()).push(format!(") order by x.{name} limit {}))", most * 2));
+    sql.push_bind(text.to_owned()).push(")");
+    reach.restrict(&mut sql, caller);
+    sql.push(format!(" order by x.{name} limit {}))", most * 2));
     sql.push(format!(" order by {name}, key limit {most}"));
     read(tx, view, sql).await
 }
@@ -42,7 +44,7 @@ pub async fn names(
     view: &ViewType,
     keys: &[String],
 ) -> Result<Vec<Named>, Error> {
-    let Some((mut sql, _)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
+    let Some((mut sql, ..)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
     sql.push(" and key = any (").push_bind(keys.to_vec()).push(")");
     read(tx, view, sql).await
 }
@@ -53,13 +55,13 @@ fn name_column(view: &ViewType) -> String {
 
 type Query = sqlx::QueryBuilder<sqlx::Postgres>;
 
-/// With the table's name. None: its rows stand for nothing, or the caller may read none of them.
-async fn select(
+/// With the table's name and the rows that the caller may read. None: its rows stand for nothing, or the caller may read none.
+async fn select<'v>(
     tx: &mut TenantTx,
     caller: &Caller,
     plugin: &str,
-    view: &ViewType,
-) -> Result<Option<(Query, String)>, Error> {
+    view: &'v ViewType,
+) -> Result<Option<(Query, String, Reach<'v>)>, Error> {
     let Ok(reach) = Reach::of(caller, plugin, view) else { return Ok(None) };
     if view.thing.is_none() {
         return Ok(None);
@@ -69,7 +71,7 @@ async fn select(
     let mut sql = Query::new(format!("select key, {name} from {} where tenant_id = ", table.sql));
     sql.push_bind(caller.tenant).push(format!(" and not _deleted and {name} is not null"));
     reach.restrict(&mut sql, caller);
-    Ok(Some((sql, table.sql)))
+    Ok(Some((sql, table.sql, reach)))
 }
 
 async fn read(tx: &mut TenantTx, view: &ViewType, mut sql: Query) -> Result<Vec<Named>, Error> {

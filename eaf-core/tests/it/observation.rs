@@ -58,6 +58,11 @@ async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
     assert_eq!(claim(&core).await, None, "all had their turn");
 }
 
+async fn check(core: &Core, tenant: TenantId, error: Option<&str>) {
+    let set_at = connection::list(core, tenant).await.unwrap()[0].updated_at;
+    connection::record_check(core, tenant, "vsphere", "main", set_at, error).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before() {
     let database = Database::fresh().await;
@@ -67,7 +72,7 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
     let turn = claim(&core).await.unwrap();
     observation::settle(&core, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
     assert_eq!((claim(&core).await, observation::failures(&core, &turn).await.unwrap()), (None, 3));
-    connection::record_check(&core, acme, "vsphere", "main", None).await.unwrap();
+    check(&core, acme, None).await;
     let turn = claim(&core).await.expect("a test that went through says that it is worth it");
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     observation::settle(&core, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
@@ -164,10 +169,10 @@ async fn a_real_call_says_whether_a_connection_works() {
     used(None).await;
     assert_eq!(state().await, (None, true, None));
     assert_eq!(claimed(&core).await, Some((acme, "main".into())), "what works again is read again");
-    connection::record_check(&core, acme, "vsphere", "main", Some("vcenter-permission")).await.unwrap();
+    check(&core, acme, Some("vcenter-permission")).await;
     used(None).await;
     assert_eq!(state().await.0.as_deref(), Some("vcenter-permission"), "a read does not need the missing privilege");
-    connection::record_check(&core, acme, "vsphere", "main", Some("vcenter-unreachable")).await.unwrap();
+    check(&core, acme, Some("vcenter-unreachable")).await;
     used(Some("vcenter-login")).await;
     used(None).await;
     assert_eq!(state().await.0, None, "it was reached since");

@@ -49,7 +49,9 @@ async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
     let (database, core, acme, globex) = house().await;
     assert!(matches!(put(&core, acme, vcenter("https://a", None)).await, Err(connection::Error::NoSecret)));
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
-    connection::record_check(&core, acme, "vsphere", "main", Some("the password is wrong")).await.unwrap();
+    let set_at = connection::list(&core, acme).await.unwrap()[0].updated_at;
+    let check = async |error| connection::record_check(&core, acme, "vsphere", "main", set_at, error).await.unwrap();
+    check(Some("the password is wrong")).await;
     let listed = connection::list(&core, acme).await.unwrap();
     assert_eq!(listed[0].last_error.as_deref(), Some("the password is wrong"));
     assert!(listed[0].last_check_at.is_some() && !format!("{listed:?}").contains(CANARY));
@@ -59,7 +61,9 @@ async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
     put(&core, acme, moved).await.unwrap();
     let known = connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap();
     assert_eq!((&known.config["folder"], &known.secret["password"]), (&json!("EAF/acme"), &json!(CANARY)));
-    // What was checked was another connection.
+    // What was checked was another connection, also when the check ends only now.
+    assert!(connection::list(&core, acme).await.unwrap()[0].last_check_at.is_none());
+    check(None).await;
     assert!(connection::list(&core, acme).await.unwrap()[0].last_check_at.is_none());
 
     let dump = dump::table(&database, "eaf.connection").await;

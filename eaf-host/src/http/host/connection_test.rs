@@ -18,7 +18,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use eaf_core::actor::{Caller, Locale};
-use eaf_core::connection::{self, Connection};
+use eaf_core::connection::{self, Connection, Summary};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,12 +85,12 @@ pub(super) async fn begin(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
-    let exists = known.iter().any(|one| one.capability == capability && one.name == name);
-    let provider = app.providers.get(&capability).filter(|_| exists).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let provider = provider.clone();
+    let stored = known.into_iter().find(|one| one.capability == capability && one.name == name);
+    let stored = stored.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.clone();
     let running = running(&app, &who)?;
     who.record(&app, act.name(), &object, "pending").await?;
-    let test = Test { app, who, act, of: Of::Stored(provider, capability, name), object };
+    let test = Test { app, who, act, of: Of::Stored(provider, stored), object };
     test.run(running).await
 }
 
@@ -114,7 +114,7 @@ pub(super) fn running(app: &App, who: &TenantCaller) -> Result<Running, Problem>
 
 /// What is tested.
 enum Of {
-    Stored(Arc<dyn Provider>, String, String),
+    Stored(Arc<dyn Provider>, Summary),
     Draft(Arc<dyn Provider>, Connection),
 }
 
@@ -147,8 +147,9 @@ impl Test {
         let failure = report.outcome().err();
         let error = failure.as_ref().map(|failure| failure.code.as_str());
         let name = match &self.of {
-            Of::Stored(_, capability, name) => {
-                connection::record_check(&self.app.core, self.who.caller.tenant, capability, name, error)
+            Of::Stored(_, Summary { capability, name, updated_at, .. }) => {
+                let tenant = self.who.caller.tenant;
+                connection::record_check(&self.app.core, tenant, capability, name, *updated_at, error)
                     .await
                     .map_err(connection_fault)?;
                 self.act.name()
@@ -163,8 +164,8 @@ impl Test {
     async fn ask(&self) -> Report {
         let Caller { tenant, actor, .. } = self.who.caller;
         match (&self.of, self.act) {
-            (Of::Stored(provider, _, name), Act::Test) => provider.check(tenant, name).await,
-            (Of::Stored(provider, _, name), Act::Trial) => provider.trial(tenant, name, actor).await,
+            (Of::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
+            (Of::Stored(provider, stored), Act::Trial) => provider.trial(tenant, &stored.name, actor).await,
             (Of::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
             (Of::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
         }

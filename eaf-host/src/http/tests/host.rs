@@ -136,7 +136,8 @@ async fn what_a_test_found_is_a_sentence_in_the_callers_language() {
         (None, Value::Null),
         (Some("The host is not good."), json!("The host is not good.")),
     ] {
-        connection::record_check(&house.core, acme, "echo", "main", error).await.unwrap();
+        let set_at = connection::list(&house.core, acme).await.unwrap()[0].updated_at;
+        connection::record_check(&house.core, acme, "echo", "main", set_at, error).await.unwrap();
         let shown = house.get("admin@acme", PATH).await.json;
         assert_eq!((&shown["last_error"], &shown["last_error_text"]), (&json!(error), &text));
     }

@@ -129,6 +129,15 @@ async fn a_machine_that_the_index_hides_is_found_by_the_object_that_was_seen_las
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_the_index_hides_and_that_was_registered_again_is_read_from_its_folder() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.records.change(|record| record.object.as_mut().unwrap().value = "vm-of-before".into());
+    bench.vcsim.behave(json!({ "kind": "hidden", "vm": "web-01", "folder": false })).await;
+    assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["name"], "web-01");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_user_may_not_read_proves_nothing() {
     let denied = json!({ "type": "NoPermission", "privilegeId": "System.Read" });
     for missing in [
