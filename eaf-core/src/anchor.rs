@@ -64,20 +64,14 @@ pub struct Anchored {
 pub(crate) struct Anchor {
     pub nr: i64,
     pub at: OffsetDateTime,
-    pub oldest: OffsetDateTime,
     pub log_pos: i64,
     pub log_chain: Option<Vec<u8>>,
     /// 32 bytes for each row.
     pub audits: Vec<u8>,
     pub journals: Vec<u8>,
-    /// None: made by a host of the release before.
-    pub marks: Option<Marks>,
-}
-
-/// [`MARK`] bytes for each row.
-pub(crate) struct Marks {
-    pub audits: Vec<u8>,
-    pub journals: Vec<u8>,
+    /// [`MARK`] bytes for each row.
+    pub audit_marks: Vec<u8>,
+    pub journal_marks: Vec<u8>,
 }
 
 /// Anchors what waits, of all tenants. What another host anchors at this moment is left to it, and what is too much for one
@@ -146,12 +140,11 @@ async fn batch(core: &Core, tenant: TenantId) -> Result<Batch, Error> {
     }
     let audits = rows::waiting_audits(&mut tx, AUDITS).await?;
     let (journals, all) = rows::waiting_journals(&mut tx, JOURNALS).await?;
-    let moments = audits.iter().map(|row| row.at).chain(journals.iter().map(|row| row.at));
-    let Some(oldest) = moments.min() else {
+    if audits.is_empty() && journals.is_empty() {
         tx.commit().await?;
         return Ok(Batch::default());
-    };
-    write(&mut tx, oldest, &audits, &journals).await.map_err(Error::Write)?;
+    }
+    write(&mut tx, &audits, &journals).await.map_err(Error::Write)?;
     tx.commit().await?;
     let is_full = audits.len() == AUDITS || !all;
     Ok(Batch { rows: (audits.len() + journals.len()) as u64, is_full })
@@ -159,7 +152,6 @@ async fn batch(core: &Core, tenant: TenantId) -> Result<Batch, Error> {
 
 async fn write(
     tx: &mut TenantTx,
-    oldest: OffsetDateTime,
     audits: &[Hashed<AuditKey>],
     journals: &[Hashed<JournalKey>],
 ) -> Result<(), sqlx::Error> {
@@ -177,36 +169,33 @@ async fn write(
     .bind(tenant)
     .fetch_one(tx.conn())
     .await?;
-    let marks = Marks { audits: rows::marks(audits), journals: rows::marks(journals) };
     let anchor = Anchor {
         nr: nr + 1,
         at,
-        oldest,
         log_pos,
         log_chain,
         audits: audits.iter().flat_map(|row| row.leaf.clone()).collect(),
         journals: journals.iter().flat_map(|row| row.leaf.clone()).collect(),
-        marks: Some(marks),
+        audit_marks: rows::marks(audits),
+        journal_marks: rows::marks(journals),
     };
-    let marks = anchor.marks.as_ref();
     sqlx::query(
-        "with audits as (update eaf.audit set anchor = $2 where tenant_id = $1 and id = any ($12)),
-              journals as (update eaf.journal j set anchor = $2 from unnest($13::uuid[], $14::integer[]) as n (run_id, seq)
+        "with audits as (update eaf.audit set anchor = $2 where tenant_id = $1 and id = any ($11)),
+              journals as (update eaf.journal j set anchor = $2 from unnest($12::uuid[], $13::integer[]) as n (run_id, seq)
                            where j.tenant_id = $1 and j.run_id = n.run_id and j.seq = n.seq)
          insert into eaf.anchor
-           (tenant_id, nr, at, oldest, log_pos, log_chain, audits, journals, audit_marks, journal_marks, chain)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           (tenant_id, nr, at, log_pos, log_chain, audits, journals, audit_marks, journal_marks, chain)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(tenant)
     .bind(anchor.nr)
     .bind(anchor.at)
-    .bind(anchor.oldest)
     .bind(anchor.log_pos)
     .bind(&anchor.log_chain)
     .bind(&anchor.audits)
     .bind(&anchor.journals)
-    .bind(marks.map(|marks| &marks.audits))
-    .bind(marks.map(|marks| &marks.journals))
+    .bind(&anchor.audit_marks)
+    .bind(&anchor.journal_marks)
     .bind(link(&before, &anchor))
     .bind(audits.iter().map(|row| row.key).collect::<Vec<_>>())
     .bind(journals.iter().map(|row| row.key.0).collect::<Vec<_>>())
@@ -221,17 +210,15 @@ pub(crate) fn genesis(tenant: TenantId) -> Vec<u8> {
 }
 
 pub(crate) fn link(before: &[u8], anchor: &Anchor) -> Vec<u8> {
-    let leaf = Leaf::new(ANCHOR)
+    Leaf::new(ANCHOR)
         .column(Some(before))
         .number(anchor.nr)
         .number(micros(anchor.at))
-        .number(micros(anchor.oldest))
         .number(anchor.log_pos)
         .column(anchor.log_chain.as_deref())
         .column(Some(&anchor.audits))
-        .column(Some(&anchor.journals));
-    match &anchor.marks {
-        Some(marks) => leaf.column(Some(&marks.audits)).column(Some(&marks.journals)).hash(),
-        None => leaf.hash(),
-    }
+        .column(Some(&anchor.journals))
+        .column(Some(&anchor.audit_marks))
+        .column(Some(&anchor.journal_marks))
+        .hash()
 }

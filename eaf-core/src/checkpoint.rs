@@ -83,7 +83,7 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     // Of an older epoch, what was recorded since is not what it has seen, though it may have the same positions.
     let row: Option<Row> = sqlx::query_as(
         "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false),
-                coalesce(least(c.refold_at, c.refold_again_at) <= now(), false),
+                coalesce(c.rebuild_at <= now(), false),
                 coalesce((select e.pos from eaf.event e
                   where e.tenant_id = $1 and e.lane = 0 and (c.epoch = l.epoch or e.at < l.started_at)
                   order by e.pos desc limit 1), 0),
@@ -110,7 +110,7 @@ async fn insert(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) 
         Start::Registered { workflow } => Some(workflow.as_str()),
     };
     sqlx::query(
-        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, refold_at)
+        "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos, rebuild_at)
          select $1, $2, $3, (select epoch from eaf.log_epoch), coalesce((
              select e.pos from eaf.trigger t join eaf.event e on e.tenant_id = $1 and e.lane = 0 and e.at < t.since
              where t.plugin = $2 and t.workflow = $4 order by e.pos desc limit 1), 0),
@@ -160,9 +160,9 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
 /// Back to before the first event, which is the answer. The caller holds the row. Whatever is due is done with that; what is not stays.
 pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
     let epoch: i32 = sqlx::query_scalar(
-        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, folds = folds + 1,
-                refold_at = case when refold_at > now() then refold_at when refold_again_at > now() then refold_again_at end,
-                refold_again_at = case when refold_at > now() and refold_again_at > now() then refold_again_at end,
+        "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, rebuilds = rebuilds + 1,
+                rebuild_at = case when rebuild_at > now() then rebuild_at when rebuild_again_at > now() then rebuild_again_at end,
+                rebuild_again_at = case when rebuild_at > now() and rebuild_again_at > now() then rebuild_again_at end,
                 updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and consumer = $3 returning epoch",
     )
@@ -186,8 +186,8 @@ pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<usize, sqlx::E
              select p.plugin, p.consumer from eaf.checkpoint p join idle using (plugin, consumer)
              where p.tenant_id = $1 for update of p skip locked),
          emptied as (
-             update eaf.checkpoint p set pos = 0, folds = folds + 1, refold_again_at = null,
-                refold_at = clock_timestamp() + make_interval(secs => $2)
+             update eaf.checkpoint p set pos = 0, rebuilds = rebuilds + 1, rebuild_again_at = null,
+                rebuild_at = clock_timestamp() + make_interval(secs => $2)
              from free f
              where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
          select consumer, consumer in (select consumer from emptied) from idle",
@@ -230,8 +230,8 @@ pub(crate) async fn refold_views(
              where p.tenant_id = $1 for update of p skip locked),
          told as (
              update eaf.checkpoint p set
-                refold_at = coalesce(p.refold_at, clock_timestamp() + make_interval(secs => $2)),
-                refold_again_at = case when p.refold_at is not null then clock_timestamp() + make_interval(secs => $2) end
+                rebuild_at = coalesce(p.rebuild_at, clock_timestamp() + make_interval(secs => $2)),
+                rebuild_again_at = case when p.rebuild_at is not null then clock_timestamp() + make_interval(secs => $2) end
              from free f
              where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
          select consumer, consumer in (select consumer from told) from copy",

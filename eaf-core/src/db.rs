@@ -11,6 +11,7 @@
 mod bootstrap;
 mod budget;
 mod check;
+mod functions;
 mod migrate;
 mod ready;
 mod schema;
@@ -62,6 +63,12 @@ pub enum Error {
     Bootstrap(#[source] sqlx::Error),
     #[error("the database could not be migrated")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    #[error("migrations/functions/{name}.sql could not be applied")]
+    Function {
+        name: &'static str,
+        #[source]
+        cause: sqlx::Error,
+    },
     /// One readable line per finding.
     #[error(
         "the database's schema is older than this program or another one:\n  {}\nGive EAF_DATABASE_MIGRATE_URL, so that it is migrated at the start.",

@@ -108,7 +108,7 @@ pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) 
         sqlx::query_as(
             "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
                    join eaf.view v on v.digest = c.digest where p.tenant_id = $1
-                     and coalesce(p.refold_at, p.refold_again_at) is not null and v.active),
+                     and p.rebuild_at is not null and v.active),
                 (select count(*) from eaf.ledger where tenant_id = $1 and actor_id = $2),
                 (select count(*) from eaf.journal j join eaf.run r on r.tenant_id = j.tenant_id and r.run_id = j.run_id
                  where j.tenant_id = $1 and r.subject = $2),

@@ -1,7 +1,7 @@
 //! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
 //!
 //! Writing is one SQL function in one autocommit statement, shared by requests that wait at the same time ([`Appender`]): `eaf.append`, or one of two short ways for
-//! what is commonest. Reading is `pos > checkpoint` without gap logic. What the columns mean stands in `migrations/0001_event_store.sql`.
+//! what is commonest. Reading is `pos > checkpoint` without gap logic. What the columns mean stands in `migrations/0002_log.sql`.
 
 mod append;
 mod append_bulk;

@@ -32,7 +32,7 @@ pub struct Mail {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Which call of the run wrote it down first; 0 in rows of an earlier version.
+    /// The call of the run that wrote it down first.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -83,8 +83,7 @@ pub struct Logged {
     pub updated_at: OffsetDateTime,
 }
 
-const COLUMNS: &str =
-    "message_id, plugin, template, event_id, run_id, coalesce(call_seq, 0) as call_seq, recipient, trace,
+const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq, recipient, trace,
     status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
 
 /// What a connection's rate counts.

@@ -10,7 +10,6 @@ pub use rotate::{Progress, Rotated, rotate};
 use crate::Core;
 use crate::crypto::{self, KeyId, master_key};
 use crate::db;
-use crate::id::{ActorId, TenantId};
 
 /// Where the known value is sealed.
 const PLACE: &str = "eaf.master_key";
@@ -23,11 +22,8 @@ pub enum Error {
          (EAF_MASTER_KEY_PREVIOUS)"
     )]
     Other { database: String, held: String },
-    #[error(
-        "the keys in the database do not open under the master key {held} that this host holds: give it the one that \
-         they were made with (EAF_MASTER_KEY)"
-    )]
-    Unknown { held: String },
+    #[error("the database does not say which master key is active")]
+    Unknown,
     #[error(
         "{left} keys or operators were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to it and repeat \
          the command"
@@ -76,11 +72,10 @@ pub struct Unreadable {
 /// Refuses a host that does not hold the active key. The first one says which key that is.
 pub async fn check(core: &Core) -> Result<(), Error> {
     if known(core).await?.is_none() {
-        let first = of_existing(core).await?;
-        register(core, first).await?;
+        register(core).await?;
     }
     // Read again: of two that are the first, one was.
-    let (database, known) = known(core).await?.ok_or_else(|| Error::Unknown { held: held(core) })?;
+    let (database, known) = known(core).await?.ok_or(Error::Unknown)?;
     let masters = core.keyring.masters();
     let opens = core.keyring.open_platform(PLACE, &known).is_ok_and(|value| value == database.as_bytes());
     if !opens || masters.activate(&database).is_none() {
@@ -91,11 +86,11 @@ pub async fn check(core: &Core) -> Result<(), Error> {
 
 pub async fn status(core: &Core) -> Result<Status, Error> {
     let masters = core.keyring.masters();
-    let (active, _) = known(core).await?.ok_or_else(|| Error::Unknown { held: held(core) })?;
+    let (active, _) = known(core).await?.ok_or(Error::Unknown)?;
     let current = masters.current().id.clone();
     let (left, total) = count(core, &current).await?;
     let (operators, is_open): (i64, bool) = sqlx::query_as(
-        "select (select count(*) from eaf.operator where key_id is distinct from $1),
+        "select (select count(*) from eaf.operator where key_id <> $1),
                 exists (select from eaf.master_key where not active and retired_at is null)",
     )
     .bind(&current.0)
@@ -142,7 +137,7 @@ async fn known(core: &Core) -> Result<Option<(String, Vec<u8>)>, Error> {
 /// Keys of people and tenants: those not wrapped with this one, and all.
 async fn count(core: &Core, key: &KeyId) -> Result<(i64, i64), Error> {
     sqlx::query_as(
-        "select count(*) filter (where key_id is distinct from $1), count(*) from eaf.subject_key
+        "select count(*) filter (where key_id <> $1), count(*) from eaf.subject_key
          where destroyed_at is null",
     )
     .bind(&key.0)
@@ -151,7 +146,9 @@ async fn count(core: &Core, key: &KeyId) -> Result<(i64, i64), Error> {
     .map_err(Error::Count)
 }
 
-async fn register(core: &Core, master: &master_key::Master) -> Result<(), Error> {
+/// Makes the host's current key the active one of a database that has none.
+async fn register(core: &Core) -> Result<(), Error> {
+    let master = core.keyring.masters().current();
     sqlx::query("insert into eaf.master_key (key_id, known, active) values ($1, $2, true) on conflict do nothing")
         .bind(&master.id.0)
         .bind(core.keyring.seal_platform_under(master, PLACE, master.id.0.as_bytes()))
@@ -159,29 +156,6 @@ async fn register(core: &Core, master: &master_key::Master) -> Result<(), Error>
         .await
         .map_err(Error::Write)?;
     Ok(())
-}
-
-/// Of a database that was in use before there was a known value, the key that opens what is there.
-async fn of_existing(core: &Core) -> Result<&master_key::Master, Error> {
-    let masters = core.keyring.masters();
-    let tenant: Option<TenantId> =
-        sqlx::query_scalar("select tenant_id from eaf.subject_key where destroyed_at is null limit 1")
-            .fetch_optional(core.db.platform_pool())
-            .await
-            .map_err(Error::Read)?;
-    let Some(tenant) = tenant else { return Ok(masters.current()) };
-    let mut tx = core.db.tenant(tenant).await?;
-    let row: Option<(ActorId, Vec<u8>)> = sqlx::query_as(
-        "select subject_id, wrapped from eaf.subject_key where tenant_id = $1 and wrapped is not null limit 1",
-    )
-    .bind(tenant)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    tx.commit().await?;
-    let Some((subject, wrapped)) = row else { return Ok(masters.current()) };
-    let opens = |master: &&master_key::Master| master.opens(tenant, subject, &wrapped);
-    masters.all().iter().find(opens).ok_or_else(|| Error::Unknown { held: held(core) })
 }
 
 fn held(core: &Core) -> String {

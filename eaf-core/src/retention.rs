@@ -54,7 +54,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// As [`eaf.prune` and `eaf.prune_anchored`](../../migrations/0033_pruning.sql) call them.
+    /// As `eaf.prune` and `eaf.prune_anchored` call them.
     fn of_tenants(&self) -> [(&'static str, Option<Duration>); 5] {
         [
             ("ledger", self.ledger),

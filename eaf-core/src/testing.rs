@@ -5,6 +5,7 @@
 
 mod contents;
 pub mod plain;
+mod schema;
 
 pub use contents::rows_as_text;
 

@@ -238,7 +238,7 @@ impl Walk {
         Ok(())
     }
 
-    /// As `eaf.leaf` encodes an event: see `migrations/0001_event_store.sql`.
+    /// As `eaf.leaf` encodes an event: see `migrations/0002_log.sql`.
     fn leaf(&self, row: &PgRow, pos: i64, micros: i64, event: EventId) -> Result<Vec<u8>, sqlx::Error> {
         let (stream, version): (StreamId, i64) = (row.try_get("stream_id")?, row.try_get("version")?);
         let (kind, schema): (&str, i16) = (row.try_get("type")?, row.try_get("schema_version")?);

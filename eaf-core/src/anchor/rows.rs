@@ -67,7 +67,6 @@ impl Mark {
 /// A row, by the hash of its columns.
 pub(crate) struct Hashed<Key> {
     pub key: Key,
-    pub at: OffsetDateTime,
     pub leaf: Vec<u8>,
     mark: Mark,
 }
@@ -165,19 +164,15 @@ fn audit(row: &PgRow, tenant: TenantId) -> Result<Hashed<AuditKey>, sqlx::Error>
         .maybe(row.try_get("origin")?)
         .maybe(row.try_get("change")?)
         .maybe(row.try_get("plugin")?)
-        .maybe(row.try_get("grant_name")?);
-    // As it was before there was this column, where it is empty.
-    let leaf = match row.try_get("pruned")? {
-        Some(pruned) => leaf.text(pruned),
-        None => leaf,
-    };
+        .maybe(row.try_get("grant_name")?)
+        .maybe(row.try_get("pruned")?);
     let kind = match (act, outcome) {
         (_, "denied") => Kind::Denial,
         (_, "ok") => Kind::Act,
         ("command.give", _) => Kind::Refusal,
         _ => Kind::Act,
     };
-    Ok(Hashed { key, at, leaf: leaf.hash(), mark: Mark::new(kind, at) })
+    Ok(Hashed { key, leaf: leaf.hash(), mark: Mark::new(kind, at) })
 }
 
 /// With what its run says of it, such as plugin and trace.
@@ -208,7 +203,7 @@ fn journal(row: &PgRow, tenant: TenantId) -> Result<Hashed<JournalKey>, sqlx::Er
         .text(row.try_get("key")?)
         .column(Some(row.try_get::<Uuid, _>("subject")?.as_bytes()))
         .text(row.try_get("trace")?);
-    Ok(Hashed { key: (run, seq), at, leaf: leaf.hash(), mark: Mark::new(Kind::Call, at) })
+    Ok(Hashed { key: (run, seq), leaf: leaf.hash(), mark: Mark::new(Kind::Call, at) })
 }
 
 pub(super) fn micros(at: OffsetDateTime) -> i64 {

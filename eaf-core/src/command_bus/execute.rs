@@ -142,13 +142,13 @@ impl Attempt<'_> {
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
-        let Command { name, version, body } = &self.command;
+        let Command { name, body, .. } = &self.command;
         let asked = Asked::new(domain.plugin(), name, body);
         let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
-        let fingerprint = asked.fingerprint(core, &mut tx, *version).await?;
+        let fingerprint = asked.fingerprint(core, &mut tx).await?;
         subjects::check_body(&mut tx, caller, self.schema(), body).await?;
         // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
         tx.commit().await?;

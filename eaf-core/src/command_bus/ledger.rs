@@ -124,7 +124,7 @@ pub(super) async fn look_up(
     .map_err(Error::Ledger)?;
     let Some((known, answer, last, epoch)) = row else { return Ok(None) };
     let record = read(core, tx, caller, command, &answer).await?;
-    if !asked.is(core, tx, &known, record.command.version).await? {
+    if known != asked.fingerprint(core, tx).await? {
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
@@ -212,8 +212,8 @@ async fn seal_body(
     }
 }
 
-/// What makes two requests the same. The version of the command is the package's and no part of it: a retry is none the less one when there
-/// was an upgrade meanwhile.
+/// What makes two requests the same. The version of the command is the package's and no part of it: a retry stays one
+/// across an upgrade.
 pub(super) struct Asked<'a> {
     plugin: &'a str,
     name: &'a str,
@@ -225,16 +225,10 @@ impl<'a> Asked<'a> {
         Asked { plugin, name, body: canonical(body).to_string() }
     }
 
-    /// Keyed, so that nobody can guess the body from it. With the `version` for which it is decided, because the previous release knows a
-    /// row by that.
-    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx, version: u16) -> Result<[u8; 32], Error> {
-        let parts = [self.plugin.as_bytes(), self.name.as_bytes(), &version.to_be_bytes(), self.body.as_bytes()];
+    /// Keyed, so that the body cannot be guessed from it.
+    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
+        let parts = [self.plugin.as_bytes(), self.name.as_bytes(), self.body.as_bytes()];
         Ok(core.keyring.digest(tx, "command", &parts).await?)
-    }
-
-    /// Whether it is what a row with this fingerprint answers. Some rows have 0 for the version.
-    async fn is(&self, core: &Core, tx: &mut TenantTx, known: &[u8], decided: u16) -> Result<bool, Error> {
-        Ok(known == self.fingerprint(core, tx, decided).await? || known == self.fingerprint(core, tx, 0).await?)
     }
 }
 

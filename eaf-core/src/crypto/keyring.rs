@@ -103,7 +103,7 @@ impl Keyring {
         }
         sqlx::query(
             "insert into eaf.subject_key (tenant_id, subject_id, wrapped, destroyed_at) values ($1, $2, null, now())
-             on conflict (tenant_id, subject_id) do update set wrapped = null, destroyed_at = now()",
+             on conflict (tenant_id, subject_id) do update set wrapped = null, key_id = null, destroyed_at = now()",
         )
         .bind(tx.tenant())
         .bind(subject)
@@ -202,8 +202,8 @@ impl Keyring {
         .await
         .map_err(Error::Load)?;
         let Some((wrapped, key_id, committed)) = row else { return Ok(Stored::Nothing) };
-        let Some(wrapped) = wrapped else { return Ok(Stored::Destroyed) };
-        let key = self.inner.masters.unwrap(key_id.as_deref(), tenant, subject, &wrapped)?;
+        let (Some(wrapped), Some(key_id)) = (wrapped, key_id) else { return Ok(Stored::Destroyed) };
+        let key = self.inner.masters.unwrap(&key_id, tenant, subject, &wrapped)?;
         Ok(Stored::Key { key, committed })
     }
 

@@ -72,10 +72,6 @@ impl Master {
         cipher::seal(world, &self.wrapping, &place(tenant, subject), &**key)
     }
 
-    pub fn opens(&self, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> bool {
-        self.unwrap(tenant, subject, wrapped).is_some()
-    }
-
     fn unwrap(&self, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Option<DataKey> {
         let bytes = Zeroizing::new(cipher::open(&self.wrapping, &place(tenant, subject), wrapped).ok()?);
         <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Zeroizing::new)
@@ -129,16 +125,10 @@ impl Masters {
         }
     }
 
-    /// `id`: of the key that it was wrapped under, where that is known.
-    pub fn unwrap(
-        &self,
-        id: Option<&str>,
-        tenant: TenantId,
-        subject: ActorId,
-        wrapped: &[u8],
-    ) -> Result<DataKey, Error> {
-        let mut candidates = self.held.iter().filter(|master| id.is_none_or(|id| master.id.0 == id));
-        candidates.find_map(|master| master.unwrap(tenant, subject, wrapped)).ok_or(Error::WrongMasterKey)
+    /// `id`: of the key that it was wrapped under.
+    pub fn unwrap(&self, id: &str, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Result<DataKey, Error> {
+        let master = self.held.iter().find(|master| master.id.0 == id).ok_or(Error::WrongMasterKey)?;
+        master.unwrap(tenant, subject, wrapped).ok_or(Error::WrongMasterKey)
     }
 }
 

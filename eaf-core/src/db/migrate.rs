@@ -1,6 +1,7 @@
-//! Brings the schema up to date, as its owner, under sqlx's lock: hosts that start together wait for one another.
+//! Brings the schema up to date, as its owner: first the numbered migrations, under sqlx's lock, then the
+//! [functions](super::functions), under one of their own. Hosts that start together wait for one another.
 
-use super::Error;
+use super::{Error, functions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use std::str::FromStr;
@@ -26,12 +27,14 @@ pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
         .map_err(|cause| Error::Connect { role, cause })?;
     // Not `run`: its future cannot be spawned, because its bound on the connection is too narrow.
     MIGRATOR.run_direct(None, &mut conn, false).await.map_err(Error::Migrate)?;
+    functions::replace(&mut conn).await?;
     conn.close().await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Everything that makes the schema, for whoever has to tell one schema from another.
+/// Everything that makes the schema, to tell one schema from another.
 #[cfg(feature = "testing")]
 pub(crate) fn embedded_schema(mut part: impl FnMut(&[u8])) {
     part(super::bootstrap::ROLES.as_bytes());
     MIGRATOR.iter().for_each(|migration| part(&migration.checksum));
+    functions::ALL.iter().for_each(|function| part(function.source.as_bytes()));
 }

@@ -1,43 +1,58 @@
 //! Is the schema as new as this program? A newer one is welcome: migrations only add, so that hosts can be exchanged one
 //! after the other.
 
-use super::Error;
 use super::migrate::MIGRATOR;
+use super::{Error, functions};
 use sqlx::postgres::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 
 /// `pool` is `eaf_platform`'s.
 pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
-    let rows: Vec<(i64, Vec<u8>)> = match sqlx::query_as(
-        "select version, checksum from eaf._sqlx_migrations where success",
-    )
-    .fetch_all(pool)
-    .await
-    {
-        Ok(rows) => rows,
-        Err(cause) if is_no_table(&cause) => Vec::new(),
-        Err(cause) => return Err(Error::ReadCatalogue(cause)),
-    };
-    let applied: BTreeMap<i64, Vec<u8>> = rows.into_iter().collect();
-    let mut findings = Vec::new();
-    for migration in MIGRATOR.iter() {
-        let name = format!("{:04} {}", migration.version, migration.description);
-        match applied.get(&migration.version) {
-            None => findings.push(format!("{name} is missing")),
-            Some(checksum) if checksum[..] != migration.checksum[..] => {
-                findings.push(format!("{name} was applied with another content"));
-            }
-            Some(_) => {}
-        }
+    let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
+    let mut findings = migrations(&mut conn).await.map_err(Error::ReadCatalogue)?;
+    if findings.is_empty() {
+        let applied = functions::applied(&mut conn).await.map_err(Error::ReadCatalogue)?;
+        findings.extend(functions::ALL.iter().filter_map(|function| function.finding(applied.get(function.name))));
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Schema(findings)) }
 }
 
-/// Whether a migration was applied that this program does not know.
+/// What is missing or another one among the numbered migrations.
+async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let query = sqlx::query_as("select version, checksum from eaf._sqlx_migrations where success");
+    let rows: Vec<(i64, Vec<u8>)> = match query.fetch_all(conn).await {
+        Err(cause) if is_no_table(&cause) => Vec::new(),
+        rows => rows?,
+    };
+    let applied: BTreeMap<i64, Vec<u8>> = rows.into_iter().collect();
+    let finding = |migration: &sqlx::migrate::Migration| {
+        let name = format!("{:04} {}", migration.version, migration.description);
+        match applied.get(&migration.version) {
+            None => Some(format!("{name} is missing")),
+            Some(checksum) if checksum[..] != migration.checksum[..] => {
+                Some(format!("{name} was applied with another content"))
+            }
+            Some(_) => None,
+        }
+    };
+    Ok(MIGRATOR.iter().filter_map(finding).collect())
+}
+
+/// Whether a migration or a function was applied that this program does not know.
 pub(super) async fn is_newer(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let newest = MIGRATOR.iter().map(|migration| migration.version).max();
-    let newer = "select exists(select from eaf._sqlx_migrations where success and version > $1)";
-    sqlx::query_scalar(newer).bind(newest).fetch_one(conn).await
+    let (names, revisions): (Vec<_>, Vec<_>) =
+        functions::ALL.iter().map(|function| (function.name, function.revision())).unzip();
+    sqlx::query_scalar(
+        "select exists (select from eaf._sqlx_migrations where success and version > $1)
+             or exists (select from eaf.function_source f left join unnest($2::text[], $3::integer[]) o (name, revision)
+                          on o.name = f.name
+                        where o.name is null or f.revision > o.revision)",
+    )
+    .bind(MIGRATOR.iter().map(|migration| migration.version).max())
+    .bind(names)
+    .bind(revisions)
+    .fetch_one(conn)
+    .await
 }
 
 fn is_no_table(cause: &sqlx::Error) -> bool {

@@ -121,13 +121,12 @@ pub(crate) struct Resealed {
 /// Seals all of them under this master key.
 pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<Resealed, Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
-    let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> = sqlx::query_as(
-        "select actor_id, sealed, removed_at from eaf.operator where key_id is distinct from $1 for update",
-    )
-    .bind(&master.id.0)
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(Error::Read)?;
+    let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
+        sqlx::query_as("select actor_id, sealed, removed_at from eaf.operator where key_id <> $1 for update")
+            .bind(&master.id.0)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(Error::Read)?;
     let mut resealed = Resealed { done: 0, left: 0 };
     for (actor, sealed, removed) in rows {
         let Ok(clear) = core.keyring.open_platform(TABLE, &sealed) else {

@@ -4,7 +4,7 @@
 //! To be repeated after any interruption: a row says which master key it is wrapped with, so what is left is counted anew.
 //! Hosts need both keys while this runs; the former one is of no use any more when it has ended, but to open backups.
 
-use super::{Error, PLACE, count, known, register};
+use super::{Error, PLACE, count};
 use crate::Core;
 use crate::audit::{Act, platform};
 use crate::crypto::{KeyId, master_key};
@@ -37,7 +37,6 @@ pub async fn rotate(core: &Core, mut on_progress: impl FnMut(Progress)) -> Resul
     let (left, _) = count(core, &current.id).await?;
     let mut done = 0;
     on_progress(Progress { done, total: left });
-    // Until none is left: a host of the release before does not know of the lock and may make one meanwhile.
     while let Some(tenant) = next_tenant(core, &current.id).await? {
         done += rewrap(core, tenant, current).await?;
         on_progress(Progress { done, total: left.max(done) });
@@ -53,10 +52,6 @@ pub async fn rotate(core: &Core, mut on_progress: impl FnMut(Progress)) -> Resul
 
 /// Behind the lock, so that no key is made under the former one from then on.
 async fn activate(core: &Core, current: &master_key::Master) -> Result<(), Error> {
-    // So that hosts of before know it too.
-    if known(core).await?.is_none() {
-        register(core, current).await?;
-    }
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     master_key::hold_alone(&mut tx).await.map_err(Error::Write)?;
     let before = master_key::active(&mut tx).await.map_err(Error::Read)?;
@@ -83,21 +78,19 @@ async fn activate(core: &Core, current: &master_key::Master) -> Result<(), Error
 }
 
 async fn next_tenant(core: &Core, current: &KeyId) -> Result<Option<TenantId>, Error> {
-    sqlx::query_scalar(
-        "select tenant_id from eaf.subject_key where destroyed_at is null and key_id is distinct from $1 limit 1",
-    )
-    .bind(&current.0)
-    .fetch_optional(core.db.platform_pool())
-    .await
-    .map_err(Error::Count)
+    sqlx::query_scalar("select tenant_id from eaf.subject_key where destroyed_at is null and key_id <> $1 limit 1")
+        .bind(&current.0)
+        .fetch_optional(core.db.platform_pool())
+        .await
+        .map_err(Error::Count)
 }
 
 /// One batch; answers how many.
 async fn rewrap(core: &Core, tenant: TenantId, current: &master_key::Master) -> Result<i64, Error> {
     let mut tx = core.db.tenant(tenant).await?;
-    let rows: Vec<(ActorId, Vec<u8>, Option<String>)> = sqlx::query_as(
+    let rows: Vec<(ActorId, Vec<u8>, String)> = sqlx::query_as(
         "select subject_id, wrapped, key_id from eaf.subject_key
-         where tenant_id = $1 and wrapped is not null and key_id is distinct from $2
+         where tenant_id = $1 and wrapped is not null and key_id <> $2
          order by subject_id limit $3 for update",
     )
     .bind(tenant)
@@ -109,7 +102,7 @@ async fn rewrap(core: &Core, tenant: TenantId, current: &master_key::Master) -> 
     let (mut subjects, mut wrapped) = (Vec::new(), Vec::new());
     for (subject, under_former, key_id) in &rows {
         let masters = core.keyring.masters();
-        match masters.unwrap(key_id.as_deref(), tenant, *subject, under_former) {
+        match masters.unwrap(key_id, tenant, *subject, under_former) {
             Ok(key) => wrapped.push(current.wrap(&core.world, tenant, *subject, &key)),
             Err(_) => return Err(Error::Left { left: count(core, &current.id).await?.0 }),
         }

@@ -5,7 +5,7 @@
 use super::pruned::{self, Missing, Table};
 use super::{Error, Finding, Walk};
 use crate::Core;
-use crate::anchor::{self, Anchor, Hashed, MARK, Mark, Marks};
+use crate::anchor::{self, Anchor, Hashed, MARK, Mark};
 use crate::db::TenantTx;
 use crate::id::TenantId;
 use sqlx::Row;
@@ -83,12 +83,12 @@ async fn rows_of(tx: &mut TenantTx, anchors: &[Linked], missing: &mut Missing, w
     for Linked { anchor, .. } in anchors {
         let found = audits.remove(&anchor.nr).unwrap_or_default();
         let found = shown(found, |key| key.to_string());
-        let marks = anchor.marks.as_ref().map(|marks| marks.audits.as_slice());
-        compare(&Part { table: Table::Audit, anchor, leaves: &anchor.audits, marks }, &found, missing, walk);
+        let (leaves, marks) = (&anchor.audits, &anchor.audit_marks);
+        compare(&Part { table: Table::Audit, anchor, leaves, marks }, &found, missing, walk);
         let found = journals.remove(&anchor.nr).unwrap_or_default();
         let found = shown(found, |(run, seq)| format!("{run}/{seq}"));
-        let marks = anchor.marks.as_ref().map(|marks| marks.journals.as_slice());
-        compare(&Part { table: Table::Journal, anchor, leaves: &anchor.journals, marks }, &found, missing, walk);
+        let (leaves, marks) = (&anchor.journals, &anchor.journal_marks);
+        compare(&Part { table: Table::Journal, anchor, leaves, marks }, &found, missing, walk);
     }
     Ok(())
 }
@@ -102,13 +102,13 @@ struct Part<'a> {
     table: Table,
     anchor: &'a Anchor,
     leaves: &'a [u8],
-    marks: Option<&'a [u8]>,
+    marks: &'a [u8],
 }
 
 fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut Missing, walk: &mut Walk) {
     let mut left: HashMap<&[u8], Vec<Option<Mark>>> = HashMap::new();
     for (index, leaf) in part.leaves.chunks(HASH).enumerate() {
-        let mark = part.marks.and_then(|marks| marks.chunks(MARK).nth(index)).and_then(Mark::read);
+        let mark = part.marks.chunks(MARK).nth(index).and_then(Mark::read);
         left.entry(leaf).or_default().push(mark);
     }
     let mut altered = 0;
@@ -123,7 +123,7 @@ fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut Missing, 
     let marks: Vec<Option<Mark>> = left.into_values().flatten().collect();
     let rows = marks.len().saturating_sub(altered);
     if rows > 0 {
-        missing.add(part.table, part.anchor, rows, &marks);
+        missing.add(part.table, part.anchor.nr, rows, marks.into_iter().flatten());
     }
 }
 
@@ -136,7 +136,7 @@ struct Linked {
 
 async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<Linked>, Error> {
     let rows = sqlx::query(
-        "select a.nr, a.at, a.oldest, a.log_pos, a.log_chain, a.audits, a.journals, a.audit_marks, a.journal_marks, a.chain,
+        "select a.nr, a.at, a.log_pos, a.log_chain, a.audits, a.journals, a.audit_marks, a.journal_marks, a.chain,
                 e.chain as log
          from eaf.anchor a left join eaf.event e on e.tenant_id = a.tenant_id and e.lane = 0 and e.pos = a.log_pos
          where a.tenant_id = $1 and a.nr > $2 order by a.nr limit $3",
@@ -151,21 +151,15 @@ async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<Linked>, Error> {
 }
 
 fn read(row: &PgRow) -> Result<Linked, sqlx::Error> {
-    let marks: (Option<Vec<u8>>, Option<Vec<u8>>) = (row.try_get("audit_marks")?, row.try_get("journal_marks")?);
     let anchor = Anchor {
         nr: row.try_get("nr")?,
         at: row.try_get("at")?,
-        oldest: row.try_get("oldest")?,
         log_pos: row.try_get("log_pos")?,
         log_chain: row.try_get("log_chain")?,
         audits: row.try_get("audits")?,
         journals: row.try_get("journals")?,
-        marks: match marks {
-            (None, None) => None,
-            (audits, journals) => {
-                Some(Marks { audits: audits.unwrap_or_default(), journals: journals.unwrap_or_default() })
-            }
-        },
+        audit_marks: row.try_get("audit_marks")?,
+        journal_marks: row.try_get("journal_marks")?,
     };
     Ok(Linked { anchor, log: row.try_get("log")?, chain: row.try_get("chain")? })
 }

@@ -5,7 +5,7 @@
 //! retention could have deleted them when it was written.
 
 use super::{Error, Finding, Walk};
-use crate::anchor::{Anchor, Kind, Mark};
+use crate::anchor::{Kind, Mark};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use crate::retention::record::{LEAST, Record};
@@ -45,20 +45,16 @@ pub(super) struct Missing(BTreeMap<(Table, i64), Gone>);
 
 struct Gone {
     rows: usize,
-    /// The day of the anchor's oldest row: all that is known of one without marks.
-    oldest: i32,
-    /// None: of an anchor without marks.
-    marks: HashMap<Option<Mark>, usize>,
+    marks: HashMap<Mark, usize>,
 }
 
 impl Missing {
-    pub fn add(&mut self, table: Table, anchor: &Anchor, rows: usize, marks: &[Option<Mark>]) {
+    pub fn add(&mut self, table: Table, anchor: i64, rows: usize, marks: impl Iterator<Item = Mark>) {
         let mut counted = HashMap::new();
         for mark in marks {
-            *counted.entry(*mark).or_default() += 1;
+            *counted.entry(mark).or_default() += 1;
         }
-        let oldest = day(anchor.oldest.date());
-        self.0.insert((table, anchor.nr), Gone { rows, oldest, marks: counted });
+        self.0.insert((table, anchor), Gone { rows, marks: counted });
     }
 }
 
@@ -90,10 +86,7 @@ pub(super) async fn judge(tx: &mut TenantTx, missing: Missing, walk: &mut Walk) 
 impl Gone {
     /// So many of this kind from before this day.
     fn of(&self, kind: Kind, before: i32) -> usize {
-        let fits = |mark: &Option<Mark>| match mark {
-            Some(mark) => mark.kind == kind && mark.day < before,
-            None => self.oldest < before,
-        };
+        let fits = |mark: &Mark| mark.kind == kind && mark.day < before;
         self.marks.iter().filter(|(mark, _)| fits(mark)).map(|(_, rows)| rows).sum()
     }
 }

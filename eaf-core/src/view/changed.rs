@@ -107,14 +107,15 @@ pub async fn changed_since(
 
 async fn stand_of<'a>(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Table<'a>, Stand), Error> {
     let (table, epoch) = Table::live(tx, plugin, view).await?;
-    let row: Option<(i32, i64)> =
-        sqlx::query_as("select folds, pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
-            .bind(tx.tenant())
-            .bind(plugin)
-            .bind(&table.name)
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(|cause| read_error(&view.name, cause))?;
+    let row: Option<(i32, i64)> = sqlx::query_as(
+        "select rebuilds, pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(&table.name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(|cause| read_error(&view.name, cause))?;
     let (times, pos) = row.unwrap_or_default();
     let stand = Stand { fold: Fold::of(&table.name, times), position: Position { epoch, pos: pos as u64 } };
     Ok((table, stand))

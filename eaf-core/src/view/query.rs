@@ -24,7 +24,7 @@ pub const MAX_LIMIT: u32 = 200;
 /// Parameters of a list that are no filters.
 pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
 const MAX_VALUES: usize = 100;
-/// Capitals beside small letters, umlauts beside their vowels. The index of a sorted text has the same (0025).
+/// Capitals beside small letters, umlauts beside their vowels. As the index of a sorted text: see `eaf.view_table`.
 const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";
 
 #[derive(Debug, Clone)]

@@ -159,7 +159,7 @@ async fn an_anchor_that_was_changed_deleted_or_made_for_another_log_is_found() {
     for (tampering, expected) in [
         ("delete from eaf.anchor where nr = 1 and tenant_id = $TENANT", vec!["anchor-gap 2 1", "anchor 2"]),
         ("delete from eaf.anchor where nr = 2 and tenant_id = $TENANT", vec!["stray audit 1", "stray journal 2"]),
-        ("update eaf.anchor set oldest = '2001-01-01' where nr = 1 and tenant_id = $TENANT", vec!["anchor 1"]),
+        ("update eaf.anchor set at = '2001-01-01' where nr = 1 and tenant_id = $TENANT", vec!["anchor 1"]),
         ("update eaf.anchor set log_chain = '\\x00' where nr = 2 and tenant_id = $TENANT", vec!["anchor 2", "log 2 1"]),
     ] {
         assert_eq!(house.found_after(tampering).await, expected, "{tampering}");

@@ -98,7 +98,7 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     // A copy that is begun while other hosts may still remember the key is folded once more when they do not.
     projection::begin(&core, "toy", "things").await.unwrap();
     work(&core).await;
-    let due = "select count(*) from eaf.checkpoint where refold_at > now() + interval '30 s'";
+    let due = "select count(*) from eaf.checkpoint where rebuild_at > now() + interval '30 s'";
     let due: i64 = sqlx::query_scalar(due).fetch_one(&mut database.superuser().await).await.unwrap();
     assert_eq!(due, 1);
     projection::cancel(&core, &[tenant], "toy", "things").await.unwrap();

@@ -350,14 +350,15 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 38] = [
+const PLATFORM: [&str; 39] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id at anchor",
-    "eaf.checkpoint select tenant_id plugin consumer epoch pos retry_at refold_at refold_again_at",
+    "eaf.checkpoint select tenant_id plugin consumer epoch pos rebuild_at rebuild_again_at retry_at",
     "eaf.connection select tenant_id capability name server observe_at observe_until",
     "eaf.connection update observe_until",
     "eaf.event select tenant_id lane pos at",
+    "eaf.function_source select *",
     "eaf.generation select *",
     "eaf.journal select tenant_id state started_at done_at anchor",
     "eaf.log_epoch select *",
@@ -378,7 +379,7 @@ const PLATFORM: [&str; 38] = [
     "eaf.run select tenant_id run_id plugin digest state due_at lease_until",
     "eaf.session select tenant_id hash actor_id seen_at expires_at",
     "eaf.session update seen_at",
-    "eaf.subject_key select tenant_id destroyed_at key_id",
+    "eaf.subject_key select tenant_id key_id destroyed_at",
     "eaf.tenant select tenant_id slug",
     "eaf.trigger insert *",
     "eaf.trigger select *",

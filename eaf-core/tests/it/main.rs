@@ -22,6 +22,7 @@ mod isolation;
 mod journal;
 mod managed_resources;
 mod master_key;
+mod migrations;
 mod observation;
 mod operations;
 mod personal;

@@ -51,23 +51,6 @@ async fn a_host_with_another_master_key_does_not_start() {
 }
 
 #[tokio::test]
-async fn of_a_database_that_was_in_use_before_the_key_that_opens_it_is_the_one() {
-    let database = Database::fresh().await;
-    let core = host(&database, key(1)).await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    let anna = hire(&core, acme, "anna").await;
-    database.run("update eaf.subject_key set key_id = null").await;
-
-    let refused = check(&host(&database, key(2)).await).await.unwrap_err();
-    assert!(matches!(refused, Error::Unknown { .. }), "{refused:?}");
-    let later = host(&database, both(2, 1)).await;
-    check(&later).await.unwrap();
-    assert_eq!(name(&later, acme, anna).await, "anna");
-    assert_ne!(status(&later).await.unwrap().active, status(&later).await.unwrap().current);
-    check(&host(&database, key(1)).await).await.unwrap();
-}
-
-#[tokio::test]
 async fn of_two_first_hosts_with_different_keys_one_starts() {
     let database = Database::fresh().await;
     let (one, other) = (host(&database, key(1)).await, host(&database, key(2)).await);
@@ -129,8 +112,6 @@ async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
         let tenant = add_tenant(&core, slug, slug).await.unwrap();
         people.push((tenant, hire(&core, tenant, "anna").await));
     }
-    // As a host of the release before leaves it.
-    database.run("update eaf.subject_key set key_id = null").await;
     let core = host(&database, both(2, 1)).await;
     check(&core).await.unwrap();
     let interrupted = core.clone();

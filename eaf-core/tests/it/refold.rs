@@ -28,7 +28,7 @@ async fn shown() -> (Database, Core, Toy, TenantId, ActorId) {
 
 /// The time has come for what waits to be folded anew.
 async fn now_due(database: &Database) {
-    database.run("update eaf.checkpoint set refold_at = now() where refold_at is not null").await;
+    database.run("update eaf.checkpoint set rebuild_at = now() where rebuild_at is not null").await;
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
         projection::run_once(&core, &toy, tenant, view).await.unwrap();
     }
     let told = async || -> i64 {
-        let query = "select count(*) from eaf.checkpoint where refold_at is not null";
+        let query = "select count(*) from eaf.checkpoint where rebuild_at is not null";
         sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
     };
     let mut other = database.superuser().await;
@@ -83,7 +83,7 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
     let (database, core, toy, tenant, anna) = shown().await;
     let ben = put_member(&core, tenant, member("Canary-Ben")).await.unwrap();
     let waits = async || -> (bool, bool) {
-        let query = "select refold_at <= now(), refold_again_at > now() + interval '30 s' from eaf.checkpoint c
+        let query = "select rebuild_at <= now(), rebuild_again_at > now() + interval '30 s' from eaf.checkpoint c
                      join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
         let row: (Option<bool>, Option<bool>) =
             sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap();
@@ -111,17 +111,14 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
 async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
     let (database, core, toy, tenant, _) = shown().await;
     record(&core, tenant, vec![upsert("b", json!({}))]).await;
-    let waits = "select coalesce(refold_at > now(), false), coalesce(refold_again_at > now(), false)
+    let waits = "select coalesce(rebuild_at > now(), false), coalesce(rebuild_again_at > now(), false)
                  from eaf.checkpoint c join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
     for (first, again, expected) in [
         ("now() - interval '2 s'", "now() - interval '1 s'", (false, false)),
         ("now() - interval '1 s'", "now() + interval '30 s'", (true, false)),
         ("now() + interval '30 s'", "now() + interval '40 s'", (true, true)),
-        // As a host of the previous release leaves it.
-        ("now() + interval '30 s'", "now() - interval '1 s'", (true, false)),
-        ("null", "now() - interval '1 s'", (false, false)),
     ] {
-        database.run(&format!("update eaf.checkpoint set refold_at = {first}, refold_again_at = {again}")).await;
+        database.run(&format!("update eaf.checkpoint set rebuild_at = {first}, rebuild_again_at = {again}")).await;
         projection::run_once(&core, &toy, tenant, "things").await.unwrap();
         assert_eq!(names(&core, tenant).await.len(), 2, "{first}, {again}");
         let left: (bool, bool) = sqlx::query_as(waits).fetch_one(&mut database.superuser().await).await.unwrap();
@@ -137,7 +134,7 @@ async fn what_becomes_due_during_a_folding_is_folded_after_it() {
     projection::run_once(&core, &toy, tenant, "things").await.unwrap();
     let slow = Arc::new(Slow { toy, held: watch::Sender::new(&["slow"]) });
     database
-        .run("update eaf.checkpoint set refold_at = now(), refold_again_at = clock_timestamp() + interval '300 ms'")
+        .run("update eaf.checkpoint set rebuild_at = now(), rebuild_again_at = clock_timestamp() + interval '300 ms'")
         .await;
     let folding = tokio::spawn({
         let (core, slow) = (core.clone(), slow.clone());
@@ -280,7 +277,7 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
         }
     }
     // Eight of them, more than there are batches at the same time.
-    database.run("update eaf.checkpoint set refold_at = now()").await;
+    database.run("update eaf.checkpoint set rebuild_at = now()").await;
     slow.held.send_replace(&["slow"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
     for n in 0..3 {
@@ -289,7 +286,7 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
         assert!(seen.is_ok(), "{seen:?}");
     }
     slow.held.send_replace(&[]);
-    let left = "select count(*) from eaf.checkpoint where refold_at is not null";
+    let left = "select count(*) from eaf.checkpoint where rebuild_at is not null";
     let deadline = Instant::now() + PATIENCE;
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database.superuser().await).await.unwrap() > 0 {
         assert!(Instant::now() < deadline, "not folded anew");
@@ -309,7 +306,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     for view in ["things", "others"] {
         projection::run_once(&core, &*slow, tenant, view).await.unwrap();
     }
-    let void = "update eaf.checkpoint p set refold_at = now() from eaf.view_copy k, eaf.view v
+    let void = "update eaf.checkpoint p set rebuild_at = now() from eaf.view_copy k, eaf.view v
                 where k.table_name = p.consumer and v.digest = k.digest and v.view = 'things'";
     database.run(void).await;
     slow.held.send_replace(&["slow"]);

@@ -61,8 +61,8 @@ fn rows(tenant: TenantId, age: i64) -> String {
            select '{tenant}', {at}, gen_random_uuid(), 'audit.list', 'audit', o, '' from unnest(array['denied', 'ok', 'denied']) o;
          insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
            values ('{tenant}', {at}, gen_random_uuid(), 'command.give', 'dcm/request', 'limit-reached', '');
-         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, updated_at)
-           select '{tenant}', '{age}-' || s, 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), s, '', {at}
+         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, call_seq, recipient, status, trace, updated_at)
+           select '{tenant}', '{age}-' || s, 'p', 't', gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), s, '', {at}
            from unnest(array['sent', 'failed', 'skipped', 'pending']) s;
          with run as (
            insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace, state, due_at, ended_at)
@@ -146,8 +146,8 @@ async fn what_is_old_is_found_by_its_age_and_not_by_reading_everything() {
            select '{tenant}', now(), gen_random_uuid(), 'view.list', 'o', 'denied', '', 1 from generate_series(1, 5000) g;
          insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id, anchor)
            select '{tenant}', now(), gen_random_uuid(), 'command.give', 'o', 'no', '', 1 from generate_series(1, 5000) g;
-         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace)
-           select '{tenant}', 'm' || g, 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'sent', ''
+         insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, call_seq, recipient, status, trace)
+           select '{tenant}', 'm' || g, 'p', 't', gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'sent', ''
            from generate_series(1, 5000) g;
          analyze eaf.ledger; analyze eaf.audit; analyze eaf.mail_log"
     );
@@ -239,15 +239,15 @@ async fn a_mail_that_a_run_left_waiting_is_settled_and_one_that_may_have_arrived
                select '{acme}', gen_random_uuid(), 'dcm', 'd', 'w', gen_random_uuid(), 1, 'k', gen_random_uuid(), '', '{state}',
                       case when '{state}' = 'open' then now() end, case when '{state}' <> 'open' then now() - interval '3 hours' end
                returning run_id)
-             insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, unanswered, updated_at)
-               select '{acme}', '{state}-' || u, 'p', 't', gen_random_uuid(), run_id, gen_random_uuid(), 'pending', '', u, now() - interval '3 hours'
+             insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, call_seq, recipient, status, trace, unanswered, updated_at)
+               select '{acme}', '{state}-' || u, 'p', 't', gen_random_uuid(), run_id, 1, gen_random_uuid(), 'pending', '', u, now() - interval '3 hours'
                from run, unnest(array[0, 1]) u;"
         )
     };
     house.database.run(&format!("{} {}", run("open"), run("done"))).await;
     let unknown = format!(
-        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, status, trace, updated_at)
-           select '{acme}', 'old', 'p', 't', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'unknown', '', now() - interval '900 days'"
+        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, call_seq, recipient, status, trace, updated_at)
+           select '{acme}', 'old', 'p', 't', gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'unknown', '', now() - interval '900 days'"
     );
     house.database.run(&unknown).await;
     let mails = Retention { mails: Some(Duration::days(DAYS)), ..Retention::default() };

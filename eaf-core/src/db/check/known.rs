@@ -1,8 +1,8 @@
 //! What is meant to be as it is: tables without a tenant, and functions that run as their owner.
 //!
-//! A program knows those of its own schema. On a newer one it also believes what the newer migrations have written beside their
-//! objects, as comments, which only the owner can: `without tenant`, `as owner for ROLE`. So the previous release can be started again
-//! while hosts are exchanged. On its own schema comments change nothing.
+//! A program knows those of its own schema, by name. On a newer schema, as an older release meets it that is started again
+//! while hosts are exchanged, those that it does not know are left to the newer program, which has checked them at its
+//! start. What both know, and everything with a tenant, is checked all the same.
 
 use crate::db::schema;
 use sqlx::postgres::PgConnection;
@@ -51,7 +51,9 @@ impl Known {
         };
         if schema::is_newer(conn).await? {
             known.tables.extend(sqlx::query_scalar::<_, String>(TABLES).fetch_all(&mut *conn).await?);
-            known.as_owner.extend(sqlx::query_as::<_, (String, String)>(FUNCTIONS).fetch_all(conn).await?);
+            let ours = AS_OWNER.map(|(function, _)| function);
+            let theirs = sqlx::query_as::<_, (String, String)>(FUNCTIONS).bind(&ours[..]).fetch_all(conn).await?;
+            known.as_owner.extend(theirs);
         }
         Ok(known)
     }
@@ -66,10 +68,14 @@ impl Known {
     }
 }
 
+/// Those without the column.
 const TABLES: &str = "select c.relname::text from pg_class c
-    where c.relnamespace = 'eaf'::regnamespace and obj_description(c.oid, 'pg_class') = 'without tenant'";
+    where c.relnamespace = 'eaf'::regnamespace and c.relkind in ('r', 'p')
+      and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')";
 
-const FUNCTIONS: &str = "select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)),
-      substr(obj_description(p.oid, 'pg_proc'), 14)
-    from pg_proc p
-    where p.pronamespace = 'eaf'::regnamespace and obj_description(p.oid, 'pg_proc') like 'as owner for %'";
+/// Those that are not in the list, for the host's roles.
+const FUNCTIONS: &str = "select f.name, r.name
+    from (select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)) as name from pg_proc p
+          where p.pronamespace = 'eaf'::regnamespace) f
+    cross join unnest(array['eaf_app', 'eaf_platform']) r (name)
+    where f.name <> all ($1)";

@@ -163,7 +163,7 @@ async fn rows_that_were_folded_anew_are_loaded_anew() {
     let house = House::new().await;
     house.note("requester@acme", "before").await;
     let mut events = Events::open(&house, "requester@acme", &[]).await;
-    house.database.run("update eaf.checkpoint set refold_at = now()").await;
+    house.database.run("update eaf.checkpoint set rebuild_at = now()").await;
     house.project(TenantId::derive("acme")).await;
     assert_eq!(events.next().await.expect("an event").kind, "reset");
     let after = house.note("requester@acme", "after").await;
@@ -171,7 +171,7 @@ async fn rows_that_were_folded_anew_are_loaded_anew() {
     assert_eq!(told.data["key"], after.as_str(), "and it goes on");
     // Also for somebody who was away meanwhile.
     drop(events);
-    house.database.run("update eaf.checkpoint set refold_at = now()").await;
+    house.database.run("update eaf.checkpoint set rebuild_at = now()").await;
     house.project(TenantId::derive("acme")).await;
     let mut events = Events::open(&house, "requester@acme", &[("last-event-id", &told.id)]).await;
     let reset = events.next().await.expect("an event");

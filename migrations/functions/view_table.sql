@@ -1,11 +1,7 @@
--- Two things that lists of people need: denials that are counted, and texts in the order in which people sort.
-
--- Equal denials of an hour are one row that counts them: who tries again and again fills no disk and hides no other row.
-alter table eaf.audit add column count integer not null default 1 check (count > 0);
-grant update (count) on eaf.audit to eaf_app;
-
--- Texts that one sorts by have a second index, in the order of people: capitals beside small letters, umlauts beside their
--- vowels. The columns stay as they are, because filters and keys compare bytes. As before (0008), with that index.
+-- revision: 1
+-- Makes a table of a view: fixed types, generated name. `_spec` was checked by eaf.create_view.
+-- A text that is sorted has its index in the order of people (capitals beside small letters, umlauts beside
+-- their vowels); one that is filtered has an index in the order of bytes, as its column has.
 create or replace function eaf.view_table(_spec jsonb, tab text) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   _view text := _spec ->> 'view';
@@ -41,19 +37,5 @@ begin
     if (c ->> 'sort')::boolean and c ->> 'type' = 'text' then
       execute format('create index on eaf_view.%I (tenant_id, %I collate "und-x-icu", key)', tab, c ->> 'name');
     end if;
-  end loop;
-end $$;
-
-do $$
-declare
-  k record;
-  c jsonb;
-begin
-  for k in select v.spec, c.table_name from eaf.view v join eaf.view_copy c on c.digest = v.digest loop
-    for c in select e from jsonb_array_elements(k.spec -> 'columns') e loop
-      if (c ->> 'sort')::boolean and c ->> 'type' = 'text' then
-        execute format('create index on eaf_view.%I (tenant_id, %I collate "und-x-icu", key)', k.table_name, c ->> 'name');
-      end if;
-    end loop;
   end loop;
 end $$;

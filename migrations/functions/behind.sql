@@ -1,8 +1,9 @@
--- As before (0015), but whoever stands in an older epoch is told of once, even if there is nothing new: then they stand in this one. Until now such
--- a tenant's consumers were looked through every few seconds for ever after a restore.
---
--- Of the two moments of a checkpoint: what is due when a folding begins is done with it. `refold_again_at` is the later one; hosts of before 0015 do
--- not know it, so it counts as well where it is alone or the earlier.
+-- revision: 1
+-- Lists, for all tenants in one statement, the consumers that are behind the log, ahead of it after a
+-- restore, of an older epoch, or due for a rebuild; also those that are parked. Asks per tenant first, and
+-- per consumer only where something is behind, so that quiet tenants cost one pass over their checkpoints.
+-- A consumer of an older epoch is listed once even without new events; then it is of this one. Definitions
+-- that are not active and retired workflows are listed in no tenant.
 create or replace function eaf.behind()
 returns table (tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -15,14 +16,15 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h),
   done as (
     select p.tenant_id, min(p.pos) as pos, max(p.pos) as furthest, count(*) as consumers, min(p.epoch) as epoch,
-           bool_or(least(p.refold_at, p.refold_again_at) <= now()) as refold
+           bool_or(p.rebuild_at <= now()) as rebuild
     from eaf.checkpoint p join consumer c on c.plugin = p.plugin and c.name = p.consumer group by p.tenant_id),
   tenant as (
     select h.tenant_id, h.pos from head h cross join eaf.log_epoch l left join done d on d.tenant_id = h.tenant_id
-    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.refold or d.epoch <> l.epoch or d.consumers < (select count(*) from consumer))
+    where d.pos is null or d.pos < h.pos or d.furthest > h.pos or d.rebuild or d.epoch <> l.epoch or d.consumers < (select count(*) from consumer))
   select t.tenant_id, c.plugin, c.name, c.view, c.live, coalesce(p.pos, 0), t.pos, p.retry_at is not null, coalesce(p.retry_at > now(), false),
          (select e.at from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 and e.pos = coalesce(p.pos, 0) + 1)
   from tenant t cross join consumer c cross join eaf.log_epoch l
   left join eaf.checkpoint p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
-  where p.pos is null or p.pos <> t.pos or p.epoch <> l.epoch or least(p.refold_at, p.refold_again_at) <= now()
+  where p.pos is null or p.pos <> t.pos or p.epoch <> l.epoch or p.rebuild_at <= now()
 $$;
+grant execute on function eaf.behind to eaf_platform;

@@ -1,11 +1,6 @@
--- A package that is stored or activated again is in use again, and is not activated without its file.
---
--- Why: the age by which files are pruned was that of the first time, so a file could go between the two.
-
-grant update (stored_at) on eaf.package to eaf_platform;
-
--- Makes a stored package the active one and answers its generation; asked again, it answers the same. Null: no such package,
--- or its file was pruned. Touching its row makes a pruning that began before look at it again.
+-- revision: 1
+-- Makes a stored package the active one and answers its generation; asked again, the same. Null: no
+-- such package, or its file was pruned. The update makes a pruning that began before check the row again.
 create or replace function eaf.activate_package(_plugin text, _digest text, _by uuid) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -23,3 +18,4 @@ begin
   insert into eaf.activation (plugin, generation, digest, activated_by) values (_plugin, _next, _digest, _by);
   return _next;
 end $$;
+grant execute on function eaf.activate_package to eaf_platform;

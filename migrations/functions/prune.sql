@@ -1,8 +1,7 @@
--- Mails of which it is not known whether they arrived are deleted like the others, and a mail that was left waiting by a run that has
--- ended is settled: neither would ever be looked at again.
-
--- What is in no anchor. A host of the release before asks for denials and journals as well, which it cannot record as they
--- have to be now: for it there are none.
+-- revision: 1
+-- Deletes rows that are in no anchor, for the tenant of the transaction: at most `_most` at once, of those
+-- from before `_before`; answers how many. The host can delete nothing else, and the shortest age of 7 days
+-- is fixed here, so that a mistake in the settings deletes nothing young.
 create or replace function eaf.prune(_what text, _before timestamptz, _most integer) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -20,7 +19,7 @@ begin
         order by l.at limit _most for update skip locked));
       get diagnostics pruned = row_count;
     when 'mails' then
-      -- Nobody comes back for a mail whose run has ended; the tenant's admins look for it among those that were not sent.
+      -- A mail whose run has ended is never tried again; it is settled, so that admins find it among those not sent.
       update eaf.mail_log m set status = case when m.unanswered > 0 then 'unknown' else 'failed' end,
           error = case when m.unanswered > 0 then 'answer-lost' else coalesce(m.error, 'given-up') end,
           next_at = null, updated_at = now()
@@ -32,9 +31,9 @@ begin
         where m.tenant_id = tenant and m.updated_at < before and m.status in ('sent', 'failed', 'skipped', 'unknown')
         order by m.updated_at limit _most for update skip locked));
       get diagnostics pruned = row_count;
-    when 'denials', 'journals' then null;
     else
       raise exception 'nothing called % is pruned', _what using errcode = '22023';
   end case;
   return pruned;
 end $$;
+grant execute on function eaf.prune to eaf_app;

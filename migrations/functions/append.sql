@@ -1,17 +1,20 @@
--- eaf.append anew; what it answers is as before (0001), and what it promises is written down in eaf-core/tests/it/append.rs. New:
--- * a log does not begin for a tenant that does not exist: error EAF01, raised for the first event or ledger row;
--- * the common case, everything as expected, writes first and looks up nothing that the write itself finds out.
-
--- What a lane's first event is chained to. Asked while there is none.
-create function eaf.first_link(_tenant uuid, _lane smallint) returns bytea language plpgsql stable
-set search_path = pg_catalog, pg_temp as $$
-begin
-  if not exists (select from eaf.tenant t where t.tenant_id = _tenant) then
-    raise exception 'no such tenant' using errcode = 'EAF01';
-  end if;
-  return eaf.genesis(_tenant, _lane);
-end $$;
-
+-- revision: 1
+-- Appends a batch of requests of one tenant, decided in order, each all or nothing, with one outcome:
+--   ok          recorded; first_pos and last_pos are null if the request had no events
+--   duplicate   the key is known with this fingerprint: answer and positions are those of the first time
+--   key_reused  the key is known with another fingerprint
+--   conflict    a stream is not at the version expected; compare `actual` with s_expected
+--   retry       an earlier request of the batch has the same key, or shares a stream that one of them writes
+--   fenced      another generation of the plugin is active (or none): the decision is void
+--   invalid     a null, a key or fingerprint of impossible length, or one stream twice: never retry it
+-- Parallel arrays, counted from 1: r_* per request (r_plugin null = not fenced); s_* per stream of a
+-- request (s_expected null = any version); e_* per event (e_stream points into s_*; events of one request
+-- together, requests in order). A stream without events is a guard. The result has one row per request,
+-- in order. `actual`: the versions found, one per stream of the request; given if one is not as expected
+-- or nothing was expected. A tenant that does not exist is error EAF01. The common case, everything as
+-- expected, writes first and looks up nothing that the write itself finds out.
+-- To be called alone, in autocommit, READ COMMITTED: the lane stays locked until the transaction ends.
+-- The rules are tests: eaf-core/tests/it/append.rs.
 create or replace function eaf.append(
   _tenant uuid, _lane smallint, _keep interval,
   r_actor uuid[], r_key text[], r_fingerprint bytea[], r_answer bytea[],
@@ -249,3 +252,4 @@ begin
       array(select cur[i] from generate_series(1, m) i where s_request[i] = g) end from generate_series(1, n) g;
   end if;
 end $$;
+grant execute on function eaf.append to eaf_app;

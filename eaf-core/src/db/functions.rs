@@ -1,0 +1,100 @@
+//! The SQL functions that may change, one file each in `migrations/functions`.
+//!
+//! They are run again when a host brings a newer revision, because sqlx has no repeatable migrations. A
+//! file begins with `-- revision: N`; `eaf.function_source` records the revision that runs and the SHA-256
+//! of its file. The higher revision stays: a newer function has the same signature and at least the old
+//! meaning, so an older host works with it, and two releases that start alternately do not flip it back
+//! and forth. A digest alone could not tell which of two contents is the older one.
+
+use super::Error;
+use sha2::{Digest, Sha256};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use std::collections::HashMap;
+
+/// Held while functions are replaced, by one host at a time.
+const LOCK: i64 = 0x6561_665f_6675_6e63;
+
+pub(super) struct Function {
+    pub name: &'static str,
+    pub source: &'static str,
+}
+
+macro_rules! functions {
+    ($($name:literal)*) => {
+        [$(Function { name: $name, source: include_str!(concat!("../../../migrations/functions/", $name, ".sql")) }),*]
+    };
+}
+
+/// In the order in which they run.
+pub(super) const ALL: [Function; 14] = functions![
+    "activate" "activate_package" "append" "append_bulk" "append_plain" "begin_tenant" "behind"
+    "create_view" "drop_view_copy" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
+];
+
+impl Function {
+    /// 0, which the table refuses, without the line.
+    pub fn revision(&self) -> i32 {
+        let first = self.source.lines().next().unwrap_or_default();
+        first.strip_prefix("-- revision: ").and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.source).into()
+    }
+
+    /// What keeps this host from working with what was applied.
+    pub fn finding(&self, applied: Option<&Applied>) -> Option<String> {
+        let (name, revision) = (self.name, self.revision());
+        match applied {
+            None => Some(format!("functions/{name}.sql is missing")),
+            Some(applied) if applied.revision < revision => {
+                Some(format!("functions/{name}.sql is of revision {}, not {revision}", applied.revision))
+            }
+            Some(applied) if applied.revision == revision && applied.digest[..] != self.digest() => {
+                Some(format!("functions/{name}.sql was applied with another content"))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// A row of `eaf.function_source`.
+#[derive(sqlx::FromRow)]
+pub(super) struct Applied {
+    name: String,
+    revision: i32,
+    digest: Vec<u8>,
+}
+
+pub(super) async fn applied(conn: &mut PgConnection) -> Result<HashMap<String, Applied>, sqlx::Error> {
+    let rows: Vec<Applied> =
+        sqlx::query_as("select name, revision, digest from eaf.function_source").fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+}
+
+/// Replaces the functions of which this host has a higher revision, all or none. `conn` is the owner's.
+pub(super) async fn replace(conn: &mut PgConnection) -> Result<(), Error> {
+    let failed = |name: &'static str| move |cause| Error::Function { name, cause };
+    let mut tx = conn.begin().await.map_err(Error::Begin)?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await.map_err(Error::ReadCatalogue)?;
+    let applied = applied(&mut tx).await.map_err(Error::ReadCatalogue)?;
+    for function in &ALL {
+        let revision = function.revision();
+        if applied.get(function.name).is_some_and(|applied| applied.revision >= revision) {
+            continue;
+        }
+        sqlx::raw_sql(function.source).execute(&mut *tx).await.map_err(failed(function.name))?;
+        sqlx::query(
+            "insert into eaf.function_source (name, revision, digest) values ($1, $2, $3)
+             on conflict (name) do update set revision = excluded.revision, digest = excluded.digest",
+        )
+        .bind(function.name)
+        .bind(revision)
+        .bind(&function.digest()[..])
+        .execute(&mut *tx)
+        .await
+        .map_err(failed(function.name))?;
+    }
+    tx.commit().await.map_err(Error::Commit)
+}
