@@ -42,9 +42,11 @@ screens: setup ## Take the pictures of docs/screens anew.
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=screens
 
-lint: ## Format and lints.
+lint: ## Format and lints, of code and of migrations.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	@$(setup) services
+	eaf-host/dev/lint-migrations
 
 # Our own crates are optimised here and nowhere else; the comparison with message-db needs EAF_BENCH_MESSAGE_DB=DIR.
 optimised := --config profile.dev.package.eaf-core.opt-level=2 --config profile.dev.package.eaf-host.opt-level=1
