@@ -77,4 +77,4 @@ generated: setup ## Fail when a committed generated file differs from what would
 	@bin/eaf openapi bin/dcm.eaf | diff -u web/openapi.json - \
 	  || { echo "web/openapi.json is not what host and DCM say; run: make reference" >&2; exit 1; }
 	@npm run --silent generated --prefix web \
-	  || { echo "web/src/api/schema.d.ts is not what web/openapi.json says; run: make reference" >&2; exit 1; }
+	  || { echo "web/src/schema.d.ts is not what web/openapi.json says; run: make reference" >&2; exit 1; }

@@ -17,6 +17,11 @@ export default defineConfig({
     // The content security policy has no room for data: fonts and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page needs is one file: many small ones compress worse, and each costs a request.
+    chunkSizeWarningLimit: 1000, // in kB, uncompressed; `npm run size` holds the budget
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'initial', tags: ['$initial'] }] } },
+    },
   },
   // One browser for all files: to make one takes longer than the tests do.
   test: {

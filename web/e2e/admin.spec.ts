@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { text as mailFailures } from '../src/features/admin/mail-failures/text';
-import { text as offerings } from '../src/features/admin/offerings/text';
+import { text as mailFailures } from '../src/shell/features/mail-failures/text';
+import { text as offerings } from '../src/products/dcm/offerings/text';
 import { Person } from './support/person';
 
 test('a tenant admin defines an offering, and everybody can request it', async ({ browser }) => {

@@ -1,6 +1,6 @@
 import { type Locator, expect, test } from '@playwright/test';
-import { text as approvals } from '../src/features/approvals/text';
-import { text as requests } from '../src/features/requests/text';
+import { text as approvals } from '../src/products/dcm/approvals/text';
+import { text as requests } from '../src/products/dcm/requests/text';
 import { command, request, until } from './support/api';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';

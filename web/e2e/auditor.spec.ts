@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
-import { proofText } from '../src/features/audit/proof-text';
-import { rowText } from '../src/features/audit/row-text';
-import { text } from '../src/features/audit/text';
+import { proofText } from '../src/shell/features/audit/proof-text';
+import { rowText } from '../src/shell/features/audit/row-text';
+import { text } from '../src/shell/features/audit/text';
 import { request } from './support/api';
 import { fresh } from './support/names';
 import { Person } from './support/person';

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
-import { text as choosing } from '../src/app/choose/text';
-import { text as connections } from '../src/features/admin/connections/text';
-import { text as offerings } from '../src/features/admin/offerings/text';
+import { text as choosing } from '../src/shell/app/choose/text';
+import { text as connections } from '../src/shell/features/connections/text';
+import { text as offerings } from '../src/products/dcm/offerings/text';
 import { fresh } from './support/names';
 import { Person } from './support/person';
 

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
-import { text as connections } from '../src/features/admin/connections/text';
+import { text as connections } from '../src/shell/features/connections/text';
 import { newest } from './support/api';
 import { LOOKS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';

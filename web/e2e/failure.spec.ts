@@ -1,7 +1,7 @@
 import { type Browser, expect, test } from '@playwright/test';
-import { text as connections } from '../src/features/admin/connections/text';
-import { text as failedRequests } from '../src/features/admin/failed-requests/text';
-import { text as requests } from '../src/features/requests/text';
+import { text as connections } from '../src/shell/features/connections/text';
+import { text as failedRequests } from '../src/products/dcm/failed-requests/text';
+import { text as requests } from '../src/products/dcm/requests/text';
 import { request } from './support/api';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { text as catalogue } from '../src/features/catalogue/text';
-import { text as requests } from '../src/features/requests/text';
+import { text as catalogue } from '../src/products/dcm/catalogue/text';
+import { text as requests } from '../src/products/dcm/requests/text';
 import { command } from './support/api';
 import { Firefox, type Tab } from './support/firefox';
 import { fresh } from './support/names';

@@ -1,5 +1,5 @@
 import { type Page, expect, test } from '@playwright/test';
-import { text as catalogue } from '../src/features/catalogue/text';
+import { text as catalogue } from '../src/products/dcm/catalogue/text';
 import { request } from './support/api';
 import { fresh } from './support/names';
 import { Person } from './support/person';

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { text } from '../src/features/operator/text';
+import { text } from '../src/shell/features/operator/text';
 import { Person } from './support/person';
 
 const CUSTOMER_DATA = /Hoffmann|Carter|Vogt|shop-web-01|shop-db-01|Online-Shop|@acme\.example/;

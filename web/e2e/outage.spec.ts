@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { text as catalogue } from '../src/features/catalogue/text';
+import { text as catalogue } from '../src/products/dcm/catalogue/text';
 import { Person } from './support/person';
 
 test('with the host down a click stays in the application, and the draft survives', async ({ browser }) => {

@@ -1,7 +1,7 @@
 import { type Browser, expect, test } from '@playwright/test';
-import { text as offerings } from '../src/features/admin/offerings/text';
-import { text as requests } from '../src/features/requests/text';
-import { text as vms } from '../src/features/vms/text';
+import { text as offerings } from '../src/products/dcm/offerings/text';
+import { text as requests } from '../src/products/dcm/requests/text';
+import { text as vms } from '../src/products/dcm/vms/text';
 import { command, request, until } from './support/api';
 import { WIDTHS } from './support/look';
 import { fresh } from './support/names';

@@ -1,8 +1,8 @@
 import { type Browser, expect, test } from '@playwright/test';
-import { text as approvals } from '../src/features/approvals/text';
-import { text as catalogue } from '../src/features/catalogue/text';
-import { text as requests } from '../src/features/requests/text';
-import { text as vms } from '../src/features/vms/text';
+import { text as approvals } from '../src/products/dcm/approvals/text';
+import { text as catalogue } from '../src/products/dcm/catalogue/text';
+import { text as requests } from '../src/products/dcm/requests/text';
+import { text as vms } from '../src/products/dcm/vms/text';
 import { linkIn, mailTo } from './support/inbox';
 import { fresh } from './support/names';
 import { type Language, Person, said } from './support/person';

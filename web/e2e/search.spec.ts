@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { text as search } from '../src/features/search/text';
+import { text as search } from '../src/products/dcm/search/text';
 import { command, request, until } from './support/api';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';

@@ -6,12 +6,25 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from './api/problem';
-import { createQueryClient } from './api/query-client';
-import { createAppRouter } from './app/router';
+import { products } from './products';
+import { Problem } from './shell/api/problem';
+import { createQueryClient } from './shell/api/query-client';
+import { ProductsContext } from './shell/app/product';
+import { createAppRouter } from './shell/app/router';
 
 const queryClient = createQueryClient();
-const router = createAppRouter(queryClient);
+const router = createAppRouter(
+  { queryClient, products },
+  products.flatMap(({ routes }) => routes),
+);
+
+declare module '@tanstack/react-router' {
+  // Links are checked against all pages, the shell's and the products'.
+  interface Register {
+    router: typeof router;
+  }
+}
+
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
@@ -22,8 +35,10 @@ createRoot(root, {
   },
 }).render(
   <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
+    <ProductsContext value={products}>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </ProductsContext>
   </StrictMode>,
 );

@@ -1,11 +1,16 @@
 import { type Browser, type Page, expect } from '@playwright/test';
-import { de } from '../../src/i18n/de';
-import { en } from '../../src/i18n/en';
+import { text as dcm } from '../../src/products/dcm/text';
+import { de } from '../../src/shell/i18n/de';
+import { en } from '../../src/shell/i18n/en';
 import { type Hand, keyboard, mouse } from './hand';
 
 export type Language = 'de' | 'en';
 
-export const shell = { de, en };
+/** The words of the shell, with the product's entries in the navigation. */
+export const shell = {
+  de: { ...de, nav: { ...de.nav, ...dcm.de.nav } },
+  en: { ...en, nav: { ...en.nav, ...dcm.en.nav } },
+};
 
 /** What the host and its products say, in their own words: texts of plugins/dcm/locales. */
 export const said = {

@@ -4,7 +4,7 @@
 //! own. Classic Outlook draws with Word's engine, which knows no padding on a link: a button is a
 //! cell of a table.
 
-/// The accent of the web client (`web/src/ui/tokens.css`).
+/// The accent of the web client (`web/src/shell/ui/tokens.css`).
 const ACCENT: &str = "#00617a";
 
 /// By class. Colours for dark mode are in the frame, which needs the classes to stay.

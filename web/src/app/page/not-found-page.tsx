@@ -1,8 +1,0 @@
-import { SearchX } from 'lucide-react';
-import { useShellText } from '@/i18n/shell-text';
-import { Notice } from './notice';
-
-export function NotFoundPage() {
-  const t = useShellText();
-  return <Notice Icon={SearchX} title={t.errors.notFound} lead={<p>{t.errors.notFoundLead}</p>} />;
-}

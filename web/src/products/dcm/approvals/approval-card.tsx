@@ -1,0 +1,135 @@
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { takeBackFor } from '@/shell/app/actions/delayed-store';
+import { inMegabytes, useFormat } from '@/shell/i18n/format';
+import { useText } from '@/shell/i18n/use-text';
+import type { Row } from '../api';
+import { RequestStatus } from '../requests/status-badge';
+import { RowActions } from '../row-actions';
+import { useDecisionPlans } from './decision-plans';
+import { PresentVms } from './present-vms';
+import { text } from './text';
+
+interface ApprovalCardProps {
+  approval: Row<'approvals'>;
+  /** Its place in the inbox, for j and k; on a page of its own it has none. */
+  index?: number;
+}
+
+/** All that is needed for a decision, and the decision. */
+export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
+  const t = useText(text);
+  const format = useFormat();
+  const plans = useDecisionPlans();
+  const name = row.vm_name ?? '';
+  // Each reason once, in sight: not everybody has something to hover with. Read aloud it belongs to its button.
+  const reasons = new Set(
+    row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
+  );
+  const inList = index !== undefined;
+  const pending = row.status === 'pending';
+  // Somebody was faster than what was given here and has not taken effect yet.
+  useEffect(() => {
+    if (!pending) takeBackFor('request', row.key);
+  }, [pending, row.key]);
+  return (
+    <article
+      data-row-index={index}
+      aria-label={name}
+      className="rounded-xl border border-line bg-surface shadow-low focus-within:border-line-strong"
+    >
+      <div className="grid gap-5 p-5 sm:p-6">
+        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
+          <div className="grid gap-0.5">
+            <p className="text-quiet">
+              {t.asks(row.requester_name || t.somebody)}{' '}
+              <time
+                dateTime={row.submitted_at ?? undefined}
+                title={format.zoned(row.submitted_at)}
+                className="sr-only"
+              >
+                {t.waits(format.ago(row.submitted_at))}
+              </time>
+            </p>
+            {inList ? (
+              <h2 className="text-xl font-semibold tracking-tight">
+                <Link
+                  to="/approvals/$id"
+                  params={{ id: row.key }}
+                  className="rounded underline-offset-4 hover:text-accent-text hover:underline"
+                >
+                  {name}
+                </Link>
+              </h2>
+            ) : (
+              <p className="text-xl font-semibold tracking-tight">{name}</p>
+            )}
+          </div>
+          {pending ? (
+            <span aria-hidden className="text-sm text-quiet">
+              {t.waits(format.ago(row.submitted_at))}
+            </span>
+          ) : (
+            <RequestStatus row={row} />
+          )}
+        </header>
+        <blockquote className="max-w-prose border-l-2 border-line-strong/60 pl-3.5 whitespace-pre-line">
+          <span className="sr-only">{t.why}: </span>
+          {row.justification || t.noWhy}
+        </blockquote>
+        <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
+          <Detail label={t.size}>
+            {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
+          </Detail>
+          <Detail label={t.image}>{row.image}</Detail>
+          <Detail label={t.cost} strong>
+            {format.money(row.monthly_cents, row.currency)}
+          </Detail>
+          <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
+          <Detail label={pending ? t.present : t.presentNow}>
+            <PresentVms requesterId={row.requester_id ?? ''} />
+          </Detail>
+        </dl>
+      </div>
+      {/* As high as before: what is below must not move. */}
+      <footer className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
+        {pending ? (
+          <>
+            <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
+            {[...reasons].map(why => (
+              <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
+                {why}
+              </p>
+            ))}
+          </>
+        ) : (
+          <Decision row={row} reason={inList ? null : row.reason} />
+        )}
+      </footer>
+    </article>
+  );
+}
+
+/** What became of it, by whom and when. In a list without its reason: a second line would move what is below. */
+function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | null }) {
+  const t = useText(text);
+  const format = useFormat();
+  const by = row.decided_by_name ?? row.withdrawn_by_name;
+  return (
+    <p role="status" className="text-sm">
+      <span className="font-medium">{t.outcome(row.status_text ?? '')}</span>
+      {by ? ` ${t.byPerson(by)}` : null}
+      <span className="text-quiet">, {format.since(row.decided_at ?? row.withdrawn_at)}</span>
+      {reason ? <span className="block whitespace-pre-line text-quiet">{reason}</span> : null}
+    </p>
+  );
+}
+
+function Detail({ label, strong, children }: { label: string; strong?: boolean; children: ReactNode }) {
+  return (
+    <div className="grid content-start gap-0.5">
+      <dt className="text-xs text-quiet">{label}</dt>
+      <dd className={strong ? 'text-base font-semibold' : ''}>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { useCallback } from 'react';
+import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
+import { PageHeader } from '@/shell/app/page/page-header';
+import { useText } from '@/shell/i18n/use-text';
+import { Decided, Inbox, approvalsRoute } from './routes';
+import { text } from './text';
+
+type Search = ReturnType<typeof approvalsRoute.useSearch>;
+
+export function ApprovalsPage() {
+  const t = useText(text);
+  const search = approvalsRoute.useSearch();
+  const navigate = approvalsRoute.useNavigate();
+  const change = useCallback(
+    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
+    [navigate],
+  );
+  const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+  const decided = search.show === 'decided';
+  return (
+    <>
+      <PageHeader title={t.title} lead={t.lead} />
+      <FilterBar>
+        {decided ? <TextFilter value={search.q} onChange={setQuery} /> : null}
+        <ChoiceFilter
+          label={t.show}
+          value={search.show}
+          options={[
+            { value: undefined, label: t.waiting },
+            { value: 'decided', label: t.decided },
+          ]}
+          onChange={show => change({ show, q: undefined, sort: undefined })}
+        />
+      </FilterBar>
+      {decided ? <Decided /> : <Inbox onDecided={() => change({ show: 'decided' })} />}
+    </>
+  );
+}

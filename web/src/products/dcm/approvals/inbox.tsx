@@ -1,0 +1,97 @@
+import { useCallback, useEffect, useRef } from 'react';
+import { shownHere } from '@/shell/api/problem';
+import { useOpenDialogs } from '@/shell/app/actions/open-dialogs';
+import { Empty } from '@/shell/app/list/empty';
+import { FreshNote } from '@/shell/app/list/fresh-note';
+import { LoadMore, MoreFailed } from '@/shell/app/list/load-more';
+import { useListKeys } from '@/shell/app/list/use-list-keys';
+import { useSteadyRows } from '@/shell/app/list/use-steady-rows';
+import { ProblemAlert } from '@/shell/app/page/problem-alert';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { Skeleton } from '@/shell/ui/skeleton';
+import { type Row, useRow, useRows } from '../api';
+import { ApprovalCard } from './approval-card';
+import { text } from './text';
+
+/** What waits, the longest first. */
+export function Inbox({ onDecided }: { onDecided: () => void }) {
+  const t = useText(text);
+  const rows = useRows('approvals', {
+    status: 'pending',
+    sort: 'submitted_at',
+    limit: 20,
+  });
+  const { data, error, refetch } = rows;
+  const steady = useSteadyRows(data ?? NONE, keyOf, '');
+  const list = useRef<HTMLDivElement>(null);
+  const scrollTo = useCallback((index: number) => {
+    list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  useListKeys(list, { count: steady.rows.length, scrollTo });
+  const noteFocus = useFocusThatStays(list, steady.rows);
+
+  if (!data && shownHere(error)) {
+    return <ProblemAlert cause={error} onRetry={() => void refetch()} />;
+  }
+  if (!data) return <Skeleton className="h-64 rounded-xl" />;
+  if (steady.rows.length === 0) {
+    return (
+      <Empty sentence={t.empty}>
+        <Button onClick={onDecided}>{t.emptyAction}</Button>
+      </Empty>
+    );
+  }
+  return (
+    <div {...steady.place}>
+      <FreshNote fresh={steady.fresh} update={steady.update} />
+      <div ref={list} onFocus={noteFocus} className="grid gap-4">
+        {steady.rows.map((approval, index) =>
+          steady.gone.has(approval.key) ? (
+            <DecidedCard key={approval.key} last={approval} index={index} />
+          ) : (
+            <ApprovalCard key={approval.key} approval={approval} index={index} />
+          ),
+        )}
+        <MoreFailed rows={rows} />
+        <div className="justify-self-center empty:hidden">
+          <LoadMore rows={rows} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+const NONE: Row<'approvals'>[] = [];
+const keyOf = (row: Row<'approvals'>) => row.key;
+
+/** It waits no longer, and stays in its place as long as the list is not moved. */
+function DecidedCard({ last, index }: { last: Row<'approvals'>; index: number }) {
+  const { data } = useRow('approvals', last.key, { throwOnError: false });
+  return <ApprovalCard approval={data ?? last} index={index} />;
+}
+
+/** When the card with the focus is gone, the next one has it, and when its button is gone, its name; without a next
+ * one, the page's title. */
+function useFocusThatStays(list: React.RefObject<HTMLElement | null>, rows: Row<'approvals'>[] | undefined) {
+  const held = useRef<{ key: string; index: number } | null>(null);
+  const asking = useOpenDialogs().length > 0;
+  useEffect(() => {
+    const last = held.current;
+    if (asking || !last || !rows || document.activeElement !== document.body) return;
+    const same = rows.findIndex(row => row.key === last.key);
+    if (same < 0) held.current = null;
+    const next = same < 0 ? Math.min(last.index, rows.length - 1) : same;
+    const link = list.current?.querySelector<HTMLElement>(`[data-row-index="${next}"] a`);
+    (link ?? document.querySelector('h1'))?.focus();
+  }, [list, rows, asking]);
+  return useCallback(
+    (event: React.FocusEvent) => {
+      const card = event.target.closest<HTMLElement>('[data-row-index]');
+      const index = Number(card?.dataset['rowIndex']);
+      const key = card ? rows?.[index]?.key : undefined;
+      held.current = key === undefined ? null : { key, index };
+    },
+    [rows],
+  );
+}

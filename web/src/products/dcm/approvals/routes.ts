@@ -1,0 +1,39 @@
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '@/shell/app/page/lazy-page';
+import { oneOf, search, words } from '@/shell/app/search';
+import { shellRoute } from '@/shell/app/shell-route';
+
+const SORTS = ['vm_name', 'requester_name', 'monthly_cents', 'submitted_at', 'decided_at', 'status'] as const;
+export type DecisionSort = (typeof SORTS)[number] | `-${(typeof SORTS)[number]}`;
+
+interface ApprovalsSearch {
+  /** Without it: what waits. */
+  show: 'decided';
+  q: string;
+  sort: DecisionSort;
+}
+
+/** What waits, and what was decided: the table of the latter is large. */
+export const Inbox = lazyPage<'Inbox', { onDecided: () => void }>(() => import('./inbox'), 'Inbox');
+export const Decided = lazyPage(() => import('./decided'), 'Decided');
+
+export const approvalsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/approvals',
+  validateSearch: search<ApprovalsSearch>({
+    show: oneOf('decided'),
+    q: words,
+    sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
+  }),
+  // Together with the page, which would ask for it only when it is there.
+  beforeLoad: ({ search: { show } }) => void (show ? Decided : Inbox).preload(),
+  component: lazyPage(() => import('./approvals-page'), 'ApprovalsPage'),
+});
+
+export const approvalRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/approvals/$id',
+  component: lazyPage(() => import('./approval-page'), 'ApprovalPage'),
+});
+
+export const approvalRoutes = [approvalsRoute, approvalRoute] as const;

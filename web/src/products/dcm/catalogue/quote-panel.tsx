@@ -1,0 +1,83 @@
+import { Stamp } from 'lucide-react';
+import { shownHere } from '@/shell/api/problem';
+import { Panel } from '@/shell/app/page/panel';
+import { useFormat } from '@/shell/i18n/format';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { cn } from '@/shell/ui/cn';
+import { Skeleton } from '@/shell/ui/skeleton';
+import type { Row } from '../api';
+import { text } from './text';
+import type { Quote, Quoting } from './use-quote';
+
+interface QuotePanelProps {
+  offering: Row<'offerings'>;
+  quoting: Quoting;
+}
+
+/** What it costs and what it needs, while it is being filled in. */
+export function QuotePanel({ offering, quoting }: QuotePanelProps) {
+  const t = useText(text).quote;
+  const shell = useShellText();
+  const { quote, former, pending, waiting, error, refetch } = quoting;
+  return (
+    <Panel title={t.title}>
+      <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
+        <div aria-live="polite" className={cn('grid gap-4 transition-opacity', waiting && 'opacity-55')}>
+          {quote ? (
+            <Quoted quote={quote} former={former} />
+          ) : pending ? (
+            <>
+              <Skeleton className="h-9 w-36" />
+              <Skeleton className="w-48" />
+            </>
+          ) : shownHere(error) ? (
+            <div className="grid justify-items-start gap-3">
+              <p>{t.failed}</p>
+              <Button size="small" onClick={() => void refetch()}>
+                {shell.retry}
+              </Button>
+            </div>
+          ) : error ? null : (
+            <p className="text-quiet">{t.none}</p>
+          )}
+        </div>
+        <p className="border-t border-line pt-3 text-xs text-quiet">
+          {offering.image}. {t.fixed}
+        </p>
+      </div>
+    </Panel>
+  );
+}
+
+function Quoted({ quote, former }: { quote: Quote; former: number | null }) {
+  const t = useText(text).quote;
+  const format = useFormat();
+  const { monthly_cents, currency, approval } = quote;
+  const { stages, people } = approval;
+  return (
+    <>
+      <p className="flex flex-wrap items-baseline gap-x-2">
+        <span className="text-3xl font-semibold tracking-tight">{format.money(monthly_cents, currency)}</span>
+        <span className="text-quiet">{t.perMonth}</span>
+      </p>
+      {former === null ? null : (
+        <p className="rounded-lg border border-wait-line bg-wait-soft px-3 py-2 text-sm text-wait">
+          {t.was(format.money(former, currency))}
+        </p>
+      )}
+      <div className="flex gap-3 text-sm">
+        <Stamp aria-hidden className="mt-0.5 size-4 shrink-0 text-quiet" />
+        {stages === 0 ? (
+          <p>{t.noApproval}</p>
+        ) : (
+          <div className="grid gap-0.5">
+            <p className="font-medium">{t.approvals(format.number(stages))}</p>
+            <p className="text-quiet">{people.length > 0 ? t.by(format.anyOf(people)) : t.nobody}</p>
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

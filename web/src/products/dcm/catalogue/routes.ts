@@ -1,0 +1,24 @@
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '@/shell/app/page/lazy-page';
+import { search, words } from '@/shell/app/search';
+import { shellRoute } from '@/shell/app/shell-route';
+
+export const catalogueRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/catalogue',
+  component: lazyPage(() => import('./catalogue-page'), 'CataloguePage'),
+});
+
+interface RequestFormSearch {
+  /** A request to begin from: one that was rejected or withdrawn. */
+  from: string;
+}
+
+export const requestFormRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/catalogue/$offering',
+  validateSearch: search<RequestFormSearch>({ from: words }),
+  component: lazyPage(() => import('./request-form-page'), 'RequestFormPage'),
+});
+
+export const catalogueRoutes = [catalogueRoute, requestFormRoute] as const;

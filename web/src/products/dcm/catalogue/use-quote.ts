@@ -1,0 +1,112 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type FieldProblem, Problem, endsSession } from '@/shell/api/problem';
+import { useSettled } from '@/shell/app/use-settled';
+import { type Accepted, type CommandBody, type Row, rehearse } from '../api';
+
+export interface Quote {
+  monthly_cents: number;
+  currency: string;
+  approval: { stages: number; people: string[] };
+}
+
+/** What is shown of the price. */
+export interface Quoting {
+  /** Null: there is none for this size. Undefined: it is not there yet. */
+  quote: Quote | null | undefined;
+  /** The cents that stand there, of whatever size it was; 0 as long as there were none. */
+  seen: number;
+  /** Of the same size before the offering was changed under the open form. */
+  former: number | null;
+  /** What the host would refuse of this size. Of one that is not answered yet, nothing. */
+  refused: readonly FieldProblem[];
+  pending: boolean;
+  waiting: boolean;
+  error: unknown;
+  refetch: () => Promise<unknown>;
+}
+
+const PAUSE = 250;
+
+const NOTHING: readonly FieldProblem[] = [];
+
+/**
+ * What the host says that this request would cost and who would have to approve it; null where it cannot say. Asked anew
+ * when typing has paused, and when the offering was changed. An answer to an older question is never shown as the answer
+ * to a newer one.
+ */
+export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'request-vm'>): Quoting {
+  const settled = useSettled(JSON.stringify(body), PAUSE);
+  const asked = JSON.parse(settled) as CommandBody<'request-vm'>;
+  const about = aboutOf(asked);
+  const query = useQuery({
+    queryKey: ['quote', ...about, position],
+    queryFn: ({ signal }) => quote(asked, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+    throwOnError: false,
+  });
+  const waiting = settled !== JSON.stringify(body) || query.isPlaceholderData;
+  const { data, isPending, error, refetch } = query;
+  const offered = data?.quote;
+  const cents = query.isPlaceholderData ? undefined : offered && offered.monthly_cents;
+  const shown = useShown(about.join(' '), cents);
+  const former = shown.about === aboutOf(body).join(' ') ? shown.former : null;
+  const refused = (waiting ? undefined : data?.refused) ?? NOTHING;
+  return {
+    quote: offered,
+    seen: shown.cents ?? 0,
+    former,
+    refused,
+    pending: isPending,
+    waiting,
+    error,
+    refetch,
+  };
+}
+
+/** Name and justification change neither price nor approval. */
+const aboutOf = ({ offering, cpus, memory_gb, term_months }: CommandBody<'request-vm'>) =>
+  [offering, cpus, memory_gb, term_months] as const;
+
+interface Shown {
+  about: string;
+  cents: number | null | undefined;
+  former: number | null;
+}
+
+/** The amount that stands there, and the one before it while what it is about stayed the same. */
+function useShown(about: string, cents: number | null | undefined): Shown {
+  const [shown, setShown] = useState<Shown>({ about, cents, former: null });
+  if (cents !== undefined && (shown.about !== about || shown.cents !== cents)) {
+    const former = shown.about === about ? (shown.cents ?? null) : null;
+    setShown({ about, cents, former });
+  }
+  return shown;
+}
+
+interface Answer {
+  quote: Quote | null;
+  refused: readonly FieldProblem[];
+}
+
+async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Answer> {
+  try {
+    const accepted: Accepted & { preview?: unknown } = await rehearse('request-vm', body, signal);
+    return { quote: read(accepted.preview), refused: NOTHING };
+  } catch (cause) {
+    // A no to the request can still come with its price: the name may be missing yet.
+    if (cause instanceof Problem && !endsSession(cause) && isAnswer(cause.status))
+      return { quote: read(cause.params), refused: cause.errors };
+    throw cause;
+  }
+}
+
+/** Who asks is refused with these, not what is asked for. */
+const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 403;
+
+export function read(preview: unknown): Quote | null {
+  const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;
+  if (typeof monthly_cents !== 'number' || typeof currency !== 'string' || !approval) return null;
+  return { monthly_cents, currency, approval: { stages: approval.stages, people: approval.people ?? [] } };
+}

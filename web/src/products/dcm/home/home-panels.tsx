@@ -1,0 +1,134 @@
+import { Link } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { may, useSession } from '@/shell/api/session';
+import { AddressText } from '@/shell/app/page/address';
+import { Need, Needs } from '@/shell/app/page/needs';
+import { useFormat } from '@/shell/i18n/format';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { useRows } from '../api';
+import { APPROVE, OPERATE, REQUEST } from '../permissions';
+import { RequestStatus } from '../requests/status-badge';
+import { isOld } from '../vms/age';
+import { Power } from '../vms/vm-status';
+import { text } from './text';
+
+const FIRST = 10;
+
+/** What waits for this person, most urgent first. */
+export function HomePanels() {
+  const session = useSession();
+  const can = (permission: string) => may(session, permission);
+  return (
+    <>
+      {can(APPROVE) ? <WaitingApprovals /> : null}
+      {can(OPERATE) ? <FailedRequests /> : null}
+      {can(REQUEST) ? <OpenRequests actor={session.actor} /> : null}
+      {can(REQUEST) ? <OwnVms actor={session.actor} /> : null}
+    </>
+  );
+}
+
+export function HomeAction() {
+  const t = useText(text);
+  if (!may(useSession(), REQUEST)) return null;
+  return (
+    <Button look="primary" asChild>
+      <Link to="/catalogue">
+        <Plus aria-hidden />
+        {t.requestVm}
+      </Link>
+    </Button>
+  );
+}
+
+function WaitingApprovals() {
+  const t = useText(text).approve;
+  const format = useFormat();
+  const { data, ...rest } = useRows('approvals', { status: 'pending', sort: 'submitted_at', limit: FIRST });
+  // Their own wait for somebody else.
+  const theirs = data?.filter(row => row.actions.some(action => action.allowed));
+  return (
+    <Needs title={t.title} empty={t.empty} good source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/approvals/$id', params: { id: row.key } }}
+          name={row.vm_name}
+          note={t.asks(row.requester_name || t.somebody)}
+          beside={`${format.money(row.monthly_cents, row.currency)} · ${format.ago(row.submitted_at)}`}
+        />
+      )}
+    </Needs>
+  );
+}
+
+function OpenRequests({ actor }: { actor: string }) {
+  const t = useText(text).mine;
+  const format = useFormat();
+  const source = useRows('requests', {
+    requester_id: actor,
+    terminal: 'false',
+    sort: '-updated_at',
+    limit: FIRST,
+  });
+  return (
+    <Needs
+      title={t.title}
+      empty={t.empty}
+      source={source}
+      all={{ to: '/requests', search: { status: 'open', whose: 'mine' } }}
+    >
+      {row => {
+        const people = row.status === 'pending' ? (row.waiting?.people ?? []) : [];
+        return (
+          <Need
+            key={row.key}
+            link={{ to: '/requests/$id', params: { id: row.key } }}
+            name={row.vm_name}
+            note={
+              people.length > 0 ? `${t.waiting} ${format.anyOf(people)}` : format.sentence(row.waiting_on)
+            }
+            beside={<RequestStatus row={row} />}
+          />
+        );
+      }}
+    </Needs>
+  );
+}
+
+function OwnVms({ actor }: { actor: string }) {
+  const t = useText(text).vms;
+  const source = useRows('vms', { requester_id: actor, terminal: 'false', sort: 'name', limit: FIRST });
+  return (
+    <Needs title={t.title} empty={t.empty} source={source} all={{ to: '/vms', search: { whose: 'mine' } }}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/vms/$id', params: { id: row.key } }}
+          name={row.name}
+          note={<span className="font-mono text-xs">{row.ip ? <AddressText address={row.ip} /> : '–'}</span>}
+          beside={<Power state={row.power} old={isOld(row)} />}
+        />
+      )}
+    </Needs>
+  );
+}
+
+function FailedRequests() {
+  const t = useText(text).failed;
+  const format = useFormat();
+  const source = useRows('requests', { status: 'failed', sort: '-updated_at', limit: FIRST });
+  return (
+    <Needs title={t.title} empty={t.empty} good source={source} all={{ to: '/admin/failed-requests' }}>
+      {row => (
+        <Need
+          key={row.key}
+          link={{ to: '/requests/$id', params: { id: row.key } }}
+          name={row.vm_name}
+          note={format.sentence(row.waiting?.text ?? row.waiting_on)}
+        />
+      )}
+    </Needs>
+  );
+}

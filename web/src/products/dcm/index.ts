@@ -1,0 +1,44 @@
+import { lazyPage } from '@/shell/app/page/lazy-page';
+import type { Product } from '@/shell/app/product';
+import { ID } from './api';
+import { approvalRoutes } from './approvals/routes';
+import { catalogueRoutes } from './catalogue/routes';
+import { EVENTS } from './events';
+import { failedRequestRoutes } from './failed-requests/routes';
+import { mailText } from './mail-text';
+import { nav } from './nav';
+import { offeringRoutes } from './offerings/routes';
+import { APPROVE, OPERATE, READERS_OF_ALL, REQUEST } from './permissions';
+import { requestRoutes } from './requests/routes';
+import { sources } from './search/sources';
+import { text } from './text';
+import { vmRoutes } from './vms/routes';
+
+export const dcm = {
+  id: ID,
+  text,
+  routes: [
+    ...catalogueRoutes,
+    ...requestRoutes,
+    ...vmRoutes,
+    ...approvalRoutes,
+    ...offeringRoutes,
+    ...failedRequestRoutes,
+  ],
+  nav,
+  home: {
+    permissions: [APPROVE, OPERATE, REQUEST],
+    Panels: lazyPage(() => import('./home/home-panels'), 'HomePanels'),
+    Action: lazyPage(() => import('./home/home-panels'), 'HomeAction'),
+  },
+  search: { sources, Found: lazyPage(() => import('./search/found-things'), 'FoundThings') },
+  audit: {
+    acts: EVENTS.map(name => `${ID}.${name}`),
+    people: { view: 'requesters', name: 'requester_name', permissions: READERS_OF_ALL },
+  },
+  mails: mailText,
+  pages: {
+    request: id => ({ to: '/requests/$id', params: { id } }),
+    vm: id => ({ to: '/vms/$id', params: { id } }),
+  },
+} satisfies Product;

@@ -1,0 +1,28 @@
+/** What the mails are called, by the name of their template. */
+const en = {
+  'approval-requested': '“Please approve”',
+  'request-failed': '“Request failed”',
+  'request-failed-admin': '“Repair and retry”',
+  'request-fulfilled': '“Your VM is ready”',
+  'request-rejected': '“Request rejected”',
+  'request-settled': '“Settled”',
+  'request-cancelled': '“Your request was cancelled”',
+  'vm-decommissioned': '“Your VM is being decommissioned”',
+  'vm-decommission-failed': '“Not decommissioned”',
+  'vm-counted-as-removed': '“Your VM counts as removed”',
+};
+
+const de: typeof en = {
+  'approval-requested': '„Bitte freigeben“',
+  'request-failed': '„Antrag fehlgeschlagen“',
+  'request-failed-admin': '„Bitte beheben“',
+  'request-fulfilled': '„Ihre VM ist bereit“',
+  'request-rejected': '„Antrag abgelehnt“',
+  'request-settled': '„Erledigt“',
+  'request-cancelled': '„Ihr Antrag wurde abgebrochen“',
+  'vm-decommissioned': '„Ihre VM wird stillgelegt“',
+  'vm-decommission-failed': '„Nicht stillgelegt“',
+  'vm-counted-as-removed': '„Ihre VM gilt als entfernt“',
+};
+
+export const mailText = { en, de };

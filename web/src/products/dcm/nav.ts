@@ -1,0 +1,34 @@
+import {
+  ArrowLeftRight,
+  Boxes,
+  type LucideIcon,
+  PackageOpen,
+  Server,
+  Stamp,
+  TriangleAlert,
+} from 'lucide-react';
+import type { ProductNavEntry } from '@/shell/app/product';
+import { APPROVE, OFFER, OPERATE, READERS, REQUEST } from './permissions';
+import { text } from './text';
+
+type Name = keyof (typeof text)['en']['nav'];
+
+const entry = (to: string, name: Name, Icon: LucideIcon, ...permissions: string[]): ProductNavEntry => ({
+  to,
+  label: { en: text.en.nav[name], de: text.de.nav[name] },
+  Icon,
+  permissions,
+});
+
+export const nav = {
+  work: [
+    entry('/catalogue', 'catalogue', PackageOpen, REQUEST),
+    entry('/requests', 'requests', ArrowLeftRight, ...READERS),
+    entry('/vms', 'vms', Server, ...READERS),
+    entry('/approvals', 'approvals', Stamp, APPROVE),
+  ],
+  administration: [
+    entry('/admin/offerings', 'offerings', Boxes, OFFER),
+    entry('/admin/failed-requests', 'failedRequests', TriangleAlert, OPERATE),
+  ],
+};

@@ -1,0 +1,277 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useId, useRef, useState } from 'react';
+import { type UseFormReturn, useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
+import { isProblem } from '@/shell/api/problem';
+import type { Choice } from '@/shell/app/choose/choices';
+import { ChooseInput } from '@/shell/app/choose/choose-input';
+import { asSeen } from '@/shell/app/form/as-seen';
+import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
+import { DraftNote } from '@/shell/app/form/draft-note';
+import { ErrorSummary } from '@/shell/app/form/error-summary';
+import { FormAlert } from '@/shell/app/form/form-alert';
+import { FormSection } from '@/shell/app/form/form-section';
+import { SubmitButton } from '@/shell/app/form/submit-button';
+import { together } from '@/shell/app/form/together';
+import { type Stored, useBasis } from '@/shell/app/form/use-basis';
+import { useSubmission } from '@/shell/app/form/use-command-form';
+import { useDraft } from '@/shell/app/form/use-draft';
+import { useVCenterFacts } from '@/shell/features/connections/vcenter-facts';
+import type { Language } from '@/shell/i18n/language';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { useText } from '@/shell/i18n/use-text';
+import { Alert } from '@/shell/ui/alert';
+import { Button } from '@/shell/ui/button';
+import { Field } from '@/shell/ui/field';
+import { Input } from '@/shell/ui/input';
+import { readOwnWrite, rehearse, useCommand } from '../api';
+import {
+  type CountName,
+  OFFERING_FIELDS,
+  type OfferingDraft,
+  type PriceName,
+  suggestKey,
+  toDefinition,
+} from './offering-draft';
+import { takenKey } from './taken-key';
+import { type TemplateCheck, checkTemplate, templates } from './templates';
+import { text } from './text';
+
+/** Nobody waits longer for what else is wrong. */
+const REHEARSAL = 5_000;
+
+interface OfferingFormProps {
+  /** What is stored, or what a new one begins with. */
+  stored: Stored<OfferingDraft>;
+  /** It exists: its key stays. */
+  known: boolean;
+  /** Why this person cannot save. */
+  refused: string | null;
+  /** In which amounts are written here; the page's own may change meanwhile. */
+  language: Language;
+}
+
+export function OfferingForm({ stored, known, refused, language }: OfferingFormProps) {
+  const t = useText(text);
+  const shell = useShellText();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const facts = useVCenterFacts();
+  const form = useForm<OfferingDraft>({ defaultValues: stored.values, shouldFocusError: false });
+  const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
+  const draft = useDraft(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
+  const basis = useBasis(form, OFFERING_FIELDS, stored, draft);
+  const { mutateAsync } = useCommand('define-offering', known ? asRead(basis.tag) : NOT_THERE_YET);
+  const panel = useRef<HTMLElement>(null);
+  const [unchecked, setUnchecked] = useState<{ template: string; sentence: string | null } | null>(null);
+  const isWarned = unchecked !== null && unchecked.template === asSeen(form.watch('template'));
+
+  const send = async (typed: OfferingDraft) => {
+    const sent = JSON.stringify(typed);
+    const isSame = () => JSON.stringify(form.getValues()) === sent;
+    const sentences = { count: t.countProblem, amount: t.amountProblem };
+    const { definition, errors } = toDefinition(typed, language, sentences);
+    const rehearsal = () => rehearse('define-offering', definition, AbortSignal.timeout(REHEARSAL));
+    const checked = await check(definition.template);
+    if (checked.state === 'bad')
+      errors.push({ pointer: '/template', code: 'template-unknown', message: checked.sentence });
+    if (errors.length > 0) throw await together(errors, rehearsal);
+    if (basis.conflicts.length > 0) return panel.current?.focus();
+    if (checked.state === 'unchecked') return setUnchecked({ template: definition.template, ...checked });
+    // Somebody went on typing meanwhile, and means something else.
+    if (!isSame()) return void toast(t.typedMeanwhile);
+    await mutateAsync(definition).catch(async (cause: unknown) => {
+      if (!isProblem(cause, CHANGED_MEANWHILE)) throw cause;
+      if (!known) throw takenKey(t.keyTaken);
+      await readOwnWrite(client, 'offerings', definition.key, String(cause.params['position']));
+      throw cause;
+    });
+    toast.success(t.saved(definition.name.trim()));
+    if (!isSame()) return;
+    draft.forget();
+    await navigate({ to: '/admin/offerings' });
+  };
+
+  const choose = ({ value, facts: { guest } }: Choice) => {
+    form.setValue('template', value, { shouldDirty: true });
+    // What vCenter calls it is better than nothing, and no better than what somebody wrote.
+    if (form.getValues('image') === '' && typeof guest === 'string')
+      form.setValue('image', guest, { shouldDirty: true });
+  };
+
+  /** What is not changed is not refused: an offering whose template has gone can still be closed. */
+  const check = async (template: string): Promise<TemplateCheck> => {
+    const isKnown = known && template === asSeen(stored.values.template);
+    if (template === '' || isKnown || template === unchecked?.template) return { state: 'good' };
+    return checkTemplate(template);
+  };
+
+  const counts: [CountName, string][] = [
+    ['cpu_min', t.cpuMin],
+    ['cpu_max', t.cpuMax],
+    ['memory_gb_min', t.memoryMin],
+    ['memory_gb_max', t.memoryMax],
+  ];
+  const prices: [PriceName, string][] = [
+    ['base_cents', t.base],
+    ['cpu_cents', t.perCpu],
+    ['gb_cents', t.perGb],
+  ];
+  const labels: Record<keyof OfferingDraft, string> = {
+    key: t.key,
+    name: t.name,
+    image: t.image,
+    template: t.template,
+    active: t.active,
+    await_address: t.awaitAddress,
+    ...(Object.fromEntries([...counts, ...prices]) as Record<CountName | PriceName, string>),
+  };
+  const show = (value: unknown) => (typeof value === 'boolean' ? (value ? t.yes : t.no) : String(value));
+  return (
+    <form
+      noValidate
+      onSubmit={event => void run(event, send)}
+      className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
+    >
+      {draft.restoredFrom === null ? null : (
+        <div className="p-5 pb-0 sm:p-6 sm:pb-0">
+          <DraftNote draft={draft} />
+        </div>
+      )}
+      <FormSection title={t.what}>
+        <Naming form={form} known={known} errorAt={errorAt} />
+        <Field label={t.image} hint={t.imageHint} error={errorAt('image')}>
+          <Input autoComplete="off" {...form.register('image')} />
+        </Field>
+        <Field label={t.template} hint={t.templateHint} error={errorAt('template')}>
+          <ChooseInput
+            choosable={{ label: t.template, where: 'vCenter', load: templates, facts, onChoose: choose }}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            {...form.register('template')}
+          />
+        </Field>
+        <Check
+          name="await_address"
+          label={t.awaitAddress}
+          hint={t.awaitAddressHint}
+          form={form}
+          error={errorAt('await_address')}
+        />
+      </FormSection>
+      <FormSection title={t.limits} lead={t.limitsLead}>
+        <div className="grid gap-4 @xl:grid-cols-2">
+          {counts.map(([name, label]) => (
+            <Field key={name} label={label} error={errorAt(name)}>
+              <Input inputMode="numeric" autoComplete="off" {...form.register(name)} />
+            </Field>
+          ))}
+        </div>
+      </FormSection>
+      <FormSection title={t.price} lead={t.priceLead}>
+        <div className="grid gap-4 @xl:grid-cols-3">
+          {prices.map(([name, label]) => (
+            <Field key={name} label={label} error={errorAt(name)}>
+              <Input inputMode="decimal" autoComplete="off" {...form.register(name)} />
+            </Field>
+          ))}
+        </div>
+      </FormSection>
+      <FormSection title={t.availability}>
+        <Check name="active" label={t.active} hint={t.activeHint} form={form} error={errorAt('active')} />
+      </FormSection>
+      <div className="grid gap-4 p-5 sm:p-6">
+        <FormAlert alert={alert} />
+        <ErrorSummary fields={invalid} />
+        {isWarned ? (
+          <Alert tone="wait" role="alert" title={t.unchecked}>
+            <p>{unchecked.sentence ?? t.tookTooLong}</p>
+            <p>{t.uncheckedLead}</p>
+          </Alert>
+        ) : null}
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button asChild>
+            <Link to="/admin/offerings" onClick={draft.forget}>
+              {shell.cancel}
+            </Link>
+          </Button>
+          <SubmitButton busy={busy} refused={refused}>
+            {isWarned ? t.saveAnyway : t.save}
+          </SubmitButton>
+        </div>
+      </div>
+      <ChangedMeanwhile ref={panel} basis={basis} label={field => labels[field]} show={show} />
+    </form>
+  );
+}
+
+interface NamingProps {
+  form: UseFormReturn<OfferingDraft>;
+  known: boolean;
+  errorAt: (name: 'name' | 'key') => string | undefined;
+}
+
+/** A new offering's key follows its name until somebody types one. */
+function Naming({ form, known, errorAt }: NamingProps) {
+  const t = useText(text);
+  const [ownKey, setOwnKey] = useState(known);
+  const follow = (name: string) => {
+    if (!ownKey) form.setValue('key', suggestKey(name));
+  };
+  return (
+    <div className="grid gap-4 @xl:grid-cols-2">
+      <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
+        <Input
+          autoComplete="off"
+          {...form.register('name', { onChange: event => follow(String(event.target.value)) })}
+        />
+      </Field>
+      <Field label={t.key} hint={known ? t.keyFixed : t.keyHint} error={errorAt('key')}>
+        <Input
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          readOnly={known}
+          className="font-mono read-only:bg-sunken read-only:text-quiet"
+          {...form.register('key', { onChange: event => setOwnKey(known || event.target.value !== '') })}
+        />
+      </Field>
+    </div>
+  );
+}
+
+interface CheckProps {
+  name: 'active' | 'await_address';
+  label: string;
+  hint: string;
+  form: UseFormReturn<OfferingDraft>;
+  error: string | undefined;
+}
+
+function Check({ name, label, hint, form, error }: CheckProps) {
+  const id = useId();
+  return (
+    <div className="flex items-start gap-3">
+      <input
+        id={id}
+        type="checkbox"
+        aria-describedby={`${id}-hint`}
+        aria-invalid={error ? true : undefined}
+        className="mt-0.5 size-4.5 accent-accent"
+        {...form.register(name)}
+      />
+      <div className="grid gap-0.5">
+        <label htmlFor={id} className="text-sm font-medium">
+          {label}
+        </label>
+        <p id={`${id}-hint`} className="text-xs text-quiet">
+          {error ? <span className="text-bad">{error} </span> : null}
+          {hint}
+        </p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { toast } from 'sonner';
+import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
+import { CommandDialog } from '@/shell/app/actions/command-dialog';
+import { useText } from '@/shell/i18n/use-text';
+import { Field } from '@/shell/ui/field';
+import { Textarea } from '@/shell/ui/input';
+import type { CommandBody } from '../api';
+import { useCommandForm } from '../command-form';
+import { text } from './text';
+import { useOvertaken } from './use-overtaken';
+
+const REASON = ['reason'] as const;
+
+/** Says what is removed; a reason may be given. */
+export function CancelDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text).cancel;
+  const command = useCommandForm<'cancel-request', { reason: string }>({
+    command: 'cancel-request',
+    defaultValues: { reason: '' },
+    fields: REASON,
+    draft: `cancel-request/${String(action.body.request)}`,
+    body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'cancel-request'>,
+    onDone: () => {
+      close();
+      toast.success(t.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.title(name)}
+      lead={t.lead(name)}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      overtaken={useOvertaken(action)}
+      close={close}
+    >
+      <Field label={t.reason} hint={t.hint} error={command.errorAt('reason')}>
+        <Textarea rows={3} {...command.form.register('reason')} />
+      </Field>
+    </CommandDialog>
+  );
+}

@@ -1,0 +1,35 @@
+import { toast } from 'sonner';
+import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
+import { CommandDialog } from '@/shell/app/actions/command-dialog';
+import { useText } from '@/shell/i18n/use-text';
+import type { CommandBody } from '../api';
+import { useCommandForm } from '../command-form';
+import { text } from './text';
+import { useOvertaken } from './use-overtaken';
+
+const NONE = [] as const;
+
+export function CompleteDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text).complete;
+  const command = useCommandForm({
+    command: 'complete-without-address',
+    defaultValues: {},
+    fields: NONE,
+    body: () => action.body as CommandBody<'complete-without-address'>,
+    onDone: () => {
+      close();
+      toast.success(t.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.title(name)}
+      lead={t.lead}
+      submitLabel={action.title}
+      look="primary"
+      command={command}
+      overtaken={useOvertaken(action)}
+      close={close}
+    />
+  );
+}

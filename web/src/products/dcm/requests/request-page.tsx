@@ -1,0 +1,102 @@
+import { shownHere } from '@/shell/api/problem';
+import { CopyButton } from '@/shell/app/page/copy-button';
+import { Facts } from '@/shell/app/page/facts';
+import { PageHeader } from '@/shell/app/page/page-header';
+import { Panel } from '@/shell/app/page/panel';
+import { ProblemAlert } from '@/shell/app/page/problem-alert';
+import { inMegabytes, useFormat } from '@/shell/i18n/format';
+import { useText } from '@/shell/i18n/use-text';
+import { Skeleton } from '@/shell/ui/skeleton';
+import { type Row, useAllRows, useRow } from '../api';
+import { RowActions } from '../row-actions';
+import { OTHER_VCENTER } from '../vms/may-be-forgotten';
+import { isOver } from './handed-over';
+import { RequestHero } from './request-hero';
+import { useRequestPlans } from './request-plans';
+import { useActionsAsSeen } from './retry-source';
+import { requestRoute } from './routes';
+import { RequestStatus } from './status-badge';
+import { text } from './text';
+import { Timeline } from './timeline';
+
+export function RequestPage() {
+  const t = useText(text);
+  const { id } = requestRoute.useParams();
+  const { data: request, error, refetch } = useRow('requests', id);
+  const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
+  const plans = useRequestPlans();
+  const actions = useActionsAsSeen(request);
+  return (
+    <>
+      <PageHeader
+        title={request?.vm_name ?? undefined}
+        up={{ to: '/requests', label: t.title }}
+        beside={request ? <RequestStatus row={request} /> : null}
+        actions={
+          request ? (
+            <RowActions
+              actions={offered({ ...request, actions })}
+              plans={plans}
+              name={request.vm_name ?? ''}
+              unavailable="in-menu"
+            />
+          ) : null
+        }
+      />
+      {!request && shownHere(error) ? <ProblemAlert cause={error} onRetry={() => void refetch()} /> : null}
+      {request ? (
+        <RequestHero request={request} events={timeline.data ?? []} />
+      ) : (
+        <Skeleton className="mb-6 h-32 rounded-xl" />
+      )}
+      <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+        <RequestFacts request={request} />
+        <Timeline events={timeline.data} />
+      </div>
+    </>
+  );
+}
+
+/** Cancelling without removal is beside the point of every request but those whose VM may stand elsewhere. */
+function offered(request: Row<'requests'>): Row<'requests'>['actions'] {
+  const mayStandElsewhere = request.status === 'cancel-failed' && request.error_code === OTHER_VCENTER;
+  return request.actions.filter(one => one.command !== 'cancel-without-removal' || mayStandElsewhere);
+}
+
+function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }) {
+  const t = useText(text).facts;
+  const format = useFormat();
+  const why = row && <span className="whitespace-pre-line">{row.justification}</span>;
+  const decided = row && row.decided_by_name && `${row.decided_by_name}, ${format.dateTime(row.decided_at)}`;
+  const id = row && (
+    <span className="flex items-center gap-1">
+      <code className="min-w-0 font-mono text-xs break-all">{row.key}</code>
+      <CopyButton text={row.key} what={t.id} className="-my-1" />
+    </span>
+  );
+  return (
+    <Panel title={t.title}>
+      <Facts
+        facts={[
+          { label: t.why, value: why },
+          {
+            label: t.size,
+            value: row && t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb))),
+          },
+          { label: t.image, value: row?.image },
+          { label: t.template, value: row?.template },
+          { label: t.offering, value: row?.offering_name },
+          { label: t.cost, value: row && format.money(row.monthly_cents, row.currency) },
+          {
+            label: t.term,
+            value: row && (isOver(row) ? t.termOfGone : t.months)(format.number(row.term_months)),
+          },
+          { label: t.requester, value: row?.requester_name },
+          { label: t.submitted, value: row && format.dateTime(row.submitted_at) },
+          { label: t.decidedBy, value: decided },
+          { label: t.id, value: id },
+        ]}
+      />
+    </Panel>
+  );
+}

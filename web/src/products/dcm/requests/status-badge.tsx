@@ -1,0 +1,23 @@
+import { Badge, type Tone } from '@/shell/ui/badge';
+import type { Row } from '../api';
+
+const TONES: Record<string, Tone> = {
+  pending: 'wait',
+  approved: 'busy',
+  fulfilled: 'good',
+  rejected: 'bad',
+  failed: 'bad',
+  withdrawn: 'idle',
+  cancelling: 'busy',
+  'cancel-failed': 'bad',
+  cancelled: 'idle',
+};
+
+type Standing = Pick<Row<'requests'>, 'status' | 'status_text'> &
+  Partial<Pick<Row<'requests'>, 'decommissioned_at'>>;
+
+/** Fulfilled is no good news of a VM that is gone. */
+export function RequestStatus({ row }: { row: Standing }) {
+  const tone = row.decommissioned_at ? 'idle' : (TONES[row.status ?? ''] ?? 'idle');
+  return <Badge tone={tone}>{row.status_text}</Badge>;
+}

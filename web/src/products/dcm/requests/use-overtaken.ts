@@ -1,0 +1,15 @@
+import { useFormat } from '@/shell/i18n/format';
+import { useText } from '@/shell/i18n/use-text';
+import { type Action, useRow } from '../api';
+import { text } from './text';
+
+/** While a dialog about a request is open: why its action is not possible any more, and by whom it was decided. */
+export function useOvertaken(action: Action): string | null {
+  const t = useText(text);
+  const format = useFormat();
+  const { data: row } = useRow('requests', String(action.body.request), { throwOnError: false });
+  const now = row?.actions.find(one => one.command === action.command);
+  if (!row || !now || now.allowed) return null;
+  if (!row.decided_by_name) return now.why;
+  return `${now.why} ${t.decidedBy(row.decided_by_name, format.since(row.decided_at))}`;
+}

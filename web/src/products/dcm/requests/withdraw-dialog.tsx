@@ -1,0 +1,35 @@
+import { toast } from 'sonner';
+import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
+import { CommandDialog } from '@/shell/app/actions/command-dialog';
+import { useText } from '@/shell/i18n/use-text';
+import type { CommandBody } from '../api';
+import { useCommandForm } from '../command-form';
+import { text } from './text';
+import { useOvertaken } from './use-overtaken';
+
+const NONE = [] as const;
+
+export function WithdrawDialog({ action, name, close }: ActionDialogProps) {
+  const t = useText(text);
+  const command = useCommandForm({
+    command: 'withdraw-request',
+    defaultValues: {},
+    fields: NONE,
+    body: () => action.body as CommandBody<'withdraw-request'>,
+    onDone: () => {
+      close();
+      toast.success(t.withdraw.done(name));
+    },
+  });
+  return (
+    <CommandDialog
+      title={t.withdraw.title(name)}
+      lead={t.withdraw.lead}
+      submitLabel={action.title}
+      look="destructive"
+      command={command}
+      overtaken={useOvertaken(action)}
+      close={close}
+    />
+  );
+}

@@ -1,0 +1,17 @@
+import { holds } from '@/shell/features/search/words';
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+/** The requesters whom the words mean. */
+export function peopleIn(
+  rows: readonly { requester_id: string | null; requester_name: string | null }[],
+  words: readonly string[],
+): Person[] {
+  const found = new Map<string, Person>();
+  for (const { requester_id: id, requester_name: name } of rows)
+    if (id && name && words.length > 0 && holds(words, [name])) found.set(id, { id, name });
+  return [...found.values()];
+}

@@ -1,0 +1,29 @@
+const en = {
+  name: 'DCM',
+  longName: 'Dynamic Cloud Manager',
+  lead: 'Request virtual machines, decide on requests, and see what everything is waiting for.',
+  nav: {
+    catalogue: 'Catalogue',
+    requests: 'Requests',
+    vms: 'Virtual machines',
+    approvals: 'Approvals',
+    offerings: 'Offerings',
+    failedRequests: 'Failed requests',
+  },
+};
+
+const de: typeof en = {
+  name: 'DCM',
+  longName: 'Dynamic Cloud Manager',
+  lead: 'Virtuelle Maschinen beantragen, über Anträge entscheiden, und sehen, worauf alles wartet.',
+  nav: {
+    catalogue: 'Katalog',
+    requests: 'Anträge',
+    vms: 'Virtuelle Maschinen',
+    approvals: 'Freigaben',
+    offerings: 'Angebote',
+    failedRequests: 'Fehlgeschlagene Anträge',
+  },
+};
+
+export const text = { en, de };

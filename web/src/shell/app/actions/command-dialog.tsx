@@ -1,0 +1,88 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { FieldValues } from 'react-hook-form';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { Alert } from '@/shell/ui/alert';
+import { Button, type ButtonProps } from '@/shell/ui/button';
+import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
+import { DraftNote } from '../form/draft-note';
+import { FormAlert } from '../form/form-alert';
+import type { CommandForm } from '../form/use-command-form';
+
+interface CommandDialogProps<F extends FieldValues> {
+  title: string;
+  lead: ReactNode;
+  /** The name of the button that does it. */
+  submitLabel: string;
+  look: ButtonProps['look'];
+  command: CommandForm<F>;
+  /** Why it cannot be done any more: somebody was faster. */
+  overtaken?: string | null;
+  close: () => void;
+  /** Fields. */
+  children?: ReactNode;
+}
+
+/** Asks before a command is given, for what is missing or whether it is meant. */
+export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F>) {
+  const { title, lead, submitLabel, look, command, close, children } = props;
+  // What it did itself is nothing to tell of.
+  const overtaken = command.busy ? null : props.overtaken;
+  const t = useShellText();
+  const [asking, setAsking] = useState(false);
+  const { isDirty } = command.form.formState;
+  const discard = () => {
+    command.draft.forget();
+    close();
+  };
+  /** By Esc, the cross, or a click beside it: easily done without being meant. */
+  const leave = () => {
+    if (command.busy) return;
+    if (isDirty) setAsking(!asking);
+    else discard();
+  };
+  return (
+    <Dialog open onOpenChange={open => !open && leave()}>
+      <DialogContent title={title} lead={lead} closeLabel={t.close}>
+        <form noValidate onSubmit={command.submit} className="grid gap-4">
+          <DraftNote draft={command.draft} />
+          {children}
+          {overtaken ? (
+            <Alert tone="wait" role="alert" title={overtaken} />
+          ) : (
+            <FormAlert alert={command.alert} />
+          )}
+          {asking ? (
+            <AskToDiscard discard={discard} keep={() => setAsking(false)} />
+          ) : (
+            <DialogActions>
+              <Button onClick={discard}>{overtaken ? t.close : t.cancel}</Button>
+              {overtaken ? null : (
+                <Button type="submit" look={look} busy={command.busy}>
+                  {submitLabel}
+                </Button>
+              )}
+            </DialogActions>
+          )}
+        </form>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+function AskToDiscard({ discard, keep }: { discard: () => void; keep: () => void }) {
+  const t = useShellText().draft;
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  return (
+    <Alert tone="wait" role="alert" title={t.ask}>
+      <DialogActions>
+        <Button ref={first} onClick={keep}>
+          {t.keep}
+        </Button>
+        <Button look="danger" onClick={discard}>
+          {t.discardTyped}
+        </Button>
+      </DialogActions>
+    </Alert>
+  );
+}

@@ -1,0 +1,41 @@
+import { useMemo } from 'react';
+import { toast } from 'sonner';
+import { useCommand } from '@/shell/api/commands';
+import { endsSession } from '@/shell/api/problem';
+import type { Action, ProductId } from '@/shell/api/contract';
+import type { ActionPlan } from './action-plan';
+import { delay } from './delayed-store';
+import { FailedDialog } from './failed-dialog';
+import { openDialog } from './open-dialogs';
+
+/** Gives the command of an action in the way its plan says: asks before, waits, or does it at once. */
+export function useRunAction(product: ProductId, action: Action, plan: ActionPlan, name: string) {
+  const { Dialog: Ask, delayed, done } = plan;
+  const { mutateAsync, isPending } = useCommand(product, action.command as never);
+  const run = useMemo(() => {
+    if (Ask) return () => openDialog(({ close }) => <Ask action={action} name={name} close={close} />);
+    if (delayed) return () => delay({ product, action, name, done });
+    const give = () => {
+      // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
+      void mutateAsync(action.body as never).then(
+        () => toast.success(done(name)),
+        (cause: unknown) => {
+          if (endsSession(cause)) return;
+          openDialog(({ close }) => (
+            <FailedDialog
+              title={action.title}
+              cause={cause}
+              close={close}
+              onRetry={() => {
+                close();
+                give();
+              }}
+            />
+          ));
+        },
+      );
+    };
+    return give;
+  }, [Ask, delayed, mutateAsync, product, action, done, name]);
+  return { run, isPending };
+}

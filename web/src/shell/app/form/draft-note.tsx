@@ -1,0 +1,26 @@
+import { useFormat } from '@/shell/i18n/format';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { Alert } from '@/shell/ui/alert';
+import { Button } from '@/shell/ui/button';
+import type { FormDraft } from './use-draft';
+
+/** Says that what stands in the form was typed earlier, so that nobody takes it for what is stored. */
+export function DraftNote({ draft }: { draft: FormDraft }) {
+  const t = useShellText().draft;
+  const format = useFormat();
+  if (draft.restoredFrom === null) return null;
+  return (
+    <Alert
+      tone={draft.overtaken ? 'wait' : 'idle'}
+      role="status"
+      title={t.restored(format.since(draft.restoredFrom))}
+    >
+      {draft.overtaken ? <p>{t.overtaken}</p> : null}
+      <div>
+        <Button size="small" onClick={draft.discard}>
+          {t.discard}
+        </Button>
+      </div>
+    </Alert>
+  );
+}

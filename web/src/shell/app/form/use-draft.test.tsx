@@ -1,0 +1,107 @@
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { useForm } from 'react-hook-form';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Session, SessionContext } from '@/shell/api/session';
+import { forgetDraftsOfOthers } from './draft-store';
+import { DraftNote } from './draft-note';
+import { useDraft } from './use-draft';
+
+const lena: Session = {
+  kind: 'member',
+  actor: 'lena',
+  name: 'Lena',
+  tenant: { slug: 'acme', name: 'Acme' },
+  roles: [],
+  permissions: [],
+  locale: 'en',
+};
+const FIELDS = ['name', 'price'] as const;
+
+function Form({ price }: { price: string }) {
+  const form = useForm({ defaultValues: { name: '', price, secret: '' } });
+  const draft = useDraft(form, { name: 'model/small', fields: FIELDS });
+  return (
+    <form>
+      <DraftNote draft={draft} />
+      <input aria-label="Name" {...form.register('name')} />
+      <input aria-label="Price" {...form.register('price')} />
+      <input aria-label="Secret" {...form.register('secret')} />
+      <button type="button" onClick={draft.forget}>
+        Sent
+      </button>
+    </form>
+  );
+}
+
+function open(person: Session, price = '10') {
+  return render(
+    <SessionContext value={person}>
+      <Form price={price} />
+    </SessionContext>,
+  );
+}
+
+const shown = (label: string) => screen.getByLabelText<HTMLInputElement>(label).value;
+
+describe('what was typed and not sent', () => {
+  beforeEach(() => sessionStorage.clear());
+
+  it('is there again after a reload, says so, and can be discarded', async () => {
+    const hand = userEvent.setup();
+    const first = open(lena);
+    await hand.type(screen.getByLabelText('Name'), 'web');
+    first.unmount();
+    open(lena);
+    expect(shown('Name')).toBe('web');
+    expect(screen.getByRole('status').textContent).toContain('still there');
+    await hand.click(screen.getByRole('button', { name: 'Discard the draft' }));
+    expect([shown('Name'), screen.queryByRole('status')]).toEqual(['', null]);
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('is never a secret, and is gone once it was sent', async () => {
+    const hand = userEvent.setup();
+    open(lena);
+    await hand.type(screen.getByLabelText('Secret'), 'canary');
+    await hand.type(screen.getByLabelText('Name'), 'web');
+    expect(JSON.stringify({ ...sessionStorage })).not.toContain('canary');
+    expect(sessionStorage.length).toBe(1);
+    await hand.click(screen.getByRole('button', { name: 'Sent' }));
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('is for nobody else, in this tenant or another', async () => {
+    const first = open(lena);
+    await userEvent.setup().type(screen.getByLabelText('Name'), 'web');
+    first.unmount();
+    const others = [
+      { ...lena, actor: 'james' },
+      { ...lena, tenant: { slug: 'globex', name: 'Globex' } },
+    ];
+    for (const other of others) {
+      const page = open(other);
+      expect(shown('Name')).toBe('');
+      page.unmount();
+    }
+    forgetDraftsOfOthers(lena);
+    expect(sessionStorage.length).toBe(1);
+    forgetDraftsOfOthers(others[0] ?? null);
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('leaves alone what was not typed, and tells when somebody else changed the same since', async () => {
+    const hand = userEvent.setup();
+    const first = open(lena, '10');
+    await hand.type(screen.getByLabelText('Name'), 'web');
+    first.unmount();
+    const second = open(lena, '77');
+    expect(shown('Price')).toBe('77');
+    expect(screen.getByRole('status').textContent).not.toContain('Somebody else');
+    await hand.type(screen.getByLabelText('Price'), '8');
+    second.unmount();
+    open(lena, '99');
+    expect(shown('Price')).toBe('778');
+    expect(screen.getByRole('status').textContent).toContain('Somebody else');
+  });
+});

@@ -1,0 +1,80 @@
+import { ChevronsUpDown, LogOut } from 'lucide-react';
+import { useSession } from '@/shell/api/session';
+import { THEMES, type Theme, chooseTheme, useTheme } from '@/shell/app/theme';
+import { LANGUAGES, type Language, useLanguage } from '@/shell/i18n/language';
+import { useShellText } from '@/shell/i18n/shell-text';
+import {
+  Menu,
+  MenuContent,
+  MenuItem,
+  MenuLabel,
+  MenuRadioGroup,
+  MenuRadioItem,
+  MenuSeparator,
+  MenuTrigger,
+} from '@/shell/ui/menu';
+import { useChooseLanguage } from './use-choose-language';
+import { useSignOut } from './use-sign-out';
+
+/** The browser's: all times on all pages are in it. */
+const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export function AccountMenu() {
+  const t = useShellText();
+  const session = useSession();
+  const current = useLanguage();
+  const theme = useTheme();
+  const signOut = useSignOut();
+  const choose = useChooseLanguage();
+  return (
+    <Menu>
+      <MenuTrigger className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover">
+        <span className="sr-only">{t.account.menu}</span>
+        <Initials name={session.name} />
+        <span className="grid min-w-0 flex-1 leading-tight">
+          <span className="truncate text-sm font-medium">{session.name}</span>
+          <span className="truncate text-xs text-quiet">{session.tenant?.name ?? t.account.operator}</span>
+        </span>
+        <ChevronsUpDown aria-hidden className="size-4 text-quiet" />
+      </MenuTrigger>
+      <MenuContent align="start" side="top">
+        <MenuLabel>{t.account.language}</MenuLabel>
+        <MenuRadioGroup value={current} onValueChange={chosen => choose(chosen as Language)}>
+          {Object.entries(LANGUAGES).map(([code, name]) => (
+            <MenuRadioItem key={code} value={code} lang={code}>
+              {name}
+            </MenuRadioItem>
+          ))}
+        </MenuRadioGroup>
+        <MenuSeparator />
+        <MenuLabel>{t.account.theme}</MenuLabel>
+        <MenuRadioGroup value={theme} onValueChange={chosen => chooseTheme(chosen as Theme)}>
+          {THEMES.map(one => (
+            <MenuRadioItem key={one} value={one}>
+              {t.account[one]}
+            </MenuRadioItem>
+          ))}
+        </MenuRadioGroup>
+        <MenuSeparator />
+        <MenuLabel>{t.account.times(ZONE)}</MenuLabel>
+        <MenuItem onSelect={signOut}>
+          <LogOut aria-hidden />
+          {t.account.signOut}
+        </MenuItem>
+      </MenuContent>
+    </Menu>
+  );
+}
+
+export function Initials({ name }: { name: string }) {
+  const parts = name.split(/\s+/).filter(Boolean);
+  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : ''].map(part => part?.[0] ?? '').join('');
+  return (
+    <span
+      aria-hidden
+      className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text"
+    >
+      {letters.toUpperCase()}
+    </span>
+  );
+}

@@ -1,0 +1,21 @@
+import { useEffect } from 'react';
+import { createStore, useStore } from '@/shell/api/store';
+
+export interface PageCommand {
+  label: string;
+  run: () => void;
+}
+
+const store = createStore<PageCommand[][]>([]);
+
+/** What can be done here, for the command palette too, for as long as the caller is on the screen. Memoise `commands`. */
+export function usePageCommands(commands: PageCommand[]): void {
+  useEffect(() => {
+    store.set([...store.get(), commands]);
+    return () => store.set(store.get().filter(one => one !== commands));
+  }, [commands]);
+}
+
+export function useAllPageCommands(): PageCommand[] {
+  return useStore(store).flat();
+}

@@ -1,0 +1,17 @@
+import { useMutation } from '@tanstack/react-query';
+import { answerOf, api } from '@/shell/api/client';
+import { useSession } from '@/shell/api/session';
+import { type Language, language } from '@/shell/i18n/language';
+
+/** The page changes at once; the host learns it too, so that mails come in the same language. */
+export function useChooseLanguage(): (chosen: Language) => void {
+  const session = useSession();
+  const { mutate } = useMutation({
+    mutationFn: (chosen: Language) =>
+      answerOf(api.PUT('/api/session/language', { body: { language: chosen } })),
+  });
+  return chosen => {
+    language.choose(chosen);
+    if (session.kind === 'member') mutate(chosen);
+  };
+}

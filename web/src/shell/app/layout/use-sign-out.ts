@@ -1,0 +1,24 @@
+import { toast } from 'sonner';
+import { endsSession } from '@/shell/api/problem';
+import { signOut } from '@/shell/api/session';
+import { settleDelayed } from '@/shell/app/actions/delayed-store';
+import { forgetDraftsOfOthers } from '@/shell/app/form/draft-store';
+import { useShellText } from '@/shell/i18n/shell-text';
+
+/**
+ * What was decided takes effect before: without a session it could not. Where nothing ended the session, nobody may
+ * believe that it ended. One that is over, or another's, has its page.
+ */
+export function useSignOut(): () => void {
+  const t = useShellText();
+  const leave = async () => {
+    if (!(await settleDelayed())) return void toast.error(t.account.undecided);
+    try {
+      await signOut();
+      forgetDraftsOfOthers(null);
+    } catch (cause) {
+      if (!endsSession(cause)) toast.error(t.account.signOutFailed);
+    }
+  };
+  return () => void leave();
+}

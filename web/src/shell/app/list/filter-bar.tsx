@@ -1,0 +1,102 @@
+import { Search, X } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { cn } from '@/shell/ui/cn';
+import { Input } from '@/shell/ui/input';
+
+/** Above a list: what narrows it. */
+export function FilterBar({ children }: { children: ReactNode }) {
+  return (
+    <div data-filters className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2.5">
+      {children}
+    </div>
+  );
+}
+
+interface TextFilterProps {
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** Types at once and goes into the address when a moment has passed. */
+export function TextFilter({ value = '', onChange }: TextFilterProps) {
+  const t = useShellText();
+  const [typed, setTyped] = useState(value);
+  const told = useRef(value);
+  const input = useRef<HTMLInputElement>(null);
+  // Back and forward, and a filter that was cleared.
+  useEffect(() => {
+    if (value !== told.current) setTyped(value);
+    told.current = value;
+  }, [value]);
+  useEffect(() => {
+    if (typed === told.current) return;
+    const timer = setTimeout(() => {
+      told.current = typed;
+      onChange(typed || undefined);
+    }, 120);
+    return () => clearTimeout(timer);
+  }, [typed, onChange]);
+  return (
+    <div className="relative w-full sm:w-60">
+      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-quiet" />
+      <Input
+        ref={input}
+        type="search"
+        aria-label={t.list.search}
+        placeholder={t.list.searchPlaceholder}
+        value={typed}
+        onChange={event => setTyped(event.target.value)}
+        className="pr-9 pl-8.5 [&::-webkit-search-cancel-button]:hidden"
+      />
+      {typed ? (
+        <button
+          type="button"
+          aria-label={t.list.clear}
+          onClick={() => {
+            setTyped('');
+            // The button goes with what it cleared.
+            input.current?.focus();
+          }}
+          className="absolute top-1 right-1 grid size-7 place-items-center rounded text-quiet hover:bg-hover hover:text-text"
+        >
+          <X aria-hidden className="size-4" />
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+interface ChoiceFilterProps<T extends string> {
+  label: string;
+  /** Undefined stands for all. */
+  value: T | undefined;
+  options: { value: T | undefined; label: string }[];
+  onChange: (value: T | undefined) => void;
+}
+
+/** A few choices side by side, of which one holds. */
+export function ChoiceFilter<T extends string>({ label, value, options, onChange }: ChoiceFilterProps<T>) {
+  return (
+    <div
+      role="group"
+      aria-label={label}
+      className="flex flex-wrap gap-0.5 rounded-lg bg-sunken p-0.5 inset-ring inset-ring-line"
+    >
+      {options.map(option => (
+        <button
+          key={option.value ?? ''}
+          type="button"
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
+          className={cn(
+            'h-8 rounded-md px-3 text-sm text-quiet transition-colors hover:text-text',
+            'aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-text aria-pressed:shadow-low',
+          )}
+        >
+          {option.label}
+        </button>
+      ))}
+    </div>
+  );
+}

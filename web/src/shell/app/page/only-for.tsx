@@ -1,0 +1,17 @@
+import { Lock } from 'lucide-react';
+import type { FunctionComponent } from 'react';
+import { may, useSession } from '@/shell/api/session';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { Notice } from './notice';
+
+/** A page of whose data others may read some, but which is made for those with the permission: others are told so. */
+export function onlyFor(permission: string, Page: FunctionComponent): FunctionComponent {
+  return function OnlyFor() {
+    return may(useSession(), permission) ? <Page /> : <ForbiddenPage />;
+  };
+}
+
+function ForbiddenPage() {
+  const t = useShellText().errors;
+  return <Notice Icon={Lock} title={t.forbidden} lead={<p>{t.forbiddenLead}</p>} />;
+}

@@ -1,0 +1,20 @@
+import { kept } from '@/shell/api/kept';
+import { createStore, useStore } from '@/shell/api/store';
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const first = THEMES.find(theme => theme === kept.read('theme')) ?? 'system';
+const store = createStore<Theme>(first);
+
+/** `public/first-paint.js` reads what is kept before the first paint. */
+export function chooseTheme(theme: Theme): void {
+  kept.write('theme', theme === 'system' ? null : theme);
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+  store.set(theme);
+}
+
+export function useTheme(): Theme {
+  return useStore(store);
+}

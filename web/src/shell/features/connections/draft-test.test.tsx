@@ -1,0 +1,198 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from '@tanstack/react-router';
+import { render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createQueryClient } from '@/shell/api/query-client';
+import { createStore, useStore } from '@/shell/api/store';
+import { language } from '@/shell/i18n/language';
+import { TooltipProvider } from '@/shell/ui/tooltip';
+import { ConnectionForm } from './connection-form';
+import type { Connection } from './connections';
+import { text } from './text';
+
+const t = text.en;
+const connection = {
+  capability: 'vsphere',
+  name: 'vcenter',
+  configured: true,
+  config: { url: 'https://vcenter.example.com/sdk', username: 'eaf', datacenter: 'DC1', folder: 'acme' },
+  updated_at: '2026-11-28T10:00:00Z',
+  last_error: null,
+  last_check_at: null,
+} as unknown as Connection;
+
+const good = { kind: 'setting', subject: '', state: 'good', code: null, text: null, message: null };
+const GOOD = { ok: true, findings: [{ ...good, name: 'folder' }] };
+const SENTENCE = 'The folder is not in vCenter.';
+const bad = {
+  ...good,
+  name: 'folder',
+  state: 'bad',
+  code: 'folder-missing',
+  text: SENTENCE,
+  message: SENTENCE,
+};
+const BAD = {
+  ok: false,
+  class: 'configuration',
+  code: 'folder-missing',
+  text: SENTENCE,
+  message: '',
+  findings: [bad],
+};
+
+/** What was sent: method, the end of the path, and the body. */
+let sent: [string, string, unknown][] = [];
+let draft: (signal: AbortSignal) => Promise<Response>;
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
+
+beforeEach(() => {
+  language.choose('en');
+  other.set(connection);
+  sent = [];
+  draft = () => Promise.resolve(json(GOOD));
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const end = new URL(request.url).pathname.split('/vcenter').at(-1) ?? '';
+    const body = (await request.text()) || 'null';
+    sent.push([request.method, end, JSON.parse(body)]);
+    if (request.method === 'PUT') return new Response(null, { status: 204 });
+    if (end.startsWith('/draft/')) return draft(request.signal);
+    return json(end === '/test' ? GOOD : connection);
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const done = () =>
+  sent.filter(([method]) => method !== 'GET').map(([method, end]) => `${method} ${end}`.trim());
+
+/** As it is stored now. */
+const other = createStore(connection);
+
+function Page() {
+  return (
+    <TooltipProvider>
+      <ConnectionForm capability="vsphere" connection={useStore(other)} />
+    </TooltipProvider>
+  );
+}
+
+let leave: () => void = () => undefined;
+
+async function typed(folder: string) {
+  const router = createRouter({
+    routeTree: createRootRoute({ component: Page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  ({ unmount: leave } = render(
+    <QueryClientProvider client={createQueryClient()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  ));
+  const hand = userEvent.setup();
+  const field = await screen.findByLabelText(t.fields.folder);
+  await hand.clear(field);
+  await hand.type(field, folder);
+  return hand;
+}
+
+const button = (name: string) => screen.findByRole('button', { name });
+
+it('what is typed is tested and not stored', async () => {
+  const hand = await typed('wrong');
+  draft = () => Promise.resolve(json(BAD));
+  await hand.click(await button(t.test));
+  await screen.findByText(t.draftBad);
+  expect(screen.getAllByText(SENTENCE).length).toBeGreaterThan(0);
+  expect(done()).toEqual(['POST /draft/test']);
+  // The stored password is not typed, and not sent.
+  expect(sent[0]?.[2]).toEqual({ config: { ...connection.config, folder: 'wrong' } });
+});
+
+it('a draft that was not tested is tested first, saved when it is good, and its state says so', async () => {
+  const hand = await typed('right');
+  await hand.click(await button(t.testAndSave));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT', 'POST /test']));
+});
+
+it('a draft that was found good is saved without another word', async () => {
+  const hand = await typed('right');
+  await hand.click(await button(t.test));
+  await screen.findByText(t.before.good);
+  await hand.click(await button(t.save));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT', 'POST /test']));
+});
+
+it('a draft that was found bad is not saved, unless somebody insists', async () => {
+  const hand = await typed('wrong');
+  draft = () => Promise.resolve(json(BAD));
+  await hand.click(await button(t.testAndSave));
+  await screen.findByText(t.before.bad);
+  expect(done()).toEqual(['POST /draft/test']);
+  await hand.click(await button(t.saveAnyway));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT']));
+});
+
+it('what changes after a test is untested again, and the lines stay for whoever repairs them', async () => {
+  const hand = await typed('wrong');
+  draft = () => Promise.resolve(json(BAD));
+  await hand.click(await button(t.test));
+  await screen.findByText(t.before.bad);
+  await hand.type(screen.getByLabelText(t.fields.folder), '2');
+  await screen.findByText(t.before.untested);
+  expect(screen.getByText(t.formerTest)).toBeTruthy();
+  expect(screen.getByText(SENTENCE)).toBeTruthy();
+});
+
+it('a person who cannot wait for vCenter saves without the test', async () => {
+  const hand = await typed('right');
+  draft = signal =>
+    new Promise((_, refuse) =>
+      signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))),
+    );
+  await hand.click(await button(t.testAndSave));
+  await hand.click(await button(t.saveUntested));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT']));
+});
+
+it('a stored password that a test would send elsewhere is asked for at its field', async () => {
+  const hand = await typed('right');
+  const errors = [{ pointer: '/secret', code: 'secret-again', message: 'Type it again.' }];
+  const problem = {
+    type: '',
+    title: 'No',
+    detail: 'No',
+    status: 422,
+    code: 'body-invalid',
+    trace_id: '',
+    errors,
+  };
+  draft = () => Promise.resolve(json(problem, 422));
+  await hand.click(await button(t.test));
+  await screen.findByText('Type it again.');
+  expect(screen.getByLabelText(t.password).getAttribute('aria-invalid')).toBe('true');
+});
+
+it('who leaves the page while their draft is tested has saved nothing', async () => {
+  const hand = await typed('right');
+  draft = signal =>
+    new Promise((_, refuse) =>
+      signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))),
+    );
+  await hand.click(await button(t.testAndSave));
+  await waitFor(() => expect(done()).toEqual(['POST /draft/test']));
+  leave();
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(done()).toEqual(['POST /draft/test']);
+});
+
+it('what somebody else saves hides no password that is being typed', async () => {
+  const hand = await typed('right');
+  await hand.click(await button(t.replace(t.password)));
+  await hand.type(screen.getByLabelText(t.password), 'half');
+  other.set({ ...connection, updated_at: '2026-11-28T11:00:00Z' });
+  await waitFor(() => expect(other.get().updated_at).toContain('11:00'));
+  expect((screen.getByLabelText(t.password) as HTMLInputElement).value).toBe('half');
+});

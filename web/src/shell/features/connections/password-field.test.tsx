@@ -1,0 +1,48 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from '@tanstack/react-router';
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, it } from 'vitest';
+import { createQueryClient } from '@/shell/api/query-client';
+import { TooltipProvider } from '@/shell/ui/tooltip';
+import { ConnectionForm } from './connection-form';
+import type { Connection } from './connections';
+
+const connection = {
+  capability: 'vsphere',
+  name: 'vcenter',
+  configured: true,
+  config: { url: 'https://vcenter.example.com/sdk', username: 'eaf', datacenter: 'DC1', folder: 'acme' },
+  updated_at: '2026-11-28T10:00:00Z',
+  last_error: null,
+  last_check_at: null,
+} as unknown as Connection;
+
+const page = () => (
+  <TooltipProvider>
+    <ConnectionForm capability="vsphere" connection={connection} />
+  </TooltipProvider>
+);
+
+it('there is no field for a password manager to fill as long as the stored password stays', async () => {
+  const router = createRouter({
+    routeTree: createRootRoute({ component: page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  const { container } = render(
+    <QueryClientProvider client={createQueryClient()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  );
+  const hand = userEvent.setup();
+  const replace = await screen.findByRole('button', { name: 'Replace: Password' });
+  expect(container.querySelector('input[type=password]')).toBeNull();
+  await hand.click(replace);
+  expect(screen.getByLabelText('Password').getAttribute('autocomplete')).toBe('new-password');
+  await hand.click(screen.getByRole('button', { name: 'Keep the stored one' }));
+  expect(container.querySelector('input[type=password]')).toBeNull();
+
+  // Another address: the stored one would go elsewhere, so it is asked for.
+  await hand.type(screen.getByLabelText('Address of vCenter'), '2');
+  expect(screen.getByLabelText('Password')).toBeTruthy();
+});

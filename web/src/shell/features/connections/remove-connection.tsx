@@ -1,0 +1,64 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { endsSession } from '@/shell/api/problem';
+import { ProblemAlert } from '@/shell/app/page/problem-alert';
+import { useShellText } from '@/shell/i18n/shell-text';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
+import type { Capability } from './connection-kinds';
+import { type Connection, useRemoveConnection } from './connections';
+import { text } from './text';
+
+interface RemoveConnectionProps {
+  capability: Capability;
+  connection: Connection;
+}
+
+/** Deletes the settings and the password, after it was asked. What needs the connection waits for another one. */
+export function RemoveConnection({ capability, connection }: RemoveConnectionProps) {
+  const t = useText(text);
+  const shell = useShellText();
+  const navigate = useNavigate();
+  const remove = useRemoveConnection(connection);
+  const [open, setOpen] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<unknown>(null);
+  const kind = t.kinds[capability];
+  const run = async () => {
+    setBusy(true);
+    setRefused(null);
+    try {
+      await remove();
+      toast.success(t.remove.done(kind));
+      await navigate({ to: '/admin/connections' });
+    } catch (cause) {
+      if (!endsSession(cause)) setRefused(cause);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t.remove.action}</Button>
+      <Dialog open={open} onOpenChange={next => busy || setOpen(next)}>
+        <DialogContent
+          title={t.remove.title(kind)}
+          lead={t.remove.leads[capability]}
+          closeLabel={shell.close}
+        >
+          {refused ? <ProblemAlert cause={refused} /> : null}
+          <DialogActions>
+            <DialogClose asChild>
+              <Button>{shell.cancel}</Button>
+            </DialogClose>
+            <Button look="danger" busy={busy} onClick={() => void run()}>
+              {t.remove.action}
+            </Button>
+          </DialogActions>
+        </DialogContent>
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,178 @@
+import { useState } from 'react';
+import { type UseFormReturn, useWatch } from 'react-hook-form';
+import type { Choosable } from '@/shell/app/choose/choices';
+import { ChooseInput } from '@/shell/app/choose/choose-input';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { Field } from '@/shell/ui/field';
+import { Input, Select, Textarea } from '@/shell/ui/input';
+import {
+  type Capability,
+  ENCRYPTIONS,
+  type KnownSetting,
+  LOGINS,
+  type SettingName,
+} from './connection-kinds';
+import { type ConnectionValues, isByToken, secretState } from './connection-values';
+import type { Config } from './connections';
+import { text } from './text';
+
+type Form = UseFormReturn<ConnectionValues>;
+export type ErrorAt = (path: `config.${string}` | 'secret.password') => string | undefined;
+
+interface SettingFieldProps {
+  capability: Capability;
+  setting: KnownSetting;
+  form: Form;
+  errorAt: ErrorAt;
+  /** How it is chosen, where it can be. */
+  choosable: Choosable | undefined;
+}
+
+export function SettingField({ capability, setting, form, errorAt, choosable }: SettingFieldProps) {
+  const t = useText(text);
+  const { name, input, optional } = setting;
+  const path = `config.${name}` as const;
+  const label = optional ? t.optional(t.fields[name]) : t.fields[name];
+  const hints: Partial<Record<SettingName, string>> = t.hints;
+  const hint = capability === 'mail' && name === 'username' ? t.mailUsernameHint : hints[name];
+  return (
+    <Field label={label} hint={hint} error={errorAt(path)}>
+      <Control input={input} register={form.register(path)} choosable={choosable} />
+    </Field>
+  );
+}
+
+interface ControlProps {
+  input: KnownSetting['input'];
+  register: ReturnType<Form['register']>;
+  choosable: Choosable | undefined;
+}
+
+/** The rest of the properties are the field's: its id and what describes it. */
+function Control({ input, register, choosable, ...field }: ControlProps) {
+  const t = useText(text);
+  if (input === 'certificate') {
+    return (
+      <Textarea
+        {...field}
+        rows={5}
+        spellCheck={false}
+        className="font-mono text-xs"
+        placeholder="-----BEGIN CERTIFICATE-----"
+        {...register}
+      />
+    );
+  }
+  if (input === 'login') {
+    return (
+      <Select {...field} {...register}>
+        {LOGINS.map(value => (
+          <option key={value} value={value}>
+            {value === 'oauth2' ? t.logins.oauth2 : t.logins.password}
+          </option>
+        ))}
+      </Select>
+    );
+  }
+  if (input === 'encryption') {
+    return (
+      <Select {...field} {...register}>
+        {ENCRYPTIONS.map(value => (
+          <option key={value} value={value}>
+            {t.encryption[value]}
+          </option>
+        ))}
+      </Select>
+    );
+  }
+  if (choosable) {
+    return (
+      <ChooseInput
+        {...field}
+        choosable={choosable}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        {...NO_LOG_IN}
+        {...register}
+      />
+    );
+  }
+  return (
+    <Input
+      {...field}
+      inputMode={input === 'number' ? 'numeric' : undefined}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      {...NO_LOG_IN}
+      {...register}
+    />
+  );
+}
+
+/** To password managers: these are not for the log-in of the person who sits here. */
+const NO_LOG_IN = {
+  'data-1p-ignore': true,
+  'data-bwignore': true,
+  'data-lpignore': 'true',
+  'data-form-type': 'other',
+} as const;
+
+interface PasswordFieldProps {
+  capability: Capability;
+  stored: Config | null;
+  form: Form;
+  error: string | undefined;
+}
+
+/**
+ * Write-only: what is stored is never here. As long as it is to stay there is no field: a browser would put the person's
+ * own password there, and that would be saved.
+ */
+export function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
+  const t = useText(text);
+  const [replacing, setReplacing] = useState(false);
+  const config = useWatch({ control: form.control, name: 'config' });
+  const values = { config, secret: { password: '' } };
+  const state = secretState(capability, values, stored);
+  const label = isByToken(values) ? t.clientSecret : t.password;
+  const keep = () => {
+    form.resetField('secret.password');
+    setReplacing(false);
+  };
+  if (state === 'kept' && !replacing && !error) {
+    return (
+      <div className="grid justify-items-start gap-1.5">
+        <p className="text-sm font-medium">{label}</p>
+        <Button size="small" onClick={() => setReplacing(true)}>
+          {t.replace(label)}
+        </Button>
+        <p className="text-xs text-quiet">{t.passwordHints.kept}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="grid justify-items-start gap-1.5">
+      <Field
+        className="w-full"
+        label={label}
+        hint={state === 'kept' ? t.passwordHints.replaced : t.passwordHints[state]}
+        error={error}
+      >
+        <Input
+          type="password"
+          autoComplete="new-password"
+          {...NO_LOG_IN}
+          {...form.register('secret.password')}
+        />
+      </Field>
+      {state === 'kept' ? (
+        <Button size="small" look="quiet" onClick={keep}>
+          {t.keep}
+        </Button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import { useEffect, useRef, useState } from 'react';
+import { type UseFormReturn, useWatch } from 'react-hook-form';
+import { isProblem } from '@/shell/api/problem';
+import type { Capability } from './connection-kinds';
+import { type ConnectionValues, atPassword, toBody } from './connection-values';
+import { type Check, type Connection, type TestResult, testDraft, useTestStored } from './connections';
+
+/** What is known of the settings that stand in the form. */
+export type Verdict =
+  /** They are what is stored, which has a state of its own. */
+  | 'stored'
+  | 'untested'
+  | 'good'
+  | 'bad'
+  /** The host tests nothing more for now. */
+  | 'untestable';
+
+/** What a test found. */
+export interface Tested {
+  result: TestResult;
+  check: Check;
+  /** It says something about the settings that stand there now. */
+  fits: boolean;
+}
+
+/** Why there is no result: it is to be saved without one, or nobody is on the page any more. */
+export type Ended = 'skipped' | 'left';
+
+const TOO_MANY = 'too-many-tests';
+
+/** Tests what stands in the form: what is stored as long as nothing is changed, else what is typed. */
+export function useConnectionTest(
+  capability: Capability,
+  connection: Connection,
+  form: UseFormReturn<ConnectionValues>,
+) {
+  const { config: stored, configured, updated_at: saved } = connection;
+  const [last, setLast] = useState<{ of: string; check: Check; result: TestResult } | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
+  const [running, setRunning] = useState<Check | null>(null);
+  const testStored = useTestStored(connection);
+  const ended = useRef<AbortController | null>(null);
+  useEffect(() => () => ended.current?.abort('left' satisfies Ended), []);
+  const latest = useRef(saved);
+  useEffect(() => {
+    latest.current = saved;
+  }, [saved]);
+  useWatch({ control: form.control });
+  // Read while rendering: only so does the form tell about changes.
+  const { isDirty } = form.formState;
+
+  const isStored = configured && !isDirty;
+  // A test of what is stored is about this state of it.
+  const nameOf = (values: ConnectionValues) =>
+    isStored ? `stored ${saved}` : JSON.stringify(toBody(capability, values, stored));
+  const now = nameOf(form.getValues());
+  const tested: Tested | null = last
+    ? { result: last.result, check: last.check, fits: last.of === now }
+    : null;
+  const known = tested?.fits ? (tested.result.ok ? 'good' : 'bad') : 'untested';
+  const verdict: Verdict = isStored
+    ? 'stored'
+    : known === 'untested' && refused === now
+      ? 'untestable'
+      : known;
+
+  const test = async (check: Check, values: ConnectionValues): Promise<TestResult | Ended> => {
+    const of = nameOf(values);
+    const { signal } = (ended.current = new AbortController());
+    setRunning(check);
+    try {
+      const body = () => toBody(capability, values, stored);
+      const result = isStored ? await testStored(check) : await testDraft(connection, check, body(), signal);
+      setLast({ of, check, result });
+      return result;
+    } catch (cause) {
+      if (signal.aborted) return signal.reason as Ended;
+      if (isProblem(cause, TOO_MANY)) setRefused(of);
+      throw atPassword(cause);
+    } finally {
+      setRunning(null);
+    }
+  };
+
+  /** What was found good is stored now: its state shall say so. */
+  const confirm = async () => {
+    setRunning('test');
+    const result = await testStored('test').catch(() => null);
+    setRunning(null);
+    if (result) setLast({ of: `stored ${latest.current}`, check: 'test', result });
+  };
+  return {
+    verdict,
+    tested,
+    running,
+    test,
+    confirm,
+    skip: () => ended.current?.abort('skipped' satisfies Ended),
+  };
+}

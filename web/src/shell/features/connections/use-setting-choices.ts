@@ -1,0 +1,47 @@
+import type { UseFormReturn } from 'react-hook-form';
+import type { Choosable } from '@/shell/app/choose/choices';
+import { Problem } from '@/shell/api/problem';
+import { useText } from '@/shell/i18n/use-text';
+import { useVCenterFacts } from './vcenter-facts';
+import type { Capability, KnownSetting } from './connection-kinds';
+import { type ConnectionValues, atPassword, toBody } from './connection-values';
+import { type Connection, draftChoices } from './connections';
+import { text } from './text';
+
+/** How a setting is chosen from the other system, with what is typed so far. */
+export function useSettingChoices(
+  capability: Capability,
+  connection: Connection,
+  form: UseFormReturn<ConnectionValues>,
+) {
+  const t = useText(text);
+  const facts = useVCenterFacts();
+  return ({ name, choosable }: KnownSetting): Choosable | undefined => {
+    if (!choosable) return undefined;
+    return {
+      label: t.fields[name],
+      where: t.kinds[capability],
+      facts,
+      load: async (search, signal) => {
+        const body = toBody(capability, form.getValues(), connection.config);
+        try {
+          return await draftChoices(connection, { ...body, of: name, search }, signal);
+        } catch (cause) {
+          throw inTheList(atPassword(cause), field =>
+            t.neededFirst(field === 'password' ? t.password : field),
+          );
+        }
+      },
+      onChoose: ({ value }) => form.setValue(`config.${name}`, value, { shouldDirty: true }),
+    };
+  };
+
+  /** A list shows no fields: what is to be typed first is one sentence. */
+  function inTheList(cause: unknown, sentence: (field: string) => string): unknown {
+    if (!(cause instanceof Problem) || cause.errors.length === 0) return cause;
+    const names = cause.errors.map(({ pointer }) => pointer.split('/').at(-1) ?? '');
+    const labels = names.map(field => (t.fields as Record<string, string>)[field] ?? field);
+    const { status, code, title } = cause;
+    return new Problem({ status, code, title, detail: sentence(labels.join(', ')) });
+  }
+}

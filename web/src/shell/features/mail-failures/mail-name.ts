@@ -1,0 +1,11 @@
+import { useProducts } from '@/shell/app/product';
+import { useLanguage } from '@/shell/i18n/language';
+import { said } from '@/shell/i18n/said';
+
+/** What a mail is called by the product that sends it. */
+export function useMailName(): (mail: { plugin: string; template: string }) => string {
+  const products = useProducts();
+  const language = useLanguage();
+  return ({ plugin, template }) =>
+    said(products.find(product => product.id === plugin)?.mails[language] ?? {}, template);
+}

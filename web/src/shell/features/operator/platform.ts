@@ -1,0 +1,35 @@
+import { queryOptions } from '@tanstack/react-query';
+import { answerOf, api } from '@/shell/api/client';
+import type { paths } from '@/schema';
+import { type Health, healthOf } from './workflow-health';
+
+type Answer<P extends '/api/host/tenants' | '/api/host/plugins'> =
+  paths[P]['get']['responses'][200]['content']['application/json']['items'][number];
+
+export type Tenant = Answer<'/api/host/tenants'>;
+type PluginShown = Answer<'/api/host/plugins'>;
+/** What a package asks for; it also works without what is optional. */
+type Request = PluginShown['requests'][number] & { optional?: boolean };
+export type Plugin = Omit<PluginShown, 'requests'> & { requests: Request[] };
+
+export const tenantsQuery = queryOptions({
+  queryKey: ['host', 'tenants'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/tenants', { signal })),
+  select: (answer): Tenant[] => answer.items,
+});
+
+export const pluginsQuery = queryOptions({
+  queryKey: ['host', 'plugins'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/plugins', { signal })),
+  select: (answer): Plugin[] => answer.items,
+});
+
+/** Health that is older than a few seconds is none. */
+const EVERY = 10_000;
+
+export const workflowsQuery = queryOptions({
+  queryKey: ['host', 'workflows'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/host/workflows', { signal })),
+  select: (answer): Health[] => healthOf(answer.items),
+  refetchInterval: EVERY,
+});

@@ -1,0 +1,75 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import type { RowColumn } from '@/shell/app/list/column';
+import { Empty } from '@/shell/app/list/empty';
+import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
+import { RowList } from '@/shell/app/list/row-list';
+import { CopyButton } from '@/shell/app/page/copy-button';
+import { PageHeader } from '@/shell/app/page/page-header';
+import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
+import { type Tenant, tenantsQuery } from './platform';
+import { tenantsRoute } from './routes';
+import { text } from './text';
+
+export function TenantsPage() {
+  const { tenants: t, reload } = useText(text);
+  const { q } = tenantsRoute.useSearch();
+  const navigate = tenantsRoute.useNavigate();
+  const setQuery = useCallback(
+    (query: string | undefined) => void navigate({ search: { q: query }, replace: true }),
+    [navigate],
+  );
+  const rows = useQuery(tenantsQuery);
+  const columns = useColumns();
+  return (
+    <>
+      <PageHeader title={t.title} lead={t.lead} />
+      <FilterBar>
+        <TextFilter value={q} onChange={setQuery} />
+      </FilterBar>
+      <RowList
+        label={t.title}
+        rows={rows}
+        columns={columns}
+        rowId={row => row.id}
+        query={q}
+        filtered={Boolean(q)}
+        onClearFilters={() => setQuery(undefined)}
+        empty={
+          <Empty sentence={t.empty}>
+            <Button onClick={() => void rows.refetch()}>{reload}</Button>
+          </Empty>
+        }
+      />
+    </>
+  );
+}
+
+function useColumns(): RowColumn<Tenant>[] {
+  const { tenants: t } = useText(text);
+  return useMemo(
+    () => [
+      {
+        id: 'slug',
+        header: t.slug,
+        width: 40,
+        text: row => row.slug,
+        cell: row => <span className="font-medium">{row.slug}</span>,
+      },
+      {
+        id: 'id',
+        header: t.id,
+        width: 60,
+        text: row => row.id,
+        cell: row => (
+          <span className="flex items-center gap-1">
+            <code className="min-w-0 font-mono text-xs break-all">{row.id}</code>
+            <CopyButton text={row.id} what={`${t.id} ${row.slug}`} />
+          </span>
+        ),
+      },
+    ],
+    [t],
+  );
+}

@@ -1,0 +1,135 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import {
+  RouterProvider,
+  createMemoryHistory,
+  createRootRoute,
+  createRouter,
+  useNavigate,
+} from '@tanstack/react-router';
+import { render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { Bike } from 'lucide-react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { SHOP } from '@/shell/api/product-testing';
+import { createQueryClient } from '@/shell/api/query-client';
+import { type Session, SessionContext } from '@/shell/api/session';
+import { type PageCommand, usePageCommands } from '@/shell/app/layout/page-commands';
+import { paletteText } from '@/shell/app/layout/palette-open';
+import { type FoundProps, type Product, ProductsContext, asLink } from '@/shell/app/product';
+import { FoundThing } from './found-thing';
+import { Palette } from './palette';
+import { text } from './text';
+
+const session = { kind: 'member', actor: 'a', permissions: ['shop.buy'] } as unknown as Session;
+
+function FoundBikes({ rows, choose }: FoundProps) {
+  const navigate = useNavigate();
+  return rows['bikes']?.map(({ key, ...row }) => (
+    <FoundThing
+      key={key}
+      product={SHOP}
+      view="bikes"
+      id={key}
+      Icon={Bike}
+      name={String(row['name'])}
+      onSelect={choose(() => void navigate(asLink({ to: `/bikes/${key}` })))}
+    />
+  ));
+}
+
+const shop = {
+  id: SHOP,
+  nav: {
+    work: [{ to: '/bikes', label: { en: 'Bikes', de: 'Räder' }, Icon: Bike, permissions: ['shop.buy'] }],
+    administration: [],
+  },
+  search: {
+    sources: [
+      { view: 'bikes', permissions: ['shop.buy'], texts: row => [String(row['name'])] },
+      { view: 'prices', permissions: ['shop.sell'], texts: () => [] },
+    ],
+    Found: FoundBikes,
+  },
+} as Partial<Product> as Product;
+
+let answer: (view: string) => Promise<Response>;
+const asked: string[] = [];
+const found = () => Promise.resolve(Response.json({ items: [{ key: 'b1', name: 'Blue bike' }], next: null }));
+const confirm = vi.fn<() => void>();
+const commands: PageCommand[] = [{ label: 'Confirm: Blue bike', run: confirm }];
+
+function Page() {
+  usePageCommands(commands);
+  return <Palette />;
+}
+
+function open() {
+  const router = createRouter({
+    routeTree: createRootRoute({ component: Page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  render(
+    <SessionContext value={session}>
+      <ProductsContext value={[shop]}>
+        <QueryClientProvider client={createQueryClient()}>
+          <RouterProvider router={router as never} />
+        </QueryClientProvider>
+      </ProductsContext>
+    </SessionContext>,
+  );
+  return router;
+}
+
+beforeEach(() => {
+  paletteText.set('');
+  confirm.mockClear();
+  asked.length = 0;
+  answer = found;
+  vi.stubGlobal('fetch', (request: Request) => {
+    const view = new URL(request.url).pathname.split('/').at(-1) ?? '';
+    asked.push(view);
+    return answer(view);
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const option = (name: RegExp) => screen.findByRole('option', { name });
+const typed = async (words: string) => {
+  const hand = userEvent.setup();
+  await hand.type(await screen.findByRole('combobox'), words);
+  return hand;
+};
+
+it('Enter goes to what was found and gives no command that merely has the same words', async () => {
+  const router = open();
+  const hand = await typed('blue bike');
+  await option(/Confirm: Blue bike/);
+  await hand.keyboard('{Enter}');
+  expect(confirm).not.toHaveBeenCalled();
+  expect(router.state.location.pathname).toBe('/');
+  await waitFor(async () => expect((await option(/^Blue bike/)).dataset['selected']).toBe('true'));
+  await hand.keyboard('{Enter}');
+  await waitFor(() => expect(router.state.location.pathname).toBe('/bikes/b1'));
+  expect(confirm).not.toHaveBeenCalled();
+});
+
+it('asks only for what this person may read', async () => {
+  open();
+  await typed('blue bike');
+  await option(/^Blue bike/);
+  expect(new Set(asked)).toEqual(new Set(['bikes']));
+});
+
+it('says that it searches, and that it could not, also where a page fits', async () => {
+  const refuse: ((cause: TypeError) => void)[] = [];
+  answer = () => new Promise((_, no) => refuse.push(no));
+  open();
+  await typed('bi');
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe(text.en.searching));
+  await option(/^Bikes/);
+  answer = () => Promise.reject(new TypeError('no network'));
+  for (const no of refuse) no(new TypeError('no network'));
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe(text.en.failed), {
+    timeout: 10_000,
+  });
+}, 15_000);
