@@ -49,9 +49,11 @@ lint: ## Format and lints, of code and of migrations.
 	eaf-host/dev/lint-migrations
 
 # Our own crates are optimised here and nowhere else; the comparison with message-db needs EAF_BENCH_MESSAGE_DB=DIR.
-optimised := --config profile.dev.package.eaf-core.opt-level=2 --config profile.dev.package.eaf-host.opt-level=1
+optimised := --config profile.dev.package.eaf-core.opt-level=2 \
+  $(foreach crate,eaf eaf-capability eaf-http eaf-identity eaf-mail eaf-plugin eaf-vsphere,--config profile.dev.package.$(crate).opt-level=1)
 bench: setup ## Measure appends, views, the walk over a million events, a command's way, lists and commands beside a plain handler, a list of 1,000 rows.
-	EAF_LOG=info bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host
+	cargo build --workspace $(optimised) --bin eaf
+	EAF_LOG=info EAF_TEST_BINARY=$(CURDIR)/bin/eaf bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 

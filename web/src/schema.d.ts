@@ -7448,7 +7448,7 @@ export interface operations {
               actor_name: string | null;
               /** @enum {unknown} */
               actor_kind: 'person' | 'service' | 'system';
-              /** @description `dcm.request-approved`, `connection.put`, `vsphere.clone`. */
+              /** @description `counter.incremented`, `connection.put`, `vsphere.clone`. */
               act: string;
               object: string;
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
@@ -7706,7 +7706,7 @@ export interface operations {
               actor_name: string | null;
               /** @enum {unknown} */
               actor_kind: 'person' | 'service' | 'system';
-              /** @description `dcm.request-approved`, `connection.put`, `vsphere.clone`. */
+              /** @description `counter.incremented`, `connection.put`, `vsphere.clone`. */
               act: string;
               object: string;
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */

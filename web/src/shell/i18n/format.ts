@@ -7,7 +7,7 @@ const LOCALE: Record<Language, string> = { de: 'de-DE', en: 'en-GB' };
 /** What stands where there is nothing. */
 export const NOTHING = '–';
 
-/** As the host writes a point in time (eaf-host/src/text/format.rs): it knows no zone of its readers. */
+/** As the host writes a point in time (eaf-host/capability/src/text/format.rs): it knows no zone of its readers. */
 const HOST_INSTANT = /(?:(\d{2})\.(\d{2})\.(\d{4})|(\d{4}-\d{2}-\d{2})) (\d{2}:\d{2}) UTC/gu;
 
 const MINUTE = 60_000;

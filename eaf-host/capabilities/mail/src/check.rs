@@ -1,0 +1,175 @@
+//! Is a mail connection usable? The server answers, encrypts as it should, lets us log in and takes
+//! the sender. What matters most comes after that, so an admin may have a mail sent to themselves.
+
+use super::address;
+use super::config::{Config, Tls};
+use super::failure::{failure, permanent, transient};
+use super::message::{Envelope, compose};
+use super::reach;
+use super::reply::Verdict as Said;
+use super::send::message_id;
+use super::smtp::{IN_A_HURRY, Session};
+use super::tls::ENCRYPTION;
+use super::{Mail, office::Person};
+use eaf_capability::contact;
+use eaf_capability::text::Locales;
+use eaf_capability::text::mails::{HostFacts, Templates};
+use eaf_capability::{Class, Failure, Report, Verdict};
+use eaf_core::connection::Connection;
+use eaf_core::id::{ActorId, TenantId};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
+
+/// The root of the ids of mails for trial.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
+const TRIAL: &str = "trial";
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    let files = [
+        ("de.subject.txt", include_str!("trial/de.subject.txt")),
+        ("de.txt", include_str!("trial/de.txt")),
+        ("de.html", include_str!("trial/de.html")),
+        ("en.subject.txt", include_str!("trial/en.subject.txt")),
+        ("en.txt", include_str!("trial/en.txt")),
+        ("en.html", include_str!("trial/en.html")),
+    ];
+    let files: BTreeMap<_, _> =
+        files.into_iter().map(|(name, text)| (format!("{TRIAL}/{name}"), text.into())).collect();
+    let locales = Arc::new(Locales::load("", "").expect("no texts are whole"));
+    Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
+});
+
+/// What is tested.
+pub enum Tested<'a> {
+    Stored(&'a str),
+    Draft(&'a Connection),
+}
+
+/// `to`: who gets a mail for trial.
+pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
+    let Some(_permit) = mail.limits.test(tenant) else {
+        let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
+        return failure(Class::Capacity, "too-many-tests", message.into()).into();
+    };
+    let (connection, config) = match tested {
+        Tested::Stored(name) => (name, mail.office.connection(tenant, name).await),
+        Tested::Draft(draft) => (draft.name.as_str(), Config::read(&draft.config, &draft.secret)),
+    };
+    let config = match config {
+        Ok(config) => config,
+        Err(failure) => return failure.into(),
+    };
+    let mut report = Report::default();
+    let mut session = opened(mail, tenant, &config, &mut report).await;
+    let sender = match &mut session {
+        Some(session) => Verdict::from(&session.offer_sender(&config.from).await),
+        None => Verdict::Untested,
+    };
+    let is_taken = sender == Verdict::Good;
+    report.setting("from", config.from.to_string(), sender);
+    if let Some(actor) = to {
+        let verdict = match &mut session {
+            Some(session) if is_taken => {
+                Verdict::from(&trial(mail, &config, session, (tenant, connection, actor)).await)
+            }
+            _ => Verdict::Untested,
+        };
+        report.setting("trial", "", verdict);
+    }
+    if let Some(session) = session {
+        session.close().await;
+    }
+    report
+}
+
+/// None: there is no conversation, or no log-in. What is no mail server says so after one time, whatever it is.
+async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Report) -> Option<Session> {
+    let reach = mail.reach(tenant);
+    let connect = reach.connect(config, IN_A_HURRY);
+    let contact = contact::first(mail.contact, connect, reach::unreached, reach::is_unreached).await;
+    let (address, encryption, mut session) = match contact.map_err(reach::of_test) {
+        Ok(session) => (Verdict::Good, Verdict::Good, Some(session)),
+        Err(failure) if ENCRYPTION.contains(&failure.code.as_str()) => (Verdict::Good, Verdict::Bad(failure), None),
+        Err(failure) => (Verdict::Bad(failure), Verdict::Untested, None),
+    };
+    report.setting("host", format!("{}:{}", config.host, config.port), address);
+    if config.tls != Tls::None {
+        report.setting("tls", "", encryption);
+    }
+    let Some(login) = &config.login else { return session };
+    let verdict = match &mut session {
+        Some(session) => Verdict::from(&reach.log_in(config, session).await),
+        None => Verdict::Untested,
+    };
+    let is_in = verdict == Verdict::Good;
+    report.setting("username", &login.username, verdict);
+    session.filter(|_| is_in)
+}
+
+type Asked<'a> = (TenantId, &'a str, ActorId);
+
+async fn trial(mail: &Mail, config: &Config, session: &mut Session, asked: Asked<'_>) -> Result<(), Failure> {
+    let (tenant, _, actor) = asked;
+    let missing = || permanent("recipient-address-missing", "No mail address of yours is known.".into());
+    let person = mail.office.person(tenant, actor).await?.ok_or_else(missing)?;
+    let to = address::read(&person.email).map_err(|_| missing())?;
+    let content = content(mail, config, &person, asked).await?;
+    let verdict = match session.offer(&config.from, &to).await? {
+        Some(verdict) => verdict,
+        None => session.content(&content).await?,
+    };
+    match verdict {
+        Said::Accepted(_) => Ok(()),
+        Said::Refused(numbers) => Err(failure(
+            Class::Configuration,
+            "recipient-refused",
+            format!("The mail server does not take a mail for you ({numbers})."),
+        )),
+        Said::RefusedUs(numbers) | Said::Unclear(_, numbers) => Err(failure(
+            Class::Configuration,
+            "relay-refused",
+            format!("The mail server does not pass on our mails ({numbers})."),
+        )),
+        Said::Deferred(numbers) => {
+            Err(transient("recipient-deferred", format!("The mail server does not take the mail yet ({numbers}).")))
+        }
+    }
+}
+
+async fn content(
+    mail: &Mail,
+    config: &Config,
+    person: &Person,
+    (tenant, connection, actor): Asked<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let tenant_name = mail.office.tenant_name(tenant).await?;
+    let host = HostFacts {
+        recipient_name: &person.name,
+        tenant_name: &tenant_name,
+        trace_id: "",
+        public_url: &mail.public_url,
+        reply_to: config.reply_to.as_ref().map(AsRef::<str>::as_ref),
+    };
+    let facts = Map::from_iter([("connection".to_owned(), Value::from(connection))]);
+    let broken = || permanent("template-failed", "The mail for trial could not be made.".into());
+    let rendered = TEMPLATES.render(TRIAL, person.locale, &facts, &host).map_err(|_| broken())?;
+    let now = mail.office.now();
+    let name = format!("{tenant}/{connection}/{actor}/{}", now.unix_timestamp_nanos());
+    let id = Uuid::new_v5(&NAMESPACE, name.as_bytes());
+    let to = address::read(&person.email).map_err(|_| broken())?;
+    let envelope = Envelope {
+        from: &config.from,
+        from_name: &config.from_name,
+        reply_to: config.reply_to.as_ref(),
+        to: &to,
+        to_name: &person.name,
+        id,
+        message_id: &message_id(id, &mail.public_url),
+        date: now,
+        locale: person.locale,
+        trace: "",
+    };
+    compose(&envelope, &rendered).map_err(|_| broken())
+}

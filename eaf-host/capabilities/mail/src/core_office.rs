@@ -1,0 +1,195 @@
+//! The office over the core: directory, grants, connections and mail log in PostgreSQL.
+
+use super::config::Config;
+use super::failure::{configuration, failure, transient};
+use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
+use async_trait::async_trait;
+use eaf_capability::{Class, Failure};
+use eaf_core::actor::Caller;
+use eaf_core::connection::Used;
+use eaf_core::directory::{self, Member};
+use eaf_core::id::{ActorId, RunId, TenantId};
+use eaf_core::{Core, connection, event_store, grant, mail_log, mail_pause, view};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// In grants and connections.
+const CAPABILITY: &str = "mail";
+/// How long a view may take to come as far as the log; then the mail is tried later.
+const VIEW: Duration = Duration::from_secs(2);
+
+pub struct CoreOffice {
+    pub core: Arc<Core>,
+}
+
+#[async_trait]
+impl Office for CoreOffice {
+    fn now(&self) -> OffsetDateTime {
+        self.core.world.now()
+    }
+
+    async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure> {
+        let found = directory::tenant(&self.core, tenant).await.map_err(unreadable)?;
+        Ok(found.map(|tenant| tenant.name).unwrap_or_default())
+    }
+
+    async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure> {
+        let member = directory::member(&self.core, tenant, actor).await.map_err(unreadable)?;
+        Ok(member.map(Person::from))
+    }
+
+    async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
+        let members = directory::members_with_any_role(&self.core, tenant, roles).await.map_err(unreadable)?;
+        Ok(members.into_iter().map(Person::from).collect())
+    }
+
+    async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+        mail_log::told(&self.core, tenant, run, template).await.map_err(unreadable)
+    }
+
+    async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
+        let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)?;
+        grant.map(|grant| grant.connection).ok_or_else(|| {
+            failure(Class::Denied, "not-granted", format!("{plugin} has no mail grant `{name}` in this tenant."))
+        })
+    }
+
+    async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure> {
+        let paused = mail_pause::list(&self.core, tenant).await.map_err(unreadable)?;
+        Ok(paused.iter().any(|pause| pause.connection == connection))
+    }
+
+    async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure> {
+        mail_log::offered(&self.core, tenant, connection).await.map_err(unreadable)
+    }
+
+    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
+        match connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(unreadable)? {
+            Some(connection) => {
+                let config = Config::read(&connection.config, &connection.secret)?;
+                Ok(Config { set_at: connection.set_at, ..config })
+            }
+            None => Err(configuration(
+                "connection-missing",
+                format!("There is no mail connection `{name}`. A tenant admin can set it."),
+            )),
+        }
+    }
+
+    async fn used(
+        &self,
+        tenant: TenantId,
+        connection: &str,
+        set_at: Option<OffsetDateTime>,
+        error: Option<&str>,
+    ) -> Result<(), Failure> {
+        let used = Used { capability: CAPABILITY, name: connection, set_at };
+        connection::record_use(&self.core, tenant, used, error, None).await.map_err(unreadable)
+    }
+
+    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+        let Asked { tenant, plugin, view, key, trace } = asked;
+        let mut tx = self.core.db.tenant(*tenant).await.map_err(unreadable)?;
+        let head = event_store::head(&mut tx).await.map_err(unreadable)?;
+        drop(tx);
+        match view::wait_for(&self.core, *tenant, plugin, view, head, VIEW).await {
+            // In a log that was restored meanwhile, the row is as good as the view.
+            Ok(()) | Err(view::Error::OtherEpoch) => {}
+            Err(view::Error::Behind) => {
+                return Err(transient(
+                    "view-behind",
+                    format!("The view {} has not seen the last events yet.", view.name),
+                ));
+            }
+            Err(error) => return Err(unreadable(error)),
+        }
+        let caller = Caller::system(*tenant, (*trace).clone());
+        let row = view::get(&self.core, &caller, plugin, view, key).await.map_err(unreadable)?;
+        Ok(row.map(|row| row.columns))
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
+        let mail = mail_log::Mail {
+            message_id: entry.message_id.clone(),
+            plugin: entry.plugin.clone(),
+            template: entry.template.clone(),
+            event: entry.event,
+            run: entry.run,
+            sequence: entry.sequence,
+            recipient: entry.recipient,
+            trace: entry.trace.clone(),
+        };
+        let known = mail_log::write_down(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
+        Ok(letter(entry.clone(), known))
+    }
+
+    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+        let known = mail_log::waiting_of(&self.core, tenant, run, sequence).await.map_err(unreadable)?;
+        let read = |known: mail_log::Logged| {
+            let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
+                known.mail.clone();
+            letter(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
+        };
+        Ok(known.into_iter().map(read).collect())
+    }
+
+    async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
+        mail_log::attempt(&self.core, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
+    }
+
+    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
+        mail_log::hand_over(&self.core, entry.tenant, &entry.message_id).await.map_err(unreadable)
+    }
+
+    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
+        let Wait { reason, at_least, unanswered, is_deferral } = *wait;
+        let wait = mail_log::Wait { error: reason, at_least, unanswered, is_deferral };
+        mail_log::wait(&self.core, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+        let status = match status {
+            Status::Pending(reason) => mail_log::Status::Pending(reason.clone()),
+            Status::Sent => mail_log::Status::Sent,
+            Status::Failed(reason) => mail_log::Status::Failed(reason.clone()),
+            Status::Skipped => mail_log::Status::Skipped,
+            Status::Unknown => mail_log::Status::Unknown,
+        };
+        mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
+    }
+}
+
+fn letter(entry: Entry, known: mail_log::Logged) -> Letter {
+    let status = match known.status {
+        mail_log::Status::Pending(reason) => Status::Pending(reason),
+        mail_log::Status::Sent => Status::Sent,
+        mail_log::Status::Failed(reason) => Status::Failed(reason),
+        mail_log::Status::Skipped => Status::Skipped,
+        mail_log::Status::Unknown => Status::Unknown,
+    };
+    Letter {
+        entry,
+        status,
+        attempts: known.attempts,
+        unanswered: known.unanswered,
+        deferrals: known.deferrals,
+        deferred_since: known.deferred_since,
+        next_at: known.next_at,
+        written_at: known.created_at,
+    }
+}
+
+impl From<Member> for Person {
+    fn from(member: Member) -> Self {
+        Person { actor: member.actor, name: member.name, email: member.email, locale: member.locale }
+    }
+}
+
+/// The database is away or something in it is broken: the cause is for the log, and carries no personal data.
+fn unreadable(error: impl std::error::Error) -> Failure {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(%error, cause, "mail could not use the database");
+    transient("directory-unreadable", "What is needed to send a mail could not be read or written.".into())
+}

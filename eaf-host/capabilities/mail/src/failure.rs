@@ -1,0 +1,20 @@
+//! Failures of this capability. Messages are for tenant admins and workflows: no address, no name, no subject, and
+//! nothing that a server said beyond its numbers, because servers like to repeat addresses.
+
+use eaf_capability::{Class, Failure};
+
+pub fn configuration(code: &str, message: String) -> Failure {
+    failure(Class::Configuration, code, message)
+}
+
+pub fn transient(code: &str, message: String) -> Failure {
+    failure(Class::Transient, code, message)
+}
+
+pub fn permanent(code: &str, message: String) -> Failure {
+    failure(Class::Permanent, code, message)
+}
+
+pub fn failure(class: Class, code: &str, message: String) -> Failure {
+    Failure::new(class, code, message)
+}

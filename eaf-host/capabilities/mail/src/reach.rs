@@ -1,0 +1,110 @@
+//! The way to a connection's mail server, as far as the deployment lets its tenant go: to addresses that the egress
+//! policy checked, with as many log-ins as do not guess a password, and with one answer for what is no mail server.
+
+use super::MAIL;
+use super::config::{Config, Proof};
+use super::failure::transient;
+use super::smtp::{Deadlines, Session};
+use super::token::Tokens;
+use eaf_capability::egress::Policy;
+use eaf_capability::logins::{Login, Pause};
+use eaf_capability::{Class, Failure, Logins};
+use eaf_core::id::TenantId;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Failures that only a mail server can bring about, and those of the settings themselves: nothing else was reached.
+const OF_MAIL_SERVERS: [&str; 5] =
+    ["refused", "busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
+/// Failures by which a server refuses who logs in.
+const REFUSALS: [&str; 2] = ["wrong-password", "token-refused"];
+
+/// One tenant's way out.
+#[derive(Clone, Copy)]
+pub struct Reach<'a> {
+    pub egress: &'a Arc<Policy>,
+    pub logins: &'a Logins,
+    pub tokens: &'a Tokens,
+    pub tenant: TenantId,
+    /// How long the first contact with a token endpoint may take.
+    pub contact: Duration,
+}
+
+impl Reach<'_> {
+    /// Connected, encrypted and logged in, as the connection says.
+    pub async fn open(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
+        let mut session = self.connect(config, deadlines).await?;
+        self.log_in(config, &mut session).await?;
+        Ok(session)
+    }
+
+    /// Connected and encrypted, as the connection says.
+    pub async fn connect(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
+        let resolved = self.egress.resolve(&MAIL, self.tenant, &config.host, config.port).await;
+        // The policy has said why in the operator's log.
+        let resolved = resolved.map_err(|_| unreached())?;
+        let connected = Session::connect(config, &resolved.addresses, deadlines).await;
+        connected.map_err(|failure| match resolved.named || self.is_known(config, &resolved.addresses) {
+            true => failure,
+            false => self.hide(config, failure),
+        })
+    }
+
+    /// Does nothing for a connection without a user name.
+    pub async fn log_in(&self, config: &Config, session: &mut Session) -> Result<(), Failure> {
+        let Some(login) = &config.login else { return Ok(()) };
+        let secret = match &login.proof {
+            Proof::Password(password) => password,
+            Proof::Token(request) => &request.client_secret,
+        };
+        let claim = Login { user: &login.username, secret };
+        let begun = self.logins.begin(self.tenant, &[session.server()], claim, Instant::now()).map_err(paused)?;
+        let outcome = session.log_in(config, self).await;
+        match &outcome {
+            Ok(()) => begun.accepted(),
+            Err(failure) if REFUSALS.contains(&failure.code.as_str()) => begun.refused(),
+            Err(_) => begun.unanswered(),
+        }
+        outcome
+    }
+
+    /// The connection has logged in there before, so that the server is the tenant's own.
+    fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
+        let login = config.login.as_ref();
+        login.is_some_and(|login| self.logins.have_accepted(self.tenant, servers, &login.username))
+    }
+
+    fn hide(&self, config: &Config, failure: Failure) -> Failure {
+        if OF_MAIL_SERVERS.contains(&failure.code.as_str()) {
+            return failure;
+        }
+        let (tenant, host, port) = (self.tenant, &config.host, config.port);
+        tracing::warn!(%tenant, ?host, port, code = failure.code, "a mail server was not reached: {}", failure.message);
+        Failure { class: failure.class, ..unreached() }
+    }
+}
+
+/// Another refusal could lock the account, or be a guess.
+pub fn paused(Pause(pause): Pause) -> Failure {
+    let seconds = pause.as_secs() + 1;
+    let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
+    transient("login-pause", message).retry_after(pause)
+}
+
+pub fn is_unreached(failure: &Failure) -> bool {
+    failure.code == unreached().code && failure.message == unreached().message
+}
+
+/// The same for a test, where not even the class tells what it was.
+pub fn of_test(failure: Failure) -> Failure {
+    if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
+}
+
+/// One answer for everything that is no mail server.
+pub fn unreached() -> Failure {
+    let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
+                   firewall. The operator of this installation decides which servers a connection may name, and finds the \
+                   cause in the log.";
+    transient("unreachable", message.into())
+}

@@ -1,0 +1,374 @@
+//! `send` and `send-while`: one mail for each recipient.
+//!
+//! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
+//! of the call sends only what is still open. What stands in the way of the connection, be it an outage, a wrong
+//! password or a relay that refuses us, keeps the mails: they wait for up to
+//! [`KEPT`](super::schedule::KEPT) and go out when it is repaired.
+//! Final are only what a server says about a recipient, and what is wrong with the mail itself.
+//!
+//! One window stays, and it is SMTP's: a server that has taken a mail and does not answer. Before its content goes
+//! out it is written down that it may have arrived; it is sent again under the same Message-ID and date, and after
+//! [`UNANSWERED`] times never by itself.
+//!
+//! When the call has failed for good every mail that is still open is settled ([`gave_up`]): nobody would come back
+//! for them, and the tenant's admins look for mails that were not sent.
+
+use super::Mail;
+use super::condition::{self, Condition};
+use super::config::Config;
+use super::delivery::{Delivery, Route};
+use super::failure::{configuration, permanent};
+use super::office::{Entry, Letter, Person, Status};
+use super::schedule::UNANSWERED;
+use eaf_capability::text::mails::Templates;
+use eaf_capability::{Call, Class, Failure};
+use eaf_core::id::ActorId;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The root of all Message-IDs. Never change it: a mail under way would be sent under a second id.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
+
+#[derive(Deserialize)]
+pub struct Arguments {
+    pub template: String,
+    to: To,
+    #[serde(default)]
+    pub facts: Map<String, Value>,
+    /// Of `send-while`.
+    condition: Option<condition::Document>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum To {
+    Actor(ActorId),
+    Holders {
+        permission: String,
+        /// Empty: nobody.
+        #[serde(default)]
+        except: String,
+    },
+}
+
+/// What stays the same for all recipients of a call.
+pub struct Job<'a> {
+    pub mail: &'a Mail,
+    pub templates: Arc<Templates>,
+    pub call: &'a Call,
+    pub arguments: Arguments,
+    pub tenant_name: String,
+    pub condition: Option<Condition>,
+}
+
+pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
+    let job = Job::read(mail, call).await?;
+    let mut letters = Vec::new();
+    for person in recipients(mail, call, &arguments(call)?).await? {
+        let letter = mail.office.record(&job.entry(person.actor)).await?;
+        letters.push((person, letter));
+    }
+    for left in waiting(mail, call).await? {
+        // Since it was written down, its recipient lost what the mail is meant for.
+        if !letters.iter().any(|(_, letter)| letter.entry.message_id == left.entry.message_id) {
+            let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
+            settle(mail, &left, &status, None).await?;
+        }
+    }
+    job.run(letters).await
+}
+
+async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<Letter>, Failure> {
+    let mut letters = mail.office.waiting_of(call.tenant, call.run, call.sequence).await?;
+    letters.retain(|letter| letter.entry.event == call.event);
+    Ok(letters)
+}
+
+/// One mail of a call that is over, once more, because an admin wants it. It was opened again before.
+pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
+    let job = Job::read(mail, call).await?;
+    let people = recipients(mail, call, &arguments(call)?).await?;
+    let person = people.into_iter().find(|person| job.entry(person.actor).message_id == message_id);
+    let Some(person) = person else {
+        let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
+        return Err(gone);
+    };
+    let (actor, letter) = (person.actor, mail.office.record(&job.entry(person.actor)).await?);
+    let answer = job.run(vec![(person, letter)]).await;
+    if let Err(failure) = &answer {
+        let letter = mail.office.record(&job.entry(actor)).await?;
+        let fits = fits(mail, call, arguments(call)?.condition).await;
+        give_up(mail, &letter, fits, failure).await?;
+    }
+    answer
+}
+
+/// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more. What it wrote down
+/// counts, and who is a recipient now: [`send`] may not have come as far as writing.
+pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
+    let mut arguments = arguments(call)?;
+    let recipients = recipients(mail, call, &arguments).await;
+    let fits = fits(mail, call, arguments.condition.take()).await;
+    let people = match recipients {
+        Err(gone) if gone.code == "recipient-unknown" => Vec::new(),
+        people => people?,
+    };
+    for person in people {
+        let letter = mail.office.record(&entry(mail, call, &arguments.template, person.actor)).await?;
+        give_up(mail, &letter, fits, failure).await?;
+    }
+    for letter in waiting(mail, call).await? {
+        give_up(mail, &letter, fits, failure).await?;
+    }
+    Ok(())
+}
+
+async fn give_up(mail: &Mail, letter: &Letter, fits: bool, failure: &Failure) -> Result<(), Failure> {
+    let Status::Pending(reason) = &letter.status else { return Ok(()) };
+    let status = match (fits, letter.unanswered > 0) {
+        (false, _) => Status::Skipped,
+        (true, true) => Status::Unknown,
+        (true, false) => Status::Failed(reason.clone().unwrap_or_else(|| failure.code.clone())),
+    };
+    settle(mail, letter, &status, None).await
+}
+
+/// Whether the mail would still be sent. It may never be known, as while a view is halted, and what is left open is
+/// tried for ever.
+async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> bool {
+    let Some(document) = condition else { return true };
+    let known = match Condition::read(document, &*mail.packages, call) {
+        Ok(condition) => condition.holds(&*mail.office, call).await,
+        Err(failure) => Err(failure),
+    };
+    known.unwrap_or_else(|error| {
+        tracing::warn!(code = error.code, "whether a mail that failed would still fit is not known");
+        true
+    })
+}
+
+fn arguments(call: &Call) -> Result<Arguments, Failure> {
+    Arguments::deserialize(&call.args)
+        .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))
+}
+
+async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
+    match &arguments.to {
+        To::Actor(actor) => match mail.office.person(call.tenant, *actor).await? {
+            Some(person) => Ok(vec![person]),
+            None => Err(unknown(mail, call, &arguments.template, *actor).await?),
+        },
+        To::Holders { permission, except } => {
+            let permission = permission.strip_prefix(&format!("{}.", call.plugin)).unwrap_or(permission);
+            let roles = mail.packages.roles_holding(&call.plugin, permission);
+            let mut people = mail.office.holders(call.tenant, &roles).await?;
+            people.retain(|person| person.actor.to_string() != *except);
+            if people.is_empty() {
+                tracing::warn!(tenant = %call.tenant, permission, "nobody holds the permission that a mail is meant for");
+            }
+            if let Some(template) = arguments.condition.as_ref().and_then(|condition| condition.after.as_ref()) {
+                let told = mail.office.told(call.tenant, call.run, template).await?;
+                people.retain(|person| told.contains(&person.actor));
+            }
+            Ok(people)
+        }
+    }
+}
+
+/// Written down for the tenant's admins, who see for whom and of which product a mail was.
+async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
+    let letter = mail.office.record(&entry(mail, call, template, actor)).await?;
+    if matches!(letter.status, Status::Pending(_)) {
+        settle(mail, &letter, &Status::Failed("recipient-unknown".into()), None).await?;
+    }
+    Ok(permanent("recipient-unknown", format!("There is no member {actor} in this tenant.")))
+}
+
+impl<'a> Job<'a> {
+    async fn read(mail: &'a Mail, call: &'a Call) -> Result<Job<'a>, Failure> {
+        let mut arguments = arguments(call)?;
+        let condition = arguments.condition.take();
+        let condition = condition.map(|document| Condition::read(document, &*mail.packages, call)).transpose()?;
+        let templates = mail
+            .packages
+            .mails(&call.plugin)
+            .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
+        let tenant_name = mail.office.tenant_name(call.tenant).await?;
+        Ok(Job { mail, templates, call, arguments, tenant_name, condition })
+    }
+
+    fn entry(&self, recipient: ActorId) -> Entry {
+        entry(self.mail, self.call, &self.arguments.template, recipient)
+    }
+
+    async fn run(&self, letters: Vec<(Person, Letter)>) -> Result<Value, Failure> {
+        let now = self.mail.office.now();
+        let mut tally = Tally::default();
+        let mut open = Vec::new();
+        for (person, letter) in letters {
+            match (&letter.status, letter.next_at) {
+                (Status::Pending(reason), Some(next)) if next > now => {
+                    let code = reason.as_deref().and_then(|reason| reason.split(' ').next()).unwrap_or("waiting");
+                    let waits = Failure::new(Class::Transient, code, "The mail is not tried again yet.");
+                    tally.waits(waits, Duration::try_from(next - now).unwrap_or_default());
+                }
+                (Status::Pending(_), _) => open.push((person, letter)),
+                (status, _) => tally.count(status),
+            }
+        }
+        if !open.is_empty() {
+            // Who stopped the conversation last time comes last.
+            open.sort_by_key(|(_, letter)| letter.attempts);
+            let route = self.route().await?;
+            Delivery::new(self, route, &mut tally).run(open).await?;
+        }
+        tally.answer(self.condition.is_some())
+    }
+
+    /// A connection that cannot work is no reason to lose the mails: an admin sets it right.
+    async fn route(&self) -> Result<Route, Failure> {
+        let Call { tenant, plugin, grant, .. } = self.call;
+        let office = &self.mail.office;
+        let connection = office.granted(*tenant, plugin, grant).await?;
+        let config: Result<Config, Failure> = match office.connection(*tenant, &connection).await {
+            Err(failure) if failure.class != Class::Configuration => return Err(failure),
+            config => config,
+        };
+        Ok(Route { connection, config })
+    }
+}
+
+/// What became of a call's mails.
+#[derive(Default)]
+pub struct Tally {
+    sent: u32,
+    failed: u32,
+    skipped: bool,
+    /// The first reason why one waits, and when the first is tried again.
+    waiting: Option<(Failure, Duration)>,
+    /// The package made no mail of its facts.
+    pub broken: Option<Failure>,
+}
+
+impl Tally {
+    pub fn count(&mut self, status: &Status) {
+        match status {
+            Status::Sent => self.sent += 1,
+            Status::Failed(_) | Status::Unknown => self.failed += 1,
+            Status::Skipped => self.skipped = true,
+            Status::Pending(_) => {}
+        }
+    }
+
+    pub fn waits(&mut self, failure: Failure, pause: Duration) {
+        self.waiting = Some(match self.waiting.take() {
+            Some((first, shortest)) => (first, shortest.min(pause)),
+            None => (failure, pause),
+        });
+    }
+
+    fn answer(self, has_condition: bool) -> Result<Value, Failure> {
+        if let Some((failure, pause)) = self.waiting {
+            let class = if failure.class.may_pass() { failure.class } else { Class::Transient };
+            return Err(Failure { class, ..failure }.retry_after(pause));
+        }
+        if let Some(failure) = self.broken {
+            return Err(failure);
+        }
+        let mut answer = json!({"sent": self.sent, "failed": self.failed});
+        if has_condition {
+            answer["skipped"] = self.skipped.into();
+        }
+        Ok(answer)
+    }
+}
+
+pub async fn settle(mail: &Mail, letter: &Letter, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+    let Entry { message_id, template, recipient, run, .. } = &letter.entry;
+    mail.office.settle(&letter.entry, status, relay).await?;
+    match status {
+        Status::Failed(reason) => {
+            tracing::warn!(message_id, template, %recipient, %run, reason, "a mail was not sent");
+        }
+        Status::Unknown => {
+            tracing::warn!(message_id, template, times = UNANSWERED, "a mail may have arrived and is not sent again");
+        }
+        Status::Skipped => tracing::info!(message_id, "a mail no longer fits and was not sent"),
+        _ => tracing::info!(message_id, template, relay, "a mail was sent"),
+    }
+    let outcome = match status {
+        Status::Sent => "sent",
+        Status::Skipped => "skipped",
+        Status::Unknown => "unknown",
+        Status::Pending(_) | Status::Failed(_) => "failed",
+    };
+    metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
+    Ok(())
+}
+
+/// As it is written down.
+fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
+    Entry {
+        tenant: call.tenant,
+        message_id: message_id(mail_id(call, recipient, template), &mail.public_url),
+        plugin: call.plugin.clone(),
+        template: template.to_owned(),
+        event: call.event,
+        run: call.run,
+        sequence: call.sequence,
+        recipient,
+        trace: call.trace.clone(),
+    }
+}
+
+/// The same for every repetition: it stands for (event, recipient, template).
+pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
+    let mut name = Vec::with_capacity(48 + template.len());
+    name.extend_from_slice(call.tenant.0.as_bytes());
+    name.extend_from_slice(call.event.0.as_bytes());
+    name.extend_from_slice(recipient.0.as_bytes());
+    name.extend_from_slice(template.as_bytes());
+    Uuid::new_v5(&NAMESPACE, &name)
+}
+
+/// The right part is the deployment's name and not the sender's: an admin who corrects the sender between two
+/// repetitions must not make second mails of those that were sent.
+pub fn message_id(id: Uuid, public_url: &str) -> String {
+    let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        // A literal is written with its kind (RFC 5321, section 4.1.3).
+        Some((address, _)) => format!("[IPv6:{address}]"),
+        None => host.split(':').next().filter(|host| !host.is_empty()).unwrap_or("localhost").to_owned(),
+    };
+    format!("<{id}@{host}>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_id_carries_the_deployments_name() {
+        let id = Uuid::nil();
+        for (url, domain) in [
+            ("https://eaf.example.com", "eaf.example.com"),
+            ("http://localhost:8080", "localhost"),
+            ("http://[2001:db8::7]:8080", "[IPv6:2001:db8::7]"),
+            ("", "localhost"),
+        ] {
+            assert_eq!(message_id(id, url), format!("<{id}@{domain}>"));
+        }
+    }
+
+    #[test]
+    fn recipients_are_read_as_the_contract_writes_them() {
+        let actor: To = serde_json::from_value(json!({"actor": ActorId::SYSTEM})).unwrap();
+        assert!(matches!(actor, To::Actor(ActorId::SYSTEM)));
+        let holders: To = serde_json::from_value(json!({"holders": {"permission": "approve", "except": ""}})).unwrap();
+        assert!(matches!(holders, To::Holders { permission, .. } if permission == "approve"));
+    }
+}

@@ -1,0 +1,420 @@
+//! One conversation with a mail server: log in, hand over mails one by one, and know for each what became of it.
+//!
+//! Mails go one recipient at a time, so that a refusal concerns nobody else. Each step has a
+//! deadline of its own, as long as RFC 5321 wants: servers slow down those whom they do not know,
+//! and a mail whose last answer is not waited for comes twice.
+
+use super::address::needs_utf8;
+use super::config::{Config, Login, Proof, Tls};
+use super::failure::{configuration, transient};
+use super::reach::Reach;
+use super::reply::{Stage, Verdict, judge, numbers, numbers_of, queue_id};
+use super::tls::secure;
+use super::wire::{Bounded, Endless, Wire, dial, unreachable};
+use eaf_capability::{Class, Failure};
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{Extension, MailParameter};
+use lettre::transport::smtp::response::Severity;
+use lettre::transport::smtp::{Error, response::Response};
+use std::error::Error as _;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+/// The port on which TLS begins at once.
+const SMTPS: u16 = 465;
+/// Where no greeting is to be expected, it is not waited for as long.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// How long each step is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// To one address.
+    pub connect: Duration,
+    /// Of TLS.
+    pub handshake: Duration,
+    pub greeting: Duration,
+    /// Of an answer to a command.
+    pub command: Duration,
+    /// Of the answer to the content's last line: servers scan a mail before it.
+    pub content: Duration,
+}
+
+/// RFC 5321, section 4.5.3.2.
+pub const PATIENT: Deadlines = Deadlines {
+    connect: Duration::from_secs(30),
+    handshake: Duration::from_secs(60),
+    greeting: Duration::from_secs(300),
+    command: Duration::from_secs(300),
+    content: Duration::from_secs(600),
+};
+
+impl Deadlines {
+    /// While others wait for a place: every step but the last, where a mail would come twice.
+    pub fn shortened(self) -> Deadlines {
+        let short = |usual: Duration| usual.min(Duration::from_secs(60));
+        Deadlines {
+            greeting: short(self.greeting),
+            command: short(self.command),
+            handshake: short(self.handshake),
+            ..self
+        }
+    }
+}
+
+/// For somebody who waits in front of a page.
+pub const IN_A_HURRY: Deadlines = Deadlines {
+    connect: Duration::from_secs(10),
+    handshake: Duration::from_secs(10),
+    greeting: Duration::from_secs(25),
+    command: Duration::from_secs(25),
+    content: Duration::from_secs(25),
+};
+
+pub struct Session {
+    connection: AsyncSmtpConnection,
+    server: SocketAddr,
+    deadlines: Deadlines,
+}
+
+impl Session {
+    /// Connected to one of the server's addresses and encrypted, as the connection says.
+    pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
+        let (line, server) = dial(config, servers, deadlines.connect).await?;
+        let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
+        let greeting = if waits_for_tls { deadlines.greeting.min(SILENCE) } else { deadlines.greeting };
+        let wire = match config.tls {
+            Tls::None => Wire::clear(line),
+            Tls::Implicit => Wire::encrypted(within(deadlines.handshake, secure(config, line)).await??),
+            Tls::Starttls => {
+                let upgraded = tokio::time::timeout(greeting, upgrade(config, line)).await;
+                let line = upgraded.map_err(|_| silent(config))??;
+                Wire::upgraded(within(deadlines.handshake, secure(config, line)).await??)
+            }
+        };
+        let connect = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &config.ehlo);
+        let connected = tokio::time::timeout(greeting, connect).await.map_err(|_| silent(config))?;
+        let connection = connected.map_err(|error| not_greeted(config, &error))?;
+        Ok(Session { connection, server, deadlines })
+    }
+
+    /// The address that answers.
+    pub fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// Does nothing for a connection without a user name.
+    pub async fn log_in(&mut self, config: &Config, reach: &Reach<'_>) -> Result<(), Failure> {
+        let Some(Login { username, proof }) = &config.login else {
+            return Ok(());
+        };
+        let mechanisms: &[Mechanism] = match proof {
+            Proof::Password(_) => &[Mechanism::Plain, Mechanism::Login],
+            Proof::Token(_) => &[Mechanism::Xoauth2],
+        };
+        if self.connection.server_info().get_auth_mechanism(mechanisms).is_none() {
+            return Err(self.no_mechanism(proof));
+        }
+        let secret = match proof {
+            Proof::Password(password) => password.clone(),
+            Proof::Token(request) => reach.tokens.fetch(request, reach).await?,
+        };
+        let credentials = Credentials::new(username.clone(), secret);
+        let answer = within(self.deadlines.command, self.connection.auth(mechanisms, &credentials)).await?;
+        let Err(error) = answer else { return Ok(()) };
+        // A server that refuses a token explains itself in a challenge, which ends the exchange.
+        let is_refused = error.is_permanent() || (matches!(proof, Proof::Token(_)) && error.is_client());
+        match proof {
+            _ if !is_refused => Err(broken(&error)),
+            Proof::Token(request) => {
+                reach.tokens.forget(request);
+                Err(configuration(
+                    "token-refused",
+                    format!("The mail server refuses the token for this user name ({}).", numbers(&error)),
+                ))
+            }
+            Proof::Password(_) => Err(wrong_password(&numbers(&error))),
+        }
+    }
+
+    fn no_mechanism(&self, proof: &Proof) -> Failure {
+        let offers_tokens = self.connection.server_info().get_auth_mechanism(&[Mechanism::Xoauth2]).is_some();
+        match proof {
+            Proof::Password(_) if offers_tokens => configuration(
+                "login-by-token-only",
+                "The mail server offers a log-in by token (XOAUTH2) and none by password: set auth to oauth2.".into(),
+            ),
+            Proof::Password(_) => configuration(
+                "login-not-offered",
+                "The mail server offers no log-in by password: remove the user name, or use another port or tls."
+                    .into(),
+            ),
+            Proof::Token(_) => configuration(
+                "token-not-offered",
+                "The mail server offers no log-in by token (XOAUTH2): set auth to password.".into(),
+            ),
+        }
+    }
+
+    /// Is the sender accepted?
+    pub async fn offer_sender(&mut self, from: &Address) -> Result<(), Failure> {
+        self.sender(from, Vec::new()).await?;
+        self.reset().await;
+        Ok(())
+    }
+
+    /// Names sender and recipient of a mail. `None`: the server waits for the content. An error
+    /// means that the conversation is over.
+    pub async fn offer(&mut self, from: &Address, to: &Address) -> Result<Option<Verdict>, Failure> {
+        let mut parameters = Vec::new();
+        if needs_utf8(from) || needs_utf8(to) {
+            if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Ok(Some(no_utf8(from)));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        self.sender(from, parameters).await?;
+        let recipient = self.connection.command(Rcpt::new(to.clone(), vec![]));
+        let answer = within(self.deadlines.command, recipient).await?;
+        if let Some(verdict) = said(Stage::Recipient, answer)? {
+            self.reset().await;
+            return Ok(Some(verdict));
+        }
+        let answer = within(self.deadlines.command, self.connection.command(Data)).await?;
+        let verdict = said(Stage::Content, answer)?;
+        if verdict.is_some() {
+            self.reset().await;
+        }
+        Ok(verdict)
+    }
+
+    /// Does the server go on taking recipients, such as this one that it has taken before? No content follows.
+    pub async fn still_takes(&mut self, from: &Address, to: &Address) -> bool {
+        if self.sender(from, Vec::new()).await.is_err() {
+            return false;
+        }
+        let recipient = self.connection.command(Rcpt::new(to.clone(), vec![]));
+        let is_taken = matches!(within(self.deadlines.command, recipient).await, Ok(Ok(_)));
+        self.reset().await;
+        is_taken
+    }
+
+    async fn sender(&mut self, from: &Address, parameters: Vec<MailParameter>) -> Result<(), Failure> {
+        let mail = Mail::new(Some(from.clone()), parameters);
+        match within(self.deadlines.command, self.connection.command(mail)).await? {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_permanent() => Err(configuration(
+                "sender-refused",
+                format!("The mail server does not accept this sender ({}).", numbers(&error)),
+            )),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+
+    /// The content of the mail that was offered. After an error it may have arrived.
+    pub async fn content(&mut self, content: &[u8]) -> Result<Verdict, Failure> {
+        let lost = |failure: Failure| Failure {
+            class: Class::UnknownOutcome,
+            code: "answer-lost".into(),
+            message: "The mail server took a mail and its answer did not come: it may have arrived.".into(),
+            ..failure
+        };
+        let answer = within(self.deadlines.content, self.connection.message(content)).await.map_err(lost)?;
+        if let Ok(response) = &answer {
+            return Ok(Verdict::Accepted(response.first_line().and_then(queue_id)));
+        }
+        match said(Stage::Content, answer) {
+            Ok(verdict) => Ok(verdict.unwrap_or(Verdict::Accepted(None))),
+            // A 421 is an answer, and it is no.
+            Err(failure) if failure.code == "busy" => Err(failure),
+            Err(failure) => Err(lost(failure)),
+        }
+    }
+
+    /// After a no in the middle, the server forgets the mail, and the next one begins afresh.
+    async fn reset(&mut self) {
+        // What was said stands; if this fails, the next mail finds the connection broken.
+        let _ = within(self.deadlines.command, self.connection.command(Rset)).await;
+    }
+
+    pub async fn close(mut self) {
+        // Everything was said; a server that does not answer to the farewell changes nothing.
+        let _ = within(Duration::from_secs(2), self.connection.quit()).await;
+    }
+}
+
+/// Greeting, EHLO and STARTTLS, up to where TLS begins. lettre's own client keeps the connection to
+/// itself from then on, and knows no bound and no certificate that is trusted as itself.
+async fn upgrade(config: &Config, line: Bounded) -> Result<Bounded, Failure> {
+    let mut line = BufReader::new(line);
+    spoken(&mut line).await.map_err(|failure| match failure.code.as_str() {
+        "connection-lost" => unreachable(config),
+        _ => failure,
+    })?;
+    let hello = ask(&mut line, &format!("EHLO {}\r\n", config.ehlo)).await?;
+    if !hello.iter().any(|word| word.trim().eq_ignore_ascii_case("STARTTLS")) {
+        return Err(configuration(
+            "starttls-not-offered",
+            "The mail server does not offer STARTTLS, and the mail connection demands it. A firewall in between may hide it."
+                .into(),
+        ));
+    }
+    ask(&mut line, "STARTTLS\r\n").await?;
+    // What somebody in between adds in clear must not be taken for something that was encrypted.
+    if !line.buffer().is_empty() {
+        return Err(configuration("tls-failed", "Something was said in clear after STARTTLS.".into()));
+    }
+    Ok(line.into_inner())
+}
+
+async fn ask(line: &mut BufReader<Bounded>, command: &str) -> Result<Vec<String>, Failure> {
+    line.write_all(command.as_bytes()).await.map_err(|_| lost())?;
+    line.flush().await.map_err(|_| lost())?;
+    spoken(line).await
+}
+
+/// The lines of a positive answer, without their codes.
+async fn spoken(line: &mut BufReader<Bounded>) -> Result<Vec<String>, Failure> {
+    let mut words = Vec::new();
+    loop {
+        let mut bytes = Vec::new();
+        // The connection bounds how long a line can be.
+        line.read_until(b'\n', &mut bytes).await.map_err(|error| cut(&error))?;
+        if !bytes.ends_with(b"\n") {
+            return Err(lost());
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let code = text.get(..3).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit())).ok_or_else(lost)?;
+        let is_last = !text[3..].starts_with('-');
+        words.push(text.get(4..).unwrap_or_default().trim_end().to_owned());
+        if is_last {
+            let numbers = numbers_of(code, words.first().map_or("", String::as_str));
+            return match code.as_bytes()[0] {
+                b'2' | b'3' => Ok(words),
+                b'4' => Err(busy(&numbers)),
+                _ => Err(refused(&numbers)),
+            };
+        }
+    }
+}
+
+async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::time::timeout(limit, step)
+        .await
+        .map_err(|_| transient("timeout", "The mail server did not answer in time.".into()))
+}
+
+/// None: yes. A broken connection is an error.
+fn said(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Verdict>, Failure> {
+    let Err(error) = answer else {
+        return Ok(None);
+    };
+    match error.status().map(|code| (code.severity, u16::from(code))) {
+        Some((Severity::PermanentNegativeCompletion, code)) if code != 521 => Ok(Some(judge(stage, &numbers(&error)))),
+        // 421: the server is closing the conversation, and says nothing about this recipient.
+        Some((Severity::TransientNegativeCompletion, code)) if code != 421 => {
+            Ok(Some(Verdict::Deferred(numbers(&error))))
+        }
+        _ => Err(broken(&error)),
+    }
+}
+
+/// The server cannot write what stands before the @.
+fn no_utf8(from: &Address) -> Verdict {
+    match needs_utf8(from) {
+        true => Verdict::RefusedUs("no SMTPUTF8".into()),
+        false => Verdict::Refused("no SMTPUTF8".into()),
+    }
+}
+
+/// Connected, and then nothing.
+fn silent(config: &Config) -> Failure {
+    match config.port {
+        SMTPS if config.tls != Tls::Implicit => configuration(
+            "tls-from-the-start",
+            "The mail server says nothing: on port 465 it waits for TLS. Set tls to tls, or use port 587.".into(),
+        ),
+        _ => transient("timeout", "The mail server did not answer in time.".into()),
+    }
+}
+
+/// Why none began.
+fn not_greeted(config: &Config, error: &Error) -> Failure {
+    let failure = broken(error);
+    if failure.code == "connection-lost" { unreachable(config) } else { failure }
+}
+
+/// Why a conversation ended.
+fn broken(error: &Error) -> Failure {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if let Some(found) = found.downcast_ref::<io::Error>() {
+            return cut(found);
+        }
+        cause = found.source();
+    }
+    if error.is_permanent() {
+        return refused(&numbers(error));
+    }
+    if error.is_transient() {
+        return busy(&numbers(error));
+    }
+    lost()
+}
+
+fn refused(numbers: &str) -> Failure {
+    configuration("refused", format!("The mail server refuses to talk to us ({numbers})."))
+}
+
+fn busy(numbers: &str) -> Failure {
+    transient("busy", format!("The mail server asks us to come again later ({numbers})."))
+}
+
+fn lost() -> Failure {
+    transient("connection-lost", "The connection to the mail server broke.".into())
+}
+
+fn cut(error: &io::Error) -> Failure {
+    if error.get_ref().is_some_and(|cause| cause.is::<Endless>()) {
+        return transient("answer-too-long", "What the mail server says does not end.".into());
+    }
+    lost()
+}
+
+/// Exchange Online says by these numbers that it takes no passwords any more.
+fn wrong_password(numbers: &str) -> Failure {
+    if ["550 5.7.30", "535 5.7.139"].contains(&numbers) {
+        return configuration(
+            "login-by-token-only",
+            format!("The mail server takes no password ({numbers}): set auth to oauth2."),
+        );
+    }
+    configuration("wrong-password", format!("The mail server refuses the user name or the password ({numbers})."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_waited_for_as_long_as_rfc_5321_wants() {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        assert!(PATIENT.greeting >= minutes(5) && PATIENT.command >= minutes(5) && PATIENT.content >= minutes(10));
+    }
+
+    #[test]
+    fn a_port_that_waits_for_tls_is_told_from_a_server_that_is_slow() {
+        let silence = |port: u16, tls: &str| {
+            let document = serde_json::json!({"host": "m.example", "port": port, "tls": tls, "from": "a@acme.example"});
+            silent(&Config::read(&document, &serde_json::Map::new()).unwrap()).code
+        };
+        assert_eq!(silence(465, "starttls"), "tls-from-the-start");
+        assert_eq!(silence(465, "none"), "tls-from-the-start");
+        assert_eq!((silence(465, "tls"), silence(587, "starttls")), ("timeout".into(), "timeout".into()));
+    }
+}

@@ -1,0 +1,85 @@
+//! What a tenant admin learns of a server that the operator did not list by its own name: whether it is a mail server.
+
+use super::*;
+use eaf_capability::Report;
+use eaf_capability::egress::SystemLookup;
+use eaf_capability::egress::testing;
+use eaf_test_support::maildev::Maildev;
+use std::time::Instant;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+/// An address of this machine that is on no interface, so that a wide rule may open it.
+const ELSEWHERE: &str = "127.0.0.2";
+const CONTACT: Duration = Duration::from_millis(1_500);
+
+async fn server(greeting: &'static str) -> u16 {
+    let listener = TcpListener::bind((ELSEWHERE, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            let _ = client.write_all(greeting.as_bytes()).await;
+            kept.push(client);
+        }
+    });
+    port
+}
+
+async fn tested(rules: &[&str], host: &str, port: u16, tls: &str) -> (Report, Duration) {
+    let desk = Desk::default();
+    desk.connect(json!({ "host": host, "port": port, "tls": tls, "from": "cloud@acme.example" }));
+    let mail = Mail { egress: testing::policy(rules, Arc::new(SystemLookup)), contact: CONTACT, ..desk.provider() };
+    let began = Instant::now();
+    let report = mail.check(TenantId::derive("acme"), "main").await;
+    (report, began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_no_mail_server_has_one_answer_after_one_time() {
+    let closed = std::net::TcpListener::bind((ELSEWHERE, 0)).unwrap().local_addr().unwrap().port();
+    let http = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    let servers = [
+        ("nothing", ELSEWHERE, closed),
+        ("silence", ELSEWHERE, server("").await),
+        ("another protocol", ELSEWHERE, server(http).await),
+        ("what the policy refuses", "127.0.0.1", 25),
+        ("a guarded address", "169.254.169.254", 25),
+    ];
+    for tls in ["none", "tls"] {
+        let wide = ["mail 127.0.0.0/24:1-65535"];
+        let tests = servers.iter().map(|(_, host, port)| tested(&wide, host, *port, tls));
+        let mut answers = Vec::new();
+        for ((what, ..), (report, took)) in servers.iter().zip(futures_util::future::join_all(tests).await) {
+            assert!(took >= CONTACT, "{what} answered after {took:?}");
+            let verdicts: Vec<_> = report.findings().iter().map(|found| found.verdict.clone()).collect();
+            answers.push((*what, verdicts));
+        }
+        for (what, verdicts) in &answers {
+            assert_eq!(verdicts, &answers[0].1, "{what} with {tls}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_says_what_is_wrong_and_a_named_one_also_what_else_answers() {
+    let refusing = server("554 5.7.1 Not you\r\n").await;
+    let (report, _) = tested(&["mail 127.0.0.0/24:1-65535"], ELSEWHERE, refusing, "none").await;
+    assert_eq!(report.outcome().unwrap_err().code, "refused");
+    let (report, took) = tested(&["mail 127.0.0.2:1-65535"], ELSEWHERE, server("?\r\n").await, "tls").await;
+    assert_ne!(report.outcome().unwrap_err().code, "unreachable");
+    assert!(took < CONTACT);
+}
+
+#[tokio::test]
+async fn guesses_at_an_account_of_a_mail_server_become_slower() {
+    let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "secret"]).await;
+    let desk = Desk::at(server.address());
+    let mail = desk.provider();
+    let mut codes = Vec::new();
+    for attempt in 0..5 {
+        desk.login("eaf", &format!("guess {attempt}"));
+        codes.push(mail.check(TenantId::derive("globex"), "main").await.outcome().unwrap_err().code);
+    }
+    assert_eq!(codes, ["wrong-password", "wrong-password", "wrong-password", "login-pause", "login-pause"]);
+}

@@ -1,0 +1,403 @@
+//! Against a real mail server, over the fault proxy where something shall go wrong.
+//!
+//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package whose mails are sent is in `fixture/`.
+
+mod conditions;
+mod connections;
+mod database;
+mod delivery;
+mod egress;
+mod queue;
+mod refusals;
+mod server;
+mod tokens;
+mod trouble;
+mod wire;
+
+use super::Mail;
+use super::config::Config;
+use super::failure::transient;
+use super::limits::Limits;
+use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
+use super::smtp::{Deadlines, PATIENT};
+use async_trait::async_trait;
+use eaf_capability::text::Locales;
+use eaf_capability::text::mails::Templates;
+use eaf_capability::{Call, Failure, Packages, Provider, Started};
+use eaf_core::actor::{Locale, TraceId};
+use eaf_core::contract::ViewType;
+use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use eaf_test_support::maildev::Maildev;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const PLUGIN: &str = "fixture";
+const PUBLIC_URL: &str = "https://eaf.example.com";
+
+fn actor(number: u128) -> ActorId {
+    ActorId(Uuid::from_u128(number))
+}
+
+/// An office without a database: people and the connection as a test sets them, the log in memory.
+#[derive(Clone, Default)]
+struct Desk(Arc<Mutex<Paper>>);
+
+#[derive(Default)]
+struct Paper {
+    people: Vec<(Person, Vec<String>)>,
+    config: Value,
+    secret: Map<String, Value>,
+    log: BTreeMap<String, Logged>,
+    is_paused: bool,
+    /// After so many mails were offered, the connection is paused.
+    pauses_after: Option<i32>,
+    /// How far the clock has gone on.
+    later: Duration,
+    deadlines: Option<Deadlines>,
+    /// The status of each request.
+    requests: BTreeMap<String, String>,
+    is_view_halted: bool,
+    /// What conversations over the connection came to.
+    used: Vec<Option<String>>,
+    /// What a connection's use says cannot be stored.
+    is_use_lost: bool,
+}
+
+/// A mail's row.
+struct Logged {
+    letter: Letter,
+    relay: Option<String>,
+    offered_at: Option<OffsetDateTime>,
+}
+
+impl Desk {
+    fn at(server: SocketAddr) -> Self {
+        let desk = Desk::default();
+        desk.connect(json!({
+            "host": "127.0.0.1", "port": server.port(), "tls": "none",
+            "from": "cloud@acme.example", "from_name": "Acme Cloud",
+        }));
+        desk
+    }
+
+    fn connect(&self, config: Value) {
+        self.0.lock().unwrap().config = config;
+    }
+
+    fn login(&self, username: &str, password: &str) {
+        let mut paper = self.0.lock().unwrap();
+        paper.config["username"] = username.into();
+        paper.secret = json!({"password": password}).as_object().unwrap().clone();
+    }
+
+    fn hire(&self, number: u128, name: &str, email: &str, locale: Locale, role: &str) {
+        let person = Person { actor: actor(number), name: name.into(), email: email.into(), locale };
+        self.0.lock().unwrap().people.push((person, vec![role.into()]));
+    }
+
+    fn request(&self, key: &str, status: &str) {
+        self.0.lock().unwrap().requests.insert(key.into(), status.into());
+    }
+
+    fn log(&self) -> Vec<(ActorId, Status)> {
+        let paper = self.0.lock().unwrap();
+        let letters = paper.log.values().map(|logged| &logged.letter);
+        let mut log: Vec<_> = letters.map(|letter| (letter.entry.recipient, letter.status.clone())).collect();
+        log.sort_by_key(|(recipient, _)| *recipient);
+        log
+    }
+
+    fn provider(&self) -> Mail {
+        Mail {
+            office: Arc::new(self.clone()),
+            packages: Arc::new(Fixture),
+            public_url: PUBLIC_URL.into(),
+            tokens: Default::default(),
+            limits: Limits::default(),
+            deadlines: self.0.lock().unwrap().deadlines.unwrap_or(PATIENT),
+            egress: eaf_capability::egress::testing::this_machine(),
+            logins: Arc::default(),
+            contact: Duration::from_secs(30),
+        }
+    }
+
+    fn set(&self, name: &str, value: impl Into<Value>) {
+        self.0.lock().unwrap().config[name] = value.into();
+    }
+
+    fn pause(&self, is_paused: bool) {
+        self.0.lock().unwrap().is_paused = is_paused;
+    }
+
+    /// No step is waited for longer than this.
+    fn hurry(&self, most: Duration) {
+        let deadlines = Deadlines { connect: most, handshake: most, greeting: most, command: most, content: most };
+        self.0.lock().unwrap().deadlines = Some(deadlines);
+    }
+
+    /// So much time goes by.
+    fn later(&self, time: Duration) {
+        self.0.lock().unwrap().later += time;
+    }
+
+    /// How long the mail of this person still waits.
+    fn waits(&self, number: u128) -> Option<Duration> {
+        let (now, paper) = (self.now(), self.0.lock().unwrap());
+        let mut letters = paper.log.values().map(|logged| &logged.letter);
+        let letter = letters.find(|letter| letter.entry.recipient == actor(number)).expect("written down");
+        letter.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
+    }
+
+    fn change(&self, entry: &Entry, change: impl FnOnce(&mut Logged)) {
+        let mut paper = self.0.lock().unwrap();
+        change(paper.log.get_mut(&entry.message_id).expect("recorded before"));
+    }
+}
+
+#[async_trait]
+impl Office for Desk {
+    fn now(&self) -> OffsetDateTime {
+        time::macros::datetime!(2026-11-23 12:00 UTC) + self.0.lock().unwrap().later
+    }
+
+    async fn tenant_name(&self, _: TenantId) -> Result<String, Failure> {
+        Ok("Acme GmbH".into())
+    }
+
+    async fn person(&self, _: TenantId, actor: ActorId) -> Result<Option<Person>, Failure> {
+        let paper = self.0.lock().unwrap();
+        Ok(paper.people.iter().map(|(person, _)| person.clone()).find(|person| person.actor == actor))
+    }
+
+    async fn holders(&self, _: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let holds = |held: &[String]| held.iter().any(|role| roles.contains(role));
+        Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
+    }
+
+    async fn told(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let letters = paper.log.values().map(|logged| &logged.letter);
+        let told = letters.filter(|letter| letter.entry.template == template && letter.status == Status::Sent);
+        Ok(told.map(|letter| letter.entry.recipient).collect())
+    }
+
+    async fn granted(&self, _: TenantId, _: &str, _: &str) -> Result<String, Failure> {
+        Ok("main".into())
+    }
+
+    async fn connection(&self, _: TenantId, _: &str) -> Result<Config, Failure> {
+        let paper = self.0.lock().unwrap();
+        Config::read(&paper.config, &paper.secret)
+    }
+
+    async fn used(&self, _: TenantId, _: &str, _: Option<OffsetDateTime>, error: Option<&str>) -> Result<(), Failure> {
+        let mut paper = self.0.lock().unwrap();
+        if paper.is_use_lost {
+            return Err(transient("office-unavailable", "The row is locked.".into()));
+        }
+        paper.used.push(error.map(str::to_owned));
+        Ok(())
+    }
+
+    async fn is_paused(&self, _: TenantId, _: &str) -> Result<bool, Failure> {
+        let paper = self.0.lock().unwrap();
+        let offered: i32 = paper.log.values().map(|logged| logged.letter.attempts).sum();
+        Ok(paper.is_paused || paper.pauses_after.is_some_and(|after| offered >= after))
+    }
+
+    async fn offered(&self, _: TenantId, _: &str) -> Result<u32, Failure> {
+        let (now, paper) = (self.now(), self.0.lock().unwrap());
+        let is_recent = |logged: &&Logged| logged.offered_at.is_some_and(|at| at > now - Duration::from_secs(60));
+        Ok(paper.log.values().filter(is_recent).count() as u32)
+    }
+
+    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+        let paper = self.0.lock().unwrap();
+        if paper.is_view_halted {
+            return Err(transient("view-behind", "The view is halted.".into()));
+        }
+        let status = paper.requests.get(asked.key).filter(|_| asked.view.name == "approvals");
+        Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
+        let (written_at, mut paper) = (self.now(), self.0.lock().unwrap());
+        let logged = paper.log.entry(entry.message_id.clone()).or_insert_with(|| {
+            let (entry, status, next_at) = (entry.clone(), Status::Pending(None), None);
+            let (attempts, unanswered, deferrals, deferred_since) = (0, 0, 0, None);
+            let letter = Letter { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at };
+            Logged { letter, relay: None, offered_at: None }
+        });
+        Ok(logged.letter.clone())
+    }
+
+    async fn waiting_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+        let paper = self.0.lock().unwrap();
+        let letters = paper.log.values().map(|logged| logged.letter.clone());
+        let is_its_own = |letter: &Letter| (letter.entry.run, letter.entry.sequence) == (run, sequence);
+        Ok(letters.filter(|letter| is_its_own(letter) && matches!(letter.status, Status::Pending(_))).collect())
+    }
+
+    async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
+        let (now, offered) = (self.now(), self.offered(entry.tenant, connection).await?);
+        if rate.is_some_and(|rate| offered >= rate) {
+            return Ok(Offer::RateReached);
+        }
+        self.change(entry, |logged| {
+            logged.letter.attempts += 1;
+            logged.offered_at = Some(now);
+        });
+        Ok(Offer::Made)
+    }
+
+    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
+        let mut waits = false;
+        self.change(entry, |logged| {
+            waits = matches!(logged.letter.status, Status::Pending(_));
+            logged.letter.unanswered += i32::from(waits);
+        });
+        Ok(waits)
+    }
+
+    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
+        let now = self.now();
+        self.change(entry, |logged| {
+            logged.letter.status = Status::Pending(Some(wait.reason.into()));
+            logged.letter.next_at = Some(now + wait.at_least);
+            logged.letter.unanswered = wait.unanswered;
+            let (deferrals, since) = (logged.letter.deferrals, logged.letter.deferred_since);
+            logged.letter.deferrals = if wait.is_deferral { deferrals + 1 } else { 0 };
+            logged.letter.deferred_since = wait.is_deferral.then(|| since.unwrap_or(now));
+        });
+        Ok(())
+    }
+
+    async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+        self.change(entry, |logged| {
+            logged.letter.status = status.clone();
+            logged.relay = relay.map(str::to_owned);
+        });
+        Ok(())
+    }
+}
+
+/// A package whose texts and mails are in `fixture/`.
+struct Fixture;
+
+impl Packages for Fixture {
+    fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String> {
+        match (plugin, permission) {
+            (PLUGIN, "approve") => vec!["approver".into(), "admin".into()],
+            (PLUGIN, "operate") => vec!["admin".into()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
+        (plugin == PLUGIN).then(|| Arc::new(templates()))
+    }
+
+    fn view(&self, plugin: &str, name: &str) -> Option<ViewType> {
+        let approvals = json!({
+            "name": "approvals", "version": 1, "events": ["request-submitted"],
+            "read": [{"permission": "approve", "own": null}],
+            "columns": [
+                {"name": "status", "type": "text", "filter": true, "sort": true},
+                {"name": "terminal", "type": "boolean", "filter": true, "sort": false},
+                {"name": "submitted_at", "type": "timestamp", "filter": false, "sort": true},
+            ],
+        });
+        let view: ViewType = serde_json::from_value(approvals).expect("a view");
+        (plugin == PLUGIN && view.name == name).then_some(view)
+    }
+}
+
+fn templates() -> Templates {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/fixture");
+    let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{path:?}: {cause}"));
+    let locales = Locales::load(&read(folder.join("de.toml")), &read(folder.join("en.toml"))).expect("texts");
+    let mut files = BTreeMap::new();
+    for mail in std::fs::read_dir(folder.join("mails")).unwrap() {
+        let mail = mail.unwrap().path();
+        for file in std::fs::read_dir(&mail).unwrap() {
+            let file = file.unwrap().path();
+            let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+            files.insert(format!("{}/{}", name(&mail), name(&file)), read(file));
+        }
+    }
+    Templates::load(&files, Arc::new(locales)).expect("the mails are whole").of("Fixture")
+}
+
+/// What the package's workflow knows of a request.
+fn facts() -> Value {
+    json!({
+        "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
+        "vm_name": "web-01", "offering": "Linux, klein", "image": "Debian 12",
+        "cpus": 4, "memory_gb": 8, "term_months": 12, "monthly_cents": 6200, "currency": "EUR",
+        "requester_name": "Jana Berger",
+        "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
+        "approver_name": "Martin Vogel",
+        "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
+        "ip": "10.20.0.17", "access": "ssh",
+        "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",
+        "failed_step": "clone", "error_code": "template-missing",
+        "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    })
+}
+
+fn call(template: &str, to: Value, facts: Value) -> Call {
+    Call {
+        tenant: TenantId::derive("acme"),
+        plugin: PLUGIN.into(),
+        run: RunId(Uuid::from_u128(7)),
+        event: EventId(Uuid::from_u128(8)),
+        sequence: 1,
+        idempotency_key: "7/1".into(),
+        grant: "mail".into(),
+        scope: json!({}),
+        function: "send".into(),
+        args: json!({"template": template, "to": to, "facts": facts}),
+        trace: TraceId("00000000000000000000000000000042".into()),
+    }
+}
+
+fn to_approvers() -> Value {
+    json!({"holders": {"permission": "approve", "except": actor(1)}})
+}
+
+fn approval() -> Call {
+    call("approval-requested", to_approvers(), facts())
+}
+
+/// Who got a mail.
+async fn addressees(server: &Maildev) -> Vec<String> {
+    let mut addressees: Vec<_> = server.inbox().await.into_iter().map(|mail| mail.to[0].address.clone()).collect();
+    addressees.sort();
+    addressees
+}
+
+fn waits_for(reason: &str) -> Status {
+    Status::Pending(Some(reason.into()))
+}
+
+/// As the engine does it: a failure that does not pass is the end of the call.
+async fn send(desk: &Desk, call: &Call) -> Result<Value, Failure> {
+    let provider = desk.provider();
+    match provider.start(call).await {
+        Ok(Started::Done(answer)) => Ok(answer),
+        Ok(Started::Pending { .. }) => panic!("mail leaves nothing pending"),
+        Err(failure) if failure.class.may_pass() => Err(failure),
+        Err(failure) => {
+            provider.gave_up(call, &failure).await?;
+            Err(failure)
+        }
+    }
+}

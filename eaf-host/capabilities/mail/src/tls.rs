@@ -1,0 +1,191 @@
+//! TLS to a mail server: whom we trust, and which of the usual causes it is when none comes about.
+//!
+//! Trusted are the machine's authorities, those of the connection's `ca_certificate`, and every
+//! certificate that stands there itself: appliances and Exchange sign their own, which may be an
+//! authority's or carry no usable name.
+
+use super::config::Config;
+use super::failure::configuration;
+use super::wire::Bounded;
+use eaf_capability::Failure;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::io;
+use std::sync::Arc;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Codes of failures of a server that is reached and with which no encrypted connection comes
+/// about.
+pub const ENCRYPTION: [&str; 9] = [
+    "starttls-not-offered",
+    "certificate-invalid",
+    "certificate-unknown",
+    "certificate-expired",
+    "certificate-other-name",
+    "certificate-refused",
+    "tls-too-old",
+    "tls-not-spoken",
+    "tls-failed",
+];
+
+/// The connection, encrypted, with a server that is who it should be.
+pub async fn secure(config: &Config, line: Bounded) -> Result<TlsStream<Bounded>, Failure> {
+    let name = ServerName::try_from(config.host.clone())
+        .map_err(|_| configuration("connection-invalid", "The mail connection's host is no host name.".into()))?;
+    let connector = TlsConnector::from(client(config)?);
+    connector.connect(name, line).await.map_err(|error| refused(config, &error))
+}
+
+fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
+    let invalid =
+        || configuration("certificate-invalid", "The mail connection's `ca_certificate` is not a certificate.".into());
+    let pem = config.ca_certificate.as_deref().unwrap_or_default();
+    let own: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let own: Vec<CertificateDer<'static>> = own.map_err(|_| invalid())?;
+    if own.is_empty() && !pem.trim().is_empty() {
+        return Err(invalid());
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    // What cannot be an authority is still trusted as itself.
+    roots.add_parsable_certificates(own.iter().cloned());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|_| configuration("tls-failed", "This host cannot speak TLS.".into()))?;
+    let authorities = match WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build() {
+        Ok(verifier) => Some(verifier),
+        Err(_) if !own.is_empty() => None,
+        Err(_) => return Err(configuration("certificate-unknown", "This machine trusts no authority.".into())),
+    };
+    let verifier = Arc::new(Trusted { authorities, own, provider });
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
+}
+
+/// [`WebPkiServerVerifier`], and certificates that are trusted as themselves.
+#[derive(Debug)]
+struct Trusted {
+    /// None: the machine has none and the connection names none.
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    own: Vec<CertificateDer<'static>>,
+    provider: Arc<rustls::crypto::CryptoProvider>,
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.own.iter().any(|own| own.as_ref() == end_entity.as_ref()) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        match &self.authorities {
+            Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The cause, told apart as far as the repair differs.
+fn refused(config: &Config, error: &io::Error) -> Failure {
+    let port = config.port;
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let (code, message) = match cause {
+        Some(rustls::Error::InvalidCertificate(cause)) => certificate(cause, &config.host),
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        ))
+        | Some(rustls::Error::PeerIncompatible(_)) => (
+            "tls-too-old",
+            "The mail server speaks only TLS that is too old: it needs TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3."
+                .into(),
+        ),
+        Some(rustls::Error::InvalidMessage(_)) => (
+            "tls-not-spoken",
+            format!("The mail server does not begin with TLS on port {port}: set tls to starttls, or use port 465."),
+        ),
+        _ => ("tls-failed", format!("No encrypted connection to port {port} of the mail server: check port and tls.")),
+    };
+    configuration(code, message)
+}
+
+fn certificate(cause: &CertificateError, host: &str) -> (&'static str, String) {
+    match cause {
+        CertificateError::UnknownIssuer => (
+            "certificate-unknown",
+            "The mail server's certificate is from an authority that is not known here, or it signed itself.".into(),
+        ),
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            ("certificate-expired", "The mail server's certificate is not valid at this time: it has expired.".into())
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("certificate-other-name", format!("The mail server's certificate is not for the name {host}."))
+        }
+        _ => ("certificate-refused", "The mail server's certificate cannot be trusted as it is.".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, json};
+
+    #[test]
+    fn the_causes_that_are_repaired_in_different_ways_are_told_apart() {
+        let document = json!({"host": "mail.acme.example", "port": 587, "tls": "starttls", "from": "a@acme.example"});
+        let config = Config::read(&document, &Map::new()).unwrap();
+        for (cause, code) in [
+            (CertificateError::UnknownIssuer.into(), "certificate-unknown"),
+            (CertificateError::Expired.into(), "certificate-expired"),
+            (CertificateError::NotValidYet.into(), "certificate-expired"),
+            (CertificateError::NotValidForName.into(), "certificate-other-name"),
+            (CertificateError::BadEncoding.into(), "certificate-refused"),
+            (rustls::Error::AlertReceived(AlertDescription::ProtocolVersion), "tls-too-old"),
+            (rustls::Error::AlertReceived(AlertDescription::HandshakeFailure), "tls-too-old"),
+            (rustls::PeerIncompatible::NoCipherSuitesInCommon.into(), "tls-too-old"),
+            (rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "tls-not-spoken"),
+            (rustls::Error::AlertReceived(AlertDescription::InternalError), "tls-failed"),
+        ] {
+            let cause: rustls::Error = cause;
+            assert_eq!(refused(&config, &io::Error::other(cause.clone())).code, code, "{cause:?}");
+        }
+        assert_eq!(refused(&config, &io::ErrorKind::UnexpectedEof.into()).code, "tls-failed");
+    }
+}

@@ -1,0 +1,172 @@
+//! Tokens for a log-in by XOAUTH2: asked for with the client's own credentials (RFC 6749, section
+//! 4.4), and kept until shortly before they expire.
+
+use super::MAIL_TOKEN;
+use super::config::TokenRequest;
+use super::failure::{configuration, transient};
+use super::reach::{Reach, paused};
+use eaf_capability::Failure;
+use eaf_capability::contact;
+use eaf_capability::egress::Route;
+use eaf_capability::logins::Login;
+use reqwest::redirect::Policy;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// An answer is a few hundred bytes, and a token a few thousand.
+const ANSWER_MAX: usize = 64 * 1024;
+/// Where the endpoint does not say how long a token lasts.
+const LIFETIME: u64 = 300;
+/// A token is not used in its last moments.
+const MARGIN: u64 = 60;
+/// Many more than a host has connections.
+const KEPT: usize = 1_000;
+
+/// The tokens of this host. Not `Debug`.
+#[derive(Default)]
+pub struct Tokens {
+    kept: Mutex<HashMap<TokenRequest, (String, Instant)>>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    /// A number, and with some endpoints a text.
+    #[serde(default)]
+    expires_in: Value,
+}
+
+impl Tokens {
+    /// On behalf of the tenant whose way out this is.
+    pub async fn fetch(&self, request: &TokenRequest, reach: &Reach<'_>) -> Result<String, Failure> {
+        if let Some(token) = self.kept(request) {
+            return Ok(token);
+        }
+        let answer = answered(request, reach).await?;
+        let text = answer.expires_in.as_str().and_then(|text| text.parse().ok());
+        let lifetime = answer.expires_in.as_u64().or(text).unwrap_or(LIFETIME);
+        let until = Instant::now() + Duration::from_secs(lifetime.min(86_400).saturating_sub(MARGIN));
+        let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(request.clone(), (answer.access_token.clone(), until));
+        Ok(answer.access_token)
+    }
+
+    /// The server does not take it, whatever the endpoint said.
+    pub fn forget(&self, request: &TokenRequest) {
+        self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(request);
+    }
+
+    fn kept(&self, request: &TokenRequest) -> Option<String> {
+        let kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        kept.get(request).filter(|(_, until)| *until > Instant::now()).map(|(token, _)| token.clone())
+    }
+}
+
+/// What is no token endpoint says so after one time, unless the operator listed it.
+async fn answered(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failure> {
+    let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
+    let route = Route::new(reach.egress.clone(), &MAIL_TOKEN, reach.tenant, &url).map_err(|_| away())?;
+    let is_hidden = |failure: &Failure| failure.code == away().code && !route.is_named();
+    contact::first(reach.contact, counted(request, reach, url, &route), away, is_hidden).await
+}
+
+/// A client's secret can be guessed like a password.
+async fn counted(
+    request: &TokenRequest,
+    reach: &Reach<'_>,
+    url: reqwest::Url,
+    route: &Route,
+) -> Result<Answer, Failure> {
+    let resolved = route.resolve().await.map_err(|_| away())?;
+    let claim = Login { user: &request.client_id, secret: &request.client_secret };
+    let begun = reach.logins.begin(reach.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
+    let mut peer = None;
+    let answer = ask(request, reach, url, route, &mut peer).await;
+    let begun = match peer {
+        Some(peer) => begun.at(peer),
+        None => begun,
+    };
+    match &answer {
+        Ok(_) => begun.accepted(),
+        Err(failure) if failure.code == "token-denied" => begun.refused(),
+        Err(_) => begun.unanswered(),
+    }
+    answer
+}
+
+async fn ask(
+    request: &TokenRequest,
+    reach: &Reach<'_>,
+    url: reqwest::Url,
+    route: &Route,
+    peer: &mut Option<SocketAddr>,
+) -> Result<Answer, Failure> {
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(route.clone()))
+        .build()
+        .map_err(|_| away())?;
+    let mut form = vec![
+        ("grant_type", "client_credentials"),
+        ("client_id", &request.client_id),
+        ("client_secret", &request.client_secret),
+    ];
+    if !request.scope.is_empty() {
+        form.push(("scope", &request.scope));
+    }
+    let mut answer = client.post(url).form(&form).send().await.map_err(|error| {
+        tracing::warn!(tenant = %reach.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
+        away()
+    })?;
+    *peer = answer.remote_addr();
+    let status = answer.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|_| away())? {
+        if body.len() + chunk.len() > ANSWER_MAX {
+            return Err(unusable(status.as_u16()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
+    // What else answers at an address that the operator did not list is not the tenant's business.
+    if !route.is_named() && !is_token && reason(&body).is_empty() {
+        tracing::warn!(tenant = %reach.tenant, status = status.as_u16(), "what answers is no token endpoint");
+        return Err(away());
+    }
+    if status.is_server_error() || status.as_u16() == 429 {
+        return Err(transient("token-unreachable", format!("The token endpoint answers {}.", status.as_u16())));
+    }
+    if !status.is_success() {
+        return Err(configuration(
+            "token-denied",
+            format!("The token endpoint gives no token for this client ({}{}).", status.as_u16(), reason(&body)),
+        ));
+    }
+    serde_json::from_slice(&body).map_err(|_| unusable(status.as_u16()))
+}
+
+fn away() -> Failure {
+    transient("token-unreachable", "The token endpoint of the mail connection cannot be reached.".into())
+}
+
+fn unusable(status: u16) -> Failure {
+    configuration("token-denied", format!("What the token endpoint answers is no token ({status})."))
+}
+
+/// The registered error code, such as `invalid_client`; its description may name people.
+fn reason(body: &[u8]) -> String {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = answer["error"].as_str().unwrap_or_default();
+    let is_code = (1..=40).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_code { format!(" {code}") } else { String::new() }
+}

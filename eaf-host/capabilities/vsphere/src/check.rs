@@ -1,0 +1,330 @@
+//! Is a connection usable? Looks at all that provisioning needs, settings first and then each
+//! privilege on the object where vCenter asks for it, so that an administrator repairs everything
+//! in one go and not one refusal at a time.
+//!
+//! What each privilege is for stands in `docs/guides/vcenter.md`, which a test compares with
+//! [`Place::needed`].
+
+use super::client::service::{self, Service};
+use super::client::templates::{self, Template};
+use super::client::{Error, MoRef, authorization, path, properties};
+use super::failure;
+use super::vcenter::VCenter;
+use eaf_capability::contact;
+use eaf_capability::{Class, Failure, Report, Verdict};
+use std::time::Duration;
+
+/// Objects of one kind that are asked about; more of them say the same.
+const MOST: usize = 20;
+
+/// Where privileges are needed, in the order of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Folder,
+    Pool,
+    Datastores,
+    Networks,
+    Templates,
+}
+
+impl Place {
+    const ALL: [Place; 5] = [Place::Folder, Place::Pool, Place::Datastores, Place::Networks, Place::Templates];
+
+    /// The least privileges there.
+    fn needed(self) -> &'static [&'static str] {
+        match self {
+            Place::Folder => &[
+                "System.View",
+                "System.Read",
+                "Folder.Create",
+                "VirtualMachine.Inventory.CreateFromExisting",
+                "VirtualMachine.Inventory.Delete",
+                "VirtualMachine.Config.AddNewDisk",
+                "VirtualMachine.Config.AdvancedConfig",
+                "VirtualMachine.Config.CPUCount",
+                "VirtualMachine.Config.Memory",
+                "VirtualMachine.Config.Settings",
+                "VirtualMachine.Interact.PowerOn",
+                "VirtualMachine.Interact.PowerOff",
+            ],
+            Place::Pool => &["Resource.AssignVMToPool"],
+            Place::Datastores => &["Datastore.AllocateSpace"],
+            Place::Networks => &["Network.Assign"],
+            Place::Templates => &["VirtualMachine.Provisioning.DeployTemplate"],
+        }
+    }
+}
+
+/// An object and how people know it.
+struct Subject {
+    object: MoRef,
+    path: String,
+}
+
+type Found = Result<Vec<Subject>, Verdict>;
+
+/// A server that is not reached says so after `contact`, whatever the reason is.
+pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
+    let mut report = Report::default();
+    let service = sign_in(vcenter, contact, &mut report).await;
+    let datacenter = match &service {
+        Some(_) => vcenter.datacenter().await.map_err(Verdict::Bad),
+        None => Err(Verdict::Untested),
+    };
+    report.setting("datacenter", &vcenter.settings.datacenter, verdict(&datacenter));
+    let inventory = match (&service, &datacenter) {
+        (Some(service), Ok(datacenter)) => Some(Inventory { vcenter, service, datacenter }),
+        _ => None,
+    };
+    let places = match &inventory {
+        Some(inventory) => inventory.places().await,
+        None => Place::ALL.map(|place| (place, Err(Verdict::Untested))).into(),
+    };
+    for (place, found) in &places {
+        setting(vcenter, &mut report, *place, found);
+    }
+    for (place, found) in &places {
+        match (&inventory, found) {
+            (Some(inventory), Ok(subjects)) => inventory.privileges(&mut report, place.needed(), subjects).await,
+            _ => place
+                .needed()
+                .iter()
+                .for_each(|id| report.privilege(id, configured(vcenter, *place), Verdict::Untested)),
+        }
+    }
+    report
+}
+
+/// Address, login, and whether it is a vCenter that answers.
+async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
+    let settings = &vcenter.settings;
+    let contact = contact::first(
+        contact,
+        vcenter.session.reach(),
+        || vcenter.session.too_slow(),
+        |error| matches!(error, Error::Unreached(_)),
+    );
+    let read = match contact.await {
+        // A directory behind vCenter may need longer for a login than a server for a greeting.
+        Ok(()) => service::read(&vcenter.session).await,
+        Err(error) => Err(error),
+    };
+    let (address, login, service) = match read {
+        Ok(service) => (Verdict::Good, Verdict::Good, Some(service)),
+        Err(error) => {
+            let bad = Verdict::Bad(failure::of_read(&error));
+            match error {
+                Error::Fault(_) | Error::Refused(_) | Error::LoginsPaused { .. } | Error::Unreadable { .. } => {
+                    (Verdict::Good, bad, None)
+                }
+                Error::Transport(_)
+                | Error::Soap(_)
+                | Error::Incomplete { .. }
+                | Error::TooMuch { .. }
+                | Error::OtherVCenter
+                | Error::Unreached(_) => (bad, Verdict::Untested, None),
+            }
+        }
+    };
+    report.setting("url", &settings.url, address);
+    report.setting("username", &settings.username, login);
+    let kind = match &service {
+        None => Verdict::Untested,
+        Some(service) if service.api_type == "VirtualCenter" => Verdict::Good,
+        Some(service) => Verdict::Bad(not_vcenter(service)),
+    };
+    report.setting("vcenter", service.as_ref().map_or("", |service| &service.full_name), kind);
+    service
+}
+
+/// A line for a place that a setting names, or that must be there all the same.
+fn setting(vcenter: &VCenter, report: &mut Report, place: Place, found: &Found) {
+    let name = match place {
+        Place::Folder => "folder",
+        Place::Pool => "resource_pool",
+        Place::Templates => "templates",
+        Place::Datastores if vcenter.settings.datastore.is_some() => "datastore",
+        Place::Datastores | Place::Networks => return,
+    };
+    let subject = configured(vcenter, place);
+    let subject = if subject.is_empty() { found.as_deref().map(shown).unwrap_or_default() } else { subject };
+    report.setting(name, subject, verdict(found));
+}
+
+fn configured(vcenter: &VCenter, place: Place) -> String {
+    let settings = &vcenter.settings;
+    match place {
+        Place::Folder => settings.folder.clone(),
+        Place::Pool => settings.resource_pool.clone().unwrap_or_default(),
+        Place::Datastores => settings.datastore.clone().unwrap_or_default(),
+        Place::Templates | Place::Networks => String::new(),
+    }
+}
+
+/// What can be looked at after login.
+struct Inventory<'a> {
+    vcenter: &'a VCenter,
+    service: &'a Service,
+    datacenter: &'a MoRef,
+}
+
+impl Inventory<'_> {
+    async fn places(&self) -> Vec<(Place, Found)> {
+        let templates = self.templates().await;
+        let of_templates = |objects: fn(&Template) -> &[MoRef]| match &templates {
+            Ok(templates) => Ok(distinct(templates.iter().flat_map(objects))),
+            Err(_) => Err(Verdict::Untested),
+        };
+        let datastores = match self.vcenter.datastore().await {
+            Ok(Some(datastore)) => Ok(vec![datastore]),
+            Ok(None) => of_templates(|template| &template.datastores),
+            Err(failure) => Err(Verdict::Bad(failure)),
+        };
+        let networks = of_templates(|template| &template.networks);
+        let subject = |template: Template| Subject { object: template.object, path: template.name };
+        vec![
+            (Place::Folder, self.folder().await.map_err(Verdict::Bad)),
+            (Place::Pool, self.named(self.vcenter.compute().await.map(|c| vec![c.pool]).map_err(Verdict::Bad)).await),
+            (Place::Datastores, self.named(datastores).await),
+            (Place::Networks, self.named(networks).await),
+            (Place::Templates, templates.map(|templates| templates.into_iter().map(subject).collect())),
+        ]
+    }
+
+    /// The connection's folder and something that lies in it: a permission that is not inherited is
+    /// worth nothing there.
+    async fn folder(&self) -> Result<Vec<Subject>, Failure> {
+        let root = self.vcenter.root_place().await?.folder;
+        let path = self.vcenter.settings.folder.clone();
+        let found = self.read(&root, "childEntity").await?;
+        let children = found.map(|found| found.references("childEntity")).transpose();
+        let children = children.map_err(|error| failure::of_read(&error))?;
+        let mut subjects = vec![Subject { object: root, path: path.clone() }];
+        if let Some(child) = children.unwrap_or_default().first() {
+            let name = self.name(child).await?;
+            subjects.push(Subject { object: child.clone(), path: format!("{path}/{name}") });
+        }
+        Ok(subjects)
+    }
+
+    async fn templates(&self) -> Result<Vec<Template>, Verdict> {
+        let Some(manager) = &self.service.view_manager else { return Err(Verdict::Untested) };
+        let found = templates::below(&self.vcenter.session, manager, self.datacenter, MOST).await;
+        let found = found.map_err(|error| Verdict::Bad(failure::of_read(&error)))?;
+        if found.is_empty() {
+            return Err(Verdict::Bad(failure::new(
+                Class::Configuration,
+                "templates-missing",
+                format!(
+                    "The connection's user sees no template in the datacenter {}. Templates of a content library cannot be cloned.",
+                    self.vcenter.settings.datacenter
+                ),
+            )));
+        }
+        Ok(found)
+    }
+
+    async fn named(&self, objects: Result<Vec<MoRef>, Verdict>) -> Found {
+        let mut subjects = Vec::new();
+        for object in objects? {
+            let path = self.name(&object).await.map_err(Verdict::Bad)?;
+            subjects.push(Subject { object, path });
+        }
+        Ok(subjects)
+    }
+
+    /// Empty: not even that may be read.
+    async fn name(&self, object: &MoRef) -> Result<String, Failure> {
+        let found = self.read(object, "name").await?;
+        let name = found.as_ref().and_then(|found| found.text("name").ok().flatten()).unwrap_or_default();
+        Ok(path::plain(name))
+    }
+
+    async fn read(&self, object: &MoRef, path: &str) -> Result<Option<properties::Properties>, Failure> {
+        properties::read_one(&self.vcenter.session, object, &[path]).await.map_err(|error| failure::of_read(&error))
+    }
+
+    /// A line for each privilege, with the objects that it is lacking on.
+    async fn privileges(&self, report: &mut Report, needed: &[&str], subjects: &[Subject]) {
+        let held = self.held(subjects).await;
+        for id in needed {
+            let (subject, verdict) = match &held {
+                Err(failure) => (shown(subjects), Verdict::Bad(failure.clone())),
+                Ok(held) => {
+                    let lacking: Vec<&str> =
+                        held.iter().filter(|(_, held)| !held.has(id)).map(|(path, _)| *path).collect();
+                    match lacking.as_slice() {
+                        [] => (shown(subjects), Verdict::Good),
+                        lacking => (lacking.join(", "), Verdict::Bad(lacks(id, lacking))),
+                    }
+                }
+            };
+            report.privilege(id, subject, verdict);
+        }
+    }
+
+    async fn held<'s>(&self, subjects: &'s [Subject]) -> Result<Vec<(&'s str, authorization::Held)>, Failure> {
+        let manager = self.service.authorization_manager.as_ref().ok_or_else(|| not_vcenter(self.service))?;
+        let user = self.service.user.as_deref().unwrap_or(&self.vcenter.settings.username);
+        let mut held = Vec::new();
+        for Subject { object, path } in subjects {
+            let found = authorization::held(&self.vcenter.session, manager, user, object).await;
+            held.push((path.as_str(), found.map_err(|error| failure::of_read(&error))?));
+        }
+        Ok(held)
+    }
+}
+
+fn distinct<'a>(objects: impl Iterator<Item = &'a MoRef>) -> Vec<MoRef> {
+    let mut distinct: Vec<MoRef> = Vec::new();
+    for object in objects {
+        if distinct.len() < MOST && !distinct.contains(object) {
+            distinct.push(object.clone());
+        }
+    }
+    distinct
+}
+
+fn shown(subjects: &[Subject]) -> String {
+    subjects.iter().map(|subject| subject.path.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn verdict<T>(found: &Result<T, Verdict>) -> Verdict {
+    found.as_ref().err().cloned().unwrap_or(Verdict::Good)
+}
+
+fn lacks(privilege: &str, paths: &[&str]) -> Failure {
+    let on = paths.join(", ");
+    failure::new(
+        Class::Configuration,
+        "vcenter-permission",
+        format!("The connection's user lacks the privilege {privilege} in vCenter on {on}."),
+    )
+}
+
+fn not_vcenter(service: &Service) -> Failure {
+    failure::new(
+        Class::Configuration,
+        "not-vcenter",
+        format!(
+            "What answers at the address is {} ({}), not a vCenter: a single ESXi host cannot clone templates.",
+            service.full_name, service.api_type
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_lists_the_privileges_that_are_checked_and_no_others() {
+        let guide = include_str!("../../../../docs/guides/vcenter.md");
+        let rows = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let mut written: Vec<&str> = rows.collect();
+        let mut checked: Vec<&str> = Place::ALL.iter().flat_map(|place| place.needed().iter().copied()).collect();
+        written.sort_unstable();
+        checked.sort_unstable();
+        assert_eq!(written, checked);
+    }
+}

@@ -1,0 +1,240 @@
+//! What an admin can choose from: templates for an offering, and the places that a connection names.
+//!
+//! Paths are written as the connection and an offering write them, with `%2f` for a `/` in a name, so that what was
+//! chosen is found again. Templates of a content library are no machines and are not listed.
+
+use super::client::inventory::{self, Entry, Listing, What};
+use super::client::properties::Properties;
+use super::client::service;
+use super::client::xml::Element;
+use super::client::{Error, path};
+use super::failure;
+use super::scope::Scope;
+use super::vcenter::VCenter;
+use eaf_capability::{Asked, Choice, Choices, Class, Failure, Wanted};
+use eaf_capability::{choices, contact};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Who types a search asks several times for the same list.
+const FRESH: Duration = Duration::from_secs(30);
+
+const DISKS: &str = "config.hardware.device";
+const TOOLS: &str = "guest.toolsVersionStatus2";
+
+/// Codes that say that the template itself is the trouble, and not the way to it.
+const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
+
+/// What is listed, and the datacenter that it is of.
+type Key = (What, String);
+
+/// Lists that were read lately, and those that are being read.
+#[derive(Default)]
+pub struct Recent(Mutex<HashMap<Key, List>>);
+
+enum List {
+    Reading(Reading),
+    Read(Instant, Arc<Listing>),
+}
+
+/// One reading for all who ask meanwhile.
+type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
+
+impl Recent {
+    /// A reading ends without those who asked, so that the next one finds the list and no view stays in vCenter.
+    async fn list(
+        self: &Arc<Self>,
+        key: Key,
+        read: impl Future<Output = Result<Listing, Failure>> + Send + 'static,
+    ) -> Result<Arc<Listing>, Failure> {
+        let reading = {
+            let mut lists = self.lists();
+            lists.retain(|_, list| match list {
+                List::Reading(reading) => reading.peek().is_none(),
+                List::Read(at, _) => at.elapsed() < FRESH,
+            });
+            match lists.get(&key) {
+                Some(List::Read(_, list)) => return Ok(list.clone()),
+                Some(List::Reading(reading)) => reading.clone(),
+                None => {
+                    let reading = self.begin(key.clone(), read);
+                    lists.insert(key, List::Reading(reading.clone()));
+                    reading
+                }
+            }
+        };
+        reading.await
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        key: Key,
+        read: impl Future<Output = Result<Listing, Failure>> + Send + 'static,
+    ) -> Reading {
+        let recent = self.clone();
+        let reading = tokio::spawn(async move {
+            let list = read.await.map(Arc::new);
+            match &list {
+                Ok(list) => recent.lists().insert(key, List::Read(Instant::now(), list.clone())),
+                Err(_) => recent.lists().remove(&key),
+            };
+            list
+        });
+        let broken = || failure::new(Class::Transient, "vcenter-answer", "Reading the list broke off.");
+        reading.map(move |list| list.unwrap_or_else(|_| Err(broken()))).boxed().shared()
+    }
+
+    fn lists(&self) -> MutexGuard<'_, HashMap<Key, List>> {
+        self.0.lock().expect("no panic happens under this lock")
+    }
+}
+
+/// A server that is not reached says so after `contact`, whatever the reason is: the address may be a draft's.
+pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_>) -> Result<Choices, Failure> {
+    let what = match asked.of {
+        "datacenter" => What::Datacenters,
+        "folder" => What::Folders,
+        "resource_pool" => What::Pools,
+        "datastore" => What::Datastores,
+        "template" => What::Templates,
+        _ => return Err(choices::nothing()),
+    };
+    let scope = if what == What::Templates { Scope::read(asked.scope)? } else { Scope::default() };
+    if let Wanted::Exactly(value) = asked.wanted
+        && let Err(denied) = scope.check(value)
+    {
+        return Ok(Choices { unknown: Some(denied), ..Choices::default() });
+    }
+    let session = &vcenter.session;
+    let unreached = |error: &Error| matches!(error, Error::Unreached(_));
+    contact::first(contact, session.reach(), || session.too_slow(), unreached).await.map_err(read)?;
+    match asked.wanted {
+        Wanted::Exactly(value) => exactly(vcenter, what, value).await,
+        Wanted::Like { search, limit } => {
+            let list = list(vcenter, what).await?;
+            let mut like: Vec<(String, &Entry)> = list
+                .entries
+                .iter()
+                .map(|entry| (path::join(entry.names.iter().map(String::as_str)), entry))
+                .filter(|(path, _)| scope.allows(path))
+                .filter(|(path, entry)| {
+                    choices::is_like(path, search) || choices::is_like(&entry.names.join("/"), search)
+                })
+                .collect();
+            like.sort_by_cached_key(|(path, _)| (path.to_lowercase(), path.clone()));
+            let more = like.len() > limit;
+            like.truncate(limit);
+            let items = described(vcenter, what, like).await?;
+            Ok(Choices { items, more, unreadable: list.unreadable, unknown: None })
+        }
+    }
+}
+
+/// As a clone would find it.
+async fn exactly(vcenter: &VCenter, what: What, value: &str) -> Result<Choices, Failure> {
+    if what != What::Templates {
+        return Err(choices::nothing());
+    }
+    // Without its datacenter nothing is known of the template.
+    vcenter.datacenter().await?;
+    match vcenter.template(value).await {
+        Ok(machine) => {
+            let entry = Entry { object: machine.object, names: path::names(value) };
+            let items = described(vcenter, what, vec![(value.to_owned(), &entry)]).await?;
+            Ok(Choices { items, ..Choices::default() })
+        }
+        Err(failure) if UNUSABLE.contains(&failure.code.as_str()) => {
+            Ok(Choices { unknown: Some(failure), ..Choices::default() })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn list(vcenter: &Arc<VCenter>, what: What) -> Result<Arc<Listing>, Failure> {
+    let datacenter = if what == What::Datacenters { "" } else { vcenter.settings.datacenter.as_str() };
+    let (key, reader) = ((what, datacenter.to_owned()), vcenter.clone());
+    vcenter.recent.list(key, async move { read_list(&reader, what).await }).await
+}
+
+async fn read_list(vcenter: &VCenter, what: What) -> Result<Listing, Failure> {
+    let service = service::read(&vcenter.session).await.map_err(read)?;
+    let container = match what {
+        What::Datacenters => service.root_folder.clone(),
+        _ => Some(vcenter.datacenter().await?),
+    };
+    let (Some(manager), Some(container)) = (service.view_manager, container) else {
+        return Err(failure::new(Class::Configuration, "vcenter-answer", "vCenter offers no view of its inventory."));
+    };
+    inventory::below(&vcenter.session, &manager, &container, what).await.map_err(read)
+}
+
+async fn described(vcenter: &VCenter, what: What, found: Vec<(String, &Entry)>) -> Result<Vec<Choice>, Failure> {
+    let paths: &[&str] = match what {
+        What::Templates => {
+            &["summary.config.guestFullName", "summary.config.numCpu", "summary.config.memorySizeMB", TOOLS, DISKS]
+        }
+        What::Datastores => &["summary.capacity", "summary.freeSpace"],
+        What::Datacenters | What::Folders | What::Pools => &[],
+    };
+    let mut facts = HashMap::new();
+    if !paths.is_empty() {
+        let objects = found.iter().map(|(_, entry)| entry.object.clone()).collect();
+        let read_of = inventory::of_each_kind(&vcenter.session, objects, paths).await.map_err(read)?;
+        facts.extend(read_of.iter().map(|of| (of.object.clone(), facts_of(what, of))));
+    }
+    let choice = |(value, entry): (String, &Entry)| {
+        let mut facts = facts.remove(&entry.object).unwrap_or_default();
+        if let Some(kind) = kind_of(&entry.object.kind) {
+            facts.insert("kind".into(), kind.into());
+        }
+        Choice { value, name: entry.names.last().cloned().unwrap_or_default(), facts }
+    };
+    Ok(found.into_iter().map(choice).collect())
+}
+
+/// What may not be read is left out.
+fn facts_of(what: What, found: &Properties) -> Map<String, Value> {
+    let number = |path: &str| found.number(path).ok().flatten().map(Value::from);
+    let facts = match what {
+        What::Templates => {
+            let text = |path: &str| found.text(path).ok().flatten();
+            vec![
+                ("guest", text("summary.config.guestFullName").filter(|guest| !guest.is_empty()).map(Value::from)),
+                ("cpus", number("summary.config.numCpu")),
+                ("memory_mb", number("summary.config.memorySizeMB")),
+                ("disk_bytes", found.get(DISKS).ok().flatten().map(|devices| disk_bytes(devices).into())),
+                ("tools", text(TOOLS).map(|status| (status != "guestToolsNotInstalled").into())),
+            ]
+        }
+        What::Datastores => {
+            vec![("capacity_bytes", number("summary.capacity")), ("free_bytes", number("summary.freeSpace"))]
+        }
+        What::Datacenters | What::Folders | What::Pools => Vec::new(),
+    };
+    facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn disk_bytes(devices: &Element) -> u64 {
+    let disks = devices.children.iter().filter(|device| device.xsi_type() == Some("VirtualDisk"));
+    let kib = |disk: &Element| disk.text_of("capacityInKB").and_then(|kib| kib.parse::<u64>().ok());
+    disks.filter_map(kib).fold(0_u64, u64::saturating_add).saturating_mul(1_024)
+}
+
+fn kind_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        "ClusterComputeResource" => Some("cluster"),
+        "ComputeResource" => Some("host"),
+        "ResourcePool" => Some("pool"),
+        "VirtualApp" => Some("vapp"),
+        "StoragePod" => Some("datastore-cluster"),
+        _ => None,
+    }
+}
+
+fn read(error: Error) -> Failure {
+    failure::of_read(&error)
+}

@@ -1,0 +1,191 @@
+//! A user name and a password at one vCenter, and how vCenter received them. Refused ones are not
+//! tried by every call: a few refused logins lock the account, also for people.
+
+use super::{Error, kinds};
+use eaf_capability::logins::{Login, Logins, Pause};
+use eaf_core::id::TenantId;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How long a refused login is not repeated: longer each time, as an account that is locked stays
+/// so for 5 to 15 minutes.
+const PAUSES: [Duration; 4] =
+    [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
+
+/// vCenter refused the login, just now or so short a time ago that it is not asked.
+#[derive(Debug, thiserror::Error)]
+#[error("vCenter refused the login with {kind}")]
+pub struct Refused {
+    /// `InvalidLogin` or a descendant.
+    pub kind: String,
+    /// The same user name and password were accepted before: the directory behind vCenter may be
+    /// away.
+    pub worked_before: bool,
+    /// Until the next attempt.
+    pub pause: Duration,
+}
+
+pub struct Account {
+    logins: Arc<Logins>,
+    pub user: String,
+    pub password: String,
+    worked: AtomicBool,
+    /// Held during a login: there is one attempt at a time.
+    refusal: Mutex<Option<Refusal>>,
+}
+
+struct Refusal {
+    kind: String,
+    times: usize,
+    until: Instant,
+}
+
+impl Account {
+    pub fn new(logins: Arc<Logins>, user: String, password: String) -> Self {
+        Account { logins, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
+    }
+
+    /// These credentials are known to have been accepted, by this process or by an earlier one.
+    pub fn mark_worked(&self) {
+        self.worked.store(true, Ordering::Relaxed);
+    }
+
+    pub fn has_worked(&self) -> bool {
+        self.worked.load(Ordering::Relaxed)
+    }
+
+    /// A person asks for an attempt: the pause after a refusal ends, the lockout policy stays.
+    pub async fn end_pause(&self) {
+        if let Some(refusal) = &mut *self.refusal.lock().await {
+            refusal.until = Instant::now();
+        }
+    }
+
+    /// Whether a refusal is to be remembered. One that is just being made is.
+    pub fn is_pausing(&self, now: Instant) -> bool {
+        let refusal = self.refusal.try_lock();
+        refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
+    }
+
+    /// Makes the attempt if it may be made now, by this tenant. The contact is what is asked before a password is sent,
+    /// and says which address answers: a server that does not answer to it has refused nothing. What it keeps, lasts as
+    /// long as the attempt. `peer`: which address answered to the attempt.
+    pub async fn log_in<C, K, T, A: Future<Output = Result<T, Error>>>(
+        &self,
+        tenant: TenantId,
+        contact: impl Future<Output = Result<(C, SocketAddr, K), Error>>,
+        attempt: impl FnOnce(C) -> A,
+        peer: impl Fn() -> Option<SocketAddr>,
+    ) -> Result<T, Error> {
+        let mut refusal = self.refusal.lock().await;
+        let now = Instant::now();
+        if let Some(present) = refusal.as_ref().filter(|refusal| refusal.until > now) {
+            return Err(self.refused(present, now));
+        }
+        let (contact, server, _kept) = contact.await?;
+        let login = Login { user: &self.user, secret: &self.password };
+        let begun = self.logins.begin(tenant, &[server], login, Instant::now());
+        let begun = begun.map_err(|Pause(pause)| Error::LoginsPaused { pause })?;
+        let answer = attempt(contact).await;
+        let begun = match peer() {
+            Some(peer) => begun.at(peer),
+            None => begun,
+        };
+        match answer {
+            Ok(login) => {
+                *refusal = None;
+                self.mark_worked();
+                begun.accepted();
+                Ok(login)
+            }
+            Err(Error::Fault(fault)) if kinds::is(&fault.kind, "InvalidLogin") => {
+                begun.refused();
+                let now = Instant::now();
+                let times = refusal.as_ref().map_or(0, |refusal| refusal.times + 1);
+                let until = now + PAUSES[times.min(PAUSES.len() - 1)];
+                let present = refusal.insert(Refusal { kind: fault.kind, times, until });
+                Err(self.refused(present, now))
+            }
+            Err(error) => {
+                begun.unanswered();
+                Err(error)
+            }
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal, now: Instant) -> Error {
+        Error::Refused(Refused {
+            kind: refusal.kind.clone(),
+            worked_before: self.has_worked(),
+            pause: refusal.until.saturating_duration_since(now),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Fault;
+    use std::sync::atomic::AtomicU32;
+
+    const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 443);
+
+    fn acme() -> TenantId {
+        TenantId::derive("acme")
+    }
+
+    fn account() -> Account {
+        Account::new(Arc::default(), "svc".into(), "canary".into())
+    }
+
+    async fn refuse(account: &Account, attempts: &AtomicU32) -> Error {
+        let attempt = async {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err::<(), _>(Error::Fault(Box::new(Fault { kind: "InvalidLogin".into(), ..Fault::default() })))
+        };
+        account.log_in(acme(), async { Ok(((), SERVER, ())) }, |()| attempt, || None).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn refused_credentials_are_tried_once_however_many_ask() {
+        let (account, attempts) = (account(), AtomicU32::new(0));
+        let asked = (0..20).map(|_| refuse(&account, &attempts));
+        for error in futures_util::future::join_all(asked).await {
+            assert!(matches!(error, Error::Refused(refused) if !refused.worked_before));
+        }
+        assert_eq!(attempts.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_person_may_try_sooner_but_not_until_the_account_is_locked() {
+        let (account, attempts) = (account(), AtomicU32::new(0));
+        for _ in 0..20 {
+            account.end_pause().await;
+            refuse(&account, &attempts).await;
+        }
+        assert_eq!(attempts.load(Ordering::Relaxed), 3);
+        account.end_pause().await;
+        assert!(matches!(refuse(&account, &attempts).await, Error::LoginsPaused { .. }));
+    }
+
+    #[tokio::test]
+    async fn the_pauses_grow_and_end_when_the_login_works() {
+        let (account, attempts) = (account(), AtomicU32::new(0));
+        let mut pauses = Vec::new();
+        for _ in 0..2 {
+            account.end_pause().await;
+            let Error::Refused(refused) = refuse(&account, &attempts).await else { panic!("not refused") };
+            pauses.push(refused.pause.as_secs());
+        }
+        assert_eq!(pauses, [120, 240]);
+        account.end_pause().await;
+        account.log_in(acme(), async { Ok(((), SERVER, ())) }, |()| async { Ok(()) }, || None).await.unwrap();
+        let Error::Refused(refused) = refuse(&account, &attempts).await else { panic!("not refused") };
+        assert_eq!((refused.pause.as_secs(), refused.worked_before), (120, true));
+    }
+}

@@ -1,0 +1,247 @@
+//! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It
+//! knows how far a failed exchange got, because what follows depends on it: what was never sent may
+//! be sent again. Connections are made to addresses that the egress policy allows, and to no others.
+
+use super::server::Server;
+use eaf_capability::contact::CONTACT;
+use eaf_capability::egress::{self, Route};
+use std::error::Error as _;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
+
+/// An answer is small; a list of all machines of a large vCenter is not asked for.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    pub connect: Duration,
+    pub answer: Duration,
+    /// For the first contact in a test of the connection.
+    pub contact: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts { connect: Duration::from_secs(10), answer: Duration::from_secs(60), contact: CONTACT }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the address is not an https URL")]
+    Address,
+    #[error("the CA certificate is not PEM")]
+    CaCertificate(#[source] reqwest::Error),
+    #[error("the HTTP client could not be made")]
+    Client(#[source] reqwest::Error),
+    /// Nothing was sent: the deployment does not let this tenant connect to the address.
+    #[error("the egress policy refuses the address")]
+    Egress(#[source] egress::Refused),
+    /// Nothing was sent. A vCenter that answered before may be changing its certificate.
+    #[error("the certificate was refused: {cause}")]
+    Certificate { cause: rustls::Error, answered_before: bool },
+    /// Nothing was sent.
+    #[error("no connection")]
+    Connect(#[source] reqwest::Error),
+    /// Something was sent; whether it had an effect is unknown.
+    #[error("no answer")]
+    NoAnswer(#[source] reqwest::Error),
+    #[error("no answer in time")]
+    TooSlow,
+    #[error("the answer is larger than {MAX_ANSWER} bytes")]
+    TooLarge,
+    /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is
+    /// starting.
+    #[error("what answered with HTTP status {status} is no vCenter")]
+    NotVCenter { status: u16, answered_before: bool },
+    #[error("the server answered with HTTP status {0}")]
+    Status(u16),
+}
+
+#[derive(Clone)]
+pub struct Transport {
+    http: reqwest::Client,
+    url: reqwest::Url,
+    server: Arc<Server>,
+    route: Route,
+    /// Who answered last.
+    peer: Arc<Mutex<Option<SocketAddr>>>,
+}
+
+pub struct Answer {
+    pub document: String,
+    /// `name=value` of the session cookie, if the server set one.
+    pub cookie: Option<String>,
+}
+
+impl Transport {
+    /// `ca_certificate` is PEM and trusted beside the system's roots. Checks of certificates cannot
+    /// be switched off.
+    pub fn new(
+        url: reqwest::Url,
+        ca_certificate: Option<&str>,
+        timeouts: Timeouts,
+        server: Arc<Server>,
+        route: Route,
+    ) -> Result<Self, Error> {
+        install_crypto();
+        let mut builder = reqwest::Client::builder()
+            .https_only(true)
+            // A redirect would carry the password elsewhere, and so would a proxy from the environment.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(route.clone()))
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.answer)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .user_agent(concat!("eaf/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = ca_certificate.filter(|pem| !pem.trim().is_empty()) {
+            let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(Error::CaCertificate)?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Transport { http: builder.build().map_err(Error::Client)?, url, server, route, peer: Arc::default() })
+    }
+
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The same one, which remembers by itself who answers.
+    pub fn apart(&self) -> Transport {
+        Transport { peer: Arc::default(), ..self.clone() }
+    }
+
+    /// The address that answered last.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        *self.peer.lock().expect("no panic happens under this lock")
+    }
+
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    pub async fn post(&self, action: &str, cookie: Option<&str>, envelope: String) -> Result<Answer, Error> {
+        let mut request = self
+            .http
+            .post(self.url.clone())
+            .header("Content-Type", "text/xml; charset=utf-8")
+            .header("SOAPAction", action)
+            .body(envelope);
+        if let Some(cookie) = cookie {
+            request = request.header("Cookie", cookie);
+        }
+        self.route.check_literal().await.map_err(Error::Egress)?;
+        let _permit = self.server.permit().await;
+        let mut response = request.send().await.map_err(|error| self.classify(error))?;
+        *self.peer.lock().expect("no panic happens under this lock") = response.remote_addr();
+        let status = response.status().as_u16();
+        let cookie = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .filter_map(|v| v.split(';').next())
+            .find(|v| v.starts_with("vmware_soap_session="))
+            .map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(Error::NoAnswer)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(Error::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // Guests choose some of the texts in it: a byte that is no UTF-8 does not spoil the rest.
+        let document = String::from_utf8_lossy(&body).into_owned();
+        // SOAP sends faults with status 500; every other status is not from the SOAP server.
+        match status {
+            200 | 500 if !is_page(&document) => Ok(Answer { document, cookie }),
+            408 | 425 | 429 | 500.. => Err(Error::Status(status)),
+            _ => Err(Error::NotVCenter { status, answered_before: self.server.has_answered() }),
+        }
+    }
+
+    fn classify(&self, error: reqwest::Error) -> Error {
+        if let Some(cause) = tls_error(&error) {
+            return Error::Certificate { cause, answered_before: self.server.has_answered() };
+        }
+        if error.is_connect() {
+            return Error::Connect(error);
+        }
+        Error::NoAnswer(error)
+    }
+}
+
+/// The address to which calls go. People copy an address from their browser or leave the path out,
+/// and mean the one path under which every vCenter speaks SOAP.
+pub fn address(url: &str) -> Result<reqwest::Url, Error> {
+    const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
+    let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
+    if url.scheme() != "https" || !url.has_host() {
+        return Err(Error::Address);
+    }
+    let path = url.path().trim_matches('/').to_owned();
+    let first = path.split('/').next().unwrap_or_default();
+    let path = if OF_PEOPLE.contains(&first) { "sdk" } else { &path };
+    url.set_path(path);
+    url.set_query(None);
+    Ok(url)
+}
+
+/// A page for people, or a sentence such as "no healthy upstream".
+fn is_page(document: &str) -> bool {
+    let start = document.trim_start_matches('\u{feff}').trim_start();
+    let begins = |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag));
+    !start.starts_with('<') || begins("<!doctype html") || begins("<html")
+}
+
+/// rustls wants one provider per process; the first transport installs it.
+fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// The certificate error inside, if that is what it is.
+fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return matches!(tls, rustls::Error::InvalidCertificate(_)).then(|| tls.clone());
+        }
+        // An `io::Error` hides its payload from `source()`.
+        next = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(payload) => Some(payload),
+            None => cause.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_from_a_browser_leads_to_the_sdk() {
+        for typed in
+            ["", "/", "/ui", "/ui/app/home", "/sdk", "/sdk/", "/sdk/vimService", "/vsphere-client/?csp", "/mob/?moid=x"]
+        {
+            let address = address(&format!("https://VCenter.example:8443{typed}")).unwrap();
+            assert!(address.as_str().starts_with("https://vcenter.example:8443/sdk"), "{typed}: {address}");
+            assert_eq!(address.path(), "/sdk", "{typed}");
+        }
+        assert_eq!(address("https://proxy.example/berlin/sdk/").unwrap().path(), "/berlin/sdk");
+        assert!(address("http://vcenter.example/sdk").is_err() && address("vcenter.example").is_err());
+    }
+
+    #[test]
+    fn a_page_is_told_from_an_answer() {
+        for page in ["<!DOCTYPE html><p>", " <HTML><body>", "no healthy upstream", ""] {
+            assert!(is_page(page), "{page}");
+        }
+        assert!(!is_page("\u{feff}<?xml version=\"1.0\"?><e/>") && !is_page("<soapenv:Envelope>"));
+    }
+}

@@ -1,0 +1,99 @@
+//! What an admin may set for a connection to a vCenter.
+
+use eaf_capability::connection_type::{is_certificate, text};
+use eaf_capability::{ConnectionType, Flaw};
+use serde_json::{Value, json};
+
+pub fn connection_type() -> ConnectionType {
+    ConnectionType {
+        config: json!({
+            "type": "object",
+            "required": ["url", "datacenter", "folder", "username"],
+            "additionalProperties": false,
+            "properties": {
+                "url": text(),
+                "datacenter": text(),
+                "folder": text(),
+                "resource_pool": { "type": ["string", "null"], "maxLength": 1_000 },
+                "datastore": { "type": ["string", "null"], "maxLength": 1_000 },
+                "ca_certificate": { "type": ["string", "null"], "maxLength": 100_000 },
+                "username": text(),
+            },
+        }),
+        secret: json!({
+            "type": "object",
+            "required": ["password"],
+            "additionalProperties": false,
+            "properties": { "password": { "type": "string", "minLength": 1, "maxLength": 1_000 } },
+        }),
+        harmless: &["datacenter", "folder", "resource_pool", "datastore"],
+        choices: &["datacenter", "folder", "resource_pool", "datastore", "template"],
+        flaws: |config, _| {
+            let url = config["url"].as_str().is_some_and(is_address);
+            let certificate = config.get("ca_certificate").and_then(Value::as_str);
+            let certificate = certificate.filter(|pem| !pem.trim().is_empty()).is_none_or(is_certificate);
+            [(url, "/config/url", "https"), (certificate, "/config/ca_certificate", "format")]
+                .into_iter()
+                .filter(|(holds, ..)| !holds)
+                .map(|(_, pointer, code)| Flaw { pointer, code })
+                .collect()
+        },
+    }
+}
+
+/// `https://vcenter.example/sdk`, or what a browser shows of it, which leads there: nothing in it that could be a credential, because it is shown.
+pub fn is_address(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        let bare = url.username().is_empty() && url.password().is_none();
+        url.scheme() == "https" && url.has_host() && bare && url.query().is_none() && url.fragment().is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Settings;
+
+    #[test]
+    fn an_address_is_https_and_holds_no_credentials() {
+        for good in ["https://vcenter.example/sdk", "https://localhost:8989/sdk", "https://[::1]/sdk", "https://a/ui/"]
+        {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "http://vcenter.example/sdk",
+            "https://root:canary@vcenter.example/sdk",
+            "https://root@vcenter.example/sdk",
+            "https://:canary@vcenter.example/sdk",
+            "https://vcenter.example/sdk?password=canary",
+            "https://vcenter.example/sdk#canary",
+            "vcenter.example",
+            "file:///sdk",
+        ] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_the_schema_allows_the_provider_reads() {
+        let schema = jsonschema::validator_for(&connection_type().config).unwrap();
+        let least = json!({"url": "https://a/sdk", "datacenter": "DC1", "folder": "EAF", "username": "root"});
+        let mut most = least.clone();
+        for name in ["resource_pool", "datastore", "ca_certificate"] {
+            most[name] = json!("x");
+        }
+        for config in [least, most.clone()] {
+            assert!(schema.is_valid(&config));
+            serde_json::from_value::<Settings>(config).unwrap();
+        }
+        most["password"] = json!("canary");
+        assert!(!schema.is_valid(&most) && serde_json::from_value::<Settings>(most).is_err());
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_a_flaw() {
+        let config = json!({"url": "https://a/sdk", "ca_certificate": "-----BEGIN NOTHING-----"});
+        let expected = vec![Flaw { pointer: "/config/ca_certificate", code: "format" }];
+        assert_eq!((connection_type().flaws)(&config, None), expected);
+    }
+}

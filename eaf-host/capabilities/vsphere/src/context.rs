@@ -1,0 +1,77 @@
+//! What every function is given: the connection in use, the call, and the record of the machine.
+
+use super::client::machine::Machine;
+use super::core_connections::CAPABILITY;
+use super::failure;
+use super::identity::Identity;
+use super::record::{self, Record, Records, Stage};
+use super::vcenter::VCenter;
+use eaf_capability::{Call, Class, Failure};
+use eaf_core::clock::World;
+use eaf_core::managed_resource::Key;
+
+pub struct Context<'a> {
+    pub vcenter: VCenter,
+    pub call: &'a Call,
+    pub world: &'a World,
+    pub records: &'a dyn Records,
+}
+
+impl Context<'_> {
+    /// Unix time in milliseconds.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    pub async fn record(&self, identity: &Identity) -> Result<Option<Record>, Failure> {
+        self.records.load(&self.key(identity)).await.map_err(unavailable)
+    }
+
+    pub async fn save(&self, identity: &Identity, record: &Record) -> Result<(), Failure> {
+        self.records.save(&self.key(identity), record).await.map_err(unavailable)
+    }
+
+    /// Writes the record only where it still is as before.
+    pub async fn replace(&self, identity: &Identity, before: &Record, now: &Record) -> Result<(), Failure> {
+        self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
+    }
+
+    /// Changes the stage of a record, if there is one.
+    pub async fn enter(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
+        match self.record(identity).await? {
+            Some(record) if record.stage != stage => self.save(identity, &Record { stage, ..record }).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Is the record one of the vCenter that answers?
+    pub async fn is_here(&self, record: &Record) -> Result<bool, Failure> {
+        Ok(self.vcenter.instance_uuid().await? == record.vcenter)
+    }
+
+    /// The record of a machine that was seen just now.
+    pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
+        Ok(Record {
+            vcenter: self.vcenter.instance_uuid().await?,
+            stage,
+            name: machine.name.clone(),
+            template: None,
+            task: None,
+            object: Some(machine.object.clone()),
+        })
+    }
+
+    fn key(&self, identity: &Identity) -> Key {
+        Key {
+            tenant: self.call.tenant,
+            plugin: self.call.plugin.clone(),
+            capability: CAPABILITY.to_owned(),
+            identity: identity.name.clone(),
+        }
+    }
+}
+
+fn unavailable(error: record::Error) -> Failure {
+    tracing::error!(error = &error as &dyn std::error::Error, "the record of a machine is not available");
+    failure::new(Class::Transient, "store", "The host's own store could not be reached.")
+}

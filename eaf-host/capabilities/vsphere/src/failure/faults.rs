@@ -1,0 +1,335 @@
+//! What vCenter answered: one row per family of faults, the nearest one to a fault's kind decides.
+
+use super::permission;
+use crate::client::{Fault, kinds, soap};
+use eaf_capability::{Class, Failure};
+use std::time::Duration;
+
+/// vCenter's own words are untrusted and may be long.
+const MAX_QUOTE: usize = 300;
+
+/// A family of faults: all descendants of `kind` that have no nearer row.
+struct Row {
+    kind: &'static str,
+    class: Class,
+    code: &'static str,
+    /// Before vCenter's own words.
+    says: &'static str,
+    /// Seconds before a repetition; 0: the host's own pauses.
+    pause: u64,
+    /// Minutes of repetition; 0: the host's own budget of a day, for what may pass overnight.
+    budget: u64,
+    /// It may only wrap the fault that is the reason.
+    wraps: bool,
+}
+
+const fn row(kind: &'static str, class: Class, code: &'static str, says: &'static str) -> Row {
+    Row { kind, class, code, says, pause: 0, budget: 0, wraps: false }
+}
+
+const fn busy(kind: &'static str, budget: u64) -> Row {
+    Row { budget, ..row(kind, Class::Transient, "vcenter-busy", "vCenter could not do it just now") }
+}
+
+const fn full(kind: &'static str) -> Row {
+    row(kind, Class::Capacity, "vcenter-capacity", "vCenter has no room at the moment")
+}
+
+const fn refused(kind: &'static str) -> Row {
+    row(kind, Class::Configuration, "vcenter-refused", "vCenter refused the request")
+}
+
+const fn broken(kind: &'static str) -> Row {
+    let row = row(kind, Class::Transient, "vcenter-fault", "vCenter reported an error that may pass");
+    Row { pause: 5, budget: 15, wraps: true, ..row }
+}
+
+const fn locked(kind: &'static str) -> Row {
+    let row = row(kind, Class::Transient, "vcenter-locked", "Another process in vCenter holds a file");
+    Row { pause: 15, budget: 30, ..row }
+}
+
+const fn wrapping(row: Row) -> Row {
+    Row { wraps: true, ..row }
+}
+
+const ROWS: &[Row] = &[
+    // Capacity: room may come at any time, so the host's own budget of a day applies.
+    full("InsufficientResourcesFault"),
+    full("InsufficientStorageIops"),
+    full("NoDiskSpace"),
+    full("OutOfBounds"),
+    full("DatastoreNotWritableOnHost"),
+    full("NoActiveHostInCluster"),
+    full("NoCompatibleDatastore"),
+    full("CannotPlaceWithoutPrerequisiteMoves"),
+    full("NoCompatibleHardAffinityHost"),
+    full("RuleViolation"),
+    full("VmHostAffinityRuleViolation"),
+    wrapping(full("NoCompatibleHost")),
+    // Another task has the object: a migration or a backup takes hours.
+    busy("TaskInProgress", 6 * 60),
+    busy("VAppOperationInProgress", 6 * 60),
+    busy("ReplicationVmInProgressFault", 6 * 60),
+    busy("ConcurrentAccess", 10),
+    busy("ResourceInUse", 30),
+    busy("Timedout", 30),
+    busy("TooManyConcurrentNativeClones", 60),
+    // A host boots in 15 minutes, maintenance of one takes about an hour.
+    busy("HostCommunication", 60),
+    busy("HostConnectFault", 60),
+    busy("InvalidHostState", 60),
+    busy("InvalidDatastoreState", 60),
+    busy("InaccessibleDatastore", 60),
+    busy("LicenseSourceUnavailable", 60),
+    busy("LicenseServerUnavailable", 60),
+    // A machine is not ready for minutes after its clone, and a template while its host is away.
+    busy("InvalidState", 15),
+    busy("ToolsInstallationInProgress", 15),
+    wrapping(busy("CannotAccessVmComponent", 15)),
+    wrapping(busy("GenericVmConfigFault", 15)),
+    wrapping(busy("GenericDrsFault", 15)),
+    // A backup product switches methods off while it works, and leaves them so when it crashes.
+    Row {
+        pause: 15,
+        budget: 15,
+        ..row(
+            "MethodDisabled",
+            Class::Transient,
+            "vcenter-method-disabled",
+            "Another product has disabled this in vCenter",
+        )
+    },
+    // Two clones of one template, a backup with a disk in hand, a host that has not released its lock.
+    locked("FileLocked"),
+    locked("CannotAccessFile"),
+    // A host agent or vCenter itself restarts; its database rolled back.
+    broken("SystemError"),
+    broken("UnexpectedFault"),
+    broken("DatabaseError"),
+    broken("HttpFault"),
+    // Not vCenter's own session ended, but the one of vCenter with a host.
+    Row {
+        pause: 5,
+        budget: 15,
+        ..row(
+            "NotAuthenticated",
+            Class::Transient,
+            "vcenter-session",
+            "A session ended, of this host or of a host in vCenter",
+        )
+    },
+    Row { budget: 15, ..row("InvalidLogin", Class::Transient, "vcenter-busy", "vCenter could not log in elsewhere") },
+    // Between the look and the call it changed: the next look decides, and a few of them suffice.
+    Row { budget: 15, ..row("ManagedObjectNotFound", Class::UnknownOutcome, "object-gone", "It is no longer there") },
+    Row {
+        budget: 10,
+        ..row("InvalidPowerState", Class::UnknownOutcome, "power-changed", "The power state changed meanwhile")
+    },
+    // The parser or a proxy refused it, most likely before it had an effect.
+    Row {
+        pause: 5,
+        budget: 5,
+        ..row(soap::UNKNOWN, Class::UnknownOutcome, "vcenter-answer", "vCenter did not understand the call")
+    },
+    // These wait for a person.
+    row("QuestionPending", Class::Transient, "vcenter-question", "vCenter waits for an answer"),
+    row("RequestCanceled", Class::Cancelled, "task-cancelled", "An administrator cancelled the task in vCenter"),
+    row("DuplicateName", Class::Conflict, "name-taken", "The name is taken"),
+    row("CannotPowerOffVmInCluster", Class::Conflict, "vcenter-refused", "vCenter refused the request"),
+    row("VmPowerOnDisabled", Class::Conflict, "vcenter-refused", "vCenter refused the request"),
+    row(
+        "NoPermission",
+        Class::Configuration,
+        "vcenter-permission",
+        "The connection's user lacks privileges in vCenter",
+    ),
+    refused("EncryptionKeyRequired"),
+    refused("SecurityError"),
+    refused("InvalidArgument"),
+    refused("InvalidRequest"),
+    refused("InvalidName"),
+    refused("InvalidDatastore"),
+    refused("InvalidFolder"),
+    refused("InvalidLicense"),
+    refused("LimitExceeded"),
+    refused("NotEnoughLicenses"),
+    refused("NotImplemented"),
+    refused("NotSupported"),
+    refused("OperationDisallowedOnHost"),
+    refused("RestrictedByAdministrator"),
+    refused("VmConfigFault"),
+    wrapping(row("MethodFault", Class::Permanent, "vcenter-fault", "vCenter reported an error")),
+];
+
+pub fn of_fault(fault: &Fault) -> Failure {
+    let (row, fault) = reason(fault);
+    let said = if row.kind == "NoPermission" { permission::missing(&fault) } else { quote(&fault) };
+    let mut failure = Failure::new(row.class, row.code, format!("{}: {said}", row.says));
+    if row.pause > 0 {
+        failure = failure.retry_after(Duration::from_secs(row.pause));
+    }
+    if row.budget > 0 {
+        failure = failure.give_up_after(Duration::from_secs(60 * row.budget));
+    }
+    failure
+}
+
+/// The fault that decides: this one, or what it wraps. Of several reasons, as of several hosts, one
+/// that may pass is enough to wait for.
+fn reason(fault: &Fault) -> (&'static Row, Fault) {
+    let own = nearest(&fault.kind);
+    if !own.wraps {
+        return (own, fault.clone());
+    }
+    let reasons: Vec<_> =
+        fault.causes().map(|cause| reason(&cause)).filter(|(row, _)| row.kind != "MethodFault").collect();
+    let passing = reasons.iter().position(|(row, _)| row.class.may_pass()).unwrap_or_default();
+    reasons.into_iter().nth(passing).unwrap_or_else(|| (own, fault.clone()))
+}
+
+fn nearest(kind: &str) -> &'static Row {
+    let rows = kinds::lineage(kind).filter_map(|ancestor| ROWS.iter().find(|row| row.kind == ancestor));
+    rows.into_iter().next().unwrap_or(&ROWS[ROWS.len() - 1])
+}
+
+fn quote(fault: &Fault) -> String {
+    let words: String = fault.message.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect();
+    let named =
+        if words.is_empty() || words == fault.kind { fault.kind.clone() } else { format!("{words} ({})", fault.kind) };
+    // What a person needs to find it, and what vCenter's words often leave out.
+    let details = ["source", "invalidProperty", "text"].iter().filter_map(|name| fault.detail.text_of(name));
+    let details: Vec<String> = details
+        .map(|detail| detail.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect::<String>())
+        .filter(|detail| !detail.is_empty() && !named.contains(detail.as_str()))
+        .collect();
+    if details.is_empty() { named } else { format!("{named}: {}", details.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::xml;
+
+    fn of(kind: &str) -> Failure {
+        of_fault(&Fault { kind: kind.into(), message: "words".into(), ..Fault::default() })
+    }
+
+    fn with(kind: &str, detail: &str) -> Failure {
+        let detail = xml::parse(&format!("<fault>{detail}</fault>")).unwrap();
+        of_fault(&Fault { kind: kind.into(), detail, ..Fault::default() })
+    }
+
+    fn caused(member: &str, kind: &str) -> String {
+        format!(r#"<{member}><fault xsi:type="{kind}"/><localizedMessage>words</localizedMessage></{member}>"#)
+    }
+
+    #[test]
+    fn a_fault_is_classed_by_its_family_and_not_by_its_name_alone() {
+        for (kinds, class, code) in [
+            (
+                "InsufficientHostCpuCapacityFault InsufficientHostMemoryCapacityFault InsufficientPerCpuCapacity \
+                 InsufficientStandbyResource InsufficientStandbyCpuResource InsufficientStandbyMemoryResource \
+                 InsufficientGraphicsResourcesFault InsufficientNetworkCapacity InsufficientAgentVmsDeployed \
+                 NumVirtualCpusExceedsLimit NoCompatibleHostWithAccessToDevice SwapDatastoreNotWritableOnHost NoDiskSpace",
+                Class::Capacity,
+                "vcenter-capacity",
+            ),
+            (
+                "InvalidHostState InvalidHostConnectionState InvalidDatastoreState InvalidVmState InaccessibleDatastore \
+                 VAppTaskInProgress HostConnectFault TooManyConcurrentNativeClones HostNotReachable CannotAccessVmConfig",
+                Class::Transient,
+                "vcenter-busy",
+            ),
+            ("FileLocked CannotAccessFile", Class::Transient, "vcenter-locked"),
+            ("SystemError", Class::Transient, "vcenter-fault"),
+            ("MethodDisabled", Class::Transient, "vcenter-method-disabled"),
+            ("QuestionPending", Class::Transient, "vcenter-question"),
+            ("NotAuthenticated", Class::Transient, "vcenter-session"),
+            ("RequestCanceled", Class::Cancelled, "task-cancelled"),
+            ("NoPermission", Class::Configuration, "vcenter-permission"),
+            ("VmPowerOnDisabled CannotPowerOffVmInCluster", Class::Conflict, "vcenter-refused"),
+            (
+                "InvalidDatastorePath VmAlreadyExistsInDatacenter HostAccessRestrictedToManagementServer InvalidDeviceSpec \
+                 InvalidDeviceOperation UnsupportedGuest EncryptionKeyRequired NotEnoughLicenses LicenseExpired \
+                 FeatureRequirementsNotMet CpuHotPlugNotSupported RestrictedVersion InvalidArgument",
+                Class::Configuration,
+                "vcenter-refused",
+            ),
+            ("TooManyTasks FileNotFound OfALaterRelease", Class::Permanent, "vcenter-fault"),
+        ] {
+            for kind in kinds.split_whitespace() {
+                let failure = of(kind);
+                assert_eq!((failure.class, failure.code.as_str()), (class, code), "{kind}");
+                assert!(failure.message.contains("words") || code == "vcenter-permission", "{failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_ends_by_itself_has_a_budget_and_what_people_must_repair_is_not_repeated() {
+        for row in ROWS {
+            let waits = row.class == Class::Capacity || row.code == "vcenter-question";
+            let (passes, budget) = (row.class.may_pass(), of(row.kind).give_up_after_ms);
+            assert_eq!(passes && !waits, budget.is_some(), "{}", row.kind);
+            assert!(row.pause == 0 || passes, "{}", row.kind);
+        }
+    }
+
+    #[test]
+    fn every_row_is_of_a_kind_that_exists_and_stands_once() {
+        for row in ROWS {
+            let exists = row.kind == soap::UNKNOWN || kinds::is(row.kind, "MethodFault");
+            assert!(exists && ROWS.iter().filter(|other| other.kind == row.kind).count() == 1, "{}", row.kind);
+        }
+    }
+
+    #[test]
+    fn a_wrapped_fault_is_classed_by_what_it_wraps() {
+        let nested = caused("faultCause", "GenericDrsFault").replace(
+            r#"xsi:type="GenericDrsFault"/>"#,
+            &format!(
+                r#"xsi:type="GenericDrsFault">{}</fault>"#,
+                caused("hostFaults", "InsufficientMemoryResourcesFault")
+            ),
+        );
+        for (kind, detail, class, named) in [
+            (
+                "GenericVmConfigFault",
+                caused("faultCause", "InsufficientMemoryResourcesFault"),
+                Class::Capacity,
+                "Memory",
+            ),
+            ("GenericVmConfigFault", caused("faultCause", "FileLocked"), Class::Transient, "FileLocked"),
+            (
+                "CannotAccessVmComponent",
+                caused("faultCause", "InsufficientFailoverResourcesFault"),
+                Class::Capacity,
+                "Fail",
+            ),
+            ("SystemError", nested, Class::Capacity, "InsufficientMemoryResourcesFault"),
+            ("SystemError", caused("faultCause", "OfALaterRelease"), Class::Transient, "SystemError"),
+            ("InvalidArgument", caused("faultCause", "FileLocked"), Class::Configuration, "InvalidArgument"),
+        ] {
+            let failure = with(kind, &detail);
+            assert_eq!(failure.class, class, "{kind}: {failure}");
+            assert!(failure.message.contains(named), "{kind}: {failure}");
+        }
+    }
+
+    #[test]
+    fn no_compatible_host_is_waited_for_while_one_host_could_become_compatible() {
+        let (never, later) = (caused("error", "FeatureRequirementsNotMet"), caused("error", "InvalidHostState"));
+        assert_eq!(with("NoCompatibleHost", &format!("{never}{later}")).class, Class::Transient);
+        assert_eq!(with("NoCompatibleHost", &format!("{never}{never}")).class, Class::Configuration);
+        assert_eq!(with("NoCompatibleHost", "").class, Class::Capacity);
+    }
+
+    #[test]
+    fn the_product_that_disabled_a_method_and_the_argument_that_is_wrong_are_named() {
+        assert!(with("MethodDisabled", "<source>com.backup.example</source>").message.contains("com.backup.example"));
+        let wrong = with("InvalidArgument", "<invalidProperty>configSpec.numCPUs</invalidProperty>");
+        assert!(wrong.message.contains("configSpec.numCPUs"));
+        assert!(with("QuestionPending", "<text>moved or copied?</text>").message.contains("moved or copied?"));
+    }
+}

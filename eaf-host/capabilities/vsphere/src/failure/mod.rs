@@ -1,0 +1,194 @@
+//! What went wrong, for the engine that decides whether to repeat and for the people who must
+//! repair it. Decided by the kind of a fault, never by its text. No message holds a password.
+//!
+//! What ends by itself is transient, with a retry budget where it ends within minutes: what lasts
+//! longer is for people.
+//!
+//! | file | what |
+//! |---|---|
+//! | `faults.rs` | what vCenter answered: classes and budgets per family of faults |
+//! | `permission.rs` | which privileges are missing, and on what |
+
+mod faults;
+mod permission;
+
+pub use faults::of_fault;
+
+use super::client::account::Refused;
+use super::client::{Error, kinds, transport};
+use eaf_capability::{Class, Failure};
+use std::time::Duration;
+
+/// A vCenter starts in 5 to 15 minutes, an upgrade of its appliance restarts it more than once.
+const STARTING: Duration = Duration::from_secs(30 * 60);
+
+/// An identity source behind vCenter is back within this time, or a person has to look at the
+/// credentials.
+const IDENTITY_OUTAGE: Duration = Duration::from_secs(30 * 60);
+
+/// An answer that cannot be read comes again in the same way, unless it was of a proxy in trouble.
+const UNREADABLE: Duration = Duration::from_secs(15 * 60);
+
+/// A planned change of the certificate, with the services restarting after it.
+const CERTIFICATE: Duration = Duration::from_secs(30 * 60);
+
+/// A server that is too busy to answer is not made less busy by asking.
+const BUSY: Duration = Duration::from_secs(10);
+
+pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(class, code, message)
+}
+
+/// Of a call that reads, or that certainly had no effect.
+pub fn of_read(error: &Error) -> Failure {
+    of(error, Class::Transient)
+}
+
+/// Of a call that changes something: without an answer its outcome is unknown, and the repetition
+/// looks first.
+pub fn of_effect(error: &Error) -> Failure {
+    of(error, if error.leaves_doubt() { Class::UnknownOutcome } else { Class::Transient })
+}
+
+fn of(error: &Error, silent: Class) -> Failure {
+    tracing::warn!(error = error as &dyn std::error::Error, "a call to vCenter failed");
+    match error {
+        Error::Fault(fault) | Error::Unreadable { fault, .. } => of_fault(fault),
+        Error::Transport(transport) => of_transport(transport, silent),
+        Error::Refused(refused) => of_refused(refused),
+        Error::LoginsPaused { pause } => of_pause(*pause),
+        Error::OtherVCenter => new(
+            Class::Transient,
+            "vcenter-changed",
+            "Another vCenter began to answer at the connection's address meanwhile. The call begins again.",
+        )
+        .give_up_after(STARTING),
+        Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. } => unreadable(silent),
+        Error::Unreached(_) => unreached(),
+    }
+}
+
+fn of_transport(error: &transport::Error, silent: Class) -> Failure {
+    use transport::Error as T;
+    match error {
+        T::Address => new(
+            Class::Configuration,
+            "vcenter-address",
+            "The address of vCenter must be an https URL such as https://vcenter.example/sdk.",
+        ),
+        T::CaCertificate(_) => certificate("The CA certificate of the connection is not in PEM form."),
+        T::Client(_) => certificate(
+            "No trusted certificates were found: give the connection the certificate of the CA that signed vCenter's.",
+        ),
+        T::Certificate { cause, answered_before } => of_certificate(cause, *answered_before),
+        T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
+        T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
+        T::TooLarge => unreadable(silent),
+        // The rest of the policy is the operator's business, and stands in the log.
+        T::Egress(_) => unreached(),
+        T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
+        T::NotVCenter { status, answered_before: true } => new(
+            silent,
+            "vcenter-starting",
+            format!("vCenter's proxy answers and vCenter does not (HTTP status {status}): vCenter may be starting."),
+        )
+        .retry_after(BUSY)
+        .give_up_after(STARTING),
+        T::NotVCenter { status, answered_before: false } => new(
+            Class::Configuration,
+            "vcenter-address",
+            format!("There is no vCenter at the connection's address (HTTP status {status})."),
+        ),
+        T::Status(status) => {
+            new(silent, "vcenter-unreachable", format!("vCenter answered with HTTP status {status}.")).retry_after(BUSY)
+        }
+    }
+}
+
+/// One answer for everything that is not reached: what it was is in the operator's log.
+fn unreached() -> Failure {
+    new(
+        Class::Transient,
+        "vcenter-unreachable",
+        "vCenter cannot be reached at the connection's address. Check the address, its port, the CA certificate and the \
+         firewall. The operator of this installation decides which addresses a connection may name, and finds the cause \
+         in the log.",
+    )
+}
+
+fn of_certificate(cause: &rustls::Error, answered_before: bool) -> Failure {
+    use rustls::CertificateError as Cert;
+    let why = match cause {
+        rustls::Error::InvalidCertificate(Cert::Expired | Cert::ExpiredContext { .. }) => {
+            "The certificate of vCenter has expired.".to_owned()
+        }
+        rustls::Error::InvalidCertificate(Cert::NotValidForNameContext { expected, presented }) => format!(
+            "The certificate of vCenter is for another host name than the connection's address {}: it is for {}.",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        rustls::Error::InvalidCertificate(Cert::NotValidForName) => {
+            "The certificate of vCenter is for another host name than the connection's address.".to_owned()
+        }
+        rustls::Error::InvalidCertificate(Cert::UnknownIssuer | Cert::BadSignature) => {
+            "The certificate of vCenter is signed by an unknown CA: give the connection the CA's certificate."
+                .to_owned()
+        }
+        _ => "The certificate of vCenter is not valid.".to_owned(),
+    };
+    if answered_before {
+        return new(Class::Transient, "vcenter-certificate", why).give_up_after(CERTIFICATE);
+    }
+    certificate(&why)
+}
+
+fn certificate(why: &str) -> Failure {
+    new(Class::Configuration, "vcenter-certificate", why)
+}
+
+fn unreadable(silent: Class) -> Failure {
+    new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
+}
+
+/// While the directory behind vCenter is away, good credentials are refused like wrong ones.
+fn of_refused(refused: &Refused) -> Failure {
+    if kinds::is(&refused.kind, "PasswordExpired") {
+        return new(
+            Class::Configuration,
+            "vcenter-password-expired",
+            "The password of the connection's user has expired in vCenter. An administrator of vCenter can set a new \
+             one, best for an account whose password does not expire; a tenant admin enters it in the connection.",
+        );
+    }
+    let again = format!("It is tried again in {} seconds.", refused.pause.as_secs());
+    if refused.worked_before {
+        let message = format!(
+            "vCenter refuses the user name or password of the connection, which worked before: its identity source may \
+             be away, or the account may be locked. {again}"
+        );
+        return new(Class::Transient, "vcenter-login", message)
+            .retry_after(refused.pause)
+            .give_up_after(IDENTITY_OUTAGE);
+    }
+    new(
+        Class::Configuration,
+        "vcenter-login",
+        format!(
+            "vCenter refused the user name or password of the connection. A tenant admin can correct them, and test \
+             the connection at once. {again}"
+        ),
+    )
+}
+
+fn of_pause(pause: Duration) -> Failure {
+    new(
+        Class::Transient,
+        "vcenter-login-pause",
+        format!(
+            "vCenter refused several logins of this user. The next one is made in {} seconds, so that vCenter does not \
+             lock the account.",
+            pause.as_secs() + 1
+        ),
+    )
+    .retry_after(pause)
+}

@@ -1,0 +1,183 @@
+//! Removing a machine. The call ends only when vCenter was asked for the machine's UUID, for the object that was seen
+//! last and for its marker in the whole folder, and has none of them: address, name and quota are given away afterwards.
+//!
+//! A machine that is not switched off is refused: switching off is a step that a product takes and shows. A machine
+//! that went without this host is not called absent either; a person has to say that it may be.
+
+use super::{Operation, Outcome};
+use crate::client::machine::{Config, Machine, Power};
+use crate::client::task::{self, State};
+use crate::client::{Fault, MoRef, destroy, device};
+use crate::context::Context;
+use crate::failure;
+use crate::identity::Identity;
+use crate::locate::{Search, usable};
+use crate::record::{Record, Stage};
+use eaf_capability::{Class, Failure, Polled, Started};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A clone that may still bring the machine is awaited so long.
+const CLONE_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
+
+pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
+    let identity = super::identity(context)?;
+    if let Some(machine) = context.locate(&identity).await? {
+        return remove(context, &identity, &machine).await;
+    }
+    let record = context.record(&identity).await?;
+    if let Some(record) = record.as_ref().filter(|record| record.stage == Stage::Creating) {
+        await_clone(context, record).await?;
+    }
+    match context.search(&identity).await? {
+        Search::Found(machine) => remove(context, &identity, &machine).await,
+        Search::Absent { copies } => match record {
+            Some(record) if record.went_by_itself() => Err(gone(&record.name, &copies)),
+            // Unregistered perhaps, or not to be seen: nothing says that it was removed, or that it never was there.
+            None => Err(gone(&identity.name, &copies)),
+            _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
+        },
+    }
+}
+
+async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Started, Failure> {
+    context.check_vcenter(identity, machine).await?;
+    let config = usable(machine)?;
+    if machine.power != Power::Off {
+        return Err(running(machine));
+    }
+    check_disks(context, machine, config).await?;
+    let before = context.record(identity).await?;
+    context.note(identity, before.as_ref(), machine, Stage::Removing).await?;
+    let is_repeated = before.as_ref().is_some_and(|before| before.stage == Stage::Removing);
+    match destroy::start(&context.vcenter.session, &machine.object).await {
+        Ok(task) => Operation::Destroy { task, is_repeated }.pending(context).await,
+        Err(error) => {
+            // Refused; an earlier removal, whose answer was lost, may be under way all the same.
+            if let Some(before) = before.filter(|_| error.is_refusal()) {
+                context.save(identity, &before).await?;
+            }
+            Err(if error.fault().is_some_and(is_running) { running(machine) } else { failure::of_effect(&error) })
+        }
+    }
+}
+
+pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since: i64) -> Result<Polled, Failure> {
+    let identity = super::identity(context)?;
+    let fault = match super::outcome(context, task, since).await? {
+        Outcome::Running(running) => return Ok(running),
+        Outcome::Over(over) => return Ok(over),
+        Outcome::Failed(fault) => Some(fault),
+        Outcome::Succeeded { .. } => {
+            context.enter(&identity, Stage::Removed).await?;
+            None
+        }
+        Outcome::Unknown => None,
+    };
+    let still_there = match context.locate(&identity).await? {
+        Some(machine) => machine,
+        None => match context.search(&identity).await? {
+            Search::Found(machine) => *machine,
+            // The task failed, and the earlier one that it met has removed the machine.
+            Search::Absent { copies } if is_repeated => return ended(context, &identity, None, copies).await,
+            Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
+        },
+    };
+    if fault.is_some() && !is_repeated {
+        context.enter(&identity, Stage::Present).await?;
+    }
+    Ok(match fault {
+        Some(fault) if is_running(&fault) => Polled::Ended(running(&still_there)),
+        fault => super::ended(fault),
+    })
+}
+
+/// The machine is not there any more. After a task that failed somebody else may have taken it away.
+async fn ended(
+    context: &Context<'_>,
+    identity: &Identity,
+    fault: Option<Fault>,
+    copies: Vec<String>,
+) -> Result<Polled, Failure> {
+    match fault {
+        Some(fault) if fault.kind != "ManagedObjectNotFound" => {
+            let record = context.record(identity).await?;
+            let name = record.map_or_else(|| identity.name.clone(), |record| record.name);
+            context.enter(identity, Stage::Present).await?;
+            Ok(Polled::Ended(gone(&name, &copies)))
+        }
+        _ => Ok(Polled::Done(absent(context, identity, copies).await?)),
+    }
+}
+
+/// Removing a machine removes the files of all its disks, so a disk of another owner must be detached first.
+async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
+    let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
+    let files = files.unwrap_or_default();
+    let foreign: Vec<&str> = files.iter().map(String::as_str).filter(|f| !device::is_own(&config.vmx, f)).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    Err(failure::new(
+        Class::Conflict,
+        "foreign-disk",
+        format!(
+            "{} has disks outside of its own directory, which would be deleted with it: {}. Detach them in vCenter first.",
+            machine.name,
+            foreign.join(", ")
+        ),
+    ))
+}
+
+/// A clone that is accepted may bring the machine minutes later.
+async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
+    let session = &context.vcenter.session;
+    let read = |e| failure::of_read(&e);
+    let under_way = match &record.task {
+        Some(task) => match task::state(session, task).await.map_err(read)? {
+            Some(State::Running { .. }) => true,
+            Some(_) => false,
+            None => is_suspect(context, record).await?,
+        },
+        None => is_suspect(context, record).await?,
+    };
+    if !under_way {
+        return Ok(());
+    }
+    let message = format!("The clone that makes {} may still be running; its end is awaited.", record.name);
+    let waiting = failure::new(Class::Transient, "clone-in-doubt", message);
+    Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_PATIENCE))
+}
+
+/// Does a clone of the template run whose acceptance this host did not hear?
+async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Failure> {
+    let Some(template) = &record.template else { return Ok(false) };
+    let session = &context.vcenter.session;
+    let running = task::running_unheard(session, template).await.map_err(|e| failure::of_read(&e))?;
+    Ok(session.must_wait(&context.call.idempotency_key, &running))
+}
+
+async fn absent(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Value, Failure> {
+    context.enter(identity, Stage::Removed).await?;
+    Ok(json!({ "absent": true, "copies": copies }))
+}
+
+fn gone(name: &str, copies: &[String]) -> Failure {
+    let mut message = format!("{name} is not in vCenter, and this host did not remove it.");
+    if !copies.is_empty() {
+        message.push_str(&format!(" These machines carry its marker and were left alone: {}.", copies.join(", ")));
+    }
+    failure::new(Class::Conflict, "vm-gone", message)
+}
+
+fn running(machine: &Machine) -> Failure {
+    failure::new(
+        Class::Conflict,
+        "vm-running",
+        format!("{} is not switched off, so it is not removed. Switch it off first.", machine.name),
+    )
+}
+
+fn is_running(fault: &Fault) -> bool {
+    fault.kind == "InvalidPowerState"
+}

@@ -1,0 +1,262 @@
+//! What plugins can ask for: one file per function of `sdk/wit/deps/vsphere`. Each begins by looking at vCenter, so that
+//! it may be repeated: what is there already is not done again. Ends and answers of all are alike:
+//!
+//! | function | over at once when | answer |
+//! |---|---|---|
+//! | ensure-folder | the folder is there | `{path}` |
+//! | clone | a machine with our UUID and marker is there | the machine |
+//! | reconfigure | size is as wanted | the machine |
+//! | power-on, power-off | power is as wanted | the machine |
+//! | destroy | it is proved not to be there | `{absent: true, copies}` |
+//! | forget | it is proved not to be there | `{forgotten: true, copies}` |
+//! | read-vm | always | the machine or `null` |
+//! | await-address | it has an address | the machine |
+
+pub mod await_address;
+pub mod clone;
+pub mod destroy;
+pub mod ensure_folder;
+pub mod forget;
+pub mod power;
+pub mod read_vm;
+pub mod reconfigure;
+
+use super::client::machine::{Machine, Power, Reach};
+use super::client::task::{self, State};
+use super::client::{Fault, MoRef};
+use super::context::Context;
+use super::failure;
+use super::identity::Identity;
+use eaf_capability::{Class, Failure, Polled, Started};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const TASK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A task that has run so long is stuck; a person has to look.
+const TASK_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is stored of an operation under way. Stored ones outlive the process: add members only with a default.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
+pub struct Handle {
+    /// `about.instanceUuid`: a task of the same id in another vCenter is another task.
+    pub vcenter: String,
+    /// Start in Unix milliseconds.
+    pub since: i64,
+    /// Address and user with which it was begun. None: by an earlier version.
+    #[serde(default)]
+    pub account: Option<String>,
+    #[serde(flatten)]
+    pub operation: Operation,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "kebab-case")]
+pub enum Operation {
+    Clone {
+        task: MoRef,
+    },
+    Reconfigure {
+        task: MoRef,
+    },
+    Power {
+        task: MoRef,
+        wanted: Wanted,
+        object: MoRef,
+    },
+    Destroy {
+        task: MoRef,
+        /// An earlier removal, whose end is not known, may be under way beside it.
+        #[serde(default)]
+        is_repeated: bool,
+    },
+    Address {
+        /// Unix time in milliseconds.
+        until: i64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    On,
+    Off,
+}
+
+impl Operation {
+    async fn pending(self, context: &Context<'_>) -> Result<Started, Failure> {
+        self.pending_for(context, TASK_INTERVAL).await
+    }
+
+    async fn pending_for(self, context: &Context<'_>, poll_after: Duration) -> Result<Started, Failure> {
+        let vcenter = context.vcenter.instance_uuid().await?;
+        let account = Some(context.vcenter.account());
+        let handle = Handle { vcenter, since: context.now(), account, operation: self };
+        let handle = serde_json::to_value(handle).expect("a handle has only JSON's types");
+        Ok(Started::Pending { handle, poll_after })
+    }
+}
+
+fn arguments<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
+    serde_json::from_value(context.call.args.clone()).map_err(|e| {
+        failure::new(
+            Class::Permanent,
+            "arguments",
+            format!("The arguments of {} are not as documented: {e}.", context.call.function),
+        )
+    })
+}
+
+/// The machine that a call is about.
+fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
+    #[derive(Deserialize)]
+    struct Arguments {
+        identity: String,
+    }
+    let Arguments { identity } = arguments(context)?;
+    if identity.is_empty() || identity.len() > 200 || identity.chars().any(char::is_control) {
+        return Err(failure::new(
+            Class::Permanent,
+            "arguments",
+            "A machine's identity has 1 to 200 characters and no control characters.",
+        ));
+    }
+    Ok(Identity::new(context.call, &identity))
+}
+
+/// A machine as plugins see it. What vCenter cannot tell just now is null, and power is `unknown`.
+pub fn document(machine: &Machine) -> Value {
+    let config = machine.config.as_ref();
+    let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
+    let power = (machine.reach == Reach::Connected).then_some(machine.power);
+    json!({
+        "name": machine.name,
+        "state": state,
+        "power": power.map_or(json!("unknown"), |power| json!(power)),
+        "cpus": config.map(|config| config.cpus),
+        "memory_mb": config.map(|config| config.memory_mb),
+        "ip": machine.guest.address().filter(|_| is_on(machine)),
+        "instance_uuid": config.and_then(|config| config.instance_uuid),
+        "question": machine.question,
+    })
+}
+
+/// What vCenter accepts as a size, checked before it is asked.
+fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
+    if cpus > 0 && memory_mb > 0 && memory_mb.is_multiple_of(4) {
+        return Ok(());
+    }
+    let message = "A machine has at least one CPU, and memory in multiples of 4 MB.";
+    Err(failure::new(Class::Permanent, "arguments", message))
+}
+
+/// The cores per socket that have to be set for this number of CPUs: none while the present ones divide it.
+fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
+    let present = present.max(1);
+    if cpus.is_multiple_of(present) {
+        return None;
+    }
+    (1..present).rev().find(|cores| cpus.is_multiple_of(*cores))
+}
+
+/// How a task stands. A task that vCenter does not know may have happened: the caller looks.
+enum Outcome {
+    Running(Polled),
+    /// Nothing more is expected of it, whatever the machine's state is.
+    Over(Polled),
+    Succeeded {
+        result: Option<MoRef>,
+    },
+    Failed(Fault),
+    Unknown,
+}
+
+async fn outcome(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Outcome, Failure> {
+    let state = task::state(&context.vcenter.session, task).await.map_err(|e| failure::of_read(&e))?;
+    Ok(match state {
+        Some(State::Running { .. }) if is_stuck(context, since) => Outcome::Over(Polled::Ended(stuck(task))),
+        Some(State::Running { progress }) => Outcome::Running(Polled::Running { progress, poll_after: TASK_INTERVAL }),
+        Some(State::Succeeded { result }) => Outcome::Succeeded { result },
+        Some(State::Failed(fault)) => Outcome::Failed(fault),
+        None => Outcome::Unknown,
+    })
+}
+
+fn is_stuck(context: &Context<'_>, since: i64) -> bool {
+    u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_PATIENCE.as_millis())
+}
+
+fn stuck(task: &MoRef) -> Failure {
+    let hours = TASK_PATIENCE.as_secs() / 3600;
+    let message =
+        format!("The task {} has been running in vCenter for over {hours} hours. Cancel it there.", task.value);
+    failure::new(Class::Conflict, "task-stuck", message)
+}
+
+/// The task is over and what was wanted is not there. Its handle is dead whatever the fault is: only another task helps.
+fn ended(fault: Option<Fault>) -> Polled {
+    Polled::Ended(fault.map_or_else(task_lost, |fault| failure::of_fault(&fault)))
+}
+
+/// vCenter lost the task and the wanted state is not there: begin again, which looks first.
+pub fn task_lost() -> Failure {
+    Failure {
+        retry_after_ms: Some(2_000),
+        ..failure::new(Class::UnknownOutcome, "task-lost", "vCenter no longer knows the task; it is looked at again.")
+    }
+}
+
+/// Fails while vCenter waits for a person to answer a question about the machine.
+fn answered(machine: &Machine) -> Result<(), Failure> {
+    let Some(question) = &machine.question else { return Ok(()) };
+    let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();
+    Err(failure::new(
+        Class::Transient,
+        "vcenter-question",
+        format!(
+            "vCenter waits for an answer about {}: {question} An administrator answers it in vCenter.",
+            machine.name
+        ),
+    ))
+}
+
+fn is_on(machine: &Machine) -> bool {
+    machine.power == Power::On && machine.reach == Reach::Connected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_per_socket_are_set_only_where_the_present_ones_do_not_divide_the_cpus() {
+        for (cpus, present, set) in
+            [(4, 1, None), (4, 2, None), (3, 2, Some(1)), (6, 4, Some(3)), (1, 8, Some(1)), (5, 0, None)]
+        {
+            assert_eq!(cores_per_socket(cpus, present), set, "{cpus} CPUs, {present} present");
+        }
+    }
+
+    #[test]
+    fn memory_is_a_multiple_of_4_mb() {
+        assert!(check_size(1, 4096).is_ok() && check_size(1, 1534).is_err() && check_size(0, 4096).is_err());
+    }
+
+    #[test]
+    fn a_task_that_failed_is_over_also_when_its_fault_may_pass() {
+        for (kind, class) in [
+            ("NoDiskSpace", Class::Capacity),
+            ("TaskInProgress", Class::Transient),
+            ("HostNotConnected", Class::Transient),
+            ("RequestCanceled", Class::Cancelled),
+            ("InvalidPowerState", Class::UnknownOutcome),
+            ("SystemError", Class::Transient),
+        ] {
+            let fault = Fault { kind: kind.into(), ..Fault::default() };
+            assert!(matches!(ended(Some(fault)), Polled::Ended(failure) if failure.class == class), "{kind}");
+        }
+        assert!(matches!(ended(None), Polled::Ended(failure) if failure.code == "task-lost"));
+    }
+}

@@ -1,0 +1,111 @@
+//! Power on and off. The state that is read decides, not the task: a machine that is on has been switched on, by
+//! whomever.
+
+use super::{Operation, Outcome, Wanted};
+use crate::client::machine::{Machine, Power};
+use crate::client::{Fault, MoRef, machine, power};
+use crate::context::Context;
+use crate::failure;
+use eaf_capability::{Class, Failure, Polled, Started};
+
+impl Wanted {
+    fn describes(self, machine: &Machine) -> bool {
+        match self {
+            Wanted::On => machine.power == Power::On,
+            Wanted::Off => machine.power == Power::Off,
+        }
+    }
+
+    /// As vCenter calls it.
+    fn state(self) -> &'static str {
+        match self {
+            Wanted::On => "poweredOn",
+            Wanted::Off => "poweredOff",
+        }
+    }
+}
+
+pub async fn start_on(context: &Context<'_>) -> Result<Started, Failure> {
+    start(context, Wanted::On).await
+}
+
+pub async fn start_off(context: &Context<'_>) -> Result<Started, Failure> {
+    start(context, Wanted::Off).await
+}
+
+async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure> {
+    let vcenter = &context.vcenter;
+    let machine = context.require(&super::identity(context)?).await?;
+    if wanted.describes(&machine) {
+        return Ok(Started::Done(super::document(&machine)));
+    }
+    super::answered(&machine)?;
+    if wanted == Wanted::Off && machine.power == Power::Suspended {
+        return Err(suspended(&machine));
+    }
+    let task = match wanted {
+        Wanted::On => power::on(&vcenter.session, &machine.object).await,
+        Wanted::Off => power::off(&vcenter.session, &machine.object).await,
+    };
+    match task {
+        Ok(task) => Operation::Power { task, wanted, object: machine.object }.pending(context).await,
+        Err(error) => Err(match error.fault().and_then(|fault| refused(fault, wanted, &machine)) {
+            Some(refused) => refused,
+            None => failure::of_effect(&error),
+        }),
+    }
+}
+
+pub async fn poll(
+    context: &Context<'_>,
+    task: &MoRef,
+    wanted: Wanted,
+    object: &MoRef,
+    since: i64,
+) -> Result<Polled, Failure> {
+    let fault = match super::outcome(context, task, since).await? {
+        Outcome::Running(running) => {
+            check_question(context, object).await?;
+            return Ok(running);
+        }
+        Outcome::Over(over) => return Ok(over),
+        Outcome::Failed(fault) => Some(fault),
+        Outcome::Succeeded { .. } | Outcome::Unknown => None,
+    };
+    let machine = context.require(&super::identity(context)?).await?;
+    if wanted.describes(&machine) {
+        return Ok(Polled::Done(super::document(&machine)));
+    }
+    Ok(match fault.as_ref().and_then(|fault| refused(fault, wanted, &machine)) {
+        Some(refused) => Polled::Ended(refused),
+        None => super::ended(fault),
+    })
+}
+
+/// vCenter holds a power task until a person has answered; the task goes on then.
+async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Failure> {
+    let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
+    found.as_ref().map_or(Ok(()), super::answered)
+}
+
+/// The power state does not allow it. If it is the wanted one already, the next look ends the call.
+fn refused(fault: &Fault, wanted: Wanted, machine: &Machine) -> Option<Failure> {
+    let existing = fault.detail.text_of("existingState")?;
+    let is_refused = fault.kind == "InvalidPowerState" && existing != wanted.state();
+    is_refused.then(|| match existing {
+        "suspended" => suspended(machine),
+        state => failure::new(
+            Class::Conflict,
+            "power-changed",
+            format!("vCenter refused to switch {} because its power state is {state}.", machine.name),
+        ),
+    })
+}
+
+fn suspended(machine: &Machine) -> Failure {
+    failure::new(
+        Class::Conflict,
+        "vm-suspended",
+        format!("{} is suspended. Resume it or switch it off in vCenter, then repeat.", machine.name),
+    )
+}

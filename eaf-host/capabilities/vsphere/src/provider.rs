@@ -1,0 +1,224 @@
+//! The capability `vsphere`: from a plugin's call to a function below.
+
+use super::connection::{Connections, Settings, Stored};
+use super::connection_type::connection_type;
+use super::context::Context;
+use super::functions::{self, Handle, Operation};
+use super::record::Records;
+use super::sessions::Sessions;
+use super::vcenter::VCenter;
+use super::{check, choices, failure, observe, trouble};
+use async_trait::async_trait;
+use eaf_capability::{
+    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report, Started, Trouble,
+    Watch,
+};
+use eaf_core::clock::World;
+use eaf_core::connection::Connection;
+use eaf_core::id::{ActorId, TenantId};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub struct VSphere {
+    connections: Arc<dyn Connections>,
+    records: Arc<dyn Records>,
+    world: World,
+    sessions: Sessions,
+}
+
+impl VSphere {
+    pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, sessions: Sessions) -> Self {
+        VSphere { connections, records, world, sessions }
+    }
+
+    async fn stored(&self, call: &Call) -> Result<Stored, Failure> {
+        let stored = self.connections.of_grant(call.tenant, &call.plugin, &call.grant).await;
+        stored.map_err(|e| unreadable(&e))?.ok_or_else(|| no_connection(&call.grant))
+    }
+
+    fn context<'a>(&'a self, call: &'a Call, stored: &Stored) -> Result<Context<'a>, Failure> {
+        let vcenter = self.open(call.tenant, stored)?;
+        Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
+    }
+
+    /// The connection's state is what real calls say; those that failed for another reason say nothing of it.
+    async fn note_use(&self, call: &Call, stored: &Stored, failure: Option<&Failure>) {
+        let error = match failure {
+            None => None,
+            Some(failure) if trouble::is_news(failure) => Some(failure.code.as_str()),
+            Some(_) => return,
+        };
+        let noted = self.connections.used(call.tenant, stored, error).await;
+        if let Err(error) = noted {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what a call says of its connection is not stored"
+            );
+        }
+    }
+
+    async fn by_name(&self, tenant: TenantId, connection: &str) -> Result<VCenter, Failure> {
+        let stored = self.connections.by_name(tenant, connection).await.map_err(|e| unreadable(&e))?;
+        self.open(tenant, &stored.ok_or_else(|| no_connection(connection))?)
+    }
+
+    fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
+        let settings =
+            stored.settings().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
+        self.open_with(tenant, stored, settings)
+    }
+
+    fn open_with(&self, tenant: TenantId, stored: &Stored, settings: Settings) -> Result<VCenter, Failure> {
+        let password = stored.password().ok_or_else(|| incomplete("The connection has no password yet.".into()))?;
+        self.sessions.open(tenant, &stored.name, settings, password).map_err(|e| failure::of_read(&e.into()))
+    }
+
+    async fn check_opened(&self, vcenter: Result<VCenter, Failure>) -> Report {
+        match vcenter {
+            Ok(vcenter) => {
+                vcenter.session.end_login_pause().await;
+                check::check(&vcenter, self.sessions.timeouts.contact).await
+            }
+            Err(failure) => failure.into(),
+        }
+    }
+}
+
+async fn start(context: &Context<'_>) -> Result<Started, Failure> {
+    match context.call.function.as_str() {
+        "ensure-folder" => functions::ensure_folder::start(context).await,
+        "clone" => functions::clone::start(context).await,
+        "reconfigure" => functions::reconfigure::start(context).await,
+        "power-on" => functions::power::start_on(context).await,
+        "power-off" => functions::power::start_off(context).await,
+        "destroy" => functions::destroy::start(context).await,
+        "forget" => functions::forget::start(context).await,
+        "read-vm" => functions::read_vm::start(context).await,
+        "await-address" => functions::await_address::start(context).await,
+        other => Err(failure::new(
+            Class::Permanent,
+            "unknown-function",
+            format!("The capability vsphere has no function {other}."),
+        )),
+    }
+}
+
+async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure> {
+    if context.vcenter.instance_uuid().await? != handle.vcenter {
+        return Ok(Polled::Ended(functions::task_lost()));
+    }
+    let since = handle.since;
+    match &handle.operation {
+        Operation::Clone { task } => functions::clone::poll(context, task, since).await,
+        Operation::Reconfigure { task } => functions::reconfigure::poll(context, task, since).await,
+        Operation::Power { task, wanted, object } => {
+            functions::power::poll(context, task, *wanted, object, since).await
+        }
+        Operation::Destroy { task, is_repeated } => functions::destroy::poll(context, task, *is_repeated, since).await,
+        Operation::Address { until } => functions::await_address::poll(context, *until).await,
+    }
+}
+
+#[async_trait]
+impl Provider for VSphere {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        let stored = self.stored(call).await?;
+        let started = async { start(&self.context(call, &stored)?).await }.await;
+        self.note_use(call, &stored, started.as_ref().err()).await;
+        started
+    }
+
+    async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
+        let stored = self.stored(call).await?;
+        let context = self.context(call, &stored)?;
+        let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
+            return Ok(Polled::Ended(functions::task_lost())); // of another version
+        };
+        // Address and user worked when it began: trouble with them now may pass. What the connection names now may be
+        // somebody else's.
+        let account = context.vcenter.account();
+        if handle.account.as_ref().is_none_or(|began| *began == account) {
+            context.vcenter.session.mark_worked();
+        }
+        let polled = poll(&context, &handle).await;
+        self.note_use(call, &stored, polled.as_ref().err()).await;
+        match polled {
+            // What the handle stood for is gone: the engine begins again, which looks first.
+            Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
+            // With another failure only the question failed, and the operation goes on.
+            polled => polled,
+        }
+    }
+
+    fn observable(&self) -> Option<Value> {
+        Some(observe::observable())
+    }
+
+    async fn observe(&self, watch: &Watch) -> Observed {
+        let call = observe::call(watch);
+        let stored = match self.stored(&call).await {
+            Ok(stored) => stored,
+            Err(failure) => return failure.into(),
+        };
+        let observed = match self.context(&call, &stored) {
+            Ok(context) => observe::observe(&context, watch).await,
+            Err(failure) => failure.into(),
+        };
+        self.note_use(&call, &stored, observed.failure.as_ref()).await;
+        observed
+    }
+
+    fn trouble(&self, failure: &Failure) -> Trouble {
+        trouble::of(failure)
+    }
+
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report {
+        self.check_opened(self.by_name(tenant, connection).await).await
+    }
+
+    async fn check_draft(&self, tenant: TenantId, draft: &Connection, _: Option<ActorId>) -> Report {
+        let draft = Stored { name: format!("{}{DRAFT}", draft.name), ..stored(draft) };
+        self.check_opened(self.open(tenant, &draft)).await
+    }
+
+    async fn choices(&self, tenant: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+        let stored = stored(connection);
+        let settings = stored.login().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
+        let vcenter = Arc::new(self.open_with(tenant, &stored, settings)?);
+        choices::choices(&vcenter, self.sessions.timeouts.contact, asked).await
+    }
+
+    async fn forget(&self, tenant: TenantId, connection: &str) {
+        self.sessions.forget(tenant, connection);
+        self.sessions.forget(tenant, &format!("{connection}{DRAFT}"));
+    }
+
+    async fn close(&self) {
+        self.sessions.close().await;
+    }
+
+    fn connections(&self) -> ConnectionType {
+        connection_type()
+    }
+}
+
+fn stored(Connection { name, config, secret, set_at, .. }: &Connection) -> Stored {
+    Stored { name: name.clone(), config: config.clone(), secret: secret.clone(), set_at: *set_at }
+}
+
+fn incomplete(why: String) -> Failure {
+    failure::new(Class::Configuration, "connection-settings", why)
+}
+
+fn no_connection(name: &str) -> Failure {
+    failure::new(
+        Class::Configuration,
+        "connection-missing",
+        format!("There is no vCenter connection behind {name:?}. A tenant admin can set it."),
+    )
+}
+
+fn unreadable(error: &super::connection::Error) -> Failure {
+    tracing::error!(error = error as &dyn std::error::Error, "a connection could not be read");
+    failure::new(Class::Transient, "connection-unreadable", "The connection's settings could not be read.")
+}

@@ -1,0 +1,218 @@
+//! Lists to choose from, and tests of what is typed.
+
+use super::admin::{Admin, WEB_01};
+use super::*;
+use eaf_capability::{Asked, Choices, Wanted};
+use eaf_core::connection::Connection;
+use eaf_test_support::fault_proxy::Rule;
+
+const ACME: &str = "acme";
+
+fn draft(bench: &Bench) -> Connection {
+    let (config, secret) = bench.settings.0.lock().unwrap().clone();
+    Connection { capability: "vsphere".into(), name: "main".into(), config, secret, set_at: None }
+}
+
+async fn listed(bench: &Bench, of: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
+    let asked = Asked { of, scope: &Value::Null, wanted: Wanted::Like { search, limit } };
+    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
+}
+
+async fn values(bench: &Bench, of: &str) -> Vec<String> {
+    let found = listed(bench, of, "", 100).await.unwrap();
+    assert_eq!((found.more, found.unreadable), (false, 0));
+    found.items.into_iter().map(|choice| choice.value).collect()
+}
+
+async fn exactly(bench: &Bench, template: &str) -> Result<Choices, Failure> {
+    let asked = Asked { of: "template", scope: &Value::Null, wanted: Wanted::Exactly(template) };
+    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
+}
+
+/// A template of the same name in a folder with a `/` in its name.
+async fn nested_template(bench: &Bench) {
+    let admin = Admin::of(bench);
+    let templates = admin.object(&["DC1", "vm", "Templates"]).await;
+    let folder = admin.run("CreateFolder", &templates, "<name>a%2fb</name>").await.unwrap();
+    let source = admin.object(&WEB_01).await;
+    let spec = "<spec><location></location><template>true</template><powerOn>false</powerOn></spec>";
+    let arguments = format!("{}<name>debian-12</name>{spec}", folder.element("folder"));
+    admin.run("CloneVM_Task", &source, &arguments).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_template_is_listed_under_the_path_by_which_it_is_found() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    nested_template(&bench).await;
+    let found = values(&bench, "template").await;
+    assert_eq!(found, ["Templates/a%2fb/debian-12", "Templates/debian-12"], "templates, and no machine");
+    for template in &found {
+        let one = exactly(&bench, template).await.unwrap();
+        assert!(one.unknown.is_none() && one.items[0].value == *template, "{one:?}");
+        let facts = &one.items[0].facts;
+        assert_eq!(one.items[0].name, "debian-12");
+        assert!(facts["cpus"].is_u64() && facts["memory_mb"].is_u64() && facts["guest"].is_string(), "{facts:?}");
+        assert!(facts["disk_bytes"].as_u64().unwrap() > 0, "{facts:?}");
+    }
+    let searched = listed(&bench, "template", "A/B debian", 100).await.unwrap();
+    assert_eq!(searched.items.len(), 1, "as people write it");
+    let first = listed(&bench, "template", "", 1).await.unwrap();
+    assert!(first.more && first.items.len() == 1);
+    assert_eq!(first.items[0].facts["cpus"], searched.items[0].facts["cpus"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_cannot_be_used_says_why_and_a_vcenter_that_is_away_is_no_judge() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    for (template, code) in
+        [("Templates/nobody", "template-missing"), ("EAF/acme/requests/web/web-01", "not-a-template")]
+    {
+        let found = exactly(&bench, template).await.unwrap();
+        assert!(found.items.is_empty());
+        assert_eq!(found.unknown.expect("it is refused").code, code);
+    }
+    bench.settings.set("datacenter", "DC9");
+    assert_eq!(exactly(&bench, "Templates/debian-12").await.unwrap_err().code, "datacenter-missing");
+    bench.settings.set("datacenter", "DC1");
+    bench.proxy.cut();
+    assert!(exactly(&bench, "Templates/nobody").await.unwrap_err().class.may_pass());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_places_of_a_connection_are_listed_as_it_names_them() {
+    let bench = Bench::start(&["host-folder=Prod", "pod=Pod1"]).await;
+    bench.clone_vm().await;
+    assert_eq!(values(&bench, "datacenter").await, ["DC1"]);
+    let folders = values(&bench, "folder").await;
+    assert_eq!(folders, ["EAF", "EAF/acme", "EAF/acme/requests", "EAF/acme/requests/web", "Templates"]);
+    let pools = values(&bench, "resource_pool").await;
+    assert!(!pools.is_empty() && pools.iter().all(|pool| pool.starts_with("Prod/")), "{pools:?}");
+    let datastores = listed(&bench, "datastore", "", 100).await.unwrap().items;
+    let named: Vec<_> = datastores.iter().map(|choice| choice.value.as_str()).collect();
+    assert!(named.contains(&"Pod1") && named.contains(&"Pod1/Pod1-a"), "{named:?}");
+    assert!(datastores.iter().any(|choice| choice.facts["free_bytes"].is_u64()), "{datastores:?}");
+    // What is listed can be used.
+    for pool in pools {
+        bench.settings.set("resource_pool", &pool);
+        for datastore in &named {
+            bench.settings.set("datastore", datastore);
+            assert_eq!(
+                bench.provider.check_draft(TenantId::derive(ACME), &draft(&bench), None).await.outcome(),
+                Ok(())
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_account_may_not_read_is_counted_and_hides_nothing_else() {
+    let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
+    let fault = json!({ "type": "NoPermission", "privilegeId": "System.Read" });
+    let hidden = json!({ "kind": "missing", "vm": "rhel-9", "paths": ["config.template"], "fault": fault });
+    bench.vcsim.behave(hidden).await;
+    let found = listed(&bench, "template", "", 100).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    assert_eq!((found.items[0].name.as_str(), found.unreadable), ("debian-12", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_types_a_search_does_not_have_the_inventory_read_again() {
+    let bench = Bench::start(&[]).await;
+    listed(&bench, "template", "d", 100).await.unwrap();
+    for search in ["de", "deb", "debi"] {
+        listed(&bench, "template", search, 100).await.unwrap();
+    }
+    assert_eq!(bench.vcsim.calls("CreateContainerView").await, 1);
+    assert_eq!(bench.vcsim.calls("DestroyView").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_needs_no_places_and_a_wrong_password_is_told() {
+    let bench = Bench::start(&[]).await;
+    let mut draft = draft(&bench);
+    for member in ["datacenter", "folder"] {
+        draft.config.as_object_mut().unwrap().remove(member);
+    }
+    let asked = Asked { of: "datacenter", scope: &Value::Null, wanted: Wanted::Like { search: "", limit: 10 } };
+    let found = bench.provider.choices(TenantId::derive(ACME), &draft, &asked).await.unwrap();
+    assert_eq!(found.items[0].value, "DC1");
+    draft.secret.insert("password".into(), json!("not-the-right-one"));
+    let refused = bench.provider.choices(TenantId::derive(ACME), &draft, &asked).await.unwrap_err();
+    assert_eq!(refused.code, "vcenter-login");
+    assert!(!format!("{refused:?}").contains("not-the-right-one"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_test_of_a_draft_leaves_the_stored_connection_at_work() {
+    let bench = Bench::start(&[]).await;
+    let tenant = TenantId::derive(ACME);
+    bench.clone_vm().await;
+    let logins = bench.vcsim.calls("Login").await;
+    let mut wrong = draft(&bench);
+    wrong.config["folder"] = json!("EAF/nobody");
+    let report = bench.provider.check_draft(tenant, &wrong, None).await;
+    assert_eq!(report.outcome().unwrap_err().code, "folder-missing");
+    wrong.secret.insert("password".into(), json!("not-the-right-one"));
+    let report = bench.provider.check_draft(tenant, &wrong, None).await;
+    assert_eq!(report.outcome().unwrap_err().code, "vcenter-login");
+    bench.complete(&about("read-vm")).await.unwrap();
+    // The one that was refused, and no other.
+    assert_eq!(bench.vcsim.calls("Login").await, logins + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_grant_does_not_allow_is_not_offered_and_is_said_to_be_denied() {
+    let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
+    bench.clone_vm().await;
+    nested_template(&bench).await;
+    let ask = async |scope: &Value, wanted| {
+        let asked = Asked { of: "template", scope, wanted };
+        bench.provider.choices(TenantId::derive(ACME), &draft(&bench), &asked).await
+    };
+    let all = Wanted::Like { search: "", limit: 1 };
+    let folder = json!({ "templates": ["Templates/a%2fb"] });
+    let found = ask(&folder, all).await.unwrap();
+    assert_eq!((found.items.len(), found.more), (1, false), "{found:?}");
+    assert_eq!(found.items[0].value, "Templates/a%2fb/debian-12");
+    for (template, denied) in
+        [("Templates/a%2fb/debian-12", false), ("Templates/debian-12", true), ("Templates/x", true)]
+    {
+        let one = ask(&folder, Wanted::Exactly(template)).await.unwrap();
+        assert_eq!(
+            one.unknown.map(|failure| failure.code).as_deref(),
+            denied.then_some("template-denied"),
+            "{template}"
+        );
+    }
+    let unreadable = ask(&json!({ "templates": "all" }), Wanted::Like { search: "", limit: 9 }).await;
+    assert_eq!(unreadable.unwrap_err().code, "template-denied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_read_to_its_end_without_its_caller_and_once_for_all() {
+    let bench = Bench::start(&[]).await;
+    let view = bench.proxy.rule(Rule::on("CreateContainerView").hold_answer().times(1));
+    tokio::select! {
+        found = listed(&bench, "template", "", 100) => panic!("{found:?}"),
+        () = view.wait_for_hit() => {}
+    }
+    let (one, other, ()) =
+        tokio::join!(listed(&bench, "template", "", 100), listed(&bench, "template", "debian", 100), async {
+            view.release()
+        });
+    assert_eq!((one.unwrap().items.len(), other.unwrap().items.len()), (1, 1));
+    assert_eq!(bench.vcsim.calls("CreateContainerView").await, 1);
+    assert_eq!(bench.vcsim.calls("DestroyView").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_view_stays_in_vcenter_when_it_cannot_be_read_and_the_next_who_asks_has_it_read_again() {
+    let bench = Bench::start(&[]).await;
+    bench.proxy.rule(Rule::on("<pathSet>view</pathSet>").lose_answer());
+    assert!(listed(&bench, "template", "", 100).await.unwrap_err().class.may_pass());
+    assert_eq!(bench.vcsim.calls("DestroyView").await, bench.vcsim.calls("CreateContainerView").await);
+    bench.proxy.clear();
+    assert_eq!(listed(&bench, "template", "", 100).await.unwrap().items.len(), 1);
+}

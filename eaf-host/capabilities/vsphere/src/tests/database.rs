@@ -1,0 +1,53 @@
+//! Where connections come from in the host: a tenant's grants and connections.
+
+use super::*;
+use crate::core_connections::{CAPABILITY, CoreConnections};
+use crate::core_records::CoreRecords;
+use eaf_core::connection::{self, NewConnection};
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::ActorId;
+use eaf_core::{directory, testing};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
+    let bench = Bench::start(&[]).await;
+    let database = testing::Database::fresh().await;
+    let core = Arc::new(database.core().await);
+    let acme = directory::add_tenant(&core, "acme", "Acme GmbH").await.unwrap();
+    let globex = directory::add_tenant(&core, "globex", "Globex AG").await.unwrap();
+    let (config, secret) = bench.settings.0.lock().unwrap().clone();
+    let new = NewConnection {
+        capability: CAPABILITY.into(),
+        name: "berlin".into(),
+        config,
+        secret: Some(secret),
+        harmless: &[],
+    };
+    let granted = Grant {
+        plugin: "shop".into(),
+        capability: CAPABILITY.into(),
+        name: "vcenter".into(),
+        scope: json!({}),
+        connection: "berlin".into(),
+    };
+    let mut tx = core.db.tenant(acme).await.unwrap();
+    connection::put(&core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    grant::put(&mut tx, &granted, &core.by).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let connections = Arc::new(CoreConnections { core: core.clone() });
+    let records = Arc::new(CoreRecords { core: core.clone() });
+    let sessions = Sessions::new(Timeouts::default(), eaf_capability::egress::testing::this_machine(), Arc::default());
+    let provider = VSphere::new(connections, records, core.world.clone(), sessions);
+    provider.check(acme, "berlin").await.outcome().unwrap();
+    let read = Call { tenant: acme, ..about("read-vm") };
+    assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));
+
+    for (whose, call) in [
+        ("another plugin's", Call { plugin: "other".into(), ..read.clone() }),
+        ("another tenant's", Call { tenant: globex, ..read }),
+    ] {
+        assert_eq!(provider.start(&call).await.unwrap_err().code, "connection-missing", "{whose} call");
+    }
+    assert_eq!(provider.check(globex, "berlin").await.outcome().unwrap_err().code, "connection-missing");
+}

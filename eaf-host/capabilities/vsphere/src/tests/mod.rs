@@ -1,0 +1,271 @@
+//! Against the real simulator, over the fault proxy where something shall go wrong.
+//!
+//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. `database` also needs
+//! `EAF_TEST_SUPERUSER_URL`.
+
+mod address;
+mod admin;
+mod answers_lost;
+mod check;
+mod choices;
+mod connections;
+mod database;
+mod difficult;
+mod egress;
+mod failures;
+mod functions;
+mod hostile;
+mod identity;
+mod logins;
+mod names;
+mod observe;
+mod placement;
+mod power;
+mod sessions;
+
+use super::client::transport::Timeouts;
+use super::connection::{Connections, Error, Stored};
+use super::provider::VSphere;
+use super::record::{self, Record, Records, Stage};
+use super::sessions::Sessions;
+use async_trait::async_trait;
+use eaf_capability::egress::{Policy, testing};
+use eaf_capability::{Call, Class, Failure, Polled, Provider, Report, Started};
+use eaf_core::actor::TraceId;
+use eaf_core::clock::{Clock, Entropy, World};
+use eaf_core::id::{EventId, RunId, TenantId};
+use eaf_core::managed_resource::Key;
+use eaf_test_support::fault_proxy::{FaultProxy, Tls};
+use eaf_test_support::vcsim::{PASSWORD, USER, Vcsim};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Longer than anything takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+struct RealClock;
+impl Clock for RealClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+struct NoEntropy;
+impl Entropy for NoEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// The connection that an admin would have set; a test changes it.
+#[derive(Clone)]
+struct Settings(Arc<Mutex<(Value, Map<String, Value>)>>);
+
+#[async_trait]
+impl Connections for Settings {
+    async fn of_grant(&self, tenant: TenantId, _: &str, grant: &str) -> Result<Option<Stored>, Error> {
+        if grant == "vcenter" { self.by_name(tenant, "main").await } else { Ok(None) }
+    }
+
+    async fn by_name(&self, _: TenantId, name: &str) -> Result<Option<Stored>, Error> {
+        let (config, secret) = self.0.lock().unwrap().clone();
+        Ok(Some(Stored { name: name.to_owned(), config, secret, set_at: None }))
+    }
+}
+
+impl Settings {
+    fn set(&self, key: &str, value: &str) {
+        self.0.lock().unwrap().0[key] = json!(value);
+    }
+
+    fn set_password(&self, password: &str) {
+        self.0.lock().unwrap().1.insert("password".into(), json!(password));
+    }
+}
+
+/// The host's store, which outlives a restart of the host.
+#[derive(Clone, Default)]
+struct StoredRecords(Arc<Mutex<HashMap<Key, Record>>>);
+
+#[async_trait]
+impl Records for StoredRecords {
+    async fn load(&self, key: &Key) -> Result<Option<Record>, record::Error> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+
+    async fn save(&self, key: &Key, record: &Record) -> Result<(), record::Error> {
+        self.0.lock().unwrap().insert(key.clone(), record.clone());
+        Ok(())
+    }
+
+    async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), record::Error> {
+        if let Some(record) = self.0.lock().unwrap().get_mut(key).filter(|record| *record == before) {
+            *record = now.clone();
+        }
+        Ok(())
+    }
+}
+
+impl StoredRecords {
+    /// A host whose database was restored from before the machine was made.
+    fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
+    /// As if no machine had been seen yet.
+    fn creating(&self) {
+        self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
+    }
+
+    /// Of the only record.
+    fn stage(&self) -> Stage {
+        self.0.lock().unwrap().values().next().expect("nothing is remembered").stage
+    }
+
+    fn change(&self, change: impl Fn(&mut Record)) {
+        self.0.lock().unwrap().values_mut().for_each(change);
+    }
+}
+
+/// A simulator, the proxy before it, and the provider that reaches it through the proxy.
+struct Bench {
+    vcsim: Vcsim,
+    proxy: FaultProxy,
+    settings: Settings,
+    records: StoredRecords,
+    provider: VSphere,
+    _dir: Dir,
+}
+
+/// A directory that goes with the test.
+struct Dir(PathBuf);
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn directory() -> Dir {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("eaf-vsphere-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    Dir(std::env::temp_dir().join(name))
+}
+
+impl Bench {
+    async fn start(options: &[&str]) -> Bench {
+        let dir = directory();
+        let vcsim = Vcsim::start(&dir.0, options).await;
+        let tls = Tls::from_dir(&vcsim.cert_dir()).unwrap();
+        let proxy = FaultProxy::start(vcsim.address(), Some(tls)).await.unwrap();
+        let config = json!({
+            "url": format!("https://localhost:{}/sdk", proxy.address().port()),
+            "datacenter": "DC1",
+            "folder": "EAF/acme",
+            "ca_certificate": vcsim.ca_certificate(),
+            "username": USER,
+        });
+        let mut secret = Map::new();
+        secret.insert("password".into(), json!(PASSWORD));
+        let settings = Settings(Arc::new(Mutex::new((config, secret))));
+        let records = StoredRecords::default();
+        let provider = provider(&settings, &records);
+        Bench { vcsim, proxy, settings, records, provider, _dir: dir }
+    }
+
+    /// Another process of the host: only what is stored is remembered.
+    fn restart_host(&mut self) {
+        self.provider = provider(&self.settings, &self.records);
+    }
+
+    /// What the engine does: start, poll, and repeat what may be repeated.
+    async fn complete(&self, call: &Call) -> Result<Value, Failure> {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            match self.attempt(call, until).await {
+                Err(failure) if matches!(failure.class, Class::Transient | Class::Capacity | Class::UnknownOutcome) => {
+                    assert!(Instant::now() < until, "still failing: {failure}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// One start with its polls.
+    async fn attempt(&self, call: &Call, until: Instant) -> Result<Value, Failure> {
+        let handle = match self.provider.start(call).await? {
+            Started::Done(answer) => return Ok(answer),
+            Started::Pending { handle, .. } => handle,
+        };
+        loop {
+            match self.provider.poll(call, &handle).await? {
+                Polled::Done(answer) => return Ok(answer),
+                Polled::Ended(failure) => return Err(failure),
+                Polled::Running { .. } => {
+                    assert!(Instant::now() < until, "{} does not end", call.function);
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
+            }
+        }
+    }
+
+    async fn clone_vm(&self) -> Value {
+        self.complete(&ensure_folder()).await.unwrap();
+        self.complete(&clone_of("web-01")).await.unwrap()
+    }
+}
+
+fn provider(settings: &Settings, records: &StoredRecords) -> VSphere {
+    provider_in(settings, records, testing::this_machine(), Duration::from_secs(20))
+}
+
+fn provider_in(settings: &Settings, records: &StoredRecords, policy: Arc<Policy>, contact: Duration) -> VSphere {
+    let world = World { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
+    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20), contact };
+    let sessions = Sessions::new(timeouts, policy, Arc::default());
+    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), world, sessions)
+}
+
+fn call(function: &str, args: Value) -> Call {
+    Call {
+        tenant: TenantId::derive("acme"),
+        plugin: "shop".into(),
+        run: RunId(Uuid::nil()),
+        event: EventId(Uuid::nil()),
+        sequence: 1,
+        idempotency_key: format!("run/{function}"),
+        grant: "vcenter".into(),
+        scope: Value::Null,
+        function: function.into(),
+        args,
+        trace: TraceId("0".repeat(32)),
+    }
+}
+
+fn ensure_folder() -> Call {
+    call("ensure-folder", json!({ "path": "requests/web" }))
+}
+
+fn clone_of(name: &str) -> Call {
+    let spec = json!({
+        "template": "Templates/debian-12", "name": name, "folder": "requests/web", "cpus": 4, "memory_mb": 8192,
+    });
+    call("clone", json!({ "identity": "vm-1", "spec": spec }))
+}
+
+/// The answer of a removal that met no copies.
+fn absent() -> Value {
+    json!({ "absent": true, "copies": [] })
+}
+
+/// A call about the machine that [`clone_of`] makes.
+fn about(function: &str) -> Call {
+    call(function, json!({ "identity": "vm-1" }))
+}

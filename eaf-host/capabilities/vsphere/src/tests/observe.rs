@@ -1,0 +1,195 @@
+//! Reading all machines again: in few calls, and saying nothing of what cannot be known.
+
+use super::admin::{Admin, WEB_01};
+use super::*;
+use eaf_capability::{Observed, Seen, Watch};
+use eaf_core::observation::Thing;
+use eaf_test_support::fault_proxy::Rule;
+use std::collections::BTreeMap;
+
+/// Three machines, `web-01` to `web-03`, whose identities are `vm-1` to `vm-3`.
+async fn three(bench: &Bench) {
+    bench.complete(&ensure_folder()).await.unwrap();
+    for number in 1..=3 {
+        let mut clone = clone_of(&format!("web-0{number}"));
+        clone.args["identity"] = json!(format!("vm-{number}"));
+        clone.idempotency_key = format!("run/clone-{number}");
+        bench.complete(&clone).await.unwrap();
+    }
+}
+
+/// What is to be looked at, as it is recorded now.
+fn watch(bench: &Bench) -> Watch {
+    let records = bench.records.0.lock().unwrap().clone();
+    let thing = |(key, record): (Key, Record)| {
+        let data = serde_json::to_value(record).unwrap();
+        Thing { identity: key.identity, data, seen: None, seen_position: None }
+    };
+    Watch {
+        tenant: TenantId::derive("acme"),
+        plugin: "shop".into(),
+        grant: "vcenter".into(),
+        things: records.into_iter().map(thing).collect(),
+        trace: TraceId("0".repeat(32)),
+        until: Instant::now() + DEADLINE,
+    }
+}
+
+/// By identity.
+type Found = BTreeMap<String, Value>;
+
+async fn look(bench: &Bench, watch: &Watch) -> (Found, Option<Failure>) {
+    let Observed { seen, failure } = bench.provider.observe(watch).await;
+    (seen.into_iter().map(|Seen { identity, found }| (identity, found)).collect(), failure)
+}
+
+async fn observed(bench: &Bench) -> Result<Found, Failure> {
+    let (seen, failure) = look(bench, &watch(bench)).await;
+    failure.map_or(Ok(seen), Err)
+}
+
+fn identities(seen: &Found) -> Vec<&str> {
+    seen.keys().map(String::as_str).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_machines_are_read_in_one_call_and_as_one_by_one() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    let before = bench.vcsim.calls("RetrievePropertiesEx").await;
+    let seen = observed(&bench).await.unwrap();
+    assert_eq!(bench.vcsim.calls("RetrievePropertiesEx").await, before + 1);
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["vm-1", "vm-2", "vm-3"]);
+    assert_eq!(seen["vm-1"], bench.complete(&about("read-vm")).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_did_in_vcenter_is_seen_and_one_that_is_gone_hides_no_other() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    bench.complete(&about("power-on")).await.unwrap();
+    let admin = Admin::of(&bench);
+    let path = |name| [&WEB_01[..6], &[name]].concat();
+    admin.power(&admin.object(&WEB_01).await, "PowerOffVM_Task").await;
+    admin.run("Rename_Task", &admin.object(&path("web-02")).await, "<newName>renamed</newName>").await;
+    admin.run("Destroy_Task", &admin.object(&path("web-03")).await, "").await;
+    let seen = observed(&bench).await.unwrap();
+    assert_eq!(seen["vm-1"]["power"], "off");
+    assert_eq!(seen["vm-2"]["name"], "renamed");
+    assert_eq!(seen["vm-3"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_machines_that_are_removed_or_of_another_vcenter() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    bench.records.change(|record| match record.name.as_str() {
+        "web-01" => record.stage = Stage::Removing,
+        "web-02" => record.vcenter = "another".into(),
+        _ => {}
+    });
+    assert_eq!(observed(&bench).await.unwrap().keys().collect::<Vec<_>>(), ["vm-3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_trouble_of_the_connection() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    bench.settings.set_password("wrong");
+    let failure = observed(&bench).await.unwrap_err();
+    assert_eq!(failure.code, "vcenter-login");
+    assert_eq!(bench.provider.trouble(&failure), eaf_capability::Trouble::Login);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_a_machine_that_the_account_may_not_see() {
+    let denied = json!({ "type": "NoPermission", "privilegeId": "System.View" });
+    let folder = |fault| json!({ "kind": "missing", "type": "Folder", "paths": ["childEntity"], "fault": fault });
+    // Its folder lists it all the same, or nobody may see what is in the folder.
+    for (listed, folder) in [(true, None), (false, Some(folder(denied))), (false, Some(folder(Value::Null)))] {
+        let bench = Bench::start(&[]).await;
+        three(&bench).await;
+        bench.vcsim.behave(json!({ "kind": "hidden", "vm": "web-01", "folder": !listed })).await;
+        bench.vcsim.behave(json!({ "kind": "not-found", "vm": "web-01" })).await;
+        if let Some(mut folder) = folder {
+            folder.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            bench.vcsim.behave(folder).await;
+        }
+        assert_eq!(identities(&observed(&bench).await.unwrap()), ["vm-2", "vm-3"], "listed: {listed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folder_is_searched_once_for_all_machines_that_are_not_listed() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    let admin = Admin::of(&bench);
+    for name in ["web-01", "web-02"] {
+        admin.run("UnregisterVM", &admin.object(&[&WEB_01[..6], &[name]].concat()).await, "").await;
+    }
+    // Registered again under another id, and not in the index.
+    let hidden = async |vm: &str| bench.vcsim.behave(json!({ "kind": "hidden", "vm": vm, "folder": false })).await;
+    bench.records.change(|record| {
+        if record.name == "web-03" {
+            record.object.as_mut().unwrap().value = "vm-of-before".into();
+        }
+    });
+    hidden("web-03").await;
+    let folders = async || bench.vcsim.calls("FindByInventoryPath").await;
+    let before = folders().await;
+    let seen = observed(&bench).await.unwrap();
+    assert_eq!((&seen["vm-1"], &seen["vm-2"]), (&Value::Null, &Value::Null));
+    assert_eq!(seen["vm-3"]["name"], "web-03");
+    assert!(folders().await <= before + 1, "one search");
+    assert_eq!(identities(&observed(&bench).await.unwrap()).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_of_which_vcenter_tells_a_part_hides_no_other_and_is_no_trouble_of_the_connection() {
+    for path in ["runtime.powerState", "runtime.connectionState"] {
+        let bench = Bench::start(&[]).await;
+        three(&bench).await;
+        bench.vcsim.behave(json!({ "kind": "missing", "vm": "web-01", "paths": [path] })).await;
+        assert_eq!(identities(&observed(&bench).await.unwrap()), ["vm-2", "vm-3"], "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_seen_before_vcenter_was_lost_or_the_time_was_over_is_told() {
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    // It is looked for one by one.
+    bench.records.change(|record| {
+        if record.name == "web-01" {
+            record.object.as_mut().unwrap().value = "vm-of-before".into();
+        }
+    });
+    let lost = bench.proxy.rule(Rule::on("FindAllByUuid").lose_request());
+    let (seen, failure) = look(&bench, &watch(&bench)).await;
+    assert_eq!((identities(&seen), failure.unwrap().code.as_str()), (vec!["vm-2", "vm-3"], "vcenter-unreachable"));
+    drop(lost);
+
+    let bench = Bench::start(&[]).await;
+    three(&bench).await;
+    let watch = Watch { until: Instant::now(), ..watch(&bench) };
+    let (_, failure) = look(&bench, &watch).await;
+    let failure = failure.unwrap();
+    assert_eq!(failure.code, "observation-too-long");
+    assert_eq!(bench.provider.trouble(&failure), eaf_capability::Trouble::None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_does_not_undo_what_a_run_has_recorded_meanwhile() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    let machine = admin.object(&WEB_01).await;
+    admin.run("Rename_Task", &machine, "<newName>renamed</newName>").await;
+    let begun = watch(&bench);
+    bench.records.change(|record| record.stage = Stage::Removing);
+    look(&bench, &begun).await;
+    assert_eq!(bench.records.stage(), Stage::Removing);
+    // Nor does it call missing what the run has removed.
+    admin.run("Destroy_Task", &machine, "").await;
+    assert_eq!(look(&bench, &begun).await, (Found::new(), None));
+}

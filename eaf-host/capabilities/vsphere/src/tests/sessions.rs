@@ -1,0 +1,240 @@
+//! Sessions: which server answers, how many there are, when they end, and in which version vCenter
+//! is spoken to.
+
+use super::admin::{Admin, WEB_01};
+use super::*;
+use crate::client::properties;
+use eaf_test_support::fault_proxy::Rule;
+
+/// A fault of the parser: it has no kind.
+const FAULT_WITHOUT_KIND: &str = "<?xml version=\"1.0\"?><e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+    <e:Body><e:Fault><faultcode>ServerFaultCode</faultcode><faultstring>Unsupported version</faultstring></e:Fault>\
+    </e:Body></e:Envelope>";
+
+fn without_kind(method: &str) -> Value {
+    json!({ "kind": "http", "status": 500, "content_type": "text/xml", "body": FAULT_WITHOUT_KIND, "method": method,
+        "times": 1 })
+}
+
+async fn sessions_become(bench: &Bench, expected: u64) {
+    let until = Instant::now() + DEADLINE;
+    while bench.vcsim.sessions().await != expected {
+        assert!(Instant::now() < until, "{} sessions and not {expected}", bench.vcsim.sessions().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_tells_which_vcenter_answers() {
+    let bench = Bench::start(&[]).await;
+    let about = Admin::of(&bench).0.about().await.unwrap();
+    assert_eq!(about.api_type, "VirtualCenter");
+    assert!(about.api_version.starts_with("8."), "{about:?}");
+    assert!(about.instance_uuid.is_some_and(|uuid| uuid.parse::<Uuid>().is_ok()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_and_connections_with_the_same_access_share_one_session() {
+    let bench = Bench::start(&[]).await;
+    let address = bench.settings.0.lock().unwrap().0["url"].as_str().unwrap().to_owned();
+    for (tenant, url) in [("acme", address.clone()), ("globex", address.replace("/sdk", "/ui/app")), ("acme", address)]
+    {
+        bench.settings.set("url", &url);
+        let tenant = TenantId::derive(tenant);
+        bench.provider.check(tenant, "main").await.outcome().unwrap();
+        bench.provider.check(tenant, "second").await.outcome().unwrap();
+    }
+    assert_eq!((bench.vcsim.sessions().await, bench.vcsim.calls("Login").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_logged_out_when_the_last_connection_has_other_settings() {
+    let bench = Bench::start(&[]).await;
+    let ca = bench.vcsim.ca_certificate();
+    for change in 0..50 {
+        bench.settings.set("ca_certificate", &format!("{ca}{}", "\n".repeat(change)));
+        bench.provider.check(TenantId::derive("acme"), "main").await.outcome().unwrap();
+    }
+    sessions_become(&bench, 1).await;
+    assert_eq!(bench.vcsim.calls("Login").await, 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_for_a_deleted_connection_is_closed() {
+    let bench = Bench::start(&[]).await;
+    let acme = TenantId::derive("acme");
+    for name in ["main", "second"] {
+        bench.provider.check(acme, name).await.outcome().unwrap();
+    }
+    bench.provider.forget(acme, "main").await;
+    bench.provider.check(acme, "second").await.outcome().unwrap();
+    assert_eq!((bench.vcsim.sessions().await, bench.vcsim.calls("Login").await), (1, 1), "another one uses it");
+    bench.provider.forget(acme, "second").await;
+    sessions_become(&bench, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_do_not_change_the_access_leave_the_session() {
+    let bench = Bench::start(&[]).await;
+    for pool in ["Cluster1", "Cluster9"] {
+        bench.settings.set("resource_pool", pool);
+        let _named_or_not = bench.provider.check(TenantId::derive("acme"), "main").await;
+    }
+    assert_eq!(bench.vcsim.calls("Login").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_stops_leaves_no_session_behind() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    assert_eq!(bench.vcsim.sessions().await, 1);
+    bench.provider.close().await;
+    assert_eq!(bench.vcsim.sessions().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vcenter_that_does_not_answer_the_logout_does_not_hold_up_the_end_of_the_host() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.vcsim.behave(json!({ "kind": "slow", "method": "Logout", "delay": "1h" })).await;
+    let began = Instant::now();
+    bench.provider.close().await;
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_asked_for_after_its_session_ended_is_not_taken_for_unknown() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let stuck = bench.vcsim.behave(json!({ "kind": "task-stuck", "method": "PowerOnVM_Task" })).await;
+    let Started::Pending { handle, .. } = bench.provider.start(&about("power-on")).await.unwrap() else {
+        panic!("over at once")
+    };
+    bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+    let polled = bench.provider.poll(&about("power-on"), &handle).await;
+    assert!(matches!(polled, Ok(Polled::Running { .. })), "{polled:?}");
+    bench.vcsim.unbehave(stuck).await;
+    bench.complete(&about("power-on")).await.unwrap();
+    assert_eq!(bench.vcsim.calls("PowerOnVM_Task").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_a_page_is_not_sent_in_another_session() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let admin = Admin::of(&bench);
+    let objects = [admin.object(&WEB_01).await, admin.object(&["DC1", "vm", "Templates", "debian-12"]).await];
+    bench.vcsim.behave(json!({ "kind": "pages", "size": 1 })).await;
+    let (first, more) = ("RetrievePropertiesEx", "ContinueRetrievePropertiesEx");
+    let before = (bench.vcsim.calls(first).await, bench.vcsim.calls(more).await);
+    bench.vcsim.behave(json!({ "kind": "expire-sessions", "method": more, "times": 1 })).await;
+    let found = properties::read(&admin.0, &objects, &["name"]).await.unwrap();
+    assert_eq!(found.len(), 2);
+    let after = (bench.vcsim.calls(first).await, bench.vcsim.calls(more).await);
+    // The first page, the refused second one; then the first page without and with the new login, and the second one.
+    assert_eq!((after.0 - before.0, after.1 - before.1), (3, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_vcenter_is_spoken_to_in_the_newest_version_that_was_tested() {
+    let bench = Bench::start(&[]).await;
+    bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "9.1.0.0" })).await;
+    let (own, tested) = (bench.proxy.rule(Rule::on("urn:vim25/9")), bench.proxy.rule(Rule::on("urn:vim25/8.0.3.0")));
+    bench.complete(&about("read-vm")).await.unwrap();
+    assert!(own.hits() == 0 && tested.hits() > 0);
+
+    // A later one may have dropped that version.
+    let bench = Bench::start(&[]).await;
+    bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "9.1.0.0" })).await;
+    bench.vcsim.behave(without_kind("Login")).await;
+    let own = bench.proxy.rule(Rule::on("urn:vim25/9.1.0.0"));
+    bench.complete(&about("read-vm")).await.unwrap();
+    assert!(own.hits() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_is_agreed_on_again_when_the_server_no_longer_knows_it() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "7.0.3.0" })).await;
+    bench.vcsim.behave(without_kind("FindAllByUuid")).await;
+    let older = bench.proxy.rule(Rule::on("urn:vim25/7.0.3.0"));
+    assert!(matches!(bench.provider.start(&about("read-vm")).await, Ok(Started::Done(_))));
+    assert!(older.hits() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_without_kind_leaves_an_effect_in_doubt_and_is_not_repeated_without_end() {
+    let bench = Bench::start(&[]).await;
+    bench.complete(&ensure_folder()).await.unwrap();
+    bench.vcsim.behave(without_kind("CloneVM_Task")).await;
+    let failure = bench.provider.start(&clone_of("web-01")).await.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::UnknownOutcome, "vcenter-answer"));
+    assert!(failure.give_up_after_ms.is_some());
+    assert_eq!(bench.records.stage(), Stage::Creating);
+    bench.complete(&clone_of("web-01")).await.unwrap();
+    assert_eq!(bench.vcsim.machines().len(), 1);
+    bench.vcsim.behave(without_kind("Destroy_Task")).await;
+    let failure = bench.provider.start(&about("destroy")).await.unwrap_err();
+    assert_eq!((failure.class, bench.records.stage()), (Class::UnknownOutcome, Stage::Removing));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_not_repeated_in_another_vcenter() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let held = bench.proxy.rule(Rule::on("PowerOnVM_Task").hold_request().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
+        bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+        held.release();
+    };
+    let call = about("power-on");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    let failure = started.unwrap_err();
+    assert_eq!(failure.class, Class::Transient, "{failure}");
+    assert!(bench.vcsim.machines().iter().all(|machine| !machine.powered_on));
+}
+
+/// Another vCenter takes the address: the same ids, other objects.
+async fn take_over(bench: &Bench) {
+    bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
+    bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_calls_of_one_function_go_to_the_vcenter_that_it_began_with() {
+    let bench = Bench::start(&[]).await;
+    bench.clone_vm().await;
+    let held = bench.proxy.rule(Rule::on("<RetrievePropertiesEx ").hold_answer().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        take_over(&bench).await;
+        // The call of another run is the one that logs in again.
+        while bench.provider.start(&about("read-vm")).await.is_err_and(|e| e.code == "vcenter-changed") {}
+        held.release();
+    };
+    let call = about("power-on");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    let failure = started.unwrap_err();
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "vcenter-changed"));
+    assert!(failure.give_up_after_ms.is_some());
+    assert_eq!(bench.vcsim.calls("PowerOnVM_Task").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_not_taken_for_one_of_the_vcenter_that_was_asked_before() {
+    let bench = Bench::start(&[]).await;
+    let held = bench.proxy.rule(Rule::on("<Login ").hold_request().times(1));
+    let other = async {
+        held.wait_for_hit().await;
+        take_over(&bench).await;
+        held.release();
+    };
+    let call = about("read-vm");
+    let (started, ()) = tokio::join!(bench.provider.start(&call), other);
+    assert_eq!(started.unwrap_err().code, "vcenter-changed");
+    assert_eq!(bench.vcsim.sessions().await, 0, "the login that is not used is ended");
+    bench.complete(&call).await.unwrap();
+}

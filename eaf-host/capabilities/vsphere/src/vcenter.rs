@@ -1,0 +1,233 @@
+//! A connection in use: its settings, its session, and the objects that its paths name.
+
+use super::choices::Recent;
+use super::client::machine::{self, Machine, Reach};
+use super::client::placement::{self, Compute};
+use super::client::{Error, MoRef, Session, find, path};
+use super::connection::Settings;
+use super::failure;
+use super::locate::unreachable;
+use eaf_capability::{Class, Failure};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Names that a message lists, of those that could have been meant.
+const LISTED: usize = 8;
+
+/// Maintenance of a template: converted to a machine, patched, converted back.
+const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
+
+pub struct VCenter {
+    pub settings: Settings,
+    pub session: Session,
+    /// Paths that were templates before, in this process.
+    pub templates: Arc<Mutex<HashSet<String>>>,
+    /// Lists for people who choose.
+    pub recent: Arc<Recent>,
+}
+
+/// A folder inside the connection's folder.
+pub struct Place {
+    pub folder: MoRef,
+    /// Plain names from the datacenter down.
+    pub names: Vec<String>,
+}
+
+impl VCenter {
+    /// Tells this vCenter from every other one, also behind the same address.
+    pub async fn instance_uuid(&self) -> Result<String, Failure> {
+        let about = self.session.about().await.map_err(read)?;
+        about.instance_uuid.ok_or_else(|| {
+            let message =
+                "There is a host without vCenter at the connection's address. Give the address of the vCenter.";
+            failure::new(Class::Configuration, "vcenter-address", message)
+        })
+    }
+
+    /// Which login is used, without its secret.
+    pub fn account(&self) -> String {
+        format!("{} {}", self.settings.url, self.settings.username)
+    }
+
+    pub async fn datacenter(&self) -> Result<MoRef, Failure> {
+        let named = &self.settings.datacenter;
+        let found = self.object(&path::names(named)).await?;
+        expect(found, &["Datacenter"], ("datacenter", named))
+    }
+
+    /// The template at this path below the datacenter's VM folder.
+    pub async fn template(&self, template: &str) -> Result<Machine, Failure> {
+        let shown = self.shown(template);
+        let object =
+            expect(self.object(&self.below("vm", template)).await?, &["VirtualMachine"], ("template", &shown))?;
+        let found = machine::read(&self.session, &object).await.map_err(read)?;
+        let machine = found.ok_or_else(|| missing("template", &shown))?;
+        let Some(config) = machine.config.as_ref().filter(|_| machine.reach == Reach::Connected) else {
+            return Err(unreachable(&machine));
+        };
+        let mut known = self.templates.lock().expect("no panic happens under this lock");
+        if config.template {
+            known.insert(shown);
+            return Ok(machine);
+        }
+        let message = format!("{shown} in vCenter is a virtual machine, not a template.");
+        Err(match known.contains(&shown) {
+            true => failure::new(Class::Transient, "not-a-template", message).give_up_after(MAINTENANCE),
+            false => failure::new(Class::Configuration, "not-a-template", message),
+        })
+    }
+
+    /// The folder at this path below the connection's folder.
+    pub async fn place(&self, folder: &str) -> Result<Option<Place>, Failure> {
+        let mut names = self.root();
+        names.extend(folder_names(folder)?);
+        match self.object(&names).await? {
+            Some(object) if object.kind == "Folder" => Ok(Some(Place { folder: object, names })),
+            _ => Ok(None),
+        }
+    }
+
+    /// The connection's folder, which an operator made.
+    pub async fn root_place(&self) -> Result<Place, Failure> {
+        self.place("").await?.ok_or_else(|| self.folder_missing(""))
+    }
+
+    pub fn folder_missing(&self, folder: &str) -> Failure {
+        let path = format!("{}/{folder}", self.settings.folder);
+        missing("folder", &self.shown(path.trim_end_matches('/')))
+    }
+
+    /// Where new machines run: the pool, cluster or host of the connection, or the only one that there is.
+    pub async fn compute(&self) -> Result<Compute, Failure> {
+        const KINDS: [&str; 5] =
+            ["ResourcePool", "VirtualApp", "ClusterComputeResource", "ComputeResource", "HostSystem"];
+        let Some(named) = &self.settings.resource_pool else { return self.only_compute().await };
+        let object = match self.object(&self.below("host", named)).await? {
+            None => return Err(self.pool_missing(named).await?),
+            found => expect(found, &KINDS, ("resource pool", named))?,
+        };
+        let compute = placement::compute(&self.session, &object).await.map_err(read)?;
+        compute.ok_or_else(|| missing("resource pool", named))
+    }
+
+    async fn only_compute(&self) -> Result<Compute, Failure> {
+        let found = self.computes().await?;
+        match found.as_slice() {
+            [] => Err(missing("resource pool", "of a cluster")),
+            [(object, _)] => {
+                let compute = placement::compute(&self.session, object).await.map_err(read)?;
+                compute.ok_or_else(|| missing("resource pool", "of the only cluster"))
+            }
+            several => Err(failure::new(
+                Class::Configuration,
+                "pool-ambiguous",
+                format!("The connection names no cluster and there are several: {}. Set one of them.", list(several)),
+            )),
+        }
+    }
+
+    async fn pool_missing(&self, named: &str) -> Result<Failure, Failure> {
+        let mut failure = missing("resource pool", named);
+        let there = self.computes().await?;
+        if !there.is_empty() {
+            failure.message.push_str(&format!(" Clusters and hosts there: {}.", list(&there)));
+        }
+        Ok(failure)
+    }
+
+    async fn computes(&self) -> Result<Vec<(MoRef, String)>, Failure> {
+        let datacenter = self.datacenter().await?;
+        placement::computes(&self.session, &datacenter).await.map_err(read)
+    }
+
+    /// The datastore of the connection; of a datastore cluster the member with the most free space.
+    pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
+        let Some(named) = &self.settings.datastore else { return Ok(None) };
+        let found = self.object(&self.below("datastore", named)).await?;
+        let object = expect(found, &["Datastore", "StoragePod"], ("datastore", named))?;
+        if object.kind == "Datastore" {
+            return Ok(Some(object));
+        }
+        let member = placement::datastore_of_pod(&self.session, &object).await.map_err(read)?;
+        member.map(Some).ok_or_else(|| {
+            let message = format!("No datastore of the datastore cluster {named} can be used at the moment.");
+            failure::new(Class::Capacity, "vcenter-capacity", message)
+        })
+    }
+
+    pub async fn object(&self, names: &[String]) -> Result<Option<MoRef>, Failure> {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        find::by_path(&self.session, &names).await.map_err(read)
+    }
+
+    fn root(&self) -> Vec<String> {
+        self.below("vm", &self.settings.folder)
+    }
+
+    fn below(&self, kind: &str, path: &str) -> Vec<String> {
+        let mut names = path::names(&self.settings.datacenter);
+        names.push(kind.to_owned());
+        names.extend(path::names(path));
+        names
+    }
+
+    fn shown(&self, path: &str) -> String {
+        format!("{}/vm/{path}", self.settings.datacenter)
+    }
+}
+
+/// The names of a path that a plugin gave. It leads down only.
+pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
+    let names = path::names(folder);
+    match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
+        Some(_) => Err(failure::new(
+            Class::Denied,
+            "folder-outside",
+            format!(
+                "A folder's path leads down from the connection's folder, in names of at most {} characters.",
+                path::MAX_NAME
+            ),
+        )),
+        None => Ok(names),
+    }
+}
+
+/// The object, if it is of one of these kinds; else what was found instead.
+fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
+    match found {
+        Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
+        Some(object) => Err(failure::new(
+            Class::Configuration,
+            &code(what),
+            format!("{path} in vCenter is a {}, not a {what}.", object.kind),
+        )),
+        None => Err(missing(what, path)),
+    }
+}
+
+fn missing(what: &str, path: &str) -> Failure {
+    let hint = match what {
+        "template" => " A template of a content library has to be deployed into a folder first.",
+        _ => "",
+    };
+    failure::new(
+        Class::Configuration,
+        &code(what),
+        format!("The {what} {path} is not in vCenter, or the connection's user may not see it.{hint}"),
+    )
+}
+
+/// `resource pool` → `pool-missing`
+fn code(what: &str) -> String {
+    format!("{}-missing", what.trim_start_matches("resource "))
+}
+
+fn list(named: &[(MoRef, String)]) -> String {
+    let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).take(LISTED).collect();
+    names.join(", ")
+}
+
+fn read(error: Error) -> Failure {
+    failure::of_read(&error)
+}

@@ -1,0 +1,91 @@
+//! `eaf dev …`
+
+use crate::exec::{self, With};
+use crate::place::Place;
+use crate::ports::Ports;
+use crate::postgres::Durability;
+use crate::state::State;
+use crate::{env, reset, seed, supervise, token, vcenter};
+use clap::{Parser, Subcommand};
+use eaf::cli::{self, Outcome, say};
+use eaf::telemetry::{self, Format};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Everything on this machine: database, simulators, mail, identity provider, host. Without a command: the demo.
+#[derive(Parser)]
+#[command(name = "eaf dev", bin_name = "eaf dev", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print addresses and connection strings of the demo as shell variables.
+    Env,
+    /// Print a bearer token of one of the demo's accounts.
+    Token {
+        /// Such as requester@acme.
+        account: String,
+    },
+    /// Run a command with services of its own, which end with it.
+    Exec {
+        /// What to start.
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
+        with: Vec<With>,
+        /// Keep PostgreSQL crash-safe, for tests that crash it.
+        #[arg(long)]
+        durable: bool,
+        #[arg(required = true, trailing_var_arg = true)]
+        command: Vec<OsString>,
+    },
+    /// Give the running demo its first offerings and machines again, if that was interrupted.
+    Seed,
+    /// Let a simulated vCenter be difficult; alone, say what is switched on and how often it took place.
+    Vcenter {
+        /// Which one; acme, if a command follows.
+        tenant: Option<vcenter::Tenant>,
+        #[command(subcommand)]
+        wish: Option<vcenter::Wish>,
+    },
+    /// Forget everything that the demo kept.
+    Reset,
+}
+
+/// Runs what the arguments say.
+pub async fn run() -> ExitCode {
+    cli::end(execute(Cli::parse().command).await)
+}
+
+async fn execute(command: Option<Command>) -> Outcome {
+    let place = Place::find()?;
+    match command {
+        None => {
+            let ports = Ports::from_environment(|name| std::env::var(name).ok())?;
+            let filter = std::env::var("EAF_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
+            let metrics = telemetry::start(&filter, Format::Readable)?;
+            supervise::run(&place, ports, metrics).await?;
+        }
+        Some(Command::Env) => return say(&env::lines(&State::existing(place.state_dir())?)?),
+        Some(Command::Token { account }) => {
+            let ports = State::existing(place.state_dir())?.ports()?;
+            return say(&format!("{}\n", token::fetch(ports.idp, &account).await?));
+        }
+        Some(Command::Exec { with, durable, command }) => {
+            let durability = if durable { Durability::Full } else { Durability::None };
+            return Ok(exec::run(&place, &with, durability, &command).await?.into());
+        }
+        Some(Command::Seed) => {
+            let state = State::existing(place.state_dir())?;
+            seed::run(&state, &state.ports()?).await?;
+        }
+        Some(Command::Vcenter { tenant, wish }) => {
+            let ports = State::existing(place.state_dir())?.ports()?;
+            let control = vcenter::Control::on(ports.vcenter_control);
+            return say(&control.run(tenant, wish).await?);
+        }
+        Some(Command::Reset) => reset::run(place.state_dir()).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,156 @@
+//! `eaf dev exec -- CMD`: services of one's own on free ports in a temporary directory, for as long as CMD runs.
+
+use crate::place::Place;
+use crate::ports::{self, Ports};
+use crate::postgres::{self, Cluster, Durability};
+use crate::process::{ProcessId, Signal};
+use crate::service::{self, Service};
+use crate::services::{self, Pace};
+use crate::state::{self, State};
+use crate::variables;
+use eaf::shutdown::{self, Asked};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Place(#[from] crate::place::Error),
+    #[error(transparent)]
+    State(#[from] state::Error),
+    #[error(transparent)]
+    Ports(#[from] ports::Error),
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error(transparent)]
+    Services(#[from] services::Error),
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    #[error("{} cannot be run", .program.display())]
+    Command {
+        program: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("{0} cannot be removed")]
+    Remove(PathBuf, #[source] std::io::Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum With {
+    Postgres,
+    Vcsim,
+    Smtp,
+}
+
+const PREFIX: &str = "eaf-exec-";
+
+/// Answers CMD's exit code, or 128 and the signal that ended it.
+pub async fn run(place: &Place, with: &[With], durability: Durability, command: &[OsString]) -> Result<u8, Error> {
+    sweep(&std::env::temp_dir()).await?;
+    let dir = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
+    let state = State::open(dir.clone())?;
+    let lock = state.lock().await?;
+    let mut running = Vec::new();
+    let result = start_and_run(place, &state, with, durability, command, &mut running).await;
+    while let Some(service) = running.pop() {
+        Service::stop(service).await;
+    }
+    remove(&dir)?;
+    drop(lock);
+    result.map(exit_code)
+}
+
+async fn start_and_run(
+    place: &Place,
+    state: &State,
+    with: &[With],
+    durability: Durability,
+    command: &[OsString],
+    running: &mut Vec<Service>,
+) -> Result<ExitStatus, Error> {
+    let ports = Ports::free()?;
+    let mut variables: Vec<(&str, OsString)> = vec![("EAF_ROOT", place.root().into())];
+    if let Ok(program) = place.vcsim() {
+        variables.push(("EAF_VCSIM", program.into()));
+    }
+    variables.push(("EAF_MAILDEV", place.maildev()?.into()));
+    if with.contains(&With::Postgres) {
+        let cluster = Cluster::prepare(place, state, ports.postgres, durability).await?;
+        running.push(Service::start(state, &cluster.plan()).await?);
+        variables.push(("EAF_TEST_SUPERUSER_URL", cluster.superuser_url("postgres").into()));
+        variables.push(("EAF_PG_BIN", cluster.programs().join("bin").into()));
+        variables.push(("EAF_PG_DATA", cluster.data().into()));
+        if let Some(user) = cluster.user() {
+            variables.push(("EAF_PG_UID", user.uid.to_string().into()));
+            variables.push(("EAF_PG_GID", user.gid.to_string().into()));
+        }
+    }
+    if with.contains(&With::Vcsim) {
+        running.push(Service::start(state, &services::vcsim(place, state, &ports, &Pace::TESTS)?).await?);
+        for (variable, tenant, port) in [
+            ("EAF_TEST_VCENTER_ACME", "acme", ports.vcenter_acme),
+            ("EAF_TEST_VCENTER_GLOBEX", "globex", ports.vcenter_globex),
+        ] {
+            let password = state.password(services::vcenter_secret(tenant))?;
+            let url = format!("https://{}:{password}@localhost:{port}/sdk", services::VCENTER_USER);
+            variables.push((variable, url.into()));
+        }
+        variables.push(("EAF_TEST_VCENTER_CA", services::certificates(state).join("ca.pem").into()));
+    }
+    if with.contains(&With::Smtp) {
+        running.push(Service::start(state, &services::maildev(place, state, &ports)?).await?);
+        variables.push(("EAF_TEST_SMTP", format!("127.0.0.1:{}", ports.smtp).into()));
+        variables.push(("EAF_TEST_INBOX_URL", format!("http://127.0.0.1:{}", ports.inbox).into()));
+    }
+    let ignored = variables::ignored_with(&variables);
+    variables.push((variables::IGNORE, ignored.into()));
+    let program = command.first().map(PathBuf::from).unwrap_or_default();
+    let failed = |cause| Error::Command { program: program.clone(), cause };
+    let mut child = tokio::process::Command::new(&program)
+        .args(&command[1..])
+        .envs(variables)
+        .env_remove("EAF_STATE_DIR")
+        .spawn()
+        .map_err(failed)?;
+    let process = child.id().and_then(ProcessId::of);
+    tokio::select! {
+        status = child.wait() => return status.map_err(failed),
+        // After Ctrl-C the command, which is in the terminal's group, has heard it too; after a polite kill it has not.
+        asked = shutdown::requested() => if let (Asked::Terminate, Some(process)) = (asked, process) {
+            process.signal(Signal::Terminate);
+        },
+    }
+    child.wait().await.map_err(failed)
+}
+
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    u8::try_from(code).unwrap_or(1)
+}
+
+/// Ends and removes what runs left that were killed. Those whose supervisor lives hold their lock and are passed by.
+async fn sweep(parent: &Path) -> Result<(), Error> {
+    let own = fs::metadata("/proc/self").map(|own| own.uid()).ok();
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let ours = entry.metadata().is_ok_and(|dir| dir.is_dir() && own.is_some_and(|uid| uid == dir.uid()));
+        if !ours || !entry.file_name().to_string_lossy().starts_with(PREFIX) || !entry.path().join("lock").exists() {
+            continue;
+        }
+        let state = State::open(entry.path())?;
+        if let Ok(_lock) = state.try_lock() {
+            service::end_leftovers(&state, services::ALL).await?;
+            remove(state.dir())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(dir: &Path) -> Result<(), Error> {
+    postgres::remove_elsewhere(dir)?;
+    fs::remove_dir_all(dir).map_err(|cause| Error::Remove(dir.into(), cause))
+}

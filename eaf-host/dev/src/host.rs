@@ -1,0 +1,196 @@
+//! The host of the demo: its configuration, and the people and grants that it begins with.
+
+use crate::idp::accounts::{ACCOUNTS, Account};
+use crate::idp::{self, AUDIENCE, CLIENT_ID};
+use crate::place::{self, Place};
+use crate::ports::Ports;
+use crate::postgres::{self, Cluster, DATABASE};
+use crate::progress::Progress;
+use crate::state::{self, State};
+use crate::{env, seed};
+use eaf::compose;
+use eaf::config::plugins::Activation;
+use eaf::config::{self, Config};
+use eaf::telemetry::Format;
+use eaf_capability::egress::{self, Rule};
+use eaf_core::db::{self, Passwords};
+use eaf_core::directory::{self, NewMember};
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::TenantId;
+use serde_json::json;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    State(#[from] state::Error),
+    #[error(transparent)]
+    Place(#[from] place::Error),
+    #[error("the database's roles cannot be made")]
+    Bootstrap(#[source] db::Error),
+    #[error("the simulators cannot be listed")]
+    Egress(#[source] egress::Invalid),
+    #[error(transparent)]
+    Compose(#[from] compose::Error),
+    #[error("tenants and people cannot be written")]
+    Directory(#[from] directory::Error),
+    #[error("the grants cannot be written")]
+    Grant(#[from] grant::Error),
+    #[error("the grants cannot be written")]
+    Tenant(#[from] db::Error),
+    #[error("the host was not ready after {0} s")]
+    NotReady(u64),
+}
+
+pub const TENANTS: [(&str, &str); 2] = [("acme", "Acme Werke AG"), ("globex", "Globex Ltd")];
+
+const UNTIL_READY: Duration = Duration::from_secs(60);
+
+/// Makes the roles, or sets their passwords again.
+pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
+    let passwords = Passwords {
+        migrate: state.password("postgres-migrate")?,
+        app: state.password("postgres-app")?,
+        platform: state.password("postgres-platform")?,
+    };
+    db::bootstrap(&cluster.superuser_url(DATABASE), &passwords).await.map_err(Error::Bootstrap)
+}
+
+/// What the host and the identity provider know together.
+pub fn client_secret(state: &State) -> Result<String, state::Error> {
+    state.password("oidc-client")
+}
+
+pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Error> {
+    let url = |role: &str, secret: &str| -> Result<String, state::Error> {
+        Ok(postgres::url(role, &state.password(secret)?, ports.postgres, DATABASE))
+    };
+    let app_url = url("eaf_app", "postgres-app")?;
+    Ok(Config {
+        http: config::http::Http {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.web)),
+            public_url: env::web(ports),
+            danger_plain_http: false,
+            web: place.web(),
+            proxies: Vec::new(),
+        },
+        database: config::database::Database {
+            direct_url: app_url.clone(),
+            app_url,
+            platform_url: url("eaf_platform", "postgres-platform")?,
+            migrate_url: Some(url("eaf_migrate", "postgres-migrate")?),
+            app_connections: 16,
+            append_connections: 8,
+            platform_connections: 4,
+        },
+        identity: config::identity::Identity {
+            issuer: idp::issuer_url(ports.idp),
+            audience: AUDIENCE.into(),
+            client_id: CLIENT_ID.into(),
+            client_secret: client_secret(state)?,
+            tenant_claim: config::identity::TENANT.into(),
+            sign_out_hint: true,
+            subject_claim: config::identity::SUBJECT.into(),
+        },
+        sessions: config::sessions::Sessions { idle: time::Duration::hours(1), absolute: time::Duration::hours(10) },
+        master_key: config::master_key::MasterKey::from_bytes(state.secret("master-key")?),
+        previous_master_key: None,
+        plugins: config::plugins::Plugins {
+            packages: vec![place.package("dcm")?],
+            activation: Activation::WhenDifferent,
+            compiled_cache: Some(state.dir().join("compiled")),
+        },
+        egress: config::egress::Egress { rules: simulators(ports)? },
+        quota: config::quota::usual(),
+        retention: config::retention::usual(),
+        workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
+        telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
+    })
+}
+
+/// The demo's servers are on this machine, which no tenant reaches unless a rule names it.
+fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
+    let rules = [
+        format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
+        format!("vsphere@globex 127.0.0.1:{}", ports.vcenter_globex),
+        format!("mail 127.0.0.1:{}", ports.smtp),
+    ];
+    let purposes = egress::purposes();
+    rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
+}
+
+/// Tenants, people and grants, as an operator would make them. Once for each address of the identity provider, which is a
+/// part of who people are; what was changed later stays.
+pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
+    const STEP: &str = "people";
+    let before = state.done_with(STEP);
+    if before.is_some_and(|before| before.idp == ports.idp) {
+        return Ok(());
+    }
+    let core = compose::core(config).await?;
+    let issuer = idp::issuer_url(ports.idp);
+    for (slug, name) in TENANTS {
+        let tenant = directory::add_tenant(&core, slug, name).await?;
+        for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug)) {
+            directory::put_member(&core, tenant, member(&issuer, account)).await?;
+            // Whom the provider introduced at its former address nobody can be any more: they get no mails.
+            if let Some(before) = before {
+                let gone = NewMember { roles: Vec::new(), ..member(&idp::issuer_url(before.idp), account) };
+                directory::put_member(&core, tenant, gone).await?;
+            }
+        }
+        grants(&core, tenant).await?;
+    }
+    for account in ACCOUNTS.iter().filter(|account| account.tenant.is_none()) {
+        directory::put_operator(&core, &issuer, account.name, &account.display_name()).await?;
+    }
+    state.mark_done(STEP, ports)?;
+    Ok(())
+}
+
+fn member(issuer: &str, account: &Account) -> NewMember {
+    NewMember {
+        issuer: issuer.to_string(),
+        subject: account.name.to_string(),
+        name: account.display_name(),
+        email: account.email.to_string(),
+        locale: account.locale,
+        roles: vec![account.role.to_string()],
+    }
+}
+
+async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    for (capability, name, scope, connection) in [
+        ("vsphere", "vcenter", json!({"templates": ["Templates"]}), seed::VCENTER),
+        ("mail", "mail", json!({}), seed::MAIL),
+    ] {
+        let grant = Grant {
+            plugin: "dcm".into(),
+            capability: capability.into(),
+            name: name.into(),
+            scope,
+            connection: connection.into(),
+        };
+        grant::put(&mut tx, &grant, &core.by).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Returns when the host says that it can serve.
+pub async fn until_ready(ports: &Ports) -> Result<(), Error> {
+    let _progress = Progress::start("waiting for the host".into());
+    let address = format!("{}/actuator/health/readiness", env::web(ports));
+    let client = reqwest::Client::new();
+    let deadline = Instant::now() + UNTIL_READY;
+    loop {
+        if client.get(&address).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::NotReady(UNTIL_READY.as_secs()));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

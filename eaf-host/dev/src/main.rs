@@ -1,0 +1,14 @@
+//! The `eaf-dev` binary, which `eaf dev` runs.
+
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
+
+/// The demo's host runs in this process, with the allocator that it has in production.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    rustls::crypto::ring::default_provider().install_default().expect("no other provider is installed before main");
+    eaf_dev::cli::run().await
+}

@@ -1,0 +1,113 @@
+//! What runs beside the host in development: two vCenters, SMTP with an inbox page. (PostgreSQL: [`super::postgres`].)
+
+use crate::place::{self, Place};
+use crate::ports::Ports;
+use crate::postgres::make;
+use crate::process::Signal;
+use crate::service::{Plan, Ready};
+use crate::state::{self, State};
+use std::fs;
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Place(#[from] place::Error),
+    #[error(transparent)]
+    State(#[from] state::Error),
+    #[error("{path} cannot be made")]
+    Directory {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// All of them in the order of their start; ended in the opposite order.
+pub const ALL: &[(&str, Signal)] = &[
+    (make::NAME, Signal::Terminate),
+    ("postgres", Signal::Interrupt),
+    ("vcsim", Signal::Terminate),
+    ("maildev", Signal::Terminate),
+];
+
+/// Who signs in at each vCenter.
+pub const VCENTER_USER: &str = "svc-eaf";
+
+/// How long the simulators let things take.
+pub struct Pace {
+    pub clone: &'static str,
+    pub address: &'static str,
+}
+
+impl Pace {
+    /// Long enough to watch.
+    pub const DEMO: Pace = Pace { clone: "4s", address: "2s" };
+    pub const TESTS: Pace = Pace { clone: "200ms", address: "100ms" };
+}
+
+/// Its inventory is kept in the state directory. The password is the state's secret `vcenter-<tenant>`.
+pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result<Plan, Error> {
+    let inventory = directory(state, "vcsim")?;
+    let mut args = vec![
+        format!("--state={}", inventory.display()),
+        format!("--cert-dir={}", certificates(state).display()),
+        format!("--clone-duration={}", pace.clone),
+        format!("--address-delay={}", pace.address),
+        format!("--control=127.0.0.1:{}", ports.vcenter_control),
+    ];
+    for (tenant, port) in [("acme", ports.vcenter_acme), ("globex", ports.vcenter_globex)] {
+        let secret = vcenter_secret(tenant);
+        state.password(secret)?;
+        let file = state.secret_file(secret);
+        args.push(format!(
+            "--vcenter=name={tenant},listen=127.0.0.1:{port},user={VCENTER_USER},password-file={}",
+            file.display()
+        ));
+    }
+    Ok(Plan {
+        name: "vcsim",
+        program: place.vcsim()?,
+        args,
+        environment: Vec::new(),
+        user: None,
+        ready: Ready::Ports(vec![ports.vcenter_control, ports.vcenter_acme, ports.vcenter_globex]),
+        end: Signal::Terminate,
+    })
+}
+
+pub fn maildev(place: &Place, state: &State, ports: &Ports) -> Result<Plan, Error> {
+    let mails = directory(state, "mails")?;
+    let args = [
+        place.maildev()?.display().to_string(),
+        "--ip=127.0.0.1".into(),
+        "--web-ip=127.0.0.1".into(),
+        format!("--smtp={}", ports.smtp),
+        format!("--web={}", ports.inbox),
+        format!("--mail-directory={}", mails.display()),
+    ];
+    Ok(Plan {
+        name: "maildev",
+        program: "node".into(),
+        args: args.to_vec(),
+        environment: Vec::new(),
+        user: None,
+        ready: Ready::Ports(vec![ports.smtp, ports.inbox]),
+        end: Signal::Terminate,
+    })
+}
+
+pub fn vcenter_secret(tenant: &str) -> &'static str {
+    if tenant == "acme" { "vcenter-acme" } else { "vcenter-globex" }
+}
+
+/// `ca.pem` in here is what a client of the simulated vCenters trusts.
+pub fn certificates(state: &State) -> PathBuf {
+    state.dir().join("certificates")
+}
+
+fn directory(state: &State, name: &str) -> Result<PathBuf, Error> {
+    let path = state.dir().join(name);
+    fs::create_dir_all(&path).map_err(|cause| Error::Directory { path: path.clone(), cause })?;
+    Ok(path)
+}

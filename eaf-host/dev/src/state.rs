@@ -1,0 +1,265 @@
+//! The state directory, `.eaf/` in the checkout: what survives between two runs, and who runs now.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lock` | locked while a supervisor runs; its content says who |
+//! | `ports.json` | where the last run listened |
+//! | `secrets/NAME` | random, made once, readable by their owner only |
+//! | `NAME.process` | id and start time of a child, to end it after a `kill -9` of the supervisor |
+//! | `logs/NAME.log` | a child's output |
+//! | `done/NAME` | steps that happen once, with the ports of then |
+
+use crate::ports::Ports;
+use crate::process::ProcessId;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{path} cannot be {act}")]
+    File {
+        path: PathBuf,
+        act: &'static str,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("{0} holds something that was not written here; `make demo-reset` starts anew")]
+    Content(PathBuf),
+    #[error("already running here{}; press Ctrl-C there, or choose another directory: EAF_STATE_DIR=DIR", said(.0))]
+    Running(Option<ProcessId>),
+    #[error("nothing has run here yet: start `make demo` first")]
+    NeverRun,
+    #[error("no randomness from the system")]
+    Random,
+}
+
+fn said(holder: &Option<ProcessId>) -> String {
+    holder.as_ref().map(|process| format!(" (pid {})", process.pid)).unwrap_or_default()
+}
+
+#[derive(Clone)]
+pub struct State {
+    dir: PathBuf,
+}
+
+/// Held while a supervisor runs. The system lets go of it also when the process is killed.
+pub struct Lock {
+    _file: File,
+}
+
+impl State {
+    /// Makes what is missing.
+    pub fn open(dir: PathBuf) -> Result<State, Error> {
+        for dir in [dir.clone(), dir.join("secrets"), dir.join("logs"), dir.join("done")] {
+            // Others may pass through, because PostgreSQL runs as another user when this is root; they may not look.
+            let mode = if dir.ends_with("secrets") { 0o700 } else { 0o711 };
+            fs::DirBuilder::new().recursive(true).mode(mode).create(&dir).map_err(failed(&dir, "made"))?;
+        }
+        Ok(State { dir })
+    }
+
+    /// The state of a run that has been, without making anything.
+    pub fn existing(dir: PathBuf) -> Result<State, Error> {
+        if dir.join("ports.json").is_file() { Ok(State { dir }) } else { Err(Error::NeverRun) }
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Waits a moment for a supervisor that was just killed and still holds the lock while it is taken apart.
+    pub async fn lock(&self) -> Result<Lock, Error> {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        loop {
+            match self.try_lock() {
+                Err(Error::Running(_)) if Instant::now() < deadline => {}
+                result => return result,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub fn try_lock(&self) -> Result<Lock, Error> {
+        let path = self.dir.join("lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed(&path, "opened"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Running(self.read_process(&path).ok().flatten())),
+            Err(TryLockError::Error(cause)) => return Err(failed(&path, "locked")(cause)),
+        }
+        let own = serde_json::to_vec(&ProcessId::own()).expect("a process id is JSON");
+        file.set_len(0).and_then(|()| file.write_all(&own)).map_err(failed(&path, "written"))?;
+        Ok(Lock { _file: file })
+    }
+
+    pub fn secret_file(&self, name: &str) -> PathBuf {
+        self.dir.join("secrets").join(name)
+    }
+
+    /// 32 random bytes under this name, the same in every run.
+    pub fn secret(&self, name: &str) -> Result<[u8; 32], Error> {
+        let path = self.secret_file(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+                return bytes.ok_or(Error::Content(path));
+            }
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(failed(&path, "read")(cause)),
+        }
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
+        write_private(&path, URL_SAFE_NO_PAD.encode(bytes).as_bytes())?;
+        Ok(bytes)
+    }
+
+    /// A random password under this name; needs no quoting in URLs and shells, and is the file's text.
+    pub fn password(&self, name: &str) -> Result<String, Error> {
+        Ok(URL_SAFE_NO_PAD.encode(self.secret(name)?))
+    }
+
+    pub fn remember_ports(&self, ports: &Ports) -> Result<(), Error> {
+        let path = self.dir.join("ports.json");
+        let text = serde_json::to_vec(ports).expect("ports are JSON");
+        replace(&path, &text)
+    }
+
+    pub fn ports(&self) -> Result<Ports, Error> {
+        let path = self.dir.join("ports.json");
+        let text = fs::read(&path).map_err(|_| Error::NeverRun)?;
+        serde_json::from_slice(&text).map_err(|_| Error::Content(path))
+    }
+
+    pub fn remember_process(&self, name: &str, process: &ProcessId) -> Result<(), Error> {
+        let text = serde_json::to_vec(process).expect("a process id is JSON");
+        replace(&self.process_file(name), &text)
+    }
+
+    pub fn forget_process(&self, name: &str) -> Result<(), Error> {
+        let path = self.process_file(name);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(failed(&path, "removed")(cause)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The process that an earlier run left under this name, if it lives.
+    pub fn leftover(&self, name: &str) -> Result<Option<ProcessId>, Error> {
+        Ok(self.read_process(&self.process_file(name))?.filter(ProcessId::is_alive))
+    }
+
+    pub fn log_file(&self, name: &str) -> PathBuf {
+        self.dir.join("logs").join(format!("{name}.log"))
+    }
+
+    pub fn is_done(&self, step: &str) -> bool {
+        self.dir.join("done").join(step).exists()
+    }
+
+    /// With which ports the step was done.
+    pub fn done_with(&self, step: &str) -> Option<Ports> {
+        serde_json::from_slice(&fs::read(self.dir.join("done").join(step)).ok()?).ok()
+    }
+
+    pub fn mark_done(&self, step: &str, ports: &Ports) -> Result<(), Error> {
+        let text = serde_json::to_vec(ports).expect("ports are JSON");
+        replace(&self.dir.join("done").join(step), &text)
+    }
+
+    fn process_file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.process"))
+    }
+
+    fn read_process(&self, path: &Path) -> Result<Option<ProcessId>, Error> {
+        match fs::read(path) {
+            // Half a file, from a kill in the middle of writing, names nobody.
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(failed(path, "read")(cause)),
+        }
+    }
+}
+
+fn failed(path: &Path, act: &'static str) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let path = path.to_path_buf();
+    move |cause| Error::File { path, act, cause }
+}
+
+fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let draft = path.with_extension("draft");
+    OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .and_then(|mut file| file.write_all(content))
+        .and_then(|()| fs::rename(&draft, path))
+        .map_err(failed(path, "written"))
+}
+
+fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let draft = path.with_extension("draft");
+    fs::write(&draft, content).and_then(|()| fs::rename(&draft, path)).map_err(failed(path, "written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn scratch() -> State {
+        State::open(std::env::temp_dir().join(format!("eaf-state-{}", uuid::Uuid::new_v4()))).expect("a directory")
+    }
+
+    #[test]
+    fn a_second_supervisor_is_refused_until_the_first_is_gone() {
+        let state = scratch();
+        let first = state.try_lock().expect("free");
+        let told = state.try_lock().err().expect("refused").to_string();
+        assert!(told.contains(&std::process::id().to_string()), "{told}");
+        drop(first);
+        state.try_lock().expect("free again");
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_closed_to_others() {
+        let state = scratch();
+        let secret = state.secret("key").expect("made");
+        assert_eq!(state.secret("key").expect("read"), secret);
+        assert_ne!(state.secret("other").expect("made"), secret);
+        let mode = fs::metadata(state.secret_file("key")).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+
+    #[test]
+    fn a_step_knows_with_which_ports_it_was_done() {
+        let state = scratch();
+        assert!(!state.is_done("people") && state.done_with("people").is_none());
+        state.mark_done("people", &Ports::DEFAULT).expect("written");
+        assert_eq!((state.is_done("people"), state.done_with("people")), (true, Some(Ports::DEFAULT)));
+    }
+
+    #[test]
+    fn only_a_process_that_still_runs_is_a_leftover() {
+        let state = scratch();
+        let own = ProcessId::own().expect("this process runs");
+        state.remember_process("x", &own).expect("written");
+        assert_eq!(state.leftover("x").expect("read"), Some(own.clone()));
+        state.remember_process("x", &ProcessId { started: "before".into(), ..own }).expect("written");
+        assert_eq!(state.leftover("x").expect("read"), None);
+        fs::write(state.dir().join("x.process"), "{\"pid\":").expect("written");
+        assert_eq!(state.leftover("x").expect("half a file is nobody"), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! `eaf dev`: the whole demo in the foreground. What it starts, it ends, in the opposite order.
+
+use crate::idp;
+use crate::place::{self, Place};
+use crate::ports::{self, Ports};
+use crate::postgres::{self, Cluster, Durability};
+use crate::service::{self, Plan, Service};
+use crate::services::{self, Pace};
+use crate::state::{self, State};
+use crate::{banner, host, seed};
+use eaf::compose;
+use eaf::shutdown;
+use futures_util::future::select_all;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::future::Future;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Place(#[from] place::Error),
+    #[error(transparent)]
+    State(#[from] state::Error),
+    #[error(transparent)]
+    Ports(#[from] ports::Error),
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error(transparent)]
+    Services(#[from] services::Error),
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    #[error(transparent)]
+    Idp(#[from] idp::Error),
+    #[error(transparent)]
+    Host(#[from] host::Error),
+    #[error(transparent)]
+    Serve(#[from] compose::Error),
+    #[error("a part of the demo broke")]
+    Part(#[source] tokio::task::JoinError),
+}
+
+/// Runs until it is asked to stop.
+pub async fn run(place: &Place, ports: Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+    let state = State::open(place.state_dir())?;
+    let _lock = state.lock().await?;
+    service::end_leftovers(&state, services::ALL).await?;
+    ports.check_free()?;
+    state.remember_ports(&ports)?;
+
+    let mut demo = Demo::new(state.clone());
+    let result = tokio::select! {
+        result = demo.run(place, &ports, metrics) => result,
+        _ = shutdown::requested() => Ok(()),
+    };
+    println!("\nStopping …");
+    demo.stop().await;
+    // A child that was just being started when the stop came.
+    service::end_leftovers(&state, services::ALL).await?;
+    result
+}
+
+struct Demo {
+    state: State,
+    stop: watch::Sender<bool>,
+    /// Parts inside this process.
+    tasks: Vec<JoinHandle<Result<(), Error>>>,
+    /// Children, in the order of their start.
+    services: Vec<(Plan, Service)>,
+}
+
+impl Demo {
+    fn new(state: State) -> Demo {
+        Demo { state, stop: watch::Sender::new(false), tasks: Vec::new(), services: Vec::new() }
+    }
+
+    async fn run(&mut self, place: &Place, ports: &Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+        let began = Instant::now();
+        let state = self.state.clone();
+        let cluster = Cluster::prepare(place, &state, ports.postgres, Durability::Full).await?;
+        self.start(cluster.plan()).await?;
+        host::bootstrap(&state, &cluster).await?;
+        self.start(services::vcsim(place, &state, ports, &Pace::DEMO)?).await?;
+        self.start(services::maildev(place, &state, ports)?).await?;
+        let secret = host::client_secret(&state)?;
+        self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, secret, stopped(&self.stop)));
+
+        host::populate(&state, &host::config(place, &state, ports)?, ports).await?;
+        self.spawn(compose::serve(host::config(place, &state, ports)?, metrics, stopped(&self.stop)));
+        tokio::select! {
+            ready = host::until_ready(ports) => ready?,
+            ended = self.watch() => return ended,
+        }
+        banner::print(ports, began.elapsed());
+        let ports = *ports;
+        let seeding = async move {
+            match seed::run(&state, &ports).await {
+                Ok(()) => println!("  The demo's offerings and machines are there."),
+                Err(error) => eprintln!("  The demo's offerings and machines could not be prepared: {}", told(&error)),
+            }
+        };
+        tokio::select! {
+            () = seeding => {}
+            ended = self.watch() => return ended,
+        }
+        self.watch().await
+    }
+
+    async fn start(&mut self, plan: Plan) -> Result<(), Error> {
+        let service = Service::start(&self.state, &plan).await?;
+        self.services.push((plan, service));
+        Ok(())
+    }
+
+    fn spawn<E: Into<Error> + Send>(&mut self, part: impl Future<Output = Result<(), E>> + Send + 'static) {
+        self.tasks.push(tokio::spawn(async move { part.await.map_err(Into::into) }));
+    }
+
+    /// A child that ends by itself is started again; a part of this process that ends ends the demo.
+    async fn watch(&mut self) -> Result<(), Error> {
+        loop {
+            let (status, index) = tokio::select! {
+                ended = first_to_end(&mut self.services) => ended,
+                (ended, ..) = select_all(self.tasks.iter_mut()) => return ended.map_err(Error::Part)?,
+            };
+            let (plan, service) = &mut self.services[index];
+            println!("  {} ended ({}); starting it again", plan.name, status?);
+            *service = start_again(&self.state, plan).await?;
+            println!("  {} is back", plan.name);
+        }
+    }
+
+    /// First what is inside this process, then the children, the last one first.
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if !task.is_finished() && tokio::time::timeout(Duration::from_secs(10), task).await.is_err() {
+                tracing::warn!("a part of the demo did not stop in time");
+            }
+        }
+        for (_, service) in self.services.into_iter().rev() {
+            service.stop().await;
+        }
+    }
+}
+
+async fn first_to_end(services: &mut [(Plan, Service)]) -> (Result<ExitStatus, service::Error>, usize) {
+    let (status, index, _) = select_all(services.iter_mut().map(|(_, service)| Box::pin(service.ended()))).await;
+    (status, index)
+}
+
+/// A killed PostgreSQL is refused its directory until its last backend has noticed: hence several attempts.
+async fn start_again(state: &State, plan: &Plan) -> Result<Service, service::Error> {
+    const ATTEMPTS: u32 = 5;
+    for _ in 1..ATTEMPTS {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Ok(service) = Service::start(state, plan).await {
+            return Ok(service);
+        }
+    }
+    Service::start(state, plan).await
+}
+
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stop = stop.subscribe();
+    async move {
+        let _sender_gone = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}; because: {inner}");
+        cause = inner.source();
+    }
+    text
+}

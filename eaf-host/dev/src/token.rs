@@ -1,0 +1,40 @@
+//! `eaf dev token ACCOUNT`: a bearer token from the running identity provider.
+
+use crate::idp::accounts::ACCOUNTS;
+use crate::idp::{self, ACCOUNT_GRANT};
+use serde::Deserialize;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no account `{asked}`; there are: {}", names())]
+    NoAccount { asked: String },
+    #[error("the identity provider does not answer at {address}: is the demo running?")]
+    NotThere {
+        address: String,
+        #[source]
+        cause: reqwest::Error,
+    },
+    #[error("the identity provider refused")]
+    Refused(#[source] reqwest::Error),
+}
+
+fn names() -> String {
+    ACCOUNTS.iter().map(|account| account.name).collect::<Vec<_>>().join(", ")
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+}
+
+pub async fn fetch(idp_port: u16, account: &str) -> Result<String, Error> {
+    if ACCOUNTS.iter().all(|known| known.name != account) {
+        return Err(Error::NoAccount { asked: account.to_string() });
+    }
+    let address = idp::issuer_url(idp_port);
+    let form = [("grant_type", ACCOUNT_GRANT), ("account", account)];
+    let response = reqwest::Client::new().post(format!("{address}/token")).form(&form).send().await;
+    let response = response.map_err(|cause| Error::NotThere { address, cause })?;
+    let answer: Answer = response.error_for_status().map_err(Error::Refused)?.json().await.map_err(Error::Refused)?;
+    Ok(answer.access_token)
+}

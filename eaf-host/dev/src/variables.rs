@@ -1,0 +1,41 @@
+//! Variables of `eaf dev` that begin like the host's settings. The host refuses what it does not know, unless it is told.
+
+use std::ffi::OsString;
+
+/// The setting of the host that lists what is not for it.
+pub const IGNORE: &str = eaf::config::key::IGNORE;
+
+/// What `eaf dev` reads, prints for a shell, and sets for the command of `eaf dev exec`.
+const OURS: &[&str] = &[
+    "EAF_ROOT",
+    "EAF_STATE_DIR",
+    "EAF_URL",
+    "EAF_ADMIN_DATABASE_URL",
+    "EAF_INBOX_URL",
+    "EAF_IDP_URL",
+    "EAF_PORT",
+    "EAF_PG_PORT",
+    "EAF_VCENTER_ACME_PORT",
+    "EAF_VCENTER_GLOBEX_PORT",
+    "EAF_VCENTER_CONTROL_PORT",
+    "EAF_SMTP_PORT",
+    "EAF_INBOX_PORT",
+    "EAF_IDP_PORT",
+    "EAF_VCSIM",
+    "EAF_MAILDEV",
+    "EAF_PG_BIN",
+    "EAF_PG_DATA",
+    "EAF_PG_UID",
+    "EAF_PG_GID",
+];
+
+/// For `EAF_IGNORE`: all of ours.
+pub fn ignored() -> String {
+    OURS.join(",")
+}
+
+/// With those that a command is given besides.
+pub fn ignored_with(given: &[(&str, OsString)]) -> String {
+    let given = given.iter().map(|(name, _)| *name).filter(|name| !OURS.contains(name));
+    OURS.iter().copied().chain(given).collect::<Vec<_>>().join(",")
+}

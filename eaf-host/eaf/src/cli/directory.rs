@@ -1,0 +1,182 @@
+//! `eaf tenant|member|operator …`: who there is, until sign-in brings people by itself.
+
+use super::by::{Administration, NoOperator};
+use super::serve::Configuration;
+use super::{NoTenant, Outcome, say};
+use crate::compose;
+use clap::{Subcommand, ValueEnum};
+use eaf_capability::text::plain;
+use eaf_core::actor::Locale;
+use eaf_core::directory::{self, NewMember, Operator};
+use eaf_core::{Core, package};
+use lettre::Address;
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub enum TenantCommand {
+    /// Add a tenant, or change its name.
+    Add {
+        /// Lower-case letters, digits and dashes; stands in tokens.
+        slug: String,
+        name: String,
+        #[command(flatten)]
+        administration: Administration,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum MemberCommand {
+    /// Add a person, or change roles and language of one.
+    Add {
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        person: Person,
+        #[arg(long)]
+        email: Address,
+        #[arg(long, value_enum, default_value = "en")]
+        locale: Language,
+        /// May be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Take all roles from a person and sign them out everywhere; adding them again undoes it.
+    Remove {
+        #[arg(long)]
+        tenant: String,
+        /// The token's `sub`.
+        #[arg(long)]
+        subject: String,
+        #[command(flatten)]
+        administration: Administration,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum OperatorCommand {
+    /// Add an operator, or change the name of one.
+    Add {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Take an operator away and sign them out everywhere.
+    Remove {
+        /// The token's `sub`.
+        #[arg(long)]
+        subject: String,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Who is an operator, and who was.
+    List {
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Person {
+    /// The token's `sub`.
+    #[arg(long)]
+    subject: String,
+    #[arg(long)]
+    name: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Language {
+    De,
+    En,
+}
+
+pub async fn tenant(command: TenantCommand) -> Outcome {
+    let TenantCommand::Add { slug, name, administration } = command;
+    let (_, core) = administration.core().await?;
+    println!("{}", directory::add_tenant(&core, &slug, &name).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the tenant has no member {0}; `sub` is what the identity provider calls the person")]
+struct NoMember(String);
+
+pub async fn member(command: MemberCommand) -> Outcome {
+    let (tenant, person, email, locale, roles, administration) = match command {
+        MemberCommand::Add { tenant, person, email, locale, roles, administration } => {
+            (tenant, person, email, locale, roles, administration)
+        }
+        MemberCommand::Remove { tenant, subject, administration } => {
+            return remove_member(tenant, subject, administration).await;
+        }
+    };
+    let (config, core) = administration.core().await?;
+    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let locale = match locale {
+        Language::De => Locale::De,
+        Language::En => Locale::En,
+    };
+    let Person { subject, name } = person;
+    for role in roles_of_no_use(&core, &roles).await? {
+        eprintln!("note: no active product gives the role {role} a permission");
+    }
+    let email = email.to_string();
+    let new = NewMember { issuer: config.identity.issuer, subject, name, email, locale, roles };
+    println!("{}", directory::put_member(&core, tenant.id, new).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn remove_member(tenant: String, subject: String, administration: Administration) -> Outcome {
+    let (config, core) = administration.core().await?;
+    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let found = directory::find_member(&core, tenant.id, &config.identity.issuer, &subject).await?;
+    let member = found.ok_or(NoMember(subject))?;
+    directory::dismiss_member(&core, tenant.id, member.actor).await?;
+    println!("{}", member.actor);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Most likely typing errors. Before the first product is active nothing can be said.
+async fn roles_of_no_use(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
+    let active = package::all_active(core).await?;
+    let mut useless = if active.is_empty() { Vec::new() } else { roles.to_vec() };
+    for active in active {
+        let Some(package) = package::load(core, &active.digest).await? else { continue };
+        let permissions = package.description.permissions;
+        useless.retain(|role| !permissions.iter().any(|permission| permission.roles.contains(role)));
+    }
+    Ok(useless)
+}
+
+pub async fn operator(command: OperatorCommand) -> Outcome {
+    match command {
+        OperatorCommand::Add { person, administration } => {
+            let (config, core) = administration.core().await?;
+            let issuer = &config.identity.issuer;
+            println!("{}", directory::put_operator(&core, issuer, &person.subject, &person.name).await?);
+        }
+        OperatorCommand::Remove { subject, administration } => {
+            let (config, core) = administration.core().await?;
+            let removed = directory::remove_operator(&core, &config.identity.issuer, &subject).await?;
+            println!("{}", removed.ok_or(NoOperator(subject))?);
+        }
+        OperatorCommand::List { configuration } => {
+            let core = compose::core(&configuration.load()?).await?;
+            return say(&directory::operators(&core).await?.iter().map(line).collect::<String>());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(operator: &Operator) -> String {
+    let removed = operator.removed.map(|at| format!("  removed {}", at.date())).unwrap_or_default();
+    let (subject, name) = match operator.subject.is_empty() {
+        // Under a master key that this host does not hold.
+        true => ("-".into(), "(cannot be opened)".into()),
+        false => (plain::line(&operator.subject), plain::line(&operator.name)),
+    };
+    format!("{} {subject:24} {name}{removed}\n", operator.actor)
+}

@@ -1,0 +1,286 @@
+//! `eaf projection …`: how far views have come, and building one anew beside the one that people read.
+
+use super::by::Administration;
+use super::outage::wait_out;
+use super::{NoTenant, Outcome, say};
+use clap::{Args, Subcommand};
+use eaf_capability::text::plain;
+use eaf_core::id::TenantId;
+use eaf_core::projection::{self, Difference, ParkedTenant, Status};
+use eaf_core::view::State;
+use eaf_core::{Core, directory};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use time::format_description::well_known::Rfc3339;
+
+const LOOK: Duration = Duration::from_millis(500);
+/// Somebody should know by then that no host runs.
+const NOTHING_MOVES: Duration = Duration::from_secs(10);
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Each copy of each view: how far it has come, over all tenants.
+    Status {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Begin to build a view anew beside the one that is read. The hosts do it.
+    Rebuild {
+        view: View,
+        /// Return when it has caught up.
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Compare the rebuilt copy with the one that is read, row by row.
+    Diff {
+        view: View,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Compare, and read the rebuilt copy from now on.
+    Switch {
+        view: View,
+        /// Also if rows differ.
+        #[arg(long)]
+        accept: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Read the copy again that was read before.
+    Back {
+        view: View,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Drop the copies that nobody reads.
+    Cancel {
+        view: View,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Try again at once what failed in a tenant.
+    Retry {
+        view: View,
+        #[arg(long, value_name = "SLUG")]
+        tenant: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Args)]
+pub struct Output {
+    /// One JSON document instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    administration: Administration,
+}
+
+/// `plugin/view`.
+#[derive(Clone)]
+pub struct View {
+    plugin: String,
+    view: String,
+}
+
+impl std::str::FromStr for View {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (plugin, view) =
+            text.split_once('/').ok_or("a view is named with its product in front: counter/counters")?;
+        Ok(View { plugin: plugin.to_owned(), view: view.to_owned() })
+    }
+}
+
+pub async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Status { output } => {
+            let core = output.core().await?;
+            let copies = projection::status(&core).await?;
+            output.tell(&copies, || copies.iter().map(line).collect())
+        }
+        Command::Rebuild { view, wait, output } => rebuild(view, wait, &output).await,
+        Command::Diff { view, output } => {
+            let core = output.core().await?;
+            let tenants = directory::tenants(&core).await?;
+            let mut report = Vec::with_capacity(tenants.len());
+            for (tenant, _) in &tenants {
+                report.push(projection::difference(&core, *tenant, &view.plugin, &view.view).await?);
+            }
+            let differs = report.iter().any(|tenant| tenant.differing() > 0);
+            tell_differences(&output, report, tenants)?;
+            Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+        Command::Switch { view, accept, output } => {
+            let core = output.core().await?;
+            let tenants = directory::tenants(&core).await?;
+            let ids: Vec<TenantId> = tenants.iter().map(|(tenant, _)| *tenant).collect();
+            let report = projection::switch(&core, &ids, &view.plugin, &view.view, accept).await?;
+            tell_differences(&output, report, tenants)
+        }
+        Command::Back { view, output } => {
+            let table = projection::back(&output.core().await?, &view.plugin, &view.view).await?;
+            output.tell(&table, || format!("{table} is read again\n"))
+        }
+        Command::Cancel { view, output } => {
+            let core = output.core().await?;
+            let ids: Vec<TenantId> = directory::tenants(&core).await?.into_iter().map(|(tenant, _)| tenant).collect();
+            let dropped = projection::cancel(&core, &ids, &view.plugin, &view.view).await?;
+            output.tell(&dropped, || dropped.iter().map(|table| format!("{table} is dropped\n")).collect())
+        }
+        Command::Retry { view, tenant, output } => {
+            let core = output.core().await?;
+            let found = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let parked = projection::retry(&core, found.id, &view.plugin, &view.view).await?;
+            output.tell(&parked, || format!("{parked} parked, to be tried again within seconds\n"))
+        }
+    }
+}
+
+async fn rebuild(view: View, wait: bool, output: &Output) -> Outcome {
+    let core = output.core().await?;
+    let table = projection::begin(&core, &view.plugin, &view.view).await?;
+    if wait {
+        until_built(&core, &table).await?;
+    }
+    output.tell(&table, || {
+        let next = if wait { "caught up: compare it with `eaf projection diff`" } else { "the hosts fill it" };
+        format!("{table}: {next}\n")
+    })
+}
+
+/// Interrupted, the hosts go on without it.
+async fn until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
+    let shown = std::io::stderr().is_terminal();
+    let (mut last, mut moved, mut told) = (0, Instant::now(), false);
+    loop {
+        let copies = match projection::status(core).await {
+            Ok(copies) => copies,
+            Err(error) => {
+                wait_out(error).await?;
+                continue;
+            }
+        };
+        let Some(copy) = copies.iter().find(|copy| copy.table == table) else { return Ok(()) };
+        if shown {
+            let share = (copy.projected * 100).checked_div(copy.events).unwrap_or(100);
+            eprint!("\r{share:>3} %  {} of {} events ", copy.projected, copy.events);
+            let _ = std::io::stderr().flush();
+        }
+        if copy.tenants_behind == 0 {
+            if shown {
+                eprintln!();
+            }
+            return Ok(());
+        }
+        if copy.projected != last {
+            (last, moved, told) = (copy.projected, Instant::now(), false);
+        } else if moved.elapsed() > NOTHING_MOVES && !told {
+            told = true;
+            eprintln!("nothing moves: is a host running? {} tenants are parked", copy.tenants_parked);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn line(copy: &Status) -> String {
+    let state = match copy.state {
+        State::Live => "live",
+        State::Building => "building",
+        State::Standby => "standby",
+    };
+    let name = format!("{}/{}", copy.plugin, copy.view);
+    let lag = if copy.tenants_behind == 0 {
+        "caught up".to_owned()
+    } else {
+        format!("{} tenants behind, {} parked, {:.0} s", copy.tenants_behind, copy.tenants_parked, copy.lag_seconds)
+    };
+    let mut text = format!("{name:30} {state:9} {:>12} of {:<12} {lag}\n", copy.projected, copy.events);
+    for parked in &copy.parked {
+        let ParkedTenant { tenant, position, error, failures, retry_at } = parked;
+        let retry_at = retry_at.format(&Rfc3339).unwrap_or_default();
+        text += &format!(
+            "  {tenant}: parked behind position {position} by `{error}`, {failures} times; next attempt at {retry_at}\n    \
+             Mend the package and activate it: that tries again at once. Or: eaf projection retry {}/{} --tenant {tenant}\n",
+            copy.plugin, copy.view
+        );
+    }
+    text
+}
+
+fn tell_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(TenantId, String)>) -> Outcome {
+    let slugs: BTreeMap<TenantId, String> = tenants.into_iter().collect();
+    output.tell(&report, || {
+        let mut text = String::new();
+        for tenant in &report {
+            let slug = slugs.get(&tenant.tenant).map_or("?", String::as_str);
+            text += &format!(
+                "{slug:20} {} same, {} changed, {} only in the one that is read, {} only in the new one\n",
+                tenant.same, tenant.changed, tenant.only_live, tenant.only_building
+            );
+            for row in &tenant.rows {
+                let what = match (row.in_live, row.in_building) {
+                    (true, false) => "is missing in the new one".to_owned(),
+                    (false, true) => "is new".to_owned(),
+                    _ => format!("differs in {}", row.columns.join(", ")),
+                };
+                text += &format!("  {} {what}\n", plain::line(&row.key));
+            }
+        }
+        text
+    })
+}
+
+impl Output {
+    async fn core(&self) -> Result<Core, Box<dyn Error>> {
+        Ok(self.administration.core().await?.1)
+    }
+
+    fn tell(&self, document: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {
+        say(&if self.json { serde_json::to_string_pretty(document)? + "\n" } else { text() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::OffsetDateTime;
+
+    #[test]
+    fn what_is_parked_is_told_with_tenant_position_error_and_what_to_do() {
+        let parked = ParkedTenant {
+            tenant: "acme".into(),
+            position: 41,
+            error: "project: trap".into(),
+            failures: 3,
+            retry_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let (plugin, view, table) = ("loans".into(), "items".into(), "v_1".into());
+        let (tenants_behind, tenants_parked, lag_seconds) = (1, 1, 9.0);
+        let (state, parked) = (State::Live, vec![parked]);
+        let (events, projected) = (50, 41);
+        let text = line(&Status {
+            plugin,
+            view,
+            state,
+            table,
+            events,
+            projected,
+            tenants_behind,
+            tenants_parked,
+            parked,
+            lag_seconds,
+        });
+        for part in ["acme", "position 41", "`project: trap`", "3 times", "1970-01-01T00:00:00Z"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(text.contains("eaf projection retry loans/items --tenant acme"), "{text}");
+    }
+}

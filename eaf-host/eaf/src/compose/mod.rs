@@ -1,0 +1,466 @@
+//! The composition root: from a configuration to a host that serves.
+
+mod own_services;
+mod shelf;
+mod world;
+
+use crate::config::Config;
+use crate::config::plugins::Activation;
+use eaf_capability::{Parts, Provider, Registration};
+use eaf_plugin::engine::{self, Limits, Wasm};
+use eaf_plugin::load::{self, Ceiling};
+use eaf_plugin::workflow::core::CoreKernel;
+use eaf_plugin::{Plugin, Plugins, install, manifest, package, workflow};
+
+use eaf_capability::egress;
+use eaf_core::anchor::{self, Gather};
+use eaf_core::command_bus::Quota;
+use eaf_core::contract::Domain;
+use eaf_core::crypto::{MasterKey, MasterKeys};
+use eaf_core::db::{self, Db};
+use eaf_core::id::{ActorId, HostId};
+use eaf_core::retention::{self, Failure, Retention};
+use eaf_core::session;
+use eaf_core::{Core, directory, grant, master_key, projection, used_state};
+use metrics_exporter_prometheus::PrometheusHandle;
+use openidconnect::ClientSecret;
+use shelf::Shelf;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database is not usable")]
+    Database(#[from] db::Error),
+    #[error("the master key is not usable")]
+    MasterKey(#[from] master_key::Error),
+    #[error("the plugin runtime cannot be started")]
+    Engine(#[from] engine::Error),
+    #[error("the package {path} cannot be read")]
+    PackageFile {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("a package that the host brings along is not one")]
+    Package(#[from] package::Error),
+    #[error("a package that the host brings along has no usable plugin.toml")]
+    Manifest(#[from] manifest::Error),
+    #[error("the package cannot be used")]
+    Load(#[source] Box<load::Error>),
+    #[error("a plugin cannot be served")]
+    Install(#[source] Box<install::Error>),
+    #[error("the list of active packages cannot be read")]
+    Active(#[from] eaf_core::package::Error),
+    #[error("the tenants cannot be read")]
+    Directory(#[from] directory::Error),
+    #[error("the grants cannot be read")]
+    Grants(#[from] grant::Error),
+    #[error("two capabilities are called {0}")]
+    TwoOfOneName(&'static str),
+    #[error("the identity provider's settings are not usable")]
+    Identity(#[from] eaf_identity::Error),
+    #[error("the host cannot listen on {address}")]
+    Listen {
+        address: std::net::SocketAddr,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("a part of the host ended by itself")]
+    Part(#[source] tokio::task::JoinError),
+}
+
+impl From<install::Error> for Error {
+    fn from(cause: install::Error) -> Self {
+        Error::Install(Box::new(cause))
+    }
+}
+
+type Providers = BTreeMap<String, Arc<dyn Provider>>;
+
+/// How often another host's activation of a package is looked for.
+const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
+/// Until then a row of audit or journal can be changed unseen.
+const ANCHOR: Duration = Duration::from_secs(5);
+const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
+const PRUNE: Duration = Duration::from_secs(60 * 60);
+/// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// The database, checked. For commands that need no more.
+pub async fn core(config: &Config) -> Result<Core, Error> {
+    let database = &config.database;
+    if let Some(url) = &database.migrate_url {
+        db::migrate(url).await?;
+    }
+    let db = Db::connect(&db::Config {
+        app_url: database.app_url.clone(),
+        direct_url: database.direct_url.clone(),
+        platform_url: database.platform_url.clone(),
+        app_connections: database.app_connections,
+        append_connections: database.append_connections,
+        platform_connections: database.platform_connections,
+    })
+    .await?;
+    db::check(&db).await?;
+    let keys = MasterKeys {
+        current: MasterKey::new(*config.master_key.bytes()),
+        previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
+    };
+    let mut core = Core::start(db, world::real(), keys);
+    // Before anything is written: a key that this host made would be lost to its neighbours.
+    master_key::check(&core).await?;
+    if let Some(left) = master_key::unreadable(&core).await? {
+        let (keys, operators) = (left.keys, left.operators);
+        tracing::error!(
+            keys,
+            operators,
+            "keys and operators are wrapped with a former master key that is not given: they cannot be read, and these \
+             operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
+        );
+    }
+    core.quota = Quota::new(&core.world, config.quota.commands, config.quota.bodies);
+    Ok(core)
+}
+
+/// Serves until `stop` completes, then finishes what is under way.
+pub async fn serve(
+    config: Config,
+    metrics: PrometheusHandle,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), Error> {
+    // The port first: a second host on it should fail before it touches anything.
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })?;
+
+    // The database: migrated, reachable in all roles, guarded by row-level security.
+    let core = Arc::new(core(&config).await?);
+
+    // Products: the packages brought along, then whatever else is active; their tables and triggers.
+    let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
+    let plugins = Plugins::default();
+    let ceiling = Ceiling::default();
+    bring_packages(&core, &wasm, &plugins, &ceiling, &config).await?;
+    let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
+    if let Some((_, error)) = found.failed.into_iter().next() {
+        return Err(error.into());
+    }
+    let shelf = Arc::new(Shelf::new(plugins.clone()));
+    tell_missing_grants(&core, &plugins).await?;
+
+    // Capabilities, as they registered themselves.
+    let own = own_services::of(&config);
+    let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
+    let parts = Parts {
+        core: core.clone(),
+        packages: shelf.clone(),
+        egress: Arc::new(egress),
+        logins: Arc::default(),
+        public_url: config.http.public_url.clone(),
+    };
+    let providers = Arc::new(providers(&parts)?);
+
+    // Identity: the start does not depend on the issuer; its keys are fetched beside requests, below.
+    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.world.clone())?);
+
+    // What runs beside requests: projections and triggers, workflows, metrics.
+    let (close, closing) = watch::channel(false);
+    let mut beside = JoinSet::new();
+    beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
+    let host = HostId(core.world.uuid());
+    let kernel = Arc::new(CoreKernel::new(core.clone(), plugins.clone(), host, config.workflows.lease));
+    let engine = eaf_plugin::Engine::new(kernel, plugins.clone(), providers.clone(), workflow::Config::default());
+    let engine_stop = closed(closing.clone());
+    beside.spawn(async move { engine.run(engine_stop).await });
+    let observer = eaf_plugin::observer::Observer::new(core.clone(), plugins, providers.clone());
+    beside.spawn(observer.run(closed(closing.clone())));
+    let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
+    beside.spawn(async move { keys.keep_keys(keys_stop).await });
+    beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
+    beside.spawn(anchor_records(core.clone(), closing.clone()));
+    let surface = http_config(&config);
+    beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
+    beside.spawn(prune(core.clone(), config.retention, closing.clone()));
+
+    // The surface, last: who reaches it finds everything ready.
+    let mut app = eaf_http::App::new(core, shelf, providers.clone(), identity, surface, closing);
+    app.metrics = Some(metrics);
+    tracing::info!(%address, url = config.http.public_url, %host, "serving");
+    let serving = eaf_http::serve(listener, app);
+    let mut serving = std::pin::pin!(serving);
+    let ended = tokio::select! {
+        () = &mut serving => Some(Ok(())),
+        ended = beside.join_next() => ended.map(|ended| ended.map_err(Error::Part)),
+        () = stop => None,
+    };
+
+    // The end: no new requests, those under way and the batches that have begun are finished.
+    close.send_replace(true);
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            serving.await;
+            while beside.join_next().await.is_some() {}
+            Ok(())
+        }
+    };
+    close_providers(&providers).await;
+    tracing::info!("stopped");
+    ended
+}
+
+async fn close_providers(providers: &Providers) {
+    let closed = futures_util::future::join_all(providers.values().map(|provider| provider.close()));
+    if tokio::time::timeout(CLOSE, closed).await.is_err() {
+        tracing::warn!("a capability could not be closed in time: sessions elsewhere may stay open until they expire");
+    }
+}
+
+fn identity_config(config: &Config) -> eaf_identity::Config {
+    eaf_identity::Config {
+        issuer: config.identity.issuer.clone(),
+        audience: config.identity.audience.clone(),
+        client_id: config.identity.client_id.clone(),
+        client_secret: ClientSecret::new(config.identity.client_secret.clone()),
+        tenant_claim: eaf_identity::ClaimName::new(&config.identity.tenant_claim),
+        sign_out_hint: config.identity.sign_out_hint,
+        subject_claim: eaf_identity::ClaimName::new(&config.identity.subject_claim),
+        public_url: config.http.public_url.clone(),
+    }
+}
+
+fn http_config(config: &Config) -> eaf_http::Config {
+    let origin = config.http.public_url.clone();
+    if config.http.danger_plain_http {
+        tracing::warn!(url = origin, "people sign in without TLS: whoever is between can take over their sessions");
+    }
+    let sessions = session::Limits { idle: config.sessions.idle, absolute: config.sessions.absolute };
+    let rates = eaf_http::RateLimits {
+        tenant: config.quota.tenant_requests,
+        person: config.quota.person_requests,
+        sign_ins: config.quota.sign_ins,
+    };
+    // A quarter of the connections is always there for the other tenants.
+    let at_once = (config.database.app_connections * 3 / 4).max(1) as usize;
+    let proxies = config.http.proxies.clone();
+    eaf_http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, at_once }
+}
+
+/// Proves a package and makes it the active one. Hosts that run find it within seconds.
+pub async fn activate(core: &Core, file: &Path) -> Result<Arc<Plugin>, Error> {
+    let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
+    let wasm = Wasm::new(None, Limits::default())?;
+    let plugins = Plugins::default();
+    Ok(install::install(core, &wasm, &plugins, &Ceiling::default(), &bytes, core.by.actor).await?)
+}
+
+/// The OpenAPI document of a host that serves these packages. It needs no database.
+pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
+    let wasm = Wasm::new(None, Limits::default())?;
+    let mut products = BTreeMap::new();
+    for path in packages {
+        let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
+        let plugin = load::load(&wasm, &file, 0, &Ceiling::default()).map_err(|cause| Error::Load(Box::new(cause)))?;
+        products.insert(plugin.id().to_owned(), shelf::product(&plugin));
+    }
+    Ok(eaf_http::document(&products.into_values().collect::<Vec<_>>()))
+}
+
+fn providers(parts: &Parts) -> Result<Providers, Error> {
+    let mut registrations: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
+    registrations.sort_by_key(|registration| registration.name);
+    if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(Error::TwoOfOneName(pair[0].name));
+    }
+    let names: Vec<&str> = registrations.iter().map(|registration| registration.name).collect();
+    tracing::info!(capabilities = names.join(", "), "capabilities");
+    Ok(registrations.into_iter().map(|one| (one.name.to_string(), (one.make)(parts))).collect())
+}
+
+async fn bring_packages(
+    core: &Core,
+    wasm: &Wasm,
+    plugins: &Plugins,
+    ceiling: &Ceiling,
+    config: &Config,
+) -> Result<(), Error> {
+    for path in &config.plugins.packages {
+        let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
+        let package = package::read(&file)?;
+        let plugin = manifest::parse(package.require("plugin.toml")?)?.plugin.id;
+        let active = eaf_core::package::active(core, &plugin).await?;
+        let wanted = match (config.plugins.activation, active) {
+            (_, None) => true,
+            (Activation::IfNoneIs, Some(_)) => false,
+            (Activation::WhenDifferent, Some(active)) => active.digest != package.digest(),
+        };
+        if wanted {
+            install::install(core, wasm, plugins, ceiling, &file, ActorId::SYSTEM).await?;
+            tracing::info!(plugin, digest = package.digest(), "package activated");
+        }
+    }
+    Ok(())
+}
+
+/// A tenant that lacks a grant can use the product until a workflow needs it: an operator should know before.
+async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
+    for (tenant, slug) in directory::tenants(core).await? {
+        let granted = grant::list(core, tenant).await?;
+        for plugin in plugins.all() {
+            let granted: Vec<(String, String)> = granted
+                .iter()
+                .filter(|listed| listed.grant.plugin == plugin.id())
+                .map(|listed| (listed.grant.capability.clone(), listed.grant.name.clone()))
+                .collect();
+            for missing in load::missing_grants(&plugin.manifest.requests, &granted) {
+                let (capability, grant) = (&missing.capability, &missing.grant);
+                tracing::warn!(tenant = slug, plugin = plugin.id(), capability, grant, "a grant is missing");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs the projections of what is active; begins anew when a package was activated here or on another host.
+async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling, closing: watch::Receiver<bool>) {
+    while !*closing.borrow() {
+        let domains: Vec<Arc<dyn Domain>> = plugins.all().iter().map(|plugin| plugin.domain.clone()).collect();
+        let changed = async {
+            loop {
+                tokio::time::sleep(LOOK_FOR_PACKAGES).await;
+                let found = match install::load_active(&core, &wasm, &plugins, &ceiling).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "active packages cannot be looked up");
+                        continue;
+                    }
+                };
+                for (plugin, error) in &found.failed {
+                    tracing::error!(plugin, error = error as &dyn std::error::Error, "a package cannot be served yet");
+                }
+                if !found.new.is_empty() {
+                    return;
+                }
+            }
+        };
+        let stop = async {
+            tokio::select! {
+                () = closed(closing.clone()) => {}
+                () = changed => {}
+            }
+        };
+        projection::Runner::new(core.clone(), domains).run(stop).await;
+    }
+}
+
+/// Histograms keep raw samples until they are asked to fold them.
+async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            metrics.run_upkeep();
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = upkeep => {}
+    }
+}
+
+/// Sessions and sign-ins that are over open nothing; their rows need not stay either.
+async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
+    let purging = async {
+        loop {
+            match session::purge(&core, limits).await {
+                Ok(purged) => tracing::debug!(purged, "sessions that were over are deleted"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
+                }
+            }
+            if let Err(error) = used_state::purge(&core).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be deleted");
+            }
+            tokio::time::sleep(FORGET_SESSIONS).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = purging => {}
+    }
+}
+
+/// What is kept only for a while. Rows fall due at midnight: when all of a day is done, the next look is on another day.
+async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
+    let pruning = async {
+        let mut done = None;
+        loop {
+            let today = core.world.now().date();
+            if done != Some(today) && pruned(&core, &retention).await {
+                done = Some(today);
+            }
+            tokio::time::sleep(PRUNE).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = pruning => {}
+    }
+}
+
+/// Whether that was all.
+async fn pruned(core: &Core, retention: &Retention) -> bool {
+    match retention::prune(core, retention).await {
+        Ok(pruned) => {
+            for Failure { tenant, what, error } in &pruned.failures {
+                let tenant = tenant.map(|tenant| tenant.to_string());
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(error, tenant, what, "what is old could not be deleted");
+            }
+            let (rows, packages) = (pruned.rows, pruned.packages);
+            tracing::info!(rows, packages, "what was kept long enough is deleted");
+            pruned.failures.is_empty() && pruned.left_to_others == 0
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
+            false
+        }
+    }
+}
+
+/// What was recorded beside the log joins its chain.
+async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
+    let anchoring = async {
+        loop {
+            tokio::time::sleep(ANCHOR).await;
+            match anchor::anchor(&core, Gather::USUAL).await {
+                Ok(anchored) => {
+                    for (tenant, error) in &anchored.failures {
+                        let error = error as &dyn std::error::Error;
+                        tracing::warn!(error, %tenant, "a tenant's audit and journal cannot be anchored yet");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "audit and journal cannot be anchored yet"
+                    );
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = anchoring => {}
+    }
+}
+
+async fn closed(mut closing: watch::Receiver<bool>) {
+    // A sender that is gone cannot say it any more: closed, too.
+    let _sender_gone = closing.wait_for(|closing| *closing).await;
+}

@@ -1,0 +1,51 @@
+//! The services of this installation, so that no tenant's connection leads to them.
+
+use crate::config::Config;
+use eaf_capability::egress::Service;
+use eaf_core::db;
+use openidconnect::url::Url;
+
+pub fn of(config: &Config) -> Vec<Service> {
+    let database = &config.database;
+    let urls = [
+        ("database", Some(&database.app_url)),
+        ("database", Some(&database.direct_url)),
+        ("database", Some(&database.platform_url)),
+        ("database", database.migrate_url.as_ref()),
+        ("identity provider", Some(&config.identity.issuer)),
+        ("public address", Some(&config.http.public_url)),
+    ];
+    let mut services: Vec<Service> = Vec::new();
+    for (what, url) in urls {
+        let service = url.and_then(|url| service(what, url));
+        services.extend(service.filter(|service| !services.contains(service)));
+    }
+    let listen = config.http.listen;
+    services.push(Service { what: "API", host: listen.ip().to_string(), port: listen.port() });
+    services
+}
+
+/// None: a database that is reached by a socket of this machine, to which no address leads.
+fn service(what: &'static str, url: &str) -> Option<Service> {
+    if url.starts_with("postgres") {
+        return db::server(url).map(|(host, port)| Service { what, host, port });
+    }
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    Some(Service { what, host: host.to_owned(), port: url.port_or_known_default()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_where_its_url_says() {
+        let at = |url: &str| service("x", url).map(|service| (service.host, service.port));
+        assert_eq!(at("postgres://u:p@db.internal/eaf"), Some(("db.internal".into(), 5432)));
+        assert_eq!(at("postgresql://u:p@[fd00::5]:6432/eaf"), Some(("[fd00::5]".into(), 6432)));
+        assert_eq!(at("https://id.example/realms/eaf"), Some(("id.example".into(), 443)));
+        assert_eq!(at("postgres:///eaf?host=/run/postgresql"), None);
+        assert_eq!(at("postgres:///eaf?host=db.internal&port=6432"), Some(("db.internal".into(), 6432)));
+    }
+}

@@ -1,0 +1,69 @@
+//! The active packages as the other rooms see them: HTTP as products with texts, capabilities as
+//! roles, mails and views.
+
+use eaf_capability::Packages;
+use eaf_capability::text::mails::Templates;
+use eaf_core::contract::ViewType;
+use eaf_http::{Product, Products};
+use eaf_plugin::{Plugin, Plugins};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub struct Shelf {
+    plugins: Plugins,
+    /// As they were asked for last: every request asks for all of them.
+    products: Mutex<BTreeMap<String, Arc<Product>>>,
+}
+
+impl Shelf {
+    pub fn new(plugins: Plugins) -> Shelf {
+        Shelf { plugins, products: Mutex::default() }
+    }
+
+    fn product(&self, plugin: &Plugin) -> Arc<Product> {
+        let mut products = self.products.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = products.get(plugin.id()).filter(|known| Arc::ptr_eq(&known.domain, &plugin.domain)) {
+            return known.clone();
+        }
+        let made = product(plugin);
+        products.insert(plugin.id().to_owned(), made.clone());
+        made
+    }
+}
+
+pub fn product(plugin: &Plugin) -> Arc<Product> {
+    Arc::new(Product {
+        domain: plugin.domain.clone(),
+        name: plugin.manifest.plugin.name.clone(),
+        version: plugin.manifest.plugin.version.clone(),
+        imports: plugin.imports.clone(),
+        requests: plugin.manifest.requests.clone(),
+        texts: plugin.texts.clone(),
+    })
+}
+
+impl Products for Shelf {
+    fn get(&self, id: &str) -> Option<Arc<Product>> {
+        self.plugins.get(id).map(|plugin| self.product(&plugin))
+    }
+
+    fn all(&self) -> Vec<Arc<Product>> {
+        self.plugins.all().iter().map(|plugin| self.product(plugin)).collect()
+    }
+}
+
+impl Packages for Shelf {
+    fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String> {
+        let Some(plugin) = self.plugins.get(plugin) else { return Vec::new() };
+        let permissions = &plugin.description.permissions;
+        permissions.iter().find(|known| known.name == permission).map(|known| known.roles.clone()).unwrap_or_default()
+    }
+
+    fn mails(&self, plugin: &str) -> Option<Arc<Templates>> {
+        self.plugins.get(plugin).map(|plugin| plugin.mails.clone())
+    }
+
+    fn view(&self, plugin: &str, name: &str) -> Option<ViewType> {
+        self.plugins.get(plugin)?.description.views.iter().find(|known| known.name == name).cloned()
+    }
+}

@@ -1,0 +1,344 @@
+//! What `eaf serve` is told: by an optional TOML file and by `EAF_*` variables, which win.
+//!
+//! To add a setting: 1. its [`Key`] and its field in the section's file; 2. read it in the section's `read`;
+//! 3. `make reference` writes `deploy/configuration.md` anew. Unknown keys and variables are errors. A secret is taken
+//! from `<VARIABLE>` or from the file that `<VARIABLE>_FILE` names. A dangerous switch has a name that says so.
+
+pub mod database;
+pub mod egress;
+pub mod http;
+pub mod identity;
+pub mod key;
+pub mod master_key;
+pub mod plugins;
+pub mod quota;
+pub mod reference;
+pub mod retention;
+pub mod sessions;
+pub mod telemetry;
+pub mod workflows;
+
+use key::{Key, Values};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the configuration file {path} cannot be read")]
+    Read {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("the configuration file {path} is not TOML: {problem}")]
+    Syntax { path: PathBuf, problem: String },
+    #[error("the configuration is not usable:\n  - {}", .0.join("\n  - "))]
+    Unusable(Vec<String>),
+}
+
+/// The whole configuration, checked.
+pub struct Config {
+    pub http: http::Http,
+    pub database: database::Database,
+    pub identity: identity::Identity,
+    pub sessions: sessions::Sessions,
+    pub master_key: master_key::MasterKey,
+    /// While keys are exchanged: the one before.
+    pub previous_master_key: Option<master_key::MasterKey>,
+    pub plugins: plugins::Plugins,
+    pub egress: egress::Egress,
+    pub quota: quota::Quota,
+    pub retention: eaf_core::retention::Retention,
+    pub workflows: workflows::Workflows,
+    pub telemetry: telemetry::Telemetry,
+}
+
+/// A section: its heading in the reference and its keys.
+pub struct Section {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub keys: &'static [Key],
+}
+
+pub const SECTIONS: &[Section] = &[
+    http::SECTION,
+    database::SECTION,
+    identity::SECTION,
+    sessions::SECTION,
+    master_key::SECTION,
+    plugins::SECTION,
+    egress::SECTION,
+    quota::SECTION,
+    retention::SECTION,
+    workflows::SECTION,
+    telemetry::SECTION,
+];
+
+impl Config {
+    /// Reads the file, if one is named, lays the variables over it and checks everything; says all that is wrong at once.
+    pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Config, Error> {
+        let mut values = Values::default();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|cause| Error::Read { path: path.into(), cause })?;
+            let table = text
+                .parse::<toml::Table>()
+                .map_err(|cause| Error::Syntax { path: path.into(), problem: cause.message().to_string() })?;
+            values.lay_file(&table);
+        }
+        values.lay_variables(variables);
+
+        let http = http::read(&mut values);
+        let database = database::read(&mut values);
+        let identity = identity::read(&mut values);
+        let sessions = sessions::read(&mut values);
+        let master_keys = master_key::read(&mut values);
+        let plugins = plugins::read(&mut values);
+        let egress = egress::read(&mut values);
+        let quota = quota::read(&mut values);
+        let retention = retention::read(&mut values);
+        let workflows = workflows::read(&mut values);
+        let telemetry = telemetry::read(&mut values);
+        match (http, database, identity, sessions, master_keys, plugins, egress, quota, retention, workflows, telemetry)
+        {
+            (
+                Some(http),
+                Some(database),
+                Some(identity),
+                Some(sessions),
+                Some((master_key, previous_master_key)),
+                Some(plugins),
+                Some(egress),
+                Some(quota),
+                Some(retention),
+                Some(workflows),
+                Some(telemetry),
+            ) if values.problems().is_empty() => Ok(Config {
+                http,
+                database,
+                identity,
+                sessions,
+                master_key,
+                previous_master_key,
+                plugins,
+                egress,
+                quota,
+                retention,
+                workflows,
+                telemetry,
+            }),
+            _ => Err(Error::Unusable(values.into_problems())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    fn minimal() -> Vec<(String, String)> {
+        [
+            ("EAF_PUBLIC_URL", "https://eaf.example"),
+            ("EAF_DATABASE_URL", "postgres://eaf_app:s@db/eaf?sslmode=verify-full"),
+            ("EAF_DATABASE_PLATFORM_URL", "postgres://eaf_platform:s@db/eaf?sslmode=verify-full"),
+            ("EAF_OIDC_ISSUER", "https://id.example/realms/eaf"),
+            ("EAF_OIDC_CLIENT_SECRET", "secret"),
+            ("EAF_MASTER_KEY", KEY),
+        ]
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .to_vec()
+    }
+
+    fn refused(variables: Vec<(String, String)>) -> String {
+        Config::load(None, variables.into_iter()).err().expect("a refusal").to_string()
+    }
+
+    fn with(name: &str, value: &str) -> Vec<(String, String)> {
+        let mut variables = minimal();
+        variables.retain(|(present, _)| present != name);
+        variables.push((name.to_string(), value.to_string()));
+        variables
+    }
+
+    fn file(text: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("eaf-config-{}.toml", uuid::Uuid::new_v4()));
+        std::fs::write(&path, text).expect("a temporary file");
+        path
+    }
+
+    #[test]
+    fn defaults_fill_what_is_not_said() {
+        let config = Config::load(None, minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database.direct_url, config.database.app_url);
+        assert_eq!(config.database.migrate_url, None);
+        assert_eq!(config.master_key.bytes()[31], 31);
+        assert_eq!((config.sessions.idle.whole_minutes(), config.sessions.absolute.whole_hours()), (60, 10));
+        assert_eq!((config.identity.client_id.as_str(), config.http.web), ("eaf", None));
+    }
+
+    #[test]
+    fn the_public_address_is_an_origin() {
+        let public = |url| Config::load(None, with("EAF_PUBLIC_URL", url).into_iter()).map(|good| good.http.public_url);
+        for good in ["https://eaf.example", "https://eaf.example/", "https://EAF.example:443"] {
+            assert_eq!(public(good).unwrap_or_else(|told| panic!("{told}")), "https://eaf.example");
+        }
+        assert_eq!(public("http://localhost:8080").unwrap_or_else(|told| panic!("{told}")), "http://localhost:8080");
+        for bad in [
+            "eaf.example",
+            "ftp://eaf.example",
+            "https://eaf.example/app",
+            "https://a:b@eaf.example",
+            "https://eaf.example/?a",
+        ] {
+            assert!(refused(with("EAF_PUBLIC_URL", bad)).contains("EAF_PUBLIC_URL"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_neither_endless_nor_over_at_once() {
+        for (name, value) in [
+            ("EAF_SESSION_IDLE_MINUTES", "4"),
+            ("EAF_SESSION_IDLE_MINUTES", "1441"),
+            ("EAF_SESSION_HOURS", "0"),
+            ("EAF_SESSION_HOURS", "x"),
+        ] {
+            assert!(refused(with(name, value)).contains(name), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_web_directory_without_the_application_is_refused_at_the_start() {
+        assert!(refused(with("EAF_WEB_DIR", "/nowhere")).contains("EAF_WEB_DIR"));
+    }
+
+    #[test]
+    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+        let path = file("[http]\nlisten = \"127.0.0.1:1\"\n[database]\nappend_connections = 9\n");
+        let config = Config::load(Some(&path), with("EAF_LISTEN", "127.0.0.1:2").into_iter())
+            .unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.http.listen.port(), 2);
+        assert_eq!(config.database.append_connections, 9);
+    }
+
+    #[test]
+    fn an_unknown_key_or_variable_is_an_error_and_names_its_neighbour() {
+        let told = refused(with("EAF_OIDC_ISUER", "x"));
+        assert!(told.contains("EAF_OIDC_ISUER") && told.contains("did you mean EAF_OIDC_ISSUER"), "{told}");
+        let path = file("[http]\nlissten = \"127.0.0.1:1\"\n");
+        let told = Config::load(Some(&path), minimal().into_iter()).err().expect("a refusal").to_string();
+        assert!(told.contains("http.lissten"), "{told}");
+    }
+
+    #[test]
+    fn variables_of_other_programs_are_ignored_where_they_are_listed() {
+        let mut variables = with("EAF_SERVICE_HOST", "10.0.0.1");
+        assert!(refused(variables.clone()).contains("EAF_SERVICE_HOST"));
+        variables.push(("EAF_IGNORE".into(), "EAF_PORT, EAF_SERVICE_HOST".into()));
+        assert!(Config::load(None, variables.clone().into_iter()).is_ok());
+        variables.push(("EAF_SERVICE_PORT".into(), "80".into()));
+        assert!(refused(variables).contains("EAF_SERVICE_PORT"));
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_said_at_once() {
+        let told = refused(Vec::new());
+        for name in
+            ["EAF_PUBLIC_URL", "EAF_DATABASE_URL", "EAF_OIDC_ISSUER", "EAF_OIDC_CLIENT_SECRET", "EAF_MASTER_KEY"]
+        {
+            assert!(told.contains(name), "{name} in {told}");
+        }
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_but_not_from_two_places() {
+        let path = file(&format!("{KEY}\n"));
+        let name = path.to_str().expect("a path of ASCII").to_string();
+        let mut variables = minimal();
+        variables.push(("EAF_MASTER_KEY_FILE".into(), name.clone()));
+        assert!(refused(variables).contains("EAF_MASTER_KEY_FILE"));
+
+        let mut variables = minimal();
+        variables.retain(|(present, _)| present != "EAF_MASTER_KEY");
+        variables.push(("EAF_MASTER_KEY_FILE".into(), name));
+        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.master_key.bytes()[1], 1);
+    }
+
+    #[test]
+    fn a_refused_secret_is_never_repeated() {
+        let told = refused(with("EAF_MASTER_KEY", "canary-secret"));
+        assert!(told.contains("EAF_MASTER_KEY") && !told.contains("canary"), "{told}");
+        let told = refused(with("EAF_DATABASE_URL", "mysql://u:canary@db"));
+        assert!(told.contains("EAF_DATABASE_URL") && !told.contains("canary"), "{told}");
+    }
+
+    #[test]
+    fn a_plain_http_issuer_needs_the_dangerous_switch() {
+        assert!(refused(with("EAF_OIDC_ISSUER", "http://id.example")).contains("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER"));
+        let mut variables = with("EAF_OIDC_ISSUER", "http://id.example");
+        variables.push(("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER".into(), "true".into()));
+        assert!(Config::load(None, variables.into_iter()).is_ok());
+    }
+
+    #[test]
+    fn an_egress_rule_that_cannot_be_read_is_refused_at_the_start() {
+        let told = refused(with("EAF_EGRESS_ALLOW", "mail smtp.example:587, vsfere vcenter.example"));
+        assert!(told.contains("EAF_EGRESS_ALLOW") && told.contains("`vsfere` is not one of"), "{told}");
+        let path = file("[egress]\nallow = [\"mail smtp.example:587\", \"vsphere@acme 10.0.0.0/8\"]\n");
+        let config = Config::load(Some(&path), minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.egress.rules.len(), 2);
+    }
+
+    #[test]
+    fn a_database_beyond_this_machine_needs_verified_tls_or_the_dangerous_switch() {
+        for name in
+            ["EAF_DATABASE_URL", "EAF_DATABASE_DIRECT_URL", "EAF_DATABASE_PLATFORM_URL", "EAF_DATABASE_MIGRATE_URL"]
+        {
+            for open in ["postgres://u:canary@db/eaf", "postgres://u:canary@db/eaf?sslmode=require"] {
+                let told = refused(with(name, open));
+                assert!(told.contains(name) && told.contains("verify-full"), "{told}");
+                assert!(told.contains("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS"), "{told}");
+                assert!(!told.contains("canary"), "{told}");
+                let mut variables = with(name, open);
+                variables.push(("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS".into(), "true".into()));
+                assert!(Config::load(None, variables.into_iter()).is_ok());
+            }
+            assert!(Config::load(None, with(name, "postgres://u:p@127.0.0.1/eaf").into_iter()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_plain_http_address_beyond_this_machine_needs_the_dangerous_switch() {
+        for open in ["http://eaf.example", "http://localhost.evil.example", "http://10.0.0.7:8080"] {
+            assert!(refused(with("EAF_PUBLIC_URL", open)).contains("EAF_DANGER_ALLOW_PLAIN_HTTP"), "{open}");
+            let mut variables = with("EAF_PUBLIC_URL", open);
+            variables.push(("EAF_DANGER_ALLOW_PLAIN_HTTP".into(), "true".into()));
+            assert!(Config::load(None, variables.into_iter()).is_ok(), "{open}");
+        }
+        for local in ["http://localhost:8080", "http://acme.localhost", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert!(Config::load(None, with("EAF_PUBLIC_URL", local).into_iter()).is_ok(), "{local}");
+        }
+    }
+
+    #[test]
+    fn the_claims_of_tenant_and_person_have_settings_and_nobody_is_identified_by_what_may_change() {
+        let mut variables = with("EAF_OIDC_TENANT_CLAIM", "https://eaf.example/tenant");
+        variables.push(("EAF_OIDC_SUBJECT_CLAIM".into(), "oid".into()));
+        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        assert_eq!(config.identity.tenant_claim, "https://eaf.example/tenant");
+        assert_eq!(config.identity.subject_claim, "oid");
+        for claim in ["email", "preferred_username", "upn", "/identity/mail", "", "a b"] {
+            assert!(refused(with("EAF_OIDC_SUBJECT_CLAIM", claim)).contains("EAF_OIDC_SUBJECT_CLAIM"), "{claim}");
+        }
+    }
+
+    #[test]
+    fn the_development_provider_cannot_be_switched_on() {
+        for name in ["EAF_DEV_IDP", "EAF_DEV"] {
+            assert!(refused(with(name, "true")).contains(name));
+        }
+        let keys = SECTIONS.iter().flat_map(|section| section.keys);
+        assert!(keys.into_iter().all(|key| !key.name.contains("dev")));
+    }
+}

@@ -1,0 +1,56 @@
+//! `GET /auth/sign-in?return_to=/path`: sends the browser to the identity provider.
+
+use super::Query;
+use super::page::{LeadsTo, Refusal};
+use super::pending::Pending;
+use super::return_to::ReturnTo;
+use crate::App;
+use crate::code::Code;
+use crate::info::Info;
+use crate::problem::Problem;
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use eaf_identity::sign_in::{self, Meaning};
+use std::sync::Arc;
+
+pub async fn sign_in(
+    State(app): State<App>,
+    Extension(info): Extension<Arc<Info>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    begin(&app, &headers, &Query::parse(query)).await.unwrap_or_else(|refusal| refusal.page(&info))
+}
+
+async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response, Refusal> {
+    let return_to = ReturnTo::parse(query.get("return_to"))
+        .ok_or_else(|| Refusal { problem: Problem::new(Code::ReturnToRefused), leads_to: LeadsTo::Home })?;
+    let attempt = app.identity.begin().await.map_err(|cause| failed(&cause, return_to.clone()))?;
+    let mut response = Redirect::to(attempt.address.as_str()).into_response();
+    for cookie in Pending::new(app, attempt, return_to).cookies(app, headers) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The cause is for the log. A person learns whether trying once more can help.
+pub fn failed(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
+    let code = match cause.meaning() {
+        Meaning::Denied => Code::SignInDenied,
+        Meaning::Outage => Code::IdentityUnavailable,
+        Meaning::Configuration => Code::IdentityMisconfigured,
+        Meaning::Attempt => Code::SignInFailed,
+    };
+    let error = cause as &dyn std::error::Error;
+    // What the browser brought, anybody can write.
+    let is_certain = !matches!(cause, sign_in::Error::SentBack(_));
+    match cause.meaning() {
+        Meaning::Configuration if is_certain => {
+            tracing::error!(error, code = code.as_str(), "nobody can sign in like this");
+        }
+        _ => tracing::warn!(error, code = code.as_str(), "a sign-in failed"),
+    }
+    Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to) }
+}

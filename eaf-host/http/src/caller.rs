@@ -1,0 +1,231 @@
+//! Extractors that say who is calling: [`TenantCaller`] for a tenant's people, [`Operator`] for the platform's.
+//!
+//! A program sends a bearer token, a browser the cookie of its session. The tenant comes from either and is checked
+//! against the directory; nothing else in a request can name it.
+
+use super::App;
+use super::auth::{cookie, csrf, drawn_for};
+use super::code::Code;
+use super::concurrency::WorkPermit;
+use super::denial;
+use super::info::Info;
+use super::live;
+use super::person::Person;
+use super::problem::Problem;
+use axum::extract::{FromRequestParts, MatchedPath};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use eaf_core::actor::{ActorKind, Caller};
+use eaf_core::directory::{self, Member, Tenant};
+use eaf_core::id::ActorId;
+use eaf_core::session::{self, Activity, Session, SessionId};
+use std::sync::Arc;
+use time::OffsetDateTime;
+
+/// `1`: the page asks by itself, no person did.
+const BACKGROUND_HEADER: &str = "eaf-background";
+
+/// What the host itself lets people do, beside the packages' own permissions.
+const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
+    ("host.connections", &["admin"]),
+    ("host.mail-failures", &["admin"]),
+    ("host.runs", &["admin", "auditor"]),
+    ("host.audit", &["admin", "auditor"]),
+];
+
+/// A member of a tenant.
+pub struct TenantCaller {
+    pub caller: Caller,
+    pub tenant: Tenant,
+    /// When token or session end; long answers end with it.
+    pub expires: OffsetDateTime,
+    pub via: Via,
+    /// The tenant's, for this request. What goes on for long gives it back.
+    pub work: Option<WorkPermit>,
+}
+
+/// A platform actor; sees no customer data.
+pub struct Operator {
+    pub actor: ActorId,
+    pub name: String,
+    pub via: Via,
+}
+
+/// Either of them.
+pub enum Anyone {
+    Member(Box<TenantCaller>),
+    Operator(Operator),
+}
+
+/// How they said who they are.
+pub enum Via {
+    Token,
+    Session(Session),
+}
+
+impl Via {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Via::Token => "token",
+            Via::Session(_) => "session",
+        }
+    }
+}
+
+impl TenantCaller {
+    /// For answers that take long: still signed in, still a member, still with the same roles. A session may be ended at
+    /// any time; a token ends with its own.
+    pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
+        if let Via::Session(session) = &self.via
+            && !session::still_lives(&app.core, session, app.config.sessions).await?
+        {
+            return Ok(false);
+        }
+        let member = directory::member(&app.core, self.caller.tenant, self.caller.actor).await?;
+        Ok(member.is_some_and(|member| member.roles == self.caller.roles))
+    }
+}
+
+impl FromRequestParts<App> for Anyone {
+    type Rejection = Problem;
+
+    /// A bearer token counts before a cookie: a program that sends one means it.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let info = info(parts)?;
+        let (person, via, expires) = match bearer(parts) {
+            Some(token) => by_token(app, token).await?,
+            None => by_session(app, parts).await?,
+        };
+        Ok(match person {
+            Person::Member(tenant, member) => {
+                let caller = caller(app, &info, member, &tenant);
+                app.rates.ask(Some(tenant.id), caller.actor)?;
+                let work = app.concurrency.take(tenant.id).await;
+                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, work }))
+            }
+            Person::Operator(operator) => {
+                app.rates.ask(None, operator.actor)?;
+                Anyone::Operator(Operator { actor: operator.actor, name: operator.name, via })
+            }
+        })
+    }
+}
+
+impl FromRequestParts<App> for TenantCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Anyone::from_request_parts(parts, app).await? {
+            Anyone::Member(member) => Ok(*member),
+            Anyone::Operator(operator) => {
+                let trace = info(parts)?.trace.clone();
+                denial::of_operator(app, operator.actor, trace, &parts.method, &route(parts)).await?;
+                Err(Problem::new(Code::NoTenant))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Anyone::from_request_parts(parts, app).await? {
+            Anyone::Operator(operator) => Ok(operator),
+            Anyone::Member(member) => {
+                member.record_denied(app, &denial::act(&parts.method), &route(parts)).await?;
+                Err(Problem::new(Code::NotAnOperator))
+            }
+        }
+    }
+}
+
+/// As it is registered, without what a caller puts into it.
+fn route(parts: &Parts) -> String {
+    parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned())
+}
+
+fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {
+    // Put there by `answer::around`, which wraps every route.
+    parts.extensions.get::<Arc<Info>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
+}
+
+/// None: there is none. Other schemes are not ours, such as that of a proxy in front.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+async fn by_token(app: &App, token: &str) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    app.rates.credential(token)?;
+    let verified = app.identity.verify(token).await.map_err(refusal)?;
+    Ok((Person::of_token(app, &verified).await?, Via::Token, verified.expires))
+}
+
+/// What comes from elsewhere is refused before it can count as activity.
+async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    let cookie = cookie::read(&parts.headers, &cookie::session(app.config.https()));
+    let cookie = cookie.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+    csrf::check(&app.config, &parts.method, &parts.headers)?;
+    let over = || Problem::new(Code::SessionExpired);
+    let id = SessionId::parse(cookie).ok_or_else(over)?;
+    app.rates.credential(cookie)?;
+    let found = session::find(&app.core, &id, app.config.sessions, activity(parts)).await?;
+    let session = found.ok_or_else(over)?;
+    let Some(person) = Person::of_session(app, &session).await? else {
+        session::end(&app.core, &session).await?;
+        return Err(over());
+    };
+    drawn_for::check(&parts.method, &parts.headers, person.actor())?;
+    let expires = session.expires;
+    Ok((person, Via::Session(session), expires))
+}
+
+/// What a page does by itself keeps nobody signed in who has left.
+fn activity(parts: &Parts) -> Activity {
+    let by_itself = parts.headers.get(BACKGROUND_HEADER).is_some_and(|value| value == "1");
+    if by_itself || parts.uri.path() == live::PATH { Activity::Background } else { Activity::Person }
+}
+
+fn refusal(cause: eaf_identity::Error) -> Problem {
+    use eaf_identity::Error;
+    let code = match &cause {
+        Error::Expired(_) => Code::TokenExpired,
+        Error::NotYetValid(_) => Code::TokenNotYetValid,
+        Error::Issuer { .. } => Code::TokenIssuer,
+        Error::Audience { .. } => Code::TokenAudience,
+        Error::NotForAccess(_) => Code::TokenNotForAccess,
+        Error::Malformed(_) | Error::Encrypted | Error::Algorithm(_) | Error::Signature | Error::Claim { .. } => {
+            Code::TokenInvalid
+        }
+        Error::Keys(_) if cause.is_outage() => return Problem::fault(Code::IdentityUnavailable, &cause),
+        Error::Keys(_) | Error::IssuerAddress(_) | Error::PublicAddress(_) | Error::Client(_) => {
+            return Problem::fault(Code::IdentityMisconfigured, &cause);
+        }
+    };
+    tracing::info!(error = &cause as &dyn std::error::Error, code = code.as_str(), "a token was refused");
+    Problem::new(code)
+}
+
+/// With the roles and permissions of this moment.
+fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
+    info.member(tenant.id, member.locale);
+    let mut permissions: Vec<String> = HOST_PERMISSIONS
+        .iter()
+        .filter(|(_, holders)| member.roles.iter().any(|role| holders.contains(&role.as_str())))
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    for product in app.products.all() {
+        permissions.extend(product.permissions(&member.roles));
+    }
+    Caller {
+        tenant: tenant.id,
+        actor: member.actor,
+        kind: ActorKind::Person,
+        name: member.name,
+        roles: member.roles,
+        permissions,
+        locale: info.locale(),
+        trace: info.trace.clone(),
+    }
+}

@@ -1,0 +1,268 @@
+//! Rows of the audit as sentences, in the reader's language: who did what, to what, and how it ended.
+//!
+//! A package brings the sentences for its events (`audit.<event>` of its locales), the host those for its own acts and
+//! calls. A sentence is filled with names of things and of people, and with the members of the event that are not
+//! personal: nothing that is sealed is opened for it. People are called what the directory calls them now.
+
+use crate::App;
+use crate::messages;
+use crate::problem::Problem;
+use crate::products::Product;
+use crate::things::Names;
+use eaf_capability::text::format;
+use eaf_core::actor::{ActorKind, Caller, Locale};
+use eaf_core::audit::trail::{Item, Source};
+use eaf_core::directory;
+use eaf_core::id::ActorId;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeSet, HashMap};
+
+/// What sealed members have; see `eaf_core::crypto::personal`.
+const SEALED: [&str; 2] = ["$sealed", "$sealed-among"];
+
+/// The names that some rows need.
+pub struct Words<'a> {
+    app: &'a App,
+    locale: Locale,
+    people: HashMap<ActorId, Option<String>>,
+    things: Names,
+}
+
+impl<'a> Words<'a> {
+    pub async fn of(app: &'a App, caller: &Caller, items: &[Item]) -> Result<Words<'a>, Problem> {
+        let mut actors: BTreeSet<ActorId> = items.iter().map(|item| item.actor).collect();
+        for item in items {
+            actors.extend(item.object.split('/').filter_map(|part| part.parse::<ActorId>().ok()));
+            let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
+            actors.extend(members.filter_map(|(_, value)| value.as_str()?.parse::<ActorId>().ok()));
+        }
+        let actors: Vec<ActorId> = actors.into_iter().collect();
+        let people = directory::named(&app.core, caller.tenant, &actors).await?;
+        let things = Names::of(app, caller, items).await?;
+        Ok(Words { app, locale: caller.locale, people, things })
+    }
+
+    /// The name of who acted; none: somebody who was erased, or no person.
+    pub fn actor_name(&self, item: &Item) -> Option<&str> {
+        self.people.get(&item.actor)?.as_deref()
+    }
+
+    /// What it is about, by its name.
+    pub fn thing(&self, item: &Item) -> Option<String> {
+        let person = || {
+            let id = item.object.strip_prefix("member/").or_else(|| item.object.strip_prefix("person/"))?;
+            Some(self.person(id.parse().ok()?))
+        };
+        match item.source {
+            Source::Host if item.act != "command.give" => person(),
+            _ => self.things.get(item),
+        }
+    }
+
+    pub fn sentence(&self, item: &Item) -> String {
+        let said = match item.source {
+            Source::Log => self.event(item),
+            Source::Host if item.act == "command.give" => self.refusal(item),
+            Source::Host | Source::Call => self.act(item),
+        };
+        match item.count {
+            1 => said,
+            count => format!("{said} {}", self.host("times", &params(json!({ "count": count })))),
+        }
+    }
+
+    /// How it ended, in words: why a command was refused, why a call failed.
+    pub fn outcome(&self, item: &Item) -> String {
+        let outcome = item.outcome.as_str();
+        if let Some(said) = self.find(&format!("outcomes.{outcome}"), &Map::new()) {
+            return said;
+        }
+        match item.source {
+            Source::Host if item.act == "command.give" => self.reason(item),
+            _ => messages::failure(outcome, self.locale),
+        }
+    }
+
+    fn event(&self, item: &Item) -> String {
+        let kind = item.act.split_once('.').map_or(item.act.as_str(), |(_, kind)| kind);
+        let mut filled = self.plain_members(item);
+        filled.append(&mut self.common(item));
+        let own =
+            self.product(item).and_then(|product| product.texts.find(&format!("audit.{kind}"), &filled, self.locale));
+        own.unwrap_or_else(|| {
+            filled.insert("act".into(), kind.replace('-', " ").into());
+            self.host("event", &filled)
+        })
+    }
+
+    /// Whom it was about is left to ids, of which the sentence takes names; what is personal is left out.
+    fn plain_members(&self, item: &Item) -> Map<String, Value> {
+        let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
+        members.filter(|(_, value)| !is_sealed(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn common(&self, item: &Item) -> Map<String, Value> {
+        let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let people: Map<String, Value> = members
+            .filter_map(|(name, value)| Some((name, value.as_str()?.parse::<ActorId>().ok()?)))
+            .filter(|(_, actor)| self.people.contains_key(actor))
+            .map(|(name, actor)| (name.clone(), self.person(actor).into()))
+            .collect();
+        params(json!({ "who": self.who(item), "thing": self.thing_or_object(item), "people": people }))
+    }
+
+    fn refusal(&self, item: &Item) -> String {
+        let (plugin, command) = item.object.split_once('/').unwrap_or((&item.object, ""));
+        let product = self.app.products.get(plugin);
+        let title =
+            product.and_then(|product| product.texts.find(&format!("commands.{command}"), &Map::new(), self.locale));
+        let mut filled = self.common(item);
+        filled.insert("title".into(), title.unwrap_or_else(|| command.to_owned()).into());
+        filled.insert("thing".into(), self.things.get(item).into());
+        if item.outcome == "denied" {
+            return self.host("command-denied", &filled);
+        }
+        filled.insert("reason".into(), self.reason(item).into());
+        self.host("command-refused", &filled)
+    }
+
+    /// The package's short words for why, or its sentence where that has nothing to fill in, or else the code.
+    fn reason(&self, item: &Item) -> String {
+        let code = item.outcome.as_str();
+        let plugin = item.object.split('/').next().unwrap_or_default();
+        let product = self.app.products.get(plugin);
+        let texts = product.as_ref().map(|product| &product.texts);
+        let own = texts.and_then(|texts| {
+            let short = texts.find(&format!("reasons.{code}"), &Map::new(), self.locale);
+            short.or_else(|| texts.plain(&format!("rejections.{code}"), self.locale))
+        });
+        own.unwrap_or_else(|| code.to_owned())
+    }
+
+    fn act(&self, item: &Item) -> String {
+        let mut filled = self.common(item);
+        filled.insert("changed".into(), self.changed(item).into());
+        if item.outcome == "ok"
+            && let Some(done) = self.find(&format!("done.{}", item.act), &filled)
+        {
+            return done;
+        }
+        let title = self.find(&format!("acts.{}", item.act), &filled).unwrap_or_else(|| item.act.clone());
+        filled.insert("title".into(), title.into());
+        filled.insert("reason".into(), self.outcome(item).into());
+        let form = match (item.source, item.outcome.as_str()) {
+            (Source::Call, "ok") => "call-done",
+            (Source::Call, "pending") => "call-pending",
+            (_, "denied") => "act-denied",
+            (_, "ok") => "act-done",
+            _ => "act-failed",
+        };
+        self.host(form, &filled)
+    }
+
+    pub fn source(&self, item: &Item) -> String {
+        self.host(&format!("sources.{}", item.source.as_str()), &Map::new())
+    }
+
+    /// The settings that an act changed, in words.
+    pub fn changed(&self, item: &Item) -> Vec<String> {
+        let Some(change) = &item.change else { return Vec::new() };
+        let (old, new) = (members(&change["old"]), members(&change["new"]));
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differs = |name: &&String| old.get(*name) != new.get(*name);
+        names.into_iter().filter(differs).map(|name| self.setting(name)).collect()
+    }
+
+    /// The host's own words about a trace.
+    pub fn say(&self, key: &str, filled: Value) -> String {
+        self.host(key, &params(filled))
+    }
+
+    /// What a member of an event, or a setting, is called.
+    pub fn field(&self, item: &Item, name: &str) -> String {
+        let own = self.product(item).filter(|_| item.source == Source::Log);
+        let own = own.and_then(|product| product.texts.find(&format!("fields.{name}"), &Map::new(), self.locale));
+        own.unwrap_or_else(|| self.setting(name))
+    }
+
+    /// A value as people read it: members by their names, amounts as money. None: there is nothing.
+    pub fn value(&self, name: &str, value: &Value) -> Option<String> {
+        let actor = value.as_str().and_then(|text| text.parse::<ActorId>().ok());
+        if let Some(actor) = actor.filter(|actor| self.people.contains_key(actor)) {
+            return Some(self.person(actor));
+        }
+        match value {
+            Value::Null => None,
+            Value::Bool(value) => Some(self.host(if *value { "yes" } else { "no" }, &Map::new())),
+            Value::Number(number) => match number.as_i64().filter(|_| name.ends_with("_cents")) {
+                Some(cents) => Some(format::money(cents, self.locale, ' ')),
+                None => Some(number.to_string()),
+            },
+            Value::String(text) if name == "secret" && text == "set" => Some(self.host("secret-set", &Map::new())),
+            Value::String(text) => Some(text.clone()),
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().filter_map(|item| self.value("", item)).collect();
+                Some(items.join(", "))
+            }
+            Value::Object(_) => Some(value.to_string()),
+        }
+    }
+
+    pub fn setting(&self, name: &str) -> String {
+        self.find(&format!("settings.{name}"), &Map::new()).unwrap_or_else(|| name.replace('_', " "))
+    }
+
+    pub fn who(&self, item: &Item) -> String {
+        match (&item.origin, item.actor_kind) {
+            (Some(origin), _) if origin == "operator" => self.host("operator", &Map::new()),
+            (Some(origin), _) => self.host("command-line", &params(json!({ "origin": origin }))),
+            (None, _) if self.people.contains_key(&item.actor) => capital(&self.person(item.actor)),
+            (None, ActorKind::System) => self.host("system", &Map::new()),
+            (None, ActorKind::Service) => self.host("service", &Map::new()),
+            (None, ActorKind::Person) => self.host("unknown", &Map::new()),
+        }
+    }
+
+    fn person(&self, actor: ActorId) -> String {
+        let known = self.people.get(&actor).cloned().flatten();
+        known.unwrap_or_else(|| self.host("erased", &Map::new()))
+    }
+
+    fn thing_or_object(&self, item: &Item) -> String {
+        self.thing(item).unwrap_or_else(|| match item.source {
+            // Of an id nobody has heard: only what kind of thing it is.
+            Source::Log => item.object.split('/').nth(1).unwrap_or_default().to_owned(),
+            _ => item.object.clone(),
+        })
+    }
+
+    fn product(&self, item: &Item) -> Option<std::sync::Arc<Product>> {
+        self.app.products.get(item.plugin.as_deref()?)
+    }
+
+    fn find(&self, key: &str, filled: &Map<String, Value>) -> Option<String> {
+        messages::find(&format!("audit.{key}"), filled, self.locale)
+    }
+
+    fn host(&self, key: &str, filled: &Map<String, Value>) -> String {
+        messages::render(&format!("audit.{key}"), filled, self.locale)
+    }
+}
+
+pub fn is_sealed(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| SEALED.iter().any(|mark| members.contains_key(*mark)))
+}
+
+fn members(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn params(value: Value) -> Map<String, Value> {
+    members(&value)
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + characters.as_str()
+}

@@ -1,0 +1,49 @@
+//! `DELETE /api/host/connections/{capability}/{name}`: its secret is forgotten and what is open for it closed. A grant
+//! that names it stays and waits for another one.
+
+use super::connection_get::PATH;
+use super::connection_put::shortened;
+use super::{checked_name, connection_fault};
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::operation::{Doc, Entry, Operation};
+use crate::problem::Problem;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::delete;
+use eaf_core::audit::{self, Act};
+use eaf_core::connection;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.delete", "host", "Delete a connection with its secret")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .refuses(&[Code::PermissionMissing, Code::NotFound]);
+    let mut doc = doc.build();
+    doc["responses"]["204"] = json!({ "description": "Deleted." });
+    Operation { method: "delete", path: PATH, route: delete(remove), doc: Doc::One(doc) }
+}
+
+async fn remove(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    who.require(&app, "host.connections", "connection.delete", "connections").await?;
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    let tenant = who.caller.tenant;
+    let mut tx = app.core.db.tenant(tenant).await?;
+    let stored = connection::stored(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let before = stored.map(|(config, _)| config);
+    let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
+    connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let act = Act::new("connection.delete", object).changing(shortened(&before), Value::Null);
+    audit::record_act(&mut tx, &who.by(), &act).await?;
+    tx.commit().await?;
+    if let Some(provider) = app.providers.get(&capability) {
+        provider.forget(tenant, &name).await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

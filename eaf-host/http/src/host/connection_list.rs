@@ -1,0 +1,29 @@
+//! `GET /api/host/connections`
+
+use super::{connection_shown, page_schema};
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let doc = Entry::new(
+        "host.connections",
+        "host",
+        "The tenant's connections, without secrets, and those that are granted and not set yet",
+    )
+    .answers("200", "All of them.", page_schema(connection_shown::schema()))
+    .refuses(&[Code::PermissionMissing]);
+    Operation { method: "get", path: "/api/host/connections", route: get(list), doc: doc.done() }
+}
+
+async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.connections", "connection.list", "connections").await?;
+    let items = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
+    Ok(Json(json!({ "items": items, "next": null })))
+}

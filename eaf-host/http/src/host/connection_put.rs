@@ -1,0 +1,178 @@
+//! `PUT /api/host/connections/{capability}/{name}`: the secret is write-only. Left out, the stored one is kept, unless the
+//! change would have it sent elsewhere. What the capability could not use, or should not show, is refused here; and with
+//! `If-Match` what was made on settings that another admin has changed meanwhile.
+
+use super::connection_get::PATH;
+use super::{checked_name, connection_fault};
+use crate::App;
+use crate::basis::{self, Read};
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::operation::{Entry, Operation};
+use crate::problem::{FieldProblem, Problem};
+use crate::schema;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::routing::put;
+use eaf_capability::ConnectionType;
+use eaf_core::actor::Locale;
+use eaf_core::audit::{self, Act};
+use eaf_core::connection::{self, NewConnection};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub(super) fn body_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["config"],
+        "additionalProperties": false,
+        "properties": {
+            "config": { "type": "object", "description": "Nothing secret: it is shown." },
+            "secret": {
+                "type": "object",
+                "writeOnly": true,
+                "description": "Never shown again. Left out, the stored one is kept; with another address or account it must be there.",
+            },
+        },
+    })
+}
+
+/// What is wrong with a body for a connection of this kind, of which `schema` says what it is otherwise.
+pub(super) fn faults(
+    kind: &ConnectionType,
+    mut schema: Value,
+    body: &Value,
+    locale: Locale,
+) -> Result<Vec<FieldProblem>, Problem> {
+    schema["properties"]["config"] = kind.config.clone();
+    schema["properties"]["secret"] = kind.secret.clone();
+    let schema = jsonschema::validator_for(&schema).map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let violations = schema::violations(&schema, body, locale);
+    if !violations.is_empty() {
+        return Ok(violations);
+    }
+    let flaws = (kind.flaws)(&body["config"], body.get("secret").and_then(Value::as_object));
+    Ok(flaws.into_iter().map(|flaw| FieldProblem::new(flaw.pointer, flaw.code)).collect())
+}
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.put", "host", "Set a connection")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .body(body_schema());
+    let doc = basis::described(doc, TIME, "`updated_at` of the settings that the change was made on.").refuses(&[
+        Code::MalformedJson,
+        Code::PermissionMissing,
+        Code::NotFound,
+        Code::BodyTooLarge,
+        Code::BodyTooComplex,
+        Code::UnsupportedMediaType,
+        Code::BodyInvalid,
+        Code::TooManyConnections,
+        Code::BasisInvalid,
+        Code::ChangedMeanwhile,
+    ]);
+    let mut doc = doc.build();
+    doc["responses"]["204"] = json!({ "description": "Stored." });
+    Operation { method: "put", path: PATH, route: put(set), doc: crate::operation::Doc::One(doc) }
+}
+
+/// As `updated_at` is written.
+const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
+
+/// Somebody else changed the settings since they were read, or added or deleted them.
+fn refuse_overtaken(read: Read<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
+    let is_so = match read {
+        Read::As(updated_at) => stored == Some(updated_at),
+        Read::Nothing => stored.is_none(),
+    };
+    if is_so { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
+}
+
+pub(super) fn not_put(cause: connection::Error) -> Problem {
+    match cause {
+        connection::Error::NoSecret => secret_refused("required"),
+        connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MOST),
+        connection::Error::SecretNeededAgain => secret_refused("secret-again"),
+        cause => connection_fault(cause),
+    }
+}
+
+fn secret_refused(code: &str) -> Problem {
+    Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/secret", code)])
+}
+
+async fn set(
+    State(app): State<App>,
+    mut who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    who.require(&app, "host.connections", "connection.put", "connections").await?;
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
+    let read = basis::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
+    let body = who.read_json(&app, request).await?;
+    let faults = faults(&kind, body_schema(), &body, who.caller.locale)?;
+    if !faults.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(faults));
+    }
+    let new = NewConnection {
+        capability,
+        name,
+        config: body["config"].clone(),
+        secret: body.get("secret").and_then(Value::as_object).cloned(),
+        harmless: kind.harmless,
+    };
+    let mut tx = app.core.db.tenant(who.caller.tenant).await?;
+    let stored = connection::stored(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
+    let (before, updated_at) = stored.unzip();
+    if let Some(read) = read {
+        refuse_overtaken(read, updated_at)?;
+    }
+    connection::put(&app.core, &mut tx, &new, who.caller.actor).await.map_err(not_put)?;
+    let (old, changed) = changed(before.as_ref(), &new);
+    audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
+    // What waits because of the old settings is tried with the new ones.
+    if new.capability == "mail" {
+        eaf_core::mail_log::hurry(&mut tx).await.map_err(super::mail_queue::fault)?;
+    }
+    tx.commit().await?;
+    eaf_core::workflow::wake_calls(&app.core, who.caller.tenant, &new.capability).await.map_err(super::runs::fault)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The settings that differ, before and after. Of the secret only whether there is a new one; long texts, such as
+/// certificates, by their digest.
+pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
+    let (mut old, mut now) = (Map::new(), Map::new());
+    let members = |config: Option<&Value>| config.and_then(Value::as_object).cloned().unwrap_or_default();
+    let (former, latter) = (members(before), members(Some(&new.config)));
+    for name in former.keys().chain(latter.keys()) {
+        if former.get(name) != latter.get(name) {
+            old.insert(name.clone(), former.get(name).map_or(Value::Null, short));
+            now.insert(name.clone(), latter.get(name).map_or(Value::Null, short));
+        }
+    }
+    if new.secret.is_some() {
+        now.insert("secret".into(), "set".into());
+    }
+    (if before.is_some() { old.into() } else { Value::Null }, now.into())
+}
+
+/// Settings as the audit shows them.
+pub(super) fn shortened(config: &Value) -> Value {
+    let members = config.as_object().into_iter().flatten();
+    Value::Object(members.map(|(name, value)| (name.clone(), short(value))).collect())
+}
+
+fn short(value: &Value) -> Value {
+    let text = value.to_string();
+    if text.len() <= 200 {
+        return value.clone();
+    }
+    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digest}").into()
+}

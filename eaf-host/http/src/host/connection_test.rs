@@ -1,0 +1,235 @@
+//! `POST /api/host/connections/{capability}/{name}/test`: is the connection usable, what is to be
+//! repaired first in one sentence, and all that is needed, line by line.
+//!
+//! A test logs in at another system: that it was begun is on record before it is, and its end also when nobody waits for
+//! the answer any more.
+
+use super::draft::Draft;
+use super::test_limit::{Full, Running};
+use super::{checked_name, connection_fault, record};
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::messages;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use eaf_capability::{Class, Failure, Finding, Kind, Provider, Report, Verdict};
+use eaf_core::actor::{Caller, Locale};
+use eaf_core::connection::{self, Connection, Summary};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than a vCenter needs that answers slowly; the caller has been told sooner that it takes long.
+const LONGEST: Duration = Duration::from_secs(120);
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.test", "host", "Test a connection")
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name.")
+        .answers(
+            "200",
+            "What the test found. A connection that does not work is an answer, not an error.",
+            answer_schema(),
+        )
+        .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
+    let path = "/api/host/connections/{capability}/{name}/test";
+    Operation { method: "post", path, route: post(test), doc: doc.done() }
+}
+
+async fn test(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    begin(app, who, Act::Test, capability, name).await
+}
+
+/// What is done over the connection.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Act {
+    /// Reads alone.
+    Test,
+    /// The same, and something that the caller sees, such as a mail to them.
+    Trial,
+}
+
+impl Act {
+    fn name(self) -> &'static str {
+        match self {
+            Act::Test => "connection.test",
+            Act::Trial => "connection.trial",
+        }
+    }
+
+    pub(super) fn of_draft(self) -> &'static str {
+        match self {
+            Act::Test => "connection.test-draft",
+            Act::Trial => "connection.trial-draft",
+        }
+    }
+}
+
+/// Records the act, begins it, and answers what it found.
+pub(super) async fn begin(
+    app: App,
+    who: TenantCaller,
+    act: Act,
+    capability: String,
+    name: String,
+) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.connections", act.name(), "connections").await?;
+    let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
+    let tenant = who.caller.tenant;
+    let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let stored = known.into_iter().find(|one| one.capability == capability && one.name == name);
+    let stored = stored.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.clone();
+    let running = running(&app, &who)?;
+    who.record(&app, act.name(), &object, "pending").await?;
+    let test = Test { app, who, act, of: Of::Stored(provider, stored), object };
+    test.run(running).await
+}
+
+/// The same of a draft, whose beginning is on record.
+pub(super) async fn begin_draft(
+    app: App,
+    who: TenantCaller,
+    act: Act,
+    draft: Draft,
+    running: Running,
+) -> Result<Json<Value>, Problem> {
+    let object = draft.object();
+    Test { app, who, act, of: Of::Draft(draft.provider, draft.connection), object }.run(running).await
+}
+
+/// A place among the tests of this moment.
+pub(super) fn running(app: &App, who: &TenantCaller) -> Result<Running, Problem> {
+    let running = app.tests.begin(who.caller.tenant, app.core.world.now());
+    running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
+}
+
+/// What is tested.
+enum Of {
+    Stored(Arc<dyn Provider>, Summary),
+    Draft(Arc<dyn Provider>, Connection),
+}
+
+/// A test that has begun and ends without its caller.
+struct Test {
+    app: App,
+    who: TenantCaller,
+    act: Act,
+    of: Of,
+    object: String,
+}
+
+impl Test {
+    async fn run(mut self, running: Running) -> Result<Json<Value>, Problem> {
+        // Requests of colleagues do not wait for the end of a test.
+        self.who.work = None;
+        let locale = self.who.caller.locale;
+        let test = tokio::spawn(async move {
+            let _until_it_ends = running;
+            self.report().await
+        });
+        let report = test.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+        Ok(Json(answer(&report, locale)))
+    }
+
+    async fn report(&self) -> Result<Report, Problem> {
+        let report = tokio::time::timeout(LONGEST, self.ask()).await;
+        let report = report
+            .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
+        let failure = report.outcome().err();
+        let error = failure.as_ref().map(|failure| failure.code.as_str());
+        let name = match &self.of {
+            Of::Stored(_, Summary { capability, name, updated_at, .. }) => {
+                let tenant = self.who.caller.tenant;
+                connection::record_check(&self.app.core, tenant, capability, name, *updated_at, error)
+                    .await
+                    .map_err(connection_fault)?;
+                self.act.name()
+            }
+            // Nothing is known of what is stored.
+            Of::Draft(..) => self.act.of_draft(),
+        };
+        self.who.record(&self.app, name, &self.object, error.unwrap_or("ok")).await?;
+        Ok(report)
+    }
+
+    async fn ask(&self) -> Report {
+        let Caller { tenant, actor, .. } = self.who.caller;
+        match (&self.of, self.act) {
+            (Of::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
+            (Of::Stored(provider, stored), Act::Trial) => provider.trial(tenant, &stored.name, actor).await,
+            (Of::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
+            (Of::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
+        }
+    }
+}
+
+fn answer(report: &Report, locale: Locale) -> Value {
+    let findings: Vec<Value> = report.findings().iter().map(|finding| shown(finding, locale)).collect();
+    match report.outcome() {
+        Ok(()) => json!({ "ok": true, "findings": findings }),
+        Err(failure) => {
+            let text = messages::failure(&failure.code, locale);
+            json!({
+                "ok": false, "class": failure.class, "code": failure.code, "text": text, "message": failure.message,
+                "findings": findings,
+            })
+        }
+    }
+}
+
+fn shown(finding: &Finding, locale: Locale) -> Value {
+    let kind = match finding.kind {
+        Kind::Setting => "setting",
+        Kind::Privilege => "privilege",
+    };
+    let (state, failure) = match &finding.verdict {
+        Verdict::Good => ("good", None),
+        Verdict::Bad(failure) => ("bad", Some(failure)),
+        Verdict::Untested => ("untested", None),
+    };
+    json!({
+        "kind": kind,
+        "name": finding.name,
+        "subject": finding.subject,
+        "state": state,
+        "code": failure.map(|failure| &failure.code),
+        "text": failure.map(|failure| messages::failure(&failure.code, locale)),
+        "message": failure.map(|failure| &failure.message),
+    })
+}
+
+pub(super) fn answer_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["ok", "findings"],
+        "properties": {
+            "ok": { "type": "boolean" },
+            "class": { "type": "string" },
+            "code": { "type": "string" },
+            "text": { "type": "string", "description": "One sentence." },
+            "message": { "type": "string", "description": "The details, in English." },
+            "findings": { "type": "array", "items": finding_schema() },
+        },
+    })
+}
+
+fn finding_schema() -> Value {
+    record(json!({
+        "kind": { "enum": ["setting", "privilege"] },
+        "name": { "type": "string", "description": "A setting's member of `config` or another word; a privilege's id." },
+        "subject": { "type": "string", "description": "The object that was looked at; empty: the whole connection." },
+        "state": { "enum": ["good", "bad", "untested"], "description": "untested: what it depends on is bad." },
+        "code": { "type": ["string", "null"] },
+        "text": { "type": ["string", "null"], "description": "One sentence about what is bad." },
+        "message": { "type": ["string", "null"], "description": "The details, in English." },
+    }))
+}

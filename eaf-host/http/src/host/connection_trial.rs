@@ -1,0 +1,31 @@
+//! `POST /api/host/connections/{capability}/{name}/trial`: the test, and something is really done over the connection
+//! for whoever asks. A mail server says what it has against us only to a mail.
+
+use super::connection_test::{Act, answer_schema, begin};
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use serde_json::Value;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.connection.trial", "host", "Try a connection, such as by a mail to yourself")
+        .path("capability", "Such as `mail`.")
+        .path("name", "The connection's name.")
+        .answers("200", "What was found. A connection that does not work is an answer, not an error.", answer_schema())
+        .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
+    let path = "/api/host/connections/{capability}/{name}/trial";
+    Operation { method: "post", path, route: post(try_out), doc: doc.done() }
+}
+
+async fn try_out(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path((capability, name)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    begin(app, who, Act::Trial, capability, name).await
+}

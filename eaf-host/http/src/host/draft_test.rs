@@ -1,0 +1,67 @@
+//! `POST /api/host/connections/{capability}/{name}/draft/test` and `…/draft/trial`: the test of what is typed, before it is
+//! stored. The state of the stored connection stays as it is.
+
+use super::connection_test::{Act, answer_schema, begin_draft, running};
+use super::draft;
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+pub fn test_operation() -> Operation {
+    let entry = Entry::new("host.connection.draft.test", "host", "Test a connection that is not stored");
+    let path = "/api/host/connections/{capability}/{name}/draft/test";
+    Operation { method: "post", path, route: post(test), doc: described(entry).done() }
+}
+
+pub fn trial_operation() -> Operation {
+    let summary = "Try a connection that is not stored, such as by a mail to yourself";
+    let entry = Entry::new("host.connection.draft.trial", "host", summary);
+    let path = "/api/host/connections/{capability}/{name}/draft/trial";
+    Operation { method: "post", path, route: post(try_out), doc: described(entry).done() }
+}
+
+fn described(entry: Entry) -> Entry {
+    entry
+        .path("capability", "Such as `vsphere` or `mail`.")
+        .path("name", "The connection's name; there may be none of this name yet.")
+        .body(draft::schema(&json!({})))
+        .answers("200", "What was found. A connection that does not work is an answer, not an error.", answer_schema())
+        .refuses(&draft::REFUSALS)
+}
+
+async fn test(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path(place): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    begin(app, who, place, Act::Test, request).await
+}
+
+async fn try_out(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path(place): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    begin(app, who, place, Act::Trial, request).await
+}
+
+async fn begin(
+    app: App,
+    mut who: TenantCaller,
+    (capability, name): (String, String),
+    act: Act,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.connections", act.of_draft(), "connections").await?;
+    let draft = draft::read(&app, &mut who, (&capability, &name), request, draft::alone).await?;
+    let running = running(&app, &who)?;
+    draft.record(&app, &who, act.of_draft()).await?;
+    begin_draft(app, who, act, draft, running).await
+}

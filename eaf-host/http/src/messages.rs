@@ -1,0 +1,50 @@
+//! The host's own sentences. A package's sentences are its own: see [`eaf_capability::text`].
+
+use eaf_capability::text::Locales;
+use eaf_core::actor::Locale;
+use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+static MESSAGES: LazyLock<Locales> = LazyLock::new(|| {
+    Locales::load(include_str!("messages/de.toml"), include_str!("messages/en.toml"))
+        .expect("the built-in texts are whole; a test holds it")
+});
+
+pub fn render(key: &str, params: &Map<String, Value>, locale: Locale) -> String {
+    MESSAGES.find(key, params, locale).unwrap_or_else(|| key.to_owned())
+}
+
+/// None: there is no such sentence.
+pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
+    MESSAGES.find(key, params, locale)
+}
+
+/// What a host call failed with, as a sentence. `error` is a code, perhaps with a detail behind it: `refused (550 5.1.1)`.
+/// What has no sentence is shown as it is.
+pub fn failure(error: &str, locale: Locale) -> String {
+    let code = error.split(' ').next().unwrap_or_default();
+    MESSAGES.find(&format!("failures.{code}"), &Map::new(), locale).unwrap_or_else(|| error.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Code, FIELD_CODES};
+
+    #[test]
+    fn every_code_has_its_sentences_and_no_sentence_is_left_over() {
+        let mut expected: Vec<String> = Code::ALL
+            .iter()
+            .flat_map(|code| ["title", "detail"].map(|part| format!("problems.{}.{part}", code.as_str())))
+            .chain(FIELD_CODES.iter().map(|code| format!("fields.{code}")))
+            .collect();
+        expected.sort();
+        let mut found: Vec<String> = MESSAGES
+            .keys()
+            .filter(|key| key.starts_with("problems.") || key.starts_with("fields."))
+            .map(Into::into)
+            .collect();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+}

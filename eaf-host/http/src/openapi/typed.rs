@@ -1,0 +1,204 @@
+//! The entries that come from what products describe.
+
+use super::add;
+use crate::choices;
+use crate::code::Code;
+use crate::commands;
+use crate::operation::{Entry, Operation};
+use crate::parameters;
+use crate::products::Product;
+use eaf_core::contract::{Column, ColumnType, CommandType, ViewType};
+use eaf_core::view::{LONGEST_SEARCH, MAX_LIMIT};
+use eaf_plugin::choices::marked;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub fn commands(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for (product, command) in offered(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
+        add(paths, path, operation.method, commands::entry(product, command));
+    }
+}
+
+pub fn choices(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for (product, command) in offered(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
+        for (member, _) in marked(&command.schema) {
+            let entry = choices::entry(product, command, member);
+            add(paths, path.replace("{member}", member), operation.method, entry);
+        }
+    }
+}
+
+/// Older versions of a command and the system's own are not offered.
+fn offered(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &CommandType)> {
+    products.iter().flat_map(|product| {
+        let newest = |name: &str| product.command(name).map(|command| command.version);
+        let all = product.domain.description().commands.iter();
+        all.filter(move |one| one.permission.is_some() && newest(&one.name) == Some(one.version))
+            .map(|command| (product.as_ref(), command))
+    })
+}
+
+pub fn views(
+    paths: &mut Map<String, Value>,
+    components: &mut Map<String, Value>,
+    operation: &Operation,
+    products: &[Arc<Product>],
+) {
+    for (product, view) in each(products) {
+        components.insert(row_name(product, view), row(view, product.observed(&view.name).is_some()));
+        let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
+        add(paths, path, operation.method, list(product, view));
+    }
+}
+
+pub fn rows(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
+    for (product, view) in each(products) {
+        let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
+        let entry =
+            Entry::new(&format!("{}.{}.get", product.id(), view.name), product.id(), &format!("One of {}", view.name))
+                .path("key", "The row's key; a `/` in it is sent as it is.")
+                .query("after", position(), "Wait at most 2 s until the view has come this far.")
+                .answers("200", "The row.", reference(product, view))
+                .refuses(&[
+                    Code::QueryInvalid,
+                    Code::PermissionMissing,
+                    Code::NotFound,
+                    Code::OtherEpoch,
+                    Code::ViewBehind,
+                    Code::PackageUnavailable,
+                ])
+                .build();
+        add(paths, path.replace("{*key}", "{key}"), operation.method, entry);
+    }
+}
+
+fn each(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &ViewType)> {
+    products.iter().flat_map(|product| product.domain.description().views.iter().map(|view| (product.as_ref(), view)))
+}
+
+fn list(product: &Product, view: &ViewType) -> Value {
+    let mut entry =
+        Entry::new(&format!("{}.{}", product.id(), view.name), product.id(), &format!("List {}", view.name));
+    for column in view.columns.iter().filter(|column| column.filter) {
+        entry = entry.query(&column.name, filter(column), FILTER);
+    }
+    let sorts: Vec<String> = view
+        .columns
+        .iter()
+        .filter(|column| column.sort)
+        .flat_map(|column| [column.name.clone(), format!("-{}", column.name)])
+        .collect();
+    if !sorts.is_empty() {
+        entry = entry.query("sort", json!({ "enum": sorts }), "`-` means downwards. Without it: by key.");
+    }
+    if view.columns.iter().any(|column| column.search) {
+        entry = entry.query("search", words(), SEARCH);
+    }
+    let page = json!({
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": reference(product, view) },
+            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
+        },
+    });
+    entry
+        .query(
+            "limit",
+            json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50 }),
+            "Rows in a page.",
+        )
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), CURSOR_OF)
+        .query("after", position(), "Wait at most 2 s until the view has come this far.")
+        .answers("200", "A page.", page)
+        .refuses(&[
+            Code::QueryInvalid,
+            Code::PermissionMissing,
+            Code::NotFound,
+            Code::OtherEpoch,
+            Code::ViewBehind,
+            Code::PackageUnavailable,
+        ])
+        .build()
+}
+
+const FILTER: &str =
+    "One value, or several with commas between. A comma in a value is written `\\,`, a backslash `\\\\`.";
+const SEARCH: &str = "Words that people type: a row is found when each of them stands in one of its searched texts. \
+                      Without `sort` what fits best comes first, and there is no next page.";
+const CURSOR_OF: &str = "`next` of the page before, of the same query.";
+/// Nobody makes one but the host: any other is refused.
+const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
+
+fn filter(column: &Column) -> Value {
+    let pattern = match column.kind {
+        ColumnType::Text | ColumnType::Json => parameters::TEXT,
+        ColumnType::Integer => "^-?[0-9]{1,18}(,-?[0-9]{1,18}){0,99}$",
+        ColumnType::Boolean => "^(true|false)(,(true|false)){0,99}$",
+        ColumnType::Timestamp => {
+            "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-2][0-9]:[0-5][0-9])$"
+        }
+    };
+    json!({ "type": "string", "maxLength": parameters::LONGEST_FILTER, "pattern": pattern })
+}
+
+/// At most eight words.
+fn words() -> Value {
+    json!({ "type": "string", "maxLength": LONGEST_SEARCH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
+}
+
+fn position() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,18}$" })
+}
+
+fn row_name(product: &Product, view: &ViewType) -> String {
+    format!("{}.{}", product.id(), view.name)
+}
+
+fn reference(product: &Product, view: &ViewType) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{}", row_name(product, view)) })
+}
+
+fn row(view: &ViewType, is_observed: bool) -> Value {
+    let mut properties = Map::new();
+    properties.insert("key".into(), json!({ "type": "string" }));
+    properties.insert("position".into(), position());
+    for column in &view.columns {
+        properties.insert(column.name.clone(), column_schema(column));
+    }
+    let has_status = view.columns.iter().any(|column| column.name == "status");
+    if has_status {
+        properties.insert("status_text".into(), json!({ "type": "string" }));
+    }
+    properties.insert("terminal".into(), json!({ "type": "boolean" }));
+    properties.insert("waiting_on".into(), json!({ "type": ["string", "null"], "description": "One sentence." }));
+    let waiting = json!({ "anyOf": [{ "$ref": "#/components/schemas/Waiting" }, { "type": "null" }] });
+    properties.insert("waiting".into(), waiting);
+    let actions = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Action" } });
+    properties.insert("actions".into(), actions);
+    if is_observed {
+        let at = json!({
+            "type": ["string", "null"], "format": "date-time",
+            "description": "When the host last read what the row is about, changed or not; null: never yet.",
+        });
+        properties.insert("observed_at".into(), at);
+    }
+    // Every column is in every row, as null where it is empty.
+    let required: Vec<&String> = properties.keys().collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn column_schema(column: &Column) -> Value {
+    match column.kind {
+        // The host sees to it that a row has one.
+        ColumnType::Text if column.name == "status" => json!({ "type": "string" }),
+        ColumnType::Text => json!({ "type": ["string", "null"] }),
+        ColumnType::Integer => json!({ "type": ["integer", "null"] }),
+        ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),
+        ColumnType::Timestamp => json!({ "type": ["string", "null"], "format": "date-time" }),
+        // Whatever the product put there.
+        ColumnType::Json => json!({}),
+    }
+}

@@ -1,0 +1,82 @@
+//! `GET /api/host/platform-audit`: what was done to the platform itself, and by whom, newest first.
+
+use crate::App;
+use crate::caller::Operator;
+use crate::code::Code;
+use crate::host::{instant, page_schema, record};
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use eaf_core::audit::platform::{self, Item};
+use eaf_core::directory;
+use eaf_core::id::ActorId;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+const PAGE: u32 = 50;
+
+pub fn operation() -> Operation {
+    let item = record(json!({
+        "nr": { "type": "integer", "minimum": 1, "description": "Without gap." },
+        "at": { "type": "string", "format": "date-time" },
+        "actor": { "type": "string", "format": "uuid" },
+        "actor_name": { "type": ["string", "null"] },
+        "origin": {
+            "type": ["string", "null"],
+            "description": "`operator`, or where none is named the operating system's user, such as `os:root@web-1`.",
+        },
+        "act": { "type": "string", "description": "`operator.add`, `package.activate`, `key.rotate`." },
+        "object": { "type": "string" },
+        "outcome": { "enum": ["ok", "denied"] },
+        "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
+        "change": { "type": ["object", "null"], "properties": { "old": {}, "new": {} } },
+        "trace_id": { "type": "string" },
+    }));
+    let doc = Entry::new("host.platform-audit", "operator", "Who did what to the platform, newest first")
+        .query("cursor", json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }), "`next` of the page before.")
+        .answers("200", "A page.", page_schema(item))
+        .refuses(&[Code::QueryInvalid, Code::NotAnOperator]);
+    Operation { method: "get", path: "/api/host/platform-audit", route: get(list), doc: doc.done() }
+}
+
+async fn list(
+    State(app): State<App>,
+    _: Operator,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>, Problem> {
+    let mut start = None;
+    for (name, value) in &parameters {
+        match name.as_str() {
+            "cursor" if start.is_none() => {
+                let nr = value.parse().ok().filter(|nr| *nr > 0);
+                start = Some(nr.ok_or_else(|| Problem::parameter("cursor", "invalid"))?);
+            }
+            "cursor" => return Err(Problem::parameter(name, "invalid")),
+            _ => return Err(Problem::parameter(name, "unknown")),
+        }
+    }
+    let (items, next) = platform::page(&app.core, start, PAGE).await?;
+    let actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();
+    let operators = directory::operators_among(&app.core, &actors).await?;
+    let names = operators.into_iter().map(|operator| (operator.actor, operator.name)).collect();
+    let items: Vec<Value> = items.iter().map(|item| shown(item, &names)).collect();
+    Ok(Json(json!({ "items": items, "next": next.map(|nr| nr.to_string()) })))
+}
+
+fn shown(item: &Item, names: &HashMap<ActorId, String>) -> Value {
+    json!({
+        "nr": item.nr,
+        "at": instant(item.at),
+        "actor": item.actor,
+        "actor_name": names.get(&item.actor),
+        "origin": item.origin,
+        "act": item.act.act,
+        "object": item.act.object,
+        "outcome": item.act.outcome,
+        "count": item.count,
+        "change": item.act.change,
+        "trace_id": item.trace,
+    })
+}

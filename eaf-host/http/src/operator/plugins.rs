@@ -1,0 +1,60 @@
+//! `GET /api/host/plugins`
+
+use crate::App;
+use crate::caller::Operator;
+use crate::code::Code;
+use crate::host::record;
+use crate::operation::{Entry, Operation};
+use crate::products::Product;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let names = || json!({ "type": "array", "items": { "type": "string" } });
+    let import = record(json!({
+        "interface": { "type": "string", "description": "With its version: `eaf:vsphere/inventory@1.0.0`." },
+        "functions": names(),
+    }));
+    let imports = json!({ "type": "array", "items": import });
+    let request = record(json!({
+        "capability": { "type": "string" },
+        "grant": { "type": "string", "description": "The name under which it is granted." },
+        "interfaces": names(),
+        "scope": { "description": "What is asked for under it; its members are the capability's own." },
+        "optional": { "type": "boolean" },
+    }));
+    let item = record(json!({
+        "id": { "type": "string" },
+        "name": { "type": "string" },
+        "version": { "type": "string" },
+        "generation": { "type": "integer", "description": "The active one." },
+        "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
+        "imports": record(json!({ "domain": imports.clone(), "workflow": imports })),
+        "requests": { "type": "array", "items": request },
+    }));
+    let schema = record(json!({ "items": { "type": "array", "items": item } }));
+    let doc =
+        Entry::new("host.plugins", "operator", "The packages that are active on this host, and what they can reach")
+            .answers("200", "All of them, by id.", schema)
+            .refuses(&[Code::NotAnOperator]);
+    Operation { method: "get", path: "/api/host/plugins", route: get(list), doc: doc.done() }
+}
+
+async fn list(State(app): State<App>, _: Operator) -> Json<Value> {
+    let items: Vec<Value> = app.products.all().iter().map(|product| shown(product)).collect();
+    Json(json!({ "items": items }))
+}
+
+fn shown(product: &Product) -> Value {
+    json!({
+        "id": product.id(),
+        "name": product.name,
+        "version": product.version,
+        "generation": product.domain.generation(),
+        "digest": product.domain.digest(),
+        "imports": { "domain": product.imports.domain, "workflow": product.imports.workflow },
+        "requests": product.requests,
+    })
+}

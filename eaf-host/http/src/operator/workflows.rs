@@ -1,0 +1,38 @@
+//! `GET /api/host/workflows`: how many runs are in which state; never whose or about what.
+
+use crate::App;
+use crate::caller::Operator;
+use crate::code::Code;
+use crate::host::record;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use eaf_core::workflow;
+use serde_json::{Value, json};
+
+pub fn operation() -> Operation {
+    let item = record(json!({
+        "plugin": { "type": "string" },
+        "state": { "enum": ["open", "done", "failed", "stopped"] },
+        "runs": { "type": "integer" },
+        "overdue": { "type": "integer", "description": "Due for more than a minute, and no host works on them." },
+    }));
+    let schema = record(json!({ "items": { "type": "array", "items": item } }));
+    let doc = Entry::new("host.workflows", "operator", "Health of the workflows, as numbers")
+        .answers("200", "By package and state.", schema)
+        .refuses(&[Code::NotAnOperator]);
+    Operation { method: "get", path: "/api/host/workflows", route: get(health), doc: doc.done() }
+}
+
+async fn health(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
+    let counts = workflow::health(&app.core).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let items: Vec<Value> = counts
+        .iter()
+        .map(|count| {
+            json!({ "plugin": count.plugin, "state": count.state, "runs": count.runs, "overdue": count.overdue })
+        })
+        .collect();
+    Ok(Json(json!({ "items": items })))
+}

@@ -1,0 +1,57 @@
+//! Whom a token or a session stands for, as the directory knows them at this moment. Who was erased, or has no role any
+//! more, is nobody.
+
+use super::App;
+use super::code::Code;
+use super::problem::Problem;
+use eaf_core::directory::{self, Member, Operator, Tenant};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::session::Session;
+use eaf_identity::Verified;
+
+pub enum Person {
+    Member(Tenant, Member),
+    Operator(Operator),
+}
+
+impl Person {
+    /// An unknown tenant and a tenant without this person answer alike, so that nobody learns which tenants exist.
+    pub async fn of_token(app: &App, verified: &Verified) -> Result<Person, Problem> {
+        let stranger = || Problem::new(Code::NotAMember);
+        let (issuer, subject) = (&verified.issuer, &verified.subject);
+        let Some(slug) = &verified.tenant else {
+            let operator = directory::find_operator(&app.core, issuer, subject).await?;
+            return operator.map(Person::Operator).ok_or_else(stranger);
+        };
+        let found = directory::find_membership(&app.core, slug, issuer, subject).await?;
+        let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(stranger)?;
+        Ok(Person::Member(tenant, member))
+    }
+
+    pub async fn of_session(app: &App, session: &Session) -> Result<Option<Person>, Problem> {
+        let Some(tenant) = session.tenant else {
+            return Ok(directory::operator(&app.core, session.actor).await?.map(Person::Operator));
+        };
+        let found = directory::membership(&app.core, tenant, session.actor).await?;
+        let found = found.filter(|(_, member)| has_a_role(member));
+        Ok(found.map(|(tenant, member)| Person::Member(tenant, member)))
+    }
+
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Person::Member(tenant, _) => Some(tenant.id),
+            Person::Operator(_) => None,
+        }
+    }
+
+    pub fn actor(&self) -> ActorId {
+        match self {
+            Person::Member(_, member) => member.actor,
+            Person::Operator(operator) => operator.actor,
+        }
+    }
+}
+
+fn has_a_role(member: &Member) -> bool {
+    !member.roles.is_empty()
+}

@@ -1,0 +1,54 @@
+//! The products as the surface sees them: a domain to ask and the texts that belong to it.
+
+use eaf_capability::text::Locales;
+use eaf_core::contract::{CommandType, Domain, ViewType};
+use eaf_plugin::load::Imports;
+use eaf_plugin::manifest::Request;
+use std::sync::Arc;
+
+pub struct Product {
+    pub domain: Arc<dyn Domain>,
+    pub name: String,
+    pub version: String,
+    pub imports: Imports,
+    pub requests: Vec<Request>,
+    pub texts: Arc<Locales>,
+}
+
+/// The packages that are active on this host, at this moment.
+pub trait Products: Send + Sync {
+    fn get(&self, id: &str) -> Option<Arc<Product>>;
+    /// In order of their ids.
+    fn all(&self) -> Vec<Arc<Product>>;
+}
+
+impl Product {
+    pub fn id(&self) -> &str {
+        self.domain.plugin()
+    }
+
+    /// The newest version of a command.
+    pub fn command(&self, name: &str) -> Option<&CommandType> {
+        let commands = &self.domain.description().commands;
+        commands.iter().filter(|command| command.name == name).max_by_key(|command| command.version)
+    }
+
+    pub fn view(&self, name: &str) -> Option<&ViewType> {
+        self.domain.description().views.iter().find(|view| view.name == name)
+    }
+
+    /// The capability whose things the rows of a view are about, where the host reads them again by itself.
+    pub fn observed(&self, view: &str) -> Option<&str> {
+        let is_observed =
+            |request: &&Request| request.observe.as_ref().is_some_and(|observe| observe.view.as_deref() == Some(view));
+        self.requests.iter().find(is_observed).map(|request| request.capability.as_str())
+    }
+
+    /// Full names of the permissions that these roles give.
+    pub fn permissions<'a>(&'a self, roles: &'a [String]) -> impl Iterator<Item = String> + 'a {
+        let granted = |holders: &[String]| holders.iter().any(|holder| roles.contains(holder));
+        let all = self.domain.description().permissions.iter();
+        all.filter(move |permission| granted(&permission.roles))
+            .map(|permission| format!("{}.{}", self.id(), permission.name))
+    }
+}

@@ -1,0 +1,369 @@
+//! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
+
+mod audit;
+mod audit_words;
+mod bad_input;
+mod basis;
+mod browser;
+mod commands;
+mod connections;
+mod denials;
+mod drafts;
+mod failover;
+mod host;
+mod identity;
+mod isolation;
+mod live;
+mod mail_again;
+pub mod notes;
+mod observability;
+mod openapi;
+mod providers;
+mod rates;
+mod runs;
+mod serving;
+mod sessions;
+mod sign_in;
+mod views;
+
+use super::{App, Config, Product, Products, RateLimits};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use eaf_capability::text::Locales;
+use eaf_capability::{
+    Asked, Call, Choice, Choices, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict,
+    Wanted, is_like,
+};
+use eaf_core::Core;
+use eaf_core::actor::Locale;
+use eaf_core::command_bus::Quota;
+use eaf_core::connection::Connection;
+use eaf_core::directory::{self, Member, NewMember};
+use eaf_core::id::{ActorId, TenantId};
+use eaf_core::package::{self, Package};
+use eaf_core::projection;
+use eaf_core::rate_limit::Limit;
+use eaf_core::session::Limits;
+use eaf_core::testing::{Database, master_key};
+use eaf_identity::Identity;
+use eaf_identity::testing::{Issuer, PUBLIC_URL};
+use eaf_plugin::load::Imports;
+use notes::Notes;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use time::Duration;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+/// One product, and which of its packages is the active one.
+pub struct OneProduct(watch::Sender<Arc<Product>>);
+
+impl OneProduct {
+    pub fn new(product: Product) -> Arc<OneProduct> {
+        Arc::new(OneProduct(watch::Sender::new(Arc::new(product))))
+    }
+}
+
+impl Products for OneProduct {
+    fn get(&self, id: &str) -> Option<Arc<Product>> {
+        self.all().into_iter().find(|product| product.id() == id)
+    }
+    fn all(&self) -> Vec<Arc<Product>> {
+        vec![self.0.borrow().clone()]
+    }
+}
+
+pub fn product(generation: i64) -> Product {
+    product_of(Notes::new(generation))
+}
+
+pub fn product_of(domain: Notes) -> Product {
+    Product {
+        domain: Arc::new(domain),
+        name: "Notes".into(),
+        version: "1.0.0".into(),
+        imports: Imports::default(),
+        requests: Vec::new(),
+        texts: Arc::new(Locales::load(notes::DE, notes::EN).expect("both languages are whole")),
+    }
+}
+
+/// A provider whose connections work when their host is `good`.
+struct Echo(Arc<Core>);
+
+#[async_trait]
+impl Provider for Echo {
+    async fn start(&self, _: &Call) -> Result<Started, Failure> {
+        Ok(Started::Done(Value::Null))
+    }
+    async fn poll(&self, _: &Call, _: &Value) -> Result<Polled, Failure> {
+        Ok(Polled::Done(Value::Null))
+    }
+    async fn check(&self, tenant: TenantId, connection: &str) -> Report {
+        let found = eaf_core::connection::get(&self.0, tenant, "echo", connection).await.expect("readable");
+        Echo::report(&found.expect("the connection exists"))
+    }
+    async fn check_draft(&self, _: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
+        let mut report = Echo::report(draft);
+        if trial.is_some() {
+            report.setting("trial", "", Verdict::Good);
+        }
+        report
+    }
+    async fn choices(&self, _: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+        Echo::report(connection).outcome()?;
+        let choice = |name: &str| Choice {
+            value: format!("House/{name}"),
+            name: name.into(),
+            facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
+        };
+        Ok(match asked.wanted {
+            Wanted::Like { search, limit } => {
+                let denied = |room: &&str| asked.scope["denied"] == **room;
+                let rooms = ["Attic", "Cellar"].into_iter().filter(|room| !denied(room));
+                let like = rooms.filter(|room| is_like(room, search));
+                Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
+            }
+            Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
+            Wanted::Exactly(_) => {
+                let unknown = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
+                Choices { unknown: Some(unknown), ..Choices::default() }
+            }
+        })
+    }
+    fn connections(&self) -> ConnectionType {
+        let member = json!({ "type": "string" });
+        ConnectionType {
+            config: json!({
+                "type": "object",
+                "required": ["host"],
+                "additionalProperties": false,
+                "properties": { "host": member, "room": member },
+            }),
+            secret: json!({ "type": "object", "additionalProperties": false, "properties": { "password": member } }),
+            harmless: &["room"],
+            choices: &["room"],
+            flaws: |config, _| match config["host"].as_str() {
+                Some("http") => vec![Flaw { pointer: "/config/host", code: "https" }],
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+impl Echo {
+    fn report(connection: &Connection) -> Report {
+        let mut report = Report::default();
+        if connection.config["host"] == json!("good") && connection.secret["password"] == json!("canary-password") {
+            report.setting("host", "good", Verdict::Good);
+            return report;
+        }
+        let failure = Failure::new(Class::Configuration, "bad-host", "The host is not good.");
+        report.setting("host", "bad", failure);
+        report.privilege("Room.Open", "bad", Verdict::Untested);
+        report
+    }
+}
+
+impl Config {
+    pub fn for_tests() -> Config {
+        let sessions = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
+        let rates = RateLimits::default();
+        Config { web: None, origin: PUBLIC_URL.into(), sessions, proxies: Vec::new(), rates, at_once: 12 }
+    }
+}
+
+pub struct House {
+    pub core: Arc<Core>,
+    pub app: App,
+    pub issuer: Issuer,
+    pub closing: watch::Sender<bool>,
+    router: Router,
+    products: Arc<OneProduct>,
+    pub database: Database,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Answer {
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("no code")
+    }
+
+    /// Status, code and pointers of `errors`.
+    pub fn refusal(&self) -> (u16, &str, Vec<&str>) {
+        let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let pointers = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
+        (self.status.as_u16(), self.code(), pointers)
+    }
+}
+
+impl House {
+    /// acme with requester, admin and auditor; globex with an admin; one operator.
+    pub async fn new() -> House {
+        House::at(PUBLIC_URL).await
+    }
+
+    /// Reached by this address.
+    pub async fn at(public_url: &str) -> House {
+        House::build(public_url, None).await
+    }
+
+    /// Where a tenant may give only so many commands.
+    pub async fn with_quota(limit: Limit) -> House {
+        House::build(PUBLIC_URL, Some(limit)).await
+    }
+
+    /// Where people may ask only so often.
+    pub async fn with_rates(rates: RateLimits) -> House {
+        let mut house = House::new().await;
+        let config = Config { origin: house.app.config.origin.clone(), rates, ..Config::for_tests() };
+        let (core, products, providers) = (house.core.clone(), house.products.clone(), house.app.providers.clone());
+        let (identity, closing) = (house.app.identity.clone(), house.app.closing.clone());
+        house.app = App::new(core, products, providers, identity, config, closing);
+        house.router = super::router(house.app.clone());
+        house
+    }
+
+    /// The issuer's clock is the house's.
+    async fn build(public_url: &str, quota: Option<Limit>) -> House {
+        let database = Database::fresh().await;
+        let issuer = Issuer::start().await;
+        let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
+        if let Some(limit) = quota {
+            core.quota = Quota::new(&issuer.world, Some(limit), None);
+        }
+        let core = Arc::new(core);
+        for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
+            let tenant = directory::add_tenant(&core, slug, &slug.to_uppercase()).await.expect("added");
+            for role in people {
+                let new = NewMember {
+                    issuer: issuer.url.clone(),
+                    subject: format!("{role}@{slug}"),
+                    name: format!("Canary {role}"),
+                    email: format!("{role}@{slug}.example"),
+                    locale: Locale::De,
+                    roles: vec![(*role).into()],
+                };
+                directory::put_member(&core, tenant, new).await.expect("added");
+            }
+        }
+        directory::put_operator(&core, &issuer.url, "operator", "Olga").await.expect("added");
+        let package = Package {
+            digest: notes::DIGEST.into(),
+            plugin: "notes".into(),
+            version: "1.0.0".into(),
+            bytes: vec![1],
+            description: notes::description(),
+        };
+        package::store(&core, &package).await.expect("stored");
+        let generation = package::activate(&core, "notes", notes::DIGEST, ActorId::SYSTEM).await.expect("activated");
+        projection::prepare(&core, &notes::Notes::new(generation)).await.expect("prepared");
+        // How the house was made is not what happens in it.
+        database.run("truncate eaf.audit, eaf.platform_audit").await;
+        let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
+        let identity = Arc::new(Identity::new(&provider, issuer.world.clone()).expect("configured"));
+        let (closing, closed) = watch::channel(false);
+        let echo: Arc<dyn Provider> = Arc::new(Echo(core.clone()));
+        let providers = Arc::new(BTreeMap::from([("echo".to_owned(), echo)]));
+        let products = OneProduct::new(product(generation));
+        let config = Config { origin: public_url.into(), ..Config::for_tests() };
+        let app = App::new(core.clone(), products.clone(), providers, identity, config, closed);
+        House { router: super::router(app.clone()), core, app, issuer, closing, products, database }
+    }
+
+    /// Another package of the product is the active one, which differs in nothing.
+    pub fn upgrade(&self) {
+        let generation = self.products.0.borrow().domain.generation();
+        self.products.0.send_replace(Arc::new(product(generation)));
+    }
+
+    /// Takes all roles from a member.
+    pub async fn without_roles(&self, member: &Member) {
+        let without = NewMember {
+            issuer: member.issuer.clone(),
+            subject: member.subject.clone(),
+            name: member.name.clone(),
+            email: member.email.clone(),
+            locale: member.locale,
+            roles: Vec::new(),
+        };
+        directory::put_member(&self.core, TenantId::derive("acme"), without).await.expect("written");
+    }
+
+    pub fn token(&self, who: &str) -> String {
+        self.issuer.token(who, who.split_once('@').map(|(_, tenant)| tenant))
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 10 * 1024 * 1024).await.expect("the body arrives");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, text, json }
+    }
+
+    pub async fn open(&self, who: &str, path: &str, headers: &[(&str, &str)]) -> axum::response::Response {
+        let request = self.request("GET", who, path, headers).body(Body::empty()).expect("a request");
+        self.router.clone().oneshot(request).await.expect("the router answers")
+    }
+
+    pub fn request(
+        &self,
+        method: &str,
+        who: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> axum::http::request::Builder {
+        let token = format!("Bearer {}", self.token(who));
+        let start = Request::builder().method(method).uri(path).header("authorization", token);
+        headers.iter().fold(start, |request, (name, value)| request.header(*name, *value))
+    }
+
+    pub async fn get(&self, who: &str, path: &str) -> Answer {
+        self.send(self.request("GET", who, path, &[]).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn give(&self, who: &str, command: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let path = format!("/api/notes/commands/{command}");
+        self.json("POST", who, &path, body, headers).await
+    }
+
+    pub async fn json(&self, method: &str, who: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let request = self.request(method, who, path, headers).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// A note of this title; gives its key.
+    pub async fn note(&self, who: &str, title: &str) -> String {
+        let answer = self.give(who, "write-note", note(title), &[]).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let slug = who.split_once('@').expect("a member").1;
+        self.project(TenantId::derive(slug)).await;
+        answer.json["subject"]["key"].as_str().expect("a key").to_owned()
+    }
+
+    pub async fn project(&self, tenant: TenantId) {
+        let product = self.app.products.get("notes").expect("the product");
+        loop {
+            match projection::run_once(&self.core, product.domain.as_ref(), tenant, "notes").await.expect("projected") {
+                projection::Step::Advanced { .. } | projection::Step::Busy => {}
+                projection::Step::CaughtUp => return,
+                step => panic!("the view does not move: {step:?}"),
+            }
+        }
+    }
+}
+
+pub fn note(title: &str) -> Value {
+    json!({ "title": title, "text": "long enough to be a note" })
+}

@@ -1,0 +1,105 @@
+//! What logs and metrics say of a request, and what they must never say.
+
+use super::{House, note};
+use axum::body::Body;
+use axum::http::Request;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::json;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// What this thread logs from now on.
+#[derive(Clone, Default)]
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// Until the guard is dropped.
+    pub fn start() -> (Captured, impl Sized) {
+        let log = Captured::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
+            .finish();
+        // While there is only one dispatcher, tracing asks the thread that comes first to a log line whether anybody wants
+        // it, for good. Other tests' threads do not, so there is a second one that nobody uses.
+        let second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
+        (log, (tracing::subscriber::set_default(subscriber), second))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no panic while held")).into_owned()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic while held").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Captured {
+    type Writer = Captured;
+    fn make_writer(&'a self) -> Captured {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_log_line_names_route_status_tenant_and_trace_and_nothing_that_people_sent() {
+    let house = House::new().await;
+    let (log, guard) = Captured::start();
+    let key = house.note("requester@acme", "canary-title").await;
+    house.get("requester@acme", &format!("/api/notes/views/notes/{key}")).await;
+    house.get("requester@acme", "/api/notes/views/notes?title=canary-query").await;
+    house.get("requester@acme", "/canary-path?a=canary-query").await;
+    house.give("requester@acme", "write-note", json!({ "title": "canary-body", "text": 5 }), &[]).await;
+    let key = [("idempotency-key", "canary-key")];
+    house.give("requester@acme", "write-note", note("taken"), &key).await;
+    let secret = json!({ "config": { "host": "canary-host" }, "secret": { "password": "canary-password" } });
+    house.json("PUT", "admin@acme", "/api/host/connections/echo/main", secret, &[]).await;
+    house.json("POST", "admin@acme", "/api/host/connections/echo/main/test", json!(null), &[]).await;
+    let bad = Request::get("/api/session").header("authorization", "Bearer canary-token");
+    let trace = house.send(bad.body(Body::empty()).unwrap()).await.json["trace_id"].as_str().unwrap().to_owned();
+    drop(guard);
+
+    let text = log.text();
+    assert!(
+        text.contains("route=\"/api/notes/views/{view}\"") || text.contains("/api/{plugin}/views/{view}"),
+        "{text}"
+    );
+    assert!(text.contains(&trace) && text.contains("status=401"), "{text}");
+    assert!(text.contains(&eaf_core::id::TenantId::derive("acme").to_string()));
+    // People are called "Canary …" in these tests.
+    let leaks: Vec<&str> = text.lines().filter(|line| line.to_lowercase().contains("canary")).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+    assert!(!text.contains(&house.token("requester@acme")[..40]), "a token is in the log");
+}
+
+#[tokio::test]
+async fn metrics_count_by_route_and_class_and_never_by_path() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let guard = metrics::set_default_local_recorder(&recorder);
+    let house = House::new().await;
+    house.get("requester@acme", "/api/notes/views/notes/canary-path").await;
+    house.get("requester@acme", "/canary-path").await;
+    let odd = Request::builder().method("CANARY").uri("/api/session").body(Body::empty()).unwrap();
+    house.send(odd).await;
+    drop(guard);
+    let mut app = house.app.clone();
+    app.metrics = Some(handle);
+    let request = Request::get("/actuator/prometheus").body(Body::empty()).unwrap();
+    let answer = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    let row = "eaf_http_requests_total{method=\"GET\",route=\"/api/{plugin}/views/{view}/{*key}\",status=\"4xx\"} 1";
+    assert!(text.contains(row), "{text}");
+    assert!(text.contains("eaf_http_request_seconds"));
+    assert!(!text.to_lowercase().contains("canary"), "{text}");
+}

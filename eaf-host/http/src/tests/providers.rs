@@ -1,0 +1,180 @@
+//! Providers as they are: what may look different from one to the next, and what is told when host
+//! and provider do not fit.
+
+use super::House;
+use super::browser::Browser;
+use super::observability::Captured;
+use axum::body::Body;
+use axum::http::Request;
+use eaf_identity::Identity;
+use eaf_identity::testing::{Canned, Odd, Saying, document};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+async fn signed_in_with(house: &House, odd: impl Fn(&mut Saying)) -> u16 {
+    let mut browser = Browser::new(house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let mut saying = browser.saying(&begun, "admin@acme");
+    odd(&mut saying);
+    browser.finish(&begun, &saying).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn an_id_token_may_say_what_nobody_reads_in_any_shape() {
+    let house = House::new().await;
+    for claims in [
+        json!({ "email_verified": "true" }),
+        json!({ "updated_at": "2026-01-02T03:04:05.678Z" }),
+        json!({ "amr": "pwd" }),
+        json!({ "auth_time": "1700000000", "name": null, "locale": 5, "address": [] }),
+        json!({ "eaf_tenant": ["acme"] }),
+    ] {
+        assert_eq!(signed_in_with(&house, |saying| saying.claims = claims.clone()).await, 303, "{claims}");
+    }
+    assert_eq!(signed_in_with(&house, |saying| saying.kind = None).await, 303);
+}
+
+#[tokio::test]
+async fn a_token_answer_is_read_for_its_two_tokens_only() {
+    let house = House::new().await;
+    for members in [
+        json!({ "expires_in": "3599" }),
+        json!({ "expires_in": 59.5, "token_type": "bearer" }),
+        json!({ "expires_in": null, "token_type": null, "scope": ["openid", "email"] }),
+        json!({ "refresh_token": null, "not-before-policy": 0, "token_type": "DPoP", "foci": {} }),
+    ] {
+        house.issuer.becomes(Odd { members: members.clone(), ..Odd::default() });
+        assert_eq!(signed_in_with(&house, |_| {}).await, 303, "{members}");
+    }
+}
+
+#[tokio::test]
+async fn further_audiences_are_accepted_in_a_token_that_was_made_for_the_client() {
+    let house = House::new().await;
+    let project = json!(["eaf", "3141", "2718"]);
+    for (claims, status) in [
+        (json!({ "aud": project, "azp": "eaf" }), 303),
+        (json!({ "aud": "eaf", "azp": null }), 303),
+        (json!({ "aud": project, "azp": null }), 500),
+        (json!({ "aud": project, "azp": "3141" }), 500),
+        (json!({ "aud": ["3141"], "azp": "eaf" }), 500),
+        (json!({ "aud": ["eaf"], "azp": ["eaf"] }), 400),
+    ] {
+        assert_eq!(signed_in_with(&house, |saying| saying.claims = claims.clone()).await, status, "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_token_endpoint_is_told_apart_from_what_somebody_has_to_mend() {
+    let house = House::new().await;
+    let refused = |status, error: &str| Canned::json(status, json!({ "error": error }));
+    for (what, canned, status, code) in [
+        ("maintenance", Canned::html(503), 503, "identity-unavailable"),
+        ("a gateway's fault", Canned::empty(502), 503, "identity-unavailable"),
+        ("too often", Canned::json(429, json!({ "error": "rate" })), 503, "identity-unavailable"),
+        ("a page in between", Canned::html(200), 503, "identity-unavailable"),
+        ("nothing", Canned::empty(200), 503, "identity-unavailable"),
+        ("away, it says", refused(400, "temporarily_unavailable"), 503, "identity-unavailable"),
+        ("a login proxy", Canned::html(302), 500, "identity-misconfigured"),
+        ("a firewall", Canned::html(403), 500, "identity-misconfigured"),
+        ("the secret is over", refused(401, "invalid_client"), 500, "identity-misconfigured"),
+        ("not allowed to", refused(400, "unauthorized_client"), 500, "identity-misconfigured"),
+        ("the code is used", refused(400, "invalid_grant"), 400, "sign-in-failed"),
+        ("what nobody knows", refused(400, "canary"), 400, "sign-in-failed"),
+        ("no error in it", Canned::json(400, json!({ "message": "canary" })), 400, "sign-in-failed"),
+        ("no tokens in it", Canned::json(200, json!({})), 400, "sign-in-failed"),
+    ] {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in").await;
+        house.issuer.becomes(Odd { token: Some(canned), ..Odd::default() });
+        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+        house.issuer.becomes(Odd::default());
+        assert_eq!(answer.page(), (status, code.into(), "/auth/sign-in".into()), "{what}");
+        assert!(!answer.text.to_lowercase().contains("canary") && browser.session().is_none(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_said_stands_in_the_log_and_not_on_the_page() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let said = "AADSTS7000222: The client secret 'canary-secret' of canary@acme.example is expired. Trace ID: 17-a";
+    let body = json!({ "error": "invalid_client", "error_description": said });
+    house.issuer.becomes(Odd { token: Some(Canned::json(401, body)), ..Odd::default() });
+    let (log, guard) = Captured::start();
+    let exchanged = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+    let begun = browser.begin("/auth/sign-in").await;
+    let back = "error=invalid_scope&error_description=AADSTS70011%3A+scope+%27canary%27+is+not+valid";
+    let sent = format!("/auth/callback?{back}&state={}&iss={}", begun.asked["state"], house.issuer.url);
+    let sent = browser.get(&sent).await;
+    let begun = browser.begin("/auth/sign-in").await;
+    let unknown = format!("/auth/callback?error=canary&state={}&iss={}", begun.asked["state"], house.issuer.url);
+    let unknown = browser.get(&unknown).await;
+    drop(guard);
+    let log = log.text();
+    for words in [
+        "invalid_client: AADSTS7000222: The client secret … of … is expired. Trace ID: 17-a",
+        "invalid_scope: AADSTS70011: scope … is not valid",
+        "an error that no standard names",
+    ] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+    assert!(!log.to_lowercase().contains("canary"), "{log}");
+    for (answer, code) in
+        [(exchanged, "identity-misconfigured"), (sent, "identity-misconfigured"), (unknown, "sign-in-failed")]
+    {
+        assert_eq!(answer.page().1, code);
+        assert!(!answer.text.contains("AADSTS") && !answer.text.to_lowercase().contains("canary"));
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_readiness_and_log() {
+    let house = House::new().await;
+    let with_slash = format!("{}/", house.issuer.url);
+    house.issuer.becomes(Odd { discovery: Some(Canned::json(200, document(&with_slash))), ..Odd::default() });
+    let mut app = house.app.clone();
+    let identity = Identity::new(&house.issuer.config(), house.issuer.world.clone()).expect("configured");
+    app.identity = Arc::new(identity);
+    let (log, guard) = Captured::start();
+    let ask = async |path: &str| {
+        let token = format!("Bearer {}", house.token("admin@acme"));
+        let request = Request::get(path).header("authorization", token).body(Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(crate::router(app.clone()), request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    };
+    assert_eq!(ask("/actuator/health/readiness").await.0, 200, "nobody has asked the provider yet");
+    let (status, page) = ask("/auth/sign-in").await;
+    assert!(status == 500 && page.contains("<code>identity-misconfigured</code>"), "{status} {page}");
+    let (status, answer) = ask("/api/session").await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, &answer["code"]), (500, &json!("identity-misconfigured")));
+    let (status, readiness) = ask("/actuator/health/readiness").await;
+    assert!(status == 503 && readiness.contains("identity provider"), "{readiness}");
+    drop(guard);
+    let (configured, log) = (format!("EAF_OIDC_ISSUER is {}, ", house.issuer.url), log.text());
+    assert!(log.contains(&configured) && log.contains(&format!("issuer {with_slash}: ")), "{log}");
+
+    house.issuer.becomes(Odd::default());
+    house.issuer.clock.forward(time::Duration::seconds(11));
+    assert_eq!(ask("/api/session").await.0, 200, "mended at the provider");
+    assert_eq!(ask("/actuator/health/readiness").await.0, 200);
+}
+
+#[tokio::test]
+async fn the_id_token_of_a_sign_in_does_not_open_the_api() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let id_token = house.issuer.sign(&browser.saying(&begun, "admin@acme"));
+    for path in ["/api/session", "/api/host/connections", "/api/notes/views/notes"] {
+        let request = Request::get(path).header("authorization", format!("Bearer {id_token}"));
+        let answer = house.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.refusal(), (401, "token-not-for-access", vec![]), "{path}");
+    }
+    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 0);
+}

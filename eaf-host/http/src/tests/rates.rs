@@ -1,0 +1,142 @@
+//! How often people may ask, and how much of what takes long they have under way.
+
+use super::browser::Browser;
+use super::{House, RateLimits};
+use crate::client_address::Peer;
+use axum::body::Body;
+use axum::http::Request;
+use eaf_core::rate_limit::Limit;
+use std::time::Duration;
+
+/// So many at once and hardly any more.
+fn only(burst: f64) -> Option<Limit> {
+    Some(Limit { per_second: 0.01, burst })
+}
+
+const ROUTES: [&str; 9] = [
+    "/api/session",
+    "/api/notes/views/notes",
+    "/api/notes/views/notes?after=1-1",
+    "/api/notes/views/notes/key",
+    "/api/live?view=notes/notes",
+    "/api/host/audit",
+    "/api/host/audit.csv",
+    "/api/host/runs",
+    "/api/host/connections",
+];
+
+#[tokio::test]
+async fn a_person_who_asks_too_often_is_told_when_to_come_again_on_every_route() {
+    let house = House::with_rates(RateLimits { person: only(2.0), ..RateLimits::default() }).await;
+    for _ in 0..2 {
+        assert_eq!(house.get("admin@acme", "/api/session").await.status, 200);
+    }
+    for route in ROUTES {
+        let refused = house.get("admin@acme", route).await;
+        assert_eq!(refused.refusal(), (429, "too-many-requests", vec![]), "{route}");
+        let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=100).contains(&wait), "{route}: {wait}");
+    }
+    let denied = house.give("admin@acme", "no-such-command", serde_json::json!({}), &[]).await;
+    assert_eq!(denied.code(), "too-many-requests");
+    // Colleagues, other tenants and operators have their own.
+    for other in ["auditor@acme", "admin@globex", "operator"] {
+        assert_eq!(house.get(other, "/api/session").await.status, 200, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn the_people_of_a_tenant_share_its_limit_and_another_tenant_has_its_own() {
+    let house = House::with_rates(RateLimits { tenant: only(3.0), ..RateLimits::default() }).await;
+    for who in ["admin@acme", "auditor@acme", "requester@acme"] {
+        assert_eq!(house.get(who, "/api/session").await.status, 200, "{who}");
+    }
+    for who in ["admin@acme", "auditor@acme", "requester@acme"] {
+        assert_eq!(house.get(who, "/api/session").await.code(), "too-many-requests", "{who}");
+    }
+    assert_eq!(house.get("admin@globex", "/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn who_comes_back_from_the_provider_has_a_limit_by_address_and_nobody_can_use_it_up_for_others() {
+    let house = House::with_rates(RateLimits { sign_ins: only(1.0), ..RateLimits::default() }).await;
+    // What costs the provider nothing takes nothing.
+    for path in ["/auth/sign-in", "/auth/callback?code=x&state=y"] {
+        for _ in 0..5 {
+            let answer = house.send(Request::get(path).body(Body::empty()).unwrap()).await;
+            assert_ne!(answer.status, 429, "{path}");
+        }
+    }
+    assert_eq!(come_back(&house, "192.0.2.1").await.status, 303);
+    let refused = come_back(&house, "192.0.2.1").await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(refused.headers.contains_key("retry-after"));
+    assert!(refused.text.contains("too-many-requests"), "{}", refused.text);
+    assert_eq!(come_back(&house, "192.0.2.2").await.status, 303);
+    assert_eq!(house.get("admin@acme", "/api/session").await.status, 200);
+}
+
+/// A whole sign-in, the end of which comes from this address.
+async fn come_back(house: &House, address: &str) -> super::Answer {
+    let mut browser = Browser::new(house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let request = Request::get(browser.back(&begun, &code)).header("cookie", cookies.join("; "));
+    house.send(request.extension(Peer(address.parse().unwrap())).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_token_over_its_limit_is_refused_before_anything_is_looked_up() {
+    let house = House::with_rates(RateLimits { person: only(1.0), ..RateLimits::default() }).await;
+    for status in [401, 429] {
+        let request = Request::get("/api/session").header("authorization", "Bearer not.a.token");
+        assert_eq!(house.send(request.body(Body::empty()).unwrap()).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_comes_slowly_keeps_no_colleague_waiting() {
+    let house = House::with_rates(RateLimits::default()).await;
+    let mut slow = Vec::new();
+    for _ in 0..house.app.config.at_once {
+        let request = house.request("POST", "requester@acme", "/api/notes/commands/write-note", &[]);
+        let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let request = request.header("content-type", "application/json").body(body).unwrap();
+        slow.push(Box::pin(house.send(request)));
+    }
+    let all = futures_util::future::join_all(slow);
+    let colleague = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::timeout(Duration::from_secs(5), house.get("admin@acme", "/api/session")).await
+    };
+    tokio::select! {
+        _ = all => panic!("no body has come"),
+        answer = colleague => assert_eq!(answer.expect("it is answered").status, 200),
+    }
+}
+
+#[tokio::test]
+async fn what_takes_long_is_under_way_so_many_times_per_person() {
+    let house = House::new().await;
+    let mut waits = Vec::new();
+    for _ in 0..super::super::WAITS.of_person {
+        waits.push(enter(&house, &house.app.waits).await);
+    }
+    let refused = house.get("admin@acme", "/api/notes/views/notes?after=1-999").await;
+    assert_eq!(refused.code(), "too-many-requests");
+    drop(waits);
+    let export = enter(&house, &house.app.exports).await;
+    assert_eq!(house.get("admin@acme", "/api/host/audit.csv").await.code(), "too-many-requests");
+    assert_eq!(house.get("auditor@acme", "/api/host/audit.csv").await.status, 200, "another person");
+    drop(export);
+    assert_eq!(house.get("admin@acme", "/api/host/audit.csv").await.status, 200);
+}
+
+async fn enter(house: &House, slots: &super::super::slots::Slots) -> super::super::slots::Permit {
+    let tenant = eaf_core::id::TenantId::derive("acme");
+    let session = house.get("admin@acme", "/api/session").await;
+    let actor = session.json["actor"].as_str().and_then(|actor| actor.parse().ok()).expect("an actor");
+    slots.enter(tenant, actor).expect("there is room")
+}

@@ -1,0 +1,278 @@
+//! What a session opens, and what ends it.
+
+use super::browser::Browser;
+use super::{House, note};
+use axum::body::Body;
+use axum::http::Request;
+use eaf_core::directory;
+use eaf_core::id::TenantId;
+use eaf_identity::testing::{ACCESS_TOKEN, Grant};
+use futures_util::StreamExt;
+use serde_json::json;
+use time::Duration;
+
+const WRITE: &str = "/api/notes/commands/write-note";
+
+#[tokio::test]
+async fn a_session_reads_and_gives_commands_like_a_token() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    assert_eq!(browser.post(WRITE, Some(note("by cookie"))).await.status, 202);
+    house.project(TenantId::derive("acme")).await;
+    let listed = browser.get("/api/notes/views/notes").await.json;
+    assert_eq!(listed["items"][0]["title"], "by cookie");
+    let mut foreigner = Browser::new(&house);
+    foreigner.sign_in("admin@globex").await;
+    assert_eq!(foreigner.get("/api/notes/views/notes").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_change_by_cookie_alone_is_refused_and_nothing_happens() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    for headers in [
+        &[][..],
+        &[("eaf-csrf", "1")],
+        &[("origin", "https://eaf.example")],
+        &[("eaf-csrf", "1"), ("origin", "https://evil.example")],
+        &[("eaf-csrf", "1"), ("origin", "https://eaf.example"), ("sec-fetch-site", "cross-site")],
+    ] {
+        let answer = browser.send("POST", WRITE, headers, Some(note("forged"))).await;
+        assert_eq!(answer.refusal(), (403, "csrf", vec![]), "{headers:?}");
+        assert_eq!(browser.send("POST", "/auth/sign-out", headers, None).await.refusal(), (403, "csrf", vec![]));
+    }
+    house.project(TenantId::derive("acme")).await;
+    assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
+}
+
+/// Lena's tab, after James signed in with the same browser in another one.
+#[tokio::test]
+async fn a_tab_acts_for_the_person_that_it_shows_or_not_at_all() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    let lena = browser.person.clone();
+    let mut globex = Browser::new(&house);
+    globex.sign_in("admin@globex").await;
+    browser.sign_in("admin@acme").await;
+    let james = std::mem::replace(&mut browser.person, lena);
+    let connection = "/api/host/connections/echo/main";
+    for person in [&browser.person.clone(), &globex.person] {
+        browser.person.clone_from(person);
+        for (method, path) in [
+            ("POST", WRITE),
+            ("POST", "/api/notes/commands/write-note?dry-run"),
+            ("PUT", connection),
+            ("DELETE", connection),
+            ("POST", "/api/host/mail-queue/send"),
+            ("PUT", "/api/host/mail-queue/pauses/main"),
+            ("GET", "/api/notes/views/notes"),
+            ("GET", "/api/session"),
+            ("POST", "/auth/sign-out"),
+        ] {
+            let answer = browser.page(method, path, &[], Some(note("by whom?"))).await;
+            assert_eq!(answer.refusal(), (409, "person-changed", vec![]), "{method} {path}");
+        }
+    }
+    browser.person = None;
+    assert_eq!(browser.post(WRITE, Some(note("by whom?"))).await.refusal(), (428, "person-missing", vec![]));
+    house.project(TenantId::derive("acme")).await;
+    assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
+    browser.person = james;
+    assert_eq!(browser.post(WRITE, Some(note("by James"))).await.status, 202);
+}
+
+#[tokio::test]
+async fn nobody_is_told_apart_from_somebody_whose_session_is_over() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let none = browser.get("/api/session").await;
+    assert_eq!(none.refusal(), (401, "token-missing", vec![]));
+    assert!(!none.headers.contains_key("set-cookie"));
+    let good = browser.sign_in("admin@acme").await;
+    let first = if good.starts_with('A') { "B" } else { "A" };
+    for bad in ["", "x", "a.b.c", &format!("{first}{}", &good[1..]), &good[1..], &"A".repeat(43), &"A".repeat(5000)] {
+        browser.cookies.insert("__Host-eaf-session".into(), bad.into());
+        let answer = browser.get("/api/session").await;
+        assert_eq!(answer.refusal(), (401, "session-expired", vec![]), "{bad}");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"eaf\"");
+        let cookie = answer.headers["set-cookie"].to_str().unwrap();
+        assert!(cookie.starts_with("__Host-eaf-session=; ") && cookie.contains("Max-Age=0"), "{cookie}");
+        assert!(browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_nobody_is_there_or_when_its_day_is_over() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("admin@acme").await;
+    house.issuer.clock.forward(Duration::minutes(61));
+    assert_eq!(browser.get("/api/session").await.code(), "session-expired");
+
+    browser.sign_in("admin@acme").await;
+    for _ in 0..11 {
+        house.issuer.clock.forward(Duration::minutes(54));
+        assert_eq!(browser.get("/api/session").await.status, 200);
+    }
+    house.issuer.clock.forward(Duration::minutes(7));
+    assert_eq!(browser.get("/api/session").await.code(), "session-expired");
+}
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_keeps_nobody_signed_in() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("admin@acme").await;
+    house.issuer.clock.forward(Duration::minutes(50));
+    let background = [("eaf-background", "1")];
+    assert_eq!(browser.send("GET", "/api/session", &background, None).await.status, 200);
+    let live = live(&house, &browser).await;
+    assert_eq!(live.status(), 200);
+    house.issuer.clock.forward(Duration::minutes(11));
+    assert_eq!(browser.get("/api/session").await.code(), "session-expired");
+}
+
+#[tokio::test]
+async fn roles_are_those_of_this_moment_and_who_has_none_is_out() {
+    let house = House::new().await;
+    let acme = TenantId::derive("acme");
+    let mut browsers = [Browser::new(&house), Browser::new(&house)];
+    for (browser, who) in browsers.iter_mut().zip(["admin@acme", "requester@acme"]) {
+        browser.sign_in(who).await;
+        let member = directory::find_member(&house.core, acme, &house.issuer.url, who).await.unwrap().unwrap();
+        match who {
+            "admin@acme" => house.without_roles(&member).await,
+            _ => directory::erase_member(&house.core, acme, member.actor).await.unwrap(),
+        }
+        assert_eq!(browser.get("/api/session").await.code(), "session-expired", "{who}");
+        assert!(browser.cookies.is_empty());
+    }
+    // The same person's token opens nothing either.
+    assert_eq!(house.get("admin@acme", "/api/session").await.code(), "not-a-member");
+}
+
+#[tokio::test]
+async fn a_bearer_token_counts_before_a_cookie_and_another_scheme_does_not() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    let token = format!("Bearer {}", house.token("admin@globex"));
+    let answer = browser.send("GET", "/api/session", &[("authorization", &token)], None).await.json;
+    assert_eq!((&answer["via"], &answer["tenant"]["slug"]), (&json!("token"), &json!("globex")));
+    let bad = browser.send("GET", "/api/session", &[("authorization", "Bearer rubbish")], None).await;
+    assert_eq!(bad.code(), "token-invalid");
+    let proxy = browser.send("GET", "/api/session", &[("authorization", "Basic YTpi")], None).await;
+    assert_eq!(proxy.json["via"], "session");
+    // A program needs no header of a page.
+    assert_eq!(house.give("requester@acme", "write-note", note("by token"), &[]).await.status, 202);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_here_and_leads_to_the_provider() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("admin@acme").await;
+    let kept = browser.cookies.clone();
+    let answer = browser.post("/auth/sign-out", None).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["location"]), (200, &json!("/auth/leave")));
+    assert!(browser.session().is_none());
+    let mut thief = Browser::with(&house, kept);
+    assert_eq!(thief.get("/api/session").await.code(), "session-expired");
+    browser.get("/auth/leave").await;
+    assert!(browser.cookies.is_empty());
+    let expected =
+        format!("{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F", house.issuer.url);
+    // Once more, without a session: also at the provider nobody should stay signed in by accident.
+    assert_eq!(browser.post("/auth/sign-out", None).await.json["location"], expected);
+}
+
+#[tokio::test]
+async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_address() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let saying = browser.saying(&begun, "admin@acme");
+    let id_token = house.issuer.sign(&saying);
+    let code = house.issuer.grant(Grant {
+        id_token: Some(id_token.clone()),
+        challenge: begun.asked["code_challenge"].clone(),
+        redirect_uri: begun.asked["redirect_uri"].clone(),
+    });
+    assert_eq!(browser.get(&browser.back(&begun, &code)).await.status, 303);
+    let id = browser.session().unwrap().to_owned();
+    for (table, rows) in house.database.dump().await {
+        assert!(!rows.contains(&id_token) && !rows.contains(&id), "{table}");
+    }
+    let answer = browser.post("/auth/sign-out", None).await;
+    assert!(!format!("{:?} {}", answer.headers, answer.text).contains(&id_token));
+    let mut kept = Browser::with(&house, browser.cookies.clone());
+
+    let leave = browser.get("/auth/leave").await;
+    assert_eq!((leave.status.as_u16(), &leave.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
+    let form = format!("<form method=\"post\" action=\"{}/end-session\">", house.issuer.url);
+    assert!(leave.text.contains(&form), "{}", leave.text);
+    for (name, value) in [
+        ("id_token_hint", id_token.as_str()),
+        ("client_id", "eaf"),
+        ("post_logout_redirect_uri", "https://eaf.example/"),
+    ] {
+        let member = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(leave.text.contains(&member), "{name}: {}", leave.text);
+    }
+    let policy = leave.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(browser.cookies.is_empty());
+    // A second time, also with the cookie of before, the provider is asked without it.
+    let again = kept.get("/auth/leave").await;
+    assert!(again.text.contains(&form) && !again.text.contains("id_token_hint"), "{}", again.text);
+    assert!(!browser.get("/auth/leave").await.text.contains("id_token_hint"));
+}
+
+#[tokio::test]
+async fn a_session_that_lives_gives_its_id_token_to_nobody() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let id = browser.sign_in("admin@acme").await;
+    let mut thief = Browser::with(&house, [("__Host-eaf-leave".into(), id)].into());
+    assert!(!thief.get("/auth/leave").await.text.contains("id_token_hint"));
+    assert_eq!(browser.get("/api/session").await.status, 200, "and it lives on");
+}
+
+#[tokio::test]
+async fn live_updates_end_with_the_session() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("requester@acme").await;
+    let mut events = live(&house, &browser).await.into_body().into_data_stream();
+    browser.post("/auth/sign-out", None).await;
+    let ended = async { while events.next().await.is_some() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(9), ended).await.expect("at the next look");
+}
+
+#[tokio::test]
+async fn no_token_and_no_session_id_is_where_it_should_not_be() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let saying = browser.saying(&begun, "admin@acme");
+    let answer = browser.finish(&begun, &saying).await;
+    let told = format!("{:?} {}", answer.headers, answer.text);
+    for secret in [ACCESS_TOKEN, &house.issuer.sign(&saying), "eyJ", &begun.asked["nonce"]] {
+        assert!(!told.contains(secret), "{told}");
+    }
+    let id = browser.session().unwrap().to_owned();
+    let tables = house.database.dump().await;
+    assert!(tables.iter().any(|(table, rows)| table == "eaf.session" && !rows.is_empty()));
+    for (table, rows) in tables {
+        assert!(!rows.contains(&id) && !rows.contains(ACCESS_TOKEN), "{table}");
+    }
+}
+
+async fn live(house: &House, browser: &Browser<'_>) -> axum::response::Response {
+    let cookie = format!("__Host-eaf-session={}", browser.session().expect("signed in"));
+    let request = Request::get("/api/live?view=notes/notes").header("cookie", cookie).body(Body::empty()).unwrap();
+    tower::ServiceExt::oneshot(crate::router(house.app.clone()), request).await.unwrap()
+}

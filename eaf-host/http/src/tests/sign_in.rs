@@ -1,0 +1,422 @@
+//! Signing in: the way there and back, and everything that can be wrong with the way back.
+
+use super::House;
+use super::browser::Browser;
+use eaf_core::directory;
+use eaf_core::id::TenantId;
+use eaf_identity::testing::{Grant, Saying};
+use serde_json::json;
+use std::sync::atomic::Ordering;
+use time::Duration;
+
+#[tokio::test]
+async fn the_provider_is_asked_for_a_code_and_brings_the_person_back_to_where_they_wanted() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in?return_to=%2Frequests%2F4711%3Ftab%3Dsteps").await;
+    for (member, value) in [
+        ("response_type", "code"),
+        ("client_id", "eaf"),
+        ("code_challenge_method", "S256"),
+        ("scope", "openid profile email"),
+        ("redirect_uri", "https://eaf.example/auth/callback"),
+    ] {
+        assert_eq!(begun.asked[member], value);
+    }
+    assert!(begun.asked["state"].len() >= 43 && begun.asked["nonce"].len() >= 43);
+    let pending = begun.answer.headers["set-cookie"].to_str().unwrap().to_owned();
+    assert!(pending.starts_with("__Host-eaf-sign-in-"), "{pending}");
+    assert!(pending.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure"), "{pending}");
+    assert!(!pending.contains(&begun.asked["nonce"]) && !pending.contains(&begun.asked["state"]));
+
+    let answer = browser.finish(&begun, &browser.saying(&begun, "requester@acme")).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["location"]),
+        (303, &"/requests/4711?tab=steps".parse().unwrap())
+    );
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let session = cookies.iter().find(|cookie| cookie.starts_with("__Host-eaf-session=")).expect("a session");
+    assert!(session.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{session}");
+    assert!(browser.pending().is_empty(), "an attempt is used up");
+
+    let session = browser.get("/api/session").await.json;
+    assert_eq!((&session["via"], &session["tenant"]["slug"]), (&json!("session"), &json!("acme")));
+    assert_eq!(session["roles"], json!(["requester"]));
+    let expires = session["expires_at"].as_str().unwrap();
+    let format = time::format_description::well_known::Rfc3339;
+    let left = time::OffsetDateTime::parse(expires, &format).unwrap() - house.issuer.world.now();
+    assert!(left > Duration::minutes(599) && left <= Duration::hours(10), "{left}");
+}
+
+#[tokio::test]
+async fn without_https_the_cookies_have_the_names_that_browsers_accept() {
+    let house = House::at("http://localhost:8080").await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    assert_eq!(begun.asked["redirect_uri"], "http://localhost:8080/auth/callback");
+    let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert!(cookies.iter().any(|cookie| cookie.starts_with("eaf-session=")), "{cookies:?}");
+    assert!(cookies.iter().all(|cookie| !cookie.contains("Secure") && cookie.contains("HttpOnly")), "{cookies:?}");
+    assert!(!answer.headers.contains_key("strict-transport-security"));
+    assert_eq!(browser.get("/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_operator_signs_in_too_and_sees_no_customer_data() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("operator").await;
+    let session = browser.get("/api/session").await.json;
+    assert_eq!((&session["kind"], &session["via"]), (&json!("operator"), &json!("session")));
+    assert_eq!(browser.get("/api/host/tenants").await.status, 200);
+    assert_eq!(browser.get("/api/host/audit").await.refusal(), (403, "no-tenant", vec![]));
+}
+
+#[tokio::test]
+async fn a_return_to_that_leads_elsewhere_is_refused_before_anything_begins() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    for bad in
+        ["https://evil.example", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)"]
+    {
+        let bad = bad.replace('/', "%2F");
+        let answer = browser.get(&format!("/auth/sign-in?return_to={bad}")).await;
+        assert_eq!(answer.page(), (400, "return-to-refused".into(), "/".into()), "{bad}");
+        assert!(!answer.headers.contains_key("location") && browser.cookies.is_empty(), "{bad}");
+        assert!(!answer.text.contains("evil"), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_speaks_the_browsers_language() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let german = browser.send("GET", "/auth/callback", &[("accept-language", "de-DE,en;q=0.5")], None).await;
+    assert!(
+        german.text.contains("<html lang=\"de\">") && german.text.contains("Noch einmal anmelden"),
+        "{}",
+        german.text
+    );
+    assert_eq!(german.headers["content-language"], "de");
+    let english = browser.get("/auth/callback").await;
+    assert!(english.text.contains("<html lang=\"en\">") && english.text.contains("Sign in once more"));
+    assert_eq!(english.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
+}
+
+type Lie = fn(&mut Saying);
+
+/// One member of a good answer changed.
+fn lies() -> Vec<(&'static str, Lie)> {
+    vec![
+        ("another sign-in's nonce", |saying| saying.nonce = Some("nonce".into())),
+        ("no nonce", |saying| saying.nonce = None),
+        ("for another client", |saying| saying.audience = "billing".into()),
+        ("also for somebody unknown", |saying| saying.further_audience = Some("billing".into())),
+        ("by another issuer", |saying| saying.issuer = "https://login.example.org".into()),
+        ("over", |saying| saying.lives = Duration::minutes(-5)),
+        ("not yet valid", |saying| saying.not_before = Some(Duration::hours(1))),
+        ("signed with another key", |saying| saying.key = (7, "one".into())),
+        ("given to another party", |saying| saying.party = Some("billing".into())),
+        ("with another access token", |saying| saying.access_token = Some("other".into())),
+    ]
+}
+
+#[tokio::test]
+async fn an_id_token_that_does_not_fit_signs_nobody_in() {
+    let house = House::new().await;
+    for (what, lie) in lies() {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in?return_to=/vms").await;
+        let mut saying = browser.saying(&begun, "admin@acme");
+        lie(&mut saying);
+        let answer = browser.finish(&begun, &saying).await;
+        let (status, code) = match what {
+            // From the provider itself, so that it is the same for everybody until somebody mends it.
+            "for another client" | "also for somebody unknown" | "by another issuer" => (500, "identity-misconfigured"),
+            _ => (400, "sign-in-failed"),
+        };
+        assert_eq!(answer.page(), (status, code.into(), "/auth/sign-in?return_to=%2Fvms".into()), "{what}");
+        assert!(browser.cookies.is_empty(), "{what}");
+    }
+    // What may be missing, may be missing; and a named party that is us is good.
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let mut saying = browser.saying(&begun, "admin@acme");
+    (saying.access_token, saying.party) = (None, Some("eaf".into()));
+    assert_eq!(browser.finish(&begun, &saying).await.status, 303);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_id_token_signs_nobody_in() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let code = house.issuer.grant(Grant {
+        id_token: None,
+        challenge: begun.asked["code_challenge"].clone(),
+        redirect_uri: begun.asked["redirect_uri"].clone(),
+    });
+    let answer = browser.get(&browser.back(&begun, &code)).await;
+    assert_eq!(answer.page().1, "identity-misconfigured", "the scope openid is not allowed for the client");
+}
+
+#[tokio::test]
+async fn an_answer_names_its_issuer_where_the_provider_says_that_it_does() {
+    let house = House::new().await;
+    for iss in ["", "&iss=https://login.example.org", "&iss="] {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in").await;
+        let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+        let path = format!("/auth/callback?code={code}&state={}{iss}", begun.asked["state"]);
+        assert_eq!(browser.get(&path).await.page().1, "sign-in-failed", "{iss}");
+        assert!(browser.session().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_callback_works_once() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let held = browser.cookies.clone();
+    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    let path = browser.back(&begun, &code);
+    assert_eq!(browser.get(&path).await.status, 303);
+    let replayed = browser.get(&path).await;
+    assert_eq!(replayed.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
+    assert_eq!(browser.get("/api/session").await.status, 200, "the session stands");
+    // Also with a cookie that was kept aside, and with another code: the provider is not asked again.
+    let asked = house.issuer.exchanged.load(Ordering::SeqCst);
+    for path in [path, browser.back(&begun, "guessed")] {
+        let mut thief = Browser::with(&house, held.clone());
+        assert_eq!(thief.get(&path).await.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
+        assert!(thief.cookies.is_empty());
+    }
+    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), asked);
+    house.issuer.clock.forward(Duration::minutes(11));
+    assert_eq!(eaf_core::used_state::purge(&house.core).await.unwrap(), 1, "it is kept until it would be over");
+}
+
+#[tokio::test]
+async fn a_state_is_used_up_also_by_a_sign_in_that_fails() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let begun = browser.begin("/auth/sign-in").await;
+    let held = browser.cookies.clone();
+    assert_eq!(browser.get(&browser.back(&begun, "wrong")).await.page().1, "sign-in-failed");
+    for _ in 0..3 {
+        let mut again = Browser::with(&house, held.clone());
+        let code = again.code(&begun, &again.saying(&begun, "admin@acme"));
+        assert_eq!(again.get(&again.back(&begun, &code)).await.page().1, "sign-in-unknown");
+    }
+    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn another_browsers_sign_in_cannot_be_finished_here() {
+    let house = House::new().await;
+    let (mut attacker, mut victim) = (Browser::new(&house), Browser::new(&house));
+    let begun = attacker.begin("/auth/sign-in").await;
+    let code = attacker.code(&begun, &attacker.saying(&begun, "admin@acme"));
+    victim.begin("/auth/sign-in").await;
+    let answer = victim.get(&attacker.back(&begun, &code)).await;
+    assert_eq!(answer.page().1, "sign-in-unknown");
+    assert!(victim.session().is_none());
+    // Nor with a code of somebody else's sign-in in one's own: the verifier is another.
+    let own = victim.begin("/auth/sign-in").await;
+    assert_eq!(victim.get(&victim.back(&own, &code)).await.page().1, "sign-in-failed");
+}
+
+#[tokio::test]
+async fn a_sign_in_may_take_ten_minutes() {
+    let house = House::new().await;
+    for (minutes, status) in [(9, 303), (11, 400)] {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in").await;
+        house.issuer.clock.forward(Duration::minutes(minutes));
+        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+        assert_eq!(answer.status.as_u16(), status, "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_that_was_tampered_with_or_moved_is_none() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let first = browser.begin("/auth/sign-in").await;
+    let (name, value) = browser.cookies.pop_first().unwrap();
+    let second = browser.begin("/auth/sign-in").await;
+    let flipped = format!("{}{}", &value[..value.len() - 1], if value.ends_with('A') { "B" } else { "A" });
+    for (name, value) in [(&name, flipped.as_str()), (&name, ""), (&name, "rubbish!"), (&second_name(&browser), &value)]
+    {
+        let mut browser = Browser::with(&house, [(name.clone(), value.to_owned())].into());
+        for begun in [&first, &second] {
+            let answer = browser.finish(begun, &browser.saying(begun, "admin@acme")).await;
+            assert_eq!(answer.page().1, "sign-in-unknown", "{name}={value}");
+        }
+    }
+}
+
+fn second_name(browser: &Browser<'_>) -> String {
+    browser.cookies.keys().next().unwrap().clone()
+}
+
+#[tokio::test]
+async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let one = browser.begin("/auth/sign-in?return_to=/one").await;
+    let two = browser.begin("/auth/sign-in?return_to=/two").await;
+    for (begun, place) in [(&two, "/two"), (&one, "/one")] {
+        let answer = browser.finish(begun, &browser.saying(begun, "admin@acme")).await;
+        assert_eq!(answer.headers["location"], place);
+    }
+    let mut begun = Vec::new();
+    for _ in 0..6 {
+        begun.push(browser.begin("/auth/sign-in").await);
+        house.issuer.clock.forward(Duration::seconds(1));
+        assert_eq!(browser.pending().len(), begun.len().min(5));
+    }
+    assert_eq!(browser.finish(&begun[0], &browser.saying(&begun[0], "admin@acme")).await.page().1, "sign-in-unknown");
+    for begun in &begun[1..] {
+        assert_eq!(browser.finish(begun, &browser.saying(begun, "admin@acme")).await.status, 303, "the oldest went");
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_leave_room_in_cookies_and_headers_whatever_they_lead_to() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let long = format!("/requests?{}", "a".repeat(1_190));
+    for number in 0..12 {
+        let target = if number % 2 == 0 { long.as_str() } else { "/short" };
+        let begun = browser.begin(&format!("/auth/sign-in?return_to={target}")).await;
+        house.issuer.clock.forward(Duration::seconds(1));
+        let headers = &begun.answer.headers;
+        let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        assert!(head < 4_096 - 64, "nginx takes 4 KiB of headers from the host: {head}");
+        let waiting = browser.cookies.iter().filter(|(name, _)| name.contains("eaf-sign-in-"));
+        let cookies: usize = waiting.map(|(name, value)| name.len() + value.len() + 3).sum();
+        assert!(cookies <= 3 * 1024, "{cookies}");
+        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+        assert_eq!(answer.headers["location"], target);
+        browser.begin(&format!("/auth/sign-in?return_to={target}")).await;
+    }
+    let short = browser.begin("/auth/sign-in").await.answer.headers["set-cookie"].len();
+    assert!(short < 260, "{short}");
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_application_keeps_nobody_out() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let theirs = "theme=Gr\u{fc}n; \u{fc}=1";
+    let with_theirs = async |browser: &Browser<'_>, path: &str| {
+        let ours = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let line = [theirs.as_bytes(), b"; raw=\xfc; ", ours.as_bytes(), b"; last=\xff"].concat();
+        let request = axum::http::Request::get(path).header("cookie", line);
+        house.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    let begun = browser.begin("/auth/sign-in").await;
+    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    assert_eq!(with_theirs(&browser, &browser.back(&begun, &code)).await.status, 303);
+    let mut browser = Browser::new(&house);
+    browser.sign_in("admin@acme").await;
+    assert_eq!(with_theirs(&browser, "/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_is_told_without_its_own_words() {
+    let house = House::new().await;
+    for (error, expected) in [
+        ("access_denied", (403, "sign-in-denied")),
+        ("login_required", (400, "sign-in-failed")),
+        ("%3Cscript%3E", (400, "sign-in-failed")),
+        ("server_error", (503, "identity-unavailable")),
+    ] {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in?return_to=/vms").await;
+        let (state, iss) = (&begun.asked["state"], &house.issuer.url);
+        let path = format!("/auth/callback?error={error}&error_description=canary%20%3Cb%3E&state={state}&iss={iss}");
+        let answer = browser.get(&path).await;
+        let (status, code, link) = answer.page();
+        assert_eq!((status, code.as_str()), expected, "{error}");
+        assert_eq!(link, "/auth/sign-in?return_to=%2Fvms");
+        assert!(!answer.text.contains("canary"), "{}", answer.text);
+        assert!(browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
+    let house = House::new().await;
+    let acme = TenantId::derive("acme");
+    let auditor = directory::find_member(&house.core, acme, &house.issuer.url, "auditor@acme").await.unwrap().unwrap();
+    house.without_roles(&auditor).await;
+    for (who, tenant) in [
+        ("nobody@acme", Some("acme")),
+        ("admin@acme", Some("globex")),
+        ("admin@acme", Some("no-such-tenant")),
+        ("admin@acme", None),
+        ("auditor@acme", Some("acme")),
+    ] {
+        let mut browser = Browser::new(&house);
+        let begun = browser.begin("/auth/sign-in").await;
+        let mut saying = browser.saying(&begun, who);
+        saying.tenant = tenant.map(Into::into);
+        let answer = browser.finish(&begun, &saying).await;
+        let (status, code, link) = answer.page();
+        assert_eq!((status, code.as_str()), (403, "not-a-member"), "{who} {tenant:?}");
+        let expected = format!(
+            "{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F",
+            house.issuer.url
+        );
+        assert_eq!(link, expected, "the provider would bring the same person back");
+        assert!(browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_nobodys_mistake() {
+    let house = House::new().await;
+    let mut provider = house.issuer.config();
+    provider.issuer = "http://127.0.0.1:1".into();
+    let mut app = house.app.clone();
+    app.identity = std::sync::Arc::new(eaf_identity::Identity::new(&provider, house.issuer.world.clone()).unwrap());
+    let request = axum::http::Request::get("/auth/sign-in").body(axum::body::Body::empty()).unwrap();
+    let response = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert!(!response.headers().contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn each_sign_in_makes_a_new_session_and_ends_the_one_before() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let first = browser.sign_in("requester@acme").await;
+    let before = browser.cookies.clone();
+    let second = browser.sign_in("admin@acme").await;
+    assert_ne!(first, second);
+    assert_eq!(browser.get("/api/session").await.json["roles"], json!(["admin"]));
+    let mut former = Browser::with(&house, before);
+    assert_eq!(former.get("/api/session").await.code(), "session-expired");
+    // A planted value is not taken over.
+    let planted = "A".repeat(43);
+    let mut browser = Browser::with(&house, [("__Host-eaf-session".into(), planted.clone())].into());
+    assert_ne!(browser.sign_in("admin@acme").await, planted);
+}
+
+#[tokio::test]
+async fn coming_and_going_stand_in_the_tenants_audit() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.sign_in("admin@acme").await;
+    assert_eq!(browser.post("/auth/sign-out", None).await.status, 200);
+    let audit = house.get("admin@acme", "/api/host/audit").await.json;
+    let acts: Vec<_> = audit["items"].as_array().unwrap().iter().map(|item| item["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["sign-out", "sign-in"]);
+    let foreign = house.get("admin@globex", "/api/host/audit").await.json;
+    assert_eq!(foreign["items"], json!([]));
+}

@@ -1,0 +1,93 @@
+//! `GET /api/{plugin}/views/{view}`: a page of rows, filtered and ordered by columns that the view declares for it.
+
+use super::present::{self, Item};
+use super::{Asked, position};
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::operation::{Doc, Operation};
+use crate::parameters::{LONGEST_FILTER, Parameters};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use eaf_core::contract::ViewType;
+use eaf_core::event_store::Position;
+use eaf_core::view::{self, Filter, Sort};
+use serde::Serialize;
+
+const DEFAULT_LIMIT: u32 = 50;
+
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/api/{plugin}/views/{view}", route: get(list), doc: Doc::Views }
+}
+
+async fn list(
+    State(app): State<App>,
+    mut who: TenantCaller,
+    Path((plugin, name)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Json<Page>, Problem> {
+    let asked = Asked::find(&app, &plugin, &name)?;
+    let (query, after) = parse(asked.view(), &parameters)?;
+    asked.wait_for(&app, &mut who, after).await?;
+    let page = match view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await {
+        Ok(page) => page,
+        Err(cause) => return Err(asked.refused(&app, &who, "view.list", cause).await),
+    };
+    let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
+    Ok(Json(Page { items, next: page.next }))
+}
+
+#[derive(Serialize)]
+struct Page {
+    items: Vec<Item>,
+    next: Option<String>,
+}
+
+fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Option<Position>), Problem> {
+    let mut query = view::Query { filters: Vec::new(), search: None, sort: None, after: None, limit: DEFAULT_LIMIT };
+    let mut after = None;
+    let column = |name: &str| view.columns.iter().any(|column| column.filter && column.name == name);
+    for (name, value) in parameters.once(|name| view::PARAMETERS.contains(&name) || column(name))? {
+        match name.as_str() {
+            "sort" => query.sort = Some(Sort::parse(value)),
+            "cursor" => query.after = Some(value.clone()),
+            "limit" => query.limit = value.parse().map_err(|_| Problem::parameter("limit", "invalid"))?,
+            "search" => query.search = Some(value.clone()),
+            "after" => after = Some(position(value)?),
+            column if value.chars().count() > LONGEST_FILTER => return Err(Problem::parameter(column, "invalid")),
+            column => query.filters.push(Filter::parse(column, value)),
+        }
+    }
+    Ok((query, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(query: &str) -> Option<(view::Query, Option<Position>)> {
+        let description = crate::tests::notes::description();
+        parse(&description.views[0], &Parameters::parse(query)).ok()
+    }
+
+    #[test]
+    fn words_of_the_surface_are_not_columns() {
+        let (query, after) = parsed("status=pending,failed&sort=-at&limit=7&after=1-9").expect("understood");
+        assert_eq!(
+            query.filters,
+            [Filter { column: "status".into(), values: vec!["pending".into(), "failed".into()] }]
+        );
+        assert_eq!((query.sort, query.limit), (Some(Sort::parse("-at")), 7));
+        assert_eq!(after, Some(Position { epoch: 1, pos: 9 }));
+    }
+
+    #[test]
+    fn a_parameter_stands_once_and_makes_sense() {
+        let long = format!("title={}", "x".repeat(LONGEST_FILTER + 1));
+        assert!(parsed(&long).is_none() && parsed(&long[..long.len() - 1]).is_some());
+        for bad in ["limit=1&limit=2", "status=a&status=b", "limit=many", "limit=-1", "after=7", "after=1-x"] {
+            assert!(parsed(bad).is_none(), "{bad}");
+        }
+    }
+}

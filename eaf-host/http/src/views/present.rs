@@ -1,0 +1,212 @@
+//! Rows as people read them: the columns, what the row waits for and who can act, and which commands the caller may give.
+
+use super::answers::{self, Input};
+use crate::App;
+use crate::code::Code;
+use crate::messages;
+use crate::people::People;
+use crate::problem::Problem;
+use crate::products::Product;
+use eaf_core::actor::Caller;
+use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
+use eaf_core::id::CommandId;
+use eaf_core::observation;
+use eaf_core::view::{Row, member};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The code in `waiting` of a row that the package cannot take.
+const ROW_FAULT: &str = "row-fault";
+
+/// A row as people read it. Typed and written once: a list is mostly this.
+pub struct Item {
+    row: Row,
+    status_text: Option<String>,
+    waiting: Option<Waiting>,
+    actions: Vec<Offered>,
+    /// When the thing that the row is about was read last, where the host reads it again by itself.
+    observed_at: Option<Observed>,
+}
+
+/// None: never yet.
+type Observed = Option<String>;
+
+/// The sentence with its parts: since when, and who can do something about it, where the package says so.
+#[derive(Serialize)]
+struct Waiting {
+    code: String,
+    text: String,
+    since: Option<String>,
+    people: Vec<String>,
+}
+
+/// A command that can be given about a row.
+#[derive(Serialize)]
+struct Offered {
+    permitted: bool,
+    command: String,
+    title: String,
+    allowed: bool,
+    why: Option<String>,
+    body: Map<String, Value>,
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry(member::KEY, &self.row.key)?;
+        members.serialize_entry(member::POSITION, &self.row.position)?;
+        for (name, value) in &self.row.columns {
+            members.serialize_entry(name, value)?;
+        }
+        if let Some(text) = &self.status_text {
+            members.serialize_entry(member::STATUS_TEXT, text)?;
+        }
+        members.serialize_entry(member::WAITING_ON, &self.waiting.as_ref().map(|waiting| &waiting.text))?;
+        members.serialize_entry(member::WAITING, &self.waiting)?;
+        members.serialize_entry(member::ACTIONS, &self.actions)?;
+        if let Some(at) = &self.observed_at {
+            members.serialize_entry(member::OBSERVED_AT, at)?;
+        }
+        members.end()
+    }
+}
+
+pub async fn items(
+    app: &App,
+    product: &Product,
+    view: &ViewType,
+    caller: &Caller,
+    rows: Vec<Row>,
+) -> Result<Vec<Item>, Problem> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let context = context(app, product, caller);
+    let shown = Shown { product, caller, permissions: context.actor.permissions.clone() };
+    let mut answered = answers::ask(product, Input { view, rows: &rows, context }).await?;
+    let mut people = People::new(app, product, caller.tenant);
+    for RowActions { waiting_on, actions } in answered.iter_mut().flatten() {
+        let reasons = actions.iter_mut().filter_map(|action| action.why.as_mut());
+        for message in waiting_on.iter_mut().chain(reasons) {
+            people.name_in(&mut message.params).await?;
+        }
+    }
+    let observed = observed(app, product, view, caller, &rows).await?;
+    let mut items: Vec<Item> = rows.into_iter().zip(answered).map(|(row, answer)| shown.item(row, answer)).collect();
+    for (item, at) in items.iter_mut().zip(observed) {
+        item.observed_at = Some(at);
+    }
+    Ok(items)
+}
+
+/// When the things that the rows are about were read last; nothing where the host does not read them again.
+async fn observed(
+    app: &App,
+    product: &Product,
+    view: &ViewType,
+    caller: &Caller,
+    rows: &[Row],
+) -> Result<Vec<Observed>, Problem> {
+    let Some(capability) = product.observed(&view.name) else { return Ok(Vec::new()) };
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let known = observation::observed_at(&app.core, caller.tenant, product.id(), capability, &keys).await;
+    let known = known.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let at = |key: &&str| known.get(*key).and_then(|at| at.format(&Rfc3339).ok());
+    Ok(keys.iter().map(at).collect())
+}
+
+/// For whom rows are shown.
+struct Shown<'a> {
+    product: &'a Product,
+    caller: &'a Caller,
+    /// The caller's of this package, as the package names them.
+    permissions: Vec<String>,
+}
+
+impl Shown<'_> {
+    /// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
+    fn item(&self, mut row: Row, answered: Option<RowActions>) -> Item {
+        let status_text = row.columns.get_mut(member::STATUS).map(|status| {
+            let code = status.as_str().unwrap_or_default().to_owned();
+            let text = self.text("status", &code, &Map::new());
+            *status = code.into();
+            text
+        });
+        let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
+        row.columns.insert(member::TERMINAL.into(), terminal.into());
+        let Some(RowActions { waiting_on, actions }) = answered else {
+            let waiting = Some(self.fault());
+            return Item { row, status_text, waiting, actions: Vec::new(), observed_at: None };
+        };
+        let waiting = waiting_on.map(|reason| {
+            let text = self.text("waiting", &reason.code, &reason.params);
+            waits(text, reason)
+        });
+        let actions = actions.into_iter().map(|action| self.offered(action)).collect();
+        Item { row, status_text, waiting, actions, observed_at: None }
+    }
+
+    fn offered(&self, action: Action) -> Offered {
+        // The package sees only its own permissions, and each command has one.
+        let permission = self.product.command(&action.command).and_then(|command| command.permission.as_ref());
+        Offered {
+            permitted: permission.is_some_and(|name| self.permissions.contains(name)),
+            title: self.text("commands", &action.command, &Map::new()),
+            command: action.command,
+            allowed: action.allowed,
+            why: action.why.map(|why| self.text("rejections", &why.code, &why.params)),
+            body: action.body,
+        }
+    }
+
+    fn fault(&self) -> Waiting {
+        let params = Map::from_iter([("trace".to_owned(), self.caller.trace.0.clone().into())]);
+        let text = messages::render("rows.fault", &params, self.caller.locale);
+        waits(text, Message { code: ROW_FAULT.into(), params: Map::new() })
+    }
+
+    fn text(&self, section: &str, code: &str, params: &Map<String, Value>) -> String {
+        self.product.texts.render(section, code, params, self.caller.locale)
+    }
+}
+
+fn waits(text: String, reason: Message) -> Waiting {
+    let since = reason.params.get("since").and_then(Value::as_i64);
+    let since = since.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok());
+    let people = reason.params.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    Waiting {
+        since: since.and_then(|at| at.format(&Rfc3339).ok()),
+        people: people.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        code: reason.code,
+        text,
+    }
+}
+
+fn context(app: &App, product: &Product, caller: &Caller) -> Context {
+    let prefix = format!("{}.", product.id());
+    let own = |permission: &String| permission.strip_prefix(&prefix).map(str::to_owned);
+    Context {
+        now: millis(app.core.world.now()),
+        tenant: caller.tenant,
+        actor: ContextActor {
+            id: caller.actor,
+            kind: caller.kind,
+            name: caller.name.clone(),
+            roles: caller.roles.clone(),
+            permissions: caller.permissions.iter().filter_map(own).collect(),
+        },
+        locale: caller.locale.as_str().into(),
+        settings: Map::new(),
+        seed: app.core.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        command_id: CommandId(app.core.world.uuid()),
+        trace_id: caller.trace.0.clone(),
+    }
+}
+
+pub(super) fn millis(at: OffsetDateTime) -> i64 {
+    (at.unix_timestamp_nanos() / 1_000_000) as i64
+}

@@ -1,0 +1,195 @@
+//! Who is calling: verifies bearer tokens of the one configured OpenID Connect issuer, and signs people in there.
+//!
+//! Nothing here knows which product the issuer is. A token names a person (issuer and subject) and, in a claim whose name
+//! is a setting, the tenant's slug; whether that person is a member there is decided by the directory, never by the token.
+
+mod access;
+mod attempt;
+mod claims;
+mod discovery;
+mod fetch;
+mod keys;
+mod said;
+pub mod sign_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod token;
+mod token_answer;
+
+pub use claims::ClaimName;
+
+use access::Audience;
+use eaf_core::clock::World;
+use keys::{KeyStore, Published};
+use openidconnect::ClientSecret;
+use openidconnect::core::CoreJsonWebKey;
+use std::future::Future;
+use std::sync::Arc;
+use time::{Duration, OffsetDateTime};
+use token::Token;
+
+/// Clocks of two machines differ by less than this.
+const LEEWAY: Duration = Duration::seconds(30);
+/// How often it is looked whether the issuer's keys are there and young.
+const LOOK_FOR_KEYS: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Why a token is not accepted. The texts are for the log; callers learn the variant only.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the token {0}")]
+    Malformed(&'static str),
+    #[error("the token is encrypted: switch encryption off for this client at the identity provider")]
+    Encrypted,
+    #[error("the token expired {} s ago by this host's clock", .0.whole_seconds())]
+    Expired(Duration),
+    #[error("the token is valid in {} s only by this host's clock", .0.whole_seconds())]
+    NotYetValid(Duration),
+    #[error("the token was issued by {found}, not by {expected}")]
+    Issuer { expected: String, found: String },
+    #[error("the token is meant for {found}, not for {expected}")]
+    Audience { expected: String, found: String },
+    #[error("the token is signed with {0}, which is not accepted")]
+    Algorithm(String),
+    #[error("the token's signature is by none of the issuer's keys")]
+    Signature,
+    #[error("the token is no access token: {0}")]
+    NotForAccess(&'static str),
+    #[error("the token's claim `{claim}` {problem}")]
+    Claim { claim: String, problem: &'static str },
+    #[error("the issuer's keys are not available")]
+    Keys(#[source] Arc<keys::Error>),
+    #[error("the issuer's address is not a URL")]
+    IssuerAddress(#[source] openidconnect::url::ParseError),
+    #[error("the public address is not a URL")]
+    PublicAddress(#[source] openidconnect::url::ParseError),
+    #[error("the client for the issuer could not be made")]
+    Client(#[source] fetch::Error),
+}
+
+impl Error {
+    /// Nothing is wrong with the token, and it is over in a while.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Error::Keys(cause) if cause.is_outage())
+    }
+}
+
+/// What tokens must say, and as whom the host signs people in.
+#[derive(Clone)]
+pub struct Config {
+    pub issuer: String,
+    pub audience: String,
+    pub client_id: String,
+    pub client_secret: ClientSecret,
+    /// Holds the slug of the tenant that a person works in; no platform operator has it.
+    pub tenant_claim: ClaimName,
+    /// Says who it is, within the issuer, for ever.
+    pub subject_claim: ClaimName,
+    /// Whether the ID token is kept for signing out at the provider.
+    pub sign_out_hint: bool,
+    /// Without a slash at the end.
+    pub public_url: String,
+}
+
+/// A token that was verified. The subject is personal data: never to a log.
+#[derive(Clone)]
+pub struct Verified {
+    pub issuer: String,
+    pub subject: String,
+    pub tenant: Option<String>,
+    pub expires: OffsetDateTime,
+}
+
+pub struct Identity {
+    config: Config,
+    keys: Arc<KeyStore>,
+    client: sign_in::Client,
+    world: World,
+}
+
+impl Identity {
+    /// Does not yet speak to the issuer, so that start-up does not depend on it.
+    pub fn new(config: &Config, world: World) -> Result<Self, Error> {
+        let http = fetch::Client::new().map_err(Error::Client)?;
+        let keys = Arc::new(KeyStore::new(config.issuer.clone(), world.clone(), http.clone()));
+        let client = sign_in::Client::new(config, http)?;
+        Ok(Identity { config: config.clone(), keys, client, world })
+    }
+
+    /// Asks for the issuer's keys before the first person or token needs them, and again before they are too old.
+    pub async fn keep_keys(&self, stop: impl Future<Output = ()>) {
+        let keeping = async {
+            loop {
+                self.keys.renew().await;
+                tokio::time::sleep(LOOK_FOR_KEYS).await;
+            }
+        };
+        tokio::select! {
+            () = keeping => {}
+            () = stop => {}
+        }
+    }
+
+    /// Whether nobody can sign in until somebody has changed a setting. An outage of the provider is no such fault.
+    pub fn is_misconfigured(&self) -> bool {
+        self.keys.fault().is_some()
+    }
+
+    /// An access token for the API.
+    pub async fn verify(&self, token: &str) -> Result<Verified, Error> {
+        let token = Token::parse(token)?;
+        let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Keys)?;
+        let meant_for_us = |audiences: &[&str]| audiences.contains(&self.config.audience.as_str());
+        self.check(&token, &published, &self.config.audience, meant_for_us)?;
+        let shared = token.claims.audiences().contains(&self.config.client_id.as_str());
+        access::check(&token, if shared { Audience::SharedWithTheClient } else { Audience::OfTheApi })?;
+        self.verified(&token)
+    }
+
+    /// Issuer, audience, signature and time, in this order: so a token of somebody else's is called that.
+    fn check<'k>(
+        &self,
+        token: &Token<'_>,
+        published: &'k Published,
+        expected: &str,
+        fits: impl Fn(&[&str]) -> bool,
+    ) -> Result<&'k CoreJsonWebKey, Error> {
+        let key = token.signed_by(&published.keys);
+        // What nobody signed is not repeated in the log.
+        let found = |text: String| if key.is_ok() { said::shown(&text) } else { "somebody else".into() };
+        let issuer = token.claims.text("iss").unwrap_or_default();
+        if issuer != self.config.issuer {
+            return Err(Error::Issuer { expected: self.config.issuer.clone(), found: found(issuer.into()) });
+        }
+        let audiences = token.claims.audiences();
+        if !fits(&audiences) {
+            return Err(Error::Audience { expected: expected.into(), found: found(audiences.join(",")) });
+        }
+        let key = key?;
+        let now = self.world.now();
+        let expires = self.expires(token)?;
+        if expires <= now - LEEWAY {
+            return Err(Error::Expired(now - expires));
+        }
+        match token.claims.time("nbf")? {
+            Some(begins) if begins > now + LEEWAY => Err(Error::NotYetValid(begins - now)),
+            _ => Ok(key),
+        }
+    }
+
+    fn expires(&self, token: &Token<'_>) -> Result<OffsetDateTime, Error> {
+        let missing = || Error::Claim { claim: "exp".into(), problem: "is missing" };
+        token.claims.time("exp")?.ok_or_else(missing)
+    }
+
+    fn verified(&self, token: &Token<'_>) -> Result<Verified, Error> {
+        Ok(Verified {
+            issuer: self.config.issuer.clone(),
+            subject: token.claims.subject(&self.config.subject_claim)?,
+            tenant: token.claims.tenant(&self.config.tenant_claim)?,
+            expires: self.expires(token)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

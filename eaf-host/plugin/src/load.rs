@@ -1,0 +1,362 @@
+//! From a package's bytes to a plugin that can be called, if it proves harmless first:
+//! the domain imports nothing; what the workflow imports was requested; what was requested is under the ceiling.
+//! [`missing_grants`] is the last link, per tenant: what is required was granted.
+
+use super::Plugin;
+use super::domain::{self, WasmDomain};
+use super::engine::{self, Wasm};
+use super::manifest::{self, Request};
+use super::package::{self, Package};
+use super::workflow::component::{self, WorkflowComponent};
+use eaf_capability::text::mails::{self, Templates};
+use eaf_capability::text::{self, Locales};
+use eaf_core::contract::Description;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
+
+/// Offered to every workflow: it reaches nothing but the run itself.
+const FLOW: &str = "eaf:workflow/flow";
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Package(#[from] package::Error),
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
+    #[error("describe.json of {plugin} is not a description")]
+    Description {
+        plugin: String,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("the texts of {plugin} cannot be used")]
+    Texts {
+        plugin: String,
+        #[source]
+        cause: text::Error,
+    },
+    #[error("the mails of {plugin} cannot be used")]
+    Mails {
+        plugin: String,
+        #[source]
+        cause: Box<mails::Error>,
+    },
+    #[error("{path} of {plugin} is not UTF-8")]
+    Text { plugin: String, path: String },
+    #[error("{part}.wasm of {plugin} cannot be loaded")]
+    Component {
+        plugin: String,
+        part: &'static str,
+        #[source]
+        cause: engine::Error,
+    },
+    #[error("plugin {plugin} is refused:\n{}", .report.join("\n"))]
+    Refused { plugin: String, report: Vec<String> },
+    #[error("domain.wasm of {plugin} cannot be used")]
+    Domain {
+        plugin: String,
+        #[source]
+        cause: domain::Error,
+    },
+    #[error("workflow.wasm of {plugin} cannot be used")]
+    Workflow {
+        plugin: String,
+        #[source]
+        cause: component::Error,
+    },
+}
+
+/// What the deployment permits at most: capability interfaces such as `eaf:vsphere/inventory`.
+#[derive(Debug, Clone)]
+pub struct Ceiling(pub Vec<String>);
+
+impl Default for Ceiling {
+    fn default() -> Self {
+        Ceiling(["eaf:vsphere/inventory", "eaf:vsphere/lifecycle", "eaf:mail/outbox"].map(String::from).to_vec())
+    }
+}
+
+/// `generation`: the number under which this package is active.
+pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Result<Plugin, Error> {
+    let package = package::read(file)?;
+    let manifest = manifest::parse(package.require("plugin.toml")?)?;
+    let plugin = manifest.plugin.id.clone();
+    let description: Description = serde_json::from_slice(package.require("describe.json")?)
+        .map_err(|cause| Error::Description { plugin: plugin.clone(), cause })?;
+    let compile = |part: &'static str, bytes: &[u8]| {
+        wasm.compile(bytes).map_err(|cause| Error::Component { plugin: plugin.clone(), part, cause })
+    };
+    let domain = compile("domain", package.require("domain.wasm")?)?;
+    let workflow = package.get("workflow.wasm").map(|bytes| compile("workflow", bytes)).transpose()?;
+
+    let imports = Imports {
+        domain: imports(wasm, &domain),
+        workflow: workflow.as_ref().map(|workflow| imports(wasm, workflow)).unwrap_or_default(),
+    };
+    let mut report = refused_domain_imports(&imports.domain);
+    report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
+    report.extend(refused_requests(&manifest.requests, ceiling));
+    if !report.is_empty() {
+        return Err(Error::Refused { plugin, report });
+    }
+
+    let identity = domain::Identity {
+        plugin: plugin.clone(),
+        digest: package.digest().to_owned(),
+        generation,
+        description: description.clone(),
+    };
+    let domain = WasmDomain::new(wasm.clone(), &domain, identity)
+        .map_err(|cause| Error::Domain { plugin: plugin.clone(), cause })?;
+    let workflow = workflow
+        .map(|workflow| WorkflowComponent::new(wasm.clone(), &workflow))
+        .transpose()
+        .map_err(|cause| Error::Workflow { plugin: plugin.clone(), cause })?;
+    let texts_of_package = Arc::new(locales(&plugin, &package)?);
+    let mails = Templates::load(&texts(&plugin, &package, "mails")?, texts_of_package.clone())
+        .map_err(|cause| Error::Mails { plugin: plugin.clone(), cause: Box::new(cause) })?;
+    Ok(Plugin {
+        digest: package.digest().to_owned(),
+        generation,
+        texts: texts_of_package,
+        mails: Arc::new(mails.of(&manifest.plugin.name)),
+        manifest,
+        imports,
+        description,
+        domain: Arc::new(domain),
+        workflow,
+    })
+}
+
+/// One imported interface and the functions used of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Import {
+    /// With version, such as `eaf:vsphere/inventory@1.0.0`.
+    pub interface: String,
+    pub functions: Vec<String>,
+}
+
+/// What a package can reach, read from its components and not from what it says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Imports {
+    pub domain: Vec<Import>,
+    pub workflow: Vec<Import>,
+}
+
+impl Import {
+    fn without_version(&self) -> &str {
+        self.interface.split_once('@').map_or(&self.interface, |(name, _)| name)
+    }
+
+    /// `eaf:vsphere/inventory` is (`vsphere`, `inventory`).
+    fn capability(&self) -> Option<(&str, &str)> {
+        self.without_version().strip_prefix("eaf:")?.split_once('/')
+    }
+}
+
+/// What a component can reach, read from its type.
+pub fn imports(wasm: &Wasm, component: &Component) -> Vec<Import> {
+    let ty = component.component_type();
+    ty.imports(wasm.engine())
+        .map(|(name, item)| {
+            let mut functions = Vec::new();
+            if let ComponentItem::ComponentInstance(instance) = item.ty {
+                for (function, item) in instance.exports(wasm.engine()) {
+                    if matches!(item.ty, ComponentItem::ComponentFunc(_)) {
+                        functions.push(function.to_owned());
+                    }
+                }
+            }
+            Import { interface: name.to_owned(), functions }
+        })
+        .collect()
+}
+
+/// The required requests that a tenant has not granted: it cannot use the plugin until they are.
+pub fn missing_grants<'a>(requests: &'a [Request], granted: &[(String, String)]) -> Vec<&'a Request> {
+    let is_granted = |request: &Request| {
+        granted.iter().any(|(capability, name)| *capability == request.capability && *name == request.grant)
+    };
+    requests.iter().filter(|request| !request.optional && !is_granted(request)).collect()
+}
+
+fn refused_domain_imports(imports: &[Import]) -> Vec<String> {
+    imports
+        .iter()
+        .map(|import| {
+            format!(
+                "  domain.wasm imports {}{}. A domain component may import nothing.\n    Time, randomness and identity \
+                 come in the context; whatever reaches outside belongs into a workflow.",
+                import.interface,
+                used(import),
+            )
+        })
+        .collect()
+}
+
+fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &Ceiling) -> Vec<String> {
+    let refused = |import: &&Import| import.without_version() != FLOW && !is_requested(import, requests);
+    imports
+        .iter()
+        .filter(refused)
+        .map(|import| {
+            let fix = match import.capability() {
+                Some((capability, interface)) if ceiling.0.iter().any(|name| name == import.without_version()) => format!(
+                    "Add to plugin.toml: [[requests]] capability = \"{capability}\", grant = \"…\", interfaces = \
+                     [\"{interface}\"]."
+                ),
+                _ => "It must go: nobody can grant it here.".to_owned(),
+            };
+            format!(
+                "  workflow.wasm imports {}{}, which plugin.toml does not request.\n    This host offers: {}, {}.\n    {fix}",
+                import.interface,
+                used(import),
+                FLOW,
+                ceiling.0.join(", "),
+            )
+        })
+        .collect()
+}
+
+fn refused_requests(requests: &[Request], ceiling: &Ceiling) -> Vec<String> {
+    let mut report = Vec::new();
+    for request in requests {
+        let prefix = format!("eaf:{}/", request.capability);
+        let names = request.interfaces.iter().map(|interface| format!("{prefix}{interface}"));
+        let refused: Vec<String> = names.filter(|name| !ceiling.0.contains(name)).collect();
+        let nothing_of_it = !ceiling.0.iter().any(|name| name.starts_with(&prefix));
+        if refused.is_empty() && !nothing_of_it {
+            continue;
+        }
+        let what = if refused.is_empty() { prefix.trim_end_matches('/').to_owned() } else { refused.join(", ") };
+        report.push(format!(
+            "  plugin.toml requests {what}, which this deployment does not permit.\n    It permits: {}.\n    An operator \
+             can raise the ceiling in the host's configuration.",
+            ceiling.0.join(", "),
+        ));
+    }
+    report
+}
+
+fn is_requested(import: &Import, requests: &[Request]) -> bool {
+    let Some((capability, interface)) = import.capability() else { return false };
+    requests.iter().any(|request| {
+        request.capability == capability
+            && (request.interfaces.is_empty() || request.interfaces.iter().any(|name| name == interface))
+    })
+}
+
+fn used(import: &Import) -> String {
+    if import.functions.is_empty() { String::new() } else { format!(" ({})", import.functions.join(", ")) }
+}
+
+fn locales(plugin: &str, package: &Package) -> Result<Locales, Error> {
+    let mut found = texts(plugin, package, "locales")?;
+    let [de, en] = ["de.toml", "en.toml"].map(|file| found.remove(file).unwrap_or_default());
+    Locales::load(&de, &en).map_err(|cause| Error::Texts { plugin: plugin.to_owned(), cause })
+}
+
+fn texts(plugin: &str, package: &Package, folder: &str) -> Result<BTreeMap<String, String>, Error> {
+    package
+        .below(folder)
+        .map(|(path, bytes)| match std::str::from_utf8(bytes) {
+            Ok(text) => Ok((path.to_owned(), text.to_owned())),
+            Err(_) => Err(Error::Text { plugin: plugin.to_owned(), path: format!("{folder}/{path}") }),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{DURABLE, HOSTILE, MANIFEST, component, package, plugin, wasm};
+    use super::*;
+    use eaf_core::actor::Locale;
+
+    fn refused(file: &[u8], ceiling: &Ceiling) -> String {
+        match load(&wasm(), file, 1, ceiling) {
+            Err(error @ Error::Refused { .. }) => error.to_string(),
+            Err(error) => panic!("another error: {error}"),
+            Ok(_) => panic!("not refused"),
+        }
+    }
+
+    fn importing(interface: &str) -> Vec<u8> {
+        let text = format!(r#"(component (import "{interface}" (instance (export "get" (func (result u64))))))"#);
+        wat::parse_str(text).unwrap()
+    }
+
+    fn with_workflow(manifest: &str, workflow: Vec<u8>) -> Vec<u8> {
+        package(manifest, component("domain", HOSTILE), Some(workflow))
+    }
+
+    #[tokio::test]
+    async fn a_package_that_asks_for_what_it_uses_is_loaded_with_its_texts() {
+        let plugin = plugin();
+        assert_eq!(plugin.id(), "fixture");
+        assert_eq!(plugin.texts.find("rejections.no", &Default::default(), Locale::De).as_deref(), Some("Nein"));
+        assert_eq!(plugin.mails.names().collect::<Vec<_>>(), ["hello"]);
+        assert_eq!(plugin.domain.digest(), plugin.digest);
+    }
+
+    #[tokio::test]
+    async fn a_domain_that_imports_anything_is_refused() {
+        let report = refused(&package(MANIFEST, importing("wasi:clocks/wall-clock@0.2.0"), None), &Ceiling::default());
+        assert!(report.contains("domain.wasm imports wasi:clocks/wall-clock@0.2.0 (get)"), "{report}");
+    }
+
+    #[tokio::test]
+    async fn an_import_that_was_not_requested_is_named_with_what_is_offered_and_how_to_fix_it() {
+        let requests_nothing = MANIFEST.split("[[requests]]").next().unwrap();
+        let file = with_workflow(requests_nothing, component("workflow", DURABLE));
+        let report = refused(&file, &Ceiling::default());
+        assert!(report.contains("workflow.wasm imports eaf:vsphere/lifecycle@1.0.0"), "{report}");
+        assert!(report.contains("power-on") && report.contains("eaf:mail/outbox"), "{report}");
+        assert!(report.contains("interfaces = [\"lifecycle\"]"), "{report}");
+        assert!(!report.contains("eaf:workflow/flow@1.0.0"), "flow is always offered: {report}");
+    }
+
+    #[tokio::test]
+    async fn an_interface_beside_the_requested_one_is_refused() {
+        let reading = MANIFEST.replace("lifecycle", "inventory");
+        let report = refused(&with_workflow(&reading, component("workflow", DURABLE)), &Ceiling::default());
+        assert!(report.contains("imports eaf:vsphere/lifecycle@1.0.0"), "{report}");
+    }
+
+    #[tokio::test]
+    async fn nothing_outside_the_contract_can_be_granted() {
+        let report = refused(&with_workflow(MANIFEST, importing("wasi:sockets/tcp@0.2.0")), &Ceiling::default());
+        assert!(report.contains("It must go: nobody can grant it here."), "{report}");
+    }
+
+    #[tokio::test]
+    async fn a_request_above_the_ceiling_is_refused() {
+        let ceiling = Ceiling(vec!["eaf:vsphere/inventory".into(), "eaf:mail/outbox".into()]);
+        let report = refused(&with_workflow(MANIFEST, component("workflow", DURABLE)), &ceiling);
+        assert!(report.contains("requests eaf:vsphere/lifecycle, which this deployment does not permit"), "{report}");
+    }
+
+    #[tokio::test]
+    async fn a_truncated_package_is_refused_with_what_is_missing() {
+        let file = with_workflow(MANIFEST, component("workflow", DURABLE));
+        let error = load(&wasm(), &file[..file.len() / 2], 1, &Ceiling::default()).err().expect("refused").to_string();
+        assert!(error.starts_with("the package is truncated: "), "{error}");
+    }
+
+    #[test]
+    fn a_tenant_that_has_not_granted_what_is_required_misses_exactly_that() {
+        let request = |capability: &str, grant: &str, optional| Request {
+            capability: capability.into(),
+            grant: grant.into(),
+            interfaces: Vec::new(),
+            scope: serde_json::Value::Null,
+            optional,
+            observe: None,
+        };
+        let requests =
+            [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];
+        let missing = missing_grants(&requests, &[("vsphere".into(), "vcenter".into())]);
+        assert_eq!(missing, [&requests[1]]);
+    }
+}

@@ -1,0 +1,108 @@
+//! `plugin.toml`: who a package is, and what it asks for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("plugin.toml is not UTF-8")]
+    Utf8(#[source] std::str::Utf8Error),
+    #[error("plugin.toml cannot be read")]
+    Parse(#[source] Box<toml::de::Error>),
+    #[error("plugin.toml: `{0}` is not an id: 2 to 20 lower-case letters, digits and hyphens, a letter first")]
+    Id(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub plugin: Identity,
+    #[serde(default)]
+    pub requests: Vec<Request>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// In front of every stream, event, view and permission: never changes.
+    pub id: String,
+    pub name: String,
+    pub version: String,
+}
+
+/// What the package asks an operator for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub capability: String,
+    /// The name by which the code opens it.
+    pub grant: String,
+    /// Of the capability's WIT package; none named: all that the component imports of it.
+    #[serde(default)]
+    pub interfaces: Vec<String>,
+    #[serde(default)]
+    pub scope: Value,
+    /// Not granted: the plugin still runs, its calls are denied.
+    #[serde(default)]
+    pub optional: bool,
+    /// What the capability manages for the plugin is read again by the host, and the plugin is told what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<Observe>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observe {
+    /// Of the system, for `{key, found}`.
+    pub command: String,
+    /// Whose keys are those of the things: its rows say when they were read last.
+    #[serde(default)]
+    pub view: Option<String>,
+}
+
+pub fn parse(bytes: &[u8]) -> Result<Manifest, Error> {
+    let text = std::str::from_utf8(bytes).map_err(Error::Utf8)?;
+    let manifest: Manifest = toml::from_str(text).map_err(|cause| Error::Parse(Box::new(cause)))?;
+    let id = &manifest.plugin.id;
+    let good = (2..=20).contains(&id.len())
+        && id.starts_with(|c: char| c.is_ascii_lowercase())
+        && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !good {
+        return Err(Error::Id(id.clone()));
+    }
+    Ok(manifest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_keep_their_scope() {
+        let text = br#"
+            [plugin]
+            id = "shop"
+            name = "Shop"
+            version = "1.0.0"
+            [[requests]]
+            capability = "vsphere"
+            grant = "vcenter"
+            interfaces = ["inventory"]
+            scope = { folder = "vm" }
+            observe = { command = "note-vm", view = "vms" }
+        "#;
+        let manifest = parse(text).unwrap();
+        assert_eq!(manifest.requests[0].scope["folder"], "vm");
+        assert!(!manifest.requests[0].optional);
+        let observe = Observe { command: "note-vm".into(), view: Some("vms".into()) };
+        assert_eq!(manifest.requests[0].observe, Some(observe));
+    }
+
+    #[test]
+    fn a_misspelt_key_and_a_bad_id_are_refused() {
+        let identity = "[plugin]\nid = \"shop\"\nname = \"Shop\"\nversion = \"1\"\n";
+        let misspelt = format!("{identity}[[requests]]\ncapability = \"mail\"\ngrant = \"mail\"\nscoop = {{}}\n");
+        assert!(matches!(parse(misspelt.as_bytes()), Err(Error::Parse(_))));
+        let bad = identity.replace("shop", "Shop/..");
+        assert!(matches!(parse(bad.as_bytes()), Err(Error::Id(_))));
+    }
+}

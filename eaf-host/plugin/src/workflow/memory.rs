@@ -1,0 +1,333 @@
+//! A kernel in memory that can die before any of its steps, and a vCenter that remembers what was done to it.
+
+use super::kernel::*;
+use async_trait::async_trait;
+use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_core::actor::{ActorKind, TraceId};
+use eaf_core::contract::Recorded;
+use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+
+/// Counts steps; before the chosen one the host dies: the step never comes back.
+#[derive(Default)]
+pub struct Fuse {
+    pub steps: Mutex<usize>,
+    pub dies_before: Mutex<Option<usize>>,
+    pub dead: Notify,
+}
+
+impl Fuse {
+    pub async fn step(&self) {
+        let dies = {
+            let mut steps = self.steps.lock().unwrap();
+            *steps += 1;
+            *self.dies_before.lock().unwrap() == Some(*steps)
+        };
+        if dies {
+            self.dead.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    Completed(Value),
+    Failed(Failure),
+    Diverged(Divergence),
+}
+
+pub struct World {
+    pub now: OffsetDateTime,
+    pub wake_at: OffsetDateTime,
+    pub fence: u64,
+    pub leased: bool,
+    pub run: Run,
+    pub journal: BTreeMap<i32, Entry>,
+    pub waiting: Vec<Option<Waiting>>,
+    pub ending: Option<Ending>,
+    pub granted: bool,
+    /// Its journal cannot be read any more.
+    pub lost: bool,
+    /// What the domain answers, before it accepts everything.
+    pub answers: VecDeque<Result<Outcome, Error>>,
+    pub denials: Vec<i32>,
+    /// By key, in order of the first time: what the domain was told.
+    pub commands: Vec<(String, String, Value)>,
+}
+
+pub struct Memory {
+    pub fuse: Arc<Fuse>,
+    pub state: Mutex<World>,
+}
+
+impl Memory {
+    pub fn new(workflow: &str) -> Self {
+        Self::of("fixture", workflow, "asked", json!({}))
+    }
+
+    /// A run of this plugin, started by an event of this type with this data.
+    pub fn of(plugin: &str, workflow: &str, kind: &str, data: Value) -> Self {
+        let tenant = TenantId::derive("acme");
+        let event = EventId(uuid::Uuid::from_u128(1));
+        let run = Run {
+            tenant,
+            id: RunId::derive(tenant, workflow, event),
+            plugin: plugin.into(),
+            digest: String::new(),
+            workflow: workflow.into(),
+            event: Recorded {
+                id: event,
+                stream: "thing/1".into(),
+                version: 1,
+                position: 1,
+                kind: kind.into(),
+                schema: 1,
+                data,
+                at: 0,
+                actor: ActorId::SYSTEM,
+                actor_kind: ActorKind::System,
+                trace_id: String::new(),
+            },
+            key: "thing-1".into(),
+            trace: TraceId("0".repeat(32)),
+            attempts: 0,
+        };
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        Memory {
+            fuse: Arc::default(),
+            state: Mutex::new(World {
+                now,
+                wake_at: now,
+                fence: 0,
+                leased: false,
+                run,
+                journal: BTreeMap::new(),
+                waiting: Vec::new(),
+                ending: None,
+                granted: true,
+                lost: false,
+                answers: VecDeque::new(),
+                denials: Vec::new(),
+                commands: Vec::new(),
+            }),
+        }
+    }
+
+    pub fn state(&self) -> std::sync::MutexGuard<'_, World> {
+        self.state.lock().unwrap()
+    }
+
+    /// The dead host's lease has run out.
+    pub fn expire_lease(&self) {
+        self.state().leased = false;
+    }
+
+    pub fn wake(&self) {
+        let mut state = self.state();
+        state.now = state.now.max(state.wake_at);
+    }
+
+    async fn change(&self, lease: &u64, change: impl FnOnce(&mut World)) -> Result<(), Error> {
+        self.fuse.step().await;
+        let mut state = self.state();
+        if state.fence != *lease || !state.leased {
+            return Err(Error::Fenced);
+        }
+        change(&mut state);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Kernel for Memory {
+    type Lease = u64;
+
+    fn now(&self) -> OffsetDateTime {
+        self.state().now
+    }
+
+    fn renew_every(&self) -> Duration {
+        Duration::from_millis(20)
+    }
+
+    async fn due(&self) {
+        std::future::pending().await
+    }
+
+    async fn claim(&self, _limit: usize) -> Result<Vec<Claimed<u64>>, Error> {
+        let mut state = self.state();
+        if state.leased || state.ending.is_some() || state.wake_at > state.now {
+            return Ok(Vec::new());
+        }
+        state.leased = true;
+        state.fence += 1;
+        Ok(vec![Claimed { run: state.run.clone(), lease: state.fence }])
+    }
+
+    async fn renew(&self, lease: &u64) -> Result<(), Error> {
+        let state = self.state();
+        if state.fence == *lease && state.leased { Ok(()) } else { Err(Error::Fenced) }
+    }
+
+    async fn release(&self, lease: &u64) -> Result<(), Error> {
+        let mut state = self.state();
+        if state.fence != *lease || !state.leased {
+            return Err(Error::Fenced);
+        }
+        state.leased = false;
+        Ok(())
+    }
+
+    async fn load(&self, _lease: &u64) -> Result<Vec<Entry>, Error> {
+        let state = self.state();
+        if state.lost {
+            return Err(Error::Lost("erased", "the key was destroyed".into()));
+        }
+        Ok(state.journal.values().cloned().collect())
+    }
+
+    async fn write(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
+        let entry = entry.clone();
+        self.change(lease, |state| assert!(state.journal.insert(entry.sequence, entry).is_none(), "written twice"))
+            .await
+    }
+
+    async fn pend(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
+        let entry = entry.clone();
+        self.change(lease, |state| assert!(state.journal.insert(entry.sequence, entry).is_some(), "no intent")).await
+    }
+
+    async fn finish(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
+        self.pend(lease, entry).await
+    }
+
+    async fn suspend(
+        &self,
+        lease: &u64,
+        wake_at: OffsetDateTime,
+        waiting: Option<Waiting>,
+        again: Again,
+    ) -> Result<(), Error> {
+        self.change(lease, |state| {
+            state.leased = false;
+            state.wake_at = wake_at;
+            state.waiting.push(waiting);
+            state.run.attempts += i32::from(again == Again::Retry);
+        })
+        .await
+    }
+
+    async fn complete(&self, lease: &u64, result: &Value) -> Result<(), Error> {
+        self.change(lease, |state| state.ending = Some(Ending::Completed(result.clone()))).await
+    }
+
+    async fn fail(&self, lease: &u64, failure: &Failure) -> Result<(), Error> {
+        self.change(lease, |state| state.ending = Some(Ending::Failed(failure.clone()))).await
+    }
+
+    async fn stop(&self, lease: &u64, divergence: &Divergence) -> Result<(), Error> {
+        self.change(lease, |state| state.ending = Some(Ending::Diverged(divergence.clone()))).await
+    }
+
+    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Option<Grant>, Error> {
+        let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
+        Ok(is_granted.then(|| Grant { scope: Value::Null }))
+    }
+
+    async fn denied(&self, _run: &Run, entry: &Entry) -> Result<(), Error> {
+        self.fuse.step().await;
+        let mut state = self.state();
+        if !state.denials.contains(&entry.sequence) {
+            state.denials.push(entry.sequence);
+        }
+        Ok(())
+    }
+
+    async fn submit(&self, _run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
+        self.fuse.step().await;
+        {
+            let mut state = self.state();
+            if let Some(answer) = state.answers.pop_front() {
+                return answer;
+            }
+            if !state.commands.iter().any(|(known, _, _)| known == key) {
+                state.commands.push((key.into(), command.into(), body.clone()));
+            }
+        }
+        self.fuse.step().await;
+        Ok(Ok(json!({})))
+    }
+
+    async fn read(&self, _run: &Run, _view: &str, _key: &str, _after: Option<&Value>) -> Result<Outcome, Error> {
+        Ok(Ok(Value::Null))
+    }
+}
+
+/// Answers as scripted, then with success. An effect happens once per key, however often it is begun.
+pub struct Vcenter {
+    pub fuse: Arc<Fuse>,
+    pub starts: Mutex<VecDeque<Result<Started, Failure>>>,
+    pub polls: Mutex<VecDeque<Result<Polled, Failure>>>,
+    /// Key to how often it was begun.
+    pub effects: Mutex<BTreeMap<String, u32>>,
+    /// Number and code of each call that it was told to put away.
+    pub given_up: Mutex<Vec<(i32, String)>>,
+    pub keep_trying: Mutex<Option<Duration>>,
+}
+
+impl Vcenter {
+    pub fn new(fuse: Arc<Fuse>) -> Self {
+        Vcenter {
+            fuse,
+            starts: Mutex::default(),
+            polls: Mutex::default(),
+            effects: Mutex::default(),
+            given_up: Mutex::default(),
+            keep_trying: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for Vcenter {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        self.fuse.step().await;
+        let scripted = self.starts.lock().unwrap().pop_front();
+        let answer = scripted.unwrap_or_else(|| Ok(Started::Pending { handle: json!("task-1"), poll_after: MOMENT }));
+        if answer.is_ok() {
+            *self.effects.lock().unwrap().entry(call.idempotency_key.clone()).or_default() += 1;
+        }
+        // The effect has happened, the answer may never arrive.
+        self.fuse.step().await;
+        answer
+    }
+
+    async fn poll(&self, _call: &Call, handle: &Value) -> Result<Polled, Failure> {
+        assert_eq!(*handle, json!("task-1"));
+        self.fuse.step().await;
+        let scripted = self.polls.lock().unwrap().pop_front();
+        scripted.unwrap_or_else(|| Ok(Polled::Done(json!({"power": "on"}))))
+    }
+
+    async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
+        self.fuse.step().await;
+        self.given_up.lock().unwrap().push((call.sequence, failure.code.clone()));
+        Ok(())
+    }
+
+    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
+        Report::default()
+    }
+
+    fn keep_trying(&self) -> Option<Duration> {
+        *self.keep_trying.lock().unwrap()
+    }
+}
+
+pub const MOMENT: Duration = Duration::from_millis(300);

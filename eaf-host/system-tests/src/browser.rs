@@ -1,0 +1,170 @@
+//! A browser of one person: keeps cookies, follows redirects between the host and the identity provider, and says where
+//! its requests come from. The host's public address leads to where it really listens, as an ingress would.
+
+use crate::person::Answer;
+use crate::system::System;
+use reqwest::{Client, Method, Response, Url, redirect};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub struct Browser {
+    public_url: String,
+    base: String,
+    client: Client,
+    /// Of the host; the provider sets none.
+    pub cookies: BTreeMap<String, String>,
+    /// For whom its page was drawn: who signed in last.
+    person: Option<String>,
+    /// Headers and bodies of everything that came from the host.
+    pub seen: String,
+}
+
+/// Where a navigation ended.
+pub struct Page {
+    pub status: u16,
+    /// As the address bar shows it.
+    pub address: Url,
+    pub text: String,
+}
+
+impl Browser {
+    pub fn new(system: &System) -> Browser {
+        let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
+        Browser {
+            public_url: system.public_url.clone(),
+            base: system.base.clone(),
+            client,
+            cookies: BTreeMap::new(),
+            person: None,
+            seen: String::new(),
+        }
+    }
+
+    /// Goes to an address, or a path of the host, and wherever that leads.
+    pub async fn open(&mut self, to: &str) -> Page {
+        let mut address = self.absolute(to);
+        for _ in 0..10 {
+            let (status, location, text) = self.step(&address).await;
+            let Some(location) = location else { return Page { status, address, text } };
+            address = address.join(&location).expect("a location");
+        }
+        panic!("redirected in circles: {address}");
+    }
+
+    /// One step without following: status, location, body.
+    pub async fn step(&mut self, address: &Url) -> (u16, Option<String>, String) {
+        let response = match address.as_str().strip_prefix(&self.public_url) {
+            Some(path) => self.host(Method::GET, path, &[], None).await,
+            None => self.client.get(address.clone()).send().await.expect("the provider answers"),
+        };
+        let status = response.status().as_u16();
+        let location = response.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
+        let text = response.text().await.expect("a body");
+        self.seen += &text;
+        (status, location, text)
+    }
+
+    pub fn absolute(&self, to: &str) -> Url {
+        Url::parse(&if to.starts_with('/') { format!("{}{to}", self.public_url) } else { to.to_owned() })
+            .expect("a URL")
+    }
+
+    /// What a page does that sends its form to the provider by itself.
+    pub async fn send_form(&mut self, page: &Page) -> Page {
+        let between = |text: &str, start: &str| {
+            let rest = text.split_once(start).expect("the page has it").1;
+            rest.split_once('"').expect("the page ends it").0.replace("&amp;", "&")
+        };
+        let action = between(&page.text, "<form method=\"post\" action=\"");
+        let inputs = page.text.split("<input ").skip(1);
+        let form: Vec<(String, String)> =
+            inputs.map(|input| (between(input, "name=\""), between(input, "value=\""))).collect();
+        let response = self.client.post(action).form(&form).send().await.expect("the provider answers");
+        let location = response.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
+        self.open(&location.expect("the provider sends back")).await
+    }
+
+    /// From the application's sign-in page to the provider's, which shows its people.
+    pub async fn ask_provider(&mut self, return_to: &str) -> Page {
+        let query = reqwest::Url::parse_with_params("http://x/", [("return_to", return_to)]).expect("a URL");
+        let page = self.open(&format!("/auth/sign-in?{}", query.query().unwrap_or_default())).await;
+        assert!(page.text.contains("Who are you?"), "{} {}", page.status, page.text);
+        page
+    }
+
+    /// What a click on this person leads to: the way back with a code.
+    pub async fn pick(&mut self, page: &Page, account: &str) -> Url {
+        let mut address = page.address.clone();
+        address.query_pairs_mut().append_pair("account", account);
+        let (_, location, _) = self.step(&address).await;
+        Url::parse(&location.expect("the provider sends back")).expect("a URL")
+    }
+
+    /// Signs in and ends where it wanted to go.
+    pub async fn sign_in(&mut self, account: &str, return_to: &str) -> Page {
+        let page = self.ask_provider(return_to).await;
+        let back = self.pick(&page, account).await;
+        let page = self.open(back.as_str()).await;
+        self.person = self.get("/api/session").await.body["actor"].as_str().map(str::to_owned);
+        page
+    }
+
+    /// As the application's own pages ask.
+    pub async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let (origin, person) = (self.public_url.clone(), self.person.clone());
+        let ours = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+        let person = person.iter().map(|person| ("eaf-person", person.as_str()));
+        let headers: Vec<_> = ours.into_iter().chain(person).collect();
+        self.call_as(method, path, &headers, body).await
+    }
+
+    pub async fn call_as(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let response = self.host(method, path, headers, body).await;
+        let status = response.status();
+        let text = response.text().await.expect("the answer arrives whole");
+        self.seen += &text;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { status, body }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.call_as(Method::GET, path, &[], None).await
+    }
+
+    async fn host(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Response {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.expect("the host answers");
+        self.seen += &format!("{:?}\n", response.headers());
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("ASCII");
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            match cookie.contains("Max-Age=0") {
+                true => self.cookies.remove(name),
+                false => self.cookies.insert(name.into(), value.into()),
+            };
+        }
+        response
+    }
+
+    pub fn session_name(&self) -> &'static str {
+        if self.public_url.starts_with("https:") { "__Host-eaf-session" } else { "eaf-session" }
+    }
+
+    pub fn session(&self) -> Option<String> {
+        self.cookies.get(self.session_name()).cloned()
+    }
+}

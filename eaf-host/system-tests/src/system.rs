@@ -1,0 +1,447 @@
+//! One host process with everything around it, in directories and on ports of its own; two tenants, acme and globex.
+//!
+//! The fault proxies stand between the host and vCenter and between the host and the mail server. Without rules they
+//! change nothing.
+//!
+//! A test ends with [`System::finish`], which looks for what must not be found anywhere.
+
+use crate::binary;
+use crate::canary::{self, Found, Heard};
+use crate::host::Host;
+use crate::person::Person;
+use eaf_core::Core;
+use eaf_core::directory::{self, NewMember};
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::TenantId;
+use eaf_core::testing::Database;
+use eaf_dev::idp;
+use eaf_dev::idp::accounts::ACCOUNTS;
+use eaf_test_support::fault_proxy::{FaultProxy, Tls};
+use eaf_test_support::maildev::{Maildev, Received, free_address};
+use eaf_test_support::tool;
+use eaf_test_support::vcsim::{self, Vcsim};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinSet;
+
+pub const CLIENT_SECRET: &str = "canary-client-secret & more";
+
+/// Longer than anything takes on a slow machine; a test that waits so long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The one of [`Database::core`], so that a test can open what the host has sealed.
+const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+pub struct System {
+    pub database: Database,
+    pub vcsim: Vcsim,
+    pub vcenter: FaultProxy,
+    pub mail: Maildev,
+    pub smtp: FaultProxy,
+    /// Where the host listens.
+    pub base: String,
+    /// What it takes for its address; an ingress would stand there.
+    pub public_url: String,
+    pub issuer: String,
+    dir: tempdir::Dir,
+    identity_provider: tokio::task::JoinHandle<()>,
+    /// None while it is killed.
+    pub host: Option<Host>,
+    client: reqwest::Client,
+    starts: usize,
+    pub heard: Arc<Heard>,
+    searched: bool,
+}
+
+pub struct People {
+    pub requester: Person,
+    pub approver: Person,
+    pub admin: Person,
+    /// The requester and the admin of the other tenant.
+    pub foreigner: Person,
+    pub foreign_admin: Person,
+}
+
+impl System {
+    /// Ready to work: connections and grants are set, one offering is defined.
+    pub async fn start() -> System {
+        let system = System::bare().await;
+        let people = system.people().await;
+        system.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
+        system.connect_mail(&people.admin).await;
+        people.admin.command("define-offering", offering()).await.ok();
+        system
+    }
+
+    /// Tenants, people and grants, but no connection and no offering.
+    pub async fn bare() -> System {
+        System::at("https://cloud.example").await
+    }
+
+    /// Bare, and reached by people at this address.
+    pub async fn at(public_url: &str) -> System {
+        System::on(Database::fresh().await, public_url).await
+    }
+
+    /// On a database that may be in a cluster of its own.
+    pub async fn on(database: Database, public_url: &str) -> System {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempdir::Dir::new();
+        let core = database.core().await;
+        let vcsim = Vcsim::start(&dir.path().join("vcenter"), &["--clone-duration", "400ms"]).await;
+        let tls = Tls::from_dir(&vcsim.cert_dir()).unwrap();
+        let vcenter = FaultProxy::start(vcsim.address(), Some(tls)).await.unwrap();
+        let mail = Maildev::start(&["--mail-directory", &dir.path().join("mails").display().to_string()]).await;
+        let smtp = FaultProxy::start(mail.address(), None).await.unwrap();
+        let idp_port = free_address().port();
+        let identity_provider = tokio::spawn(async move {
+            idp::serve(idp_port, [9; 32], CLIENT_SECRET.into(), std::future::pending())
+                .await
+                .expect("the issuer serves");
+        });
+        let issuer = idp::issuer_url(idp_port);
+        settle(&core, &issuer).await;
+        let base = format!("http://{}", free_address());
+        let client = reqwest::Client::new();
+        let mut system = System {
+            database,
+            vcsim,
+            vcenter,
+            mail,
+            smtp,
+            base,
+            public_url: public_url.to_owned(),
+            issuer,
+            dir,
+            identity_provider,
+            host: None,
+            client,
+            starts: 0,
+            heard: Arc::default(),
+            searched: false,
+        };
+        system.start_host().await;
+        system
+    }
+
+    pub async fn start_host(&mut self) {
+        self.host = Some(self.another_host(&self.base.clone()).await);
+    }
+
+    /// One more on the same database. Whoever asks for it keeps it.
+    pub async fn another_host(&mut self, base: &str) -> Host {
+        self.starts += 1;
+        Host::start(base, self.environment(), &self.log()).await
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("HOME", self.dir.path().display().to_string()),
+            ("EAF_PUBLIC_URL", self.public_url.clone()),
+            ("EAF_DATABASE_URL", self.database.url("eaf_app")),
+            ("EAF_DATABASE_PLATFORM_URL", self.database.url("eaf_platform")),
+            ("EAF_OIDC_ISSUER", self.issuer.clone()),
+            ("EAF_OIDC_CLIENT_SECRET", CLIENT_SECRET.into()),
+            ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
+            ("EAF_MASTER_KEY", MASTER_KEY.into()),
+            ("EAF_PACKAGES", packages()),
+            // The servers are on this machine, which a tenant reaches only where an operator says so.
+            ("EAF_EGRESS_ALLOW", self.servers()),
+            ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
+            // Benchmark and chaos give as many commands as they can.
+            ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
+            ("EAF_TENANT_MEBIBYTES_PER_DAY", "0".into()),
+            ("EAF_TENANT_REQUESTS_PER_SECOND", "0".into()),
+            ("EAF_PERSON_REQUESTS_PER_SECOND", "0".into()),
+            ("EAF_SIGN_INS_PER_SECOND", "0".into()),
+            ("EAF_COMPILED_CACHE", cache().display().to_string()),
+            ("EAF_LOG", std::env::var("EAF_LOG").unwrap_or_else(|_| "info,eaf=debug,eaf_capability=debug,eaf_core=debug,eaf_http=debug,eaf_identity=debug,eaf_mail=debug,eaf_plugin=debug,eaf_vsphere=debug".into())),
+        ]
+    }
+
+    fn servers(&self) -> String {
+        let (vcenter, smtp) = (self.vcenter.address().port(), self.smtp.address().port());
+        format!("vsphere 127.0.0.1:{vcenter}, mail 127.0.0.1:{smtp}")
+    }
+
+    /// The command line, as an operator uses it beside running hosts: what it says, and whether it ended well.
+    pub async fn eaf(&self, arguments: &[&str]) -> (String, bool) {
+        self.eaf_with(&[], arguments).await
+    }
+
+    /// With other settings than the host has.
+    pub async fn eaf_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> (String, bool) {
+        let mut command = Command::new(binary::eaf());
+        command.args(arguments).env_clear().envs(self.environment()).envs(settings.iter().copied());
+        let output = command.output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (said, output.status.success())
+    }
+
+    /// A command that goes on until it is dropped; what it says on its standard output is read line by line.
+    pub fn eaf_going_on(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut command = Command::new(binary::eaf());
+        command.args(arguments).env_clear().envs(self.environment()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let out = child.stdout.take().expect("it is piped");
+        (child, BufReader::new(out).lines())
+    }
+
+    /// `kill -9`: nothing is tidied up.
+    pub async fn kill_host(&mut self) {
+        self.host.take().expect("the host runs").kill().await;
+    }
+
+    /// Where the host writes that was started last.
+    pub fn log(&self) -> PathBuf {
+        self.log_of(self.starts)
+    }
+
+    fn log_of(&self, start: usize) -> PathBuf {
+        self.dir.path().join(format!("host-{start}.log"))
+    }
+
+    /// Everything that hosts at this address have written.
+    pub fn log_at(&self, base: &str) -> String {
+        let address = format!("\"address\":\"{}\"", base.trim_start_matches("http://"));
+        let logs = (1..=self.starts).filter_map(|start| std::fs::read_to_string(self.log_of(start)).ok());
+        logs.filter(|log| log.contains(&address)).collect()
+    }
+
+    /// Everything that all starts of the host have written.
+    pub fn logs(&self) -> String {
+        let files = (1..=self.starts).map(|start| self.log_of(start));
+        files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect()
+    }
+
+    pub async fn people(&self) -> People {
+        People {
+            requester: self.person("requester@acme").await,
+            approver: self.person("approver@acme").await,
+            admin: self.person("admin@acme").await,
+            foreigner: self.person("requester@globex").await,
+            foreign_admin: self.person("admin@globex").await,
+        }
+    }
+
+    pub async fn person(&self, account: &'static str) -> Person {
+        let port = self.issuer.rsplit(':').next().unwrap().parse().unwrap();
+        let token = eaf_dev::token::fetch(port, account).await.expect("the issuer knows its people");
+        self.bearer(Some(account), token)
+    }
+
+    /// Whoever holds this token; None: nobody whom it lets in.
+    pub fn bearer(&self, account: Option<&'static str>, token: String) -> Person {
+        self.heard.token(&token);
+        Person { base: self.base.clone(), account, token, client: self.client.clone(), heard: self.heard.clone() }
+    }
+
+    pub async fn core(&self) -> Core {
+        self.database.core().await
+    }
+
+    /// What the host was given to keep to itself.
+    pub fn secrets(&self) -> [String; 2] {
+        [MASTER_KEY.to_owned(), eaf_core::testing::PASSWORD.to_owned()]
+    }
+
+    /// The end of every test: everybody reads all that they may, and then no password and no personal data is found where
+    /// it must not be.
+    pub async fn finish(mut self) {
+        let found = self.search().await;
+        let told: Vec<String> = found.iter().map(Found::to_string).collect();
+        assert!(found.is_empty(), "{} words where they must not be:\n{}", told.len(), told.join("\n"));
+    }
+
+    pub async fn search(&mut self) -> Vec<Found> {
+        self.searched = true;
+        let mut reading = JoinSet::new();
+        for account in ACCOUNTS {
+            let person = self.person(account.name).await;
+            reading.spawn(async move {
+                let document = person.get("/api/openapi.json").await.ok();
+                for path in lists(&document) {
+                    person.get(path).await;
+                }
+            });
+        }
+        reading.join_all().await;
+        canary::search(self).await
+    }
+
+    /// The first mail to this person whose subject has `about` in it; waited for.
+    pub async fn mail_to(&self, address: &str, about: &str) -> Received {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mails = self.mail.inbox().await;
+            if let Some(mail) = mails.iter().find(|mail| mail.to[0].address == address && mail.subject.contains(about))
+            {
+                return mail.clone();
+            }
+            assert!(Instant::now() < deadline, "no mail about {about} to {address}: {mails:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until a machine of this name is in vCenter.
+    pub async fn cloned(&self, name: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.vcsim.machines().iter().any(|machine| machine.name == name) {
+            assert!(Instant::now() < deadline, "no machine {name} in vCenter");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn connect_vcenter(&self, admin: &Person, password: &str) {
+        let body = json!({
+            "config": {
+                "url": format!("https://localhost:{}/sdk", self.vcenter.address().port()), "datacenter": "DC1",
+                "folder": "EAF/acme", "username": vcsim::USER, "ca_certificate": self.vcsim.ca_certificate(),
+            },
+            "secret": { "password": password },
+        });
+        admin.call(Method::PUT, "/api/host/connections/vsphere/vcenter", None, Some(&body)).await.ok();
+    }
+
+    pub async fn connect_mail(&self, admin: &Person) {
+        let body = json!({
+            "config": {
+                "host": "127.0.0.1", "port": self.smtp.address().port(), "tls": "none",
+                "from": "cloud@acme.example", "from_name": "Acme Cloud",
+            },
+            "secret": { "password": canary::MAIL_PASSWORD },
+        });
+        admin.call(Method::PUT, "/api/host/connections/mail/mail", None, Some(&body)).await.ok();
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.identity_provider.abort();
+        if std::thread::panicking() {
+            eprintln!("the host's log:\n{}", self.logs());
+        } else {
+            assert!(self.searched, "a test ends with `system.finish().await`");
+        }
+    }
+}
+
+/// Whatever the document says can be read without knowing an id. Each answers, or refuses, according to who asks.
+fn lists(document: &Value) -> Vec<&str> {
+    let paths = document["paths"].as_object().expect("an OpenAPI document").iter();
+    let readable =
+        paths.filter(|(path, item)| item.get("get").is_some() && !path.contains('{') && *path != "/api/live");
+    let lists: Vec<&str> = readable.map(|(path, _)| path.as_str()).collect();
+    assert!(lists.contains(&"/api/dcm/views/requests") && lists.contains(&"/api/host/audit"), "{lists:?}");
+    lists
+}
+
+/// Asks until the item is as wanted.
+pub async fn until(person: &Person, view: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = person.item(view, key).await;
+        if answer.status.is_success() && wanted(&answer.body) {
+            return answer.body;
+        }
+        assert!(Instant::now() < deadline, "{view}/{key} is not as wanted: {:#}", answer.body);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+pub fn offering() -> Value {
+    json!({
+        "key": "debian", "name": "Debian 12", "template": "Templates/debian-12", "image": "Debian GNU/Linux 12", "active": true,
+        "cpu_min": 1, "cpu_max": 8, "memory_gb_min": 1, "memory_gb_max": 64, "base_cents": 1000, "cpu_cents": 800, "gb_cents": 300,
+    })
+}
+
+pub fn wish(name: &str) -> Value {
+    json!({
+        "name": name, "offering": "debian", "cpus": 4, "memory_gb": 8, "term_months": 12,
+        "justification": canary::JUSTIFICATION,
+    })
+}
+
+/// Requested and approved; the key of the request, which is the machine's too.
+pub async fn approved(people: &People, name: &str) -> String {
+    let answer = people.requester.command("request-vm", wish(name)).await.ok();
+    let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();
+    people.approver.command("approve-request", json!({ "request": request })).await.ok();
+    request
+}
+
+async fn settle(core: &Core, issuer: &str) {
+    for account in ACCOUNTS {
+        let Some(slug) = account.tenant else {
+            directory::put_operator(core, issuer, account.name, &account.display_name()).await.unwrap();
+            continue;
+        };
+        let tenant = directory::add_tenant(core, slug, slug).await.unwrap();
+        let member = NewMember {
+            issuer: issuer.to_owned(),
+            subject: account.name.to_owned(),
+            name: account.display_name(),
+            email: account.email.to_owned(),
+            locale: account.locale,
+            roles: vec![account.role.to_owned()],
+        };
+        directory::put_member(core, tenant, member).await.unwrap();
+        grant_all(core, tenant).await;
+    }
+}
+
+async fn grant_all(core: &Core, tenant: TenantId) {
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    for (capability, name) in [("vsphere", "vcenter"), ("mail", "mail")] {
+        let grant = Grant {
+            plugin: "dcm".into(),
+            capability: capability.into(),
+            name: name.into(),
+            scope: json!({}),
+            connection: name.into(),
+        };
+        grant::put(&mut tx, &grant, &core.by).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn packages() -> String {
+    ["dcm", "counter"].map(|plugin| tool(&format!("{plugin}.eaf")).display().to_string()).join(",")
+}
+
+/// Compiled plugins, shared by all tests of a build.
+fn cache() -> PathBuf {
+    binary::target().join("compiled-plugins")
+}
+
+mod tempdir {
+    use std::path::{Path, PathBuf};
+
+    pub struct Dir(PathBuf);
+
+    impl Dir {
+        pub fn new() -> Dir {
+            let dir = std::env::temp_dir().join(format!("eaf-it-{}", uuid::Uuid::new_v4().simple()));
+            std::fs::create_dir_all(&dir).unwrap();
+            Dir(dir)
+        }
+
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}

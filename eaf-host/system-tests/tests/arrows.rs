@@ -1,0 +1,146 @@
+//! The plan of the house, held by a test: which crate may depend on which, and how large a file may be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Our crates and what each may depend on, in tests too. A product knows the contract and nothing of the framework.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("eaf-core", &[]),
+    ("eaf-capability", &["eaf-core"]),
+    ("eaf-mail", &["eaf-capability", "eaf-core"]),
+    ("eaf-vsphere", &["eaf-capability", "eaf-core"]),
+    ("eaf-plugin", &["eaf-capability", "eaf-core"]),
+    ("eaf-identity", &["eaf-core"]),
+    // A capability for one thing: the test button of a connection asks its provider.
+    ("eaf-http", &["eaf-plugin", "eaf-identity", "eaf-capability", "eaf-core"]),
+    ("eaf", &["eaf-http", "eaf-identity", "eaf-plugin", "eaf-mail", "eaf-vsphere", "eaf-capability", "eaf-core"]),
+    ("eaf-dev", &["eaf", "eaf-capability", "eaf-core"]),
+    ("eaf-test-support", &[]),
+    ("eaf-system-tests", &["eaf-dev", "eaf-mail", "eaf-plugin", "eaf-capability", "eaf-core", "eaf-test-support"]),
+    ("eaf-sdk", &[]),
+    ("dcm", &["eaf-sdk"]),
+    ("counter", &["eaf-sdk"]),
+];
+
+/// Libraries that have a home.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("sqlx", &["eaf-core"]),
+    ("wasmtime", &["eaf-plugin"]),
+    // The identity providers of tests and demo; in the benchmark the handler that ours are compared with.
+    ("axum", &["eaf-http", "eaf-identity", "eaf-dev", "eaf-system-tests"]),
+];
+
+const LINES_MAX: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies in the workspace").to_path_buf()
+}
+
+/// Source files below a folder, as paths relative to the workspace, without what tools put there.
+fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(folder)];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).expect("a readable folder").map(|entry| entry.expect("a readable entry")) {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() {
+                if !name.starts_with('.') && !["target", "node_modules", "dist", "bin"].contains(&name.as_str())
+                    || path.ends_with("src/bin")
+                {
+                    open.push(path);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                let relative = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+                found.push((relative, fs::read_to_string(&path).expect("UTF-8")));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has no {endings:?}");
+    found
+}
+
+fn complain(wrong: Vec<String>) {
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+fn manifest(text: &str) -> toml::Table {
+    text.parse().expect("TOML")
+}
+
+fn dependencies(manifest: &toml::Table, section: &str) -> toml::Table {
+    manifest.get(section).and_then(toml::Value::as_table).cloned().unwrap_or_default()
+}
+
+fn name(manifest: &toml::Table) -> Option<String> {
+    Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
+}
+
+#[test]
+fn a_crate_depends_only_on_what_it_may() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources(".", &["Cargo.toml"]) {
+        let manifest = manifest(&text);
+        // The workspace is none.
+        let Some(name) = name(&manifest) else { continue };
+        let Some((_, may)) = ARROWS.iter().find(|(known, _)| *known == name) else {
+            wrong.push(format!("{path}: say in {} what {name} may depend on", file!()));
+            continue;
+        };
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for to in dependencies(&manifest, section).keys() {
+                let is_ours = ARROWS.iter().any(|(known, _)| known == to);
+                let for_tests = section == "dev-dependencies" && (*to == name || to == "eaf-test-support");
+                if is_ours && !for_tests && !may.contains(&to.as_str()) {
+                    wrong.push(format!("{path}: {name} must not depend on {to} [{section}]"));
+                }
+                let homes = LIBRARIES.iter().find(|(library, _)| library == to);
+                if homes.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
+                    wrong.push(format!("{path}: {to} is not for {name} [{section}]"));
+                }
+            }
+        }
+    }
+    complain(wrong);
+}
+
+#[test]
+fn what_is_for_tests_alone_is_in_no_build_of_the_binaries() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources(".", &["Cargo.toml"]) {
+        let manifest = manifest(&text);
+        let is_default = |feature: &str| {
+            let defaults = manifest.get("features").and_then(|features| features.get("default"));
+            defaults
+                .and_then(toml::Value::as_array)
+                .is_some_and(|list| list.iter().any(|one| one.as_str() == Some(feature)))
+        };
+        if is_default("testing") {
+            wrong.push(format!("{path}: `testing` is on by default"));
+        }
+        for (to, how) in dependencies(&manifest, "dependencies") {
+            let features = how.get("features").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+            if features.iter().any(|feature| feature.as_str() == Some("testing")) {
+                wrong.push(format!("{path}: {to} is taken with `testing` outside of dev-dependencies"));
+            }
+        }
+    }
+    complain(wrong);
+}
+
+#[test]
+fn no_file_is_too_large_to_read_or_named_for_nothing() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources(".", &[".rs", ".ts", ".tsx", ".go"]) {
+        let lines = text.lines().count();
+        // Declarations in TypeScript are generated; nobody reads them.
+        if lines > LINES_MAX && !path.ends_with(".d.ts") {
+            wrong.push(format!("{path}: {lines} lines; {LINES_MAX} are enough for one thing"));
+        }
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if ["utils.rs", "util.rs", "helpers.rs", "common.rs", "misc.rs"].contains(&name) {
+            wrong.push(format!("{path}: name it for what it does"));
+        }
+    }
+    complain(wrong);
+}

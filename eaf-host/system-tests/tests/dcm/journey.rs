@@ -1,0 +1,251 @@
+//! DCM on real PostgreSQL: command bus, projections, triggers, journal and engine together. Only vCenter and the mail
+//! server are scripted.
+
+use super::package;
+use super::workflow::Datacenter;
+use async_trait::async_trait;
+use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_core::Core;
+use eaf_core::actor::Caller;
+use eaf_core::audit::trail::{self, Bounds, Filter};
+use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::directory::add_tenant;
+use eaf_core::grant::{self, Grant};
+use eaf_core::id::{ActorId, HostId, TenantId};
+use eaf_core::projection::{Runner, prepare};
+use eaf_core::testing::{Database, person};
+use eaf_core::{view, workflow};
+use eaf_plugin::workflow::core::CoreKernel;
+use eaf_plugin::workflow::effects::Providers;
+use eaf_plugin::workflow::{Config, Engine};
+use eaf_plugin::{Plugin, Plugins, fixtures, install};
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const CANARY: &str = "Canary-Justification-4711";
+
+#[derive(Default)]
+struct Postbox {
+    templates: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Provider for Postbox {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        self.templates.lock().unwrap().push(call.args["template"].as_str().unwrap().to_owned());
+        Ok(Started::Done(json!({"sent": 1, "failed": 0})))
+    }
+
+    async fn poll(&self, _call: &Call, _handle: &Value) -> Result<Polled, Failure> {
+        unreachable!("a mail is never pending")
+    }
+
+    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
+        Report::default()
+    }
+}
+
+struct House {
+    core: Arc<Core>,
+    plugin: Arc<Plugin>,
+    tenant: TenantId,
+    vcenter: Arc<Datacenter>,
+    postbox: Arc<Postbox>,
+    _database: Database,
+}
+
+impl House {
+    async fn open(grants: &[&str]) -> House {
+        let database = Database::fresh().await;
+        let core = Arc::new(database.core().await);
+        let plugins = Plugins::default();
+        let package = package().await;
+        let wasm = fixtures::wasm();
+        let plugin =
+            install::install(&core, &wasm, &plugins, &Default::default(), &package, ActorId::SYSTEM).await.unwrap();
+        prepare(&core, plugin.domain.as_ref()).await.unwrap();
+        let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+        for (capability, name) in [("vsphere", "vcenter"), ("mail", "mail")] {
+            if !grants.contains(&name) {
+                continue;
+            }
+            let granted = Grant {
+                plugin: "dcm".into(),
+                capability: capability.into(),
+                name: name.into(),
+                scope: json!({}),
+                connection: "main".into(),
+            };
+            let mut tx = core.db.tenant(tenant).await.unwrap();
+            grant::put(&mut tx, &granted, &core.by).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let (vcenter, postbox) = (Arc::new(Datacenter::default()), Arc::new(Postbox::default()));
+        let mut providers = Providers::new();
+        providers.insert("vsphere".into(), vcenter.clone());
+        providers.insert("mail".into(), postbox.clone());
+        let kernel =
+            CoreKernel::new(core.clone(), plugins.clone(), HostId(core.world.uuid()), eaf_core::workflow::LEASE);
+        let engine = Engine::new(Arc::new(kernel), plugins, Arc::new(providers), Config::default());
+        let runner = Runner::new(core.clone(), vec![plugin.domain.clone()]);
+        tokio::spawn(runner.run(std::future::pending()));
+        tokio::spawn(async move { engine.run(std::future::pending()).await });
+        House { core, plugin, tenant, vcenter, postbox, _database: database }
+    }
+
+    async fn give(&self, caller: &Caller, name: &str, body: Value) -> String {
+        let request =
+            Request { name: name.into(), body, idempotency_key: format!("{name}-1"), dry_run: false, basis: None };
+        let answer = command_bus::execute(&self.core, self.plugin.domain.as_ref(), caller, request).await.unwrap();
+        match answer {
+            Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),
+            Answer::Rejected(rejection) => panic!("{name} rejected: {rejection:?}"),
+        }
+    }
+
+    /// The request's row, as soon as it has ended one way or the other.
+    async fn ended(&self, key: &str) -> Map<String, Value> {
+        let view = self.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
+        let auditor = person(self.tenant, &["dcm.audit"]);
+        let row = async {
+            let mut changes = self.core.feed.subscribe();
+            loop {
+                let row = view::get(&self.core, &auditor, "dcm", view, key).await.unwrap();
+                let ended =
+                    row.filter(|row| row.columns["terminal"] == json!(true) || row.columns["status"] == "failed");
+                if let Some(row) = ended {
+                    return row.columns;
+                }
+                let _ = tokio::time::timeout(Duration::from_millis(200), changes.recv()).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, row).await.expect("the request ends")
+    }
+
+    async fn ask_and_approve(&self) -> String {
+        let admin = person(self.tenant, &["dcm.offer", "dcm.approve"]);
+        let requester = person(self.tenant, &["dcm.request"]);
+        let offering = json!({
+            "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,
+            "memory_gb_min": 1, "memory_gb_max": 32, "base_cents": 1000, "cpu_cents": 500, "gb_cents": 100,
+        });
+        self.give(&admin, "define-offering", offering).await;
+        let request = json!({
+            "name": "web-01", "offering": "small", "cpus": 4, "memory_gb": 8, "term_months": 12, "justification": CANARY,
+        });
+        let key = self.give(&requester, "request-vm", request).await;
+        self.give(&admin, "approve-request", json!({"request": key})).await;
+        key
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_request_over_its_approval_to_a_machine_and_its_mails() {
+    let house = House::open(&["vcenter", "mail"]).await;
+    let key = house.ask_and_approve().await;
+    let row = house.ended(&key).await;
+    assert_eq!(row["status"], "fulfilled", "{row:?}");
+    assert_eq!(row["ip"], "10.0.0.7", "{row:?}");
+    let clones = house.vcenter.calls.lock().unwrap().iter().filter(|(function, _)| function == "clone").count();
+    assert_eq!(clones, 1);
+
+    let mails = async {
+        while house.postbox.templates.lock().unwrap().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, mails).await.expect("three mails");
+    let mut templates = house.postbox.templates.lock().unwrap().clone();
+    templates.sort();
+    assert_eq!(templates, ["approval-requested", "request-fulfilled", "request-settled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_could_not_say_that_it_ended_leaves_a_request_that_is_tried_again() {
+    let house = House::open(&["vcenter", "mail"]).await;
+    *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
+    let key = house.ask_and_approve().await;
+    let row = house.ended(&key).await;
+    assert_eq!((&row["status"], &row["failed_step"]), (&json!("failed"), &json!("power-on")), "{row:?}");
+    let runs = workflow::list(&house.core, house.tenant, Some(&key), None, 100).await.unwrap();
+    let failed = runs.iter().find(|run| run.workflow == "provision").unwrap();
+    assert_eq!(failed.failure.as_ref().unwrap()["code"], "component-stopped");
+
+    *house.vcenter.panics_at.lock().unwrap() = None;
+    let admin = person(house.tenant, &["dcm.operate"]);
+    house.give(&admin, "retry-request", json!({"request": key})).await;
+    let fulfilled = async {
+        while house.ended(&key).await["status"] != "fulfilled" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, fulfilled).await.expect("the second attempt ends");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
+    let house = House::open(&["vcenter", "mail"]).await;
+    *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
+    let key = house.ask_and_approve().await;
+    let provision = || async {
+        let runs = workflow::list(&house.core, house.tenant, Some(&key), None, 100).await.unwrap();
+        runs.into_iter().find(|run| run.workflow == "provision")
+    };
+    let view = house.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
+    let auditor = person(house.tenant, &["dcm.audit"]);
+    let subject = async || {
+        let row = view::get(&house.core, &auditor, "dcm", view, &key).await.unwrap().unwrap();
+        ActorId(row.columns["requester_id"].as_str().unwrap().parse().unwrap())
+    };
+    let (mut destroyed, until) = (false, tokio::time::Instant::now() + PATIENCE);
+    loop {
+        let run = provision().await;
+        if !destroyed
+            && let Some(run) = &run
+            && run.attempts > 0
+        {
+            let mut tx = house.core.db.tenant(house.tenant).await.unwrap();
+            house.core.keyring.destroy(&mut tx, subject().await).await.unwrap();
+            tx.commit().await.unwrap();
+            destroyed = true;
+        }
+        if let Some(failure) = run.and_then(|run| run.failure) {
+            assert_eq!(failure["code"], "erased");
+            break;
+        }
+        assert!(tokio::time::Instant::now() < until, "it does not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_grant_the_request_fails_visibly_and_the_denial_is_audited() {
+    let house = House::open(&["mail"]).await;
+    let key = house.ask_and_approve().await;
+    let row = house.ended(&key).await;
+    assert_eq!(row["status"], "failed", "{row:?}");
+    assert!(house.vcenter.calls.lock().unwrap().is_empty(), "nothing reached vCenter");
+    let mut tx = house.core.db.tenant(house.tenant).await.unwrap();
+    let denied = Filter { outcome: Some("denied".into()), ..Filter::default() };
+    let bounds = Bounds { items: 20, examined: 1_000 };
+    let audit = trail::page(&mut tx, &denied, None, bounds).await.unwrap();
+    assert_eq!(audit.items.first().map(|denial| denial.act.as_str()), Some("vsphere.open"));
+    let missing = install::missing_grants(&house.core, &house.plugin).await.unwrap();
+    assert_eq!(missing, [(house.tenant, "vsphere as `vcenter`".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_runs_shows_what_was_called_and_nothing_that_was_said() {
+    let house = House::open(&["vcenter", "mail"]).await;
+    let key = house.ask_and_approve().await;
+    house.ended(&key).await;
+    let runs = workflow::list(&house.core, house.tenant, None, None, 100).await.unwrap();
+    assert!(!runs.is_empty());
+    let mut shown = format!("{runs:?}");
+    for run in &runs {
+        shown.push_str(&format!("{:?}", workflow::entries(&house.core, house.tenant, run.id).await.unwrap()));
+    }
+    assert!(shown.contains("power-on") && !shown.contains(CANARY), "{shown}");
+}

@@ -1,0 +1,134 @@
+//! DCM's mails as people get them, one file each. After a wanted change: `EAF_GOLDEN=write cargo test --workspace --test dcm mails`,
+//! then read the difference before committing it.
+
+use super::{dcm, locales};
+use eaf_capability::text::mails::{HostFacts, Templates};
+use eaf_core::actor::Locale;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const PUBLIC_URL: &str = "https://eaf.example.com";
+
+const MAILS: [&str; 10] = [
+    "approval-requested",
+    "request-cancelled",
+    "request-failed",
+    "request-failed-admin",
+    "request-fulfilled",
+    "request-rejected",
+    "request-settled",
+    "vm-counted-as-removed",
+    "vm-decommission-failed",
+    "vm-decommissioned",
+];
+
+fn dcm_templates() -> Templates {
+    let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{path:?}: {cause}"));
+    let mut files = BTreeMap::new();
+    for folder in std::fs::read_dir(dcm().join("mails")).unwrap() {
+        let folder = folder.unwrap().path();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+            files.insert(format!("{}/{}", name(&folder), name(&file)), read(file));
+        }
+    }
+    Templates::load(&files, Arc::new(locales())).expect("DCM's mails are whole").of("DCM")
+}
+
+/// What DCM's workflow knows of a request.
+pub fn facts() -> Value {
+    json!({
+        "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
+        "vm_name": "web-01", "offering": "Linux, klein", "image": "Debian 12",
+        "cpus": 4, "memory_gb": 8, "term_months": 12, "monthly_cents": 6200, "currency": "EUR",
+        "requester_name": "Jana Berger",
+        "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
+        "approver_name": "Martin Vogel",
+        "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
+        "ip": "10.20.0.17", "access": "ssh",
+        "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",
+        "failed_step": "clone", "error_code": "template-missing",
+        "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    })
+}
+
+#[test]
+fn dcms_mails_read_as_recorded() {
+    let templates = dcm_templates();
+    assert_eq!(templates.names().collect::<Vec<_>>(), MAILS);
+    let folder = dcm().join("tests/mails");
+    let mut differences = Vec::new();
+    for name in MAILS {
+        for locale in [Locale::De, Locale::En] {
+            let host = HostFacts {
+                recipient_name: if locale == Locale::De { "Martin Vogel" } else { "Grace O’Neill" },
+                tenant_name: "Acme GmbH",
+                trace_id: "00000000000000000000000000000042",
+                public_url: PUBLIC_URL,
+                reply_to: None,
+            };
+            let mail = templates.render(name, locale, facts().as_object().unwrap(), &host).unwrap();
+            let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+            for (ending, content) in [("txt", text), ("html", mail.html)] {
+                let path = folder.join(format!("{name}.{}.{ending}", locale.as_str()));
+                if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
+                    std::fs::create_dir_all(&folder).unwrap();
+                    std::fs::write(&path, &content).unwrap();
+                }
+                if std::fs::read_to_string(&path).unwrap_or_default() != content {
+                    differences.push(path);
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "differ; EAF_GOLDEN=write records them: {differences:#?}");
+}
+
+#[test]
+fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
+    for told in [true, false] {
+        let mut facts = facts();
+        facts["admins_told"] = told.into();
+        let mail = dcm_templates().render("request-failed", Locale::En, facts.as_object().unwrap(), &host).unwrap();
+        assert_eq!(mail.subject.contains("have been told"), told, "{}", mail.subject);
+        for body in [&mail.text, &mail.html] {
+            assert_eq!(body.contains("have been told"), told, "{body}");
+            assert_eq!(body.contains("Please tell them"), !told, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_mail_says_how_to_sign_in_and_its_button_leads_to_the_machine() {
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
+    for (access, said, unsaid) in
+        [(json!("ssh"), "ssh user@10.20.0.17", "Remote Desktop"), (json!("rdp"), "mstsc /v:10.20.0.17", "SSH")]
+    {
+        let mut facts = facts();
+        facts["access"] = access;
+        let mail = dcm_templates().render("request-fulfilled", Locale::En, facts.as_object().unwrap(), &host).unwrap();
+        for body in [&mail.text, &mail.html] {
+            assert!(body.contains(said) && !body.contains(unsaid), "{body}");
+            assert!(body.contains("/vms/0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11"), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_machine_without_an_address_still_makes_a_whole_mail() {
+    let mut facts = facts();
+    facts["ip"] = Value::Null;
+    let host =
+        HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
+    let mail = dcm_templates().render("request-fulfilled", Locale::De, facts.as_object().unwrap(), &host).unwrap();
+    assert_eq!(mail.subject, "Bereit: web-01");
+    assert!(mail.text.contains("IP-Adresse:     nicht gemeldet"), "{}", mail.text);
+    assert!(!mail.text.contains("none"), "{}", mail.text);
+}

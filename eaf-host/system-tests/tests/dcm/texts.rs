@@ -1,0 +1,169 @@
+//! Every code that DCM can say has a sentence. Held here and not in the plugin, because a plugin has no files to read:
+//! the codes are read from its source.
+
+use super::{dcm, locales};
+use eaf_core::actor::Locale;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Lines of code below `folder`, without tests and comments.
+fn lines(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|cause| panic!("{folder:?}: {cause}")) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.ends_with("tests") {
+                lines.extend(self::lines(&path));
+            }
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            lines.extend(code.lines().filter(|line| !line.trim_start().starts_with("//")).map(str::to_owned));
+        }
+    }
+    lines
+}
+
+/// The texts in quotes after `marker`, up to the call's first parameter that is no literal.
+fn quoted<'a>(line: &'a str, marker: &str) -> Vec<&'a str> {
+    let Some((_, rest)) = line.split_once(marker) else {
+        return Vec::new();
+    };
+    let arguments = rest.split(").").next().unwrap_or_default();
+    arguments.split('"').skip(1).step_by(2).filter(|text| !text.starts_with('/')).collect()
+}
+
+fn said() -> BTreeSet<String> {
+    let mut lines = lines(&dcm().join("src"));
+    lines.extend(self::lines(&dcm().join("../../sdk/rust/src")));
+    let mut keys = BTreeSet::new();
+    for line in &lines {
+        let mut add = |section: &str, marker: &str, endings: &[&str]| {
+            for code in quoted(line, marker).into_iter().filter(|code| !code.is_empty() && !code.contains('{')).take(1)
+            {
+                keys.extend(endings.iter().map(|ending| format!("{section}.{code}{ending}")));
+            }
+        };
+        for kind in ["invalid", "conflict", "forbidden", "not_found"] {
+            add("rejections", &format!("Rejection::{kind}("), &[""]);
+        }
+        add("rejections", "FieldError::new(", &[""]);
+        add("rejections", ".within(", &[""]);
+        add("rejections", ".into_result(", &[""]);
+        add("rejections", "fields.length(", &["-too-short", "-too-long"]);
+        add("waiting", "Message::new(", &[""]);
+        add("status", "status: ", &[""]);
+        for (enumeration, section) in [("Status::", "status"), ("Step::", "steps")] {
+            if line.trim_start().starts_with(enumeration) && line.contains("=> \"") {
+                add(section, "=> ", &[""]);
+            }
+        }
+    }
+    keys
+}
+
+#[test]
+fn every_code_that_dcm_says_has_a_text() {
+    let said = said();
+    for known in [
+        "rejections.own-request",
+        "rejections.reason-too-short",
+        "waiting.approval",
+        "status.pending",
+        "status.recorded",
+        "steps.clone",
+    ] {
+        assert!(said.contains(known), "the search of the source is broken: it does not find {known}");
+    }
+    let locales = locales();
+    let texts: BTreeSet<&str> = locales.keys().collect();
+    let missing: Vec<_> = said.iter().filter(|key| !texts.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "without text in plugins/dcm/locales: {missing:#?}");
+}
+
+/// What a call can fail with, read from those who say it: the providers, the engine, and the SDK inside the package.
+fn failures() -> BTreeSet<String> {
+    const FOLDERS: [&str; 4] =
+        ["../capabilities/vsphere/src", "../capabilities/mail/src", "../plugin/src/workflow", "../../sdk/rust/src"];
+    // Before a code stands what makes the failure, or its class.
+    const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
+    let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let makes = |before: &str| {
+        let word = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+        before.trim_end().ends_with("code:")
+            || MAKERS.iter().any(|maker| word.ends_with(maker))
+            || (word.contains("Class::") && word.ends_with(','))
+    };
+    let mut codes = BTreeSet::new();
+    for folder in FOLDERS {
+        let source = lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).join("\n");
+        let parts: Vec<&str> = source.split('"').collect();
+        for (before, text) in parts.iter().zip(parts.iter().skip(1)) {
+            if makes(before) && is_code(text) {
+                codes.insert(format!("failures.{text}"));
+            }
+            // `missing("folder", …)` is `folder-missing`.
+            if before.trim_end().ends_with("missing(") && is_code(text) {
+                codes.insert(format!("failures.{text}-missing"));
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_failure_that_dcm_can_meet_has_a_text() {
+    let failures = failures();
+    for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
+        assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
+    }
+    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "wrong-password", "not-granted", "no-plugin"] {
+        assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
+    }
+    let locales = locales();
+    let texts: BTreeSet<&str> = locales.keys().collect();
+    let missing: Vec<_> = failures.iter().filter(|key| !texts.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "without text in eaf-host/capability/src/text/failures: {missing:#?}");
+    // A mail that was not sent is no failure of the call, and its reason is shown all the same.
+    for reason in ["recipient-refused", "recipient-address-missing", "recipient-address-invalid"] {
+        assert!(texts.contains(format!("failures.{reason}").as_str()), "{reason}");
+    }
+}
+
+#[test]
+fn sentences_about_time_are_filled_in_for_both_languages() {
+    let params = serde_json::json!({
+        "since": 1_795_439_159_000_i64, "code": "vcenter-login", "step": "", "percent": 0, "people": ["Ada Admin", "Ben"],
+    });
+    let params = params.as_object().unwrap();
+    for (locale, date) in [(Locale::De, "23.11.2026 13:05 UTC"), (Locale::En, "2026-11-23 13:05 UTC")] {
+        for code in ["approval", "stalled", "refreshing", "refresh-failed"] {
+            let sentence = locales().render("waiting", code, params, locale);
+            assert!(sentence.contains(date), "{code}: {sentence}");
+        }
+        for code in ["approval", "retry", "decommission-retry"] {
+            let sentence = locales().render("waiting", code, params, locale);
+            assert!(sentence.contains("Ada Admin o"), "{code}: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn every_mail_that_dcm_sends_is_in_its_folder() {
+    let lines = lines(&dcm().join("src"));
+    let sent: BTreeSet<&str> = lines.iter().flat_map(|line| quoted(line, "mailer.send").into_iter().take(1)).collect();
+    assert_eq!(sent.len(), 9, "{sent:?}");
+    for template in sent {
+        assert!(dcm().join("mails").join(template).is_dir(), "mails/{template} is missing");
+    }
+}
+
+#[test]
+fn german_is_written_as_german() {
+    let source = std::fs::read_to_string(dcm().join("locales/de.toml")).unwrap();
+    let source = source + include_str!("../../../capability/src/text/failures/de.toml");
+    for (number, line) in source.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+        assert!(!line.contains('“') || line.contains('„'), "line {}: quotes are „…“", number + 1);
+        assert!(!line.contains(" du ") && !line.contains(" dein"), "line {}: people are addressed as Sie", number + 1);
+    }
+}

@@ -1,0 +1,28 @@
+//! What the binary of production has in it, and what not.
+
+use aho_corasick::AhoCorasick;
+use eaf_system_tests::binary;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+#[test]
+fn without_the_development_tools_beside_it_the_binary_says_so() {
+    let folder = std::env::temp_dir().join(format!("eaf-alone-{}", uuid::Uuid::new_v4().simple()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(binary::eaf(), folder.join("eaf")).unwrap();
+    let output = Command::new(folder.join("eaf")).args(["dev", "env", "--help"]).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("eaf-dev, which is not there"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn no_product_and_nothing_of_the_demo_is_in_the_binary() {
+    let words =
+        ["capabilities", "dcm.req", "dcm/req", "request-vm", "Dynamic Cloud", "EAF_VCSIM", "EAF_IDP_PORT", "maildev"];
+    let bytes = std::fs::read(binary::eaf()).unwrap();
+    let found =
+        AhoCorasick::new(words).unwrap().find_iter(&bytes).map(|found| words[found.pattern()]).collect::<BTreeSet<_>>();
+    assert_eq!(found, BTreeSet::from(["capabilities"]), "the first shows that the search finds what is there");
+}

@@ -1,0 +1,201 @@
+//! Three hosts on one database: they divide the work, and any of them may die, or stand still past its lease and wake up.
+
+use eaf_system_tests::host::Host;
+use eaf_system_tests::person::Person;
+use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
+use eaf_test_support::fault_proxy::{Hold, Rule};
+use eaf_test_support::maildev::free_address;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// The first one is the system's own.
+async fn three_hosts(system: &mut System) -> Vec<Host> {
+    let mut hosts = vec![system.host.take().expect("the host runs")];
+    for _ in 0..2 {
+        hosts.push(system.another_host(&format!("http://{}", free_address())).await);
+    }
+    hosts
+}
+
+fn at(host: &Host, person: &Person) -> Person {
+    Person { base: host.base.clone(), ..person.clone() }
+}
+
+fn people_at(host: &Host, people: &People) -> People {
+    let [requester, approver, admin, foreigner, foreign_admin] =
+        [&people.requester, &people.approver, &people.admin, &people.foreigner, &people.foreign_admin]
+            .map(|person| at(host, person));
+    People { requester, approver, admin, foreigner, foreign_admin }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hosts_divide_the_runs_and_agree_on_what_came_of_them() {
+    let mut system = System::start().await;
+    let people = system.people().await;
+    let hosts = three_hosts(&mut system).await;
+
+    let mut requests = Vec::new();
+    for n in 0..9 {
+        // Given to one host, followed by whichever is free.
+        requests.push(approved(&people_at(&hosts[n % 3], &people), &format!("web-{n:02}")).await);
+    }
+    for (n, request) in requests.iter().enumerate() {
+        fulfilled(&system, &at(&hosts[(n + 1) % 3], &people.requester), request, &format!("web-{n:02}")).await;
+    }
+
+    for host in &hosts {
+        let calls = system.log_at(&host.base).matches(r#""message":"host call","outcome":"ok""#).count();
+        assert!(calls > 0, "the host at {} has done nothing of it", host.base);
+    }
+    agree(&hosts, &people.requester).await;
+    told_once(&at(&hosts[0], &people.requester), &requests).await;
+    end(system, hosts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_stands_still_in_the_middle_of_an_effect_wakes_up_and_changes_nothing() {
+    let mut system = System::start().await;
+    let people = system.people().await;
+    let hosts = three_hosts(&mut system).await;
+    // Held on its way there, the effect comes late, after another host has had it; held on its way back, it is the answer.
+    for (n, held_back) in [false, true].into_iter().enumerate() {
+        let name = format!("late-{n}");
+        let hold = hold(&system, "CloneVM_Task", held_back);
+        let request = approved(&people_at(&hosts[0], &people), &name).await;
+        hold.wait_for_hit().await;
+        let sleeper = holder(&system, &hosts, "provision").await;
+        sleeper.pause().await;
+        // Nobody told the others: they see that the lease runs out.
+        let awake = hosts.iter().find(|host| host.base != sleeper.base).expect("three hosts");
+        fulfilled(&system, &at(awake, &people.requester), &request, &name).await;
+        system.vcenter.clear();
+        sleeper.resume().await;
+        until_serving(sleeper).await;
+        fulfilled(&system, &at(sleeper, &people.requester), &request, &name).await;
+        told_once(&at(awake, &people.requester), &[request]).await;
+    }
+    agree(&hosts, &people.requester).await;
+    end(system, hosts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_may_die_and_stand_still_in_turn_while_people_go_on() {
+    let mut system = System::start().await;
+    let people = system.people().await;
+    let mut hosts = three_hosts(&mut system).await;
+    let mut requests = Vec::new();
+    for round in 0..3 {
+        // One stands still, one dies, one serves; each is each once.
+        let [still, dead, serving] = [round % 3, (round + 1) % 3, (round + 2) % 3];
+        let here = people_at(&hosts[serving], &people);
+        let names = [format!("a-{round}"), format!("b-{round}")];
+        let hold = hold(&system, "CloneVM_Task", round % 2 == 0);
+        for name in &names {
+            requests.push((approved(&here, name).await, name.clone()));
+        }
+        hold.wait_for_hit().await;
+        hosts[still].pause().await;
+        let base = hosts[dead].base.clone();
+        hosts.remove(dead).kill().await;
+        system.vcenter.clear();
+        for (request, name) in requests.iter().filter(|(_, name)| names.contains(name)) {
+            fulfilled(&system, &here.requester, request, name).await;
+        }
+        let reborn = system.another_host(&base).await;
+        hosts.insert(dead, reborn);
+        hosts[still].resume().await;
+        until_serving(&hosts[still]).await;
+    }
+    let keys: Vec<String> = requests.into_iter().map(|(key, _)| key).collect();
+    told_once(&at(&hosts[0], &people.requester), &keys).await;
+    agree(&hosts, &people.requester).await;
+    end(system, hosts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_ask_at_three_hosts_for_one_name_one_gets_it() {
+    let mut system = System::start().await;
+    let people = system.people().await;
+    let hosts = three_hosts(&mut system).await;
+    let mut asking = tokio::task::JoinSet::new();
+    for n in 0..18 {
+        let person = at(&hosts[n % 3], if n % 2 == 0 { &people.requester } else { &people.approver });
+        asking.spawn(async move { person.command("request-vm", wish("web-01")).await });
+    }
+    let answers = asking.join_all().await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status.is_success());
+    assert_eq!(won.len(), 1, "{lost:?}");
+    for answer in lost {
+        answer.refused(409, "vm-name-taken");
+    }
+    end(system, hosts).await;
+}
+
+fn hold(system: &System, effect: &'static str, held_back: bool) -> Hold {
+    let rule = Rule::on(effect).times(1);
+    system.vcenter.rule(if held_back { rule.hold_answer() } else { rule.hold_request() })
+}
+
+/// The host that has the lease on the newest run of this workflow.
+async fn holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) -> &'a Host {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some((id, _)) = system.database.lease(workflow).await {
+            let found = hosts.iter().find(|host| system.log_at(&host.base).contains(&format!("\"host\":\"{id}\"")));
+            return found.expect("each host says who it is when it begins to serve");
+        }
+        assert!(Instant::now() < deadline, "nobody works on {workflow}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A host that has slept may need new connections first.
+async fn until_serving(host: &Host) {
+    let deadline = Instant::now() + PATIENCE;
+    while !host.is_ready().await {
+        assert!(Instant::now() < deadline, "the host at {} does not come back", host.base);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn fulfilled(system: &System, requester: &Person, request: &str, name: &str) {
+    let item = until(requester, "requests", request, |item| item["terminal"] == true).await;
+    assert_eq!(item["status"], "fulfilled", "{item:#}");
+    let count = system.vcsim.machines().iter().filter(|machine| machine.name == name).count();
+    assert_eq!(count, 1, "machines named {name}");
+}
+
+/// No step of a request was reported twice, by whichever host.
+async fn told_once(requester: &Person, requests: &[String]) {
+    for request in requests {
+        let timeline = requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=200")).await.ok();
+        let steps: Vec<String> = timeline["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("{} {} {} {}", item["process"], item["kind"], item["step"], item["percent"]))
+            .collect();
+        assert!(!steps.is_empty());
+        let distinct: BTreeSet<&String> = steps.iter().collect();
+        assert_eq!(distinct.len(), steps.len(), "{timeline:#}");
+    }
+}
+
+/// All hosts show the same rows once nothing is under way.
+async fn agree(hosts: &[Host], requester: &Person) {
+    for view in ["requests", "vms"] {
+        let mut seen: Vec<Value> = Vec::new();
+        for host in hosts {
+            let list = at(host, requester).get(&format!("/api/dcm/views/{view}?limit=200")).await.ok();
+            seen.push(json!(list["items"]));
+        }
+        assert!(seen[0].as_array().is_some_and(|items| !items.is_empty()));
+        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{view}: {seen:#?}");
+    }
+}
+
+async fn end(mut system: System, mut hosts: Vec<Host>) {
+    system.host = Some(hosts.remove(0));
+    system.finish().await;
+}

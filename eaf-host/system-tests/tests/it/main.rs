@@ -1,0 +1,26 @@
+//! The whole host as its users meet it: the `eaf` process, over HTTP, on real parts: PostgreSQL as the restricted
+//! role, the vCenter simulator, a mail server, an OIDC issuer. `make test` starts what is shared; see `eaf_system_tests`.
+
+mod administration;
+mod bad_input;
+mod binary;
+mod canary;
+mod chaos;
+mod dev_vcenter;
+mod difficult;
+mod failover;
+mod hosts;
+mod isolation;
+mod journey;
+mod kill;
+mod late_mail;
+mod mail_queue;
+mod mend;
+mod observation;
+mod operating;
+mod outage;
+mod recovery;
+mod rush;
+mod sign_in;
+mod trying;
+mod versions;

@@ -1,0 +1,116 @@
+//! Events of other ages, as a real component meets them: older ones are lifted, newer ones are refused and not passed over.
+
+use eaf_core::Core;
+use eaf_core::actor::ActorKind;
+use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite};
+use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
+use eaf_system_tests::system::{PATIENCE, System};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// As a package of another age would have recorded it.
+async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
+    let (tenant, stream) = (TenantId::derive("acme"), format!("counter/counter/{counter}"));
+    let meta = Meta {
+        actor: ActorId::SYSTEM,
+        actor_kind: ActorKind::System,
+        command_id: CommandId(core.world.uuid()),
+        trace_id: "0".repeat(32),
+        stream: stream.clone(),
+        plugin: "counter".into(),
+        generation: 1,
+        digest: "0".repeat(64),
+    };
+    let event = PendingEvent {
+        stream: 0,
+        id: EventId(core.world.uuid()),
+        kind: "counter.incremented".into(),
+        schema,
+        data: data.to_string().into_bytes(),
+        meta: serde_json::to_vec(&meta).unwrap(),
+    };
+    let key = core.world.uuid().to_string();
+    let mut tx = core.db.tenant(tenant).await.unwrap();
+    let place = format!("ledger/{key}");
+    let answer = core.keyring.seal(&mut tx, ActorId::SYSTEM, &place, b"recorded elsewhere").await.unwrap();
+    tx.commit().await.unwrap();
+    let request = AppendRequest {
+        actor: ActorId::SYSTEM,
+        key,
+        fingerprint: [0; 32],
+        answer,
+        fence: None,
+        streams: vec![StreamWrite { stream: StreamId::derive(tenant, &stream), expected: None }],
+        events: vec![event],
+    };
+    let outcome = core.appender.append(tenant, request).await.unwrap();
+    assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
+    let system = System::bare().await;
+    let (core, requester) = (system.core().await, system.person("requester@acme").await);
+    let increment = async |name: &str| {
+        let body = json!({ "name": name, "by": 5 });
+        requester.call(Method::POST, "/api/counter/commands/increment", None, Some(&body)).await
+    };
+    let value = async |name: &str, wanted: i64| {
+        let path = format!("/api/counter/views/counters/{name}");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = requester.get(&path).await;
+            if answer.body["value"] == wanted {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{name}: {:#}", answer.body);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // Version 1 had no `by`.
+    recorded(&core, "old", 1, json!({ "name": "old" })).await;
+    increment("old").await.ok();
+    value("old", 6).await;
+
+    recorded(&core, "new", 3, json!({ "name": "new", "in": "a shape of tomorrow" })).await;
+    let problem = increment("new").await.refused(503, "event-unknown");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("neuere Version")), "{problem:#}");
+    increment("other").await.ok();
+    let parked = async |said: String| said.contains("1 tenants behind, 1 parked");
+    let deadline = Instant::now() + PATIENCE;
+    while !parked(system.eaf(&["projection", "status"]).await.0).await {
+        assert!(Instant::now() < deadline, "{}", system.eaf(&["projection", "status"]).await.0);
+    }
+    // What was projected before it stands.
+    value("old", 6).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_upcaster_cannot_lift_parks_its_view_in_its_tenant_and_loses_nothing() {
+    let system = System::bare().await;
+    let (core, requester) = (system.core().await, system.person("requester@acme").await);
+    let increment = async |name: &str| {
+        let body = json!({ "name": name, "by": 5 });
+        requester.call(Method::POST, "/api/counter/commands/increment", None, Some(&body)).await.ok();
+    };
+    increment("before").await;
+    // Not what version 1 ever wrote: there is no name to lift.
+    recorded(&core, "broken", 1, json!({ "canary": "Canary-Of-A-Broken-Event" })).await;
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        let status = system.eaf(&["projection", "status"]).await.0;
+        if status.contains("1 parked") {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+    };
+    assert!(!status.contains("Canary"), "{status}");
+    // Commands are decided and recorded all the same, and nothing is skipped: the view waits where it is.
+    increment("after").await;
+    assert_eq!(requester.get("/api/counter/views/counters/before").await.ok()["value"], 5);
+    requester.get("/api/counter/views/counters/after").await.refused(404, "not-found");
+    assert_eq!(system.database.events(TenantId::derive("acme")).await, 3);
+    system.finish().await;
+}

@@ -1,0 +1,140 @@
+//! A real mail server for tests: maildev as a process of its own, on free ports, with an inbox that tests read.
+//!
+//! `EAF_MAILDEV` names its script; without it, the one that `npm ci` puts below `eaf-host/dev`.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// Node takes its time on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+pub struct Maildev {
+    smtp: SocketAddr,
+    web: SocketAddr,
+    /// Killed when dropped.
+    _child: Child,
+}
+
+/// A mail as the server understood it: headers and bodies decoded by somebody else's code.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Received {
+    id: String,
+    pub subject: String,
+    pub from: Vec<Mailbox>,
+    pub to: Vec<Mailbox>,
+    pub text: String,
+    #[serde(default)]
+    pub html: String,
+    pub envelope: Envelope,
+    headers: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Mailbox {
+    pub address: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Envelope {
+    pub to: Vec<Mailbox>,
+}
+
+impl Received {
+    pub fn message_id(&self) -> &str {
+        self.headers["message-id"].as_str().expect("a Message-ID is a text")
+    }
+}
+
+impl Maildev {
+    pub async fn start(options: &[&str]) -> Maildev {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Maildev::launch(free_address(), options).await
+    }
+
+    /// On an address where nothing listened before.
+    pub async fn launch(smtp: SocketAddr, options: Vec<String>) -> Maildev {
+        let web = free_address();
+        let mut child = Command::new("node")
+            .arg(script())
+            .args(["--ip", "127.0.0.1", "--web-ip", "127.0.0.1"])
+            .args(["--smtp", &smtp.port().to_string(), "--web", &web.port().to_string()])
+            .args(&options)
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("node starts");
+        wait_for(smtp, &mut child).await;
+        wait_for(web, &mut child).await;
+        Maildev { smtp, web, _child: child }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.smtp
+    }
+
+    /// What has arrived, oldest first.
+    pub async fn inbox(&self) -> Vec<Received> {
+        serde_json::from_slice(&self.get("/api/email").await).expect("the inbox is a list of mails")
+    }
+
+    /// A mail's bytes as they came over the wire.
+    pub async fn source(&self, mail: &Received) -> String {
+        let bytes = self.get(&format!("/api/email/{}/source", mail.id)).await;
+        String::from_utf8(bytes).expect("a mail of ours is ASCII")
+    }
+
+    async fn get(&self, path: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.web).await.expect("the inbox answers");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("the inbox listens");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("the inbox answers whole");
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an HTTP answer");
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{path}: {}", String::from_utf8_lossy(&answer[..end]));
+        answer.split_off(end + 4)
+    }
+}
+
+/// A port that nobody else gets by chance: no test of this process is given it twice, and no system hands one of these
+/// out by itself, be it to who listens on port 0 or to who connects.
+pub fn free_address() -> SocketAddr {
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Two processes begin in different places.
+    let begin = (std::process::id() % u32::from(COUNT / 100)) as u16 * 100;
+    let mut candidates = (0..COUNT).map(|_| FIRST + (begin + TAKEN.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT);
+    candidates
+        .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr()).ok())
+        .expect("a port is free")
+}
+
+/// Whoever listens there: if the server ended, it is somebody else.
+async fn wait_for(address: SocketAddr, child: &mut Child) {
+    let begin = Instant::now();
+    while TcpStream::connect(address).await.is_err() {
+        assert!(begin.elapsed() < DEADLINE, "maildev does not listen on {address}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let ended = child.try_wait().expect("the state of maildev can be asked");
+    assert!(ended.is_none(), "maildev ended with {ended:?} instead of listening on {address}");
+}
+
+fn script() -> PathBuf {
+    if let Some(path) = std::env::var_os("EAF_MAILDEV") {
+        return path.into();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dev/node_modules/.bin/maildev");
+    assert!(script.exists(), "maildev is not there: run `npm ci` in eaf-host/dev, or set EAF_MAILDEV to its script");
+    script
+}
