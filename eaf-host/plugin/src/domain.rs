@@ -46,7 +46,7 @@ pub struct WasmDomain {
     boundary: Export,
     decide: Export,
     /// A component may be older than this part of the contract.
-    fold: Option<Export>,
+    fold: Export,
     keys: Export,
     project: Export,
     actions: Export,
@@ -64,7 +64,7 @@ impl WasmDomain {
         Ok(WasmDomain {
             boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
             decide: export(component, "eaf:domain/decide@1.0.0", "decide")?,
-            fold: export(component, "eaf:domain/fold@1.0.0", "fold").ok(),
+            fold: export(component, "eaf:domain/fold@1.0.0", "fold")?,
             keys: export(component, "eaf:domain/project@1.0.0", "keys")?,
             project: export(component, "eaf:domain/project@1.0.0", "project")?,
             actions: export(component, "eaf:domain/actions@1.0.0", "actions")?,
@@ -238,9 +238,8 @@ impl Domain for WasmDomain {
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
-        let Some(fold) = &self.fold else { return Ok(None) };
         // A stream is one tenant's: its name has an id in it.
-        self.guarded(fold, operation(fold, None, &input.stream), &input).await.map(Some)
+        self.guarded(&self.fold, operation(&self.fold, None, &input.stream), &input).await.map(Some)
     }
 
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
@@ -303,15 +302,6 @@ mod tests {
 
     fn command() -> Command {
         Command { name: "go".into(), version: 1, body: serde_json::Value::Null }
-    }
-
-    #[tokio::test]
-    async fn a_component_of_before_the_fold_is_served_and_does_not_fold() {
-        let input = || FoldInput { stream: "a/1".into(), snapshot: None, events: Vec::new() };
-        assert!(domain().fold(input()).await.unwrap().is_some());
-        let file = fixtures::package(fixtures::MANIFEST, fixtures::component_before_fold(), None);
-        let older = super::super::load::load(&fixtures::wasm(), &file, 1, &Default::default()).unwrap().domain;
-        assert!(older.fold(input()).await.unwrap().is_none());
     }
 
     #[tokio::test]

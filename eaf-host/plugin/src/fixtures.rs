@@ -34,32 +34,18 @@ pub fn wasm() -> Wasm {
     Wasm::new(None, Limits { deadline: Duration::from_millis(200), ..Limits::default() }).unwrap()
 }
 
-/// A core module in text becomes a component of a world of the contract.
-pub fn component(world: &str, text: &str) -> Vec<u8> {
-    encode(world, text, |_| true)
-}
-
 /// The hostile domain, whose `actions` looks at its rows: see the fixture.
 pub fn domain_of_rows() -> Vec<u8> {
     let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
     component("domain", &format!("{before}{}", include_str!("fixtures/rows.wat")))
 }
 
-/// The hostile domain, of a contract that did not have `fold` yet.
-pub fn component_before_fold() -> Vec<u8> {
-    encode("domain", &HOSTILE.replace("eaf:domain/fold@1.0.0#fold", "unused"), |export| export != "fold")
-}
-
-fn encode(world: &str, text: &str, exported: impl Fn(&str) -> bool) -> Vec<u8> {
+/// A core module in text becomes a component of a world of the contract.
+pub fn component(world: &str, text: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/wit");
     let (contract, _) = resolve.push_dir(wit).unwrap();
     let world = resolve.select_world(&[contract], Some(world)).unwrap();
-    let interfaces = &resolve.interfaces;
-    resolve.worlds[world].exports.retain(|_, item| match item {
-        wit_parser::WorldItem::Interface { id, .. } => interfaces[*id].name.as_deref().is_none_or(&exported),
-        _ => true,
-    });
     let mut module = wat::parse_str(text).unwrap();
     wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()

@@ -26,7 +26,7 @@ impl Records for CoreRecords {
 
     async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error> {
         let stored = managed_resource::get(&self.core, key).await.map_err(|e| Error(e.into()))?;
-        // What an earlier version wrote has fewer members than the same record has now.
+        // Compared as records: what another version wrote may have fewer members than the same record has now.
         let is_before = |data: &Value| Record::deserialize(data).is_ok_and(|record| record == *before);
         let Some(stored) = stored.filter(is_before) else { return Ok(()) };
         let data = serde_json::to_value(now).map_err(|e| Error(e.into()))?;

@@ -137,7 +137,7 @@ impl Provider for VSphere {
         // Address and user worked when it began: trouble with them now may pass. What the connection names now may be
         // somebody else's.
         let account = context.vcenter.account();
-        if handle.account.as_ref().is_none_or(|began| *began == account) {
+        if handle.account == account {
             context.vcenter.session.mark_worked();
         }
         let polled = poll(&context, &handle).await;

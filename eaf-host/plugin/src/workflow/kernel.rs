@@ -114,9 +114,7 @@ pub struct Stall {
     /// recovered only because it runs.
     #[serde(default)]
     pub ended: Option<i64>,
-    /// None in journals of earlier versions: both budgets count from `since`.
-    #[serde(default)]
-    pub counted: Option<Box<Counted>>,
+    pub counted: Box<Counted>,
 }
 
 /// From when the retry budgets of a call count, in milliseconds since 1970.
@@ -130,9 +128,8 @@ pub struct Counted {
     /// The failure's own budget, in milliseconds. Failures of one code may have different ones.
     #[serde(default)]
     pub budget: Option<u64>,
-    /// Since then every failure has had `code` and `budget`. None in stalls of an earlier version.
-    #[serde(default)]
-    pub budget_since: Option<i64>,
+    /// Since then every failure has had `code` and `budget`.
+    pub budget_since: i64,
     /// The longest budget that a failure gave in place of the host's own, in milliseconds: what comes between does not
     /// shorten it.
     #[serde(default)]

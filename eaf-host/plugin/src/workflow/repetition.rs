@@ -41,11 +41,10 @@ impl Patience {
 
     /// Is the failure the call's answer, because the host's budget or its own is over?
     pub fn is_used_up(&self, stall: &Stall, now: i64) -> bool {
-        let counted = stall.counted();
+        let counted = &stall.counted;
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
         let longest = counted.longest.map_or(self.budget, Duration::from_millis);
-        between(counted.since, now) >= longest
-            || own.is_some_and(|budget| between(counted.budget_since(), now) >= budget)
+        between(counted.since, now) >= longest || own.is_some_and(|budget| between(counted.budget_since, now) >= budget)
     }
 
     /// Has the domain to be told? Of the stall itself, and of another cause that has lasted: people are shown the last one.
@@ -53,7 +52,7 @@ impl Patience {
         let known = stall.told_code.as_deref().is_none_or(|code| code == stall.failure.code);
         match stall.told {
             false => between(stall.since, now) >= self.moment,
-            true => !known && between(stall.counted().code_since, now) >= self.moment,
+            true => !known && between(stall.counted.code_since, now) >= self.moment,
         }
     }
 
@@ -72,7 +71,7 @@ impl Stall {
             told: before.is_some_and(|stall| stall.told),
             told_code: before.and_then(|stall| stall.told_code.clone()),
             ended: before.and_then(|stall| stall.ended),
-            counted: Some(Box::new(Counted::with(before.map(Stall::counted).as_ref(), &failure, now))),
+            counted: Box::new(Counted::with(before.map(|stall| &*stall.counted), &failure, now)),
             failure,
         }
     }
@@ -80,25 +79,20 @@ impl Stall {
     /// The operation itself ended. What it ran in between is no break: it goes on counting where it
     /// was.
     pub fn of_operation(before: Option<&Stall>, counted: Option<&Counted>, failure: Failure, now: i64) -> Stall {
-        let before_that = counted.cloned().or_else(|| before.map(Stall::counted));
-        let counted = Some(Box::new(Counted::with(before_that.as_ref(), &failure, now)));
+        let before_that = counted.or_else(|| before.map(|stall| &*stall.counted));
+        let counted = Box::new(Counted::with(before_that, &failure, now));
         Stall { ended: Some(now), counted, ..Stall::of_call(before, failure, now) }
     }
 
     /// Since when the cause that people have to be told has lasted: the same on each repetition.
     pub fn news_since(&self) -> i64 {
-        if self.told { self.counted().code_since } else { self.since }
+        if self.told { self.counted.code_since } else { self.since }
     }
 
     /// What goes on counting while the operation runs that was begun again; none where only a
     /// beginning had failed.
     pub fn counted_on(&self) -> Option<Counted> {
-        self.ended.map(|_| self.counted())
-    }
-
-    fn counted(&self) -> Counted {
-        let since_then = || Counted { budget_since: None, ..Counted::with(None, &self.failure, self.since) };
-        self.counted.as_deref().cloned().unwrap_or_else(since_then)
+        self.ended.map(|_| Counted::clone(&self.counted))
     }
 }
 
@@ -108,19 +102,15 @@ impl Counted {
         let same_code = before.filter(|counted| counted.code == code);
         // A budget begins with the first failure that has it: an hour of waiting for something else
         // uses up none of its minutes.
-        let same_budget = same_code.filter(|counted| counted.budget == budget || counted.budget_since.is_none());
+        let same_budget = same_code.filter(|counted| counted.budget == budget);
         Counted {
             since: before.map_or(now, |counted| counted.since),
             code_since: same_code.map_or(now, |counted| counted.code_since),
-            budget_since: Some(same_budget.map_or(now, Counted::budget_since)),
+            budget_since: same_budget.map_or(now, |counted| counted.budget_since),
             code,
             budget,
             longest: before.and_then(|counted| counted.longest).max(failure.keep_trying_ms),
         }
-    }
-
-    fn budget_since(&self) -> i64 {
-        self.budget_since.unwrap_or(self.code_since)
     }
 }
 
@@ -205,17 +195,5 @@ mod tests {
         let stall = Stall::of_call(Some(&stall), behind, 30 * 3_600_000);
         assert!(!patience.is_used_up(&stall, 30 * 3_600_000), "the mails would be lost");
         assert!(patience.is_used_up(&stall, 120 * 3_600_000));
-    }
-
-    #[test]
-    fn a_journal_of_an_earlier_version_counts_from_the_beginning_of_its_stall() {
-        let stored = serde_json::json!({
-            "since": 0, "repeats": 3, "told": true,
-            "failure": {"class": "transient", "code": "locked", "message": "", "retry_after_ms": null},
-        });
-        let stall: Stall = serde_json::from_value(stored).unwrap();
-        let stall = Stall::of_call(Some(&stall), locked(), 59_000);
-        assert!(!Patience::default().is_used_up(&stall, 59_999));
-        assert!(Patience::default().is_used_up(&stall, 60_000));
     }
 }

@@ -45,9 +45,8 @@ pub struct Handle {
     pub vcenter: String,
     /// Start in Unix milliseconds.
     pub since: i64,
-    /// Address and user with which it was begun. None: by an earlier version.
-    #[serde(default)]
-    pub account: Option<String>,
+    /// Address and user with which it was begun.
+    pub account: String,
     #[serde(flatten)]
     pub operation: Operation,
 }
@@ -92,7 +91,7 @@ impl Operation {
 
     async fn pending_for(self, context: &Context<'_>, poll_after: Duration) -> Result<Started, Failure> {
         let vcenter = context.vcenter.instance_uuid().await?;
-        let account = Some(context.vcenter.account());
+        let account = context.vcenter.account();
         let handle = Handle { vcenter, since: context.now(), account, operation: self };
         let handle = serde_json::to_value(handle).expect("a handle has only JSON's types");
         Ok(Started::Pending { handle, poll_after })
