@@ -3,15 +3,15 @@ import { text as choosing } from '../src/shell/app/choose/text';
 import { text as connections } from '../src/shell/features/connections/text';
 import { text as offerings } from '../src/products/dcm/offerings/text';
 import { fresh } from './support/names';
-import { Person } from './support/person';
+import { Person, said } from './support/person';
 
 /** What is typed is tried before it is saved, and chosen from what vCenter has. */
 test('a wrong folder is found before it is saved, and the right one is chosen', async ({ browser }) => {
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   const [t, c] = [admin.words(connections), admin.words(choosing)];
   await admin.open(admin.t.nav.connections);
-  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
-  const folder = admin.page.getByLabel(t.fields.folder, { exact: true });
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(said.en.vcenter) }));
+  const folder = admin.page.getByLabel(said.en.folder, { exact: true });
   const right = await folder.inputValue();
   await admin.hand.fill(folder, `${right}-typo`);
   await admin.hand.press(admin.button(t.testAndSave));
@@ -21,15 +21,15 @@ test('a wrong folder is found before it is saved, and the right one is chosen', 
     .filter({ hasText: `${right}-typo` });
   await expect(line).toContainText(t.findings.states.setting.bad);
   await expect(admin.page.getByText(t.before.bad)).toBeVisible();
-  const saved = admin.page.getByText(t.saved(t.kinds.vsphere));
+  const saved = admin.page.getByText(t.saved(said.en.vcenter));
   await expect(saved).toHaveCount(0);
 
-  await admin.hand.press(admin.button(c.chooseOf(t.fields.folder)));
+  await admin.hand.press(admin.button(c.chooseOf(said.en.folder)));
   await admin.hand.fill(admin.page.getByPlaceholder(c.search), right);
   await expect(admin.page.getByRole('option').first()).toContainText(right.split('/').at(-1) ?? '');
   await admin.page.keyboard.press('Enter');
   await expect(folder).toHaveValue(right);
-  await admin.hand.press(admin.button(c.chooseOf(t.fields.datastore)));
+  await admin.hand.press(admin.button(c.chooseOf(said.en.datastore)));
   await expect(admin.page.getByRole('option').first()).toBeVisible();
   await admin.page.keyboard.press('Enter');
   await admin.hand.press(admin.button(t.testAndSave));

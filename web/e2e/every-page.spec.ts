@@ -68,7 +68,7 @@ test('what a connection’s test found can be used by everybody', async ({ brows
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   const t = admin.words(connections);
   await admin.open(admin.t.nav.connections);
-  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(said.en.vcenter) }));
   await admin.hand.press(admin.button(t.test));
   const privileges = admin.page.getByRole('region', { name: t.findings.privileges });
   const held = privileges.getByRole('listitem').filter({ hasText: t.findings.states.privilege.good });

@@ -41,7 +41,7 @@ test('a wrong password stops a request, and a repair lets it go on', async ({ br
 async function setPassword(admin: Person, secret: string): Promise<void> {
   const t = admin.words(connections);
   await admin.open(admin.t.nav.connections);
-  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(t.kinds.vsphere) }));
+  await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(said.en.vcenter) }));
   const field = admin.page.getByLabel(t.password, { exact: true });
   // Without a field nothing fills one.
   await expect(admin.button(t.replace(t.password))).toBeVisible();
@@ -50,7 +50,7 @@ async function setPassword(admin: Person, secret: string): Promise<void> {
   // Write-only: what is stored never comes back.
   await expect(field).toHaveValue('');
   await admin.hand.fill(field, secret);
-  const saved = admin.page.getByText(t.saved(t.kinds.vsphere));
+  const saved = admin.page.getByText(t.saved(said.en.vcenter));
   // What was said of the time before has gone.
   await expect(saved).toHaveCount(0);
   await admin.hand.press(admin.button(t.testAndSave));

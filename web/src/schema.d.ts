@@ -603,6 +603,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/connection-types': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How connections of each capability are set */
+    get: operations['host.connection.types'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/connections/{capability}/{name}/draft/test': {
     parameters: {
       query?: never;
@@ -6055,6 +6072,120 @@ export interface operations {
         };
       };
       /** @description `too-many-tests`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.connection.types': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One for each capability that has connections. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              capability: string;
+              /** @description The kind of system. */
+              name: string;
+              /** @description What it is for. */
+              lead: string;
+              /** @description What happens when such a connection is deleted. */
+              removal: string;
+              /** @description In the order of the form. */
+              fields: {
+                /** @description The member of `config`. */
+                name: string;
+                /** @description In the caller's language, as all texts here. */
+                label: string;
+                hint: string | null;
+                /** @enum {unknown} */
+                input: 'text' | 'number' | 'certificate' | 'choice';
+                /** @description Of a choice. */
+                options: {
+                  /** @description Empty: the member is left out. */
+                  value: string;
+                  label: string;
+                }[];
+                optional: boolean;
+                /** @description It may change while the stored secret is kept: it says neither where the secret is sent nor whose it is. */
+                harmless: boolean;
+                /** @description What a new connection begins with. */
+                initial: string | null;
+                /** @description `draft/choices` lists what it could be. */
+                choosable: boolean;
+                /** @description Only where the log-in is by token. */
+                by_token: boolean;
+              }[];
+              /** @description What a test names beside the fields. */
+              findings: {
+                name: string;
+                label: string;
+              }[];
+            }[];
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;

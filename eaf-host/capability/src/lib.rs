@@ -1,7 +1,7 @@
 //! What plugins can reach. One crate per capability in `eaf-host/capabilities/`; each registers itself.
 //!
 //! To add a capability: 1. its WIT package in `sdk/wit/deps/<name>/`; 2. a crate `eaf-host/capabilities/<name>` with a
-//! [`Provider`] and `inventory::submit!`; 3. a line for it in `eaf-host/eaf/src/capabilities.rs`, so that it is linked;
+//! [`Provider`], its [`ConnectionType`] with form and texts, and `inventory::submit!`; 3. a line for it in `eaf-host/eaf/src/capabilities.rs`, so that it is linked;
 //! 4. its imports in `eaf-host/plugin/src/imports/`; 5. a sentence for each of its failures in `text/failures/{de,en}.toml`.
 //! The host sorts the providers by name and refuses two of one name.
 //!
@@ -20,7 +20,7 @@ mod report;
 pub mod text;
 
 pub use choices::{Asked, Choice, Choices, Wanted, is_like};
-pub use connection_type::{ConnectionType, Flaw};
+pub use connection_type::{ConnectionType, Field, Flaw, Input};
 pub use logins::Logins;
 pub use observed::{Observed, Seen, Trouble, Watch};
 pub use report::{Finding, Kind, Report, Verdict};

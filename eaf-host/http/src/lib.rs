@@ -175,6 +175,7 @@ fn operations() -> Vec<Operation> {
         host::connection_delete::operation(),
         host::connection_test::operation(),
         host::connection_trial::operation(),
+        host::connection_types::operation(),
         host::draft_test::test_operation(),
         host::draft_test::trial_operation(),
         host::draft_choices::operation(),

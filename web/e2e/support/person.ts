@@ -12,7 +12,7 @@ export const shell = {
   en: { ...en, nav: { ...en.nav, ...dcm.en.nav } },
 };
 
-/** What the host and its products say, in their own words: texts of plugins/dcm/locales. */
+/** What the host and its products say, in their own words: the texts of capabilities and of plugins/dcm/locales. */
 export const said = {
   de: {
     approve: 'Freigeben',
@@ -22,6 +22,9 @@ export const said = {
     retry: 'Wiederholen',
     cancel: 'Antrag abbrechen',
     complete: 'Ohne Adresse übergeben',
+    vcenter: 'vCenter',
+    folder: 'Ordner',
+    datastore: 'Datenspeicher',
   },
   en: {
     approve: 'Approve',
@@ -31,6 +34,9 @@ export const said = {
     retry: 'Retry',
     cancel: 'Cancel request',
     complete: 'Complete without address',
+    vcenter: 'vCenter',
+    folder: 'Folder',
+    datastore: 'Datastore',
   },
 };
 

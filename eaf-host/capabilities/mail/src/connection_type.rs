@@ -3,8 +3,34 @@
 use super::address;
 use super::config::{client_id, is_this_machine, is_token_url};
 use eaf_capability::connection_type::{is_certificate, text};
-use eaf_capability::{ConnectionType, Flaw};
+use eaf_capability::text::Locales;
+use eaf_capability::{ConnectionType, Field, Flaw, Input};
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+static TEXTS: LazyLock<Locales> = LazyLock::new(|| {
+    Locales::load(include_str!("connection_texts/de.toml"), include_str!("connection_texts/en.toml"))
+        .expect("the built-in texts are whole; a test holds it")
+});
+
+const FIELDS: &[Field] = &[
+    Field::text("host"),
+    Field::new("port", Input::Number).initially("587"),
+    Field::new("tls", Input::Choice(&["starttls", "tls", "none"])).initially("starttls"),
+    // Left out, the log-in is by password.
+    Field::new("auth", Input::Choice(&["", "oauth2"])),
+    Field::text("token_url").by_token(),
+    Field::text("client_id").by_token(),
+    Field::text("scope").optional().by_token(),
+    Field::text("username").optional(),
+    Field::text("from"),
+    Field::text("from_name").optional(),
+    Field::text("reply_to").optional(),
+    Field::text("ehlo_name").optional(),
+    Field::new("mails_per_minute", Input::Number).optional(),
+    Field::new("max_connections", Input::Number).optional(),
+    Field::new("ca_certificate", Input::Certificate).optional(),
+];
 
 pub fn connection_type() -> ConnectionType {
     ConnectionType {
@@ -40,6 +66,8 @@ pub fn connection_type() -> ConnectionType {
         }),
         harmless: &["from", "from_name", "reply_to", "ehlo_name", "mails_per_minute", "max_connections"],
         choices: &[],
+        fields: FIELDS,
+        texts: &TEXTS,
         flaws,
     }
 }
@@ -79,6 +107,12 @@ fn flaws(config: &Value, secret: Option<&Map<String, Value>>) -> Vec<Flaw> {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use eaf_capability::connection_type::assert_form;
+
+    #[test]
+    fn the_form_and_its_texts_are_whole() {
+        assert_form(&connection_type(), &["connection", "trial"]);
+    }
 
     const LEAST: &str = r#"{"host": "mail.example.com", "port": 587, "tls": "starttls", "from": "cloud@example.com"}"#;
 

@@ -1,8 +1,25 @@
 //! What an admin may set for a connection to a vCenter.
 
 use eaf_capability::connection_type::{is_certificate, text};
-use eaf_capability::{ConnectionType, Flaw};
+use eaf_capability::text::Locales;
+use eaf_capability::{ConnectionType, Field, Flaw, Input};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+static TEXTS: LazyLock<Locales> = LazyLock::new(|| {
+    Locales::load(include_str!("connection_texts/de.toml"), include_str!("connection_texts/en.toml"))
+        .expect("the built-in texts are whole; a test holds it")
+});
+
+const FIELDS: &[Field] = &[
+    Field::text("url"),
+    Field::text("username"),
+    Field::text("datacenter"),
+    Field::text("folder"),
+    Field::text("resource_pool").optional(),
+    Field::text("datastore").optional(),
+    Field::new("ca_certificate", Input::Certificate).optional(),
+];
 
 pub fn connection_type() -> ConnectionType {
     ConnectionType {
@@ -28,6 +45,8 @@ pub fn connection_type() -> ConnectionType {
         }),
         harmless: &["datacenter", "folder", "resource_pool", "datastore"],
         choices: &["datacenter", "folder", "resource_pool", "datastore", "template"],
+        fields: FIELDS,
+        texts: &TEXTS,
         flaws: |config, _| {
             let url = config["url"].as_str().is_some_and(is_address);
             let certificate = config.get("ca_certificate").and_then(Value::as_str);
@@ -53,6 +72,12 @@ pub fn is_address(url: &str) -> bool {
 mod tests {
     use super::*;
     use crate::connection::Settings;
+    use eaf_capability::connection_type::assert_form;
+
+    #[test]
+    fn the_form_and_its_texts_are_whole() {
+        assert_form(&connection_type(), &["connection", "vcenter", "templates"]);
+    }
 
     #[test]
     fn an_address_is_https_and_holds_no_credentials() {

@@ -88,8 +88,7 @@ mod tests {
     use super::*;
 
     fn of(config: Value) -> ConnectionType {
-        let flaws = |_: &Value, _: Option<&_>| Vec::new();
-        ConnectionType { config, secret: json!(false), harmless: &["room"], choices: &["room"], flaws }
+        ConnectionType { config, harmless: &["room"], choices: &["room"], ..ConnectionType::none() }
     }
 
     #[test]

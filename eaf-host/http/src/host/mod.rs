@@ -12,6 +12,7 @@ pub mod connection_put;
 mod connection_shown;
 pub mod connection_test;
 pub mod connection_trial;
+pub mod connection_types;
 mod draft;
 pub mod draft_choices;
 pub mod draft_test;

@@ -129,3 +129,22 @@ async fn a_tenant_has_so_many_connections_and_can_delete_them() {
     let change = &audit["items"][0]["change"];
     assert!(change["old"].is_object() && change["new"].is_null(), "what was there is on record: {change}");
 }
+
+#[tokio::test]
+async fn the_form_of_a_connection_comes_from_its_capability_in_the_callers_language() {
+    let house = House::new().await;
+    let request = house.request("GET", "admin@acme", "/api/host/connection-types", &[("accept-language", "en")]);
+    let english = house.send(request.body(Body::empty()).unwrap()).await;
+    let room = json!({
+        "name": "room", "label": "Room", "hint": "…", "input": "text", "options": [], "optional": true,
+        "harmless": true, "initial": null, "choosable": true, "by_token": false,
+    });
+    let items = english.json["items"].as_array().unwrap();
+    let [echo] = items.as_slice() else { panic!("{}", english.text) };
+    assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("House")));
+    assert_eq!(echo["fields"][1], room);
+    // Without a text a field is shown by its name.
+    assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["harmless"]), (&json!("host"), &json!(false)));
+    let german = house.get("admin@acme", "/api/host/connection-types").await.json;
+    assert_eq!(german["items"][0]["fields"][1]["label"], "Raum");
+}

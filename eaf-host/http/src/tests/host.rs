@@ -150,6 +150,7 @@ async fn the_hosts_addresses_are_for_those_who_may() {
     let rows = [
         ("/api/host/connections", "admin"),
         (PATH, "admin"),
+        ("/api/host/connection-types", "admin"),
         ("/api/host/mail-failures", "admin"),
         ("/api/host/mail-queue", "admin"),
         ("/api/host/runs", "admin auditor"),

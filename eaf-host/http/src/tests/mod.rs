@@ -33,8 +33,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_capability::text::Locales;
 use eaf_capability::{
-    Asked, Call, Choice, Choices, Class, ConnectionType, Failure, Flaw, Polled, Provider, Report, Started, Verdict,
-    Wanted, is_like,
+    Asked, Call, Choice, Choices, Class, ConnectionType, Failure, Field, Flaw, Polled, Provider, Report, Started,
+    Verdict, Wanted, is_like,
 };
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -53,7 +53,7 @@ use eaf_plugin::load::Imports;
 use notes::Notes;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -150,9 +150,18 @@ impl Provider for Echo {
                 Some("http") => vec![Flaw { pointer: "/config/host", code: "https" }],
                 _ => Vec::new(),
             },
+            fields: ECHO_FIELDS,
+            texts: &ECHO_TEXTS,
         }
     }
 }
+
+const ECHO_FIELDS: &[Field] = &[Field::text("host"), Field::text("room").optional()];
+
+static ECHO_TEXTS: LazyLock<Locales> = LazyLock::new(|| {
+    let texts = |name: &str, room: &str| format!("name = \"{name}\"\n[fields.room]\nlabel = \"{room}\"\nhint = \"…\"");
+    Locales::load(&texts("Haus", "Raum"), &texts("House", "Room")).unwrap()
+});
 
 impl Echo {
     fn report(connection: &Connection) -> Report {

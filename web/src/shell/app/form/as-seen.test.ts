@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { VSPHERE } from '@/shell/features/connections/connection-testing';
 import { toBody, toValues } from '@/shell/features/connections/connection-values';
 import { words } from '../search';
 import { asSeen } from './as-seen';
@@ -12,10 +13,10 @@ it('what was pasted is taken as it is seen', () => {
 });
 
 it('and a password is taken to the letter', () => {
-  const values = toValues('vsphere', null);
+  const values = toValues(VSPHERE, null);
   values.config['url'] = 'https://vcenter\u{200b}.example.com ';
   values.secret.password = ' pass\u{200b}word ';
-  expect(toBody('vsphere', values, null)).toMatchObject({
+  expect(toBody(VSPHERE, values, null)).toMatchObject({
     config: { url: 'https://vcenter.example.com' },
     secret: { password: ' pass\u{200b}word ' },
   });

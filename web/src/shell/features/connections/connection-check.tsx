@@ -5,11 +5,13 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { ConnectionFindings } from './connection-findings';
 import { stateOf, triedAt, troubleOf } from './connection-state';
+import type { ConnectionType } from './connection-types';
 import type { Check, Connection, Finding } from './connections';
 import { text } from './text';
 import type { Tested, Verdict } from './use-connection-test';
 
 interface ConnectionCheckProps {
+  type: ConnectionType;
   connection: Connection;
   verdict: Verdict;
   tested: Tested | null;
@@ -20,7 +22,7 @@ interface ConnectionCheckProps {
 
 /** Whether what stands in the form works: what the last test found, line by line. */
 export function ConnectionCheck(props: ConnectionCheckProps) {
-  const { connection, verdict, tested, running, onTrial, ref } = props;
+  const { type, connection, verdict, tested, running, onTrial, ref } = props;
   const t = useText(text);
   const id = useId();
   return (
@@ -54,7 +56,7 @@ export function ConnectionCheck(props: ConnectionCheckProps) {
       {tested ? (
         <div className="grid grid-cols-1 gap-3">
           {tested.fits ? null : <p className="text-sm text-wait">{t.formerTest}</p>}
-          <ConnectionFindings findings={tested.result.findings} />
+          <ConnectionFindings type={type} findings={tested.result.findings} />
         </div>
       ) : null}
     </section>

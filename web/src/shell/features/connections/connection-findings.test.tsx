@@ -1,6 +1,7 @@
 import { render, screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { language } from '@/shell/i18n/language';
+import { VSPHERE } from './connection-testing';
 import { ConnectionFindings } from './connection-findings';
 import type { Finding } from './connections';
 import { text } from './text';
@@ -32,14 +33,14 @@ const findings: Finding[] = [
 
 it.each(['en', 'de'] as const)('says each line in words, not by colour alone (%s)', chosen => {
   language.choose(chosen);
-  render(<ConnectionFindings findings={findings} />);
+  render(<ConnectionFindings type={VSPHERE} findings={findings} />);
   const t = text[chosen];
   const settings = within(screen.getByRole('region', { name: t.findings.settings }));
   const privileges = within(screen.getByRole('region', { name: t.findings.privileges }));
   const lines = (list: typeof settings) => list.getAllByRole('listitem').map(item => item.textContent);
   expect(lines(settings)).toEqual([
-    `${t.fields.folder}${t.findings.states.setting.good}EAF/acme`,
-    `${t.findings.names.vcenter}${t.findings.states.setting.bad}VMware ESXi 8.0.3` +
+    `Folder${t.findings.states.setting.good}EAF/acme`,
+    `Kind of server${t.findings.states.setting.bad}VMware ESXi 8.0.3` +
       'A single ESXi host answers.What answers is HostAgent.',
   ]);
   expect(lines(privileges)).toEqual([
@@ -51,6 +52,6 @@ it.each(['en', 'de'] as const)('says each line in words, not by colour alone (%s
 
 it('shows no heading for what a connection does not have', () => {
   language.choose('en');
-  render(<ConnectionFindings findings={findings.slice(0, 1)} />);
+  render(<ConnectionFindings type={VSPHERE} findings={findings.slice(0, 1)} />);
   expect(screen.queryByRole('heading', { name: text.en.findings.privileges })).toBeNull();
 });

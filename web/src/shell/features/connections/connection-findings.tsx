@@ -1,8 +1,8 @@
 import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react';
 import { Fragment, useId } from 'react';
-import { said } from '@/shell/i18n/said';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
+import type { ConnectionType } from './connection-types';
 import type { Finding } from './connections';
 import { text } from './text';
 
@@ -13,18 +13,32 @@ const LOOKS = {
 } as const;
 
 /** All that the connection needs, and whether it has it: a word beside each icon, so that colour is not needed. */
-export function ConnectionFindings({ findings }: { findings: readonly Finding[] }) {
+export function ConnectionFindings({
+  type,
+  findings,
+}: {
+  type: ConnectionType;
+  findings: readonly Finding[];
+}) {
   const t = useText(text);
+  const nameOf = (name: string) =>
+    [...type.fields, ...type.findings].find(one => one.name === name)?.label ?? name;
   const of = (kind: Finding['kind']) => findings.filter(finding => finding.kind === kind);
   return (
     <div className="grid grid-cols-1 gap-4">
-      <Findings title={t.findings.settings} findings={of('setting')} />
-      <Findings title={t.findings.privileges} findings={of('privilege')} />
+      <Findings title={t.findings.settings} nameOf={nameOf} findings={of('setting')} />
+      <Findings title={t.findings.privileges} nameOf={nameOf} findings={of('privilege')} />
     </div>
   );
 }
 
-function Findings({ title, findings }: { title: string; findings: readonly Finding[] }) {
+interface FindingsProps {
+  title: string;
+  findings: readonly Finding[];
+  nameOf: (name: string) => string;
+}
+
+function Findings({ title, findings, nameOf }: FindingsProps) {
   const id = useId();
   if (findings.length === 0) return null;
   return (
@@ -34,7 +48,7 @@ function Findings({ title, findings }: { title: string; findings: readonly Findi
       </h3>
       <ul className="grid grid-cols-1 gap-1.5">
         {findings.map(finding => (
-          <Line key={`${finding.kind} ${finding.name}`} finding={finding} />
+          <Line key={`${finding.kind} ${finding.name}`} finding={finding} nameOf={nameOf} />
         ))}
       </ul>
     </section>
@@ -56,7 +70,7 @@ function Id({ id }: { id: string }) {
   ));
 }
 
-function Line({ finding }: { finding: Finding }) {
+function Line({ finding, nameOf }: { finding: Finding; nameOf: FindingsProps['nameOf'] }) {
   const t = useText(text);
   const { kind, name, subject, state, text: sentence, message } = finding;
   const { style, Icon } = LOOKS[state];
@@ -66,7 +80,7 @@ function Line({ finding }: { finding: Finding }) {
       <div className="grid min-w-0 flex-1 gap-0.5">
         <p className="flex items-baseline justify-between gap-3">
           <span className={cn('min-w-0 wrap-anywhere', kind === 'privilege' && 'font-mono text-xs')}>
-            {kind === 'privilege' ? <Id id={name} /> : said({ ...t.fields, ...t.findings.names }, name)}
+            {kind === 'privilege' ? <Id id={name} /> : nameOf(name)}
           </span>
           <span className={cn('shrink-0 text-xs', style)}>{t.findings.states[kind][state]}</span>
         </p>

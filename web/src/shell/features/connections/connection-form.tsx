@@ -17,7 +17,7 @@ import { cn } from '@/shell/ui/cn';
 import { FormSection } from '@/shell/app/form/form-section';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { ConnectionCheck } from './connection-check';
-import { type Capability, type SettingName, settingsOf } from './connection-kinds';
+import type { ConnectionType } from './connection-types';
 import { type ConnectionValues, atPassword, fieldsOf, toBody, toValues } from './connection-values';
 import { type Check, type Connection, useSetConnection } from './connections';
 import { type ErrorAt, PasswordField, SettingField } from './setting-field';
@@ -26,48 +26,46 @@ import { useConnectionTest } from './use-connection-test';
 import { useSettingChoices } from './use-setting-choices';
 
 interface ConnectionFormProps {
-  capability: Capability;
+  type: ConnectionType;
   connection: Connection;
 }
 
-export function ConnectionForm({ capability, connection }: ConnectionFormProps) {
+export function ConnectionForm({ type, connection }: ConnectionFormProps) {
   const t = useText(text);
   const shell = useShellText();
   const stored = connection.config;
   const form = useForm<ConnectionValues>({
-    defaultValues: toValues(capability, stored),
+    defaultValues: toValues(type, stored),
     shouldFocusError: false,
   });
-  const fields = fieldsOf(capability) as Parameters<ErrorAt>[0][];
+  const fields = fieldsOf(type) as Parameters<ErrorAt>[0][];
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, fields);
   const set = useSetConnection(connection);
-  const settings = useMemo(
-    () => settingsOf(capability).map(({ name }) => `config.${name}` as const),
-    [capability],
-  );
+  const settings = useMemo(() => type.fields.map(({ name }) => `config.${name}` as const), [type]);
   const draft = useDraft(form, {
     name: `connection/${connection.capability}/${connection.name}`,
     fields: settings,
   });
-  const basis = useBasis(form, settings, storedOf(capability, connection), draft);
-  const { verdict, tested, running, test, confirm, skip } = useConnectionTest(capability, connection, form);
+  const basis = useBasis(form, settings, storedOf(type, connection), draft);
+  const { verdict, tested, running, test, confirm, skip } = useConnectionTest(type, connection, form);
+  const labels = new Map<string, string>(type.fields.map(({ name, label }) => [`config.${name}`, label]));
   const [saving, setSaving] = useState(false);
   const [saves, setSaves] = useState(0);
-  const choosable = useSettingChoices(capability, connection, form);
+  const choosable = useSettingChoices(type, connection, form);
   const element = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLElement>(null);
   const found = useRef<HTMLElement>(null);
 
   const store = async (values: ConnectionValues) => {
     const header = connection.configured ? asRead(basis.tag) : NOT_THERE_YET;
-    await set(toBody(capability, values, stored), header).catch(cause => {
+    await set(toBody(type, values, stored), header).catch(cause => {
       throw atPassword(cause);
     });
     // What was typed is now what is stored, and the password leaves the page.
     form.reset({ config: values.config, secret: { password: '' } });
     setSaves(saves + 1);
     draft.forget();
-    toast.success(t.saved(t.kinds[capability]));
+    toast.success(t.saved(type.name));
   };
 
   /** What was not tested is tested first, and stored when it is good; what was found bad is stored if it is asked for. */
@@ -105,7 +103,7 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
     <PasswordField
       // Saved here, it is a stored one again; what somebody else saves hides nothing that is typed.
       key={saves}
-      capability={capability}
+      type={type}
       stored={stored}
       form={form}
       error={errorAt('secret.password')}
@@ -128,12 +126,11 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
           </div>
         )}
         <FormSection title={t.settings}>
-          {settingsOf(capability)
-            .filter(setting => byToken || !setting.byToken)
+          {type.fields
+            .filter(setting => byToken || !setting.by_token)
             .map(setting => (
               <Fragment key={setting.name}>
                 <SettingField
-                  capability={capability}
                   setting={setting}
                   form={form}
                   errorAt={errorAt}
@@ -172,14 +169,11 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
             </SubmitButton>
           </div>
         </div>
-        <ChangedMeanwhile
-          ref={panel}
-          basis={basis}
-          label={field => t.fields[field.slice('config.'.length) as SettingName]}
-        />
+        <ChangedMeanwhile ref={panel} basis={basis} label={field => labels.get(field) ?? field} />
       </form>
       <ConnectionCheck
         ref={found}
+        type={type}
         connection={connection}
         verdict={verdict}
         tested={tested}
@@ -190,10 +184,10 @@ export function ConnectionForm({ capability, connection }: ConnectionFormProps) 
   );
 }
 
-function storedOf(capability: Capability, connection: Connection): Stored<ConnectionValues> {
+function storedOf(type: ConnectionType, connection: Connection): Stored<ConnectionValues> {
   const { config, updated_at, updated_by_name } = connection;
   return {
-    values: toValues(capability, config),
+    values: toValues(type, config),
     tag: updated_at ?? '',
     by: updated_by_name,
     at: updated_at,

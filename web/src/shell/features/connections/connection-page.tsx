@@ -7,34 +7,41 @@ import { useText } from '@/shell/i18n/use-text';
 import { FormSkeleton } from '@/shell/app/form/form-skeleton';
 import { connectionRoute } from './routes';
 import { ConnectionForm } from './connection-form';
-import { type Capability, isCapability } from './connection-kinds';
 import { ConnectionBadge } from './connection-state';
+import { type ConnectionType, connectionTypesQuery } from './connection-types';
 import { connectionQuery } from './connections';
 import { RemoveConnection } from './remove-connection';
 import { text } from './text';
 
 export function ConnectionPage() {
   const { capability, name } = connectionRoute.useParams();
-  if (!isCapability(capability)) return <NotFoundPage />;
-  return <Known key={`${capability}/${name}`} capability={capability} name={name} />;
+  const { data: types, error, refetch } = useQuery(connectionTypesQuery);
+  if (!types) {
+    return shownHere(error) ? (
+      <ProblemAlert cause={error} onRetry={() => void refetch()} />
+    ) : (
+      <FormSkeleton fields={7} />
+    );
+  }
+  const type = types.find(one => one.capability === capability);
+  if (!type) return <NotFoundPage />;
+  return <Known key={`${capability}/${name}`} type={type} name={name} />;
 }
 
-function Known({ capability, name }: { capability: Capability; name: string }) {
+function Known({ type, name }: { type: ConnectionType; name: string }) {
   const t = useText(text);
-  const { data: connection, error, refetch } = useQuery(connectionQuery(capability, name));
+  const { data: connection, error, refetch } = useQuery(connectionQuery(type.capability, name));
   return (
     <>
       <PageHeader
-        title={t.kinds[capability]}
-        lead={t.kindLeads[capability]}
+        title={type.name}
+        lead={type.lead}
         beside={connection ? <ConnectionBadge connection={connection} /> : null}
         up={{ to: '/admin/connections', label: t.title }}
-        actions={
-          connection?.configured ? <RemoveConnection capability={capability} connection={connection} /> : null
-        }
+        actions={connection?.configured ? <RemoveConnection type={type} connection={connection} /> : null}
       />
       {connection ? (
-        <ConnectionForm capability={capability} connection={connection} />
+        <ConnectionForm type={type} connection={connection} />
       ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : (

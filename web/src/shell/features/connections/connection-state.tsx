@@ -2,7 +2,6 @@ import { hostNow } from '@/shell/api/host-clock';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Badge, type Tone } from '@/shell/ui/badge';
-import { isCapability } from './connection-kinds';
 import type { Connection } from './connections';
 import { text } from './text';
 
@@ -55,10 +54,4 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
       {state === 'old' ? t.worked(format.ago(triedAt(connection))) : t.states[state]}
     </Badge>
   );
-}
-
-/** What kind of system it leads to, for people. */
-export function useKindName(): (capability: string) => string {
-  const t = useText(text);
-  return capability => (isCapability(capability) ? t.kinds[capability] : capability);
 }

@@ -1,7 +1,7 @@
 import { asSeen } from '@/shell/app/form/as-seen';
 import { Problem } from '@/shell/api/problem';
 import type { Config, ConnectionBody } from './connections';
-import { type Capability, type Setting, settingsOf } from './connection-kinds';
+import type { ConnectionType, Setting } from './connection-types';
 
 /** What the form holds. The password begins empty and never comes from the host. */
 export interface ConnectionValues {
@@ -10,13 +10,13 @@ export interface ConnectionValues {
 }
 
 /** Paths as the host's pointers name them. */
-export function fieldsOf(capability: Capability): string[] {
-  return [...settingsOf(capability).map(({ name }) => `config.${name}`), 'secret.password'];
+export function fieldsOf(type: ConnectionType): string[] {
+  return [...type.fields.map(({ name }) => `config.${name}`), 'secret.password'];
 }
 
-export function toValues(capability: Capability, stored: Config | null): ConnectionValues {
+export function toValues(type: ConnectionType, stored: Config | null): ConnectionValues {
   const config: Record<string, string> = {};
-  for (const { name, initial } of settingsOf(capability)) {
+  for (const { name, initial } of type.fields) {
     config[name] = stored ? written(stored[name]) : (initial ?? '');
   }
   return { config, secret: { password: '' } };
@@ -37,15 +37,14 @@ export type SecretState =
   | 'again';
 
 export function secretState(
-  capability: Capability,
+  type: ConnectionType,
   values: ConnectionValues,
   stored: Config | null,
 ): SecretState {
-  if (capability === 'mail' && !values.config['username']?.trim()) return 'none';
+  const account = type.fields.find(({ name }) => name === 'username');
+  if (account?.optional && !typed(values, account.name)) return 'none';
   if (!stored) return 'new';
-  const moves = settingsOf(capability).some(
-    setting => !setting.harmless && !isAsStored(setting, values, stored),
-  );
+  const moves = type.fields.some(setting => !setting.harmless && !isAsStored(setting, values, stored));
   return moves ? 'again' : 'kept';
 }
 
@@ -56,15 +55,15 @@ export function isByToken({ config }: ConnectionValues): boolean {
 
 /** A password that was not typed is not sent: the host keeps the stored one, or says that it needs it. */
 export function toBody(
-  capability: Capability,
+  type: ConnectionType,
   values: ConnectionValues,
   stored: Config | null,
 ): ConnectionBody {
   const config: Config = {};
-  for (const setting of settingsOf(capability)) {
+  for (const setting of type.fields) {
     const { name } = setting;
     // As it is stored, to the letter: to the host a member that is null and one that is missing differ.
-    const isHidden = setting.byToken && !isByToken(values);
+    const isHidden = setting.by_token && !isByToken(values);
     if (stored && !isHidden && isAsStored(setting, values, stored)) {
       if (name in stored) config[name] = stored[name];
     } else {
@@ -75,7 +74,7 @@ export function toBody(
   const { password } = values.secret;
   if (password !== '')
     return { config, secret: { [isByToken(values) ? 'client_secret' : 'password']: password } };
-  return secretState(capability, values, stored) === 'none' ? { config, secret: {} } : { config };
+  return secretState(type, values, stored) === 'none' ? { config, secret: {} } : { config };
 }
 
 const typed = (values: ConnectionValues, name: string): string => asSeen(values.config[name] ?? '');

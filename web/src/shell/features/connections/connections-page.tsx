@@ -11,17 +11,19 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
-import { ConnectionBadge, troubleOf, useKindName } from './connection-state';
+import { ConnectionBadge, troubleOf } from './connection-state';
+import { connectionTypesQuery, useKindName } from './connection-types';
 import { type Connection, connectionsQuery } from './connections';
 import { text } from './text';
 
 export function ConnectionsPage() {
   const t = useText(text);
   const { data, error, refetch } = useQuery(connectionsQuery);
+  const { isPending } = useQuery(connectionTypesQuery);
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
-      {data ? (
+      {data && !isPending ? (
         <Connections connections={data} reload={() => void refetch()} />
       ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />

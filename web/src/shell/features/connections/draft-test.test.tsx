@@ -7,6 +7,7 @@ import { createQueryClient } from '@/shell/api/query-client';
 import { createStore, useStore } from '@/shell/api/store';
 import { language } from '@/shell/i18n/language';
 import { TooltipProvider } from '@/shell/ui/tooltip';
+import { VSPHERE } from './connection-testing';
 import { ConnectionForm } from './connection-form';
 import type { Connection } from './connections';
 import { text } from './text';
@@ -74,7 +75,7 @@ const other = createStore(connection);
 function Page() {
   return (
     <TooltipProvider>
-      <ConnectionForm capability="vsphere" connection={useStore(other)} />
+      <ConnectionForm type={VSPHERE} connection={useStore(other)} />
     </TooltipProvider>
   );
 }
@@ -92,7 +93,7 @@ async function typed(folder: string) {
     </QueryClientProvider>,
   ));
   const hand = userEvent.setup();
-  const field = await screen.findByLabelText(t.fields.folder);
+  const field = await screen.findByLabelText('Folder');
   await hand.clear(field);
   await hand.type(field, folder);
   return hand;
@@ -140,7 +141,7 @@ it('what changes after a test is untested again, and the lines stay for whoever 
   draft = () => Promise.resolve(json(BAD));
   await hand.click(await button(t.test));
   await screen.findByText(t.before.bad);
-  await hand.type(screen.getByLabelText(t.fields.folder), '2');
+  await hand.type(screen.getByLabelText('Folder'), '2');
   await screen.findByText(t.before.untested);
   expect(screen.getByText(t.formerTest)).toBeTruthy();
   expect(screen.getByText(SENTENCE)).toBeTruthy();

@@ -5,6 +5,7 @@ import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
 import { TooltipProvider } from '@/shell/ui/tooltip';
+import { VSPHERE } from './connection-testing';
 import { ConnectionForm } from './connection-form';
 import type { Connection } from './connections';
 
@@ -20,7 +21,7 @@ const connection = {
 
 const page = () => (
   <TooltipProvider>
-    <ConnectionForm capability="vsphere" connection={connection} />
+    <ConnectionForm type={VSPHERE} connection={connection} />
   </TooltipProvider>
 );
 

@@ -4,12 +4,13 @@ import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
+import { MAIL } from './connection-testing';
 import type { Connection } from './connections';
 import { RemoveConnection } from './remove-connection';
 
 const CONNECTION = { capability: 'mail', name: 'default', configured: true } as unknown as Connection;
 
-const Page = () => <RemoveConnection capability="mail" connection={CONNECTION} />;
+const Page = () => <RemoveConnection type={MAIL} connection={CONNECTION} />;
 
 afterEach(() => vi.unstubAllGlobals());
 

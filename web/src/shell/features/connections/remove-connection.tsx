@@ -7,17 +7,17 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
-import type { Capability } from './connection-kinds';
+import type { ConnectionType } from './connection-types';
 import { type Connection, useRemoveConnection } from './connections';
 import { text } from './text';
 
 interface RemoveConnectionProps {
-  capability: Capability;
+  type: ConnectionType;
   connection: Connection;
 }
 
 /** Deletes the settings and the password, after it was asked. What needs the connection waits for another one. */
-export function RemoveConnection({ capability, connection }: RemoveConnectionProps) {
+export function RemoveConnection({ type, connection }: RemoveConnectionProps) {
   const t = useText(text);
   const shell = useShellText();
   const navigate = useNavigate();
@@ -25,13 +25,12 @@ export function RemoveConnection({ capability, connection }: RemoveConnectionPro
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>(null);
-  const kind = t.kinds[capability];
   const run = async () => {
     setBusy(true);
     setRefused(null);
     try {
       await remove();
-      toast.success(t.remove.done(kind));
+      toast.success(t.remove.done(type.name));
       await navigate({ to: '/admin/connections' });
     } catch (cause) {
       if (!endsSession(cause)) setRefused(cause);
@@ -43,11 +42,7 @@ export function RemoveConnection({ capability, connection }: RemoveConnectionPro
     <>
       <Button onClick={() => setOpen(true)}>{t.remove.action}</Button>
       <Dialog open={open} onOpenChange={next => busy || setOpen(next)}>
-        <DialogContent
-          title={t.remove.title(kind)}
-          lead={t.remove.leads[capability]}
-          closeLabel={shell.close}
-        >
+        <DialogContent title={t.remove.title(type.name)} lead={type.removal} closeLabel={shell.close}>
           {refused ? <ProblemAlert cause={refused} /> : null}
           <DialogActions>
             <DialogClose asChild>

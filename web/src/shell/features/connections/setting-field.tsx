@@ -6,13 +6,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Input, Select, Textarea } from '@/shell/ui/input';
-import {
-  type Capability,
-  ENCRYPTIONS,
-  type KnownSetting,
-  LOGINS,
-  type SettingName,
-} from './connection-kinds';
+import type { ConnectionType, Setting } from './connection-types';
 import { type ConnectionValues, isByToken, secretState } from './connection-values';
 import type { Config } from './connections';
 import { text } from './text';
@@ -21,37 +15,32 @@ type Form = UseFormReturn<ConnectionValues>;
 export type ErrorAt = (path: `config.${string}` | 'secret.password') => string | undefined;
 
 interface SettingFieldProps {
-  capability: Capability;
-  setting: KnownSetting;
+  setting: Setting;
   form: Form;
   errorAt: ErrorAt;
   /** How it is chosen, where it can be. */
   choosable: Choosable | undefined;
 }
 
-export function SettingField({ capability, setting, form, errorAt, choosable }: SettingFieldProps) {
+export function SettingField({ setting, form, errorAt, choosable }: SettingFieldProps) {
   const t = useText(text);
-  const { name, input, optional } = setting;
+  const { name, label, hint, optional } = setting;
   const path = `config.${name}` as const;
-  const label = optional ? t.optional(t.fields[name]) : t.fields[name];
-  const hints: Partial<Record<SettingName, string>> = t.hints;
-  const hint = capability === 'mail' && name === 'username' ? t.mailUsernameHint : hints[name];
   return (
-    <Field label={label} hint={hint} error={errorAt(path)}>
-      <Control input={input} register={form.register(path)} choosable={choosable} />
+    <Field label={optional ? t.optional(label) : label} hint={hint ?? undefined} error={errorAt(path)}>
+      <Control setting={setting} register={form.register(path)} choosable={choosable} />
     </Field>
   );
 }
 
 interface ControlProps {
-  input: KnownSetting['input'];
+  setting: Setting;
   register: ReturnType<Form['register']>;
   choosable: Choosable | undefined;
 }
 
 /** The rest of the properties are the field's: its id and what describes it. */
-function Control({ input, register, choosable, ...field }: ControlProps) {
-  const t = useText(text);
+function Control({ setting: { input, options }, register, choosable, ...field }: ControlProps) {
   if (input === 'certificate') {
     return (
       <Textarea
@@ -64,23 +53,12 @@ function Control({ input, register, choosable, ...field }: ControlProps) {
       />
     );
   }
-  if (input === 'login') {
+  if (input === 'choice') {
     return (
       <Select {...field} {...register}>
-        {LOGINS.map(value => (
+        {options.map(({ value, label }) => (
           <option key={value} value={value}>
-            {value === 'oauth2' ? t.logins.oauth2 : t.logins.password}
-          </option>
-        ))}
-      </Select>
-    );
-  }
-  if (input === 'encryption') {
-    return (
-      <Select {...field} {...register}>
-        {ENCRYPTIONS.map(value => (
-          <option key={value} value={value}>
-            {t.encryption[value]}
+            {label}
           </option>
         ))}
       </Select>
@@ -121,7 +99,7 @@ const NO_LOG_IN = {
 } as const;
 
 interface PasswordFieldProps {
-  capability: Capability;
+  type: ConnectionType;
   stored: Config | null;
   form: Form;
   error: string | undefined;
@@ -131,12 +109,12 @@ interface PasswordFieldProps {
  * Write-only: what is stored is never here. As long as it is to stay there is no field: a browser would put the person's
  * own password there, and that would be saved.
  */
-export function PasswordField({ capability, stored, form, error }: PasswordFieldProps) {
+export function PasswordField({ type, stored, form, error }: PasswordFieldProps) {
   const t = useText(text);
   const [replacing, setReplacing] = useState(false);
   const config = useWatch({ control: form.control, name: 'config' });
   const values = { config, secret: { password: '' } };
-  const state = secretState(capability, values, stored);
+  const state = secretState(type, values, stored);
   const label = isByToken(values) ? t.clientSecret : t.password;
   const keep = () => {
     form.resetField('secret.password');

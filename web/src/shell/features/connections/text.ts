@@ -1,24 +1,13 @@
 const en = {
   title: 'Connections',
-  lead: 'The systems that your organisation’s machines and mails go through.',
+  lead: 'The systems that this platform uses for your organisation.',
   empty:
     'No product of this platform may use another system for your organisation yet. The platform’s operator can grant it.',
   reload: 'Look again',
   remove: {
     action: 'Delete connection',
     title: (kind: string) => `Delete the connection to ${kind}?`,
-    leads: {
-      vsphere:
-        'Settings and password are deleted. VMs stay as they are in vCenter; builds, refreshes and removals wait until the connection is set again.',
-      mail: 'Settings and password are deleted. Mails wait in the queue until the connection is set again.',
-    },
     done: (kind: string) => `The connection to ${kind} is deleted.`,
-  },
-  kinds: { vsphere: 'vCenter', mail: 'Mail server' },
-  kindLeads: {
-    vsphere:
-      'Where VMs are built. The account needs a role of its own in the folder named here; the test lists the privileges.',
-    mail: 'Through which people are told what waits for them.',
   },
   states: {
     missing: 'Not set up',
@@ -42,55 +31,7 @@ const en = {
   never: 'never',
   updated: 'Last change',
   settings: 'Settings',
-  fields: {
-    url: 'Address of vCenter',
-    username: 'User name',
-    datacenter: 'Data centre',
-    folder: 'Folder',
-    resource_pool: 'Resource pool',
-    datastore: 'Datastore',
-    ca_certificate: 'Certificate authority',
-    host: 'Host name',
-    port: 'Port',
-    tls: 'Encryption',
-    from: 'Sender’s address',
-    from_name: 'Sender’s name',
-    auth: 'Log-in',
-    token_url: 'Token address',
-    client_id: 'Client id',
-    scope: 'Scope',
-    reply_to: 'Answers go to',
-    ehlo_name: 'Name for the greeting',
-    mails_per_minute: 'Mails per minute',
-    max_connections: 'Connections at once',
-  },
   optional: (label: string) => `${label} (optional)`,
-  hints: {
-    url: 'With https://, such as “https://vcenter.example.com/sdk”.',
-    datacenter: 'Its name in vCenter.',
-    folder: 'VMs are built in it and nowhere else.',
-    resource_pool:
-      'Name or path of a resource pool, cluster or host. May be left out where there is only one cluster.',
-    datastore: 'Name or path of a datastore or of a datastore cluster. Without one: where the template lies.',
-    ca_certificate: 'PEM. Only where the server’s certificate is from an authority of your own.',
-    from: 'Such as “cloud@example.com”.',
-    from_name: 'What people see beside the address.',
-    auth: 'Exchange Online needs a token.',
-    token_url: 'For Microsoft 365: “https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token”.',
-    client_id: 'Of the application that is registered for this platform.',
-    scope: 'For Microsoft 365: “https://outlook.office365.com/.default”.',
-    reply_to: 'Such as the service desk’s address. Without one: the sender, whom nobody may read.',
-    ehlo_name: 'What this platform calls itself to the server (EHLO). Without one: the sender’s domain.',
-    mails_per_minute: 'Without a number: as many as there are. Exchange Online takes 30.',
-    max_connections: 'By each host of this platform. Without a number: 2.',
-  },
-  mailUsernameHint: 'Empty where the server wants no log-in.',
-  encryption: {
-    starttls: 'STARTTLS (usual at port 587)',
-    tls: 'TLS from the start (usual at port 465)',
-    none: 'None',
-  },
-  logins: { password: 'By password', oauth2: 'By token (OAuth 2.0, XOAUTH2)' },
   password: 'Password',
   clientSecret: 'Client secret',
   replace: (what: string) => `Replace: ${what}`,
@@ -134,42 +75,25 @@ const en = {
   details: 'Details for repair (English)',
   findings: {
     settings: 'Settings',
-    privileges: 'Privileges of the account in vCenter',
+    privileges: 'Privileges of the account',
     count: (good: number, all: number) => `${good} of ${all} checks passed.`,
     states: {
       setting: { good: 'Fine', bad: 'Wrong', untested: 'Not tested' },
       privilege: { good: 'Held', bad: 'Missing', untested: 'Not tested' },
-    },
-    names: {
-      connection: 'Connection',
-      vcenter: 'Kind of server',
-      templates: 'Templates',
-      trial: 'Mail for trial',
     },
   },
 };
 
 const de: typeof en = {
   title: 'Verbindungen',
-  lead: 'Die Systeme, über die Maschinen und Mails Ihrer Organisation laufen.',
+  lead: 'Die Systeme, die diese Plattform für Ihre Organisation benutzt.',
   empty:
     'Noch darf kein Produkt dieser Plattform für Ihre Organisation ein anderes System nutzen. Wer die Plattform betreibt, kann es erlauben.',
   reload: 'Noch einmal nachsehen',
   remove: {
     action: 'Verbindung löschen',
     title: kind => `Verbindung zu ${kind} löschen?`,
-    leads: {
-      vsphere:
-        'Einstellungen und Passwort werden gelöscht. Die VMs bleiben in vCenter, wie sie sind; Bereitstellungen, Aktualisierungen und Stilllegungen warten, bis die Verbindung wieder eingerichtet ist.',
-      mail: 'Einstellungen und Passwort werden gelöscht. Mails warten in der Warteschlange, bis die Verbindung wieder eingerichtet ist.',
-    },
     done: kind => `Die Verbindung zu ${kind} ist gelöscht.`,
-  },
-  kinds: { vsphere: 'vCenter', mail: 'Mailserver' },
-  kindLeads: {
-    vsphere:
-      'Dort werden VMs gebaut. Das Konto braucht eine eigene Rolle in dem hier genannten Ordner; die Prüfung nennt die Rechte.',
-    mail: 'Darüber erfahren alle, was auf sie wartet.',
   },
   states: {
     missing: 'Nicht eingerichtet',
@@ -193,57 +117,7 @@ const de: typeof en = {
   never: 'nie',
   updated: 'Letzte Änderung',
   settings: 'Einstellungen',
-  fields: {
-    url: 'Adresse des vCenters',
-    username: 'Benutzername',
-    datacenter: 'Rechenzentrum',
-    folder: 'Ordner',
-    resource_pool: 'Ressourcenpool',
-    datastore: 'Datenspeicher',
-    ca_certificate: 'Zertifizierungsstelle',
-    host: 'Hostname',
-    port: 'Port',
-    tls: 'Verschlüsselung',
-    from: 'Adresse des Absenders',
-    from_name: 'Name des Absenders',
-    auth: 'Anmeldung',
-    token_url: 'Token-Adresse',
-    client_id: 'Client-ID',
-    scope: 'Geltungsbereich (scope)',
-    reply_to: 'Antworten gehen an',
-    ehlo_name: 'Name bei der Begrüßung',
-    mails_per_minute: 'Mails je Minute',
-    max_connections: 'Verbindungen gleichzeitig',
-  },
   optional: label => `${label} (optional)`,
-  hints: {
-    url: 'Mit https://, zum Beispiel „https://vcenter.example.com/sdk“.',
-    datacenter: 'Sein Name im vCenter.',
-    folder: 'Darin werden VMs gebaut und sonst nirgends.',
-    resource_pool:
-      'Name oder Pfad eines Ressourcenpools, Clusters oder Hosts. Kann entfallen, wenn es nur einen Cluster gibt.',
-    datastore:
-      'Name oder Pfad eines Datenspeichers oder eines Datenspeicher-Clusters. Ohne Angabe: wo die Vorlage liegt.',
-    ca_certificate: 'PEM. Nur wenn das Zertifikat des Servers von einer eigenen Stelle kommt.',
-    from: 'Zum Beispiel „cloud@example.com“.',
-    from_name: 'Steht neben der Adresse.',
-    auth: 'Exchange Online verlangt ein Token.',
-    token_url: 'Für Microsoft 365: „https://login.microsoftonline.com/<Mandant>/oauth2/v2.0/token“.',
-    client_id: 'Der Anwendung, die für diese Plattform registriert ist.',
-    scope: 'Für Microsoft 365: „https://outlook.office365.com/.default“.',
-    reply_to:
-      'Zum Beispiel die Adresse des Service-Desks. Ohne Angabe: der Absender, den vielleicht niemand liest.',
-    ehlo_name: 'Wie sich diese Plattform dem Server vorstellt (EHLO). Ohne Angabe: die Domäne des Absenders.',
-    mails_per_minute: 'Ohne Zahl: so viele, wie anfallen. Exchange Online nimmt 30.',
-    max_connections: 'Von jedem Host dieser Plattform. Ohne Zahl: 2.',
-  },
-  mailUsernameHint: 'Leer, wenn der Server keine Anmeldung verlangt.',
-  encryption: {
-    starttls: 'STARTTLS (üblich an Port 587)',
-    tls: 'TLS von Anfang an (üblich an Port 465)',
-    none: 'Keine',
-  },
-  logins: { password: 'Mit Passwort', oauth2: 'Mit Token (OAuth 2.0, XOAUTH2)' },
   password: 'Passwort',
   clientSecret: 'Geheimnis des Clients',
   replace: what => `Ersetzen: ${what}`,
@@ -288,17 +162,11 @@ const de: typeof en = {
   details: 'Einzelheiten zum Beheben (Englisch)',
   findings: {
     settings: 'Einstellungen',
-    privileges: 'Rechte des Kontos im vCenter',
+    privileges: 'Rechte des Kontos',
     count: (good, all) => `${good} von ${all} Prüfungen bestanden.`,
     states: {
       setting: { good: 'In Ordnung', bad: 'Falsch', untested: 'Nicht geprüft' },
       privilege: { good: 'Vorhanden', bad: 'Fehlt', untested: 'Nicht geprüft' },
-    },
-    names: {
-      connection: 'Verbindung',
-      vcenter: 'Art des Servers',
-      templates: 'Vorlagen',
-      trial: 'Probe-Mail',
     },
   },
 };

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { type UseFormReturn, useWatch } from 'react-hook-form';
 import { isProblem } from '@/shell/api/problem';
-import type { Capability } from './connection-kinds';
+import type { ConnectionType } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Check, type Connection, type TestResult, testDraft, useTestStored } from './connections';
 
@@ -30,7 +30,7 @@ const TOO_MANY = 'too-many-tests';
 
 /** Tests what stands in the form: what is stored as long as nothing is changed, else what is typed. */
 export function useConnectionTest(
-  capability: Capability,
+  type: ConnectionType,
   connection: Connection,
   form: UseFormReturn<ConnectionValues>,
 ) {
@@ -52,7 +52,7 @@ export function useConnectionTest(
   const isStored = configured && !isDirty;
   // A test of what is stored is about this state of it.
   const nameOf = (values: ConnectionValues) =>
-    isStored ? `stored ${saved}` : JSON.stringify(toBody(capability, values, stored));
+    isStored ? `stored ${saved}` : JSON.stringify(toBody(type, values, stored));
   const now = nameOf(form.getValues());
   const tested: Tested | null = last
     ? { result: last.result, check: last.check, fits: last.of === now }
@@ -69,7 +69,7 @@ export function useConnectionTest(
     const { signal } = (ended.current = new AbortController());
     setRunning(check);
     try {
-      const body = () => toBody(capability, values, stored);
+      const body = () => toBody(type, values, stored);
       const result = isStored ? await testStored(check) : await testDraft(connection, check, body(), signal);
       setLast({ of, check, result });
       return result;

@@ -3,27 +3,27 @@ import type { Choosable } from '@/shell/app/choose/choices';
 import { Problem } from '@/shell/api/problem';
 import { useText } from '@/shell/i18n/use-text';
 import { useVCenterFacts } from './vcenter-facts';
-import type { Capability, KnownSetting } from './connection-kinds';
+import type { ConnectionType, Setting } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Connection, draftChoices } from './connections';
 import { text } from './text';
 
 /** How a setting is chosen from the other system, with what is typed so far. */
 export function useSettingChoices(
-  capability: Capability,
+  type: ConnectionType,
   connection: Connection,
   form: UseFormReturn<ConnectionValues>,
 ) {
   const t = useText(text);
   const facts = useVCenterFacts();
-  return ({ name, choosable }: KnownSetting): Choosable | undefined => {
+  return ({ name, label, choosable }: Setting): Choosable | undefined => {
     if (!choosable) return undefined;
     return {
-      label: t.fields[name],
-      where: t.kinds[capability],
+      label,
+      where: type.name,
       facts,
       load: async (search, signal) => {
-        const body = toBody(capability, form.getValues(), connection.config);
+        const body = toBody(type, form.getValues(), connection.config);
         try {
           return await draftChoices(connection, { ...body, of: name, search }, signal);
         } catch (cause) {
@@ -40,7 +40,7 @@ export function useSettingChoices(
   function inTheList(cause: unknown, sentence: (field: string) => string): unknown {
     if (!(cause instanceof Problem) || cause.errors.length === 0) return cause;
     const names = cause.errors.map(({ pointer }) => pointer.split('/').at(-1) ?? '');
-    const labels = names.map(field => (t.fields as Record<string, string>)[field] ?? field);
+    const labels = names.map(field => type.fields.find(({ name }) => name === field)?.label ?? field);
     const { status, code, title } = cause;
     return new Problem({ status, code, title, detail: sentence(labels.join(', ')) });
   }
