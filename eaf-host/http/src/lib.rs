@@ -188,6 +188,7 @@ fn operations() -> Vec<Operation> {
         host::runs::operation(),
         host::run::operation(),
         host::audit::operation(),
+        host::audit_acts::operation(),
         host::audit_csv::operation(),
         host::audit_row::operation(),
         host::audit_proof::operation(),

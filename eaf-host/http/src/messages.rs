@@ -19,6 +19,14 @@ pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<St
     MESSAGES.find(key, params, locale)
 }
 
+/// All sentences whose key begins like this, by the rest of their keys.
+pub fn section(prefix: &'static str, locale: Locale) -> impl Iterator<Item = (String, String)> {
+    MESSAGES.keys().filter_map(move |key| {
+        let name = key.strip_prefix(prefix)?;
+        Some((name.to_owned(), MESSAGES.find(key, &Map::new(), locale)?))
+    })
+}
+
 /// What a host call failed with, as a sentence. `error` is a code, perhaps with a detail behind it: `refused (550 5.1.1)`.
 /// What has no sentence is shown as it is.
 pub fn failure(error: &str, locale: Locale) -> String {

@@ -1,6 +1,7 @@
 //! What the host itself shows to a tenant's administrators and auditors: connections, mails, runs, audit.
 
 pub mod audit;
+pub mod audit_acts;
 pub mod audit_csv;
 pub mod audit_proof;
 pub mod audit_row;

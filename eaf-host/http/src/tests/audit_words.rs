@@ -254,3 +254,17 @@ async fn the_proof_says_how_much_was_proven_and_where_the_chain_is_broken() {
     let refused = house.json("POST", "requester@acme", "/api/host/audit/proof", json!({}), &[]).await;
     assert_eq!(refused.code(), "permission-missing");
 }
+
+#[tokio::test]
+async fn acts_have_titles_in_the_callers_language_and_events_without_a_text_their_type() {
+    let house = House::new().await;
+    let german = house.get("auditor@acme", "/api/host/audit/acts").await.json;
+    let title = |act: &str| {
+        let items = german["items"].as_array().unwrap();
+        items.iter().find(|item| item["act"] == act).map(|item| item["title"].clone())
+    };
+    assert_eq!(title("connection.put"), Some(json!("eine Verbindung speichern")));
+    assert_eq!(title("notes.written"), Some(json!("Notiz geschrieben")));
+    assert_eq!(title("notes.archived"), Some(json!("archived")));
+    assert_eq!(title("notes.elsewhere"), None);
+}

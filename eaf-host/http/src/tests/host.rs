@@ -157,6 +157,7 @@ async fn the_hosts_addresses_are_for_those_who_may() {
         ("/api/host/runs/0198f0a0-0000-7000-8000-000000000000", "admin auditor"),
         ("/api/host/audit", "admin auditor"),
         ("/api/host/audit.csv", "admin auditor"),
+        ("/api/host/audit/acts", "admin auditor"),
     ];
     for (path, allowed) in rows {
         for role in ["requester", "admin", "auditor"] {

@@ -218,6 +218,8 @@ reader = 'Wartet auf {{ people|names }}.'
 [status]
 open = 'offen'
 archived = 'abgelegt'
+[events]
+written = 'Notiz geschrieben'
 [audit]
 written = '{{ who }} hat „{{ thing }}“ für {{ people.author }} geschrieben.'
 [reasons]
@@ -237,6 +239,8 @@ reader = 'Waits for {{ people|names }}.'
 [status]
 open = 'open'
 archived = 'archived'
+[events]
+written = 'Note written'
 [audit]
 written = '{{ who }} wrote “{{ thing }}” for {{ people.author }}.'
 [reasons]

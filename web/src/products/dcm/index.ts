@@ -3,7 +3,6 @@ import type { Product } from '@/shell/app/product';
 import { ID } from './api';
 import { approvalRoutes } from './approvals/routes';
 import { catalogueRoutes } from './catalogue/routes';
-import { EVENTS } from './events';
 import { failedRequestRoutes } from './failed-requests/routes';
 import { mailText } from './mail-text';
 import { nav } from './nav';
@@ -32,10 +31,7 @@ export const dcm = {
     Action: lazyPage(() => import('./home/home-panels'), 'HomeAction'),
   },
   search: { sources, Found: lazyPage(() => import('./search/found-things'), 'FoundThings') },
-  audit: {
-    acts: EVENTS.map(name => `${ID}.${name}`),
-    people: { view: 'requesters', name: 'requester_name', permissions: READERS_OF_ALL },
-  },
+  people: { view: 'requesters', name: 'requester_name', permissions: READERS_OF_ALL },
   mails: mailText,
   pages: {
     request: id => ({ to: '/requests/$id', params: { id } }),

@@ -28,12 +28,8 @@ export interface Product {
     /** Draws what was found. */
     Found: FunctionComponent<FoundProps>;
   };
-  audit: {
-    /** What its acts are called in the log, to be suggested as a filter. */
-    acts: readonly string[];
-    /** A view that names those who can be chosen as a filter. */
-    people?: PeopleSource;
-  };
+  /** A view that names the people who can be chosen in the audit's filters. */
+  people?: PeopleSource;
   /** Its mails by the name of their template. */
   mails: Texts<Record<string, string>>;
   /** The pages of its things by kind, as in the audit's objects: `order` in `<product>/order/<key>`. */

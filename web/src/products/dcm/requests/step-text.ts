@@ -1,5 +1,3 @@
-import type { EventName } from '../events';
-
 /** What the timeline's rows say by code: kinds of events, and the steps in vCenter. The product's own words. */
 const en = {
   steps: {
@@ -36,7 +34,7 @@ const en = {
     'vm-decommissioned': 'VM decommissioned',
     'vm-decommission-failed': 'Decommissioning failed',
     'vm-gone-confirmed': 'Counted as removed',
-  } satisfies Record<EventName, string>,
+  },
 };
 
 const de: typeof en = {

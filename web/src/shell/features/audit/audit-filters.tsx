@@ -1,13 +1,14 @@
+import { useQuery } from '@tanstack/react-query';
 import { SlidersHorizontal } from 'lucide-react';
 import { type ComponentProps, useCallback, useId, useRef, useState } from 'react';
 import { useWidth } from '@/shell/app/list/use-width';
-import { useProducts } from '@/shell/app/product';
 import { zoneName } from '@/shell/i18n/format';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Input, Select } from '@/shell/ui/input';
+import { actsQuery } from './acts';
 import {
   type AuditSearch,
   SOURCES,
@@ -19,7 +20,6 @@ import {
   lately,
   toLocal,
 } from './audit-search';
-import { HOST_ACTS } from './known-acts';
 import { text } from './text';
 import { useTyped } from './use-typed';
 
@@ -67,7 +67,7 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
   const acts = useId();
   const outcomes = useId();
   const { person } = filters;
-  const known = [...HOST_ACTS, ...useProducts().flatMap(({ audit }) => audit.acts)];
+  const known = useQuery(actsQuery).data ?? [];
   const isKnown = actors.some(([id]) => id === person);
   return (
     <div className="grid grid-cols-[repeat(auto-fill,minmax(min(13rem,100%),1fr))] gap-4">
@@ -108,8 +108,16 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
       />
       <TextField name="outcome" label={t.outcome} filters={filters} change={change} list={outcomes} />
       <TextField name="trace" label={t.trace} filters={filters} change={change} />
-      <Suggestions id={acts} values={known} />
-      <Suggestions id={outcomes} values={OUTCOMES} />
+      <datalist id={acts}>
+        {known.map(({ act, title }) => (
+          <option key={act} value={act} label={title} />
+        ))}
+      </datalist>
+      <datalist id={outcomes}>
+        {OUTCOMES.map(outcome => (
+          <option key={outcome} value={outcome} />
+        ))}
+      </datalist>
       <div className="col-span-full flex flex-wrap items-center gap-2 text-xs text-quiet">
         <span>{t.zone(zoneName())}</span>
         <span id={`${acts}-ranges`}>{t.ranges.label}</span>
@@ -198,14 +206,4 @@ interface TypedInputProps extends ComponentProps<'input'> {
 function TypedInput({ value, tell, ...rest }: TypedInputProps) {
   const [typed, setTyped] = useTyped(value, tell);
   return <Input {...rest} value={typed} onChange={event => setTyped(event.target.value)} />;
-}
-
-function Suggestions({ id, values }: { id: string; values: string[] }) {
-  return (
-    <datalist id={id}>
-      {values.map(value => (
-        <option key={value} value={value} />
-      ))}
-    </datalist>
-  );
 }

@@ -36,7 +36,7 @@ export function useActors(items: AuditItem[] | undefined): [id: string, name: st
 /** Id and name, from the views in which the products name people. */
 function useKnownPeople(): [id: string, name: string][] {
   const session = useSession();
-  const sources = useProducts().flatMap(({ id, audit: { people } }) =>
+  const sources = useProducts().flatMap(({ id, people }) =>
     people && may(session, ...people.permissions) ? [{ product: id, ...people }] : [],
   );
   const queries = useQueries({

@@ -1,0 +1,49 @@
+//! `GET /api/host/audit/acts`: what acts in the audit are called, to be suggested as a filter. These
+//! are the host's own, those of capabilities, and the events of every active package.
+
+use super::record;
+use crate::App;
+use crate::caller::TenantCaller;
+use crate::code::Code;
+use crate::messages;
+use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
+use crate::products::Product;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::get;
+use eaf_core::actor::Locale;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub fn operation() -> Operation {
+    let act = record(json!({
+        "act": { "type": "string", "description": "As in a row's `act`." },
+        "title": { "type": "string", "description": "In the caller's language." },
+    }));
+    let doc = Entry::new("host.audit.acts", "host", "What acts in the audit are called")
+        .answers("200", "By their names.", record(json!({ "items": { "type": "array", "items": act } })))
+        .refuses(&[Code::PermissionMissing]);
+    Operation { method: "get", path: "/api/host/audit/acts", route: get(list), doc: doc.done() }
+}
+
+async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
+    who.require(&app, "host.audit", "audit.list", "audit").await?;
+    let locale = who.caller.locale;
+    let mut titles: BTreeMap<String, String> = messages::section("audit.acts.", locale).collect();
+    for product in app.products.all() {
+        titles.extend(events(&product, locale));
+    }
+    let items: Vec<Value> = titles.into_iter().map(|(act, title)| json!({ "act": act, "title": title })).collect();
+    Ok(Json(json!({ "items": items })))
+}
+
+/// A package names its events in `events.<type>` of its locales; an event without a text is
+/// called as its type.
+fn events(product: &Product, locale: Locale) -> impl Iterator<Item = (String, String)> {
+    product.domain.description().events.iter().map(move |event| {
+        let kind = &event.kind;
+        let title = product.texts.find(&format!("events.{kind}"), &Map::new(), locale);
+        (format!("{}.{kind}", product.id()), title.unwrap_or_else(|| kind.replace('-', " ")))
+    })
+}
