@@ -6132,6 +6132,8 @@ export interface operations {
               lead: string;
               /** @description What happens when such a connection is deleted. */
               removal: string;
+              /** @description What the button is called that does something over it; null: it can only be tested. */
+              trial: string | null;
               /** @description In the order of the form. */
               fields: {
                 /** @description The member of `config`. */

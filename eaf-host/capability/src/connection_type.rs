@@ -15,8 +15,11 @@ pub struct ConnectionType {
     pub choices: &'static [&'static str],
     /// The form in which people set `config`, in its order.
     pub fields: &'static [Field],
-    /// What people read: `name`, `lead`, `removal`, `fields.<name>.label`, `.hint` and
-    /// `.options.<value>`, and `findings.<name>` for the words of a test.
+    /// What people read: `name`, `lead`, `removal`, `trial` where [`Provider::trial`] does something,
+    /// `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for the words of
+    /// a test.
+    ///
+    /// [`Provider::trial`]: crate::Provider::trial
     pub texts: &'static LazyLock<Locales>,
     /// What the schemas cannot say; asked only when they hold. Without a secret the stored one is kept.
     pub flaws: Flaws,
@@ -147,6 +150,7 @@ pub fn assert_form(kind: &ConnectionType, findings: &[&str]) {
     }
     let found: BTreeSet<String> =
         kind.texts.keys().filter(|key| !key.starts_with("failures.")).map(Into::into).collect();
-    let hints: BTreeSet<String> = fields.iter().map(|name| format!("fields.{name}.hint")).collect();
-    assert_eq!(found.difference(&hints).cloned().collect::<BTreeSet<_>>(), expected);
+    let mut optional: BTreeSet<String> = fields.iter().map(|name| format!("fields.{name}.hint")).collect();
+    optional.insert("trial".into());
+    assert_eq!(found.difference(&optional).cloned().collect::<BTreeSet<_>>(), expected);
 }

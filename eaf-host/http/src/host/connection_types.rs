@@ -48,6 +48,10 @@ fn schema() -> Value {
         "name": { "type": "string", "description": "The kind of system." },
         "lead": { "type": "string", "description": "What it is for." },
         "removal": { "type": "string", "description": "What happens when such a connection is deleted." },
+        "trial": {
+            "type": ["string", "null"],
+            "description": "What the button is called that does something over it; null: it can only be tested.",
+        },
         "fields": { "type": "array", "items": field, "description": "In the order of the form." },
         "findings": { "type": "array", "items": finding, "description": "What a test names beside the fields." },
     }));
@@ -90,6 +94,7 @@ fn shown(capability: &str, kind: &ConnectionType, locale: Locale) -> Value {
         "name": or_name("name", capability),
         "lead": or_name("lead", ""),
         "removal": or_name("removal", ""),
+        "trial": text("trial"),
         "fields": kind.fields.iter().map(field).collect::<Vec<_>>(),
         "findings": findings.map(|(key, name)| json!({ "name": name, "label": or_name(key, name) })).collect::<Vec<_>>(),
     })

@@ -46,10 +46,10 @@ export function ConnectionCheck(props: ConnectionCheckProps) {
         )}
         {tested?.fits && !running ? <Count findings={tested.result.findings} /> : null}
       </div>
-      {connection.capability === 'mail' ? (
+      {type.trial ? (
         <div>
           <Button busy={running === 'trial'} aria-disabled={running !== null || undefined} onClick={onTrial}>
-            {running === 'trial' ? t.trying : t.trial}
+            {running === 'trial' ? t.trying : type.trial}
           </Button>
         </div>
       ) : null}

@@ -22,6 +22,7 @@ export const VSPHERE: ConnectionType = {
   name: 'vCenter',
   lead: 'Where machines are built.',
   removal: 'Settings and password are deleted.',
+  trial: null,
   fields: [
     field('url', 'Address of vCenter'),
     field('username', 'User name'),
@@ -39,6 +40,7 @@ export const MAIL: ConnectionType = {
   name: 'Mail server',
   lead: 'Through which people are told.',
   removal: 'Settings and password are deleted.',
+  trial: 'Send me a mail for trial',
   fields: [
     field('host', 'Host name'),
     field('port', 'Port', { input: 'number', initial: '587' }),
