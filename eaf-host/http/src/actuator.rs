@@ -1,6 +1,7 @@
 //! Health and metrics, at the paths that operators know.
 
 use super::App;
+use super::access::Access;
 use super::operation::{Entry, Operation};
 use axum::Json;
 use axum::extract::State;
@@ -23,7 +24,13 @@ pub fn liveness_operation() -> Operation {
         "It does.",
         status_schema(),
     );
-    Operation { method: "get", path: "/actuator/health/liveness", route: get(liveness), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/actuator/health/liveness",
+        access: Access::Public,
+        route: get(liveness),
+        doc: doc.done(),
+    }
 }
 
 pub fn readiness_operation() -> Operation {
@@ -31,7 +38,13 @@ pub fn readiness_operation() -> Operation {
         .public()
         .answers("200", "It can.", status_schema())
         .answers("503", "Not now; `reason` says why.", status_schema());
-    Operation { method: "get", path: "/actuator/health/readiness", route: get(readiness), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/actuator/health/readiness",
+        access: Access::Public,
+        route: get(readiness),
+        doc: doc.done(),
+    }
 }
 
 pub fn metrics_operation() -> Operation {
@@ -41,7 +54,13 @@ pub fn metrics_operation() -> Operation {
         "text/plain",
         json!({ "type": "string" }),
     );
-    Operation { method: "get", path: "/actuator/prometheus", route: get(prometheus), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/actuator/prometheus",
+        access: Access::Public,
+        route: get(prometheus),
+        doc: doc.done(),
+    }
 }
 
 fn status_schema() -> serde_json::Value {

@@ -1,4 +1,5 @@
-//! Extractors that say who is calling: [`TenantCaller`] for a tenant's people, [`Operator`] for the platform's.
+//! Authentication: who is calling. [`TenantCaller`] is a tenant's member, [`Operator`] is of the platform. Both are
+//! extractors of a caller whom [`super::access`] has admitted.
 //!
 //! A program sends a bearer token, a browser the cookie of its session. The tenant comes from either and is checked
 //! against the directory; nothing else in a request can name it.
@@ -7,19 +8,18 @@ use super::App;
 use super::auth::{cookie, csrf, drawn_for};
 use super::code::Code;
 use super::concurrency::WorkPermit;
-use super::denial;
 use super::info::Info;
 use super::live;
 use super::person::Person;
 use super::problem::Problem;
-use axum::extract::{FromRequestParts, MatchedPath};
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use eaf_core::actor::{ActorKind, Caller};
 use eaf_core::directory::{self, Member, Tenant};
 use eaf_core::id::ActorId;
 use eaf_core::session::{self, Activity, Session, SessionId};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 
 /// `1`: the page asks by itself, no person did.
@@ -86,11 +86,9 @@ impl TenantCaller {
     }
 }
 
-impl FromRequestParts<App> for Anyone {
-    type Rejection = Problem;
-
-    /// A bearer token counts before a cookie: a program that sends one means it.
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+impl Anyone {
+    /// Verifies token or session. A bearer token counts before a cookie: a program that sends one means it.
+    pub async fn authenticate(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let info = info(parts)?;
         let (person, via, expires) = match bearer(parts) {
             Some(token) => by_token(app, token).await?,
@@ -111,17 +109,41 @@ impl FromRequestParts<App> for Anyone {
     }
 }
 
+/// The caller who passed the check of the operation's [`Access`](super::access::Access), until its handler takes them.
+#[derive(Clone)]
+pub struct Admitted(Arc<Mutex<Option<Anyone>>>);
+
+impl Admitted {
+    pub fn new(caller: Anyone) -> Self {
+        Admitted(Arc::new(Mutex::new(Some(caller))))
+    }
+
+    /// An operation that admits no caller has no handler with a caller: anything else is a bug of ours.
+    fn take(parts: &mut Parts) -> Result<Anyone, Problem> {
+        let admitted = parts.extensions.remove::<Admitted>();
+        let caller = admitted.and_then(|Admitted(caller)| caller.lock().unwrap_or_else(PoisonError::into_inner).take());
+        caller.ok_or_else(|| {
+            tracing::error!(path = parts.uri.path(), "the operation's declared access admits no such caller");
+            Problem::new(Code::Internal)
+        })
+    }
+}
+
+impl FromRequestParts<App> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Admitted::take(parts)
+    }
+}
+
 impl FromRequestParts<App> for TenantCaller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match Anyone::from_request_parts(parts, app).await? {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        match Admitted::take(parts)? {
             Anyone::Member(member) => Ok(*member),
-            Anyone::Operator(operator) => {
-                let trace = info(parts)?.trace.clone();
-                denial::of_operator(app, operator.actor, trace, &parts.method, &route(parts)).await?;
-                Err(Problem::new(Code::NoTenant))
-            }
+            Anyone::Operator(_) => Err(Problem::new(Code::NoTenant)),
         }
     }
 }
@@ -129,23 +151,15 @@ impl FromRequestParts<App> for TenantCaller {
 impl FromRequestParts<App> for Operator {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match Anyone::from_request_parts(parts, app).await? {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        match Admitted::take(parts)? {
             Anyone::Operator(operator) => Ok(operator),
-            Anyone::Member(member) => {
-                member.record_denied(app, &denial::act(&parts.method), &route(parts)).await?;
-                Err(Problem::new(Code::NotAnOperator))
-            }
+            Anyone::Member(_) => Err(Problem::new(Code::NotAnOperator)),
         }
     }
 }
 
-/// As it is registered, without what a caller puts into it.
-fn route(parts: &Parts) -> String {
-    parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned())
-}
-
-fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {
+pub fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {
     // Put there by `answer::around`, which wraps every route.
     parts.extensions.get::<Arc<Info>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
 }

@@ -5,6 +5,7 @@
 //! it is used, and a form says so with `value`, before it sends the command.
 
 use super::App;
+use super::access::Access;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::commands::for_people;
@@ -35,7 +36,13 @@ const LONGEST: Duration = Duration::from_secs(45);
 
 pub fn operation() -> Operation {
     let path = "/api/{plugin}/commands/{command}/choices/{member}";
-    Operation { method: "get", path, route: get(list), doc: Doc::Choices }
+    Operation {
+        method: "get",
+        path,
+        access: Access::Command { act: "command.choices" },
+        route: get(list),
+        doc: Doc::Choices,
+    }
 }
 
 /// For the OpenAPI document.
@@ -63,9 +70,6 @@ async fn list(
     let product = app.products.get(&plugin).ok_or_else(unknown)?;
     let command = for_people(&product, &name).ok_or_else(unknown)?;
     let (_, source) = marked(&command.schema).find(|(marked, _)| **marked == member).ok_or_else(unknown)?;
-    let permission = command.permission.as_deref().unwrap_or_default();
-    let object = format!("{plugin}/{name}/{member}");
-    who.require(&app, &format!("{plugin}.{permission}"), "command.choices", &object).await?;
     wanted(&parameters)?;
     let running = app.choices.begin(who.caller.tenant, app.core.world.now());
     let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;

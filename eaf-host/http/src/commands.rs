@@ -4,6 +4,7 @@
 //! bus. So a refusal never says more than the caller may know.
 
 use super::App;
+use super::access::Access;
 use super::basis::{self, Read};
 use super::body::LIMIT;
 use super::caller::TenantCaller;
@@ -33,7 +34,13 @@ const LONGEST_KEY: usize = 200;
 const POSITION: &str = "[0-9]{1,9}-[0-9]{1,18}";
 
 pub fn operation() -> Operation {
-    Operation { method: "post", path: "/api/{plugin}/commands/{command}", route: post(give), doc: Doc::Commands }
+    Operation {
+        method: "post",
+        path: "/api/{plugin}/commands/{command}",
+        access: Access::Command { act: "command.give" },
+        route: post(give),
+        doc: Doc::Commands,
+    }
 }
 
 async fn give(
@@ -45,8 +52,6 @@ async fn give(
 ) -> Result<Response, Problem> {
     let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
     let command = for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let permission = command.permission.as_deref().unwrap_or_default();
-    who.require(&app, &format!("{plugin}.{permission}"), "command.give", &format!("{plugin}/{name}")).await?;
     let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
     let basis = basis::of(request.headers(), |tag| tag.parse::<Position>().ok())?.map(|read| match read {

@@ -1,6 +1,7 @@
 //! `PUT /api/session/language`: in which language a member is written to from now on, also by mail.
 
 use super::App;
+use super::access::Access;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::operation::{Doc, Entry, Operation};
@@ -29,7 +30,13 @@ pub fn operation() -> Operation {
         ]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "From now on, also in mails." });
-    Operation { method: "put", path: "/api/session/language", route: put(choose), doc: Doc::One(doc) }
+    Operation {
+        method: "put",
+        path: "/api/session/language",
+        access: Access::Member,
+        route: put(choose),
+        doc: Doc::One(doc),
+    }
 }
 
 async fn choose(State(app): State<App>, mut who: TenantCaller, request: Request) -> Result<StatusCode, Problem> {

@@ -4,6 +4,7 @@
 //! `operation()`, and a line in [`operations`]. Handlers extract who is calling, make one call, and return a view; errors
 //! are [`problem::Problem`]s, which [`answer`] writes in the caller's language.
 
+mod access;
 mod actuator;
 mod answer;
 mod auth;
@@ -211,8 +212,8 @@ pub fn document(products: &[Arc<Product>]) -> serde_json::Value {
 pub fn router(app: App) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
     for operation in operations() {
-        let methods = paths.remove(operation.path).unwrap_or_default();
-        paths.insert(operation.path, methods.merge(operation.route));
+        let (path, methods) = (operation.path, paths.remove(operation.path).unwrap_or_default());
+        paths.insert(path, methods.merge(access::guarded(operation, &app)));
     }
     let mut router = pages::routes().merge(auth::routes());
     for (path, methods) in paths {

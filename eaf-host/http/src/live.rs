@@ -10,6 +10,7 @@
 //! passes an event on only when the next one comes delays nothing: behind changes stands a heartbeat, too.
 
 use super::App;
+use super::access::Access;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::operation::{Entry, Operation};
@@ -88,7 +89,7 @@ pub fn operation() -> Operation {
             json!({ "type": "string" }),
         )
         .refuses(&[Code::QueryInvalid, Code::NotFound, Code::PermissionMissing, Code::TooManyStreams]);
-    Operation { method: "get", path: PATH, route: get(live), doc: doc.done() }
+    Operation { method: "get", path: PATH, access: Access::Member, route: get(live), doc: doc.done() }
 }
 
 struct Watched {

@@ -4,6 +4,7 @@
 //! To add an operation: one file with a handler and an `operation()`; one line in [`super::operations`].
 
 use super::App;
+use super::access::Access;
 use super::code::Code;
 use super::problem::MEDIA_TYPE;
 use axum::routing::MethodRouter;
@@ -14,6 +15,8 @@ pub struct Operation {
     pub method: &'static str,
     /// As axum writes it; `{*key}` takes the rest of the path.
     pub path: &'static str,
+    /// Enforced by the router before the handler runs.
+    pub access: Access,
     pub route: MethodRouter<App>,
     pub doc: Doc,
 }

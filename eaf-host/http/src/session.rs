@@ -1,6 +1,7 @@
 //! `GET /api/session`: who am I, where, and what may I do.
 
 use super::App;
+use super::access::Access;
 use super::caller::Anyone;
 use super::operation::{Entry, Operation};
 use axum::Json;
@@ -36,7 +37,7 @@ pub fn operation() -> Operation {
             }),
         )
         .refuses(&[]);
-    Operation { method: "get", path: "/api/session", route: get(session), doc: doc.done() }
+    Operation { method: "get", path: "/api/session", access: Access::SignedIn, route: get(session), doc: doc.done() }
 }
 
 async fn session(State(app): State<App>, who: Anyone) -> Json<Value> {

@@ -2,6 +2,7 @@
 
 use super::{LEAVE_COOKIE, cookie, csrf, drawn_for, record};
 use crate::App;
+use crate::access::Access;
 use crate::code::Code;
 use crate::info::Info;
 use crate::operation::{Entry, Operation};
@@ -43,7 +44,7 @@ pub fn operation() -> Operation {
             }),
         )
         .refuses(&[Code::Csrf, Code::PersonChanged]);
-    Operation { method: "post", path: "/auth/sign-out", route: post(sign_out), doc: doc.done() }
+    Operation { method: "post", path: "/auth/sign-out", access: Access::Public, route: post(sign_out), doc: doc.done() }
 }
 
 async fn sign_out(

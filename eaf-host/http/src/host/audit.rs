@@ -3,6 +3,7 @@
 use super::audit_words::Words;
 use super::{instant, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -31,7 +32,13 @@ pub fn operation() -> Operation {
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
         .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_of_rows())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/audit", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/audit",
+        access: Access::audit("audit.list"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 fn page_of_rows() -> Value {
@@ -102,7 +109,6 @@ pub(super) fn filters(entry: Entry) -> Entry {
 }
 
 async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.audit", "audit.list", "audit").await?;
     let Asked { mut filter, mut cursor, thing } = parse(&parameters, |_| false)?;
     let things = look_up(&app, &who, &mut filter, thing.as_deref()).await?;
     let (mut items, begun) = (Vec::new(), Instant::now());

@@ -4,6 +4,7 @@ use super::audit::{Asked, filters, kind, look_up, page, parse};
 use super::audit_words::Words;
 use super::instant;
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::messages;
@@ -109,11 +110,16 @@ pub fn operation() -> Operation {
         )
         .answers_as("200", "At most 100,000 rows, newest first.", "text/csv", json!({ "type": "string" }))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/audit.csv", route: get(export), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/audit.csv",
+        access: Access::audit("audit.export"),
+        route: get(export),
+        doc: doc.done(),
+    }
 }
 
 async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Parameters) -> Result<Response, Problem> {
-    who.require(&app, "host.audit", "audit.export", "audit").await?;
     let (mut filter, thing) = parse_export(&parameters)?;
     let locale = language(&parameters, who.caller.locale)?;
     let dialect = Dialect::of(parameters.get(DIALECT), locale)?;

@@ -3,6 +3,7 @@
 //! One JSON document a line, because it takes long where there is much: how far it is, and at last the report.
 
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -35,11 +36,16 @@ pub fn operation() -> Operation {
             json!({ "type": "string" }),
         )
         .refuses(&[Code::PermissionMissing]);
-    Operation { method: "post", path: "/api/host/audit/proof", route: post(prove), doc: doc.done() }
+    Operation {
+        method: "post",
+        path: "/api/host/audit/proof",
+        access: Access::audit("audit.prove"),
+        route: post(prove),
+        doc: doc.done(),
+    }
 }
 
 async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response, Problem> {
-    who.require(&app, "host.audit", "audit.prove", "audit").await?;
     let tenant = who.caller.tenant;
     let slot = app.exports.enter(tenant, who.caller.actor);
     let slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;

@@ -4,6 +4,7 @@ use super::audit::{row, shown};
 use super::audit_words::Words;
 use super::{instant, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -26,7 +27,13 @@ pub fn operation() -> Operation {
         .needed_query("key", key, "`row` of the list.")
         .answers("200", "The row, what it changed, and its trace.", answer())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound]);
-    Operation { method: "get", path: "/api/host/audit/row", route: get(read), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/audit/row",
+        access: Access::audit("audit.list"),
+        route: get(read),
+        doc: doc.done(),
+    }
 }
 
 fn answer() -> Value {
@@ -64,7 +71,6 @@ fn answer() -> Value {
 }
 
 async fn read(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.audit", "audit.list", "audit").await?;
     let known = parameters.once(|name| name == "source" || name == "key")?;
     let value = |wanted: &str| known.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let source = value("source").and_then(|source| source.parse::<Source>().ok());

@@ -5,6 +5,7 @@ use super::connection_get::PATH;
 use super::connection_put::shortened;
 use super::{checked_name, connection_fault};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
@@ -23,7 +24,13 @@ pub fn operation() -> Operation {
         .refuses(&[Code::PermissionMissing, Code::NotFound]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Deleted." });
-    Operation { method: "delete", path: PATH, route: delete(remove), doc: Doc::One(doc) }
+    Operation {
+        method: "delete",
+        path: PATH,
+        access: Access::connections("connection.delete"),
+        route: delete(remove),
+        doc: Doc::One(doc),
+    }
 }
 
 async fn remove(
@@ -31,7 +38,6 @@ async fn remove(
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    who.require(&app, "host.connections", "connection.delete", "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;

@@ -2,6 +2,7 @@
 
 use super::{checked_name, connection_shown};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -19,7 +20,13 @@ pub fn operation() -> Operation {
         .path("name", "The connection's name.")
         .answers("200", "The connection.", connection_shown::schema())
         .refuses(&[Code::PermissionMissing, Code::NotFound]);
-    Operation { method: "get", path: PATH, route: get(show), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: PATH,
+        access: Access::connections("connection.get"),
+        route: get(show),
+        doc: doc.done(),
+    }
 }
 
 async fn show(
@@ -27,7 +34,6 @@ async fn show(
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", "connection.get", "connections").await?;
     let (capability, name) = (checked_name(&capability)?, checked_name(&name)?);
     // Through the list, which never opens a secret.
     let found = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;

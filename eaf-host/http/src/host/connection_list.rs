@@ -2,6 +2,7 @@
 
 use super::{connection_shown, page_schema};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -19,11 +20,16 @@ pub fn operation() -> Operation {
     )
     .answers("200", "All of them.", page_schema(connection_shown::schema()))
     .refuses(&[Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/connections", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/connections",
+        access: Access::connections("connection.list"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", "connection.list", "connections").await?;
     let items = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
     Ok(Json(json!({ "items": items, "next": null })))
 }

@@ -5,6 +5,7 @@
 use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
 use crate::App;
+use crate::access::Access;
 use crate::basis::{self, Read};
 use crate::caller::TenantCaller;
 use crate::code::Code;
@@ -76,7 +77,13 @@ pub fn operation() -> Operation {
     ]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Stored." });
-    Operation { method: "put", path: PATH, route: put(set), doc: crate::operation::Doc::One(doc) }
+    Operation {
+        method: "put",
+        path: PATH,
+        access: Access::connections("connection.put"),
+        route: put(set),
+        doc: crate::operation::Doc::One(doc),
+    }
 }
 
 /// As `updated_at` is written.
@@ -110,7 +117,6 @@ async fn set(
     Path((capability, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    who.require(&app, "host.connections", "connection.put", "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
     let read = basis::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;

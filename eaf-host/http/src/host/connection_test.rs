@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::test_limit::{Full, Running};
 use super::{checked_name, connection_fault, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::messages;
@@ -37,7 +38,13 @@ pub fn operation() -> Operation {
         )
         .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/test";
-    Operation { method: "post", path, route: post(test), doc: doc.done() }
+    Operation {
+        method: "post",
+        path,
+        access: Access::connections(Act::Test.name()),
+        route: post(test),
+        doc: doc.done(),
+    }
 }
 
 async fn test(
@@ -58,14 +65,14 @@ pub(super) enum Act {
 }
 
 impl Act {
-    fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Act::Test => "connection.test",
             Act::Trial => "connection.trial",
         }
     }
 
-    pub(super) fn of_draft(self) -> &'static str {
+    pub(super) const fn of_draft(self) -> &'static str {
         match self {
             Act::Test => "connection.test-draft",
             Act::Trial => "connection.trial-draft",
@@ -81,7 +88,6 @@ pub(super) async fn begin(
     capability: String,
     name: String,
 ) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", act.name(), "connections").await?;
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;

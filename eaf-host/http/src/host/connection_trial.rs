@@ -3,6 +3,7 @@
 
 use super::connection_test::{Act, answer_schema, begin};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -19,7 +20,13 @@ pub fn operation() -> Operation {
         .answers("200", "What was found. A connection that does not work is an answer, not an error.", answer_schema())
         .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/trial";
-    Operation { method: "post", path, route: post(try_out), doc: doc.done() }
+    Operation {
+        method: "post",
+        path,
+        access: Access::connections(Act::Trial.name()),
+        route: post(try_out),
+        doc: doc.done(),
+    }
 }
 
 async fn try_out(

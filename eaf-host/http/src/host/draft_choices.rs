@@ -4,6 +4,7 @@
 use super::connection_test;
 use super::draft::{self, Draft};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::choices::{self, MOST};
 use crate::code::Code;
@@ -32,7 +33,7 @@ pub fn operation() -> Operation {
         )
         .refuses(&draft::REFUSALS);
     let path = "/api/host/connections/{capability}/{name}/draft/choices";
-    Operation { method: "post", path, route: post(list), doc: doc.done() }
+    Operation { method: "post", path, access: Access::connections(ACT), route: post(list), doc: doc.done() }
 }
 
 fn members(of: Value) -> Value {
@@ -56,7 +57,6 @@ async fn list(
     Path((capability, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", ACT, "connections").await?;
     let draft = draft::read(&app, &mut who, (&capability, &name), request, shape).await?;
     let running = connection_test::running(&app, &who)?;
     draft.record(&app, &who, ACT).await?;

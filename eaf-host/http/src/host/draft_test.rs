@@ -4,6 +4,7 @@
 use super::connection_test::{Act, answer_schema, begin_draft, running};
 use super::draft;
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::operation::{Entry, Operation};
 use crate::problem::Problem;
@@ -15,14 +16,26 @@ use serde_json::{Value, json};
 pub fn test_operation() -> Operation {
     let entry = Entry::new("host.connection.draft.test", "host", "Test a connection that is not stored");
     let path = "/api/host/connections/{capability}/{name}/draft/test";
-    Operation { method: "post", path, route: post(test), doc: described(entry).done() }
+    Operation {
+        method: "post",
+        path,
+        access: Access::connections(Act::Test.of_draft()),
+        route: post(test),
+        doc: described(entry).done(),
+    }
 }
 
 pub fn trial_operation() -> Operation {
     let summary = "Try a connection that is not stored, such as by a mail to yourself";
     let entry = Entry::new("host.connection.draft.trial", "host", summary);
     let path = "/api/host/connections/{capability}/{name}/draft/trial";
-    Operation { method: "post", path, route: post(try_out), doc: described(entry).done() }
+    Operation {
+        method: "post",
+        path,
+        access: Access::connections(Act::Trial.of_draft()),
+        route: post(try_out),
+        doc: described(entry).done(),
+    }
 }
 
 fn described(entry: Entry) -> Entry {
@@ -59,7 +72,6 @@ async fn begin(
     act: Act,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", act.of_draft(), "connections").await?;
     let draft = draft::read(&app, &mut who, (&capability, &name), request, draft::alone).await?;
     let running = running(&app, &who)?;
     draft.record(&app, &who, act.of_draft()).await?;

@@ -5,6 +5,7 @@ use super::mail_queue::{fault, hurry};
 use super::test_limit::Full;
 use super::{record, runs};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::messages;
@@ -61,11 +62,16 @@ pub fn operation() -> Operation {
             Code::BodyInvalid,
         ]);
     let path = "/api/host/mail-failures/send-again";
-    Operation { method: "post", path, route: post(send_again), doc: doc.done() }
+    Operation {
+        method: "post",
+        path,
+        access: Access::mails("mail.send-again"),
+        route: post(send_again),
+        doc: doc.done(),
+    }
 }
 
 async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Request) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.mail-failures", "mail.send-again", "mail").await?;
     let body = who.read_json(&app, request).await?;
     let id = body["message_id"].as_str().filter(|id| (1..=400).contains(&id.len()) && !id.contains('\0'));
     let missing = || Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/message_id", "required")]);

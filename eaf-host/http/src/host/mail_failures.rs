@@ -3,6 +3,7 @@
 
 use super::{instant, page_schema, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::messages;
@@ -25,11 +26,16 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.mail-failures", "host", "The newest mails that could not be delivered")
         .answers("200", "At most 100.", page_schema(item))
         .refuses(&[Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/mail-failures", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/mail-failures",
+        access: Access::mails("mail.list-failures"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.mail-failures", "mail.list-failures", "mail").await?;
     let tenant = who.caller.tenant;
     let found = mail_log::list(&app.core, tenant, Which::Failed, NEWEST)
         .await

@@ -4,6 +4,7 @@
 use super::checked_name;
 use super::mail_queue::hurry;
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
@@ -20,6 +21,7 @@ pub fn put_operation() -> Operation {
     Operation {
         method: "put",
         path: PATH,
+        access: Access::mails("mail.pause"),
         route: put(pause),
         doc: doc("host.mail-pause.put", "Pause a mail connection"),
     }
@@ -27,7 +29,7 @@ pub fn put_operation() -> Operation {
 
 pub fn delete_operation() -> Operation {
     let doc = doc("host.mail-pause.delete", "Go on sending over a mail connection");
-    Operation { method: "delete", path: PATH, route: delete(resume), doc }
+    Operation { method: "delete", path: PATH, access: Access::mails("mail.resume"), route: delete(resume), doc }
 }
 
 fn doc(id: &str, summary: &str) -> Doc {
@@ -70,7 +72,6 @@ async fn begun(
     connection: &str,
     act: &str,
 ) -> Result<(eaf_core::db::TenantTx, audit::Entry), Problem> {
-    who.require(app, "host.mail-failures", act, "mail").await?;
     let object = format!("mail/{}", checked_name(connection)?);
     let entry = audit::Entry {
         actor: who.caller.actor,

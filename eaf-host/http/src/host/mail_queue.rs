@@ -4,6 +4,7 @@
 use super::mail_failures::{described, item};
 use super::{instant, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
@@ -32,7 +33,13 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.mail-queue", "host", "The newest mails that wait to be sent")
         .answers("200", "At most 100.", answer)
         .refuses(&[Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/mail-queue", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/mail-queue",
+        access: Access::mails("mail.list-waiting"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 pub fn send_operation() -> Operation {
@@ -40,11 +47,16 @@ pub fn send_operation() -> Operation {
         Entry::new("host.mail-queue.send", "host", "Try all waiting mails now").refuses(&[Code::PermissionMissing]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "They are tried." });
-    Operation { method: "post", path: "/api/host/mail-queue/send", route: post(send), doc: Doc::One(doc) }
+    Operation {
+        method: "post",
+        path: "/api/host/mail-queue/send",
+        access: Access::mails("mail.send-waiting"),
+        route: post(send),
+        doc: Doc::One(doc),
+    }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.mail-failures", "mail.list-waiting", "mail").await?;
     let tenant = who.caller.tenant;
     let found = mail_log::list(&app.core, tenant, Which::Waiting, NEWEST).await.map_err(fault)?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
@@ -62,7 +74,6 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
 }
 
 async fn send(State(app): State<App>, who: TenantCaller) -> Result<StatusCode, Problem> {
-    who.require(&app, "host.mail-failures", "mail.send-waiting", "mail").await?;
     who.record(&app, "mail.send-waiting", "mail", "ok").await?;
     hurry(&app, &who).await?;
     Ok(StatusCode::NO_CONTENT)

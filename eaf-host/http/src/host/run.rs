@@ -4,6 +4,7 @@
 use super::runs::{fault, schema, shown};
 use super::{instant, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -38,12 +39,17 @@ pub fn operation() -> Operation {
         .path("id", "The run's id.")
         .answers("200", "The run.", answer)
         .refuses(&[Code::PermissionMissing, Code::NotFound]);
-    Operation { method: "get", path: "/api/host/runs/{id}", route: get(show), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/runs/{id}",
+        access: Access::runs("run.get"),
+        route: get(show),
+        doc: doc.done(),
+    }
 }
 
 async fn show(State(app): State<App>, who: TenantCaller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let unknown = || Problem::new(Code::NotFound);
-    who.require(&app, "host.runs", "run.get", "runs").await?;
     let id: RunId = id.parse().map_err(|_| unknown())?;
     let tenant = who.caller.tenant;
     let run = workflow::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;

@@ -2,6 +2,7 @@
 
 use super::{CURSOR, PAGE, cursor, instant, page_schema, parse_cursor, record};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -20,11 +21,16 @@ pub fn operation() -> Operation {
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
         .answers("200", "A page.", page_schema(schema()))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/runs", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/runs",
+        access: Access::runs("run.list"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.runs", "run.list", "runs").await?;
     let (mut key, mut before) = (None, None);
     for (name, value) in parameters.once(|name| matches!(name, "key" | "cursor"))? {
         match name.as_str() {

@@ -4,6 +4,7 @@ mod schemas;
 mod typed;
 
 use super::App;
+use super::access::Access;
 use super::operation::{Doc, Entry, Operation};
 use super::products::Product;
 use axum::body::Bytes;
@@ -20,7 +21,7 @@ pub fn operation() -> Operation {
         "OpenAPI 3.1.",
         json!({ "type": "object" }),
     );
-    Operation { method: "get", path: "/api/openapi.json", route: get(show), doc: doc.done() }
+    Operation { method: "get", path: "/api/openapi.json", access: Access::Public, route: get(show), doc: doc.done() }
 }
 
 /// The document of the packages that are active, written once: anybody may ask for it.
@@ -51,7 +52,11 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
     let mut components = schemas::common();
     for operation in operations {
         match &operation.doc {
-            Doc::One(entry) => add(&mut paths, operation.path.to_owned(), operation.method, entry.clone()),
+            Doc::One(entry) => {
+                let mut entry = entry.clone();
+                entry["x-eaf-access"] = json!(operation.access.described());
+                add(&mut paths, operation.path.to_owned(), operation.method, entry);
+            }
             Doc::Commands => typed::commands(&mut paths, operation, products),
             Doc::Choices => typed::choices(&mut paths, operation, products),
             Doc::Views => typed::views(&mut paths, &mut components, operation, products),

@@ -1,6 +1,7 @@
 //! `GET /api/host/platform-audit`: what was done to the platform itself, and by whom, newest first.
 
 use crate::App;
+use crate::access::Access;
 use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::{instant, page_schema, record};
@@ -38,7 +39,13 @@ pub fn operation() -> Operation {
         .query("cursor", json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }), "`next` of the page before.")
         .answers("200", "A page.", page_schema(item))
         .refuses(&[Code::QueryInvalid, Code::NotAnOperator]);
-    Operation { method: "get", path: "/api/host/platform-audit", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/platform-audit",
+        access: Access::Operator,
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 async fn list(

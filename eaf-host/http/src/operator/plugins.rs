@@ -1,6 +1,7 @@
 //! `GET /api/host/plugins`
 
 use crate::App;
+use crate::access::Access;
 use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::record;
@@ -39,7 +40,7 @@ pub fn operation() -> Operation {
         Entry::new("host.plugins", "operator", "The packages that are active on this host, and what they can reach")
             .answers("200", "All of them, by id.", schema)
             .refuses(&[Code::NotAnOperator]);
-    Operation { method: "get", path: "/api/host/plugins", route: get(list), doc: doc.done() }
+    Operation { method: "get", path: "/api/host/plugins", access: Access::Operator, route: get(list), doc: doc.done() }
 }
 
 async fn list(State(app): State<App>, _: Operator) -> Json<Value> {

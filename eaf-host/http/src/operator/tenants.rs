@@ -1,6 +1,7 @@
 //! `GET /api/host/tenants`
 
 use crate::App;
+use crate::access::Access;
 use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::record;
@@ -21,7 +22,7 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.tenants", "operator", "The tenants of this installation")
         .answers("200", "All of them, by slug.", schema)
         .refuses(&[Code::NotAnOperator]);
-    Operation { method: "get", path: "/api/host/tenants", route: get(list), doc: doc.done() }
+    Operation { method: "get", path: "/api/host/tenants", access: Access::Operator, route: get(list), doc: doc.done() }
 }
 
 async fn list(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {

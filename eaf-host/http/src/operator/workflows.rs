@@ -1,6 +1,7 @@
 //! `GET /api/host/workflows`: how many runs are in which state; never whose or about what.
 
 use crate::App;
+use crate::access::Access;
 use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::record;
@@ -23,7 +24,13 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.workflows", "operator", "Health of the workflows, as numbers")
         .answers("200", "By package and state.", schema)
         .refuses(&[Code::NotAnOperator]);
-    Operation { method: "get", path: "/api/host/workflows", route: get(health), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/workflows",
+        access: Access::Operator,
+        route: get(health),
+        doc: doc.done(),
+    }
 }
 
 async fn health(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {

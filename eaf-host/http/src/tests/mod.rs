@@ -1,5 +1,6 @@
 //! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
 
+mod access;
 mod audit;
 mod audit_words;
 mod bad_input;

@@ -4,6 +4,7 @@
 use super::present::{self, Item};
 use super::{Asked, position};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Operation};
@@ -15,7 +16,13 @@ use axum::routing::get;
 use eaf_core::view;
 
 pub fn operation() -> Operation {
-    Operation { method: "get", path: "/api/{plugin}/views/{view}/{*key}", route: get(item), doc: Doc::Rows }
+    Operation {
+        method: "get",
+        path: "/api/{plugin}/views/{view}/{*key}",
+        access: Access::View { act: "view.read" },
+        route: get(item),
+        doc: Doc::Rows,
+    }
 }
 
 async fn item(
@@ -28,10 +35,8 @@ async fn item(
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
     asked.wait_for(&app, &mut who, after).await?;
-    let row = match view::get(&app.core, &who.caller, &plugin, asked.view(), &key).await {
-        Ok(row) => row.ok_or_else(|| Problem::new(Code::NotFound))?,
-        Err(cause) => return Err(asked.refused(&app, &who, "view.read", cause).await),
-    };
+    let row = view::get(&app.core, &who.caller, &plugin, asked.view(), &key).await;
+    let row = row.map_err(|cause| asked.failed(cause))?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let mut items = present::items(&app, &asked.product, asked.view(), &who.caller, vec![row]).await?;
     items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))
 }

@@ -3,6 +3,7 @@
 use super::present::{self, Item};
 use super::{Asked, position};
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::operation::{Doc, Operation};
 use crate::parameters::{LONGEST_FILTER, Parameters};
@@ -18,7 +19,13 @@ use serde::Serialize;
 const DEFAULT_LIMIT: u32 = 50;
 
 pub fn operation() -> Operation {
-    Operation { method: "get", path: "/api/{plugin}/views/{view}", route: get(list), doc: Doc::Views }
+    Operation {
+        method: "get",
+        path: "/api/{plugin}/views/{view}",
+        access: Access::View { act: "view.list" },
+        route: get(list),
+        doc: Doc::Views,
+    }
 }
 
 async fn list(
@@ -30,10 +37,8 @@ async fn list(
     let asked = Asked::find(&app, &plugin, &name)?;
     let (query, after) = parse(asked.view(), &parameters)?;
     asked.wait_for(&app, &mut who, after).await?;
-    let page = match view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await {
-        Ok(page) => page,
-        Err(cause) => return Err(asked.refused(&app, &who, "view.list", cause).await),
-    };
+    let page = view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await;
+    let page = page.map_err(|cause| asked.failed(cause))?;
     let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
     Ok(Json(Page { items, next: page.next }))
 }

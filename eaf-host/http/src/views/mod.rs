@@ -40,10 +40,6 @@ impl Asked {
     async fn wait_for(&self, app: &App, who: &mut TenantCaller, after: Option<Position>) -> Result<(), Problem> {
         let Some(position) = after else { return Ok(()) };
         let (tenant, actor) = (who.caller.tenant, who.caller.actor);
-        // Nobody waits, or has the host look, for what they may not read: the read that follows is denied.
-        if !view::may_read(&who.caller, self.product.id(), self.view()) {
-            return Ok(());
-        }
         let slot = app.waits.enter(tenant, actor);
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         // Others of the tenant are worked on meanwhile.
@@ -51,14 +47,6 @@ impl Asked {
         let waited = view::wait_for(&app.core, tenant, self.product.id(), self.view(), position, PATIENCE).await;
         who.work = app.concurrency.take(tenant).await;
         waited.map_err(|cause| self.failed(cause))
-    }
-
-    /// `act`: `view.list`, `view.read`. A denial is recorded.
-    async fn refused(&self, app: &App, who: &TenantCaller, act: &str, cause: view::Error) -> Problem {
-        match cause {
-            view::Error::Forbidden(_) => who.denied_view(app, act, self.product.id(), self.view()).await,
-            cause => self.failed(cause),
-        }
     }
 
     fn failed(&self, cause: view::Error) -> Problem {
@@ -70,6 +58,7 @@ impl Asked {
             Error::Cursor => Problem::parameter("cursor", "invalid"),
             Error::Limit => Problem::new(Code::QueryInvalid)
                 .errors(vec![FieldProblem::new("?limit", "maximum").with("limit", view::MAX_LIMIT)]),
+            Error::Forbidden(_) => Problem::new(Code::PermissionMissing),
             Error::Behind | Error::NotCreated(_) => Problem::new(Code::ViewBehind),
             Error::OtherEpoch => Problem::new(Code::OtherEpoch),
             Error::Db(cause) => cause.into(),
