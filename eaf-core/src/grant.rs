@@ -12,6 +12,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,21 +37,58 @@ pub struct Grant {
     pub connection: String,
 }
 
+/// Why a grant was given, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terms {
+    pub reason: String,
+    /// None: it does not expire.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// Whether a call of a plugin may be made now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Authorization {
+    Granted(Grant),
+    /// The plugin is told, as a failure of class `denied`.
+    Denied(Denial),
+    /// The plugin is told nothing: its run rests until the product is there again.
+    Resting(Resting),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    NotGranted,
+    Expired,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resting {
+    /// The tenant does not have the product.
+    NotEnabled,
+    /// An operator has stopped the plugin for all tenants.
+    Stopped,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub grant: Grant,
+    pub terms: Terms,
+    /// By the database's clock.
+    pub expired: bool,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
 }
 
 /// Adds the grant, or replaces the one of this name; the audit says what was allowed before and is now.
-pub async fn put(tx: &mut TenantTx, grant: &Grant, by: &By) -> Result<(), Error> {
+pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &By) -> Result<(), Error> {
     let before = locked(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
-        "insert into eaf.plugin_grant (tenant_id, plugin, capability, name, scope, connection, updated_by)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into eaf.plugin_grant
+           (tenant_id, plugin, capability, name, scope, connection, updated_by, reason, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (tenant_id, plugin, capability, name) do update set scope = excluded.scope,
-           connection = excluded.connection, updated_by = excluded.updated_by, updated_at = clock_timestamp()",
+           connection = excluded.connection, reason = excluded.reason, expires_at = excluded.expires_at,
+           updated_by = excluded.updated_by, updated_at = clock_timestamp()",
     )
     .bind(tx.tenant())
     .bind(&grant.plugin)
@@ -59,19 +97,21 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, by: &By) -> Result<(), Error>
     .bind(Json(&grant.scope))
     .bind(&grant.connection)
     .bind(by.actor)
+    .bind(&terms.reason)
+    .bind(terms.expires_at)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    if before.as_ref() == Some(grant) {
+    if before.as_ref().is_some_and(|(before, of)| before == grant && of == terms) {
         return Ok(());
     }
     let act = Act::new("grant.put", object(&grant.plugin, &grant.capability, &grant.name));
-    let act = act.changing(shown(before.as_ref()), shown(Some(grant)));
+    let act = act.changing(shown(before.as_ref()), shown(Some(&(grant.clone(), terms.clone()))));
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Takes the grant back: the next live call is denied.
-pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str, by: &By) -> Result<(), Error> {
+/// Withdraws the grant: the next live call is denied. False: there was none.
+pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str, by: &By) -> Result<bool, Error> {
     let before = locked(tx, plugin, capability, name).await?;
     sqlx::query("delete from eaf.plugin_grant where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4")
         .bind(tx.tenant())
@@ -82,15 +122,21 @@ pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &st
         .await
         .map_err(Error::Write)?;
     if before.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let act = Act::new("grant.remove", object(plugin, capability, name)).changing(shown(before.as_ref()), json!(null));
-    Ok(audit::record_act(tx, by, &act).await?)
+    audit::record_act(tx, by, &act).await?;
+    Ok(true)
 }
 
-async fn locked(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str) -> Result<Option<Grant>, Error> {
+async fn locked(
+    tx: &mut TenantTx,
+    plugin: &str,
+    capability: &str,
+    name: &str,
+) -> Result<Option<(Grant, Terms)>, Error> {
     let row = sqlx::query(
-        "select plugin, capability, name, scope, connection from eaf.plugin_grant
+        "select plugin, capability, name, scope, connection, reason, expires_at from eaf.plugin_grant
          where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4 for update",
     )
     .bind(tx.tenant())
@@ -100,18 +146,68 @@ async fn locked(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str) -
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Read)?;
-    row.as_ref().map(|row| grant(row).map_err(Error::Read)).transpose()
+    row.as_ref().map(|row| Ok((grant(row)?, terms(row)?))).transpose().map_err(Error::Read)
 }
 
 fn object(plugin: &str, capability: &str, name: &str) -> String {
     format!("{plugin}/{capability}/{name}")
 }
 
-fn shown(grant: Option<&Grant>) -> Value {
-    grant.map_or(json!(null), |grant| json!({ "scope": grant.scope, "connection": grant.connection }))
+fn shown(grant: Option<&(Grant, Terms)>) -> Value {
+    let Some((grant, terms)) = grant else { return json!(null) };
+    let expires = terms.expires_at.and_then(|at| at.format(&Rfc3339).ok());
+    json!({
+        "scope": grant.scope,
+        "connection": grant.connection,
+        "reason": terms.reason,
+        "expires_at": expires,
+    })
 }
 
-/// `None`: not granted.
+/// Decides by the database's clock whether a plugin may use a capability now. Every live call asks.
+pub async fn authorize(
+    core: &Core,
+    tenant: TenantId,
+    plugin: &str,
+    capability: &str,
+    name: &str,
+) -> Result<Authorization, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let row = sqlx::query(
+        "select p.enabled, s.plugin is not null as stopped, g.expires_at <= clock_timestamp() as expired,
+                g.plugin, g.capability, g.name, g.scope, g.connection
+         from (select) one
+         left join eaf.tenant_product p on p.tenant_id = $1 and p.plugin = $2
+         left join eaf.stopped_plugin s on s.plugin = $2
+         left join eaf.plugin_grant g on g.tenant_id = $1 and g.plugin = $2 and g.capability = $3 and g.name = $4",
+    )
+    .bind(tenant)
+    .bind(plugin)
+    .bind(capability)
+    .bind(name)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    authorization(&row).map_err(Error::Read)
+}
+
+fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
+    if row.try_get("stopped")? {
+        return Ok(Authorization::Resting(Resting::Stopped));
+    }
+    if row.try_get::<Option<bool>, _>("enabled")? != Some(true) {
+        return Ok(Authorization::Resting(Resting::NotEnabled));
+    }
+    if row.try_get::<Option<String>, _>("plugin")?.is_none() {
+        return Ok(Authorization::Denied(Denial::NotGranted));
+    }
+    if row.try_get::<Option<bool>, _>("expired")? == Some(true) {
+        return Ok(Authorization::Denied(Denial::Expired));
+    }
+    Ok(Authorization::Granted(grant(row)?))
+}
+
+/// Finds a grant that has not expired.
 pub async fn find(
     core: &Core,
     tenant: TenantId,
@@ -122,7 +218,8 @@ pub async fn find(
     let mut tx = core.db.tenant(tenant).await?;
     let row = sqlx::query(
         "select plugin, capability, name, scope, connection from eaf.plugin_grant
-         where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4",
+         where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4
+           and (expires_at is null or expires_at > clock_timestamp())",
     )
     .bind(tenant)
     .bind(plugin)
@@ -138,8 +235,9 @@ pub async fn find(
 pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Listed>, Error> {
     let mut tx = core.db.tenant(tenant).await?;
     let rows = sqlx::query(
-        "select plugin, capability, name, scope, connection, updated_by, updated_at from eaf.plugin_grant
-         where tenant_id = $1 order by plugin, capability, name",
+        "select plugin, capability, name, scope, connection, reason, expires_at, updated_by, updated_at,
+                expires_at is not null and expires_at <= clock_timestamp() as expired
+         from eaf.plugin_grant where tenant_id = $1 order by plugin, capability, name",
     )
     .bind(tenant)
     .fetch_all(tx.conn())
@@ -149,6 +247,8 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Listed>, Error> {
         .map(|row| {
             Ok(Listed {
                 grant: grant(row)?,
+                terms: terms(row)?,
+                expired: row.try_get("expired")?,
                 updated_by: row.try_get("updated_by")?,
                 updated_at: row.try_get("updated_at")?,
             })
@@ -165,4 +265,8 @@ fn grant(row: &PgRow) -> Result<Grant, sqlx::Error> {
         scope: row.try_get("scope")?,
         connection: row.try_get("connection")?,
     })
+}
+
+fn terms(row: &PgRow) -> Result<Terms, sqlx::Error> {
+    Ok(Terms { reason: row.try_get("reason")?, expires_at: row.try_get("expires_at")? })
 }

@@ -26,6 +26,7 @@ pub mod managed_resource;
 pub mod master_key;
 pub mod observation;
 pub mod package;
+pub mod product;
 pub mod projection;
 pub mod rate_limit;
 pub mod retention;

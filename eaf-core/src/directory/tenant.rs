@@ -13,6 +13,8 @@ pub struct Tenant {
     pub id: TenantId,
     pub slug: String,
     pub name: String,
+    /// Plugins that are enabled for the tenant and not stopped.
+    pub products: Vec<String>,
 }
 
 /// Repeating it changes the name.
@@ -53,14 +55,24 @@ pub async fn tenant(core: &Core, id: TenantId) -> Result<Option<Tenant>, Error> 
 
 pub(super) async fn read(tx: &mut TenantTx) -> Result<Option<Tenant>, Error> {
     let id = tx.tenant();
-    let row = sqlx::query("select slug, name from eaf.tenant where tenant_id = $1")
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await
-        .map_err(Error::Read)?;
-    row.map(|row| Ok(Tenant { id, slug: row.try_get("slug")?, name: row.try_get("name")? }))
-        .transpose()
-        .map_err(Error::Read)
+    let row = sqlx::query(
+        "select slug, name, array(
+           select p.plugin from eaf.tenant_product p
+           where p.tenant_id = $1 and p.enabled
+             and not exists (select from eaf.stopped_plugin s where s.plugin = p.plugin)
+           order by p.plugin) as products
+         from eaf.tenant where tenant_id = $1",
+    )
+    .bind(id)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    row.map(|row| {
+        let (slug, name) = (row.try_get("slug")?, row.try_get("name")?);
+        Ok(Tenant { id, slug, name, products: row.try_get("products")? })
+    })
+    .transpose()
+    .map_err(Error::Read)
 }
 
 pub async fn tenant_by_slug(core: &Core, slug: &str) -> Result<Option<Tenant>, Error> {

@@ -25,7 +25,8 @@ pub struct Lease {
     pub length: Duration,
 }
 
-/// Takes at most `limit` due runs of these plugins, longest due first. One statement finds them for all tenants.
+/// Takes at most `limit` due runs of these plugins, longest due first, but none of a product that is stopped or was
+/// disabled: such runs rest. One statement finds them for all tenants.
 pub async fn claim(
     core: &Core,
     host: HostId,
@@ -34,9 +35,12 @@ pub async fn claim(
     limit: u32,
 ) -> Result<Vec<(Run, Lease)>, Error> {
     let due: Vec<(TenantId, RunId)> = sqlx::query_as(
-        "select tenant_id, run_id from eaf.run
-         where state = 'open' and due_at <= now() and (lease_until is null or lease_until <= now()) and plugin = any ($1)
-         order by due_at limit $2",
+        "select r.tenant_id, r.run_id from eaf.run r
+         where r.state = 'open' and r.due_at <= now() and (r.lease_until is null or r.lease_until <= now())
+           and r.plugin = any ($1) and not exists (select from eaf.stopped_plugin s where s.plugin = r.plugin)
+           and not exists (select from eaf.tenant_product p
+             where p.tenant_id = r.tenant_id and p.plugin = r.plugin and not p.enabled)
+         order by r.due_at limit $2",
     )
     .bind(plugins)
     .bind(i64::from(limit))

@@ -6,7 +6,7 @@ use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
 use eaf_core::audit::{Act, platform};
 use eaf_core::crypto::settling;
 use eaf_core::directory::{self, NewMember, add_tenant, dismiss_member, put_member, put_operator, remove_operator};
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::{self, Activity, Limits};
 use eaf_core::testing::Database;
@@ -79,7 +79,7 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     };
     let mut tx = core.db.tenant(acme).await.unwrap();
     for folder in ["a", "b", "b"] {
-        grant::put(&mut tx, &grant(folder), &core.by).await.unwrap();
+        grant::put(&mut tx, &grant(folder), &Terms::default(), &core.by).await.unwrap();
     }
     grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
     tx.commit().await.unwrap();
@@ -87,7 +87,8 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
 
     let items = records(&core, acme).await;
     let roles = |roles: &[&str]| json!({ "roles": roles, "locale": "de" });
-    let granted = |folder: &str| json!({ "scope": { "folder": folder }, "connection": "main" });
+    let granted =
+        |folder: &str| json!({ "scope": { "folder": folder }, "connection": "main", "reason": "", "expires_at": null });
     let member = format!("member/{anna}");
     let expected = [
         ("tenant.add", "tenant/acme".to_owned(), change(json!(null), json!("ACME"))),

@@ -28,6 +28,7 @@ mod operations;
 mod personal;
 mod platform_feed;
 mod pooler;
+mod products;
 mod pruned;
 mod rebuild;
 mod refold;

@@ -7,7 +7,7 @@ use eaf_core::actor::TraceId;
 use eaf_core::connection::{self, NewConnection};
 use eaf_core::contract::Domain;
 use eaf_core::directory::add_tenant;
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_core::mail_log::{self, Mail, Offer, Status, Wait, Which};
 use eaf_core::mail_pause;
@@ -111,7 +111,7 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
     let narrower = Grant { scope: json!({"folder": "acme/dcm"}), ..grant.clone() };
     for grant in [&grant, &narrower] {
         let mut tx = core.db.tenant(acme).await.unwrap();
-        grant::put(&mut tx, grant, &core.by).await.unwrap();
+        grant::put(&mut tx, grant, &Terms::default(), &core.by).await.unwrap();
         tx.commit().await.unwrap();
     }
     let find = async |tenant| grant::find(&core, tenant, "dcm", "vsphere", "vcenter").await.unwrap();

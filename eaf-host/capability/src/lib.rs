@@ -219,6 +219,10 @@ pub trait Provider: Send + Sync {
     fn connections(&self) -> ConnectionType {
         ConnectionType::none()
     }
+    /// JSON Schema of the scopes that a grant of this capability may have. What a scope does not name is denied.
+    fn scope(&self) -> Value {
+        serde_json::json!({ "type": "object", "additionalProperties": false })
+    }
 }
 
 /// What a provider may ask about the packages whose runs call it. The plugin runtime answers, from the active packages.

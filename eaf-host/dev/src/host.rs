@@ -15,8 +15,9 @@ use eaf::telemetry::Format;
 use eaf_capability::egress::{self, Rule};
 use eaf_core::db::{self, Passwords};
 use eaf_core::directory::{self, NewMember};
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::TenantId;
+use eaf_core::product::{self, Switch};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -37,6 +38,8 @@ pub enum Error {
     Directory(#[from] directory::Error),
     #[error("the grants cannot be written")]
     Grant(#[from] grant::Error),
+    #[error("the product cannot be enabled")]
+    Product(#[from] product::Error),
     #[error("the grants cannot be written")]
     Tenant(#[from] db::Error),
     #[error("the host was not ready after {0} s")]
@@ -100,6 +103,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             packages: vec![place.package("dcm")?],
             activation: Activation::WhenDifferent,
             compiled_cache: Some(state.dir().join("compiled")),
+            ceiling: config::plugins::usual_ceiling(),
         },
         egress: config::egress::Egress { rules: simulators(ports)? },
         quota: config::quota::usual(),
@@ -160,8 +164,12 @@ fn member(issuer: &str, account: &Account) -> NewMember {
     }
 }
 
+/// Why the demo's grants were given, as the audit shows it.
+const REASON: &str = "demo";
+
 async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
     let mut tx = core.db.tenant(tenant).await?;
+    let terms = Terms { reason: REASON.into(), expires_at: None };
     for (capability, name, scope, connection) in [
         ("vsphere", "vcenter", json!({"templates": ["Templates"]}), seed::VCENTER),
         ("mail", "mail", json!({}), seed::MAIL),
@@ -173,8 +181,9 @@ async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
             scope,
             connection: connection.into(),
         };
-        grant::put(&mut tx, &grant, &core.by).await?;
+        grant::put(&mut tx, &grant, &terms, &core.by).await?;
     }
+    product::switch(&mut tx, "dcm", Switch::Enable, REASON, &core.by).await?;
     Ok(tx.commit().await?)
 }
 

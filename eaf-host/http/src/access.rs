@@ -128,7 +128,9 @@ async fn check_command(app: &App, act: &str, who: &TenantCaller, names: &Names) 
     let (plugin, command) = (name(names, "plugin"), name(names, "command"));
     let unknown = || Problem::new(Code::NotFound);
     let product = app.products.get(plugin).ok_or_else(unknown)?;
-    let permission = for_people(&product, command).ok_or_else(unknown)?.permission.as_deref().unwrap_or_default();
+    let known = for_people(&product, command).ok_or_else(unknown)?;
+    require_product(app, act, who, (plugin, command)).await?;
+    let permission = known.permission.as_deref().unwrap_or_default();
     who.require(app, &format!("{plugin}.{permission}"), act, &format!("{plugin}/{command}")).await
 }
 
@@ -136,10 +138,21 @@ async fn check_view(app: &App, act: &str, who: &TenantCaller, names: &Names) -> 
     let unknown = || Problem::new(Code::NotFound);
     let product = app.products.get(name(names, "plugin")).ok_or_else(unknown)?;
     let view = product.view(name(names, "view")).ok_or_else(unknown)?;
+    require_product(app, act, who, (product.id(), &view.name)).await?;
     if view::may_read(&who.caller, product.id(), view) {
         return Ok(());
     }
     Err(who.denied_view(app, act, product.id(), view).await)
+}
+
+/// Refuses what a product offers where the tenant does not have the product.
+async fn require_product(app: &App, act: &str, who: &TenantCaller, of: (&str, &str)) -> Result<(), Problem> {
+    let (plugin, name) = of;
+    if who.has(plugin) {
+        return Ok(());
+    }
+    who.record_denied(app, act, &format!("{plugin}/{name}")).await?;
+    Err(Problem::new(Code::ProductNotEnabled).with("product", plugin))
 }
 
 /// The route as registered, without the values of its parameters.

@@ -12,6 +12,7 @@ use super::info::Info;
 use super::live;
 use super::person::Person;
 use super::problem::Problem;
+use super::products::Product;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -73,6 +74,11 @@ impl Via {
 }
 
 impl TenantCaller {
+    /// Whether the tenant has the product, and no operator has stopped it.
+    pub fn has(&self, plugin: &str) -> bool {
+        self.tenant.products.iter().any(|id| id == plugin)
+    }
+
     /// For answers that take long: still signed in, still a member, still with the same roles. A session may be ended at
     /// any time; a token ends with its own.
     pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
@@ -229,7 +235,8 @@ fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
         .filter(|(_, holders)| member.roles.iter().any(|role| holders.contains(&role.as_str())))
         .map(|(name, _)| (*name).to_owned())
         .collect();
-    for product in app.products.all() {
+    let is_enabled = |product: &Arc<Product>| tenant.products.iter().any(|id| id == product.id());
+    for product in app.products.all().into_iter().filter(is_enabled) {
         permissions.extend(product.permissions(&member.roles));
     }
     Caller {

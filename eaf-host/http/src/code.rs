@@ -42,6 +42,8 @@ codes! {
     NoTenant = "no-tenant" FORBIDDEN,
     NotAnOperator = "not-an-operator" FORBIDDEN,
     PermissionMissing = "permission-missing" FORBIDDEN,
+    ProductNotEnabled = "product-not-enabled" FORBIDDEN,
+    GrantsMissing = "grants-missing" CONFLICT,
     // Signing in.
     ReturnToRefused = "return-to-refused" BAD_REQUEST,
     SignInUnknown = "sign-in-unknown" BAD_REQUEST,

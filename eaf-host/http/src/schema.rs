@@ -4,7 +4,8 @@ pub mod limits;
 mod normal;
 mod stand_in;
 
-use super::problem::FieldProblem;
+use super::code::Code;
+use super::problem::{FieldProblem, Problem};
 use eaf_core::actor::Locale;
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -29,6 +30,14 @@ const MOST_SCHEMAS: usize = 1_000;
 
 /// Bytes of a pointer that are told back; behind that it is the member around.
 const LONGEST_POINTER: usize = 500;
+
+/// Refuses a body that does not fit a schema of the host's own.
+pub fn checked(schema: &Value, body: &Value, locale: Locale) -> Result<(), Problem> {
+    let built = jsonschema::options().should_validate_formats(true).build(schema);
+    let validator = built.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let found = violations(&validator, body, locale);
+    if found.is_empty() { Ok(()) } else { Err(Problem::new(Code::BodyInvalid).errors(found)) }
+}
 
 /// Compiled schemas, by package digest and command.
 #[derive(Default)]

@@ -41,10 +41,15 @@ pub fn operation() -> Operation {
 }
 
 async fn session(State(app): State<App>, who: Anyone) -> Json<Value> {
+    let is_shown = |id: &str| match &who {
+        Anyone::Member(who) => who.has(id),
+        Anyone::Operator(_) => true,
+    };
     let products: Vec<Value> = app
         .products
         .all()
         .iter()
+        .filter(|product| is_shown(product.id()))
         .map(|product| json!({ "id": product.id(), "name": product.name, "version": product.version }))
         .collect();
     Json(match who {

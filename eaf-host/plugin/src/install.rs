@@ -5,6 +5,7 @@
 
 use super::check;
 use super::engine::Wasm;
+use super::granting;
 use super::load::{self, Ceiling};
 use super::{Plugin, Plugins};
 use eaf_core::id::{ActorId, TenantId};
@@ -82,13 +83,8 @@ pub async fn install(
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
     for (tenant, _) in directory::tenants(core).await? {
-        let granted: Vec<(String, String)> = grant::list(core, tenant)
-            .await?
-            .into_iter()
-            .filter(|listed| listed.grant.plugin == plugin.id())
-            .map(|listed| (listed.grant.capability, listed.grant.name))
-            .collect();
-        let missing = load::missing_grants(&plugin.manifest.requests, &granted);
+        let granted = grant::list(core, tenant).await?;
+        let missing = granting::missing(plugin.id(), &plugin.manifest.requests, &granted);
         if !missing.is_empty() {
             let named: Vec<String> =
                 missing.iter().map(|request| format!("{} as `{}`", request.capability, request.grant)).collect();

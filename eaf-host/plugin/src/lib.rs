@@ -7,6 +7,7 @@
 //! | [`check`] | whatever one part of a package names, another part has |
 //! | [`choices`] | members of commands that are chosen from another system's lists |
 //! | [`install`] | the packages that the database names, served here |
+//! | [`granting`] | grants and products of tenants, by operators |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
 //! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
 //! | [`observer`] | reads again what capabilities manage, and tells the package what changed |
@@ -22,6 +23,7 @@ pub mod choices;
 pub mod domain;
 pub mod engine;
 pub mod forbidden;
+pub mod granting;
 pub mod imports;
 pub mod inspect;
 pub mod install;

@@ -1,6 +1,6 @@
 //! From a package's bytes to a plugin that can be called, if it proves harmless first:
 //! the domain imports nothing; what the workflow imports was requested; what was requested is under the ceiling.
-//! [`missing_grants`] is the last link, per tenant: what is required was granted.
+//! [`granting`](super::granting) is the last link, per tenant: what is required was granted.
 
 use super::Plugin;
 use super::domain::{self, WasmDomain};
@@ -174,14 +174,6 @@ pub fn imports(wasm: &Wasm, component: &Component) -> Vec<Import> {
         .collect()
 }
 
-/// The required requests that a tenant has not granted: it cannot use the plugin until they are.
-pub fn missing_grants<'a>(requests: &'a [Request], granted: &[(String, String)]) -> Vec<&'a Request> {
-    let is_granted = |request: &Request| {
-        granted.iter().any(|(capability, name)| *capability == request.capability && *name == request.grant)
-    };
-    requests.iter().filter(|request| !request.optional && !is_granted(request)).collect()
-}
-
 fn refused_domain_imports(imports: &[Import]) -> Vec<String> {
     imports
         .iter()
@@ -342,21 +334,5 @@ mod tests {
         let file = with_workflow(MANIFEST, component("workflow", DURABLE));
         let error = load(&wasm(), &file[..file.len() / 2], 1, &Ceiling::default()).err().expect("refused").to_string();
         assert!(error.starts_with("the package is truncated: "), "{error}");
-    }
-
-    #[test]
-    fn a_tenant_that_has_not_granted_what_is_required_misses_exactly_that() {
-        let request = |capability: &str, grant: &str, optional| Request {
-            capability: capability.into(),
-            grant: grant.into(),
-            interfaces: Vec::new(),
-            scope: serde_json::Value::Null,
-            optional,
-            observe: None,
-        };
-        let requests =
-            [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];
-        let missing = missing_grants(&requests, &[("vsphere".into(), "vcenter".into())]);
-        assert_eq!(missing, [&requests[1]]);
     }
 }

@@ -11,7 +11,8 @@ use eaf_capability::{Class, Failure, Observed, Provider, Seen, Trouble, Watch};
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{self, Answer, Request};
-use eaf_core::grant::{self, Grant};
+use eaf_core::directory;
+use eaf_core::grant::{self, Grant, Listed};
 use eaf_core::observation::{self, Look, Thing, Told, Turn};
 use eaf_core::view;
 use serde_json::{Value, json};
@@ -116,8 +117,11 @@ impl Observer {
     async fn look(&self, turn: &Turn, provider: &dyn Provider) -> Result<(), Failure> {
         let until = Instant::now() + READ;
         let granted = grant::list(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
-        for Grant { plugin, capability, name, connection, .. } in granted.into_iter().map(|listed| listed.grant) {
-            if capability != turn.capability || connection != turn.connection {
+        let products = directory::tenant(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
+        let products = products.map(|tenant| tenant.products).unwrap_or_default();
+        for Listed { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
+            let is_of_turn = capability == turn.capability && connection == turn.connection;
+            if !is_of_turn || expired || !products.contains(&plugin) {
                 continue;
             }
             let Some(plugin) = self.plugins.get(&plugin) else { continue };

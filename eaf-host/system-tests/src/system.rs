@@ -11,8 +11,9 @@ use crate::host::Host;
 use crate::person::Person;
 use eaf_core::Core;
 use eaf_core::directory::{self, NewMember};
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::TenantId;
+use eaf_core::product::{self, Switch};
 use eaf_core::testing::Database;
 use eaf_dev::idp;
 use eaf_dev::idp::accounts::ACCOUNTS;
@@ -400,15 +401,20 @@ async fn settle(core: &Core, issuer: &str) {
 
 async fn grant_all(core: &Core, tenant: TenantId) {
     let mut tx = core.db.tenant(tenant).await.unwrap();
-    for (capability, name) in [("vsphere", "vcenter"), ("mail", "mail")] {
+    for (capability, name, scope) in
+        [("vsphere", "vcenter", json!({ "templates": ["*"] })), ("mail", "mail", json!({}))]
+    {
         let grant = Grant {
             plugin: "dcm".into(),
             capability: capability.into(),
             name: name.into(),
-            scope: json!({}),
+            scope,
             connection: name.into(),
         };
-        grant::put(&mut tx, &grant, &core.by).await.unwrap();
+        grant::put(&mut tx, &grant, &Terms::default(), &core.by).await.unwrap();
+    }
+    for plugin in ["dcm", "counter"] {
+        product::switch(&mut tx, plugin, Switch::Enable, "tests", &core.by).await.unwrap();
     }
     tx.commit().await.unwrap();
 }

@@ -103,9 +103,10 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_
         "template" => What::Templates,
         _ => return Err(choices::nothing()),
     };
-    let scope = if what == What::Templates { Scope::read(asked.scope)? } else { Scope::default() };
+    // A scope speaks of templates alone; the places of a connection are for the admin who sets it.
+    let scope = if what == What::Templates { Some(Scope::read(asked.scope)?) } else { None };
     if let Wanted::Exactly(value) = asked.wanted
-        && let Err(denied) = scope.check(value)
+        && let Some(Err(denied)) = scope.as_ref().map(|scope| scope.check(value))
     {
         return Ok(Choices { unknown: Some(denied), ..Choices::default() });
     }
@@ -120,7 +121,7 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_
                 .entries
                 .iter()
                 .map(|entry| (path::join(entry.names.iter().map(String::as_str)), entry))
-                .filter(|(path, _)| scope.allows(path))
+                .filter(|(path, _)| scope.as_ref().is_none_or(|scope| scope.allows(path)))
                 .filter(|(path, entry)| {
                     choices::is_like(path, search) || choices::is_like(&entry.names.join("/"), search)
                 })

@@ -7,7 +7,7 @@ use super::functions::{self, Handle, Operation};
 use super::record::Records;
 use super::sessions::Sessions;
 use super::vcenter::VCenter;
-use super::{check, choices, failure, observe, trouble};
+use super::{check, choices, failure, observe, scope, trouble};
 use async_trait::async_trait;
 use eaf_capability::{
     Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report, Started, Trouble,
@@ -199,6 +199,10 @@ impl Provider for VSphere {
 
     fn connections(&self) -> ConnectionType {
         connection_type()
+    }
+
+    fn scope(&self) -> Value {
+        scope::schema()
     }
 }
 

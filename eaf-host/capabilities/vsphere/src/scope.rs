@@ -1,14 +1,36 @@
-//! What an operator may narrow a grant to: choosing and cloning have one rule.
+//! The scope of a grant: which templates a plugin may clone. Choosing and cloning have one rule.
 
 use super::failure;
 use eaf_capability::{Class, Failure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+/// Allows every template.
+const EVERY: &str = "*";
+
+/// What a scope does not name is denied.
 #[derive(Deserialize, Default)]
 pub struct Scope {
-    /// Paths of templates, or of folders of templates; none: all.
-    templates: Option<Vec<String>>,
+    /// Paths of templates, or of folders of templates; [`EVERY`] allows all.
+    #[serde(default)]
+    templates: Vec<String>,
+}
+
+/// JSON Schema of a scope.
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["templates"],
+        "additionalProperties": false,
+        "properties": {
+            "templates": {
+                "description": "Paths of templates, or of folders of templates; `*` allows all.",
+                "type": "array",
+                "maxItems": 200,
+                "items": { "type": "string", "minLength": 1, "maxLength": 500 },
+            },
+        },
+    })
 }
 
 impl Scope {
@@ -20,9 +42,12 @@ impl Scope {
     }
 
     pub fn allows(&self, template: &str) -> bool {
-        let inside =
-            |of: &String| template == of || template.strip_prefix(of.as_str()).is_some_and(|r| r.starts_with('/'));
-        self.templates.as_ref().is_none_or(|allowed| allowed.iter().any(inside))
+        let inside = |of: &String| {
+            of == EVERY
+                || template == of
+                || template.strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.templates.iter().any(inside)
     }
 
     pub fn check(&self, template: &str) -> Result<(), Failure> {

@@ -7,12 +7,14 @@ mod config;
 mod dev;
 mod directory;
 mod epoch;
+mod grant;
 mod key;
 mod log;
 mod openapi;
 mod outage;
 mod person;
 mod plugin;
+mod product;
 mod projection;
 mod serve;
 mod verify;
@@ -53,6 +55,12 @@ enum Command {
     /// People who run the platform.
     #[command(subcommand)]
     Operator(directory::OperatorCommand),
+    /// What a product of a customer may use in other systems.
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Which products a customer has.
+    #[command(subcommand)]
+    Product(product::Command),
     /// What one thing has been through.
     #[command(subcommand)]
     Stream(log::StreamCommand),
@@ -105,6 +113,8 @@ pub async fn run() -> ExitCode {
         Command::Tenant(command) => directory::tenant(command).await,
         Command::Member(command) => directory::member(command).await,
         Command::Operator(command) => directory::operator(command).await,
+        Command::Grant(command) => grant::run(command).await,
+        Command::Product(command) => product::run(command).await,
         Command::Stream(command) => log::stream(command).await,
         Command::Events(command) => log::events(command).await,
         Command::Person(command) => person::run(command).await,

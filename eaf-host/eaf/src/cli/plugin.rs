@@ -4,6 +4,7 @@ use super::by::Administration;
 use super::{Outcome, say};
 use crate::compose;
 use clap::Subcommand;
+use eaf_core::product;
 use eaf_plugin::{build, inspect};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,27 @@ pub enum Command {
         #[command(flatten)]
         administration: Administration,
     },
+    /// Stop a plugin for all tenants. Its runs rest and lose nothing.
+    Stop {
+        #[command(flatten)]
+        of: Stopped,
+    },
+    /// Let a stopped plugin go on.
+    Resume {
+        #[command(flatten)]
+        of: Stopped,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Stopped {
+    /// The product's id.
+    plugin: String,
+    /// Why, for the audit.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    administration: Administration,
 }
 
 pub async fn run(command: Command) -> Outcome {
@@ -48,9 +70,17 @@ pub async fn run(command: Command) -> Outcome {
 
         Command::Inspect { file, json: false } => return say(&inspect::inspect(&file)?.to_string()),
         Command::Activate { file, administration } => {
-            let (_, core) = administration.core().await?;
-            let plugin = compose::activate(&core, &file).await?;
+            let (config, core) = administration.core().await?;
+            let plugin = compose::activate(&core, &config.plugins.ceiling, &file).await?;
             println!("{} is active as generation {}", plugin.id(), plugin.generation);
+        }
+        Command::Stop { of: Stopped { plugin, reason, administration } } => {
+            let (_, core) = administration.core().await?;
+            product::stop(&core, &plugin, &reason, &core.by).await?;
+        }
+        Command::Resume { of: Stopped { plugin, reason, administration } } => {
+            let (_, core) = administration.core().await?;
+            product::resume(&core, &plugin, &reason, &core.by).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use eaf_capability::{Parts, Provider, Registration};
 use eaf_plugin::engine::{self, Limits, Wasm};
 use eaf_plugin::load::{self, Ceiling};
 use eaf_plugin::workflow::core::CoreKernel;
-use eaf_plugin::{Plugin, Plugins, install, manifest, package, workflow};
+use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package, workflow};
 
 use eaf_capability::egress;
 use eaf_core::anchor::{self, Gather};
@@ -145,7 +145,7 @@ pub async fn serve(
     // Products: the packages brought along, then whatever else is active; their tables and triggers.
     let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
     let plugins = Plugins::default();
-    let ceiling = Ceiling::default();
+    let ceiling = config.plugins.ceiling.clone();
     bring_packages(&core, &wasm, &plugins, &ceiling, &config).await?;
     let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
     if let Some((_, error)) = found.failed.into_iter().next() {
@@ -155,16 +155,7 @@ pub async fn serve(
     tell_missing_grants(&core, &plugins).await?;
 
     // Capabilities, as they registered themselves.
-    let own = own_services::of(&config);
-    let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
-    let parts = Parts {
-        core: core.clone(),
-        packages: shelf.clone(),
-        egress: Arc::new(egress),
-        logins: Arc::default(),
-        public_url: config.http.public_url.clone(),
-    };
-    let providers = Arc::new(providers(&parts)?);
+    let providers = Arc::new(registered(&parts(&config, &core, shelf.clone()))?);
 
     // Identity: the start does not depend on the issuer; its keys are fetched beside requests, below.
     let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.world.clone())?);
@@ -253,11 +244,11 @@ fn http_config(config: &Config) -> eaf_http::Config {
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.
-pub async fn activate(core: &Core, file: &Path) -> Result<Arc<Plugin>, Error> {
+pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc<Plugin>, Error> {
     let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
     let wasm = Wasm::new(None, Limits::default())?;
     let plugins = Plugins::default();
-    Ok(install::install(core, &wasm, &plugins, &Ceiling::default(), &bytes, core.by.actor).await?)
+    Ok(install::install(core, &wasm, &plugins, ceiling, &bytes, core.by.actor).await?)
 }
 
 /// The OpenAPI document of a host that serves these packages. It needs no database.
@@ -272,7 +263,24 @@ pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
     Ok(eaf_http::document(&products.into_values().collect::<Vec<_>>()))
 }
 
-fn providers(parts: &Parts) -> Result<Providers, Error> {
+/// The capabilities of this binary, for a command that asks them and serves nothing.
+pub fn providers(config: &Config, core: &Arc<Core>) -> Result<Providers, Error> {
+    registered(&parts(config, core, Arc::new(Shelf::new(Plugins::default()))))
+}
+
+fn parts(config: &Config, core: &Arc<Core>, packages: Arc<Shelf>) -> Parts {
+    let own = own_services::of(config);
+    let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
+    Parts {
+        core: core.clone(),
+        packages,
+        egress: Arc::new(egress),
+        logins: Arc::default(),
+        public_url: config.http.public_url.clone(),
+    }
+}
+
+fn registered(parts: &Parts) -> Result<Providers, Error> {
     let mut registrations: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
     registrations.sort_by_key(|registration| registration.name);
     if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -313,12 +321,7 @@ async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error
     for (tenant, slug) in directory::tenants(core).await? {
         let granted = grant::list(core, tenant).await?;
         for plugin in plugins.all() {
-            let granted: Vec<(String, String)> = granted
-                .iter()
-                .filter(|listed| listed.grant.plugin == plugin.id())
-                .map(|listed| (listed.grant.capability.clone(), listed.grant.name.clone()))
-                .collect();
-            for missing in load::missing_grants(&plugin.manifest.requests, &granted) {
+            for missing in granting::missing(plugin.id(), &plugin.manifest.requests, &granted) {
                 let (capability, grant) = (&missing.capability, &missing.grant);
                 tracing::warn!(tenant = slug, plugin = plugin.id(), capability, grant, "a grant is missing");
             }

@@ -2,12 +2,13 @@
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
+use eaf_plugin::load::Ceiling;
 use std::path::PathBuf;
 
 pub const SECTION: Section = Section {
     title: "Plugins",
     about: "The active package of each plugin is a row in the database, the same for all hosts.",
-    keys: &[PACKAGES, COMPILED_CACHE],
+    keys: &[PACKAGES, COMPILED_CACHE, CEILING],
 };
 
 const PACKAGES: Key = Key {
@@ -26,10 +27,20 @@ const COMPILED_CACHE: Key = Key {
     about: "Directory for compiled plugins, writable by the host alone: what lies in it is executed. Absent: compiled at every start.",
 };
 
+const CEILING: Key = Key {
+    name: "plugins.ceiling",
+    variable: "EAF_PLUGIN_CEILING",
+    default: Default::Absent,
+    kind: Kind::Plain,
+    about: "Interfaces that a package may request at most, separated by commas, such as `eaf:vsphere/inventory, eaf:mail/outbox`. A package \
+            that requests more is refused. Absent: all that this host has.",
+};
+
 pub struct Plugins {
     pub packages: Vec<PathBuf>,
     pub activation: Activation,
     pub compiled_cache: Option<PathBuf>,
+    pub ceiling: Ceiling,
 }
 
 /// When a package that the host brought along becomes the active one.
@@ -45,5 +56,23 @@ pub fn read(values: &mut Values) -> Option<Plugins> {
     let text = values.text(&PACKAGES).unwrap_or_default();
     let packages = text.split(',').map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
     let compiled_cache = values.text(&COMPILED_CACHE).map(PathBuf::from);
-    Some(Plugins { packages, activation: Activation::IfNoneIs, compiled_cache })
+    let ceiling = ceiling(values)?;
+    Some(Plugins { packages, activation: Activation::IfNoneIs, compiled_cache, ceiling })
+}
+
+/// Permits all that this host has.
+pub fn usual_ceiling() -> Ceiling {
+    Ceiling::default()
+}
+
+/// An interface that this host does not have is a typing error: it would permit nothing.
+fn ceiling(values: &mut Values) -> Option<Ceiling> {
+    let has = usual_ceiling();
+    let Some(text) = values.text(&CEILING) else { return Some(has) };
+    let names: Vec<String> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
+    if let Some(unknown) = names.iter().find(|name| !has.0.contains(name)) {
+        values.refuse(&CEILING, &format!("a list of {}; {unknown} is none of them", has.0.join(", ")));
+        return None;
+    }
+    Some(Ceiling(names))
 }

@@ -21,6 +21,7 @@ pub mod mail_again;
 pub mod mail_failures;
 pub mod mail_pauses;
 pub mod mail_queue;
+pub mod products;
 pub mod run;
 pub mod runs;
 pub mod test_limit;

@@ -8,13 +8,14 @@ use axum::http::{Request, StatusCode};
 use eaf_core::actor::Locale;
 use eaf_core::directory::{self, NewMember};
 use eaf_core::id::TenantId;
+use eaf_identity::testing::PUBLIC_URL;
 use eaf_plugin::choices::marked;
 use serde_json::json;
 use std::fmt::Write as _;
 use tower::ServiceExt;
 
 /// The matrix, relative to this crate. `EAF_GOLDEN=write` writes it.
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/tests/access.golden.md");
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/access.golden.md");
 
 /// Heading and subject of each caller. The empty subject signs in as nobody.
 const CALLERS: [(&str, &str); 9] = [
@@ -61,7 +62,10 @@ fn expanded(operation: Operation) -> Vec<Tried> {
             .collect(),
         Doc::Views | Doc::Rows => description.views.iter().map(|view| path.replace("{view}", &view.name)).collect(),
     };
-    paths.into_iter().map(|path| Tried { method, path: path.replace("{plugin}", "notes"), access }).collect()
+    paths
+        .into_iter()
+        .map(|path| Tried { method, path: path.replace("/api/{plugin}/", "/api/notes/"), access })
+        .collect()
 }
 
 /// acme with a member of each kind, a connection and a note.
@@ -97,6 +101,7 @@ async fn house() -> (House, String) {
 
 async fn outcome(house: &House, tried: &Tried, caller: &str, key: &str) -> &'static str {
     let path = tried.path.replace("{capability}", "echo").replace("{name}", "main").replace("{connection}", "main");
+    let path = path.replace("{tenant}", "acme").replace("{plugin}", "notes");
     let path = path.replace("{id}", "0198f0a0-0000-7000-8000-000000000000").replace("{*key}", key);
     let path = if path == "/api/live" { "/api/live?view=notes/notes".to_owned() } else { path };
     let mut request = Request::builder().method(tried.method.to_uppercase().as_str()).uri(path);
@@ -106,6 +111,7 @@ async fn outcome(house: &House, tried: &Tried, caller: &str, key: &str) -> &'sta
     let request = request
         .header("content-type", "application/json")
         .header("eaf-csrf", "1")
+        .header("origin", PUBLIC_URL)
         .body(Body::from("{}"))
         .expect("a request");
     let response = house.router.clone().oneshot(request).await.expect("the router answers");

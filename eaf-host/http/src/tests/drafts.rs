@@ -3,7 +3,7 @@
 
 use super::{Answer, House};
 use eaf_core::actor::By;
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 
@@ -140,7 +140,7 @@ async fn granted(house: &House, scope: Value) {
     let grant = Grant { plugin, capability, name, scope, connection: "main".into() };
     let by = By { actor: ActorId::SYSTEM, origin: None, trace: eaf_core::actor::TraceId("0".repeat(32)) };
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
-    grant::put(&mut tx, &grant, &by).await.unwrap();
+    grant::put(&mut tx, &grant, &Terms::default(), &by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -90,7 +90,7 @@ async fn a_connection_that_cannot_be_is_refused() {
 
 #[tokio::test]
 async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
-    use eaf_core::grant::{self, Grant};
+    use eaf_core::grant::{self, Grant, Terms};
     use eaf_core::id::TenantId;
     let house = House::new().await;
     let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
             scope: json!({}),
             connection: connection.into(),
         };
-        grant::put(&mut tx, &grant, &house.core.by).await.unwrap();
+        grant::put(&mut tx, &grant, &Terms::default(), &house.core.by).await.unwrap();
     }
     tx.commit().await.unwrap();
     let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });

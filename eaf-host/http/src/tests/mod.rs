@@ -19,6 +19,7 @@ mod mail_again;
 pub mod notes;
 mod observability;
 mod openapi;
+mod products;
 mod providers;
 mod rates;
 mod runs;
@@ -44,6 +45,7 @@ use eaf_core::connection::Connection;
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
+use eaf_core::product::{self, Switch};
 use eaf_core::projection;
 use eaf_core::rate_limit::Limit;
 use eaf_core::session::Limits;
@@ -51,6 +53,7 @@ use eaf_core::testing::{Database, master_key};
 use eaf_identity::Identity;
 use eaf_identity::testing::{Issuer, PUBLIC_URL};
 use eaf_plugin::load::Imports;
+use eaf_plugin::manifest;
 use notes::Notes;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -87,7 +90,14 @@ pub fn product_of(domain: Notes) -> Product {
         name: "Notes".into(),
         version: "1.0.0".into(),
         imports: Imports::default(),
-        requests: Vec::new(),
+        requests: vec![manifest::Request {
+            capability: "echo".into(),
+            grant: "room".into(),
+            interfaces: Vec::new(),
+            scope: Value::Null,
+            optional: false,
+            observe: None,
+        }],
         texts: Arc::new(Locales::load(notes::DE, notes::EN).expect("both languages are whole")),
     }
 }
@@ -134,6 +144,10 @@ impl Provider for Echo {
                 Choices { unknown: Some(unknown), ..Choices::default() }
             }
         })
+    }
+    fn scope(&self) -> Value {
+        let denied = json!({ "type": "string" });
+        json!({ "type": "object", "additionalProperties": false, "properties": { "denied": denied } })
     }
     fn connections(&self) -> ConnectionType {
         let member = json!({ "type": "string" });
@@ -265,6 +279,11 @@ impl House {
                 };
                 directory::put_member(&core, tenant, new).await.expect("added");
             }
+        }
+        for slug in ["acme", "globex"] {
+            let mut tx = core.db.tenant(TenantId::derive(slug)).await.expect("a transaction");
+            product::switch(&mut tx, "notes", Switch::Enable, "tests", &core.by).await.expect("enabled");
+            tx.commit().await.expect("enabled");
         }
         directory::put_operator(&core, &issuer.url, "operator", "Olga").await.expect("added");
         let package = Package {

@@ -14,8 +14,9 @@ use eaf_core::audit;
 use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::contract::{ColumnType, DomainError, ViewType};
 use eaf_core::event_store::Position;
+use eaf_core::grant::{self, Authorization, Denial, Resting};
 use eaf_core::id::{ActorId, HostId};
-use eaf_core::{crypto, db, grant, view, workflow as journal};
+use eaf_core::{crypto, db, view, workflow as journal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -166,10 +167,14 @@ impl Kernel for CoreKernel {
         journal::stop(&self.core, lease, &divergence).await.map_err(store)
     }
 
-    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Option<Grant>, Error> {
-        let found = grant::find(&self.core, run.tenant, &run.plugin, capability, name).await;
-        let found = found.map_err(|error| Error::Store(chain(&error)))?;
-        Ok(found.map(|grant| Grant { scope: grant.scope }))
+    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error> {
+        let found = grant::authorize(&self.core, run.tenant, &run.plugin, capability, name).await;
+        match found.map_err(|error| Error::Store(chain(&error)))? {
+            Authorization::Granted(grant) => Ok(Ok(Grant { scope: grant.scope })),
+            Authorization::Denied(denial) => Ok(Err(denial)),
+            Authorization::Resting(Resting::NotEnabled) => Err(Error::Resting("not enabled for the tenant")),
+            Authorization::Resting(Resting::Stopped) => Err(Error::Resting("stopped for all tenants")),
+        }
     }
 
     async fn denied(&self, run: &Run, entry: &Entry) -> Result<(), Error> {

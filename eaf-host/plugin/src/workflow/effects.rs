@@ -9,6 +9,7 @@ use super::repetition::{Patience, millis};
 use crate::manifest::Request;
 use async_trait::async_trait;
 use eaf_capability::{Call, Class, Failure, Polled, Provider, Started};
+use eaf_core::grant::Denial;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -273,9 +274,16 @@ impl<K: Kernel> Acting<K> {
             return Ok(Err(failure(Class::Denied, "not-requested", &message)));
         }
         let granted = self.kernel.grant(&self.run, &entry.capability, name).await?;
-        Ok(granted.ok_or_else(|| {
-            let message = format!("{} was not granted under the name {name}", entry.capability);
-            failure(Class::Denied, "not-granted", &message)
+        let capability = &entry.capability;
+        Ok(granted.map_err(|denial| match denial {
+            Denial::NotGranted => {
+                let message = format!("{capability} was not granted under the name {name}");
+                failure(Class::Denied, "not-granted", &message)
+            }
+            Denial::Expired => {
+                let message = format!("the grant of {capability} under the name {name} has expired");
+                failure(Class::Denied, "grant-expired", &message)
+            }
         }))
     }
 

@@ -78,7 +78,7 @@ async fn tell<K: Kernel>(
             tracing::error!(command, error = %chain(&error), "the domain was not told of a run's end");
             Ok(None)
         }
-        Err(Error::Fenced) => Err(Error::Fenced),
+        Err(error @ (Error::Fenced | Error::Resting(_))) => Err(error),
     }
 }
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use eaf_capability::Failure;
 use eaf_core::actor::TraceId;
 use eaf_core::contract::Recorded;
+use eaf_core::grant::Denial;
 use eaf_core::id::{RunId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +20,9 @@ pub enum Error {
     /// May pass.
     #[error("{0}")]
     Store(String),
+    /// The product is disabled for the tenant or stopped: the run rests, and is claimed again when it is not.
+    #[error("the run rests: its product is {0}")]
+    Resting(&'static str),
     /// The run can never be replayed again: the code says why.
     #[error("{1}")]
     Lost(&'static str, String),
@@ -263,7 +267,8 @@ pub trait Kernel: Send + Sync + 'static {
     async fn fail(&self, lease: &Self::Lease, failure: &Failure) -> Result<(), Error>;
     async fn stop(&self, lease: &Self::Lease, divergence: &Divergence) -> Result<(), Error>;
 
-    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Option<Grant>, Error>;
+    /// Decides whether the run may make a call now. [`Error::Resting`]: not now, and the run is told nothing.
+    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error>;
     /// A denial gets an audit row of its own: before its journal row, and one however often it is repeated.
     async fn denied(&self, run: &Run, entry: &Entry) -> Result<(), Error>;
     /// A command to the plugin's own domain, as the system. Exactly once per key.

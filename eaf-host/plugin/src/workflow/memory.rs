@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::{ActorKind, TraceId};
 use eaf_core::contract::Recorded;
+use eaf_core::grant::Denial;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -235,9 +236,9 @@ impl Kernel for Memory {
         self.change(lease, |state| state.ending = Some(Ending::Diverged(divergence.clone()))).await
     }
 
-    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Option<Grant>, Error> {
+    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error> {
         let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
-        Ok(is_granted.then(|| Grant { scope: Value::Null }))
+        Ok(if is_granted { Ok(Grant { scope: Value::Null }) } else { Err(Denial::NotGranted) })
     }
 
     async fn denied(&self, _run: &Run, entry: &Entry) -> Result<(), Error> {

@@ -187,6 +187,7 @@ async fn execute<K: Kernel>(inner: &Arc<Inner<K>>, claimed: Claimed<K::Lease>) {
     match outcome {
         Ok(()) => {}
         Err(Error::Fenced) => tracing::info!("the run is another host's now"),
+        Err(Error::Resting(why)) => tracing::info!(why, "the run rests"),
         // The lease runs out and the run is replayed, here or elsewhere.
         Err(error) => tracing::warn!(error = %chain(&error), "an execution was given up"),
     }

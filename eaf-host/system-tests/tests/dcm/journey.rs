@@ -10,8 +10,9 @@ use eaf_core::actor::Caller;
 use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::directory::add_tenant;
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, HostId, TenantId};
+use eaf_core::product::{self, Switch};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::{view, workflow};
@@ -79,9 +80,12 @@ impl House {
                 connection: "main".into(),
             };
             let mut tx = core.db.tenant(tenant).await.unwrap();
-            grant::put(&mut tx, &granted, &core.by).await.unwrap();
+            grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
             tx.commit().await.unwrap();
         }
+        let mut tx = core.db.tenant(tenant).await.unwrap();
+        product::switch(&mut tx, "dcm", Switch::Enable, "tests", &core.by).await.unwrap();
+        tx.commit().await.unwrap();
         let (vcenter, postbox) = (Arc::new(Datacenter::default()), Arc::new(Postbox::default()));
         let mut providers = Providers::new();
         providers.insert("vsphere".into(), vcenter.clone());

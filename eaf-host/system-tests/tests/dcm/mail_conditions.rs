@@ -10,7 +10,7 @@ use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::connection::NewConnection;
 use eaf_core::contract::ViewType;
 use eaf_core::directory::NewMember;
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
@@ -151,7 +151,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         scope: json!({}),
         connection: "main".into(),
     };
-    grant::put(&mut tx, &granted, &core.by).await.unwrap();
+    grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

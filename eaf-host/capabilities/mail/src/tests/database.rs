@@ -4,7 +4,7 @@ use super::*;
 use eaf_capability::{Class, Parts, Registration};
 use eaf_core::connection::NewConnection;
 use eaf_core::directory::NewMember;
-use eaf_core::grant::Grant;
+use eaf_core::grant::{Grant, Terms};
 use eaf_core::{Core, connection, directory, grant, mail_log, testing};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::Maildev;
@@ -51,7 +51,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         scope: json!({}),
         connection: "main".into(),
     };
-    grant::put(&mut tx, &granted, &core.by).await.unwrap();
+    grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

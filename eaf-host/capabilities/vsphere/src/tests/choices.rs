@@ -14,7 +14,8 @@ fn draft(bench: &Bench) -> Connection {
 }
 
 async fn listed(bench: &Bench, of: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
-    let asked = Asked { of, scope: &Value::Null, wanted: Wanted::Like { search, limit } };
+    let scope = json!({ "templates": ["*"] });
+    let asked = Asked { of, scope: &scope, wanted: Wanted::Like { search, limit } };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
 }
 
@@ -25,7 +26,8 @@ async fn values(bench: &Bench, of: &str) -> Vec<String> {
 }
 
 async fn exactly(bench: &Bench, template: &str) -> Result<Choices, Failure> {
-    let asked = Asked { of: "template", scope: &Value::Null, wanted: Wanted::Exactly(template) };
+    let scope = json!({ "templates": ["*"] });
+    let asked = Asked { of: "template", scope: &scope, wanted: Wanted::Exactly(template) };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::core_connections::{CAPABILITY, CoreConnections};
 use crate::core_records::CoreRecords;
 use eaf_core::connection::{self, NewConnection};
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::ActorId;
 use eaf_core::{directory, testing};
 
@@ -27,12 +27,12 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
         plugin: "shop".into(),
         capability: CAPABILITY.into(),
         name: "vcenter".into(),
-        scope: json!({}),
+        scope: json!({ "templates": ["*"] }),
         connection: "berlin".into(),
     };
     let mut tx = core.db.tenant(acme).await.unwrap();
     connection::put(&core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
-    grant::put(&mut tx, &granted, &core.by).await.unwrap();
+    grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
     tx.commit().await.unwrap();
 
     let connections = Arc::new(CoreConnections { core: core.clone() });

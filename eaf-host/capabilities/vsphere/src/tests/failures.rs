@@ -112,6 +112,10 @@ async fn a_template_outside_the_grants_scope_is_denied() {
     bench.complete(&ensure_folder()).await.unwrap();
     for (scope, allowed) in [
         (json!({ "templates": ["Templates"] }), true),
+        (json!({ "templates": ["*"] }), true),
+        (json!({ "templates": [] }), false),
+        (json!({}), false),
+        (json!(null), false),
         (json!({ "templates": ["Temp", "Other/debian-12"] }), false),
         (json!({ "templates": "Templates" }), false),
     ] {

@@ -242,7 +242,7 @@ fn call(function: &str, args: Value) -> Call {
         sequence: 1,
         idempotency_key: format!("run/{function}"),
         grant: "vcenter".into(),
-        scope: Value::Null,
+        scope: json!({ "templates": ["*"] }),
         function: function.into(),
         args,
         trace: TraceId("0".repeat(32)),

@@ -1,0 +1,148 @@
+//! Products of tenants: which plugins a tenant may use, and which plugins are stopped for all tenants.
+//!
+//! A product that is not enabled, or that is stopped, takes no command and shows no view, and its workflow runs rest until
+//! it is enabled again. Projections go on, so that nothing is missing then.
+
+use crate::Core;
+use crate::actor::By;
+use crate::audit::{self, Act, platform};
+use crate::db::{self, TenantTx};
+use crate::id::{ActorId, TenantId};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the products could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the product could not be switched")]
+    Write(#[source] sqlx::Error),
+    #[error("the record of the act could not be written")]
+    Audit(#[from] audit::Error),
+}
+
+/// A product that is or was enabled for a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct TenantProduct {
+    pub plugin: String,
+    pub enabled: bool,
+    pub reason: String,
+    pub updated_by: ActorId,
+    pub updated_at: OffsetDateTime,
+}
+
+/// A plugin that is stopped for all tenants.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stopped {
+    pub plugin: String,
+    pub reason: String,
+    pub stopped_by: ActorId,
+    pub stopped_at: OffsetDateTime,
+}
+
+/// A state to which a product of a tenant is switched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    Enable,
+    Disable,
+}
+
+impl Switch {
+    fn act(self) -> &'static str {
+        match self {
+            Switch::Enable => "product.enable",
+            Switch::Disable => "product.disable",
+        }
+    }
+}
+
+/// Enables or disables a product for the transaction's tenant. The caller has checked that required grants are there.
+pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
+    let before: Option<bool> =
+        sqlx::query_scalar("select enabled from eaf.tenant_product where tenant_id = $1 and plugin = $2 for update")
+            .bind(tx.tenant())
+            .bind(plugin)
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(Error::Read)?;
+    let enabled = to == Switch::Enable;
+    sqlx::query(
+        "insert into eaf.tenant_product (tenant_id, plugin, enabled, reason, updated_by) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, plugin) do update set enabled = excluded.enabled, reason = excluded.reason,
+           updated_by = excluded.updated_by, updated_at = clock_timestamp()",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(enabled)
+    .bind(reason)
+    .bind(by.actor)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    if before == Some(enabled) {
+        return Ok(());
+    }
+    let old = json!({ "enabled": before.unwrap_or_default() });
+    let act = Act::new(to.act(), format!("product/{plugin}"));
+    let act = act.changing(old, json!({ "enabled": enabled, "reason": reason }));
+    Ok(audit::record_act(tx, by, &act).await?)
+}
+
+/// Lists the products that are or were enabled for a tenant, by plugin.
+pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    sqlx::query_as(
+        "select plugin, enabled, reason, updated_by, updated_at from eaf.tenant_product
+         where tenant_id = $1 order by plugin",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
+/// Stops a plugin for all tenants. Repeating it changes nothing.
+pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let stopped = sqlx::query(
+        "insert into eaf.stopped_plugin (plugin, reason, stopped_by) values ($1, $2, $3) on conflict (plugin) do nothing",
+    )
+    .bind(plugin)
+    .bind(reason)
+    .bind(by.actor)
+    .execute(&mut *tx)
+    .await
+    .map_err(Error::Write)?;
+    if stopped.rows_affected() > 0 {
+        let new = json!({ "stopped": true, "reason": reason });
+        let act = Act::new("plugin.stop", format!("plugin/{plugin}")).changing(json!({ "stopped": false }), new);
+        platform::record(&mut tx, by, &act).await?;
+    }
+    tx.commit().await.map_err(Error::Write)
+}
+
+/// Lets a stopped plugin go on for the tenants that have it enabled. Repeating it changes nothing.
+pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
+        .bind(plugin)
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::Write)?;
+    if resumed.rows_affected() > 0 {
+        let new: Value = json!({ "stopped": false, "reason": reason });
+        let act = Act::new("plugin.resume", format!("plugin/{plugin}")).changing(json!({ "stopped": true }), new);
+        platform::record(&mut tx, by, &act).await?;
+    }
+    tx.commit().await.map_err(Error::Write)
+}
+
+/// Lists the plugins that are stopped for all tenants, by name.
+pub async fn stopped(core: &Core) -> Result<Vec<Stopped>, Error> {
+    sqlx::query_as("select plugin, reason, stopped_by, stopped_at from eaf.stopped_plugin order by plugin")
+        .fetch_all(core.db.platform_pool())
+        .await
+        .map_err(Error::Read)
+}

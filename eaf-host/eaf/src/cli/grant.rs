@@ -1,0 +1,146 @@
+//! `eaf grant …`: what a product of a tenant may use in other systems.
+
+use super::by::Administration;
+use super::serve::Configuration;
+use super::{NoTenant, Outcome, say};
+use crate::compose;
+use clap::Subcommand;
+use eaf_capability::text::plain;
+use eaf_core::directory;
+use eaf_core::grant::{self, Grant, Listed, Terms};
+use eaf_plugin::granting;
+use serde_json::Value;
+use std::process::ExitCode;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Grant what the product's active package requests, or change a grant. The next call goes by it.
+    Put {
+        #[command(flatten)]
+        of: Named,
+        /// What is allowed under it, as JSON: for vSphere `{"templates": ["Templates"]}`. What it does not name is denied.
+        #[arg(long, value_name = "JSON")]
+        scope: String,
+        /// Name of the tenant's connection.
+        #[arg(long)]
+        connection: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+        /// Until when, such as `2027-06-30T00:00:00Z`. Absent: it does not expire.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Withdraw a grant. The next call is denied.
+    Remove {
+        #[command(flatten)]
+        of: Named,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// Print the grants of a tenant.
+    List {
+        /// The tenant's slug.
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        configuration: Configuration,
+    },
+}
+
+/// Names a grant.
+#[derive(clap::Args)]
+pub struct Named {
+    /// The tenant's slug.
+    #[arg(long)]
+    tenant: String,
+    /// The product's id.
+    plugin: String,
+    /// Such as `vsphere` or `mail`.
+    capability: String,
+    /// The name under which the package requests it: `eaf plugin inspect` shows it.
+    name: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the scope is not JSON")]
+    Scope(#[source] serde_json::Error),
+    #[error("{0} is no time such as 2027-06-30T00:00:00Z")]
+    Time(String),
+    #[error("{0} is over already")]
+    Past(String),
+    #[error("this host has no capability {0}; it has {1}")]
+    NoCapability(String, String),
+    #[error("the tenant has no such grant; `eaf grant list` shows which it has")]
+    NoGrant,
+}
+
+pub async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Put { of, scope, connection, reason, expires, administration } => {
+            let (config, core) = administration.core().await?;
+            let Named { tenant, plugin, capability, name } = of;
+            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let scope: Value = serde_json::from_str(&scope).map_err(Error::Scope)?;
+            let expires_at = expires.map(|text| expiry(text, core.world.now())).transpose()?;
+            let core = std::sync::Arc::new(core);
+            let providers = compose::providers(&config, &core)?;
+            let known = || providers.keys().cloned().collect::<Vec<_>>().join(", ");
+            let provider =
+                providers.get(&capability).ok_or_else(|| Error::NoCapability(capability.clone(), known()))?;
+            let requests = granting::requests(&core, &plugin).await?;
+            let grant = Grant { plugin, capability, name, scope, connection };
+            let terms = Terms { reason, expires_at };
+            let given = (&grant, &terms);
+            granting::put(&core, tenant.id, &requests, &provider.scope(), given, &core.by).await?;
+        }
+        Command::Remove { of, administration } => {
+            let (_, core) = administration.core().await?;
+            let Named { tenant, plugin, capability, name } = of;
+            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let mut tx = core.db.tenant(tenant.id).await?;
+            if !grant::remove(&mut tx, &plugin, &capability, &name, &core.by).await? {
+                return Err(Error::NoGrant.into());
+            }
+            tx.commit().await?;
+        }
+        Command::List { tenant, configuration } => {
+            let core = compose::core(&configuration.load()?).await?;
+            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            return say(&grant::list(&core, tenant.id).await?.iter().map(line).collect::<String>());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn expiry(text: String, now: OffsetDateTime) -> Result<OffsetDateTime, Error> {
+    let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| Error::Time(text.clone()))?;
+    if at <= now { Err(Error::Past(text)) } else { Ok(at) }
+}
+
+fn line(Listed { grant, terms, expired, .. }: &Listed) -> String {
+    let until = terms.expires_at.and_then(|at| at.format(&Rfc3339).ok());
+    let until = until.map(|at| format!("  {} {at}", if *expired { "expired" } else { "until" })).unwrap_or_default();
+    let Grant { plugin, capability, name, scope, connection } = grant;
+    let reason = plain::line(&terms.reason);
+    format!("{plugin} {capability} {name}  over {connection}  {scope}{until}  {reason}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn an_expiry_is_a_time_that_is_still_to_come() {
+        let now = datetime!(2026-11-29 12:00 UTC);
+        assert_eq!(expiry("2027-06-30T00:00:00Z".into(), now).unwrap(), datetime!(2027-06-30 00:00 UTC));
+        assert!(matches!(expiry("2026-06-30T00:00:00Z".into(), now), Err(Error::Past(_))));
+        assert!(matches!(expiry("tomorrow".into(), now), Err(Error::Time(_))));
+    }
+}

@@ -1,0 +1,71 @@
+//! `PUT /api/host/tenants/{tenant}/products/{plugin}`: enables or disables a product for a tenant.
+
+use super::tenant::{by, find, refused};
+use crate::App;
+use crate::access::Access;
+use crate::body::JsonBody;
+use crate::caller::Operator;
+use crate::code::Code;
+use crate::info::Info;
+use crate::operation::{Doc, Entry, Operation};
+use crate::problem::Problem;
+use crate::schema::checked;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::put;
+use eaf_plugin::granting;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Longest reason that an operator may write, in characters.
+pub const REASON: u32 = 500;
+
+pub fn operation() -> Operation {
+    let doc = Entry::new("host.tenant.product.put", "operator", "Enable or disable a product for a tenant")
+        .path("tenant", "The tenant's slug.")
+        .path("plugin", "The product's id.")
+        .body(schema())
+        .refuses(&BODY)
+        .refuses(&[Code::NotAnOperator, Code::NotFound, Code::GrantsMissing]);
+    let mut doc = doc.build();
+    doc["responses"]["204"] = json!({ "description": "It is. A disabled product's runs rest until it is enabled." });
+    let path = "/api/host/tenants/{tenant}/products/{plugin}";
+    Operation { method: "put", path, access: Access::Operator, route: put(switch), doc: Doc::One(doc) }
+}
+
+/// Refusals of every operation with a JSON body.
+pub const BODY: [Code; 5] =
+    [Code::MalformedJson, Code::BodyTooLarge, Code::BodyTooComplex, Code::UnsupportedMediaType, Code::BodyInvalid];
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["enabled", "reason"],
+        "additionalProperties": false,
+        "properties": {
+            "enabled": { "type": "boolean" },
+            "reason": { "type": "string", "minLength": 1, "maxLength": REASON },
+        },
+    })
+}
+
+async fn switch(
+    State(app): State<App>,
+    Extension(info): Extension<Arc<Info>>,
+    operator: Operator,
+    Path((slug, plugin)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Result<StatusCode, Problem> {
+    let tenant = find(&app, &slug).await?;
+    let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+    checked(&schema(), &body, info.locale())?;
+    let (by, reason) = (by(&operator, &info), body["reason"].as_str().unwrap_or_default());
+    let switched = if body["enabled"] == true {
+        granting::enable(&app.core, tenant.id, &plugin, &product.requests, reason, &by).await
+    } else {
+        granting::disable(&app.core, tenant.id, &plugin, reason, &by).await
+    };
+    switched.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,32 @@
+//! The tenant that an operator's path names, and in whose audit the operator's act stands.
+
+use crate::App;
+use crate::caller::Operator;
+use crate::code::Code;
+use crate::info::Info;
+use crate::problem::Problem;
+use eaf_core::actor::By;
+use eaf_core::directory::{self, Tenant};
+use eaf_plugin::granting;
+
+/// Finds the tenant by its slug.
+pub async fn find(app: &App, slug: &str) -> Result<Tenant, Problem> {
+    directory::tenant_by_slug(&app.core, slug).await?.ok_or_else(|| Problem::new(Code::NotFound))
+}
+
+/// Names the operator as the tenant may read it: tenants are not told an operator's name.
+pub fn by(operator: &Operator, info: &Info) -> By {
+    By { actor: operator.actor, origin: Some("operator".into()), trace: info.trace.clone() }
+}
+
+/// Maps what granting refuses.
+pub fn refused(cause: granting::Error) -> Problem {
+    match cause {
+        granting::Error::Missing { missing, .. } => {
+            Problem::new(Code::GrantsMissing).with("missing", missing.join(", "))
+        }
+        granting::Error::NotRequested { .. } | granting::Error::NoPackage(_) => Problem::new(Code::NotFound),
+        granting::Error::Db(cause) => cause.into(),
+        cause => Problem::fault(Code::Internal, &cause),
+    }
+}

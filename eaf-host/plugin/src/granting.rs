@@ -1,0 +1,208 @@
+//! Granting: what an operator allows a plugin of a tenant, and the product enabled once all that it requires is granted.
+//!
+//! A grant names a request of the active package, and its scope fits the capability's schema, which denies by default.
+
+use crate::manifest::{self, Request};
+use crate::package;
+use eaf_core::actor::By;
+use eaf_core::grant::{self, Grant, Listed, Terms};
+use eaf_core::id::TenantId;
+use eaf_core::product::{self, Switch};
+use eaf_core::{Core, db};
+use serde_json::Value;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the grants are not usable")]
+    Grants(#[from] grant::Error),
+    #[error("the product cannot be switched")]
+    Product(#[from] product::Error),
+    #[error("the active package cannot be read")]
+    Active(#[from] eaf_core::package::Error),
+    #[error("the active package is not one")]
+    Package(#[from] package::Error),
+    #[error("the active package has no usable plugin.toml")]
+    Manifest(#[from] manifest::Error),
+    #[error("no package of {0} is active")]
+    NoPackage(String),
+    #[error("{plugin} requests no grant `{name}` of {capability}; it requests {}", listed(.requested))]
+    NotRequested { plugin: String, capability: String, name: String, requested: Vec<String> },
+    #[error("the schema of {0}'s scopes is not a JSON Schema")]
+    Schema(String),
+    #[error("the scope is not one of {capability}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Scope { capability: String, faults: Vec<ScopeFault> },
+    #[error("{plugin} requires grants that the tenant does not have: {}", listed(.missing))]
+    Missing { plugin: String, missing: Vec<String> },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}
+
+/// What is wrong with a member of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeFault {
+    /// JSON pointer within the scope; empty: the scope itself.
+    pub pointer: String,
+    pub message: String,
+}
+
+impl std::fmt::Display for ScopeFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", if self.pointer.is_empty() { "/" } else { &self.pointer }, self.message)
+    }
+}
+
+/// Returns the requests of the plugin's active package.
+pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> {
+    let none = || Error::NoPackage(plugin.to_owned());
+    let active = eaf_core::package::active(core, plugin).await?.ok_or_else(none)?;
+    let stored = eaf_core::package::load(core, &active.digest).await?.ok_or_else(none)?;
+    let package = package::read(&stored.bytes)?;
+    Ok(manifest::parse(package.require("plugin.toml")?)?.requests)
+}
+
+/// Gives a tenant's plugin a grant that its active package requests. `schema` is that of the capability's scopes.
+pub async fn put(
+    core: &Core,
+    tenant: TenantId,
+    requests: &[Request],
+    schema: &Value,
+    (grant, terms): (&Grant, &Terms),
+    by: &By,
+) -> Result<(), Error> {
+    let of_this = |request: &&Request| request.capability == grant.capability && request.grant == grant.name;
+    if requests.iter().find(of_this).is_none() {
+        return Err(Error::NotRequested {
+            plugin: grant.plugin.clone(),
+            capability: grant.capability.clone(),
+            name: grant.name.clone(),
+            requested: requests.iter().map(shown).collect(),
+        });
+    }
+    let faults = faults(&grant.capability, schema, &grant.scope)?;
+    if !faults.is_empty() {
+        return Err(Error::Scope { capability: grant.capability.clone(), faults });
+    }
+    let mut tx = core.db.tenant(tenant).await?;
+    grant::put(&mut tx, grant, terms, by).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Enables a product for a tenant that has granted all that the active package requires.
+pub async fn enable(
+    core: &Core,
+    tenant: TenantId,
+    plugin: &str,
+    requests: &[Request],
+    reason: &str,
+    by: &By,
+) -> Result<(), Error> {
+    let granted = grant::list(core, tenant).await?;
+    let missing: Vec<String> = missing(plugin, requests, &granted).into_iter().map(shown).collect();
+    if !missing.is_empty() {
+        return Err(Error::Missing { plugin: plugin.to_owned(), missing });
+    }
+    switch(core, tenant, plugin, Switch::Enable, reason, by).await
+}
+
+/// Disables a product for a tenant. Its runs rest, its grants stay.
+pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+    switch(core, tenant, plugin, Switch::Disable, reason, by).await
+}
+
+async fn switch(core: &Core, tenant: TenantId, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    product::switch(&mut tx, plugin, to, reason, by).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Returns the required requests without a grant that holds: enabling the product rests on there being none.
+pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[Listed]) -> Vec<&'a Request> {
+    requests.iter().filter(|request| !request.optional && !is_granted(plugin, request, granted)).collect()
+}
+
+/// Whether a grant that has not expired answers the request.
+pub fn is_granted(plugin: &str, request: &Request, granted: &[Listed]) -> bool {
+    granted.iter().any(|Listed { grant, expired, .. }| {
+        !expired && grant.plugin == plugin && grant.capability == request.capability && grant.name == request.grant
+    })
+}
+
+fn shown(request: &Request) -> String {
+    format!("{} as `{}`", request.capability, request.grant)
+}
+
+fn faults(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<ScopeFault>, Error> {
+    let validator = jsonschema::validator_for(schema).map_err(|_| Error::Schema(capability.to_owned()))?;
+    let fault = |error: jsonschema::ValidationError<'_>| ScopeFault {
+        pointer: error.instance_path().to_string(),
+        message: error.to_string(),
+    };
+    Ok(validator.iter_errors(scope).map(fault).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn request(capability: &str, grant: &str, optional: bool) -> Request {
+        Request {
+            capability: capability.into(),
+            grant: grant.into(),
+            interfaces: Vec::new(),
+            scope: Value::Null,
+            optional,
+            observe: None,
+        }
+    }
+
+    fn granted(plugin: &str, capability: &str, name: &str, expired: bool) -> Listed {
+        Listed {
+            grant: Grant {
+                plugin: plugin.into(),
+                capability: capability.into(),
+                name: name.into(),
+                scope: json!({}),
+                connection: "main".into(),
+            },
+            terms: Terms::default(),
+            expired,
+            updated_by: eaf_core::id::ActorId::SYSTEM,
+            updated_at: time::OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_required_request_is_missing_until_a_grant_of_its_plugin_and_name_holds() {
+        let requests =
+            [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];
+        let names = |granted: &[Listed]| -> Vec<String> {
+            missing("dcm", &requests, granted).into_iter().map(|request| request.grant.clone()).collect()
+        };
+        assert_eq!(names(&[]), ["vcenter", "mail"]);
+        assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", false)]), ["mail"]);
+        assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", true)]), ["vcenter", "mail"]);
+        assert_eq!(names(&[granted("counter", "vsphere", "vcenter", false)]), ["vcenter", "mail"]);
+    }
+
+    #[test]
+    fn each_fault_of_a_scope_is_named_with_its_place() {
+        let schema = json!({
+            "type": "object",
+            "required": ["templates"],
+            "additionalProperties": false,
+            "properties": { "templates": { "type": "array", "items": { "type": "string" } } },
+        });
+        assert_eq!(faults("vsphere", &schema, &json!({ "templates": ["Templates"] })).unwrap(), []);
+        let pointers = |scope: Value| -> Vec<String> {
+            faults("vsphere", &schema, &scope).unwrap().into_iter().map(|fault| fault.pointer).collect()
+        };
+        assert_eq!(pointers(json!({})), [""]);
+        assert_eq!(pointers(json!({ "templates": [1] })), ["/templates/0"]);
+        assert_eq!(pointers(json!({ "templates": [], "folder": "x" })), [""]);
+    }
+}
