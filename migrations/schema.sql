@@ -388,6 +388,8 @@ create table eaf.plugin_grant (
   connection text not null,
   updated_by uuid not null,
   updated_at timestamp with time zone default clock_timestamp() not null,
+  reason text default ''::text not null,
+  expires_at timestamp with time zone,
   constraint plugin_grant_pkey PRIMARY KEY (tenant_id, plugin, capability, name)
 );
 alter table eaf.plugin_grant enable row level security;
@@ -475,6 +477,16 @@ alter table eaf.snapshot force row level security;
 create policy tenant on eaf.snapshot to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select, update on eaf.snapshot to eaf_app;
 
+create table eaf.stopped_plugin (
+  plugin text not null,
+  reason text not null,
+  stopped_by uuid not null,
+  stopped_at timestamp with time zone default clock_timestamp() not null,
+  constraint stopped_plugin_pkey PRIMARY KEY (plugin)
+);
+grant select on eaf.stopped_plugin to eaf_app;
+grant delete, insert, select on eaf.stopped_plugin to eaf_platform;
+
 create table eaf.subject_key (
   tenant_id uuid not null,
   subject_id uuid not null,
@@ -508,6 +520,22 @@ create policy tenant on eaf.tenant to eaf_app, eaf_owner using ((tenant_id = ( S
 grant insert, select on eaf.tenant to eaf_app;
 grant update (name) on eaf.tenant to eaf_app;
 grant select (tenant_id, slug) on eaf.tenant to eaf_platform;
+
+create table eaf.tenant_product (
+  tenant_id uuid not null,
+  plugin text not null,
+  enabled boolean not null,
+  reason text not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint tenant_product_pkey PRIMARY KEY (tenant_id, plugin)
+);
+alter table eaf.tenant_product enable row level security;
+alter table eaf.tenant_product force row level security;
+create policy platform on eaf.tenant_product to eaf_platform using (true) with check (true);
+create policy tenant on eaf.tenant_product to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant insert, select, update on eaf.tenant_product to eaf_app;
+grant select (tenant_id, plugin, enabled) on eaf.tenant_product to eaf_platform;
 
 create table eaf.trigger (
   plugin text not null,

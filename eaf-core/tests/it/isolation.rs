@@ -350,7 +350,7 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
 }
 
 /// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
-const PLATFORM: [&str; 39] = [
+const PLATFORM: [&str; 43] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id at anchor",
@@ -379,8 +379,12 @@ const PLATFORM: [&str; 39] = [
     "eaf.run select tenant_id run_id plugin digest state due_at lease_until",
     "eaf.session select tenant_id hash actor_id seen_at expires_at",
     "eaf.session update seen_at",
+    "eaf.stopped_plugin delete *",
+    "eaf.stopped_plugin insert *",
+    "eaf.stopped_plugin select *",
     "eaf.subject_key select tenant_id key_id destroyed_at",
     "eaf.tenant select tenant_id slug",
+    "eaf.tenant_product select tenant_id plugin enabled",
     "eaf.trigger insert *",
     "eaf.trigger select *",
     "eaf.trigger update retired_at",

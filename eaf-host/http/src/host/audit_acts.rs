@@ -3,6 +3,7 @@
 
 use super::record;
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::messages;
@@ -24,11 +25,16 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.audit.acts", "host", "What acts in the audit are called")
         .answers("200", "By their names.", record(json!({ "items": { "type": "array", "items": act } })))
         .refuses(&[Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/audit/acts", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/audit/acts",
+        access: Access::audit("audit.list"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.audit", "audit.list", "audit").await?;
     let locale = who.caller.locale;
     let mut titles: BTreeMap<String, String> = messages::section("audit.acts.", locale).collect();
     for product in app.products.all() {

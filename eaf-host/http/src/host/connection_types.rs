@@ -3,6 +3,7 @@
 
 use super::record;
 use crate::App;
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
@@ -19,7 +20,13 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.types", "host", "How connections of each capability are set")
         .answers("200", "One for each capability that has connections.", schema())
         .refuses(&[Code::PermissionMissing]);
-    Operation { method: "get", path: "/api/host/connection-types", route: get(list), doc: doc.done() }
+    Operation {
+        method: "get",
+        path: "/api/host/connection-types",
+        access: Access::connections("connection.list"),
+        route: get(list),
+        doc: doc.done(),
+    }
 }
 
 fn schema() -> Value {
@@ -59,7 +66,6 @@ fn schema() -> Value {
 }
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    who.require(&app, "host.connections", "connection.list", "connections").await?;
     let kinds = app.providers.iter().map(|(capability, provider)| (capability, provider.connections()));
     let items: Vec<Value> = kinds
         .filter(|(_, kind)| !kind.fields.is_empty())
