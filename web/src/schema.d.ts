@@ -8932,6 +8932,9 @@ export interface operations {
                 scope: unknown;
                 optional: boolean;
               }[];
+              /** @description By an operator, for all tenants. */
+              stopped: boolean;
+              stopped_reason: string | null;
             }[];
           };
         };

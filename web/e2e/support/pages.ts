@@ -29,6 +29,7 @@ export const visits: Visit[] = [
   { account: 'auditor@acme', path: '/audit' },
   { account: 'auditor@acme', path: '/audit/row?source=log&key=1' },
   { account: 'operator', path: '/operator/tenants' },
+  { account: 'operator', path: '/operator/tenants/acme' },
   { account: 'operator', path: '/operator/plugins' },
   { account: 'operator', path: '/operator/workflows' },
   { account: 'requester@acme', path: '/admin/offerings' }, // not for them: the page for 403

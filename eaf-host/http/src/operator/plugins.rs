@@ -6,10 +6,12 @@ use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::record;
 use crate::operation::{Entry, Operation};
+use crate::problem::Problem;
 use crate::products::Product;
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
+use eaf_core::product;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
@@ -34,6 +36,8 @@ pub fn operation() -> Operation {
         "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
         "imports": record(json!({ "domain": imports.clone(), "workflow": imports })),
         "requests": { "type": "array", "items": request },
+        "stopped": { "type": "boolean", "description": "By an operator, for all tenants." },
+        "stopped_reason": { "type": ["string", "null"] },
     }));
     let schema = record(json!({ "items": { "type": "array", "items": item } }));
     let doc =
@@ -43,12 +47,14 @@ pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/host/plugins", access: Access::Operator, route: get(list), doc: doc.done() }
 }
 
-async fn list(State(app): State<App>, _: Operator) -> Json<Value> {
-    let items: Vec<Value> = app.products.all().iter().map(|product| shown(product)).collect();
-    Json(json!({ "items": items }))
+async fn list(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
+    let stopped = product::stopped(&app.core).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let reason = |id: &str| stopped.iter().find(|one| one.plugin == id).map(|one| one.reason.as_str());
+    let items: Vec<Value> = app.products.all().iter().map(|product| shown(product, reason(product.id()))).collect();
+    Ok(Json(json!({ "items": items })))
 }
 
-fn shown(product: &Product) -> Value {
+fn shown(product: &Product, stopped: Option<&str>) -> Value {
     json!({
         "id": product.id(),
         "name": product.name,
@@ -57,5 +63,7 @@ fn shown(product: &Product) -> Value {
         "digest": product.domain.digest(),
         "imports": { "domain": product.imports.domain, "workflow": product.imports.workflow },
         "requests": product.requests,
+        "stopped": stopped.is_some(),
+        "stopped_reason": stopped,
     })
 }

@@ -14,6 +14,7 @@ import { Skeleton } from '@/shell/ui/skeleton';
 import { ConnectionBadge, troubleOf } from './connection-state';
 import { connectionTypesQuery, useKindName } from './connection-types';
 import { type Connection, connectionsQuery } from './connections';
+import { MissingGrants } from './missing-grants';
 import { text } from './text';
 
 export function ConnectionsPage() {
@@ -23,6 +24,7 @@ export function ConnectionsPage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
+      <MissingGrants />
       {data && !isPending ? (
         <Connections connections={data} reload={() => void refetch()} />
       ) : shownHere(error) ? (

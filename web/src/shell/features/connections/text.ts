@@ -4,6 +4,12 @@ const en = {
   empty:
     'No product of this platform may use another system for your organisation yet. The platform’s operator can grant it.',
   reload: 'Look again',
+  grants: {
+    title: 'A product lacks what it needs',
+    missing: (product: string, of: string) => `${product}: ${of} is not granted.`,
+    expired: (product: string, of: string) => `${product}: the grant of ${of} has expired.`,
+    lead: 'Work that needs it fails until the platform’s operator grants it; then it can be repeated.',
+  },
   remove: {
     action: 'Delete connection',
     title: (kind: string) => `Delete the connection to ${kind}?`,
@@ -89,6 +95,12 @@ const de: typeof en = {
   empty:
     'Noch darf kein Produkt dieser Plattform für Ihre Organisation ein anderes System nutzen. Wer die Plattform betreibt, kann es erlauben.',
   reload: 'Noch einmal nachsehen',
+  grants: {
+    title: 'Einem Produkt fehlt, was es braucht',
+    missing: (product, of) => `${product}: ${of} ist nicht erlaubt.`,
+    expired: (product, of) => `${product}: Die Erlaubnis ${of} ist abgelaufen.`,
+    lead: 'Arbeit, die das braucht, schlägt fehl, bis der Plattformbetrieb es erlaubt; dann lässt sie sich wiederholen.',
+  },
   remove: {
     action: 'Verbindung löschen',
     title: kind => `Verbindung zu ${kind} löschen?`,

@@ -7,9 +7,11 @@ import { PageHeader } from '@/shell/app/page/page-header';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
+import { Badge } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Plugin, pluginsQuery } from './platform';
+import { StopPlugin } from './stop-plugin';
 import { text } from './text';
 
 export function PluginsPage() {
@@ -51,7 +53,12 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
         <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
           <h2 className="text-lg font-semibold">{plugin.name}</h2>
           <code className="font-mono text-xs text-quiet">{plugin.id}</code>
+          {plugin.stopped ? <Badge tone="bad">{t.isStopped(plugin.name)}</Badge> : null}
+          <span className="ml-auto">
+            <StopPlugin plugin={plugin} />
+          </span>
         </div>
+        {plugin.stopped_reason ? <p className="text-sm text-quiet">{plugin.stopped_reason}</p> : null}
         <dl className="grid gap-x-8 gap-y-3 @xl:grid-cols-[auto_auto_minmax(0,1fr)] @xl:justify-start">
           <Fact label={t.version}>
             <span className="font-mono">{plugin.version}</span>

@@ -10,6 +10,12 @@ export const tenantsRoute = createRoute({
   component: lazyPage(() => import('./tenants-page'), 'TenantsPage'),
 });
 
+export const tenantRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/operator/tenants/$slug',
+  component: lazyPage(() => import('./tenant-page'), 'TenantPage'),
+});
+
 export const pluginsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/operator/plugins',
@@ -22,4 +28,4 @@ export const workflowsRoute = createRoute({
   component: lazyPage(() => import('./workflows-page'), 'WorkflowsPage'),
 });
 
-export const operatorRoutes = [tenantsRoute, pluginsRoute, workflowsRoute] as const;
+export const operatorRoutes = [tenantsRoute, tenantRoute, pluginsRoute, workflowsRoute] as const;

@@ -32,6 +32,7 @@ export function TenantsPage() {
         label={t.title}
         rows={rows}
         columns={columns}
+        link={row => ({ to: '/operator/tenants/$slug', params: { slug: row.slug } })}
         rowId={row => row.id}
         query={q}
         filtered={Boolean(q)}

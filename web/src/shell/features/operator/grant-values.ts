@@ -1,0 +1,46 @@
+import { Problem } from '@/shell/api/problem';
+import type { NewGrant, Request } from './tenant-products';
+
+export interface GrantValues {
+  /** JSON. */
+  scope: string;
+  connection: string;
+  reason: string;
+  /** A day, as `<input type="date">` has it; empty: it does not expire. */
+  expires: string;
+}
+
+/** Begins with what is granted, or with what the package asks for. */
+export function toValues(request: Request): GrantValues {
+  return {
+    scope: JSON.stringify(request.scope ?? request.requested_scope ?? {}, null, 2),
+    connection: request.connection ?? request.grant,
+    reason: '',
+    expires: request.expires_at?.slice(0, 10) ?? '',
+  };
+}
+
+/** A grant holds to the end of its last day, in UTC. Throws where the scope is no JSON object. */
+export function toBody(values: GrantValues, notJson: string): NewGrant {
+  return {
+    scope: scopeOf(values.scope, notJson),
+    connection: values.connection.trim(),
+    reason: values.reason.trim(),
+    expires_at: values.expires ? `${values.expires}T23:59:59Z` : null,
+  };
+}
+
+function scopeOf(text: string, message: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
+  } catch {
+    // Said at the field.
+  }
+  throw Problem.read(
+    422,
+    { code: 'body-invalid', errors: [{ pointer: '/scope', code: 'type', message }] },
+    null,
+  );
+}
