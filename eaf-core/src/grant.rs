@@ -164,6 +164,25 @@ fn shown(grant: Option<&(Grant, Terms)>) -> Value {
     })
 }
 
+/// Says whether a plugin's work rests in this tenant now.
+pub async fn resting(core: &Core, tenant: TenantId, plugin: &str) -> Result<Option<Resting>, Error> {
+    let mut tx = core.db.tenant(tenant).await?;
+    let (enabled, stopped): (bool, bool) = sqlx::query_as(
+        "select exists (select from eaf.tenant_product p where p.tenant_id = $1 and p.plugin = $2 and p.enabled),
+                exists (select from eaf.stopped_plugin s where s.plugin = $2)",
+    )
+    .bind(tenant)
+    .bind(plugin)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    Ok(match (stopped, enabled) {
+        (true, _) => Some(Resting::Stopped),
+        (false, false) => Some(Resting::NotEnabled),
+        (false, true) => None,
+    })
+}
+
 /// Decides by the database's clock whether a plugin may use a capability now. Every live call asks.
 pub async fn authorize(
     core: &Core,

@@ -58,7 +58,8 @@ impl Switch {
     }
 }
 
-/// Enables or disables a product for the transaction's tenant. The caller has checked that required grants are there.
+/// Enables or disables a product for the transaction's tenant; nothing happens where it is so already. The caller has
+/// checked that required grants are there.
 pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
     let before: Option<bool> =
         sqlx::query_scalar("select enabled from eaf.tenant_product where tenant_id = $1 and plugin = $2 for update")
@@ -68,6 +69,9 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
             .await
             .map_err(Error::Read)?;
     let enabled = to == Switch::Enable;
+    if before.unwrap_or_default() == enabled {
+        return Ok(());
+    }
     sqlx::query(
         "insert into eaf.tenant_product (tenant_id, plugin, enabled, reason, updated_by) values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, plugin) do update set enabled = excluded.enabled, reason = excluded.reason,
@@ -81,9 +85,6 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    if before == Some(enabled) {
-        return Ok(());
-    }
     let old = json!({ "enabled": before.unwrap_or_default() });
     let act = Act::new(to.act(), format!("product/{plugin}"));
     let act = act.changing(old, json!({ "enabled": enabled, "reason": reason }));
@@ -103,8 +104,8 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<TenantProduct>, E
     .map_err(Error::Read)
 }
 
-/// Stops a plugin for all tenants. Repeating it changes nothing.
-pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+/// Stops a plugin for all tenants. False: it was stopped before.
+pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
         "insert into eaf.stopped_plugin (plugin, reason, stopped_by) values ($1, $2, $3) on conflict (plugin) do nothing",
@@ -120,11 +121,12 @@ pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<()
         let act = Act::new("plugin.stop", format!("plugin/{plugin}")).changing(json!({ "stopped": false }), new);
         platform::record(&mut tx, by, &act).await?;
     }
-    tx.commit().await.map_err(Error::Write)
+    tx.commit().await.map_err(Error::Write)?;
+    Ok(stopped.rows_affected() > 0)
 }
 
-/// Lets a stopped plugin go on for the tenants that have it enabled. Repeating it changes nothing.
-pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+/// Lets a stopped plugin go on for the tenants that have it enabled. False: it was not stopped.
+pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
         .bind(plugin)
@@ -136,7 +138,8 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<
         let act = Act::new("plugin.resume", format!("plugin/{plugin}")).changing(json!({ "stopped": true }), new);
         platform::record(&mut tx, by, &act).await?;
     }
-    tx.commit().await.map_err(Error::Write)
+    tx.commit().await.map_err(Error::Write)?;
+    Ok(resumed.rows_affected() > 0)
 }
 
 /// Lists the plugins that are stopped for all tenants, by name.

@@ -22,7 +22,7 @@ test('an auditor answers what happened to a VM by its name, proves the log, and 
   const requested = page.getByRole('link', { name: `Lena Hoffmann requested ${name}` });
   await expect(requested).toBeVisible();
   await expect(page).toHaveURL(/thing=/);
-  await expect(page.getByText(t.about(name, 0))).toBeVisible();
+  await expect(page.getByText(t.about(name, 0), { exact: true })).toBeVisible();
   await expect(page.getByText(t.zone('Europe/Berlin'))).toBeVisible();
 
   const download = page.waitForEvent('download');

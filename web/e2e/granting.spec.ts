@@ -38,7 +38,7 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   const enable = operator.dialog(t.enableTitle('DCM', 'globex'));
   await enable.getByRole('textbox', { name: t.reason }).fill('A new contract.');
   await hand.press(enable.getByRole('button', { name: t.enable }));
-  await expect(enable.getByRole('alert')).toContainText('mail as `mail`');
+  await expect(enable.getByRole('alert')).toContainText('mail/mail');
   await page.keyboard.press('Escape');
 
   // Granted: a scope that the capability does not know is refused at its field.

@@ -9,17 +9,21 @@ pub struct Count {
     /// `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub runs: i64,
-    /// Due for more than a minute, and no host works on them.
+    /// Due for more than a minute, and no host works on them. Runs of a disabled product or a stopped plugin rest.
     pub overdue: i64,
 }
 
 /// By plugin and state.
 pub async fn health(core: &Core) -> Result<Vec<Count>, Error> {
     sqlx::query_as(
-        "select plugin, state, count(*) as runs,
-                count(*) filter (where due_at < now() - interval '1 minute' and (lease_until is null or lease_until <= now()))
-                  as overdue
-         from eaf.run group by plugin, state order by plugin, state",
+        "select r.plugin, r.state, count(*) as runs,
+                count(*) filter (where r.due_at < now() - interval '1 minute'
+                  and (r.lease_until is null or r.lease_until <= now())
+                  and s.plugin is null and p.enabled is not false) as overdue
+         from eaf.run r
+         left join eaf.stopped_plugin s on s.plugin = r.plugin
+         left join eaf.tenant_product p on p.tenant_id = r.tenant_id and p.plugin = r.plugin
+         group by r.plugin, r.state order by r.plugin, r.state",
     )
     .fetch_all(core.db.platform_pool())
     .await

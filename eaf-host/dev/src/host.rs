@@ -127,7 +127,8 @@ fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
 /// Tenants, people and grants, as an operator would make them. Once for each address of the identity provider, which is a
 /// part of who people are; what was changed later stays.
 pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
-    const STEP: &str = "people";
+    // Named after what it makes: a demo from before products were enabled makes them too.
+    const STEP: &str = "people-and-products";
     let before = state.done_with(STEP);
     if before.is_some_and(|before| before.idp == ports.idp) {
         return Ok(());

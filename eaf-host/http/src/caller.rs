@@ -79,16 +79,18 @@ impl TenantCaller {
         self.tenant.products.iter().any(|id| id == plugin)
     }
 
-    /// For answers that take long: still signed in, still a member, still with the same roles. A session may be ended at
-    /// any time; a token ends with its own.
+    /// For answers that take long: still signed in, still a member, with the same roles and products. A session may be
+    /// ended at any time; a token ends with its own.
     pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
         if let Via::Session(session) = &self.via
             && !session::still_lives(&app.core, session, app.config.sessions).await?
         {
             return Ok(false);
         }
-        let member = directory::member(&app.core, self.caller.tenant, self.caller.actor).await?;
-        Ok(member.is_some_and(|member| member.roles == self.caller.roles))
+        let membership = directory::membership(&app.core, self.caller.tenant, self.caller.actor).await?;
+        Ok(membership.is_some_and(|(tenant, member)| {
+            member.roles == self.caller.roles && tenant.products == self.tenant.products
+        }))
     }
 }
 

@@ -88,7 +88,7 @@ codes! {
 
 /// Codes of `errors[]`: what is wrong with one member of a body or one parameter of a query.
 #[cfg(test)]
-pub const FIELD_CODES: [&str; 25] = [
+pub const FIELD_CODES: [&str; 26] = [
     "required",
     "unknown",
     "type",
@@ -98,6 +98,7 @@ pub const FIELD_CODES: [&str; 25] = [
     "maximum",
     "pattern",
     "format",
+    "past",
     "enum",
     "min-items",
     "max-items",

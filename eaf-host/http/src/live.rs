@@ -54,6 +54,8 @@ const RETRY: std::ops::Range<u64> = 500..2_000;
 /// How long changes are gathered before they are asked for. People do not see it.
 const GATHER: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
+/// Of one view among several: the others are watched.
+const REFUSALS: [Code; 3] = [Code::NotFound, Code::PermissionMissing, Code::ProductNotEnabled];
 /// Asks what is in between to pass each event on at once, and neither to keep nor to compress it.
 const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
@@ -88,7 +90,8 @@ pub fn operation() -> Operation {
             "text/event-stream",
             json!({ "type": "string" }),
         )
-        .refuses(&[Code::QueryInvalid, Code::NotFound, Code::PermissionMissing, Code::TooManyStreams]);
+        .refuses(&[Code::QueryInvalid, Code::TooManyStreams])
+        .refuses(&REFUSALS);
     Operation { method: "get", path: PATH, access: Access::Member, route: get(live), doc: doc.done() }
 }
 
@@ -189,13 +192,13 @@ async fn live(
 async fn open(app: &App, who: &TenantCaller, asked: &[&str]) -> Result<(Vec<Watched>, Vec<String>), Problem> {
     let (mut watched, mut refused, mut first) = (Vec::new(), Vec::new(), None);
     for &name in asked {
-        let begun = match find(app, &watched, name)? {
+        let begun = match find(app, who, &watched, name)? {
             Ok(mut one) => one.begin(app, who).await.map(|()| one),
             Err(problem) => Err(problem),
         };
         match begun {
             Ok(one) => watched.push(one),
-            Err(problem) if problem.is(Code::NotFound) || problem.is(Code::PermissionMissing) => {
+            Err(problem) if REFUSALS.iter().any(|code| problem.is(*code)) => {
                 refused.push(name.to_owned());
                 first.get_or_insert(problem);
             }
@@ -234,12 +237,15 @@ fn split<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<
 }
 
 /// The inner error: there is no such view.
-fn find(app: &App, watched: &[Watched], name: &str) -> Result<Result<Watched, Problem>, Problem> {
+fn find(app: &App, who: &TenantCaller, watched: &[Watched], name: &str) -> Result<Result<Watched, Problem>, Problem> {
     let (plugin, view) = name.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
     if watched.iter().any(|one| one.product.id() == plugin && one.view == view) {
         return Err(Problem::parameter("view", "unique-items"));
     }
     let product = app.products.get(plugin).filter(|product| product.view(view).is_some());
+    if product.is_some() && !who.has(plugin) {
+        return Ok(Err(Problem::new(Code::ProductNotEnabled).with("product", plugin)));
+    }
     let begin = |product| Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None };
     Ok(product.map(begin).ok_or_else(|| Problem::new(Code::NotFound)))
 }

@@ -246,6 +246,15 @@ impl From<eaf_core::grant::Error> for Problem {
     }
 }
 
+impl From<eaf_core::product::Error> for Problem {
+    fn from(cause: eaf_core::product::Error) -> Self {
+        match cause {
+            eaf_core::product::Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
 impl From<eaf_core::audit::Error> for Problem {
     fn from(cause: eaf_core::audit::Error) -> Self {
         Problem::fault(Code::Internal, &cause)

@@ -10,6 +10,8 @@ use eaf_core::id::TenantId;
 use eaf_core::product::{self, Switch};
 use eaf_core::{Core, db};
 use serde_json::Value;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,8 +35,50 @@ pub enum Error {
     Schema(String),
     #[error("the scope is not one of {capability}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Scope { capability: String, faults: Vec<ScopeFault> },
+    #[error("the reason is not usable: 1 to {REASON} characters without control characters")]
+    Reason,
+    #[error("{0} is not the name of a connection: 1 to 40 lower-case letters, digits and hyphens")]
+    Connection(String),
+    #[error("{0} is not stopped")]
+    NotStopped(String),
     #[error("{plugin} requires grants that the tenant does not have: {}", listed(.missing))]
     Missing { plugin: String, missing: Vec<String> },
+}
+
+/// Longest reason, in characters: tenants read it.
+pub const REASON: usize = 500;
+
+/// Why an expiry is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExpiryError {
+    #[error("it is no time such as 2027-06-30T00:00:00Z")]
+    Format,
+    #[error("it is over already")]
+    Past,
+}
+
+/// Reads an expiry as the database keeps it: in UTC, to the microsecond.
+pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryError> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ExpiryError::Format)?;
+    let at = at.checked_to_offset(UtcOffset::UTC).ok_or(ExpiryError::Format)?;
+    let at = at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000).map_err(|_| ExpiryError::Format)?;
+    if at <= now { Err(ExpiryError::Past) } else { Ok(at) }
+}
+
+fn checked_reason(reason: &str) -> Result<(), Error> {
+    let is_good = (1..=REASON).contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
+    if is_good && !reason.trim().is_empty() { Ok(()) } else { Err(Error::Reason) }
+}
+
+fn checked_connection(name: &str) -> Result<(), Error> {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = (1..=40).contains(&name.len()) && name.bytes().all(is_good);
+    if fits { Ok(()) } else { Err(Error::Connection(name.to_owned())) }
+}
+
+async fn require_active(core: &Core, plugin: &str) -> Result<(), Error> {
+    let active = eaf_core::package::active(core, plugin).await?;
+    active.map(drop).ok_or_else(|| Error::NoPackage(plugin.to_owned()))
 }
 
 fn listed(names: &[String]) -> String {
@@ -73,6 +117,8 @@ pub async fn put(
     (grant, terms): (&Grant, &Terms),
     by: &By,
 ) -> Result<(), Error> {
+    checked_reason(&terms.reason)?;
+    checked_connection(&grant.connection)?;
     let of_this = |request: &&Request| request.capability == grant.capability && request.grant == grant.name;
     if requests.iter().find(of_this).is_none() {
         return Err(Error::NotRequested {
@@ -114,9 +160,25 @@ pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, 
 }
 
 async fn switch(core: &Core, tenant: TenantId, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
+    checked_reason(reason)?;
+    require_active(core, plugin).await?;
     let mut tx = core.db.tenant(tenant).await?;
     product::switch(&mut tx, plugin, to, reason, by).await?;
     Ok(tx.commit().await?)
+}
+
+/// Stops a plugin for all tenants. Its runs rest and lose nothing.
+pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+    checked_reason(reason)?;
+    require_active(core, plugin).await?;
+    product::stop(core, plugin, reason, by).await?;
+    Ok(())
+}
+
+/// Lets a stopped plugin go on.
+pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+    checked_reason(reason)?;
+    if product::resume(core, plugin, reason, by).await? { Ok(()) } else { Err(Error::NotStopped(plugin.to_owned())) }
 }
 
 /// Returns the required requests without a grant that holds: enabling the product rests on there being none.
@@ -132,7 +194,7 @@ pub fn is_granted(plugin: &str, request: &Request, granted: &[Listed]) -> bool {
 }
 
 fn shown(request: &Request) -> String {
-    format!("{} as `{}`", request.capability, request.grant)
+    format!("{}/{}", request.capability, request.grant)
 }
 
 fn faults(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<ScopeFault>, Error> {
@@ -187,6 +249,25 @@ mod tests {
         assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", false)]), ["mail"]);
         assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", true)]), ["vcenter", "mail"]);
         assert_eq!(names(&[granted("counter", "vsphere", "vcenter", false)]), ["vcenter", "mail"]);
+    }
+
+    #[test]
+    fn an_expiry_is_a_time_to_come_as_the_database_keeps_it() {
+        let now = time::macros::datetime!(2026-11-29 12:00 UTC);
+        let kept = time::macros::datetime!(2027-06-30 00:00:00.123456 UTC);
+        assert_eq!(expiry("2027-06-30T02:00:00.123456789+02:00", now), Ok(kept));
+        assert_eq!(expiry("2026-06-30T00:00:00Z", now), Err(ExpiryError::Past));
+        for text in ["tomorrow", "9999-12-31T23:59:59-01:00", ""] {
+            assert_eq!(expiry(text, now), Err(ExpiryError::Format), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_a_line_that_tenants_can_read() {
+        for (reason, is_good) in [("contract 17", true), ("", false), ("  ", false), ("a\nb", false), ("\0", false)] {
+            assert_eq!(checked_reason(reason).is_ok(), is_good, "{reason:?}");
+        }
+        assert!(checked_reason(&"ü".repeat(REASON)).is_ok() && checked_reason(&"ü".repeat(REASON + 1)).is_err());
     }
 
     #[test]

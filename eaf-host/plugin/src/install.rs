@@ -73,16 +73,20 @@ pub async fn install(
     prepare(core, &proven).await?;
     let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
     for (tenant, missing) in missing_grants(core, &plugin).await? {
-        tracing::warn!(%tenant, plugin = plugin.id(), missing, "a tenant has not granted what the package requires; such calls are denied");
+        tracing::warn!(%tenant, plugin = plugin.id(), missing, "a tenant lacks a grant that the package requires; such calls are denied");
     }
     Ok(plugin)
 }
 
-/// Tenants that have not granted all that the package requires, with what they lack. The proof that enabling it for
-/// a tenant rests on: required requests ⊆ granted.
+/// Lists tenants that have the product and lack a grant that the package requires, with what they lack: an upgrade may
+/// require more than the package that the product was enabled with.
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
     for (tenant, _) in directory::tenants(core).await? {
+        let products = directory::tenant(core, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
+        if !products.iter().any(|id| id == plugin.id()) {
+            continue;
+        }
         let granted = grant::list(core, tenant).await?;
         let missing = granting::missing(plugin.id(), &plugin.manifest.requests, &granted);
         if !missing.is_empty() {

@@ -8,8 +8,9 @@ use eaf_capability::{Class, Failure};
 use eaf_core::actor::Caller;
 use eaf_core::connection::Used;
 use eaf_core::directory::{self, Member};
+use eaf_core::grant::{self, Authorization, Denial};
 use eaf_core::id::{ActorId, RunId, TenantId};
-use eaf_core::{Core, connection, event_store, grant, mail_log, mail_pause, view};
+use eaf_core::{Core, connection, event_store, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,10 +51,13 @@ impl Office for CoreOffice {
     }
 
     async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
-        let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)?;
-        grant.map(|grant| grant.connection).ok_or_else(|| {
-            failure(Class::Denied, "not-granted", format!("{plugin} has no mail grant `{name}` in this tenant."))
-        })
+        let denied = |code: &str, what: &str| Err(failure(Class::Denied, code, format!("{plugin}: {what} ({name}).")));
+        match grant::authorize(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)? {
+            Authorization::Granted(grant) => Ok(grant.connection),
+            Authorization::Denied(Denial::NotGranted) => denied("not-granted", "this tenant has no such mail grant"),
+            Authorization::Denied(Denial::Expired) => denied("grant-expired", "the mail grant has expired"),
+            Authorization::Resting(_) => denied("product-resting", "the product is not enabled, or stopped"),
+        }
     }
 
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure> {

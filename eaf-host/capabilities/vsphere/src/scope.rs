@@ -27,7 +27,7 @@ pub fn schema() -> Value {
                 "description": "Paths of templates, or of folders of templates; `*` allows all.",
                 "type": "array",
                 "maxItems": 200,
-                "items": { "type": "string", "minLength": 1, "maxLength": 500 },
+                "items": { "type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[^\\u0000]*$" },
             },
         },
     })

@@ -4,8 +4,7 @@ use super::by::Administration;
 use super::{Outcome, say};
 use crate::compose;
 use clap::Subcommand;
-use eaf_core::product;
-use eaf_plugin::{build, inspect};
+use eaf_plugin::{build, granting, inspect};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,11 +75,13 @@ pub async fn run(command: Command) -> Outcome {
         }
         Command::Stop { of: Stopped { plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
-            product::stop(&core, &plugin, &reason, &core.by).await?;
+            granting::stop(&core, &plugin, &reason, &core.by).await?;
+            println!("{plugin} is stopped for all tenants; its runs rest");
         }
         Command::Resume { of: Stopped { plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
-            product::resume(&core, &plugin, &reason, &core.by).await?;
+            granting::resume(&core, &plugin, &reason, &core.by).await?;
+            println!("{plugin} goes on");
         }
     }
     Ok(ExitCode::SUCCESS)

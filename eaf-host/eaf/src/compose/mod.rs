@@ -148,8 +148,14 @@ pub async fn serve(
     let ceiling = config.plugins.ceiling.clone();
     bring_packages(&core, &wasm, &plugins, &ceiling, &config).await?;
     let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
-    if let Some((_, error)) = found.failed.into_iter().next() {
-        return Err(error.into());
+    for (plugin, error) in found.failed {
+        match error {
+            // The others are served; its product is not there until the ceiling or the package changes.
+            install::Error::Load(load::Error::Refused { .. }) => {
+                tracing::error!(plugin, error = &error as &dyn std::error::Error, "an active package is refused");
+            }
+            error => return Err(error.into()),
+        }
     }
     let shelf = Arc::new(Shelf::new(plugins.clone()));
     tell_missing_grants(&core, &plugins).await?;
@@ -320,7 +326,8 @@ async fn bring_packages(
 async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
     for (tenant, slug) in directory::tenants(core).await? {
         let granted = grant::list(core, tenant).await?;
-        for plugin in plugins.all() {
+        let products = directory::tenant(core, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
+        for plugin in plugins.all().into_iter().filter(|plugin| products.iter().any(|id| id == plugin.id())) {
             for missing in granting::missing(plugin.id(), &plugin.manifest.requests, &granted) {
                 let (capability, grant) = (&missing.capability, &missing.grant);
                 tracing::warn!(tenant = slug, plugin = plugin.id(), capability, grant, "a grant is missing");

@@ -70,6 +70,10 @@ fn ceiling(values: &mut Values) -> Option<Ceiling> {
     let has = usual_ceiling();
     let Some(text) = values.text(&CEILING) else { return Some(has) };
     let names: Vec<String> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
+    if names.is_empty() {
+        values.refuse(&CEILING, "a list of interfaces, or absent");
+        return None;
+    }
     if let Some(unknown) = names.iter().find(|name| !has.0.contains(name)) {
         values.refuse(&CEILING, &format!("a list of {}; {unknown} is none of them", has.0.join(", ")));
         return None;

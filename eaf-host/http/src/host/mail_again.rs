@@ -55,6 +55,7 @@ pub fn operation() -> Operation {
         .refuses(&[
             Code::MalformedJson,
             Code::PermissionMissing,
+            Code::ProductNotEnabled,
             Code::NotFound,
             Code::TooManyTests,
             Code::BodyTooLarge,
@@ -79,6 +80,9 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     let tenant = who.caller.tenant;
     let unknown = || Problem::new(Code::NotFound);
     let logged = mail_log::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
+    if !who.has(&logged.mail.plugin) {
+        return Err(Problem::new(Code::ProductNotEnabled).with("product", logged.mail.plugin));
+    }
     let run = workflow::past(&app.core, tenant, logged.mail.run).await.map_err(runs::fault)?.ok_or_else(unknown)?;
     let entry = entry_of(&run, &logged).ok_or_else(unknown)?;
     if run.is_open && entry.state != workflow::State::Done {

@@ -6,6 +6,7 @@ use crate::App;
 use crate::access::Access;
 use crate::caller::Operator;
 use crate::code::Code;
+use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::Problem;
@@ -36,6 +37,9 @@ async fn withdraw(
     Path((slug, plugin, capability, name)): Path<(String, String, String, String)>,
 ) -> Result<StatusCode, Problem> {
     let tenant = find(&app, &slug).await?;
+    for name in [&plugin, &capability, &name] {
+        checked_name(name)?;
+    }
     let mut tx = app.core.db.tenant(tenant.id).await?;
     if !grant::remove(&mut tx, &plugin, &capability, &name, &by(&operator, &info)).await? {
         return Err(Problem::new(Code::NotFound));

@@ -1,12 +1,13 @@
 //! `PUT /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: gives a tenant's product what it requests.
 
-use super::product_switch::{BODY, REASON};
+use super::product_switch::{BODY, reason};
 use super::tenant::{by, find, refused};
 use crate::App;
 use crate::access::Access;
 use crate::body::JsonBody;
 use crate::caller::Operator;
 use crate::code::Code;
+use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::{FieldProblem, Problem};
@@ -16,11 +17,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
 use eaf_core::grant::{Grant, Terms};
-use eaf_plugin::granting;
+use eaf_plugin::granting::{self, ExpiryError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 pub const PATH: &str = "/api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}";
 
@@ -46,7 +46,7 @@ fn schema(scope: Value) -> Value {
         "properties": {
             "scope": scope,
             "connection": { "type": "string", "pattern": "^[a-z0-9-]{1,40}$", "description": "Of the tenant." },
-            "reason": { "type": "string", "minLength": 1, "maxLength": REASON },
+            "reason": reason(),
             "expires_at": { "type": ["string", "null"], "format": "date-time", "description": "null: it does not expire." },
         },
     })
@@ -61,6 +61,9 @@ async fn grant(
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::new(Code::NotFound);
     let tenant = find(&app, &slug).await?;
+    for name in [&plugin, &capability, &name] {
+        checked_name(name)?;
+    }
     let product = app.products.get(&plugin).ok_or_else(unknown)?;
     let scope = app.providers.get(&capability).ok_or_else(unknown)?.scope();
     checked(&schema(scope.clone()), &body, info.locale())?;
@@ -76,7 +79,11 @@ async fn grant(
 /// An expiry that is over already would be a withdrawal under another name.
 fn expiry(app: &App, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let wrong = || Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/expires_at", "format")]);
-    let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
-    if at <= app.core.world.now() { Err(wrong()) } else { Ok(Some(at)) }
+    let code = |error| match error {
+        ExpiryError::Format => "format",
+        ExpiryError::Past => "past",
+    };
+    granting::expiry(text, app.core.world.now())
+        .map(Some)
+        .map_err(|error| Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/expires_at", code(error))]))
 }

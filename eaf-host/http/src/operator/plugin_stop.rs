@@ -1,12 +1,13 @@
 //! `PUT /api/host/plugins/{plugin}/stopped`: stops a plugin for all tenants by one act, or lets it go on.
 
-use super::product_switch::{BODY, REASON};
-use super::tenant::by;
+use super::product_switch::{BODY, reason};
+use super::tenant::{by, refused};
 use crate::App;
 use crate::access::Access;
 use crate::body::JsonBody;
 use crate::caller::Operator;
 use crate::code::Code;
+use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::Problem;
@@ -15,7 +16,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use eaf_core::product;
+use eaf_plugin::granting;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ fn schema() -> Value {
         "additionalProperties": false,
         "properties": {
             "stopped": { "type": "boolean" },
-            "reason": { "type": "string", "minLength": 1, "maxLength": REASON },
+            "reason": reason(),
         },
     })
 }
@@ -50,14 +51,18 @@ async fn stop(
     Path(plugin): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<StatusCode, Problem> {
-    app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let plugin = checked_name(&plugin)?;
     checked(&schema(), &body, info.locale())?;
     let (by, reason) = (by(&operator, &info), body["reason"].as_str().unwrap_or_default());
     let done = if body["stopped"] == true {
-        product::stop(&app.core, &plugin, reason, &by).await
+        granting::stop(&app.core, plugin, reason, &by).await
     } else {
-        product::resume(&app.core, &plugin, reason, &by).await
+        granting::resume(&app.core, plugin, reason, &by).await
     };
-    done.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    match done {
+        // It goes on, as was wanted.
+        Err(granting::Error::NotStopped(_)) => {}
+        done => done.map_err(refused)?,
+    }
     Ok(StatusCode::NO_CONTENT)
 }

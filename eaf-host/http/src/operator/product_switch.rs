@@ -6,6 +6,7 @@ use crate::access::Access;
 use crate::body::JsonBody;
 use crate::caller::Operator;
 use crate::code::Code;
+use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::Problem;
@@ -18,8 +19,12 @@ use eaf_plugin::granting;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Longest reason that an operator may write, in characters.
-pub const REASON: u32 = 500;
+/// A reason, which the tenant can read: one line, and not of blanks alone.
+pub fn reason() -> Value {
+    let pattern =
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
+    json!({ "type": "string", "minLength": 1, "maxLength": granting::REASON, "pattern": pattern })
+}
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.tenant.product.put", "operator", "Enable or disable a product for a tenant")
@@ -45,7 +50,7 @@ fn schema() -> Value {
         "additionalProperties": false,
         "properties": {
             "enabled": { "type": "boolean" },
-            "reason": { "type": "string", "minLength": 1, "maxLength": REASON },
+            "reason": reason(),
         },
     })
 }
@@ -58,13 +63,14 @@ async fn switch(
     JsonBody(body): JsonBody,
 ) -> Result<StatusCode, Problem> {
     let tenant = find(&app, &slug).await?;
-    let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let plugin = checked_name(&plugin)?;
     checked(&schema(), &body, info.locale())?;
     let (by, reason) = (by(&operator, &info), body["reason"].as_str().unwrap_or_default());
     let switched = if body["enabled"] == true {
-        granting::enable(&app.core, tenant.id, &plugin, &product.requests, reason, &by).await
+        let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
+        granting::enable(&app.core, tenant.id, plugin, &product.requests, reason, &by).await
     } else {
-        granting::disable(&app.core, tenant.id, &plugin, reason, &by).await
+        granting::disable(&app.core, tenant.id, plugin, reason, &by).await
     };
     switched.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,7 +4,7 @@ use crate::App;
 use crate::caller::Operator;
 use crate::code::Code;
 use crate::info::Info;
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 use eaf_core::actor::By;
 use eaf_core::directory::{self, Tenant};
 use eaf_plugin::granting;
@@ -26,7 +26,10 @@ pub fn refused(cause: granting::Error) -> Problem {
             Problem::new(Code::GrantsMissing).with("missing", missing.join(", "))
         }
         granting::Error::NotRequested { .. } | granting::Error::NoPackage(_) => Problem::new(Code::NotFound),
+        granting::Error::Reason => Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/reason", "format")]),
         granting::Error::Db(cause) => cause.into(),
+        granting::Error::Grants(cause) => cause.into(),
+        granting::Error::Product(cause) => cause.into(),
         cause => Problem::fault(Code::Internal, &cause),
     }
 }

@@ -75,7 +75,7 @@ async fn a_product_is_enabled_only_where_all_that_it_requires_is_granted() {
     assert_eq!(put(&house, PRODUCT, enabled(false)).await.status, 204);
     let refused = put(&house, PRODUCT, enabled(true)).await;
     assert_eq!(refused.refusal(), (409, "grants-missing", vec![]));
-    assert!(refused.json["detail"].as_str().unwrap().contains("echo as `room`"), "{}", refused.text);
+    assert!(refused.json["detail"].as_str().unwrap().contains("echo/room"), "{}", refused.text);
 
     assert_eq!(put(&house, GRANT, granted(json!({}))).await.status, 204);
     assert_eq!(put(&house, PRODUCT, enabled(true)).await.status, 204);
@@ -84,6 +84,8 @@ async fn a_product_is_enabled_only_where_all_that_it_requires_is_granted() {
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("granted"), &json!("ordered by Acme")));
     assert_eq!(house.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 204);
     assert_eq!(house.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 404);
+    let nul = GRANT.replace("room", "%00");
+    assert_eq!(house.json("DELETE", "operator", &nul, json!(null), &[]).await.status, 404);
     // The tenant's admin sees what is missing, and the audit who withdrew it.
     assert_eq!(request(&house.get("admin@acme", "/api/host/products").await)["state"], "missing");
     let expected = ["product.disable", "grant.put", "product.enable", "grant.remove"];
@@ -105,6 +107,8 @@ async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_noth
         (with("scope", json!(null)), "/scope"),
         (with("connection", json!("Not a name")), "/connection"),
         (with("reason", json!("")), "/reason"),
+        (with("reason", json!("a\u{0}b")), "/reason"),
+        (with("expires_at", json!("9999-12-31T23:59:59-01:00")), "/expires_at"),
         (with("expires_at", json!("2020-01-01T00:00:00Z")), "/expires_at"),
         (with("expires_at", json!("tomorrow")), "/expires_at"),
         (with("tenant", json!("globex")), "/tenant"),
@@ -120,6 +124,7 @@ async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_noth
         "/api/host/tenants/acme/grants/nothing/echo/room",
         "/api/host/tenants/acme/grants/notes/nothing/room",
         "/api/host/tenants/acme/grants/notes/echo/attic",
+        "/api/host/tenants/acme/grants/notes/echo/%00",
     ] {
         assert_eq!(put(&house, path, granted(json!({}))).await.status, 404, "{path}");
     }

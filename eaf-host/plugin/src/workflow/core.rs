@@ -172,8 +172,7 @@ impl Kernel for CoreKernel {
         match found.map_err(|error| Error::Store(chain(&error)))? {
             Authorization::Granted(grant) => Ok(Ok(Grant { scope: grant.scope })),
             Authorization::Denied(denial) => Ok(Err(denial)),
-            Authorization::Resting(Resting::NotEnabled) => Err(Error::Resting("not enabled for the tenant")),
-            Authorization::Resting(Resting::Stopped) => Err(Error::Resting("stopped for all tenants")),
+            Authorization::Resting(resting) => Err(rests(resting)),
         }
     }
 
@@ -193,6 +192,10 @@ impl Kernel for CoreKernel {
     }
 
     async fn submit(&self, run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
+        let resting = grant::resting(&self.core, run.tenant, &run.plugin).await;
+        if let Some(resting) = resting.map_err(|error| Error::Store(chain(&error)))? {
+            return Err(rests(resting));
+        }
         let Some(plugin) = self.plugins.get(&run.plugin) else {
             return Err(Error::Store(format!("plugin {} is not loaded", run.plugin)));
         };
@@ -243,6 +246,13 @@ impl Kernel for CoreKernel {
         let row = row.map_err(|error| Error::Store(chain(&error)))?;
         Ok(Ok(row.map_or(Value::Null, |row| as_plugin_sees(row, described))))
     }
+}
+
+fn rests(resting: Resting) -> Error {
+    Error::Resting(match resting {
+        Resting::NotEnabled => "not enabled for the tenant",
+        Resting::Stopped => "stopped for all tenants",
+    })
 }
 
 fn store(error: journal::Error) -> Error {

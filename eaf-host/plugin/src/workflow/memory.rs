@@ -53,6 +53,8 @@ pub struct World {
     pub waiting: Vec<Option<Waiting>>,
     pub ending: Option<Ending>,
     pub granted: bool,
+    /// The product is disabled or stopped.
+    pub resting: bool,
     /// Its journal cannot be read any more.
     pub lost: bool,
     /// What the domain answers, before it accepts everything.
@@ -112,6 +114,7 @@ impl Memory {
                 waiting: Vec::new(),
                 ending: None,
                 granted: true,
+                resting: false,
                 lost: false,
                 answers: VecDeque::new(),
                 denials: Vec::new(),
@@ -237,6 +240,9 @@ impl Kernel for Memory {
     }
 
     async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error> {
+        if self.state().resting {
+            return Err(Error::Resting("stopped for all tenants"));
+        }
         let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
         Ok(if is_granted { Ok(Grant { scope: Value::Null }) } else { Err(Denial::NotGranted) })
     }

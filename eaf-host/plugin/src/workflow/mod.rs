@@ -46,6 +46,8 @@ use tracing::Instrument;
 
 /// By how much the host's clock and the database's may differ before a run is found a little late.
 const SLACK: Duration = Duration::from_millis(100);
+/// Until a run whose product rests is looked at again, where no host's claim leaves it out before.
+const REST: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -187,9 +189,20 @@ async fn execute<K: Kernel>(inner: &Arc<Inner<K>>, claimed: Claimed<K::Lease>) {
     match outcome {
         Ok(()) => {}
         Err(Error::Fenced) => tracing::info!("the run is another host's now"),
-        Err(Error::Resting(why)) => tracing::info!(why, "the run rests"),
+        Err(Error::Resting(why)) => rest(inner, &lease, why).await,
         // The lease runs out and the run is replayed, here or elsewhere.
         Err(error) => tracing::warn!(error = %chain(&error), "an execution was given up"),
+    }
+}
+
+/// Gives the lease back and says why the run stands: no host claims the run until its product is there again.
+async fn rest<K: Kernel>(inner: &Inner<K>, lease: &K::Lease, why: &'static str) {
+    tracing::info!(why, "the run rests");
+    let wake_at = inner.kernel.now() + REST;
+    let waiting = Waiting { code: "product-resting".into(), message: why.into() };
+    match inner.kernel.suspend(lease, wake_at, Some(waiting), Again::Resume).await {
+        Ok(()) => inner.sleeps_until(wake_at),
+        Err(error) => tracing::warn!(error = %chain(&error), "a run that rests could not be suspended"),
     }
 }
 

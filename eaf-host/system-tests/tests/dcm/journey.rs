@@ -237,7 +237,7 @@ async fn without_its_grant_the_request_fails_visibly_and_the_denial_is_audited()
     let audit = trail::page(&mut tx, &denied, None, bounds).await.unwrap();
     assert_eq!(audit.items.first().map(|denial| denial.act.as_str()), Some("vsphere.open"));
     let missing = install::missing_grants(&house.core, &house.plugin).await.unwrap();
-    assert_eq!(missing, [(house.tenant, "vsphere as `vcenter`".to_owned())]);
+    assert_eq!(missing, [(house.tenant, "vsphere/vcenter".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use eaf_core::contract::ViewType;
 use eaf_core::directory::NewMember;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+use eaf_core::product::{self, Switch};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::{Core, connection, directory, mail_log};
@@ -152,6 +153,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         connection: "main".into(),
     };
     grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
+    product::switch(&mut tx, "dcm", Switch::Enable, "tests", &core.by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

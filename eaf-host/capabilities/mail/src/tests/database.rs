@@ -5,6 +5,7 @@ use eaf_capability::{Class, Parts, Registration};
 use eaf_core::connection::NewConnection;
 use eaf_core::directory::NewMember;
 use eaf_core::grant::{Grant, Terms};
+use eaf_core::product::{self, Switch};
 use eaf_core::{Core, connection, directory, grant, mail_log, testing};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::Maildev;
@@ -52,6 +53,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         connection: "main".into(),
     };
     grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
+    product::switch(&mut tx, PLUGIN, Switch::Enable, "tests", &core.by).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -133,6 +133,24 @@ async fn a_grant_that_is_taken_away_denies_the_next_live_call_but_not_the_replay
 }
 
 #[tokio::test]
+async fn a_run_rests_with_its_reason_while_its_product_is_stopped_and_goes_on_without_a_trace_of_it() {
+    let scene = Scene::new("provision");
+    scene.kernel.state().resting = true;
+    scene.engine.run_once().await;
+    {
+        let state = scene.kernel.state();
+        let waiting = state.waiting.last().unwrap().as_ref().unwrap();
+        assert_eq!(waiting.code, "product-resting");
+        assert!(state.journal.values().all(|entry| !matches!(entry.state, State::Done(Err(_)))));
+        assert!(state.denials.is_empty());
+    }
+    assert!(scene.effects().is_empty());
+    scene.kernel.state().resting = false;
+    assert_eq!(scene.play().await, Ending::Completed(json!({})));
+    assert_eq!(scene.effects(), [1]);
+}
+
+#[tokio::test]
 async fn failures_that_pass_are_repeated_with_the_same_key_and_the_domain_is_told_of_the_stall_and_its_end() {
     let scene = Scene::new("provision");
     scene.vcenter.starts.lock().unwrap().extend((0..6).map(|_| Err(transient())));
