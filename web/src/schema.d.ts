@@ -5184,7 +5184,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5193,7 +5193,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing`, `product-not-enabled`, `not-a-member` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5211,7 +5211,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed` */
+      /** @description `person-changed`, `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5220,7 +5220,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long` */
+      /** @description `uri-too-long`, `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -5229,7 +5229,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-streams`, `too-many-requests` */
+      /** @description `too-many-streams`, `too-many-requests`, `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5238,7 +5238,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large` */
+      /** @description `headers-too-large`, `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -6946,7 +6946,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `permission-missing`, `not-a-member` */
+      /** @description `permission-missing`, `product-not-enabled`, `not-a-member` */
       403: {
         headers: {
           [name: string]: unknown;

@@ -91,7 +91,7 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
         let missing = granting::missing(plugin.id(), &plugin.manifest.requests, &granted);
         if !missing.is_empty() {
             let named: Vec<String> =
-                missing.iter().map(|request| format!("{} as `{}`", request.capability, request.grant)).collect();
+                missing.iter().map(|request| format!("{}/{}", request.capability, request.grant)).collect();
             lacking.push((tenant, named.join(", ")));
         }
     }

@@ -108,6 +108,6 @@ async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record
     assert_eq!(provider.check(acme, "main").await.outcome(), Ok(()));
     assert_eq!(provider.check(acme, "other").await.outcome().unwrap_err().code, "connection-missing");
     call.tenant = globex;
-    let failure = provider.start(&call).await.expect_err("globex has granted nothing");
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Denied, "not-granted"));
+    let failure = provider.start(&call).await.expect_err("globex does not have the product");
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Denied, "product-resting"));
 }
