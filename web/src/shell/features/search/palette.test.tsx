@@ -22,19 +22,21 @@ import { text } from './text';
 
 const session = { kind: 'member', actor: 'a', permissions: ['shop.buy'] } as unknown as Session;
 
-function FoundBikes({ rows, choose }: FoundProps) {
+function FoundInShop({ rows, choose }: FoundProps) {
   const navigate = useNavigate();
-  return rows['bikes']?.map(({ key, ...row }) => (
-    <FoundThing
-      key={key}
-      product={SHOP}
-      view="bikes"
-      id={key}
-      Icon={Bike}
-      name={String(row['name'])}
-      onSelect={choose(() => void navigate(asLink({ to: `/bikes/${key}` })))}
-    />
-  ));
+  return ['bikes', 'orders'].flatMap(view =>
+    (rows[view] ?? []).map(({ key, ...row }) => (
+      <FoundThing
+        key={key}
+        product={SHOP}
+        view={view}
+        id={key}
+        Icon={Bike}
+        name={String(row['name'])}
+        onSelect={choose(() => void navigate(asLink({ to: `/${view}/${key}` })))}
+      />
+    )),
+  );
 }
 
 const shop = {
@@ -46,15 +48,18 @@ const shop = {
   search: {
     sources: [
       { view: 'bikes', permissions: ['shop.buy'], texts: row => [String(row['name'])] },
+      { view: 'orders', permissions: ['shop.buy'], texts: row => [String(row['name'])] },
       { view: 'prices', permissions: ['shop.sell'], texts: () => [] },
     ],
-    Found: FoundBikes,
+    Found: FoundInShop,
   },
 } as Partial<Product> as Product;
 
 let answer: (view: string) => Promise<Response>;
 const asked: string[] = [];
-const found = () => Promise.resolve(Response.json({ items: [{ key: 'b1', name: 'Blue bike' }], next: null }));
+const rows = (...items: { key: string; name: string }[]) => Response.json({ items, next: null });
+const found = (view: string) =>
+  Promise.resolve(view === 'bikes' ? rows({ key: 'b1', name: 'Blue bike' }) : rows());
 const confirm = vi.fn<() => void>();
 const commands: PageCommand[] = [{ label: 'Confirm: Blue bike', run: confirm }];
 
@@ -113,11 +118,44 @@ it('Enter goes to what was found and gives no command that merely has the same w
   expect(confirm).not.toHaveBeenCalled();
 });
 
+it('selects the first of all that was found, also when another view answered before', async () => {
+  const answerBikes: ((response: Response) => void)[] = [];
+  answer = view =>
+    view === 'bikes'
+      ? new Promise(resolve => answerBikes.push(resolve))
+      : Promise.resolve(rows({ key: 'o1', name: 'Order of a blue bike' }));
+  const router = open();
+  const hand = await typed('blue bike');
+  await waitFor(async () => expect((await option(/^Order/)).dataset['selected']).toBe('true'));
+  for (const resolve of answerBikes) resolve(rows({ key: 'b1', name: 'Blue bike' }));
+  await waitFor(async () => expect((await option(/^Blue bike/)).dataset['selected']).toBe('true'));
+  await hand.keyboard('{Enter}');
+  await waitFor(() => expect(router.state.location.pathname).toBe('/bikes/b1'));
+});
+
+it('leaves the selection alone that a person made, when more is found', async () => {
+  const answerBikes: ((response: Response) => void)[] = [];
+  answer = view =>
+    view === 'bikes'
+      ? new Promise(resolve => answerBikes.push(resolve))
+      : Promise.resolve(
+          rows({ key: 'o1', name: 'First blue bike' }, { key: 'o2', name: 'Second blue bike' }),
+        );
+  const router = open();
+  const hand = await typed('blue bike');
+  await waitFor(async () => expect((await option(/^First/)).dataset['selected']).toBe('true'));
+  await hand.keyboard('{ArrowDown}');
+  for (const resolve of answerBikes) resolve(rows({ key: 'b1', name: 'Blue bike' }));
+  await option(/^Blue bike/);
+  await hand.keyboard('{Enter}');
+  await waitFor(() => expect(router.state.location.pathname).toBe('/orders/o2'));
+});
+
 it('asks only for what this person may read', async () => {
   open();
   await typed('blue bike');
   await option(/^Blue bike/);
-  expect(new Set(asked)).toEqual(new Set(['bikes']));
+  expect(new Set(asked)).toEqual(new Set(['bikes', 'orders']));
 });
 
 it('says that it searches, and that it could not, also where a page fits', async () => {

@@ -20,7 +20,7 @@ import {
   CommandItem,
   CommandList,
 } from '@/shell/ui/command';
-import { ACTS, isPreselected, score } from './score';
+import { ACTS, FOUND, isPreselected, score } from './score';
 import { text } from './text';
 import { type Found, useFound } from './use-found';
 
@@ -72,12 +72,15 @@ export function Palette() {
 /** No entry; another value each time, or the list keeps what it has chosen itself. */
 const NONE = 'none:';
 
-/** The entry that Enter takes. By typing it comes to what goes somewhere; what does something is chosen by hand. */
+/**
+ * The entry that Enter takes. Typing selects the first page that fits, else the first thing that was found, and follows
+ * it while results of several views arrive; an entry that does something is selected by arrows or pointer only.
+ */
 function useSelection({ first }: Found) {
   const [value, setValue] = useState('');
   const [byHand, setByHand] = useState(false);
-  // What is found comes later than what is typed.
-  if (value.startsWith(NONE) && first !== null) setValue(first);
+  const followsResults = !byHand && (value.startsWith(NONE) || value.startsWith(FOUND));
+  if (followsResults && first !== null && first !== value) setValue(first);
   return {
     value,
     onValueChange: (next: string) =>
