@@ -43,7 +43,7 @@ async fn main() {
         let mut walking = tokio::task::JoinSet::new();
         for tenant in pair.iter().copied() {
             let core = core.clone();
-            walking.spawn(async move { verify(&core, tenant, |_| ()).await.expect("the log can be read") });
+            walking.spawn(async move { verify(&core.db, tenant, |_| ()).await.expect("the log can be read") });
         }
         for report in walking.join_all().await {
             assert!(report.findings.is_empty(), "VOID: {report:?}");

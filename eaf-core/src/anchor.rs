@@ -8,8 +8,7 @@ mod rows;
 
 pub(crate) use rows::{Hashed, Kind, MARK, Mark, audits_of, journals_of};
 
-use crate::Core;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::TenantId;
 use crate::leaf::Leaf;
 use rows::{AuditKey, JournalKey, micros};
@@ -76,14 +75,14 @@ pub(crate) struct Anchor {
 
 /// Anchors what waits, of all tenants. What another host anchors at this moment is left to it, and what is too much for one
 /// look to the next.
-pub async fn anchor(core: &Core, gather: Gather) -> Result<Anchored, Error> {
-    let mut tenants = waiting(core, gather).await?;
+pub async fn anchor(db: &Db, gather: Gather) -> Result<Anchored, Error> {
+    let mut tenants = waiting(db, gather).await?;
     let mut anchored = Anchored::default();
     // Round by round: whoever has little never waits for a tenant that has much, or whose rows cannot be read.
     for _ in 0..ROUNDS {
         let mut with_more = Vec::new();
         for tenant in tenants {
-            match batch(core, tenant).await {
+            match batch(db, tenant).await {
                 Ok(batch) => {
                     anchored.rows += batch.rows;
                     if batch.is_full {
@@ -101,7 +100,7 @@ pub async fn anchor(core: &Core, gather: Gather) -> Result<Anchored, Error> {
     Ok(anchored)
 }
 
-async fn waiting(core: &Core, gather: Gather) -> Result<Vec<TenantId>, Error> {
+async fn waiting(db: &Db, gather: Gather) -> Result<Vec<TenantId>, Error> {
     sqlx::query_scalar(
         "select t.tenant_id from eaf.tenant t cross join (select clock_timestamp() - make_interval(secs => $2)) as l (latest)
          where exists (select from eaf.audit a where a.tenant_id = t.tenant_id and a.anchor is null and a.at <= latest)
@@ -115,7 +114,7 @@ async fn waiting(core: &Core, gather: Gather) -> Result<Vec<TenantId>, Error> {
     )
     .bind(gather.rows)
     .bind(gather.wait.as_secs_f64())
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Tenants)
 }
@@ -127,8 +126,8 @@ struct Batch {
     is_full: bool,
 }
 
-async fn batch(core: &Core, tenant: TenantId) -> Result<Batch, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+async fn batch(db: &Db, tenant: TenantId) -> Result<Batch, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let mine: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(uuid_hash_extended($1, $2))")
         .bind(tenant)
         .bind(LOCK)

@@ -3,9 +3,8 @@
 //! A batch is one transaction that holds the checkpoint's row lock: whoever does not get it leaves the work to the holder. So
 //! several hosts share the consumers without leases, and a host that dies gives its lock back with its connection.
 
-use crate::Core;
 use crate::crypto;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::event_store::Position;
 use crate::id::TenantId;
 use sqlx::AssertSqlSafe;
@@ -292,8 +291,8 @@ pub enum Error {
 }
 
 /// What does not move in a tenant, and why.
-pub async fn parked(core: &Core, tenant: TenantId) -> Result<Vec<Parked>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn parked(db: &Db, tenant: TenantId) -> Result<Vec<Parked>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     type Row = (String, String, Option<String>, i64, String, i32, OffsetDateTime, OffsetDateTime);
     let rows: Vec<Row> = sqlx::query_as(
         "select c.plugin, c.consumer, v.view, c.pos, c.error, c.failures, c.error_at, c.retry_at

@@ -2,10 +2,9 @@
 //!
 //! A workflow opens a capability by grant name; a name that is not here is a denial.
 
-use crate::Core;
 use crate::actor::By;
 use crate::audit::{self, Act};
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -165,8 +164,8 @@ fn shown(grant: Option<&(Grant, Terms)>) -> Value {
 }
 
 /// Says whether a plugin's work rests in this tenant now.
-pub async fn resting(core: &Core, tenant: TenantId, plugin: &str) -> Result<Option<Resting>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn resting(db: &Db, tenant: TenantId, plugin: &str) -> Result<Option<Resting>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let (enabled, stopped): (bool, bool) = sqlx::query_as(
         "select exists (select from eaf.tenant_product p where p.tenant_id = $1 and p.plugin = $2 and p.enabled),
                 exists (select from eaf.stopped_plugin s where s.plugin = $2)",
@@ -185,13 +184,13 @@ pub async fn resting(core: &Core, tenant: TenantId, plugin: &str) -> Result<Opti
 
 /// Decides by the database's clock whether a plugin may use a capability now. Every live call asks.
 pub async fn authorize(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     plugin: &str,
     capability: &str,
     name: &str,
 ) -> Result<Authorization, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let row = sqlx::query(
         "select p.enabled, s.plugin is not null as stopped, g.expires_at <= clock_timestamp() as expired,
                 g.plugin, g.capability, g.name, g.scope, g.connection
@@ -228,13 +227,13 @@ fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
 
 /// Finds a grant that has not expired.
 pub async fn find(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     plugin: &str,
     capability: &str,
     name: &str,
 ) -> Result<Option<Grant>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let row = sqlx::query(
         "select plugin, capability, name, scope, connection from eaf.plugin_grant
          where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4
@@ -251,8 +250,8 @@ pub async fn find(
 }
 
 /// All grants of a tenant.
-pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Listed>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Listed>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(
         "select plugin, capability, name, scope, connection, reason, expires_at, updated_by, updated_at,
                 expires_at is not null and expires_at <= clock_timestamp() as expired

@@ -3,9 +3,8 @@
 //! written again before the content goes out, because a server that does not answer may have taken it. Addresses are
 //! never stored here.
 
-use crate::Core;
 use crate::actor::TraceId;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, EventId, RunId, TenantId};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Row};
@@ -90,8 +89,8 @@ const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq,
 const RATE: Duration = Duration::from_secs(60);
 
 /// Writes the mail down as pending, or answers what is known of it.
-pub async fn write_down(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Logged, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn write_down(db: &Db, tenant: TenantId, mail: &Mail) -> Result<Logged, Error> {
+    let mut tx = db.tenant(tenant).await?;
     sqlx::query(
         "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, call_seq)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, message_id) do nothing",
@@ -120,9 +119,9 @@ pub async fn write_down(core: &Core, tenant: TenantId, mail: &Mail) -> Result<Lo
     Ok(logged)
 }
 
-pub async fn find(core: &Core, tenant: TenantId, message_id: &str) -> Result<Option<Logged>, Error> {
+pub async fn find(db: &Db, tenant: TenantId, message_id: &str) -> Result<Option<Logged>, Error> {
     let sql = format!("select {COLUMNS} from eaf.mail_log where tenant_id = $1 and message_id = $2");
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let row = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id).fetch_optional(tx.conn()).await;
     row.map_err(Error::Read)?.map(|row| logged(&row)).transpose()
 }
@@ -140,13 +139,13 @@ pub enum Offer {
 /// It is offered to a server, if the connection's rate leaves a place. Places are given one after the other, so that
 /// calls and hosts at the same time take no more than there are.
 pub async fn attempt(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     message_id: &str,
     connection: &str,
     rate: Option<u32>,
 ) -> Result<Offer, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     if rate.is_some() {
         sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.mail_log/' || $1::text || '/' || $2, 0))")
             .bind(tenant)
@@ -174,15 +173,15 @@ pub async fn attempt(
     if done.rows_affected() > 0 {
         return Ok(Offer::Made);
     }
-    let known = find(core, tenant, message_id).await?;
+    let known = find(db, tenant, message_id).await?;
     let waits = known.is_some_and(|known| matches!(known.status, Status::Pending(_)));
     Ok(if waits { Offer::RateReached } else { Offer::Over })
 }
 
 /// Its content is given to the server from now on: if no answer comes, it may have arrived. False: it was settled
 /// meanwhile.
-pub async fn hand_over(core: &Core, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn hand_over(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.mail_log set unanswered = unanswered + 1, updated_at = clock_timestamp()
          where tenant_id = $1 and message_id = $2 and status = 'pending'",
@@ -197,12 +196,12 @@ pub async fn hand_over(core: &Core, tenant: TenantId, message_id: &str) -> Resul
 }
 
 /// The mails that a call wrote down and that wait.
-pub async fn waiting_of(core: &Core, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Logged>, Error> {
+pub async fn waiting_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Logged>, Error> {
     let sql = format!(
         "select {COLUMNS} from eaf.mail_log
          where tenant_id = $1 and run_id = $2 and call_seq = $3 and status = 'pending' order by message_id"
     );
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(run).bind(sequence).fetch_all(tx.conn()).await;
     rows.map_err(Error::Read)?.iter().map(logged).collect()
 }
@@ -218,11 +217,11 @@ pub struct Wait<'a> {
     pub is_deferral: bool,
 }
 
-pub async fn wait(core: &Core, tenant: TenantId, message_id: &str, wait: &Wait<'_>) -> Result<(), Error> {
+pub async fn wait(db: &Db, tenant: TenantId, message_id: &str, wait: &Wait<'_>) -> Result<(), Error> {
     let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5,
         deferrals = case when $6 then deferrals + 1 else 0 end,
         deferred_since = case when $6 then coalesce(deferred_since, clock_timestamp()) end";
-    change(core, tenant, message_id, set, |query| {
+    change(db, tenant, message_id, set, |query| {
         let query = query.bind(wait.error.to_owned()).bind(wait.at_least.as_secs_f64());
         query.bind(wait.unanswered).bind(wait.is_deferral)
     })
@@ -231,7 +230,7 @@ pub async fn wait(core: &Core, tenant: TenantId, message_id: &str, wait: &Wait<'
 
 /// What came of it. A mail that was sent stays sent.
 pub async fn mark(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     message_id: &str,
     status: &Status,
@@ -239,7 +238,7 @@ pub async fn mark(
 ) -> Result<(), Error> {
     let (word, error) = status.parts();
     let set = "status = $3, error = $4, relay = coalesce($5, relay), next_at = null";
-    change(core, tenant, message_id, set, |query| {
+    change(db, tenant, message_id, set, |query| {
         query.bind(word).bind(error.map(str::to_owned)).bind(relay.map(str::to_owned))
     })
     .await
@@ -247,8 +246,8 @@ pub async fn mark(
 
 /// A mail that was given up, or may have arrived, is pending again, because an admin wants it sent; also one that has
 /// waited for `abandoned` since anybody worked on it. False: there is none.
-pub async fn reopen(core: &Core, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn reopen(db: &Db, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.mail_log set status = 'pending', unanswered = 0, deferrals = 0, deferred_since = null,
                 next_at = null, updated_at = clock_timestamp()
@@ -276,8 +275,8 @@ pub async fn hurry(tx: &mut TenantTx) -> Result<(), Error> {
 }
 
 /// How many mails were offered to a connection's server within the last minute.
-pub async fn offered(core: &Core, tenant: TenantId, connection: &str) -> Result<u32, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn offered(db: &Db, tenant: TenantId, connection: &str) -> Result<u32, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let count: i64 = sqlx::query_scalar(
         "select count(*) from eaf.mail_log
          where tenant_id = $1 and connection = $2 and handed_at > clock_timestamp() - make_interval(secs => $3)",
@@ -293,8 +292,8 @@ pub async fn offered(core: &Core, tenant: TenantId, connection: &str) -> Result<
 
 /// Who got a mail of this template by a run of the same package about the same thing; also who may have got it, and to whom
 /// it is being sent just now.
-pub async fn told(core: &Core, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn told(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     sqlx::query_scalar(
         "select distinct m.recipient from eaf.run this
          join eaf.run r on r.tenant_id = this.tenant_id and r.plugin = this.plugin and r.key = this.key
@@ -314,7 +313,7 @@ type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::
 
 /// Of a mail that is not sent; `$1` and `$2` name it.
 async fn change(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     message_id: &str,
     set: &'static str,
@@ -324,7 +323,7 @@ async fn change(
         "update eaf.mail_log set {set}, updated_at = clock_timestamp()
          where tenant_id = $1 and message_id = $2 and status <> 'sent'"
     );
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id);
     bind(query).execute(tx.conn()).await.map_err(Error::Write)?;
     tx.commit().await?;
@@ -341,7 +340,7 @@ pub enum Which {
 }
 
 /// Newest first.
-pub async fn list(core: &Core, tenant: TenantId, which: Which, limit: u32) -> Result<Vec<Logged>, Error> {
+pub async fn list(db: &Db, tenant: TenantId, which: Which, limit: u32) -> Result<Vec<Logged>, Error> {
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
     sql.push(COLUMNS).push(" from eaf.mail_log where tenant_id = ").push_bind(tenant);
     match which {
@@ -350,7 +349,7 @@ pub async fn list(core: &Core, tenant: TenantId, which: Which, limit: u32) -> Re
         Which::Waiting => drop(sql.push(" and status = 'pending'")),
     }
     sql.push(" order by created_at desc, message_id limit ").push_bind(i64::from(limit));
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
     rows.iter().map(logged).collect()
 }

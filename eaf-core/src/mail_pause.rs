@@ -1,8 +1,7 @@
 //! Mail connections over which nothing is sent until an admin says so: while the mail server is moved, or while wrong
 //! mails have to be stopped.
 
-use crate::Core;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use time::OffsetDateTime;
 
@@ -23,8 +22,8 @@ pub struct Pause {
     pub paused_at: OffsetDateTime,
 }
 
-pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<Pause>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Pause>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let sql = "select connection, paused_by, paused_at from eaf.mail_pause where tenant_id = $1 order by connection";
     sqlx::query_as(sql).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Read)
 }

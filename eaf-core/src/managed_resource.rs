@@ -4,8 +4,8 @@
 //! that a later call asks for that very thing. The document is the capability's own; it holds no secret and no
 //! personal data.
 
-use crate::Core;
 use crate::db;
+use crate::db::Db;
 use crate::id::TenantId;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -31,8 +31,8 @@ pub struct Key {
 }
 
 /// `None`: nothing is remembered.
-pub async fn get(core: &Core, key: &Key) -> Result<Option<Value>, Error> {
-    let mut tx = core.db.tenant(key.tenant).await?;
+pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
+    let mut tx = db.tenant(key.tenant).await?;
     let row: Option<(Json<Value>,)> = sqlx::query_as(
         "select data from eaf.managed_resource
          where tenant_id = $1 and plugin = $2 and capability = $3 and identity = $4",
@@ -48,8 +48,8 @@ pub async fn get(core: &Core, key: &Key) -> Result<Option<Value>, Error> {
 }
 
 /// Replaces what still is `before`; false: it is not, and nothing is written.
-pub async fn replace(core: &Core, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(key.tenant).await?;
+pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
+    let mut tx = db.tenant(key.tenant).await?;
     let replaced = sqlx::query(
         "update eaf.managed_resource set data = $6, updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and capability = $3 and identity = $4 and data = $5",
@@ -68,8 +68,8 @@ pub async fn replace(core: &Core, key: &Key, before: &Value, data: &Value) -> Re
 }
 
 /// Adds or replaces, in a transaction of its own: the next step outside relies on it.
-pub async fn put(core: &Core, key: &Key, data: &Value) -> Result<(), Error> {
-    let mut tx = core.db.tenant(key.tenant).await?;
+pub async fn put(db: &Db, key: &Key, data: &Value) -> Result<(), Error> {
+    let mut tx = db.tenant(key.tenant).await?;
     sqlx::query(
         "insert into eaf.managed_resource (tenant_id, plugin, capability, identity, data) values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, plugin, capability, identity)

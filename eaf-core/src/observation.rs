@@ -4,8 +4,8 @@
 //! A connection is read by one host at a time, and so is a server, whatever tenants' connections lead to it. What did not
 //! change leaves no event: only the time of the last look is kept, beside the log.
 
-use crate::Core;
 use crate::db;
+use crate::db::Db;
 use crate::id::TenantId;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -37,8 +37,8 @@ pub struct Turn {
 
 /// Takes the connection that has waited longest, if one is due and nobody reads its server. The lock lets hosts choose one
 /// after the other: two that choose at once would not see each other's lease.
-pub async fn claim(core: &Core, capabilities: &[String], lease: Duration) -> Result<Option<Turn>, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Claim)?;
+pub async fn claim(db: &Db, capabilities: &[String], lease: Duration) -> Result<Option<Turn>, Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Claim)?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.observation', 0))")
         .execute(&mut *tx)
         .await
@@ -63,8 +63,8 @@ pub async fn claim(core: &Core, capabilities: &[String], lease: Duration) -> Res
 }
 
 /// How often the connection has failed in a row before.
-pub async fn failures(core: &Core, turn: &Turn) -> Result<u32, Error> {
-    let mut tx = core.db.tenant(turn.tenant).await?;
+pub async fn failures(db: &Db, turn: &Turn) -> Result<u32, Error> {
+    let mut tx = db.tenant(turn.tenant).await?;
     let failures: Option<i32> = sqlx::query_scalar(
         "select observe_failures from eaf.connection where tenant_id = $1 and capability = $2 and name = $3",
     )
@@ -79,8 +79,8 @@ pub async fn failures(core: &Core, turn: &Turn) -> Result<u32, Error> {
 
 /// The turn is over. One that is not the connection's present turn, because the connection was set meanwhile or the lease
 /// ran out, settles nothing.
-pub async fn settle(core: &Core, turn: &Turn, failures: u32, pause: Duration) -> Result<(), Error> {
-    let mut tx = core.db.tenant(turn.tenant).await?;
+pub async fn settle(db: &Db, turn: &Turn, failures: u32, pause: Duration) -> Result<(), Error> {
+    let mut tx = db.tenant(turn.tenant).await?;
     sqlx::query(
         "update eaf.connection set observe_failures = $4, observe_until = null,
                 observe_at = clock_timestamp() + make_interval(secs => $5)
@@ -130,13 +130,13 @@ type Row = (String, Json<Value>, Option<Json<Value>>, Option<String>);
 
 /// Those whose data has the members of `like`. The ones that were not looked at for longest come first.
 pub async fn things(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     plugin: &str,
     capability: &str,
     like: &Value,
 ) -> Result<Vec<Thing>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "select identity, data, seen, seen_position from eaf.managed_resource
          where tenant_id = $1 and plugin = $2 and capability = $3 and data @> $4
@@ -157,18 +157,12 @@ pub async fn things(
 }
 
 /// They were read just now.
-pub async fn note(
-    core: &Core,
-    tenant: TenantId,
-    plugin: &str,
-    capability: &str,
-    looked_at: &[Look],
-) -> Result<(), Error> {
+pub async fn note(db: &Db, tenant: TenantId, plugin: &str, capability: &str, looked_at: &[Look]) -> Result<(), Error> {
     let identities: Vec<&str> = looked_at.iter().map(|look| look.identity.as_str()).collect();
     let told = || looked_at.iter().map(|look| look.told.as_ref());
     let found: Vec<Option<Json<&Value>>> = told().map(|told| told.map(|told| Json(&told.found))).collect();
     let positions: Vec<Option<&str>> = told().map(|told| told?.position.as_deref()).collect();
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     sqlx::query(
         "update eaf.managed_resource m set observed_at = clock_timestamp(), seen = coalesce(x.found, m.seen),
                 seen_position = case when x.found is null then m.seen_position else x.position end
@@ -190,13 +184,13 @@ pub async fn note(
 
 /// When these things were read last; those that never were are left out.
 pub async fn observed_at(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     plugin: &str,
     capability: &str,
     identities: &[&str],
 ) -> Result<HashMap<String, OffsetDateTime>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let rows: Vec<(String, OffsetDateTime)> = sqlx::query_as(
         "select identity, observed_at from eaf.managed_resource
          where tenant_id = $1 and plugin = $2 and capability = $3 and identity = any ($4) and observed_at is not null",

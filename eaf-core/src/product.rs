@@ -3,10 +3,9 @@
 //! A product that is not enabled, or that is stopped, takes no command and shows no view, and its workflow runs rest until
 //! it is enabled again. Projections go on, so that nothing is missing then.
 
-use crate::Core;
 use crate::actor::By;
 use crate::audit::{self, Act, platform};
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -92,8 +91,8 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
 }
 
 /// Lists the products that are or were enabled for a tenant, by plugin.
-pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     sqlx::query_as(
         "select plugin, enabled, reason, updated_by, updated_at from eaf.tenant_product
          where tenant_id = $1 order by plugin",
@@ -105,8 +104,8 @@ pub async fn list(core: &Core, tenant: TenantId) -> Result<Vec<TenantProduct>, E
 }
 
 /// Stops a plugin for all tenants. False: it was stopped before.
-pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
         "insert into eaf.stopped_plugin (plugin, reason, stopped_by) values ($1, $2, $3) on conflict (plugin) do nothing",
     )
@@ -126,8 +125,8 @@ pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<bo
 }
 
 /// Lets a stopped plugin go on for the tenants that have it enabled. False: it was not stopped.
-pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
         .bind(plugin)
         .execute(&mut *tx)
@@ -143,9 +142,9 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<
 }
 
 /// Lists the plugins that are stopped for all tenants, by name.
-pub async fn stopped(core: &Core) -> Result<Vec<Stopped>, Error> {
+pub async fn stopped(db: &Db) -> Result<Vec<Stopped>, Error> {
     sqlx::query_as("select plugin, reason, stopped_by, stopped_at from eaf.stopped_plugin order by plugin")
-        .fetch_all(core.db.platform_pool())
+        .fetch_all(db.platform_pool())
         .await
         .map_err(Error::Read)
 }

@@ -138,7 +138,7 @@ fn domain_code(cause: &DomainError) -> &'static str {
 /// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
 /// of this tenant when this returns.
 pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
-    let copies = view::copies(core).await?;
+    let copies = view::copies(&core.db).await?;
     let known = known(domain, view)?;
     let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
     let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);

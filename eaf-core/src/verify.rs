@@ -8,9 +8,8 @@
 mod anchors;
 mod pruned;
 
-use crate::Core;
 use crate::anchor;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::event_store::LANE;
 use crate::id::{EventId, StreamId, TenantId};
 use serde::{Serialize, Serializer};
@@ -138,10 +137,10 @@ impl std::fmt::Display for Finding {
 }
 
 /// `on_progress` hears of each page how many events it had.
-pub async fn verify(core: &Core, tenant: TenantId, mut on_progress: impl FnMut(u64)) -> Result<Report, Error> {
+pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64)) -> Result<Report, Error> {
     let mut walk = Walk::new(tenant);
     loop {
-        let mut tx = core.db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant).await?;
         let rows = page(&mut tx, walk.pos).await.map_err(Error::Read)?;
         tx.commit().await?;
         for row in &rows {
@@ -152,11 +151,11 @@ pub async fn verify(core: &Core, tenant: TenantId, mut on_progress: impl FnMut(u
             break;
         }
     }
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     versions(&mut tx, &mut walk).await.map_err(Error::Read)?;
     ledger(&mut tx, &mut walk).await.map_err(Error::Read)?;
     tx.commit().await?;
-    let anchored = anchors::walk(core, tenant, &mut walk).await?;
+    let anchored = anchors::walk(db, tenant, &mut walk).await?;
     Ok(Report {
         tenant,
         events: walk.events,
@@ -182,8 +181,8 @@ fn instant<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<
 }
 
 /// How many events there are to walk through.
-pub async fn events(core: &Core, tenant: TenantId) -> Result<u64, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn events(db: &Db, tenant: TenantId) -> Result<u64, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let last: Option<i64> = sqlx::query_scalar("select max(pos) from eaf.event where tenant_id = $1 and lane = $2")
         .bind(tenant)
         .bind(LANE)

@@ -15,7 +15,7 @@ const EVERY_SECONDS: f64 = 5.0;
 pub async fn bench(database: &Database) {
     let core = database.core().await;
     prepare(&core, &Ledger::new(VIEWS)).await.expect("tables");
-    let copies = view::copies(&core).await.expect("copies").len();
+    let copies = view::copies(&core.db).await.expect("copies").len();
     database
         .run(&format!(
             "insert into eaf.tenant (tenant_id, slug, name) select gen_random_uuid(), 'bench-' || n, 'Bench' from generate_series(1, {TENANTS}) n;

@@ -17,7 +17,7 @@ pub async fn bench(database: &Database) {
     let core = database.core().await;
     let ledger = Ledger::new(1);
     prepare(&core, &ledger).await.expect("a table");
-    let table = view::copies(&core).await.expect("copies").remove(0).table;
+    let table = view::copies(&core.db).await.expect("copies").remove(0).table;
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
         let tenant = directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
@@ -49,7 +49,7 @@ pub async fn bench(database: &Database) {
             let mut query = query.clone();
             for times in [&mut first, &mut next] {
                 let began = Instant::now();
-                let page = view::query(&core, &caller, PLUGIN, ledger.view(), &query).await.expect("a page");
+                let page = view::query(&core.db, &caller, PLUGIN, ledger.view(), &query).await.expect("a page");
                 times.push(began.elapsed().as_secs_f64() * 1000.0);
                 assert_eq!(page.items.len(), 50, "VOID: {what}");
                 query.after = page.next;

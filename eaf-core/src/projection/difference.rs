@@ -55,7 +55,7 @@ impl Difference {
 
 /// Holds both checkpoints meanwhile, so that neither copy moves.
 pub async fn difference(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
-    let copies = copies(core).await?;
+    let copies = copies(&core.db).await?;
     let find = |state| copies.iter().find(|copy| copy.plugin == plugin && copy.view == view && copy.state == state);
     let (Some(live), Some(building)) = (find(State::Live), find(State::Building)) else {
         return Err(Error::NotBuilding { plugin: plugin.to_owned(), view: view.to_owned() });

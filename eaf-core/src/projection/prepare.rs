@@ -18,7 +18,7 @@ pub enum Error {
 pub async fn prepare(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
     let (plugin, description) = (domain.plugin(), domain.description());
     for view in &description.views {
-        view::create(core, plugin, view).await?;
+        view::create(&core.db, plugin, view).await?;
     }
     let mut tx = core.db.platform_pool().begin().await.map_err(Error::Active)?;
     // Until the end of this transaction no other package becomes the active one. Two statements: the second sees what the first has waited for.

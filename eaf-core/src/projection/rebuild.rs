@@ -106,7 +106,7 @@ pub async fn cancel(core: &Core, tenants: &[TenantId], plugin: &str, view: &str)
 }
 
 async fn of(core: &Core, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
-    let all = copies(core).await?;
+    let all = copies(&core.db).await?;
     Ok(all.into_iter().filter(|copy| copy.plugin == plugin && copy.view == view).collect())
 }
 

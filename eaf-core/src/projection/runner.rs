@@ -131,7 +131,7 @@ enum Consumer<'a> {
 /// Answers whether there is more to do.
 async fn catch_up(work: Arc<Work>, tenant: TenantId) -> bool {
     // Asked each time: one may have been begun or dropped.
-    let copies = match view::copies(&work.core).await {
+    let copies = match view::copies(&work.core.db).await {
         Ok(copies) => copies,
         Err(error) => {
             tracing::warn!(%tenant, %error, "the views' tables could not be found out");

@@ -41,7 +41,7 @@ pub struct Parked {
 }
 
 pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
-    let copies = view::copies(core).await?;
+    let copies = view::copies(&core.db).await?;
     let behind = lag::behind(core).await.map_err(view::Error::Read)?;
     let events: Option<i64> = sqlx::query_scalar(
         "select sum(h.pos)::bigint from eaf.tenant t
@@ -83,7 +83,7 @@ async fn parked(core: &Core, behind: &[Behind]) -> Result<BTreeMap<String, Vec<P
     let slugs: BTreeMap<_, _> = directory::tenants(core).await.map_err(view::Error::Tenants)?.into_iter().collect();
     for id in tenants {
         let tenant = slugs.get(&id).cloned().unwrap_or_else(|| id.to_string());
-        for entry in checkpoint::parked(core, id).await? {
+        for entry in checkpoint::parked(&core.db, id).await? {
             let checkpoint::Parked { consumer, position, error, failures, retry_at, .. } = entry;
             let parked = Parked { tenant: tenant.clone(), position, error, failures, retry_at };
             found.entry(consumer).or_default().push(parked);

@@ -4,9 +4,8 @@
 
 use super::pruned::{self, Missing, Table};
 use super::{Error, Finding, Walk};
-use crate::Core;
 use crate::anchor::{self, Anchor, Hashed, MARK, Mark};
-use crate::db::TenantTx;
+use crate::db::{Db, TenantTx};
 use crate::id::TenantId;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -27,11 +26,11 @@ pub(super) struct Anchored {
     pub waiting: u64,
 }
 
-pub(super) async fn walk(core: &Core, tenant: TenantId, walk: &mut Walk) -> Result<Anchored, Error> {
+pub(super) async fn walk(db: &Db, tenant: TenantId, walk: &mut Walk) -> Result<Anchored, Error> {
     let (mut nr, mut head, mut rows) = (0, anchor::genesis(tenant), 0);
     let mut missing = Missing::default();
     loop {
-        let mut tx = core.db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant).await?;
         let found = page(&mut tx, nr).await?;
         if found.is_empty() {
             // What retention deleted while this went on is recorded by now.

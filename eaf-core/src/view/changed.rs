@@ -2,10 +2,9 @@
 
 use super::own::Reach;
 use super::{Error, Table, read_error};
-use crate::Core;
 use crate::actor::Caller;
 use crate::contract::ViewType;
-use crate::db::TenantTx;
+use crate::db::{Db, TenantTx};
 use crate::event_store::Position;
 use sha2::{Digest, Sha256};
 use sqlx::QueryBuilder;
@@ -69,16 +68,16 @@ pub struct Changes {
 }
 
 /// From where on somebody who reads the view now has to hear of changes.
-pub async fn stand(core: &Core, caller: &Caller, plugin: &str, view: &ViewType) -> Result<Stand, Error> {
+pub async fn stand(db: &Db, caller: &Caller, plugin: &str, view: &ViewType) -> Result<Stand, Error> {
     Reach::of(caller, plugin, view)?;
-    let mut tx = core.db.tenant(caller.tenant).await?;
+    let mut tx = db.tenant(caller.tenant).await?;
     Ok(stand_of(&mut tx, plugin, view).await?.1)
 }
 
 /// Rows and tombstones that changed after `after`, oldest first, as far as the caller may read them. About `limit`:
 /// what changed together stays together, so a full answer means "ask again from the last position".
 pub async fn changed_since(
-    core: &Core,
+    db: &Db,
     caller: &Caller,
     plugin: &str,
     view: &ViewType,
@@ -86,7 +85,7 @@ pub async fn changed_since(
     limit: u32,
 ) -> Result<Changes, Error> {
     let reach = Reach::of(caller, plugin, view)?;
-    let mut tx = core.db.tenant(caller.tenant).await?;
+    let mut tx = db.tenant(caller.tenant).await?;
     let (table, Stand { fold, position: Position { epoch, .. } }) = stand_of(&mut tx, plugin, view).await?;
     if after.epoch != epoch {
         return Err(Error::OtherEpoch);

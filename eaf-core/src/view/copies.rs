@@ -1,7 +1,7 @@
 //! The copies of a view's table: the one that people read, one that is being built beside it, and the one that was read before.
 
 use super::Error;
-use crate::Core;
+use crate::db::Db;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
@@ -26,12 +26,12 @@ pub enum State {
 }
 
 /// Those of active definitions.
-pub async fn copies(core: &Core) -> Result<Vec<Copy>, Error> {
+pub async fn copies(db: &Db) -> Result<Vec<Copy>, Error> {
     let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
         "select v.plugin, v.view, c.digest, c.table_name, c.state from eaf.view_copy c join eaf.view v on v.digest = c.digest
          where v.active order by v.plugin, v.view, c.made_at, c.table_name",
     )
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Read)?;
     let copy = |(plugin, view, digest, table, state): (String, String, String, String, String)| {

@@ -1,16 +1,16 @@
 //! Makes the table of a view.
 
 use super::{Error, Table};
-use crate::Core;
 use crate::contract::ViewType;
+use crate::db::Db;
 use sqlx::types::Json;
 
 /// Idempotent. Which definition of the view is the active one stays as it is: see [`serve`](super::serve).
-pub async fn create(core: &Core, plugin: &str, view: &ViewType) -> Result<(), Error> {
+pub async fn create(db: &Db, plugin: &str, view: &ViewType) -> Result<(), Error> {
     let table = Table::of(plugin, view)?;
     let exists: bool = sqlx::query_scalar("select exists (select from eaf.view where digest = $1)")
         .bind(table.digest())
-        .fetch_one(core.db.platform_pool())
+        .fetch_one(db.platform_pool())
         .await
         .map_err(Error::Read)?;
     if exists {
@@ -18,7 +18,7 @@ pub async fn create(core: &Core, plugin: &str, view: &ViewType) -> Result<(), Er
     }
     sqlx::query("select eaf.create_view($1)")
         .bind(Json(table.spec()))
-        .execute(core.db.platform_pool())
+        .execute(db.platform_pool())
         .await
         .map_err(|cause| Error::Create { view: view.name.clone(), cause })?;
     Ok(())

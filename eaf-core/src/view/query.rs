@@ -8,9 +8,9 @@ use super::cursor::Cursor;
 use super::own::Reach;
 use super::search::{self, Search};
 use super::{Error, Row, Side, Table, decode, quoted, read_error};
-use crate::Core;
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
+use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::{TenantId, spellings};
 use serde_json::Value;
@@ -92,12 +92,12 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, query: &Query) -> Result<Page, Error> {
+pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, query: &Query) -> Result<Page, Error> {
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(Error::Limit);
     }
     let reach = Reach::of(caller, plugin, view)?;
-    let mut tx = core.db.tenant(caller.tenant).await?;
+    let mut tx = db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let search = query.search.as_deref().map(|typed| Search::new(&table, typed)).transpose()?;
     let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
@@ -128,13 +128,13 @@ pub async fn query(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, 
 }
 
 /// One row; `None` also when the caller may not see this one.
-pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
+pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
     let reach = Reach::of(caller, plugin, view)?;
     if key.contains('\0') {
         return Ok(None);
     }
     let keys = spellings(key);
-    let mut tx = core.db.tenant(caller.tenant).await?;
+    let mut tx = db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = select(&table, caller, &reach);
     sql.push(" and key = any (").push_bind(&keys).push(")");
@@ -145,13 +145,13 @@ pub async fn get(core: &Core, caller: &Caller, plugin: &str, view: &ViewType, ke
 
 /// Of which events these rows are, for the host itself; those that are not there are left out.
 pub async fn positions(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     plugin: &str,
     view: &ViewType,
     keys: &[&str],
 ) -> Result<HashMap<String, Position>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = QueryBuilder::<Postgres>::new(format!("select key, _pos from {}", table.sql));
     sql.push(" where tenant_id = ")

@@ -23,7 +23,7 @@ struct House {
 
 /// Whatever waits, of all tenants.
 pub async fn anchored(core: &Core) -> u64 {
-    let anchored = anchor(core, Gather::NOTHING).await.unwrap();
+    let anchored = anchor(&core.db, Gather::NOTHING).await.unwrap();
     assert!(anchored.failures.is_empty(), "{:?}", anchored.failures);
     anchored.rows
 }
@@ -82,7 +82,7 @@ impl House {
     }
 
     async fn report(&self) -> Report {
-        verify(&self.core, self.acme, |_| ()).await.unwrap()
+        verify(&self.core.db, self.acme, |_| ()).await.unwrap()
     }
 
     async fn found_after(&self, tampering: &str) -> Vec<String> {
@@ -99,7 +99,7 @@ pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tam
     }
     let script = tampering.replace("$TENANT", &format!("'{tenant}'"));
     sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut root).await.unwrap();
-    let found = names(&verify(core, tenant, |_| ()).await.unwrap());
+    let found = names(&verify(&core.db, tenant, |_| ()).await.unwrap());
     for table in TABLES {
         let restore = format!(
             "truncate eaf.{table}; insert into eaf.{table} select * from kept_{table}; drop table kept_{table}"
@@ -107,7 +107,7 @@ pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tam
         sqlx::raw_sql(sqlx::AssertSqlSafe(restore)).execute(&mut root).await.unwrap();
     }
     root.close().await.unwrap();
-    assert!(verify(core, tenant, |_| ()).await.unwrap().findings.is_empty(), "it was not undone");
+    assert!(verify(&core.db, tenant, |_| ()).await.unwrap().findings.is_empty(), "it was not undone");
     found
 }
 
@@ -183,7 +183,7 @@ async fn a_tenant_whose_rows_cannot_be_anchored_holds_up_no_other() {
     for tenant in [house.acme, globex] {
         deny(&house.core, tenant, "toy/9").await;
     }
-    let found = anchor(&house.core, Gather::NOTHING).await.unwrap();
+    let found = anchor(&house.core.db, Gather::NOTHING).await.unwrap();
     assert_eq!(found.rows, 1);
     let failed: Vec<_> = found.failures.iter().map(|(tenant, _)| *tenant).collect();
     assert_eq!(failed, [house.acme]);
@@ -193,13 +193,13 @@ async fn a_tenant_whose_rows_cannot_be_anchored_holds_up_no_other() {
 async fn few_rows_are_gathered_and_what_is_large_is_anchored_a_few_at_a_time() {
     let house = House::new().await;
     deny(&house.core, house.acme, "toy/9").await;
-    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, 0);
+    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, 0);
     house.database.run("update eaf.audit set at = at - interval '1 minute' where object = 'toy/9'").await;
-    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, 1);
+    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, 1);
     for number in 0..Gather::USUAL.rows {
         deny(&house.core, house.acme, &format!("many/{number}")).await;
     }
-    assert_eq!(anchor(&house.core, Gather::USUAL).await.unwrap().rows, Gather::USUAL.rows as u64);
+    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, Gather::USUAL.rows as u64);
 
     let large =
         "insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result)

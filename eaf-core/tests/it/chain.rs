@@ -6,7 +6,7 @@ use eaf_core::verify;
 
 /// Nothing is found; answers the number of events.
 pub async fn verify(database: &Database, tenant: TenantId) -> u64 {
-    let report = verify::verify(&database.core().await, tenant, |_| ()).await.unwrap();
+    let report = verify::verify(&database.core().await.db, tenant, |_| ()).await.unwrap();
     assert_eq!(report.findings, []);
     report.events
 }

@@ -48,7 +48,7 @@ async fn work(core: &Core) {
 pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
     let caller = person(tenant, &["toy.read"]);
-    let page = view::query(core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
+    let page = view::query(&core.db, &caller, "toy", Toy::new().view(), &query).await.unwrap();
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
@@ -79,7 +79,7 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     record_named(&core, tenant, "b", ben, "Ben").await;
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["Canary-Anna", "Ben"]);
-    let before = eaf_core::verify::verify(&core, tenant, |_| ()).await.unwrap();
+    let before = eaf_core::verify::verify(&core.db, tenant, |_| ()).await.unwrap();
 
     let views = erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(finish(&core, tenant, anna, views).await.unwrap(), None, "the views still show it");
@@ -227,7 +227,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     work(&core).await;
     view::wait_for(&core, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
-    assert!(projection::parked(&core, tenant).await.unwrap().is_empty());
+    assert!(projection::parked(&core.db, tenant).await.unwrap().is_empty());
 }
 
 /// As before, and there are as many events again before anybody looks.

@@ -18,13 +18,13 @@ async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
     let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
     let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
     let ours = key(acme, "dcm", "vm-1");
-    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), None);
+    assert_eq!(managed_resource::get(&core.db, &ours).await.unwrap(), None);
     for data in [json!({ "state": "creating" }), json!({ "state": "present", "object": "vm-7" })] {
-        managed_resource::put(&core, &ours, &data).await.unwrap();
-        assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(data));
+        managed_resource::put(&core.db, &ours, &data).await.unwrap();
+        assert_eq!(managed_resource::get(&core.db, &ours).await.unwrap(), Some(data));
     }
     for other in [key(globex, "dcm", "vm-1"), key(acme, "other", "vm-1"), key(acme, "dcm", "vm-2")] {
-        assert_eq!(managed_resource::get(&core, &other).await.unwrap(), None, "{other:?}");
+        assert_eq!(managed_resource::get(&core.db, &other).await.unwrap(), None, "{other:?}");
     }
 }
 
@@ -34,12 +34,12 @@ async fn what_was_changed_meanwhile_is_not_replaced() {
     let core: Core = database.core().await;
     let ours = key(add_tenant(&core, "acme", "Acme").await.unwrap(), "dcm", "vm-1");
     let (before, now, other) = (json!({ "name": "old" }), json!({ "name": "new" }), json!({ "stage": "removing" }));
-    let replace = async || managed_resource::replace(&core, &ours, &before, &now).await.unwrap();
+    let replace = async || managed_resource::replace(&core.db, &ours, &before, &now).await.unwrap();
     assert!(!replace().await, "nothing is remembered");
-    managed_resource::put(&core, &ours, &other).await.unwrap();
+    managed_resource::put(&core.db, &ours, &other).await.unwrap();
     assert!(!replace().await);
-    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(other));
-    managed_resource::put(&core, &ours, &before).await.unwrap();
+    assert_eq!(managed_resource::get(&core.db, &ours).await.unwrap(), Some(other));
+    managed_resource::put(&core.db, &ours, &before).await.unwrap();
     assert!(replace().await);
-    assert_eq!(managed_resource::get(&core, &ours).await.unwrap(), Some(now));
+    assert_eq!(managed_resource::get(&core.db, &ours).await.unwrap(), Some(now));
 }

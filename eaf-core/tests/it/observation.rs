@@ -27,7 +27,7 @@ async fn connect(core: &Core, tenant: TenantId, name: &str, url: &str) {
 }
 
 async fn claim(core: &Core) -> Option<Turn> {
-    observation::claim(core, &["vsphere".to_owned()], LEASE).await.unwrap()
+    observation::claim(&core.db, &["vsphere".to_owned()], LEASE).await.unwrap()
 }
 
 /// Whose turn it is; each turn has another lease.
@@ -51,10 +51,10 @@ async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
     assert_eq!(claim(&core).await, None, "the third leads to a server that is read now");
 
     let first = if one.connection == "main" { &one } else { &two };
-    observation::settle(&core, first, 0, PAUSE).await.unwrap();
+    observation::settle(&core.db, first, 0, PAUSE).await.unwrap();
     let third = claim(&core).await.expect("the server is free again");
     assert!(third.connection == "main" && third.tenant != first.tenant);
-    observation::settle(&core, &third, 0, PAUSE).await.unwrap();
+    observation::settle(&core.db, &third, 0, PAUSE).await.unwrap();
     assert_eq!(claim(&core).await, None, "all had their turn");
 }
 
@@ -70,15 +70,15 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
     let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let turn = claim(&core).await.unwrap();
-    observation::settle(&core, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
-    assert_eq!((claim(&core).await, observation::failures(&core, &turn).await.unwrap()), (None, 3));
+    observation::settle(&core.db, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
+    assert_eq!((claim(&core).await, observation::failures(&core.db, &turn).await.unwrap()), (None, 3));
     check(&core, acme, None).await;
     let turn = claim(&core).await.expect("a test that went through says that it is worth it");
     connect(&core, acme, "main", "https://vc.example/sdk").await;
-    observation::settle(&core, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
+    observation::settle(&core.db, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
     let due = claimed(&core).await;
     assert_eq!(due, Some((acme, "main".into())), "the turn that began with the old settings settles nothing");
-    assert_eq!(observation::failures(&core, &turn).await.unwrap(), 0);
+    assert_eq!(observation::failures(&core.db, &turn).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -97,11 +97,11 @@ async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let new = claim(&core).await.expect("what was set is due at once");
     assert_eq!(used(before, Some("vcenter-login")).await, None);
-    observation::settle(&core, &old, 1, Duration::from_secs(3_600)).await.unwrap();
-    assert_eq!(observation::failures(&core, &new).await.unwrap(), 0);
+    observation::settle(&core.db, &old, 1, Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(observation::failures(&core.db, &new).await.unwrap(), 0);
     assert_eq!(claim(&core).await, None, "the newer turn has its lease still");
     assert_eq!(used(set_at().await, Some("vcenter-unreachable")).await.as_deref(), Some("vcenter-unreachable"));
-    observation::settle(&core, &new, 0, Duration::ZERO).await.unwrap();
+    observation::settle(&core.db, &new, 0, Duration::ZERO).await.unwrap();
     assert_eq!(claimed(&core).await, Some((acme, "main".into())));
 }
 
@@ -112,10 +112,10 @@ async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
     let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
     for (identity, stage) in [("vm-1", "removed"), ("vm-2", "present"), ("vm-3", "creating")] {
         let key = Key { tenant: acme, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
-        managed_resource::put(&core, &key, &json!({ "stage": stage, "name": identity })).await.unwrap();
+        managed_resource::put(&core.db, &key, &json!({ "stage": stage, "name": identity })).await.unwrap();
     }
     let present = json!({ "stage": "present" });
-    let things = observation::things(&core, acme, "dcm", "vsphere", &present).await.unwrap();
+    let things = observation::things(&core.db, acme, "dcm", "vsphere", &present).await.unwrap();
     assert_eq!(things.iter().map(|thing| thing.identity.as_str()).collect::<Vec<_>>(), ["vm-2"]);
 }
 
@@ -127,20 +127,21 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
     let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
     for (tenant, identity) in [(acme, "vm-1"), (acme, "vm-2"), (globex, "vm-1")] {
         let key = Key { tenant, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
-        managed_resource::put(&core, &key, &json!({ "stage": "present" })).await.unwrap();
+        managed_resource::put(&core.db, &key, &json!({ "stage": "present" })).await.unwrap();
     }
-    let at = async |tenant| observation::observed_at(&core, tenant, "dcm", "vsphere", &["vm-1", "vm-2"]).await.unwrap();
+    let at =
+        async |tenant| observation::observed_at(&core.db, tenant, "dcm", "vsphere", &["vm-1", "vm-2"]).await.unwrap();
     assert!(at(acme).await.is_empty());
     let news = json!({ "power": "on" });
     let look = async |told| {
         let look = Look { identity: "vm-1".into(), told };
-        observation::note(&core, acme, "dcm", "vsphere", &[look]).await.unwrap();
+        observation::note(&core.db, acme, "dcm", "vsphere", &[look]).await.unwrap();
     };
     look(Some(Told { found: news.clone(), position: Some("1-7".into()) })).await;
     let first = at(acme).await["vm-1"];
     look(None).await;
     assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
-    let things = observation::things(&core, acme, "dcm", "vsphere", &json!({})).await.unwrap();
+    let things = observation::things(&core.db, acme, "dcm", "vsphere", &json!({})).await.unwrap();
     let told = |thing: &Thing| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
     let order: Vec<_> = things.iter().map(told).collect();
     let expected = [("vm-2".into(), None, None), ("vm-1".into(), Some(news), Some("1-7".into()))];
@@ -164,7 +165,7 @@ async fn a_real_call_says_whether_a_connection_works() {
     assert_eq!(state().await, (None, false, None), "nothing is known");
     let turn = claim(&core).await.unwrap();
     used(Some("vcenter-login")).await;
-    observation::settle(&core, &turn, 1, Duration::from_secs(86_400)).await.unwrap();
+    observation::settle(&core.db, &turn, 1, Duration::from_secs(86_400)).await.unwrap();
     assert_eq!((state().await, claim(&core).await), ((None, true, Some("vcenter-login".into())), None));
     used(None).await;
     assert_eq!(state().await, (None, true, None));

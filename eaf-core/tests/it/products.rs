@@ -42,7 +42,7 @@ impl House {
     }
 
     async fn authorization(&self, tenant: TenantId) -> Authorization {
-        grant::authorize(&self.core, tenant, "toy", "vsphere", "vcenter").await.unwrap()
+        grant::authorize(&self.core.db, tenant, "toy", "vsphere", "vcenter").await.unwrap()
     }
 
     async fn products(&self, of: TenantId) -> Vec<String> {
@@ -72,16 +72,16 @@ async fn a_product_is_one_tenants_from_enabling_to_disabling_and_nobodys_while_i
     house.switch(Switch::Enable).await;
     assert_eq!((house.products(house.acme).await, house.products(house.globex).await), (vec!["toy".into()], vec![]));
     for _ in 0..2 {
-        product::stop(&house.core, "toy", "it misbehaves", &house.core.by).await.unwrap();
+        product::stop(&house.core.db, "toy", "it misbehaves", &house.core.by).await.unwrap();
     }
     assert!(house.products(house.acme).await.is_empty());
-    assert_eq!(product::stopped(&house.core).await.unwrap()[0].reason, "it misbehaves");
-    product::resume(&house.core, "toy", "mended", &house.core.by).await.unwrap();
+    assert_eq!(product::stopped(&house.core.db).await.unwrap()[0].reason, "it misbehaves");
+    product::resume(&house.core.db, "toy", "mended", &house.core.by).await.unwrap();
     assert_eq!(house.products(house.acme).await, ["toy"]);
     house.switch(Switch::Disable).await;
     assert!(house.products(house.acme).await.is_empty());
 
-    let listed = product::list(&house.core, house.acme).await.unwrap();
+    let listed = product::list(&house.core.db, house.acme).await.unwrap();
     assert_eq!((listed[0].enabled, listed[0].reason.as_str()), (false, "as ordered"));
     let acts = platform::page(&house.core, None, 10).await.unwrap().0;
     let acts: Vec<&str> = acts.iter().map(|item| item.act.act.as_str()).collect();
@@ -108,12 +108,12 @@ async fn a_call_needs_an_enabled_product_and_a_grant_that_has_not_expired() {
     assert_eq!(house.authorization(house.acme).await, Authorization::Granted(vcenter()));
     house.grant(Terms { reason: "a trial".into(), expires_at: at(-Duration::HOUR) }).await;
     assert_eq!(house.authorization(house.acme).await, denied(Denial::Expired));
-    let listed = grant::list(&house.core, house.acme).await.unwrap();
+    let listed = grant::list(&house.core.db, house.acme).await.unwrap();
     assert_eq!((listed[0].expired, listed[0].terms.reason.as_str()), (true, "a trial"));
-    assert_eq!(grant::find(&house.core, house.acme, "toy", "vsphere", "vcenter").await.unwrap(), None);
+    assert_eq!(grant::find(&house.core.db, house.acme, "toy", "vsphere", "vcenter").await.unwrap(), None);
 
     house.grant(Terms::default()).await;
-    product::stop(&house.core, "toy", "it misbehaves", &house.core.by).await.unwrap();
+    product::stop(&house.core.db, "toy", "it misbehaves", &house.core.by).await.unwrap();
     assert_eq!(house.authorization(house.acme).await, resting(Resting::Stopped));
 }
 
@@ -127,8 +127,8 @@ async fn runs_of_a_disabled_product_and_of_a_stopped_plugin_rest_and_go_on_after
     house.switch(Switch::Disable).await;
     assert_eq!(house.claimed().await, 0);
     house.switch(Switch::Enable).await;
-    product::stop(&house.core, "toy", "it misbehaves", &house.core.by).await.unwrap();
+    product::stop(&house.core.db, "toy", "it misbehaves", &house.core.by).await.unwrap();
     assert_eq!(house.claimed().await, 0);
-    product::resume(&house.core, "toy", "mended", &house.core.by).await.unwrap();
+    product::resume(&house.core.db, "toy", "mended", &house.core.by).await.unwrap();
     assert_eq!(house.claimed().await, 1);
 }

@@ -68,7 +68,7 @@ impl House {
     }
 
     async fn found(&self) -> Vec<String> {
-        names(&verify(&self.core, self.acme, |_| ()).await.unwrap())
+        names(&verify(&self.core.db, self.acme, |_| ()).await.unwrap())
     }
 
     async fn found_after(&self, tampering: &str) -> Vec<String> {
@@ -189,7 +189,7 @@ async fn a_pruning_while_the_anchors_are_read_is_no_finding() {
     let mut root = house.database.superuser().await;
     sqlx::raw_sql("begin; lock table eaf.anchor in access exclusive mode").execute(&mut root).await.unwrap();
     let (core, acme) = (house.core.clone(), house.acme);
-    let walking = tokio::spawn(async move { verify(&core, acme, |_| ()).await });
+    let walking = tokio::spawn(async move { verify(&core.db, acme, |_| ()).await });
     let waits = "select exists (select from pg_locks where relation = 'eaf.anchor'::regclass and not granted)";
     while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut root).await.unwrap() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -71,12 +71,12 @@ impl House {
     async fn keys(&self) -> Vec<String> {
         let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
         let caller = person(self.acme, &["toy.read"]);
-        let page = view::query(&self.core, &caller, "toy", Toy::new().view(), &query).await.unwrap();
+        let page = view::query(&self.core.db, &caller, "toy", Toy::new().view(), &query).await.unwrap();
         page.items.into_iter().map(|row| row.key).collect()
     }
 
     async fn states(&self) -> Vec<State> {
-        let copies = view::copies(&self.core).await.unwrap();
+        let copies = view::copies(&self.core.db).await.unwrap();
         copies.iter().filter(|copy| copy.view == "things").map(|copy| copy.state).collect()
     }
 
@@ -133,7 +133,7 @@ async fn what_differs_is_named_and_has_to_be_accepted() {
     let house = house().await;
     house.catch_up().await;
     // As if an older release had projected it wrongly.
-    let table = &view::copies(&house.core).await.unwrap()[1];
+    let table = &view::copies(&house.core.db).await.unwrap()[1];
     assert_eq!((table.view.as_str(), table.state), ("things", State::Live));
     let table = format!("eaf_view.\"{}\"", table.table);
     house
@@ -266,7 +266,7 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
     running.stop().await;
     assert_eq!(retry(&house.core, house.acme, "toy", "things").await.unwrap(), 1);
     assert_eq!(retry(&house.core, house.globex, "toy", "things").await.unwrap(), 0, "nothing is parked there");
-    let parked = projection::parked(&house.core, house.acme).await.unwrap();
+    let parked = projection::parked(&house.core.db, house.acme).await.unwrap();
     assert!(parked[0].retry_at <= time::OffsetDateTime::now_utc());
 }
 
@@ -285,7 +285,7 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
         .database
         .run("update eaf.checkpoint set retry_at = now() + interval '1 minute' where error is not null")
         .await;
-    let parked = async || projection::parked(&house.core, house.acme).await.unwrap().remove(0);
+    let parked = async || projection::parked(&house.core.db, house.acme).await.unwrap().remove(0);
     assert!(parked().await.failures > 1);
     assert_eq!(projection::retry_all(&house.core, "another").await.unwrap(), 0);
     assert!(parked().await.retry_at > time::OffsetDateTime::now_utc());

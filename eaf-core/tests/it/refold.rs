@@ -42,7 +42,7 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
     projection::retry(&core, tenant, "toy", "things").await.unwrap();
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err(), "the event is as poisoned as before");
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core, tenant).await.unwrap()[0];
+    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: trap"));
 }
 
@@ -162,7 +162,7 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
     erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core, tenant).await.unwrap()[0];
+    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "log"));
 }
 
@@ -202,7 +202,7 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
     erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core, tenant).await.unwrap()[0];
+    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 

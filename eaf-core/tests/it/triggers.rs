@@ -78,7 +78,7 @@ async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
     record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
     assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
     assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
-    let parked = parked(&core, acme).await.unwrap();
+    let parked = parked(&core.db, acme).await.unwrap();
     assert_eq!(parked[0].consumer, "workflow/act");
     assert_eq!(parked[0].error, "trigger: no subject");
     assert_eq!(keys(&core, acme).await, ["good"], "what came before it does not wait");

@@ -27,7 +27,7 @@ async fn log() -> (Database, Core, TenantId) {
 }
 
 async fn found(core: &Core, tenant: TenantId) -> Report {
-    verify(core, tenant, |_| ()).await.unwrap()
+    verify(&core.db, tenant, |_| ()).await.unwrap()
 }
 
 /// What is found, without the ids.
@@ -54,7 +54,7 @@ pub fn names(report: &Report) -> Vec<String> {
 async fn a_log_as_it_was_written_is_sound() {
     let (_database, core, tenant) = log().await;
     let mut pages = Vec::new();
-    let report = verify(&core, tenant, |events| pages.push(events)).await.unwrap();
+    let report = verify(&core.db, tenant, |events| pages.push(events)).await.unwrap();
     assert_eq!((report.events, report.findings.len(), pages), (8, 0, vec![8]));
     assert_eq!(report.head.len(), 64);
     let nobody = directory::add_tenant(&core, "empty", "Empty").await.unwrap();

@@ -70,11 +70,11 @@ async fn only_rows_that_the_caller_may_read_are_found() {
     for tenant in [house.acme, house.globex] {
         house.project(tenant).await;
     }
-    let page = view::query(&house.core, &caller, "toy", house.toy.view(), &words("web")).await.unwrap();
+    let page = view::query(&house.core.db, &caller, "toy", house.toy.view(), &words("web")).await.unwrap();
     let keys: Vec<&str> = page.items.iter().map(|row| row.key.as_str()).collect();
     assert_eq!(keys, ["a"]);
     let nobody = person(house.acme, &[]);
-    let refused = view::query(&house.core, &nobody, "toy", house.toy.view(), &words("web")).await;
+    let refused = view::query(&house.core.db, &nobody, "toy", house.toy.view(), &words("web")).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
 }
 
@@ -90,6 +90,6 @@ async fn a_search_that_makes_no_sense_is_refused() {
     let mut unsearched = house.toy.view().clone();
     unsearched.columns.iter_mut().for_each(|column| column.search = false);
     let caller = person(house.acme, &["toy.read"]);
-    let refused = view::query(&house.core, &caller, "toy", &unsearched, &words("web")).await;
+    let refused = view::query(&house.core.db, &caller, "toy", &unsearched, &words("web")).await;
     assert!(matches!(refused, Err(Error::UnknownFilter { .. })), "the table is the same, searched or not");
 }

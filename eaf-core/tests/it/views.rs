@@ -43,7 +43,7 @@ impl House {
 
     pub async fn row(&self, key: &str) -> Option<view::Row> {
         let caller = person(self.acme, &["toy.read"]);
-        view::get(&self.core, &caller, "toy", self.toy.view(), key).await.unwrap()
+        view::get(&self.core.db, &caller, "toy", self.toy.view(), key).await.unwrap()
     }
 
     pub async fn reached(&self, at: Position, patience: Duration) -> Result<(), Error> {
@@ -52,7 +52,7 @@ impl House {
 
     pub async fn query(&self, query: Query) -> Result<Page, Error> {
         let caller = person(self.acme, &["toy.read"]);
-        view::query(&self.core, &caller, "toy", self.toy.view(), &query).await
+        view::query(&self.core.db, &caller, "toy", self.toy.view(), &query).await
     }
 }
 
@@ -76,7 +76,7 @@ async fn rows_and_checkpoint_move_together_or_not_at_all() {
     assert!(matches!(failed, Err(projection::Error::Invalid { .. })), "{failed:?}");
     assert_eq!(house.row("a").await.unwrap().columns["name"], "two");
     assert!(house.row("b").await.is_none());
-    assert_eq!(parked(&house.core, house.acme).await.unwrap()[0].position, before.pos);
+    assert_eq!(parked(&house.core.db, house.acme).await.unwrap()[0].position, before.pos);
     assert!(matches!(house.reached(second, A_MOMENT).await, Err(Error::Behind)));
 }
 
@@ -92,7 +92,7 @@ async fn a_failing_view_is_parked_for_its_tenant_alone_and_says_why_without_data
 
     let again = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
     assert_eq!(again, Step::Parked { code: "project: trap".into() });
-    let parked = parked(&house.core, house.acme).await.unwrap();
+    let parked = parked(&house.core.db, house.acme).await.unwrap();
     assert_eq!((parked.len(), parked[0].view.as_deref(), parked[0].failures), (1, Some("things"), 1));
     assert!(parked[0].retry_at > parked[0].since);
 
@@ -113,7 +113,7 @@ async fn a_batch_that_is_too_much_for_the_component_is_halved_until_it_is_not() 
     house.project(house.acme).await;
     house.reached(last, SOON).await.unwrap();
     assert_eq!(house.row("a").await.unwrap().columns["size"], 80);
-    assert!(parked(&house.core, house.acme).await.unwrap().is_empty());
+    assert!(parked(&house.core.db, house.acme).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -163,7 +163,8 @@ async fn upsert_replaces_patch_changes_delete_removes() {
     assert_eq!(house.row("c").await.unwrap().columns["size"], 3);
 
     let reader = person(house.acme, &["toy.read"]);
-    let changed = view::changed_since(&house.core, &reader, "toy", house.toy.view(), before, 100).await.unwrap().rows;
+    let changed =
+        view::changed_since(&house.core.db, &reader, "toy", house.toy.view(), before, 100).await.unwrap().rows;
     let mut told: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
     told.sort();
     assert_eq!(told, [("a", false), ("b", true), ("c", false)]);
@@ -191,17 +192,17 @@ async fn row_rules_show_a_caller_their_own_rows_only() {
     let at = record(core, house.acme, rows).await;
     house.project(house.acme).await;
 
-    let seen = view::query(core, &mine, "toy", view, &all()).await.unwrap();
+    let seen = view::query(&core.db, &mine, "toy", view, &all()).await.unwrap();
     assert_eq!(seen.items.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["mine"]);
-    assert!(view::get(core, &mine, "toy", view, "other").await.unwrap().is_none());
-    assert_eq!(view::query(core, &both, "toy", view, &all()).await.unwrap().items.len(), 3);
-    assert!(matches!(view::query(core, &none, "toy", view, &all()).await, Err(Error::Forbidden(_))));
-    assert!(matches!(view::get(core, &none, "toy", view, "mine").await, Err(Error::Forbidden(_))));
+    assert!(view::get(&core.db, &mine, "toy", view, "other").await.unwrap().is_none());
+    assert_eq!(view::query(&core.db, &both, "toy", view, &all()).await.unwrap().items.len(), 3);
+    assert!(matches!(view::query(&core.db, &none, "toy", view, &all()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(view::get(&core.db, &none, "toy", view, "mine").await, Err(Error::Forbidden(_))));
 
     // Also of a deletion only its owner hears.
     record(core, house.acme, vec![delete("mine"), delete("other")]).await;
     house.project(house.acme).await;
-    let told = view::changed_since(core, &mine, "toy", view, at, 10).await.unwrap().rows;
+    let told = view::changed_since(&core.db, &mine, "toy", view, at, 10).await.unwrap().rows;
     assert_eq!(told.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(), [("mine", true)]);
 }
 
@@ -211,9 +212,9 @@ async fn another_tenant_sees_nothing() {
     record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
     let stranger = person(house.globex, &["toy.read"]);
-    let page = view::query(&house.core, &stranger, "toy", house.toy.view(), &all()).await.unwrap();
+    let page = view::query(&house.core.db, &stranger, "toy", house.toy.view(), &all()).await.unwrap();
     assert!(page.items.is_empty());
-    assert!(view::get(&house.core, &stranger, "toy", house.toy.view(), "a").await.unwrap().is_none());
+    assert!(view::get(&house.core.db, &stranger, "toy", house.toy.view(), "a").await.unwrap().is_none());
 
     let table = dump::view_table(&house.database, "things").await;
     let mut app = house.database.as_role("eaf_app").await;
@@ -339,13 +340,13 @@ async fn a_changed_definition_fills_a_new_table_and_leaves_the_old_one() {
     // A column of another type is another definition too, whatever the version says.
     let newer = [Toy::of_version(2), Toy::retyped()];
     for newer in &newer {
-        let unknown = view::get(&house.core, &caller, "toy", newer.view(), "a").await;
+        let unknown = view::get(&house.core.db, &caller, "toy", newer.view(), "a").await;
         assert!(matches!(unknown, Err(Error::NotCreated(_))), "{unknown:?}");
         prepare(&house.core, newer).await.unwrap();
         run_once(&house.core, newer, house.acme, "things").await.unwrap();
     }
     for view in [newer[0].view(), newer[1].view(), house.toy.view()] {
-        assert!(view::get(&house.core, &caller, "toy", view, "a").await.unwrap().is_some());
+        assert!(view::get(&house.core.db, &caller, "toy", view, "a").await.unwrap().is_some());
     }
 }
 
@@ -399,8 +400,8 @@ async fn an_event_that_a_newer_package_recorded_parks_its_view_in_its_tenant_and
             ended => break assert!(matches!(ended, Err(projection::Error::Unknown { .. })), "{ended:?}"),
         }
     }
-    let parked = parked(&house.core, house.acme).await.unwrap();
+    let parked = parked(&house.core.db, house.acme).await.unwrap();
     assert_eq!((parked[0].position, parked[0].error.as_str()), (1, "unknown event: changed of version 3"));
     assert!(house.row("a").await.is_some() && house.row("c").await.is_none());
-    assert!(projection::parked(&house.core, house.globex).await.unwrap().is_empty());
+    assert!(projection::parked(&house.core.db, house.globex).await.unwrap().is_empty());
 }

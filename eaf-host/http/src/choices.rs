@@ -122,7 +122,7 @@ async fn connected<'a>(
 ) -> Result<Result<(&'a Arc<dyn Provider>, Grant, Connection), Failure>, Problem> {
     let fault = |cause: &(dyn std::error::Error + 'static)| Problem::fault(Code::Internal, cause);
     let denied = || Failure::new(Class::Denied, "not-granted", format!("{plugin} has no grant {grant:?}."));
-    let granted = grant::find(&app.core, tenant, plugin, capability, grant).await.map_err(|cause| fault(&cause))?;
+    let granted = grant::find(&app.core.db, tenant, plugin, capability, grant).await.map_err(|cause| fault(&cause))?;
     let (Some(granted), Some(provider)) = (granted, app.providers.get(capability)) else { return Ok(Err(denied())) };
     let found = connection::get(&app.core, tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;

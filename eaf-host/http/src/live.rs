@@ -110,7 +110,7 @@ impl Watched {
 
     /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
     async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
-        match view::stand(&app.core, &who.caller, self.product.id(), self.view()).await {
+        match view::stand(&app.core.db, &who.caller, self.product.id(), self.view()).await {
             Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
             // Made with the first events.
             Err(view::Error::NotCreated(_)) => {
@@ -355,7 +355,7 @@ impl Watcher {
                 return None;
             }
             let (core, caller) = (&self.app.core, &self.who.caller);
-            match view::changed_since(core, caller, one.product.id(), one.view(), one.reached, ROUND).await {
+            match view::changed_since(&core.db, caller, one.product.id(), one.view(), one.reached, ROUND).await {
                 // Its rows were made anew: a person was erased, or another copy is read.
                 Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
                     return self.reset().await;

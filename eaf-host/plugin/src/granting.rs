@@ -146,7 +146,7 @@ pub async fn enable(
     reason: &str,
     by: &By,
 ) -> Result<(), Error> {
-    let granted = grant::list(core, tenant).await?;
+    let granted = grant::list(&core.db, tenant).await?;
     let missing: Vec<String> = missing(plugin, requests, &granted).into_iter().map(shown).collect();
     if !missing.is_empty() {
         return Err(Error::Missing { plugin: plugin.to_owned(), missing });
@@ -171,14 +171,18 @@ async fn switch(core: &Core, tenant: TenantId, plugin: &str, to: Switch, reason:
 pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
-    product::stop(core, plugin, reason, by).await?;
+    product::stop(&core.db, plugin, reason, by).await?;
     Ok(())
 }
 
 /// Lets a stopped plugin go on.
 pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
     checked_reason(reason)?;
-    if product::resume(core, plugin, reason, by).await? { Ok(()) } else { Err(Error::NotStopped(plugin.to_owned())) }
+    if product::resume(&core.db, plugin, reason, by).await? {
+        Ok(())
+    } else {
+        Err(Error::NotStopped(plugin.to_owned()))
+    }
 }
 
 /// Returns the required requests without a grant that holds: enabling the product rests on there being none.

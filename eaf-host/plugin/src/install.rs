@@ -87,7 +87,7 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
         if !products.iter().any(|id| id == plugin.id()) {
             continue;
         }
-        let granted = grant::list(core, tenant).await?;
+        let granted = grant::list(&core.db, tenant).await?;
         let missing = granting::missing(plugin.id(), &plugin.manifest.requests, &granted);
         if !missing.is_empty() {
             let named: Vec<String> =

@@ -71,7 +71,7 @@ impl Observer {
     async fn begin(self: &Arc<Self>, turns: &mut JoinSet<()>) -> bool {
         let observing = self.providers.iter().filter(|(_, provider)| provider.observable().is_some());
         let capabilities: Vec<String> = observing.map(|(name, _)| name.clone()).collect();
-        match observation::claim(&self.core, &capabilities, LEASE).await {
+        match observation::claim(&self.core.db, &capabilities, LEASE).await {
             Ok(Some(turn)) => {
                 let observer = self.clone();
                 turns.spawn(async move { observer.take(&turn).await });
@@ -93,7 +93,7 @@ impl Observer {
         let outcome = outcome.unwrap_or_else(|_| {
             Err(Failure::new(Class::Transient, "observation-too-long", "Reading again took too long."))
         });
-        let before = observation::failures(&self.core, turn).await.unwrap_or_default();
+        let before = observation::failures(&self.core.db, turn).await.unwrap_or_default();
         let (failures, pause) = match &outcome {
             // From begin to begin, however many things there are.
             Ok(()) => (0, EVERY.saturating_sub(begun.elapsed())),
@@ -109,14 +109,14 @@ impl Observer {
         };
         metrics::counter!("eaf_observations_total", "capability" => turn.capability.clone(), "outcome" => word)
             .increment(1);
-        if let Err(error) = observation::settle(&self.core, turn, failures, pause).await {
+        if let Err(error) = observation::settle(&self.core.db, turn, failures, pause).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a turn could not be ended; its lease runs out");
         }
     }
 
     async fn look(&self, turn: &Turn, provider: &dyn Provider) -> Result<(), Failure> {
         let until = Instant::now() + READ;
-        let granted = grant::list(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
+        let granted = grant::list(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
         let products = directory::tenant(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
         let products = products.map(|tenant| tenant.products).unwrap_or_default();
         for Listed { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
@@ -142,14 +142,14 @@ impl Observer {
         until: Instant,
     ) -> Result<(), Failure> {
         let observable = provider.observable().unwrap_or_default();
-        let things = observation::things(&self.core, turn.tenant, plugin.id(), &turn.capability, &observable).await;
+        let things = observation::things(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &observable).await;
         let things = things.map_err(|error| store(&error))?;
         for round in things.chunks(ROUND) {
             let trace = TraceId(self.core.world.uuid().simple().to_string());
             let (tenant, grant, id) = (turn.tenant, grant.to_owned(), plugin.id().to_owned());
             let watch = Watch { tenant, plugin: id, grant, things: round.to_vec(), trace, until };
             let (looked_at, failure) = self.look_at(&watch, provider, plugin, observe).await?;
-            let noted = observation::note(&self.core, turn.tenant, plugin.id(), &turn.capability, &looked_at).await;
+            let noted = observation::note(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &looked_at).await;
             noted.map_err(|error| store(&error))?;
             if let Some(failure) = failure {
                 return Err(failure);
@@ -198,7 +198,7 @@ impl Observer {
             return Ok(HashMap::new());
         };
         let keys: Vec<&str> = watch.things.iter().map(|thing| thing.identity.as_str()).collect();
-        let found = view::positions(&self.core, watch.tenant, plugin.id(), view, &keys).await;
+        let found = view::positions(&self.core.db, watch.tenant, plugin.id(), view, &keys).await;
         let found = found.map_err(|error| store(&error))?;
         Ok(found.into_iter().map(|(key, position)| (key, position.to_string())).collect())
     }

@@ -47,12 +47,12 @@ impl Office for CoreOffice {
     }
 
     async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
-        mail_log::told(&self.core, tenant, run, template).await.map_err(unreadable)
+        mail_log::told(&self.core.db, tenant, run, template).await.map_err(unreadable)
     }
 
     async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
         let denied = |code: &str, what: &str| Err(failure(Class::Denied, code, format!("{plugin}: {what} ({name}).")));
-        match grant::authorize(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)? {
+        match grant::authorize(&self.core.db, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)? {
             Authorization::Granted(grant) => Ok(grant.connection),
             Authorization::Denied(Denial::NotGranted) => denied("not-granted", "this tenant has no such mail grant"),
             Authorization::Denied(Denial::Expired) => denied("grant-expired", "the mail grant has expired"),
@@ -61,12 +61,12 @@ impl Office for CoreOffice {
     }
 
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure> {
-        let paused = mail_pause::list(&self.core, tenant).await.map_err(unreadable)?;
+        let paused = mail_pause::list(&self.core.db, tenant).await.map_err(unreadable)?;
         Ok(paused.iter().any(|pause| pause.connection == connection))
     }
 
     async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure> {
-        mail_log::offered(&self.core, tenant, connection).await.map_err(unreadable)
+        mail_log::offered(&self.core.db, tenant, connection).await.map_err(unreadable)
     }
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
@@ -110,7 +110,7 @@ impl Office for CoreOffice {
             Err(error) => return Err(unreadable(error)),
         }
         let caller = Caller::system(*tenant, (*trace).clone());
-        let row = view::get(&self.core, &caller, plugin, view, key).await.map_err(unreadable)?;
+        let row = view::get(&self.core.db, &caller, plugin, view, key).await.map_err(unreadable)?;
         Ok(row.map(|row| row.columns))
     }
 
@@ -125,12 +125,12 @@ impl Office for CoreOffice {
             recipient: entry.recipient,
             trace: entry.trace.clone(),
         };
-        let known = mail_log::write_down(&self.core, entry.tenant, &mail).await.map_err(unreadable)?;
+        let known = mail_log::write_down(&self.core.db, entry.tenant, &mail).await.map_err(unreadable)?;
         Ok(letter(entry.clone(), known))
     }
 
     async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
-        let known = mail_log::waiting_of(&self.core, tenant, run, sequence).await.map_err(unreadable)?;
+        let known = mail_log::waiting_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
         let read = |known: mail_log::Logged| {
             let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
                 known.mail.clone();
@@ -140,17 +140,17 @@ impl Office for CoreOffice {
     }
 
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
-        mail_log::attempt(&self.core, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
+        mail_log::attempt(&self.core.db, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
     }
 
     async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
-        mail_log::hand_over(&self.core, entry.tenant, &entry.message_id).await.map_err(unreadable)
+        mail_log::hand_over(&self.core.db, entry.tenant, &entry.message_id).await.map_err(unreadable)
     }
 
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
         let Wait { reason, at_least, unanswered, is_deferral } = *wait;
         let wait = mail_log::Wait { error: reason, at_least, unanswered, is_deferral };
-        mail_log::wait(&self.core, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
+        mail_log::wait(&self.core.db, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
@@ -161,7 +161,7 @@ impl Office for CoreOffice {
             Status::Skipped => mail_log::Status::Skipped,
             Status::Unknown => mail_log::Status::Unknown,
         };
-        mail_log::mark(&self.core, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
+        mail_log::mark(&self.core.db, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
     }
 }
 

@@ -18,7 +18,7 @@ pub struct CoreConnections {
 #[async_trait]
 impl Connections for CoreConnections {
     async fn of_grant(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<Option<Stored>, Error> {
-        let grant = grant::find(&self.core, tenant, plugin, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
+        let grant = grant::find(&self.core.db, tenant, plugin, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
         match grant {
             Some(grant) => self.by_name(tenant, &grant.connection).await,
             None => Ok(None),

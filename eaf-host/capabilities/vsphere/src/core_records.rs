@@ -15,22 +15,22 @@ pub struct CoreRecords {
 #[async_trait]
 impl Records for CoreRecords {
     async fn load(&self, key: &Key) -> Result<Option<Record>, Error> {
-        let found = managed_resource::get(&self.core, key).await.map_err(|e| Error(e.into()))?;
+        let found = managed_resource::get(&self.core.db, key).await.map_err(|e| Error(e.into()))?;
         found.map(serde_json::from_value).transpose().map_err(|e| Error(e.into()))
     }
 
     async fn save(&self, key: &Key, record: &Record) -> Result<(), Error> {
         let data = serde_json::to_value(record).map_err(|e| Error(e.into()))?;
-        managed_resource::put(&self.core, key, &data).await.map_err(|e| Error(e.into()))
+        managed_resource::put(&self.core.db, key, &data).await.map_err(|e| Error(e.into()))
     }
 
     async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error> {
-        let stored = managed_resource::get(&self.core, key).await.map_err(|e| Error(e.into()))?;
+        let stored = managed_resource::get(&self.core.db, key).await.map_err(|e| Error(e.into()))?;
         // Compared as records: what another version wrote may have fewer members than the same record has now.
         let is_before = |data: &Value| Record::deserialize(data).is_ok_and(|record| record == *before);
         let Some(stored) = stored.filter(is_before) else { return Ok(()) };
         let data = serde_json::to_value(now).map_err(|e| Error(e.into()))?;
-        managed_resource::replace(&self.core, key, &stored, &data).await.map_err(|e| Error(e.into()))?;
+        managed_resource::replace(&self.core.db, key, &stored, &data).await.map_err(|e| Error(e.into()))?;
         Ok(())
     }
 }

@@ -113,7 +113,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::List { tenant, configuration } => {
             let core = compose::core(&configuration.load()?).await?;
             let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
-            return say(&grant::list(&core, tenant.id).await?.iter().map(line).collect::<String>());
+            return say(&grant::list(&core.db, tenant.id).await?.iter().map(line).collect::<String>());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -65,7 +65,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::List { tenant, configuration } => {
             let core = compose::core(&configuration.load()?).await?;
             let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
-            return say(&product::list(&core, tenant.id).await?.iter().map(line).collect::<String>());
+            return say(&product::list(&core.db, tenant.id).await?.iter().map(line).collect::<String>());
         }
     }
     Ok(ExitCode::SUCCESS)

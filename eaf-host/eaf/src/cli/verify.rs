@@ -48,7 +48,7 @@ pub async fn run(args: Args) -> Outcome {
         let (core, bar, slots) = (core.clone(), bar.clone(), slots.clone());
         walking.spawn(async move {
             let _slot = slots.acquire_owned().await;
-            verify::verify(&core, tenant, |events| bar.add(events)).await.map(|report| (slug, report))
+            verify::verify(&core.db, tenant, |events| bar.add(events)).await.map(|report| (slug, report))
         });
     }
     let mut reports = Vec::new();

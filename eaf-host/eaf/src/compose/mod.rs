@@ -325,7 +325,7 @@ async fn bring_packages(
 /// A tenant that lacks a grant can use the product until a workflow needs it: an operator should know before.
 async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
     for (tenant, slug) in directory::tenants(core).await? {
-        let granted = grant::list(core, tenant).await?;
+        let granted = grant::list(&core.db, tenant).await?;
         let products = directory::tenant(core, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
         for plugin in plugins.all().into_iter().filter(|plugin| products.iter().any(|id| id == plugin.id())) {
             for missing in granting::missing(plugin.id(), &plugin.manifest.requests, &granted) {
@@ -448,7 +448,7 @@ async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
     let anchoring = async {
         loop {
             tokio::time::sleep(ANCHOR).await;
-            match anchor::anchor(&core, Gather::USUAL).await {
+            match anchor::anchor(&core.db, Gather::USUAL).await {
                 Ok(anchored) => {
                     for (tenant, error) in &anchored.failures {
                         let error = error as &dyn std::error::Error;

@@ -49,7 +49,7 @@ async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response
     let tenant = who.caller.tenant;
     let slot = app.exports.enter(tenant, who.caller.actor);
     let slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
-    let of = verify::events(&app.core, tenant).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let of = verify::events(&app.core.db, tenant).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     who.record(&app, "audit.prove", "audit", "ok").await?;
     // Others of the tenant do not wait for its end.
     who.work = None;
@@ -57,7 +57,7 @@ async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response
     let mut walking = JoinSet::new();
     let core = app.core.clone();
     walking.spawn(async move {
-        let walk = verify::verify(&core, tenant, |events| progress.send_modify(|so_far| *so_far += events));
+        let walk = verify::verify(&core.db, tenant, |events| progress.send_modify(|so_far| *so_far += events));
         tokio::time::timeout(LONGEST, walk).await
     });
     let proof = Proof { app, who, of, events, walking, over: false, _slot: slot };

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// By capability and name: those that are set, and those that grants wait for.
 pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Value>, Problem> {
-    let granted = grant::list(&app.core, tenant).await?;
+    let granted = grant::list(&app.core.db, tenant).await?;
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));
     let mut shown: BTreeMap<(String, String), Value> =
         wanted.map(|(capability, name)| ((capability.clone(), name.clone()), missing(&capability, &name))).collect();

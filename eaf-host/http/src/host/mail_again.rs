@@ -79,7 +79,7 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     let id = id.ok_or_else(missing)?;
     let tenant = who.caller.tenant;
     let unknown = || Problem::new(Code::NotFound);
-    let logged = mail_log::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
+    let logged = mail_log::find(&app.core.db, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
     if !who.has(&logged.mail.plugin) {
         return Err(Problem::new(Code::ProductNotEnabled).with("product", logged.mail.plugin));
     }
@@ -96,11 +96,11 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     who.record(&app, "mail.send-again", id, "ok").await?;
     // Requests of colleagues do not wait for a mail server.
     who.work = None;
-    if mail_log::reopen(&app.core, tenant, id, ABANDONED).await.map_err(fault)? {
+    if mail_log::reopen(&app.core.db, tenant, id, ABANDONED).await.map_err(fault)? {
         let again = Again { core: app.core.clone(), call: call_of(&run, entry, &logged, tenant), item: id.to_owned() };
         answered(tokio::spawn(async move { again.run(provider.as_ref()).await })).await?;
     }
-    let now = mail_log::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
+    let now = mail_log::find(&app.core.db, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
     Ok(Json(shown(&now, &who)))
 }
 
@@ -163,10 +163,10 @@ impl Again {
             Err(_) => "no-answer".to_owned(),
         };
         tracing::warn!(code, message_id = self.item, "a mail was sent again in vain");
-        let now = mail_log::find(&self.core, self.call.tenant, &self.item).await?;
+        let now = mail_log::find(&self.core.db, self.call.tenant, &self.item).await?;
         if let Some(now) = now.filter(|now| matches!(now.status, Status::Pending(_))) {
             let status = if now.unanswered > 0 { Status::Unknown } else { Status::Failed(code.clone()) };
-            mail_log::mark(&self.core, self.call.tenant, &self.item, &status, None).await?;
+            mail_log::mark(&self.core.db, self.call.tenant, &self.item, &status, None).await?;
         }
         Ok(Some(code))
     }

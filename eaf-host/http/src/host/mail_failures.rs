@@ -37,7 +37,7 @@ pub fn operation() -> Operation {
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     let tenant = who.caller.tenant;
-    let found = mail_log::list(&app.core, tenant, Which::Failed, NEWEST)
+    let found = mail_log::list(&app.core.db, tenant, Which::Failed, NEWEST)
         .await
         .map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();

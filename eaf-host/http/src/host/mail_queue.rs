@@ -58,7 +58,7 @@ pub fn send_operation() -> Operation {
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     let tenant = who.caller.tenant;
-    let found = mail_log::list(&app.core, tenant, Which::Waiting, NEWEST).await.map_err(fault)?;
+    let found = mail_log::list(&app.core.db, tenant, Which::Waiting, NEWEST).await.map_err(fault)?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
     let members = directory::members_among(&app.core, tenant, &recipients).await?;
     let items = found.iter().map(|logged| {
@@ -67,7 +67,8 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
         mail
     });
     let items: Vec<Value> = items.collect();
-    let pauses = mail_pause::list(&app.core, tenant).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let pauses =
+        mail_pause::list(&app.core.db, tenant).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let pauses =
         pauses.iter().map(|pause| json!({ "connection": pause.connection, "paused_at": instant(pause.paused_at) }));
     Ok(Json(json!({ "items": items, "pauses": pauses.collect::<Vec<_>>() })))

@@ -60,9 +60,9 @@ pub fn schema() -> Value {
 
 /// Shows every active product as the tenant has it.
 pub async fn shown(app: &App, tenant: TenantId) -> Result<Vec<Value>, Problem> {
-    let switched = product::list(&app.core, tenant).await?;
-    let stopped = product::stopped(&app.core).await?;
-    let granted = grant::list(&app.core, tenant).await?;
+    let switched = product::list(&app.core.db, tenant).await?;
+    let stopped = product::stopped(&app.core.db).await?;
+    let granted = grant::list(&app.core.db, tenant).await?;
     let all = app.products.all();
     Ok(all.iter().map(|product| shown_one(product, &switched, &stopped, &granted)).collect())
 }

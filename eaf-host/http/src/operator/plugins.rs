@@ -48,7 +48,7 @@ pub fn operation() -> Operation {
 }
 
 async fn list(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
-    let stopped = product::stopped(&app.core).await?;
+    let stopped = product::stopped(&app.core.db).await?;
     let reason = |id: &str| stopped.iter().find(|one| one.plugin == id).map(|one| one.reason.as_str());
     let items: Vec<Value> = app.products.all().iter().map(|product| shown(product, reason(product.id()))).collect();
     Ok(Json(json!({ "items": items })))

@@ -42,7 +42,7 @@ impl Provider for Slow {
         self.calls.lock().unwrap().push((call.sequence, call.function.clone()));
         self.entered.add_permits(1);
         self.release.acquire().await.expect("open").forget();
-        mail_log::mark(&self.echo.0, call.tenant, item, &Status::Sent, None).await.expect("written");
+        mail_log::mark(&self.echo.0.db, call.tenant, item, &Status::Sent, None).await.expect("written");
         Ok(json!({}))
     }
 }
@@ -84,8 +84,8 @@ impl Scene {
             recipient: auditor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::write_down(&house.core, tenant, &mail).await.unwrap();
-        mail_log::mark(&house.core, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
+        mail_log::write_down(&house.core.db, tenant, &mail).await.unwrap();
+        mail_log::mark(&house.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
         let slow = Arc::new(Slow {
             echo: Echo(house.core.clone()),
             entered: Semaphore::new(0),
@@ -111,7 +111,7 @@ impl Scene {
     }
 
     async fn status(&self) -> Status {
-        mail_log::find(&self.house.core, TenantId::derive("acme"), ID).await.unwrap().unwrap().status
+        mail_log::find(&self.house.core.db, TenantId::derive("acme"), ID).await.unwrap().unwrap().status
     }
 
     async fn is_sent(&self) {

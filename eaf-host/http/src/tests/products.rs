@@ -128,6 +128,6 @@ async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_noth
     ] {
         assert_eq!(put(&house, path, granted(json!({}))).await.status, 404, "{path}");
     }
-    let kept = eaf_core::grant::list(&house.core, TenantId::derive("acme")).await.unwrap();
+    let kept = eaf_core::grant::list(&house.core.db, TenantId::derive("acme")).await.unwrap();
     assert_eq!(kept, []);
 }

@@ -35,7 +35,7 @@ async fn item(
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
     asked.wait_for(&app, &mut who, after).await?;
-    let row = view::get(&app.core, &who.caller, &plugin, asked.view(), &key).await;
+    let row = view::get(&app.core.db, &who.caller, &plugin, asked.view(), &key).await;
     let row = row.map_err(|cause| asked.failed(cause))?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let mut items = present::items(&app, &asked.product, asked.view(), &who.caller, vec![row]).await?;
     items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))

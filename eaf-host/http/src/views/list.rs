@@ -37,7 +37,7 @@ async fn list(
     let asked = Asked::find(&app, &plugin, &name)?;
     let (query, after) = parse(asked.view(), &parameters)?;
     asked.wait_for(&app, &mut who, after).await?;
-    let page = view::query(&app.core, &who.caller, &plugin, asked.view(), &query).await;
+    let page = view::query(&app.core.db, &who.caller, &plugin, asked.view(), &query).await;
     let page = page.map_err(|cause| asked.failed(cause))?;
     let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
     Ok(Json(Page { items, next: page.next }))

@@ -113,7 +113,7 @@ async fn observed(
 ) -> Result<Vec<Observed>, Problem> {
     let Some(capability) = product.observed(&view.name) else { return Ok(Vec::new()) };
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
-    let known = observation::observed_at(&app.core, caller.tenant, product.id(), capability, &keys).await;
+    let known = observation::observed_at(&app.core.db, caller.tenant, product.id(), capability, &keys).await;
     let known = known.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let at = |key: &&str| known.get(*key).and_then(|at| at.format(&Rfc3339).ok());
     Ok(keys.iter().map(at).collect())

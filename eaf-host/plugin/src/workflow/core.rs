@@ -168,7 +168,7 @@ impl Kernel for CoreKernel {
     }
 
     async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error> {
-        let found = grant::authorize(&self.core, run.tenant, &run.plugin, capability, name).await;
+        let found = grant::authorize(&self.core.db, run.tenant, &run.plugin, capability, name).await;
         match found.map_err(|error| Error::Store(chain(&error)))? {
             Authorization::Granted(grant) => Ok(Ok(Grant { scope: grant.scope })),
             Authorization::Denied(denial) => Ok(Err(denial)),
@@ -192,7 +192,7 @@ impl Kernel for CoreKernel {
     }
 
     async fn submit(&self, run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
-        let resting = grant::resting(&self.core, run.tenant, &run.plugin).await;
+        let resting = grant::resting(&self.core.db, run.tenant, &run.plugin).await;
         if let Some(resting) = resting.map_err(|error| Error::Store(chain(&error)))? {
             return Err(rests(resting));
         }
@@ -242,7 +242,7 @@ impl Kernel for CoreKernel {
             }
         }
         let caller = Caller::system(run.tenant, run.trace.clone());
-        let row = view::get(&self.core, &caller, &run.plugin, described, key).await;
+        let row = view::get(&self.core.db, &caller, &run.plugin, described, key).await;
         let row = row.map_err(|error| Error::Store(chain(&error)))?;
         Ok(Ok(row.map_or(Value::Null, |row| as_plugin_sees(row, described))))
     }

@@ -116,7 +116,7 @@ impl House {
         let row = async {
             let mut changes = self.core.feed.subscribe();
             loop {
-                let row = view::get(&self.core, &auditor, "dcm", view, key).await.unwrap();
+                let row = view::get(&self.core.db, &auditor, "dcm", view, key).await.unwrap();
                 let ended =
                     row.filter(|row| row.columns["terminal"] == json!(true) || row.columns["status"] == "failed");
                 if let Some(row) = ended {
@@ -200,7 +200,7 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
     let view = house.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
     let auditor = person(house.tenant, &["dcm.audit"]);
     let subject = async || {
-        let row = view::get(&house.core, &auditor, "dcm", view, &key).await.unwrap().unwrap();
+        let row = view::get(&house.core.db, &auditor, "dcm", view, &key).await.unwrap().unwrap();
         ActorId(row.columns["requester_id"].as_str().unwrap().parse().unwrap())
     };
     let (mut destroyed, until) = (false, tokio::time::Instant::now() + PATIENCE);

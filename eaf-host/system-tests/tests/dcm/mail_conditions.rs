@@ -176,9 +176,9 @@ async fn a_request_that_is_withdrawn_while_the_server_is_away_is_not_mailed() {
     let Ok(Started::Done(answer)) = provider.start(&call).await else { panic!("the server is back") };
     assert_eq!(answer, json!({"sent": 0, "failed": 0, "skipped": true}));
     assert!(server.inbox().await.is_empty());
-    let logged = mail_log::list(&house.core, house.tenant, mail_log::Which::All, 10).await.unwrap();
+    let logged = mail_log::list(&house.core.db, house.tenant, mail_log::Which::All, 10).await.unwrap();
     assert_eq!(logged.iter().map(|mail| &mail.status).collect::<Vec<_>>(), [&mail_log::Status::Skipped]);
-    assert!(mail_log::list(&house.core, house.tenant, mail_log::Which::Failed, 10).await.unwrap().is_empty());
+    assert!(mail_log::list(&house.core.db, house.tenant, mail_log::Which::Failed, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
