@@ -4,7 +4,7 @@ mod cast;
 
 use cast::*;
 use eaf_sdk::document::Actor;
-use eaf_sdk::testing::{Dice, Stage, agreement, system};
+use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
 
 /// What a person types in: valid values for what does not follow from the row.
@@ -43,52 +43,52 @@ const SYSTEM_ONLY: [&str; 7] = [
 ];
 
 /// One of the attempts to cancel, over or not.
-fn cancelling(stage: &Stage<dcm::Dcm>, dice: &mut Dice) -> Value {
+fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     let asked = stage.log.iter().filter(|r| r.kind == "request-cancel-requested");
     let attempts: Vec<_> =
         asked.map(|r| json!({ "request": r.data["request_id"], "attempt": r.data["attempt"] })).collect();
-    if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { dice.pick(&attempts).clone() }
+    if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { random.pick(&attempts).clone() }
 }
 
 /// Any command by anyone about anything, most of them refused.
-fn step(stage: &mut Stage<dcm::Dcm>, dice: &mut Dice, people: &[Actor]) {
+fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
-    let id = if requests.is_empty() { String::new() } else { dice.pick(&requests).clone() };
-    let (command, body) = match dice.below(26) {
-        0 => ("define-offering", offering(json!({ "active": dice.below(4) > 0 }))),
-        1 | 2 => ("request-vm", wanted(&format!("vm-{}", dice.below(6)))),
+    let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
+    let (command, body) = match random.below(26) {
+        0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
+        1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
         4 | 5 => ("approve-request", json!({ "request": id })),
         6 => ("reject-request", json!({ "request": id })),
         7 => ("retry-request", json!({ "request": id })),
         8 => ("refresh-vm", json!({ "vm": id })),
         9 | 15 => ("decommission-vm", json!({ "vm": id })),
-        10 => ("note-stall", json!({ "key": id, "stalled": dice.below(2) == 0, "code": "unreachable" })),
-        11..=13 => ("complete-provisioning", json!({ "request": id, "attempt": 1 + dice.below(2) })),
+        10 => ("note-stall", json!({ "key": id, "stalled": random.below(2) == 0, "code": "unreachable" })),
+        11..=13 => ("complete-provisioning", json!({ "request": id, "attempt": 1 + random.below(2) })),
         14 | 20 => {
-            let (attempt, step) = (1 + dice.below(2), *dice.pick(&["clone", "await-address"]));
+            let (attempt, step) = (1 + random.below(2), *random.pick(&["clone", "await-address"]));
             let body = json!({ "request": id, "attempt": attempt, "step": step, "code": "full", "message": "Full." });
             ("fail-provisioning", body)
         }
         16 | 17 => ("cancel-request", json!({ "request": id })),
         22 => {
-            let body = json!({ "vm": id, "attempt": 1 + dice.below(2), "step": "destroy", "code": "vm-gone", "message": "Gone." });
+            let body = json!({ "vm": id, "attempt": 1 + random.below(2), "step": "destroy", "code": "vm-gone", "message": "Gone." });
             ("fail-decommission", body)
         }
         23 => ("confirm-gone", json!({ "vm": id })),
         21 => ("complete-without-address", json!({ "request": id })),
         24 => ("cancel-without-removal", json!({ "request": id })),
-        18 => ("complete-cancel", cancelling(stage, dice)),
+        18 => ("complete-cancel", cancelling(stage, random)),
         19 => {
-            let mut body = cancelling(stage, dice);
-            let code = *dice.pick(&["busy", "other-vcenter"]);
+            let mut body = cancelling(stage, random);
+            let code = *random.pick(&["busy", "other-vcenter"]);
             (body["step"], body["code"], body["message"]) = ("destroy".into(), code.into(), "No.".into());
             ("fail-cancel", body)
         }
         _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
     };
-    let actor = if SYSTEM_ONLY.contains(&command) { system() } else { dice.pick(people).clone() };
+    let actor = if SYSTEM_ONLY.contains(&command) { system() } else { random.pick(people).clone() };
     let body = complete(stage, command, body);
     stage.when_named(&actor, command, 1, body);
 }
@@ -99,7 +99,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
     for seed in 1..=16 {
-        let mut dice = Dice::new(seed);
+        let mut random = SeededRandom::new(seed);
         let mut stage = match seed % 5 {
             0 => with_failed("clone").0,
             1 => with_vm().0,
@@ -114,7 +114,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
             for _ in 0..15 {
-                step(&mut stage, &mut dice, &people);
+                step(&mut stage, &mut random, &people);
             }
         }
     }
@@ -141,10 +141,10 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
 #[test]
 fn everything_that_is_not_over_says_what_it_waits_for() {
     for seed in 1..=16 {
-        let mut dice = Dice::new(seed);
+        let mut random = SeededRandom::new(seed);
         let mut stage = with_offering();
         for _ in 0..30 {
-            step(&mut stage, &mut dice, &everyone());
+            step(&mut stage, &mut random, &everyone());
         }
         for (key, row) in stage.view::<dcm::request::view::Requests>() {
             let waiting = stage.offered::<dcm::request::view::Requests>(&requester(), &key).waiting_on;

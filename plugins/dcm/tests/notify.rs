@@ -41,8 +41,8 @@ fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
         }
         Ok(json!({ "sent": u32::from(fits), "failed": 0, "skipped": !fits }))
     });
-    let played = script.play::<DcmFlows>("notify", event);
-    (sent.take(), played.result.expect("the run ends well")["outcome"].clone())
+    let run = script.run::<DcmFlows>("notify", event);
+    (sent.take(), run.result.expect("the run ends well")["outcome"].clone())
 }
 
 fn last(stage: &Stage<Dcm>, kind: &str) -> Recorded {
@@ -90,8 +90,8 @@ fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settl
         }
         let event = last(&stage, kind);
         assert_eq!(mailed(&stage, &event).0, mails, "{kind}");
-        let played = Script::new().play::<DcmFlows>("notify", &event);
-        let told = &played.calls_of("mail.send-while")[0];
+        let run = Script::new().run::<DcmFlows>("notify", &event);
+        let told = &run.calls_of("mail.send-while")[0];
         assert_eq!(told["condition"]["after"], "approval-requested", "{kind}");
         assert_eq!(told["to"]["holders"]["except"], except.as_str(), "{kind}: {told}");
         assert_eq!(told["facts"]["vm_name"], "web-01", "{kind}");
@@ -106,11 +106,11 @@ fn a_rejected_requester_waits_for_nobody_elses_mailbox() {
     for (function, said) in [("mail.send-while", "the others"), ("mail.send", "the requester")] {
         let script = Script::new().answer("mail.send", json!({ "sent": 1, "failed": 0 }));
         let script = script.answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
-        let played = script.fail(function, busy()).play::<DcmFlows>("notify", &last(&stage, "request-rejected"));
-        let mails: Vec<_> = played.calls.iter().filter(|(name, _)| name.starts_with("mail.send")).collect();
+        let run = script.fail(function, busy()).run::<DcmFlows>("notify", &last(&stage, "request-rejected"));
+        let mails: Vec<_> = run.calls.iter().filter(|(name, _)| name.starts_with("mail.send")).collect();
         let templates: Vec<_> = mails.iter().map(|(_, mail)| mail["template"].as_str()).collect();
         assert_eq!(templates, [Some("request-rejected"), Some("request-settled")], "{said} get nothing");
-        assert_eq!(played.result.expect_err("the run says so").code, "mailbox-full");
+        assert_eq!(run.result.expect_err("the run says so").code, "mailbox-full");
     }
 }
 

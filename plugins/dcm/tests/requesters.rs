@@ -12,7 +12,7 @@ use dcm::vm::record_refresh::RecordRefresh;
 use dcm::vm::requesters::Requesters;
 use dcm::vm::view::Vms;
 use eaf_sdk::document::Actor;
-use eaf_sdk::testing::{Dice, Stage, system};
+use eaf_sdk::testing::{SeededRandom, Stage, system};
 use serde_json::{Map, Value, json};
 
 type Dcm = Stage<dcm::Dcm>;
@@ -88,23 +88,23 @@ fn a_machine_that_grew_in_vcenter_leaves_with_its_new_size() {
 #[test]
 fn the_sums_are_those_of_the_list_of_machines() {
     for seed in 1..=8 {
-        let mut dice = Dice::new(seed);
+        let mut random = SeededRandom::new(seed);
         let mut stage = with_offering();
         let people = [requester(), approver()];
         let mut machines = Vec::new();
         for number in 0..25 {
-            match dice.below(3) {
+            match random.below(3) {
                 0 => {
-                    let (whose, name) = (dice.pick(&people).clone(), format!("vm-{number}"));
+                    let (whose, name) = (random.pick(&people).clone(), format!("vm-{number}"));
                     machines.push((built(&mut stage, &whose, wanted(&name)), name));
                 }
                 _ if machines.is_empty() => {}
                 1 => {
-                    let (id, _) = dice.pick(&machines).clone();
-                    seen(&mut stage, &id, 1 + dice.below(16) as u32, 4 * (1 + dice.below(9_000) as u64));
+                    let (id, _) = random.pick(&machines).clone();
+                    seen(&mut stage, &id, 1 + random.below(16) as u32, 4 * (1 + random.below(9_000) as u64));
                 }
                 _ => {
-                    let (id, name) = machines.swap_remove(dice.below(machines.len()));
+                    let (id, name) = machines.swap_remove(random.below(machines.len()));
                     gone(&mut stage, &id, &name);
                 }
             }

@@ -14,7 +14,7 @@ use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
 use dcm::{Dcm, DcmFlows};
-use eaf_sdk::testing::{Played, Script, Stage, system};
+use eaf_sdk::testing::{Script, ScriptResult, Stage, system};
 use eaf_sdk::{Failure, Recorded};
 use serde_json::{Value, json};
 
@@ -33,14 +33,14 @@ fn event(stage: &Stage<Dcm>, kind: &str) -> Recorded {
 }
 
 /// Gives what the run submitted to the domain: it must accept all of it.
-fn apply(stage: &mut Stage<Dcm>, played: &Played) {
-    for (command, body) in played.submitted() {
+fn apply(stage: &mut Stage<Dcm>, run: &ScriptResult) {
+    for (command, body) in run.submitted() {
         let outcome = stage.when_named(&system(), command, 1, body.clone());
         assert!(outcome.rejection().is_none(), "{command} {body}: {:?}", outcome.decision);
     }
 }
 
-fn steps(played: &Played) -> Vec<String> {
+fn steps(run: &ScriptResult) -> Vec<String> {
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let line = |(command, body): (&str, &Value)| match command {
         "record-step" => match body["percent"].as_u64() {
@@ -49,15 +49,15 @@ fn steps(played: &Played) -> Vec<String> {
         },
         other => other.to_owned(),
     };
-    played.submitted().into_iter().map(line).collect()
+    run.submitted().into_iter().map(line).collect()
 }
 
 #[test]
 fn an_approved_request_becomes_a_machine_with_every_step_on_record() {
     let (mut stage, id) = with_approved();
-    let played = script().play::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    let run = script().run::<DcmFlows>("provision", &event(&stage, "request-approved"));
     assert_eq!(
-        steps(&played),
+        steps(&run),
         [
             "ensure-folder started",
             "ensure-folder finished",
@@ -74,14 +74,14 @@ fn an_approved_request_becomes_a_machine_with_every_step_on_record() {
             "complete-provisioning"
         ]
     );
-    let clone = played.calls_of("vsphere.clone")[0];
+    let clone = run.calls_of("vsphere.clone")[0];
     assert_eq!(clone["identity"], id.as_str());
     assert_eq!(
         clone["spec"],
         json!({ "template": "templates/debian-12", "name": "web-01", "folder": "dcm",
         "cpus": 2, "memory_mb": 4096 })
     );
-    apply(&mut stage, &played);
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
     assert_eq!(stage.view_named("vms")[&id]["ip"], "10.0.0.7");
 }
@@ -89,10 +89,10 @@ fn an_approved_request_becomes_a_machine_with_every_step_on_record() {
 #[test]
 fn a_machine_that_was_cloned_with_another_size_is_reconfigured() {
     let (stage, _) = with_approved();
-    let played = script()
+    let run = script()
         .answer("vsphere.read-vm", machine(1, "off"))
-        .play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-    assert_eq!(played.calls_of("vsphere.reconfigure")[0]["cpus"], 2);
+        .run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert_eq!(run.calls_of("vsphere.reconfigure")[0]["cpus"], 2);
 }
 
 #[test]
@@ -107,14 +107,14 @@ fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
     ] {
         let (mut stage, id) = with_approved();
         let failure = Failure::permanent("broken", "It is broken.");
-        let played = script().fail(call, failure).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-        assert_eq!(played.result.as_ref().unwrap()["outcome"], "failed", "{call}");
-        apply(&mut stage, &played);
+        let run = script().fail(call, failure).run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+        assert_eq!(run.result.as_ref().unwrap()["outcome"], "failed", "{call}");
+        apply(&mut stage, &run);
         let row = stage.view_named("requests")[&id].clone();
         assert_eq!((row["status"].as_str(), row["failed_step"].as_str()), (Some("failed"), Some(step)), "{call}");
 
         stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
-        let again = script().play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        let again = script().run::<DcmFlows>("provision", &event(&stage, "request-retried"));
         assert_eq!(
             steps(&again)[0],
             if step == "reconfigure" { "power-on started".into() } else { format!("{step} started") }
@@ -128,13 +128,13 @@ fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
 fn a_retry_builds_from_the_beginning_what_was_deleted_in_vcenter_by_hand() {
     let (mut stage, id) = with_approved();
     let broken = Failure::permanent("broken", "It is broken.");
-    let played =
-        script().fail("vsphere.power-on", broken).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-    apply(&mut stage, &played);
+    let run =
+        script().fail("vsphere.power-on", broken).run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    apply(&mut stage, &run);
     stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
     let mut cloned = false;
     let looks = move |_: &Value| Ok(if std::mem::replace(&mut cloned, true) { machine(2, "off") } else { Value::Null });
-    let again = script().on("vsphere.read-vm", looks).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+    let again = script().on("vsphere.read-vm", looks).run::<DcmFlows>("provision", &event(&stage, "request-retried"));
     assert_eq!(steps(&again)[0], "ensure-folder started");
     assert_eq!(again.calls_of("vsphere.clone").len(), 1);
     apply(&mut stage, &again);
@@ -147,10 +147,10 @@ fn of_an_offering_without_an_address_the_machine_is_handed_over_when_it_runs() {
     stage.when::<DefineOffering>(&admin(), offering(json!({ "await_address": false })));
     let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
     stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
-    let played = script().play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-    assert!(played.calls_of("vsphere.await-address").is_empty());
-    assert_eq!(steps(&played)[steps(&played).len() - 2..], ["power-on finished", "complete-provisioning"]);
-    apply(&mut stage, &played);
+    let run = script().run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert!(run.calls_of("vsphere.await-address").is_empty());
+    assert_eq!(steps(&run)[steps(&run).len() - 2..], ["power-on finished", "complete-provisioning"]);
+    apply(&mut stage, &run);
     let row = stage.view_named("requests")[&id].clone();
     assert_eq!((&row["status"], &row["ip"]), (&json!("fulfilled"), &Value::Null));
 }
@@ -160,12 +160,12 @@ fn completing_without_an_address_hands_over_a_machine_that_is_there_and_builds_o
     for (found, clones) in [(machine(2, "on"), 0), (Value::Null, 1)] {
         let (mut stage, id) = with_failed("await-address");
         stage.when::<CompleteWithoutAddress>(&admin(), json!({ "request": id }));
-        let played =
-            script().answer("vsphere.read-vm", found).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
-        assert_eq!(played.calls_of("vsphere.clone").len(), clones);
-        assert_eq!(played.calls_of("vsphere.power-on").len(), 1, "it may have been switched off meanwhile");
-        assert!(played.calls_of("vsphere.await-address").is_empty());
-        apply(&mut stage, &played);
+        let run =
+            script().answer("vsphere.read-vm", found).run::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        assert_eq!(run.calls_of("vsphere.clone").len(), clones);
+        assert_eq!(run.calls_of("vsphere.power-on").len(), 1, "it may have been switched off meanwhile");
+        assert!(run.calls_of("vsphere.await-address").is_empty());
+        apply(&mut stage, &run);
         assert_eq!(stage.view_named("requests")[&id]["status"], "fulfilled");
         assert_eq!(stage.view_named("vms")[&id]["ip"], Value::Null);
     }
@@ -179,7 +179,7 @@ fn a_retry_that_cannot_look_at_vcenter_fails_at_the_step_it_was_to_begin_with() 
     stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
     let unreadable = Failure::permanent("vm-unreadable", "It cannot be read.");
     let again =
-        script().fail("vsphere.read-vm", unreadable).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+        script().fail("vsphere.read-vm", unreadable).run::<DcmFlows>("provision", &event(&stage, "request-retried"));
     apply(&mut stage, &again);
     let row = stage.view_named("requests")[&id].clone();
     assert_eq!((&row["failed_step"], &row["error_code"]), (&json!("power-on"), &json!("vm-unreadable")));
@@ -191,15 +191,15 @@ fn a_machine_that_a_retry_found_is_of_the_template_it_was_copied_from() {
     for (there, image) in [(true, "Debian 12"), (false, "Debian 13")] {
         let (mut stage, id) = with_approved();
         let broken = Failure::permanent("broken", "It is broken.");
-        let played =
-            script().fail("vsphere.power-on", broken).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-        apply(&mut stage, &played);
+        let run =
+            script().fail("vsphere.power-on", broken).run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+        apply(&mut stage, &run);
         let other = offering(json!({ "template": "templates/debian-13", "image": "Debian 13" }));
         stage.when::<DefineOffering>(&admin(), other);
         stage.when::<RetryRequest>(&admin(), json!({ "request": id }));
         let found = if there { machine(2, "off") } else { Value::Null };
         let again =
-            script().answer("vsphere.read-vm", found).play::<DcmFlows>("provision", &event(&stage, "request-retried"));
+            script().answer("vsphere.read-vm", found).run::<DcmFlows>("provision", &event(&stage, "request-retried"));
         apply(&mut stage, &again);
         for view in ["requests", "vms"] {
             assert_eq!(stage.view_named(view)[&id]["image"], image, "{view}, there: {there}");
@@ -211,10 +211,9 @@ fn a_machine_that_a_retry_found_is_of_the_template_it_was_copied_from() {
 fn a_run_that_was_overtaken_stops_before_it_touches_anything() {
     let (stage, _) = with_approved();
     let refused = Failure { class: "rejected".into(), ..Failure::permanent("attempt-over", "") };
-    let played =
-        script().fail("flow.submit", refused).play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-    assert_eq!(played.result.as_ref().unwrap_err().code, "attempt-over");
-    assert!(played.calls_of("vsphere.ensure-folder").is_empty());
+    let run = script().fail("flow.submit", refused).run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    assert_eq!(run.result.as_ref().unwrap_err().code, "attempt-over");
+    assert!(run.calls_of("vsphere.ensure-folder").is_empty());
 }
 
 #[test]
@@ -222,12 +221,12 @@ fn what_was_built_for_a_cancelled_request_is_switched_off_and_destroyed() {
     for (found, switched_off) in [(machine(2, "on"), 1), (machine(2, "off"), 0), (Value::Null, 0)] {
         let (mut stage, id) = with_failed("await-address");
         stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
-        let played = script()
+        let run = script()
             .answer("vsphere.read-vm", found)
-            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-        assert_eq!(played.calls_of("vsphere.power-off").len(), switched_off);
-        assert_eq!(played.calls_of("vsphere.destroy")[0]["identity"], id.as_str());
-        apply(&mut stage, &played);
+            .run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert_eq!(run.calls_of("vsphere.power-off").len(), switched_off);
+        assert_eq!(run.calls_of("vsphere.destroy")[0]["identity"], id.as_str());
+        apply(&mut stage, &run);
         assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
     }
 }
@@ -243,12 +242,12 @@ fn a_request_whose_machine_could_not_be_removed_is_not_cancelled() {
         let (mut stage, id) = with_failed("await-address");
         stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
         let broken = Failure::permanent("broken", "It is broken.");
-        let played = script().fail(call, broken).play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-        apply(&mut stage, &played);
+        let run = script().fail(call, broken).run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        apply(&mut stage, &run);
         let row = stage.view_named("requests")[&id].clone();
         assert_eq!((&row["status"], &row["failed_step"]), (&json!("cancel-failed"), &json!(step)), "{call}");
         stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
-        let again = script().play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        let again = script().run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
         apply(&mut stage, &again);
         assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled", "{call}");
     }
@@ -258,9 +257,9 @@ fn a_request_whose_machine_could_not_be_removed_is_not_cancelled() {
 fn a_machine_is_switched_off_before_it_is_destroyed() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
-    let played = script().play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    assert_eq!((played.calls_of("vsphere.power-off").len(), played.calls_of("vsphere.destroy").len()), (1, 1));
-    apply(&mut stage, &played);
+    let run = script().run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert_eq!((run.calls_of("vsphere.power-off").len(), run.calls_of("vsphere.destroy").len()), (1, 1));
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
 }
 
@@ -268,10 +267,10 @@ fn a_machine_is_switched_off_before_it_is_destroyed() {
 fn a_machine_that_is_gone_is_still_looked_for_everywhere() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
-    let played = script()
+    let run = script()
         .answer("vsphere.read-vm", Value::Null)
-        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    assert_eq!((played.calls_of("vsphere.power-off").len(), played.calls_of("vsphere.destroy").len()), (0, 1));
+        .run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert_eq!((run.calls_of("vsphere.power-off").len(), run.calls_of("vsphere.destroy").len()), (0, 1));
 }
 
 #[test]
@@ -279,13 +278,13 @@ fn taking_down_that_failed_may_be_asked_for_again() {
     let (mut stage, id) = with_vm();
     let body = json!({ "vm": id, "confirm": "web-01" });
     stage.when::<DecommissionVm>(&requester(), body.clone());
-    let played = script()
+    let run = script()
         .fail("vsphere.destroy", Failure::permanent("busy", "In use."))
-        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["status"], "decommission-failed");
     stage.when::<DecommissionVm>(&requester(), body).then_events(&["vm-decommission-requested"]);
-    let again = script().play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    let again = script().run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
     apply(&mut stage, &again);
     assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
 }
@@ -294,11 +293,11 @@ fn taking_down_that_failed_may_be_asked_for_again() {
 fn a_machine_that_is_gone_is_not_forgotten_before_a_person_said_so() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
-    let played = script()
+    let run = script()
         .fail("vsphere.destroy", Failure::permanent("vm-gone", "It is gone."))
-        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    assert!(played.calls_of("vsphere.forget").is_empty());
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    assert!(run.calls_of("vsphere.forget").is_empty());
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["error_code"], "vm-gone");
 }
 
@@ -306,9 +305,9 @@ fn a_machine_that_is_gone_is_not_forgotten_before_a_person_said_so() {
 fn a_machine_that_is_gone_is_decommissioned_when_an_admin_confirmed_and_vcenter_was_asked_again() {
     let (mut stage, id) = with_gone();
     stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
-    let played = script().play::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
-    assert_eq!(played.calls_of("vsphere.forget")[0]["identity"], id.as_str());
-    apply(&mut stage, &played);
+    let run = script().run::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
+    assert_eq!(run.calls_of("vsphere.forget")[0]["identity"], id.as_str());
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["status"], "decommissioned");
     assert!(stage.log.iter().any(|r| r.kind == "name-released"));
 }
@@ -318,8 +317,8 @@ fn a_machine_that_is_there_after_all_is_not_forgotten() {
     let (mut stage, id) = with_gone();
     stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
     let there = Failure::permanent("vm-there", "It is there.");
-    let played = script().fail("vsphere.forget", there).play::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
-    apply(&mut stage, &played);
+    let run = script().fail("vsphere.forget", there).run::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
+    apply(&mut stage, &run);
     let row = stage.view_named("vms")[&id].clone();
     assert_eq!((&row["status"], &row["error_code"]), (&json!("decommission-failed"), &json!("vm-there")));
     assert!(!stage.log.iter().any(|r| r.kind == "name-released"));
@@ -329,12 +328,12 @@ fn a_machine_that_is_there_after_all_is_not_forgotten() {
 fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
     let (mut stage, id) = with_failed("power-on");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
-    let played = script()
+    let run = script()
         .answer("vsphere.read-vm", Value::Null)
         .fail("vsphere.destroy", Failure::permanent("vm-gone", "It is gone."))
-        .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-    assert_eq!(played.calls_of("vsphere.forget").len(), 1);
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    assert_eq!(run.calls_of("vsphere.forget").len(), 1);
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
 }
 
@@ -342,14 +341,14 @@ fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
 fn a_request_that_failed_before_anything_was_built_is_cancelled_without_asking_vcenter() {
     let (mut stage, id) = with_approved();
     let closed = Failure::permanent("connection-missing", "There is no connection.");
-    let played = script().fail("vsphere.ensure-folder", closed.clone());
-    let played = played.play::<DcmFlows>("provision", &event(&stage, "request-approved"));
-    apply(&mut stage, &played);
+    let run = script().fail("vsphere.ensure-folder", closed.clone());
+    let run = run.run::<DcmFlows>("provision", &event(&stage, "request-approved"));
+    apply(&mut stage, &run);
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
     let script = script().fail("vsphere.open-inventory", closed.clone()).fail("vsphere.destroy", closed);
-    let played = script.play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-    assert_eq!(steps(&played), ["complete-cancel"]);
-    apply(&mut stage, &played);
+    let run = script.run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    assert_eq!(steps(&run), ["complete-cancel"]);
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("requests")[&id]["status"], "cancelled");
 }
 
@@ -359,23 +358,23 @@ fn a_requester_who_cancels_has_nothing_forgotten_in_another_vcenter_but_an_admin
     for call in ["vsphere.read-vm", "vsphere.destroy"] {
         let (mut stage, id) = with_failed("power-on");
         stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
-        let played = script()
+        let run = script()
             .answer("vsphere.read-vm", machine(2, "off"))
             .fail(call, elsewhere.clone())
-            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-        assert!(played.calls_of("vsphere.forget").is_empty(), "{call}");
-        apply(&mut stage, &played);
+            .run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert!(run.calls_of("vsphere.forget").is_empty(), "{call}");
+        apply(&mut stage, &run);
         let row = stage.view_named("requests")[&id].clone();
         assert_eq!((&row["status"], &row["error_code"]), (&json!("cancel-failed"), &json!("other-vcenter")));
 
         let typed = json!({ "request": id, "confirm": "web-01" });
         stage.when::<CancelWithoutRemoval>(&admin(), typed);
         let copies = json!({ "forgotten": true, "copies": ["web-01"] });
-        let played = script()
+        let run = script()
             .answer("vsphere.forget", copies)
-            .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-        assert!(played.calls_of("vsphere.destroy").is_empty());
-        apply(&mut stage, &played);
+            .run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+        assert!(run.calls_of("vsphere.destroy").is_empty());
+        apply(&mut stage, &run);
         let row = stage.view_named("requests")[&id].clone();
         assert_eq!((&row["status"], &row["copies"]), (&json!("cancelled"), &json!("web-01")));
     }
@@ -386,18 +385,18 @@ fn machines_with_the_same_marker_that_were_left_alone_are_named() {
     let copies = json!({ "absent": true, "copies": ["web-01-backup", "web-01-test"] });
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
-    let played = script()
+    let run = script()
         .answer("vsphere.destroy", copies.clone())
-        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["copies"], "web-01-backup, web-01-test");
 
     let (mut stage, id) = with_failed("power-on");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
-    let played = script()
+    let run = script()
         .answer("vsphere.destroy", copies)
-        .play::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("cancel", &event(&stage, "request-cancel-requested"));
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("requests")[&id]["copies"], "web-01-backup, web-01-test");
 }
 
@@ -406,11 +405,11 @@ fn a_template_is_not_decommissioned_and_its_name_stays_taken() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let template = Failure::permanent("vm-is-template", "It is a template.");
-    let played = script()
+    let run = script()
         .answer("vsphere.read-vm", machine(2, "off"))
         .fail("vsphere.destroy", template)
-        .play::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
-    apply(&mut stage, &played);
+        .run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
+    apply(&mut stage, &run);
     assert_eq!(stage.view_named("vms")[&id]["error_code"], "vm-is-template");
     assert!(!stage.log.iter().any(|r| r.kind == "name-released"));
 }
@@ -421,9 +420,9 @@ fn a_refresh_keeps_what_vcenter_says_of_a_machine_that_it_cannot_read() {
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     let unread = json!({ "name": "new-01", "state": "inaccessible", "power": "unknown", "cpus": null,
         "memory_mb": null, "ip": null, "instance_uuid": null, "question": null });
-    let played =
-        script().answer("vsphere.read-vm", unread).play::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
-    apply(&mut stage, &played);
+    let run =
+        script().answer("vsphere.read-vm", unread).run::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
+    apply(&mut stage, &run);
     let row = stage.view_named("vms")[&id].clone();
     assert_eq!((&row["state"], &row["power"]), (&json!("inaccessible"), &json!("unknown")));
     assert_eq!((&row["vcenter_name"], &row["memory_mb"]), (&json!("new-01"), &json!(4096)));
@@ -438,8 +437,8 @@ fn a_refresh_records_what_was_found_or_why_not() {
     ] {
         let (mut stage, id) = with_vm();
         stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
-        let played = script.play::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
-        apply(&mut stage, &played);
+        let run = script.run::<DcmFlows>("refresh", &event(&stage, "vm-refresh-requested"));
+        apply(&mut stage, &run);
         let row = stage.view_named("vms")[&id].clone();
         assert_eq!((row["power"].as_str(), &row["error_code"]), (Some(power), &error));
     }
@@ -448,8 +447,8 @@ fn a_refresh_records_what_was_found_or_why_not() {
 #[test]
 fn approvers_are_asked_but_not_whoever_asked() {
     let (stage, id) = with_request();
-    let played = script().play::<DcmFlows>("notify", &event(&stage, "request-submitted"));
-    let mail = played.calls_of("mail.send-while")[0];
+    let run = script().run::<DcmFlows>("notify", &event(&stage, "request-submitted"));
+    let mail = run.calls_of("mail.send-while")[0];
     assert_eq!(mail["template"], "approval-requested");
     assert_eq!(mail["to"], json!({ "holders": { "permission": "approve", "except": requester().id } }));
     assert_eq!(mail["facts"]["request_id"], id.as_str());
@@ -461,8 +460,8 @@ fn of_a_failure_requester_and_admins_are_told() {
     let (mut stage, id) = with_approved();
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
     stage.when_named(&system(), "fail-provisioning", 1, failed);
-    let played = script().play::<DcmFlows>("notify", &event(&stage, "request-failed"));
-    let mails = played.calls_of("mail.send-while");
+    let run = script().run::<DcmFlows>("notify", &event(&stage, "request-failed"));
+    let mails = run.calls_of("mail.send-while");
     let told: Vec<_> = mails.iter().map(|m| (m["template"].as_str().unwrap(), m["to"].clone())).collect();
     assert_eq!(
         told,
@@ -483,13 +482,13 @@ fn when_the_admins_could_not_be_told_the_requester_is_told_just_that() {
     let event = event(&stage, "request-failed");
 
     let refused = Failure::permanent("wrong-password", "…");
-    let played = script().fail("mail.send-while", refused).play::<DcmFlows>("notify", &event);
-    let mails = played.calls_of("mail.send-while");
+    let run = script().fail("mail.send-while", refused).run::<DcmFlows>("notify", &event);
+    let mails = run.calls_of("mail.send-while");
     assert_eq!((mails.len(), &mails[1]["facts"]["admins_told"]), (2, &json!(false)));
-    assert_eq!(played.result.as_ref().unwrap_err().code, "wrong-password");
+    assert_eq!(run.result.as_ref().unwrap_err().code, "wrong-password");
 
     let nobody = json!({ "sent": 0, "failed": 2 });
-    let played = script().answer("mail.send-while", nobody).play::<DcmFlows>("notify", &event);
-    assert_eq!(played.calls_of("mail.send-while")[1]["facts"]["admins_told"], false);
-    assert!(played.result.is_ok());
+    let run = script().answer("mail.send-while", nobody).run::<DcmFlows>("notify", &event);
+    assert_eq!(run.calls_of("mail.send-while")[1]["facts"]["admins_told"], false);
+    assert!(run.result.is_ok());
 }

@@ -1,4 +1,4 @@
-//! Decisions: a command, the streams it needs, and the events it leads to or the reason why not.
+//! Decisions: a command, the streams that it needs, and its events or its rejection.
 
 use crate::document::{self, FieldError, NewEvent, Rejection, RejectionKind, Subject};
 use crate::{Boundary, Context, Event, Streams};
@@ -8,20 +8,21 @@ use serde_json::{Map, Value};
 
 pub use document::Accepted;
 
-/// A command. The type is its body.
+/// A command; the implementing type is its body.
 pub trait Command: DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     const VERSION: u16 = 1;
-    /// None: only the system (a workflow) may give it. Checked before `decide`.
+    /// None: only the system (a workflow) may give the command. Checked before `decide`.
     const PERMISSION: Option<&'static str>;
 
-    /// The streams that this command reads or guards. Asked again with what was loaded, until it names nothing new.
+    /// Streams that the command reads or guards. The host repeats the call with the loaded streams
+    /// until it names no new one.
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary;
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection>;
 }
 
-/// May this caller give this command at all?
+/// Checks the permission of the command `C` and none of its rules.
 pub fn permitted<C: Command>(ctx: &Context) -> Result<(), Rejection> {
     match C::PERMISSION {
         Some(permission) if ctx.may(permission) => Ok(()),
@@ -32,7 +33,7 @@ pub fn permitted<C: Command>(ctx: &Context) -> Result<(), Rejection> {
 }
 
 impl Accepted {
-    /// Nothing happened, and that is fine: the command asked for what is already so.
+    /// Accepts without events: the command asked for the state that is already there.
     pub fn nothing() -> Self {
         Accepted::default()
     }
@@ -43,13 +44,14 @@ impl Accepted {
         self
     }
 
-    /// The view row that shows what the command was about.
+    /// View row that shows what the command was about.
     pub fn subject(mut self, view: &str, key: impl Into<String>) -> Self {
         self.subject = Some(Subject { view: view.into(), key: key.into() });
         self
     }
 
-    /// What it would come to, for whoever is still filling in the form (`?dry-run`): a price, who would have to decide.
+    /// Answers a rehearsal (`?dry-run`) with the expected outcome, such as a price or the
+    /// approvers.
     pub fn preview(mut self, preview: Map<String, Value>) -> Self {
         self.preview = Some(preview);
         self
@@ -78,13 +80,13 @@ impl Rejection {
         self
     }
 
-    /// Several at once.
     pub fn params(mut self, params: Map<String, Value>) -> Self {
         self.params.extend(params);
         self
     }
 
-    /// The member of the body that is to blame, said in the rejection's own words; give the params first.
+    /// Points to the member of the body that caused the rejection, with the rejection's code and
+    /// params, so `at` comes after `param`.
     pub fn at(mut self, pointer: &str) -> Self {
         self.fields.push(FieldError { pointer: pointer.into(), code: self.code.clone(), params: self.params.clone() });
         self
@@ -106,7 +108,7 @@ impl FieldError {
     }
 }
 
-/// Gathers what is wrong with a body, so that the caller is told everything at once.
+/// Collects the errors of a body, so that the caller gets all of them in one answer.
 #[derive(Debug, Default)]
 pub struct Fields(Vec<FieldError>);
 
@@ -115,7 +117,7 @@ impl Fields {
         self.0.push(error);
     }
 
-    /// `range` is inclusive.
+    /// Checks a number against an inclusive `range`.
     pub fn within(&mut self, pointer: &str, code: &str, value: i64, range: std::ops::RangeInclusive<i64>) {
         if range.contains(&value) {
             return;
@@ -123,7 +125,7 @@ impl Fields {
         self.push(FieldError::new(pointer, code).param("min", *range.start()).param("max", *range.end()));
     }
 
-    /// Length in characters, not bytes, of the text without space around it.
+    /// Checks the length in characters, not bytes, of the text without surrounding white space.
     pub fn length(&mut self, pointer: &str, code: &str, text: &str, range: std::ops::RangeInclusive<usize>) {
         let length = text.trim().chars().count();
         let which = if length < *range.start() { "too-short" } else { "too-long" };
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_names_the_member_it_is_about() {
+    fn a_conflict_names_the_member_that_caused_it() {
         let rejection = Rejection::conflict("name-taken").param("name", "web").at("/name");
         let field = &rejection.fields[0];
         assert_eq!(
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_field_is_named_with_its_limits() {
+    fn every_invalid_field_is_reported_with_its_limits() {
         let mut fields = Fields::default();
         fields.within("/cpus", "cpus-out-of-range", 9, 1..=8);
         fields.length("/note", "note", "   short   ", 10..=20);

@@ -1,8 +1,8 @@
-//! What the exports of a component do: one JSON document in, one out. The test harness takes the same way.
+//! Exports of the components: one JSON document in, one out. The test harness calls them too.
 
 use crate::document::*;
 use crate::list::{CommandVisitor, StateVisitor, ViewVisitor, WorkflowVisitor};
-use crate::stream::{category, keep, keep_nothing};
+use crate::stream::{category, empty_state, fold_to_json};
 use crate::{
     Boundary, Command, Commands, Event, EventSet, Failure, Flows, Plugin, Rows, State, States, Streams, View, Views,
     Workflow, Workflows, command,
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub fn boundary<P: Plugin>(input: &[u8]) -> Vec<u8> {
     let BoundaryInput { command, context, loaded } = read(input);
     let name = command.name.clone();
-    let visitor = Bound { body: command.body, ctx: &context, loaded: Streams::new(loaded) };
+    let visitor = BoundaryOf { body: command.body, ctx: &context, loaded: Streams::new(loaded) };
     let boundary = P::Commands::visit(&name, visitor).unwrap_or_default();
     write(&BoundaryOutput { streams: boundary.into_refs() })
 }
@@ -36,7 +36,7 @@ pub fn decide<P: Plugin>(input: &[u8]) -> Vec<u8> {
 pub fn fold<P: Plugin>(input: &[u8]) -> Vec<u8> {
     let input: FoldInput = read(input);
     let state = P::States::visit(category(&input.stream), Fold(&input));
-    write(&FoldOutput { state: state.unwrap_or_else(keep_nothing) })
+    write(&FoldOutput { state: state.unwrap_or_else(empty_state) })
 }
 
 pub fn keys<P: Plugin>(input: &[u8]) -> Vec<u8> {
@@ -83,17 +83,17 @@ pub fn describe<P: Plugin, F: Flows>() -> Vec<u8> {
     write(&description)
 }
 
-struct Bound<'a> {
+struct BoundaryOf<'a> {
     body: Value,
     ctx: &'a Context,
     loaded: Streams,
 }
 
-impl CommandVisitor for Bound<'_> {
+impl CommandVisitor for BoundaryOf<'_> {
     type Output = Boundary;
 
     fn visit<C: Command>(self) -> Boundary {
-        // A body that does not fit needs no streams to be refused.
+        // A malformed body is rejected by `decide`, for which no streams are needed.
         match serde_json::from_value::<C>(self.body) {
             Ok(command) if command::permitted::<C>(self.ctx).is_ok() => command.boundary(self.ctx, &self.loaded),
             _ => Boundary::none(),
@@ -116,7 +116,8 @@ impl CommandVisitor for Decide<'_> {
             let rejection = Rejection::invalid("command-version").param("version", self.command.version);
             return Err(rejection.param("known", C::VERSION));
         }
-        // What serde says may quote personal data; the host has told the details from the schema.
+        // Errors of serde may quote personal data; the host has reported the details from the
+        // schema.
         let body: C = serde_json::from_value(self.command.body).map_err(|_| Rejection::invalid("invalid-body"))?;
         body.decide(self.ctx, self.streams)
     }
@@ -128,7 +129,7 @@ impl StateVisitor for Fold<'_> {
     type Output = Value;
 
     fn visit<S: State>(self) -> Value {
-        keep::<S>(&self.0.stream, self.0.snapshot.as_ref(), &self.0.events)
+        fold_to_json::<S>(&self.0.stream, self.0.snapshot.as_ref(), &self.0.events)
     }
 }
 
@@ -249,7 +250,7 @@ pub(crate) fn workflow_type<W: Workflow>() -> WorkflowType {
     }
 }
 
-/// Flat: without `$ref`, so that whoever walks it needs no resolver.
+/// JSON Schema without `$ref`, so that readers need no resolver.
 pub(crate) fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| {
         s.inline_subschemas = true;
@@ -269,7 +270,7 @@ fn row<V: View>(columns: Value) -> V::Row {
 fn columns<R: Serialize>(row: &R) -> Map<String, Value> {
     match serde_json::to_value(row) {
         Ok(Value::Object(columns)) => columns,
-        _ => panic!("a row is a struct with one member per column"),
+        _ => panic!("a row must be a struct with one member per column"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The JSON documents that cross the seam to the host; shapes in `docs/guides/contract.md`. Unknown members are ignored.
+//! JSON documents between host and component; shapes in `docs/guides/contract.md`. Unknown members
+//! are ignored.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ pub struct Command {
     pub body: Value,
 }
 
-/// All that a decision may know besides its streams.
+/// Input of a decision besides its streams.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Context {
     /// Milliseconds since 1970.
@@ -23,13 +24,14 @@ pub struct Context {
     pub settings: Map<String, Value>,
     /// 32 random bytes, hex.
     pub seed: String,
-    /// The same on every retry with the same Idempotency-Key: the natural id for a thing that a command creates.
+    /// The same for every repetition with the same idempotency key: the natural id for a thing that
+    /// a command creates.
     pub command_id: String,
     pub trace_id: String,
 }
 
 impl Context {
-    /// The system holds every permission.
+    /// Tells whether the actor holds a permission; the system holds all of them.
     pub fn may(&self, permission: &str) -> bool {
         self.actor.kind == ActorKind::System || self.actor.permissions.iter().any(|p| p == permission)
     }
@@ -73,16 +75,16 @@ pub struct StreamRef {
 pub struct LoadedStream {
     pub stream: String,
     pub mode: StreamMode,
-    /// Number of events; 0: does not exist.
+    /// Number of events; 0: the stream does not exist.
     pub version: u64,
-    /// What this package made of the events before the first of `events`.
+    /// State that this package folded from the events before the first of `events`.
     #[serde(default)]
     pub snapshot: Option<Value>,
-    /// Those after the snapshot, or all.
+    /// Events after the snapshot, or all.
     pub events: Vec<Recorded>,
 }
 
-/// An event as it was recorded, personal members in clear (null once the person was erased).
+/// A recorded event, personal members in clear (null once the person was erased).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub id: String,
@@ -131,7 +133,7 @@ pub struct Accepted {
     pub events: Vec<NewEvent>,
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Answered to a rehearsal only (`?dry-run`), and never recorded.
+    /// Part of the answer to a rehearsal (`?dry-run`); never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -149,7 +151,7 @@ pub struct FoldOutput {
     pub state: Value,
 }
 
-/// The view row that shows what a command was about.
+/// View row that shows what a command was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub view: String,
@@ -168,17 +170,17 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// 422
+    /// Status 422.
     Invalid,
-    /// 409
+    /// Status 409.
     Conflict,
-    /// 403
+    /// Status 403.
     Forbidden,
-    /// 404
+    /// Status 404.
     NotFound,
 }
 
-/// A domain "no": data, rendered by the host from `rejections.<code>`.
+/// A rejection by the domain, rendered by the host from `rejections.<code>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub kind: RejectionKind,
@@ -213,7 +215,7 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// Key to columns, of the rows that exist among those that `keys` named.
+    /// Columns by key, of the rows that exist among those that `keys` named.
     pub rows: Map<String, Value>,
 }
 
@@ -243,7 +245,7 @@ pub struct ActionsOutput {
     pub items: Vec<RowActions>,
 }
 
-/// What a row waits for, and what the caller may do with it.
+/// State that a row waits for, and the commands that the caller may give on it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowActions {
     #[serde(default)]
@@ -262,7 +264,7 @@ pub struct Action {
     pub body: Map<String, Value>,
 }
 
-/// A sentence to be rendered from the package's locales.
+/// A sentence that the host renders from the package's locales.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub code: String,
@@ -281,7 +283,7 @@ impl Message {
     }
 }
 
-/// What a workflow's run is started with.
+/// Input of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunInput {
     pub event: Recorded,
@@ -301,7 +303,7 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// None: only the system may give it.
+    /// None: only the system may give the command.
     pub permission: Option<String>,
     pub schema: Value,
 }

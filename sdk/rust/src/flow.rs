@@ -7,19 +7,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// Something that takes time. It lives in the host and survives restarts.
+/// A long call, a timer or a wait; it exists in the host and survives restarts.
 pub struct Operation<T> {
     raw: host::Operation,
     answer: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Operation<T> {
-    /// Wait for the end.
+    /// Waits for the end.
     pub fn result(&self) -> Result<T, Failure> {
         decode(self.raw.result()?)
     }
 
-    /// Ends when this one is at least so far, in percent, or has ended; answers the percentage.
+    /// Completes at this percentage of progress or at the end; the result is the percentage.
     pub fn progress_reaches(&self, percent: u32) -> Operation<u32> {
         Operation::new(self.raw.progress_reaches(percent))
     }
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned> Operation<T> {
     }
 }
 
-/// Anything that [`await_any`] can wait for, whatever its answer.
+/// Operations of any result type, for [`await_any`].
 pub trait Awaitable {
     #[doc(hidden)]
     fn raw(&self) -> &host::Operation;
@@ -41,34 +41,34 @@ impl<T> Awaitable for Operation<T> {
     }
 }
 
-/// Wait until one of the operations has ended; its index. The only way to wait for several.
+/// Waits for the first of several operations and returns its index.
 pub fn await_any(operations: &[&dyn Awaitable]) -> usize {
     let raw: Vec<_> = operations.iter().map(|o| o.raw()).collect();
     host::await_any(&raw) as usize
 }
 
-/// Give a command to this plugin's own domain, as the system. Exactly once. A "no" is a failure of class `rejected` whose
-/// code is the rejection's.
+/// Gives a command to this plugin's own domain, as the system, exactly once. A rejection becomes a
+/// failure of class `rejected` with the rejection's code.
 pub fn submit<C: Command>(body: &impl Serialize) -> Result<Value, Failure> {
     decode(host::submit(C::NAME, &encode(body))?)
 }
 
-/// One row of one of this plugin's views.
+/// Reads one row of one of this plugin's views.
 pub fn read<V: View>(key: &str) -> Result<Option<V::Row>, Failure> {
     host::read(V::NAME, key)?.map(decode).transpose()
 }
 
-/// A timer.
+/// Starts a timer.
 pub fn sleep(millis: u64) -> Operation<Value> {
     Operation::new(host::sleep(millis))
 }
 
-/// Milliseconds since 1970, from the journal.
+/// Time from the journal, in milliseconds since 1970.
 pub fn now() -> u64 {
     host::now()
 }
 
-/// To the trace; `level` is one of debug, info, warn, error. Never personal data.
+/// Writes to the trace; `level` is debug, info, warn or error. Personal data does not belong here.
 pub fn log(level: &str, message: &str) {
     host::log(level, message);
 }

@@ -1,12 +1,13 @@
-//! What a plugin author sees of EAF.
+//! SDK for plugin authors.
 //!
-//! A plugin is an ordinary library and three small binaries. To write one:
-//! 1. events: one struct per event with [`Event`], gathered by [`events!`];
+//! A plugin is a library and three small binaries. It consists of:
+//! 1. events: one struct per event with [`Event`], listed by [`events!`];
 //! 2. decisions: one file per command with [`Command`];
 //! 3. views: one file per view with [`View`];
 //! 4. durable functions: one file per workflow with [`Workflow`];
-//! 5. a type that lists them with [`Plugin`] (and one with [`Flows`]), by types, never by function pointers: whatever
-//!    `Plugin` can reach is in the domain component, which may import nothing;
+//! 5. a type that lists them with [`Plugin`] (and one with [`Flows`]), by types instead of function
+//!    pointers: all that `Plugin` reaches is in the domain component, which must not import
+//!    anything;
 //! 6. `src/bin/{domain,workflow,describe}.rs`, each one macro of this crate.
 //!
 //! ```ignore
@@ -14,7 +15,8 @@
 //! eaf_sdk::domain!(dcm::Dcm);
 //! ```
 //!
-//! [`testing`] runs all of it natively: given/when/then for decisions, views from events, a scripted host for workflows.
+//! [`testing`] runs all of it natively: given/when/then for decisions, views from events, a
+//! scripted host for workflows.
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
@@ -51,7 +53,7 @@ pub use stream::{Boundary, State, Streams};
 pub use view::{Column, ReadRule, Rows, Thing, View};
 pub use workflow::{Failure, Trigger, Workflow};
 
-/// The domain component of a plugin.
+/// Exports the domain component of a plugin.
 #[macro_export]
 macro_rules! domain {
     ($plugin:ty) => {
@@ -97,7 +99,7 @@ macro_rules! domain {
     };
 }
 
-/// The workflow component of a plugin. It carries only the imports that its code uses.
+/// Exports the workflow component of a plugin, which contains only the imports that its code uses.
 #[macro_export]
 macro_rules! workflow {
     ($flows:ty) => {
@@ -120,7 +122,8 @@ macro_rules! workflow {
     };
 }
 
-/// The component that describes a plugin; it runs when the package is built and is not shipped.
+/// Exports the describe component of a plugin, which runs when the package is built and is not
+/// shipped.
 #[macro_export]
 macro_rules! describe {
     ($plugin:ty, $flows:ty) => {

@@ -1,4 +1,5 @@
-//! Lists of types, so that dispatch is by names known at compile time and unreachable code is left out of a component.
+//! Lists of types: dispatch by names known at compile time, so that the linker removes unreachable
+//! code from a component.
 
 use crate::document::{CommandType, ViewType, WorkflowType};
 use crate::{Command, State, View, Workflow, component};
@@ -21,7 +22,7 @@ pub trait CommandVisitor {
     fn visit<C: Command>(self) -> Self::Output;
 }
 
-/// By category.
+/// States by category of stream.
 pub trait States {
     fn visit<V: StateVisitor>(category: &str, visitor: V) -> Option<V::Output>;
 }

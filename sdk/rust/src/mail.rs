@@ -1,4 +1,5 @@
-//! Mails to people of the tenant, named by id or permission: names, addresses and languages stay in the host.
+//! Mails to members of the tenant. Recipients are named by id or permission: names, addresses and
+//! languages stay in the host.
 
 use crate::flow::{decode, encode};
 use crate::host;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 pub enum Recipient<'a> {
     /// One person, by actor id.
     Actor(&'a str),
-    /// Everyone who holds this permission of the plugin, except one person.
+    /// Holders of this permission of the plugin, except one person.
     HoldersExcept {
         permission: &'a str,
         except: &'a str,
@@ -24,15 +25,15 @@ pub enum Recipient<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     pub sent: u32,
-    /// Refused recipients; the tenant's admins see them.
+    /// Number of refused recipients, which the tenant's admins see.
     pub failed: u32,
-    /// Was a mail left out because its condition no longer held?
+    /// True if the condition no longer held and the rest was not sent.
     #[serde(default)]
     pub skipped: bool,
 }
 
-/// A column of a row that must still equal a value when the mail is sent, which may be a day later:
-/// the mail server may be away. The column is a text, an integer or a boolean.
+/// A value that a column must still have when the mail is sent, since a mail server can be
+/// unavailable for a day. The column has type text, integer or boolean.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition<'a> {
     view: &'static str,
@@ -45,13 +46,13 @@ pub struct Condition<'a> {
 
 impl<'a> Condition<'a> {
     /// # Panics
-    /// When the view has no such column, which is a mistake in the package.
+    /// If the view has no such column, which is a mistake in the package.
     pub fn on<V: View>(key: &'a str, member: &'static str, equals: impl Serialize) -> Self {
         assert!(V::COLUMNS.iter().any(|column| column.name == member), "{} has no column {member}", V::NAME);
         Condition { view: V::NAME, key, member, equals: json!(equals), after: None }
     }
 
-    /// Of those who hold a permission only they are told who got this mail about the same thing.
+    /// Restricts holders of a permission to those who got this mail from a run with the same key.
     pub fn after(self, template: &'static str) -> Self {
         Condition { after: Some(template), ..self }
     }
@@ -69,7 +70,7 @@ impl Mailer {
         decode(self.0.send(template, to, &encode(facts))?)
     }
 
-    /// Sends only while the condition holds; the host reads the row before each mail.
+    /// Sends while the condition holds; the host reads the row before each mail.
     pub fn send_while(
         &self,
         template: &str,

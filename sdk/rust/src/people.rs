@@ -1,7 +1,8 @@
-//! People in what is shown: a product says who is meant by permission, the host puts the names in when somebody reads it.
+//! References to people in texts: a product names them by permission, and the host inserts their
+//! names when it renders the text.
 //!
-//! A component knows no one but the caller, and what it says may be recorded; so it hands over a reference. It may stand
-//! wherever a text for people has its params, and in a preview:
+//! A component knows no member but the caller, and its answers may be recorded without personal
+//! data. A reference is valid as a parameter of a text and in a preview:
 //!
 //! ```
 //! # use eaf_sdk::{Message, People};
@@ -9,11 +10,11 @@
 //! # assert_eq!(message.params["people"]["x-eaf-people"]["permission"], "approve");
 //! ```
 //!
-//! The text of it writes `{{ people|names }}`: “A, B or C”.
+//! The text formats the parameter with `{{ people|names }}`: “A, B or C”.
 
 use serde_json::{Value, json};
 
-/// The members of the tenant who hold a permission of this plugin.
+/// Members of the tenant who hold a permission of this plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct People {
     permission: String,
@@ -21,12 +22,12 @@ pub struct People {
 }
 
 impl People {
-    /// Without the plugin's prefix.
+    /// Holders of a permission, given without the plugin's prefix.
     pub fn who_may(permission: &str) -> Self {
         People { permission: permission.into(), except: Vec::new() }
     }
 
-    /// Leaves somebody out, by actor id: the requester where four eyes are needed.
+    /// Excludes an actor id, such as the requester where the four-eyes principle applies.
     pub fn except(mut self, actor: &str) -> Self {
         self.except.push(actor.into());
         self

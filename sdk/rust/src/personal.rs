@@ -1,7 +1,8 @@
-//! Personal data in events and commands: marked by its type, so that the mark cannot be forgotten.
+//! Personal data in events and commands, marked by its type, so that no member lacks the mark.
 //!
-//! `Personal<S>` is a text that the host encrypts under the key of the person whose actor id stands in the sibling
-//! member `S::MEMBER`. Once the person is erased it reads as empty. Its `Debug` shows nothing.
+//! `Personal<S>` is a text that the host encrypts under the data key of a person: the actor id in
+//! the sibling member `S::MEMBER`. After the person's erasure it is empty. `Debug` never shows the
+//! text.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,17 +10,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Whose data it is.
+/// The person whose data a member is.
 pub trait Subject {
-    /// The sibling member with the person's actor id.
+    /// Sibling member with the person's actor id.
     const MEMBER: &'static str;
 }
 
-/// For members of a command's body: the data of whoever gives the command.
+/// The actor who gives the command, for members of its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Giver {}
+pub enum CommandActor {}
 
-impl Subject for Giver {
+impl Subject for CommandActor {
     const MEMBER: &'static str = "$actor";
 }
 
@@ -33,12 +34,12 @@ impl<S> Personal<S> {
         Personal { text: Some(text.into()), subject: PhantomData }
     }
 
-    /// Empty once the person was erased.
+    /// The text; empty once the person was erased.
     pub fn as_str(&self) -> &str {
         self.text.as_deref().unwrap_or("")
     }
 
-    /// None once the person was erased.
+    /// The text; none once the person was erased.
     pub fn into_option(self) -> Option<String> {
         self.text
     }
@@ -47,8 +48,9 @@ impl<S> Personal<S> {
         self.text.clone()
     }
 
-    /// The same text as another person's data, such as a reason that moves from a command into an event.
-    pub fn under<T>(self) -> Personal<T> {
+    /// Assigns the text to another person, such as a reason that moves from a command into an
+    /// event.
+    pub fn reassign<T>(self) -> Personal<T> {
         Personal { text: self.text, subject: PhantomData }
     }
 }
@@ -108,31 +110,31 @@ mod tests {
     }
 
     #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-    struct Noted {
+    struct Sample {
         owner_id: String,
         note: Personal<Owner>,
         remark: Option<Personal<Owner>>,
     }
 
     #[test]
-    fn the_schema_carries_the_mark_also_where_the_member_is_optional() {
-        let schema = crate::component::schema::<Noted>();
+    fn the_schema_marks_optional_members_too() {
+        let schema = crate::component::schema::<Sample>();
         assert_eq!(schema["properties"]["note"]["x-eaf-personal"]["subject"], "owner_id");
         assert_eq!(schema["properties"]["remark"]["x-eaf-personal"]["subject"], "owner_id");
         assert!(schema["properties"]["owner_id"].get("x-eaf-personal").is_none());
     }
 
     #[test]
-    fn an_erased_text_reads_as_empty() {
+    fn an_erased_text_is_empty() {
         for erased in [r#"{"owner_id":"a","note":null,"remark":null}"#, r#"{"owner_id":"a"}"#] {
-            let noted: Noted = serde_json::from_str(erased).unwrap();
-            assert_eq!(noted.note.as_str(), "");
+            let sample: Sample = serde_json::from_str(erased).unwrap();
+            assert_eq!(sample.note.as_str(), "");
         }
     }
 
     #[test]
-    fn debug_output_does_not_show_the_text() {
-        let noted = Noted { owner_id: "a".into(), note: Personal::new("likes tea"), remark: None };
-        assert!(!format!("{noted:?}").contains("tea"));
+    fn debug_output_omits_the_text() {
+        let sample = Sample { owner_id: "a".into(), note: Personal::new("likes tea"), remark: None };
+        assert!(!format!("{sample:?}").contains("tea"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a decision reads: streams, folded into state.
+//! Streams of a decision, folded into states.
 
 use crate::document::{LoadedStream, StreamMode, StreamRef};
 use crate::{EventSet, Recorded};
@@ -7,26 +7,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::type_name;
 
-/// The state of one thing, from its events. It goes to JSON and back when the host keeps it as a snapshot, so nothing may
-/// be skipped there.
+/// The state of one thing, folded from its events. The host stores it as JSON in a snapshot, so no
+/// member may be skipped in serialization.
 pub trait State: Default + Serialize + DeserializeOwned {
     type Event: EventSet;
 
-    /// Its streams are `<CATEGORY>/…`, and no other state is made of these.
+    /// Category of its streams, `<CATEGORY>/…`; no other state folds them.
     const CATEGORY: &'static str;
 
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
 }
 
-/// The streams that were loaded for a command.
+/// Streams that the host loaded for a command.
 #[derive(Debug)]
 pub struct Streams {
     loaded: Vec<LoadedStream>,
 }
 
-/// A state at rest. Its type is named, because another type's would be taken for it where all members have defaults.
+/// A state as stored in a snapshot. It names its type, since JSON of another type would fit
+/// wherever all members have defaults.
 #[derive(Serialize, Deserialize)]
-struct Kept<S> {
+struct StoredState<S> {
     #[serde(rename = "type")]
     kind: String,
     state: S,
@@ -37,17 +38,17 @@ impl Streams {
         Streams { loaded }
     }
 
-    /// Number of events; 0 when there are none or the stream was not asked for.
+    /// Number of events; 0 for a stream that has none or was not requested.
     pub fn version(&self, stream: &str) -> u64 {
         self.find(stream).map_or(0, |s| s.version)
     }
 
-    /// None when the stream has no events (or was not loaded yet).
+    /// Folds a stream; none for a stream that has no events or is not loaded yet.
     ///
     /// # Panics
-    /// When it is not a stream of this state's category.
+    /// If the stream is not of this state's category.
     pub fn fold<S: State>(&self, stream: &str) -> Option<S> {
-        assert_eq!(category(stream), S::CATEGORY, "`{stream}` is no stream of {}", type_name::<S>());
+        assert_eq!(category(stream), S::CATEGORY, "`{stream}` is not of the category of {}", type_name::<S>());
         let loaded = self.find(stream).filter(|s| s.version > 0)?;
         Some(fold(stream, loaded.snapshot.as_ref(), &loaded.events))
     }
@@ -57,27 +58,27 @@ impl Streams {
     }
 }
 
-/// What stands before the first slash.
+/// Category of a stream: its name up to the first slash.
 pub(crate) fn category(stream: &str) -> &str {
     stream.split_once('/').map_or(stream, |(category, _)| category)
 }
 
-/// The state that the host keeps in place of these events.
-pub(crate) fn keep<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> Value {
-    at_rest(fold::<S>(stream, snapshot, events))
+/// Folds events into the JSON that the host stores as a snapshot.
+pub(crate) fn fold_to_json<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> Value {
+    to_json(fold::<S>(stream, snapshot, events))
 }
 
-/// In place of the events of a stream that is guarded and never folded.
-pub(crate) fn keep_nothing() -> Value {
-    at_rest(())
+/// Snapshot of a stream that is guarded and never folded.
+pub(crate) fn empty_state() -> Value {
+    to_json(())
 }
 
-fn at_rest<S: Serialize>(state: S) -> Value {
-    serde_json::to_value(Kept { kind: type_name::<S>().into(), state }).expect("states are plain data")
+fn to_json<S: Serialize>(state: S) -> Value {
+    serde_json::to_value(StoredState { kind: type_name::<S>().into(), state }).expect("states are plain data")
 }
 
 fn fold<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> S {
-    let mut state = snapshot.map_or_else(S::default, |kept| restored(stream, kept));
+    let mut state = snapshot.map_or_else(S::default, |snapshot| restored(stream, snapshot));
     for recorded in events {
         if let Some(event) = S::Event::decode(recorded) {
             state.apply(event, recorded);
@@ -87,15 +88,16 @@ fn fold<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -
 }
 
 /// # Panics
-/// When the snapshot is another type's.
-fn restored<S: State>(stream: &str, kept: &Value) -> S {
-    let Kept { kind, state } = Kept::<Value>::deserialize(kept).expect("a snapshot is what `keep` made");
+/// If the snapshot is another type's.
+fn restored<S: State>(stream: &str, snapshot: &Value) -> S {
+    let StoredState { kind, state } =
+        StoredState::<Value>::deserialize(snapshot).expect("a snapshot of `fold_to_json`");
     assert_ne!(kind, type_name::<()>(), "the plugin's list of states lacks {}", type_name::<S>());
-    assert_eq!(kind, type_name::<S>(), "`{stream}` is folded into two types of state: make it one");
-    serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not come back from JSON as it went there"))
+    assert_eq!(kind, type_name::<S>(), "`{stream}` is folded into two types of state; use one");
+    serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not deserialize from its own JSON"))
 }
 
-/// The streams that a command names.
+/// Streams that a command names.
 #[derive(Debug, Default)]
 pub struct Boundary(Vec<StreamRef>);
 
@@ -104,12 +106,13 @@ impl Boundary {
         Boundary::default()
     }
 
-    /// Read and guard: its version must still hold at commit; only guarded streams may be written to.
+    /// Reads and guards a stream: its version must still hold at the append, and only guarded
+    /// streams accept events.
     pub fn guard(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Guard)
     }
 
-    /// Reference data: read, not guarded.
+    /// Reads a stream without a guard, for reference data.
     pub fn read(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Read)
     }
@@ -182,7 +185,7 @@ mod tests {
         }
     }
 
-    /// The first `snapshot` of `version` events come as a snapshot.
+    /// A stream whose events before this range are in `snapshot`.
     fn streams(snapshot: Option<Value>, events: std::ops::RangeInclusive<u64>) -> Streams {
         let version = *events.end();
         let events = events.map(recorded).collect();
@@ -190,10 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn a_state_goes_on_from_its_snapshot_as_from_all_events() {
+    fn a_snapshot_and_later_events_give_the_state_of_all_events() {
         let events: Vec<_> = (1..=100).map(recorded).collect();
-        let kept = keep::<Sum>("sum/1", None, &events);
-        let rest = streams(Some(kept), 101..=103);
+        let snapshot = fold_to_json::<Sum>("sum/1", None, &events);
+        let rest = streams(Some(snapshot), 101..=103);
         assert_eq!(rest.fold::<Sum>("sum/1"), Some(Sum(5356)));
         assert_eq!(rest.fold::<Sum>("sum/1"), streams(None, 1..=103).fold::<Sum>("sum/1"));
     }
@@ -201,17 +204,17 @@ mod tests {
     #[test]
     #[should_panic(expected = "two types of state")]
     fn the_snapshot_of_another_state_is_refused() {
-        streams(Some(keep::<Sum>("sum/1", None, &[])), 8..=8).fold::<Other>("sum/1");
+        streams(Some(fold_to_json::<Sum>("sum/1", None, &[])), 8..=8).fold::<Other>("sum/1");
     }
 
     #[test]
     #[should_panic(expected = "list of states lacks")]
-    fn a_state_that_is_not_in_the_list_is_missed() {
-        streams(Some(keep_nothing()), 8..=8).fold::<Sum>("sum/1");
+    fn a_state_missing_from_the_list_of_states_is_an_error() {
+        streams(Some(empty_state()), 8..=8).fold::<Sum>("sum/1");
     }
 
     #[test]
-    #[should_panic(expected = "no stream of")]
+    #[should_panic(expected = "not of the category")]
     fn a_stream_of_another_category_is_refused() {
         streams(None, 1..=1).fold::<Sum>("product/1");
     }

@@ -1,4 +1,4 @@
-//! Views: rows that queries read, made from events.
+//! Views: rows that queries read, projected from events.
 
 use crate::document::{Action, Message, RowActions};
 use crate::{Command, Context, EventSet, Recorded, Rejection, command};
@@ -13,22 +13,22 @@ pub trait View {
     type Row: Serialize + DeserializeOwned;
 
     const NAME: &'static str;
-    /// Raise it with any change: the view is then built anew beside the old one.
+    /// Raised with any change: the host then builds the view as a new copy beside the live one.
     const VERSION: u16 = 1;
     const COLUMNS: &'static [Column];
-    /// A caller needs one of these.
+    /// Rules of which the caller needs one.
     const READ: &'static [ReadRule];
-    /// The event types that matter.
+    /// Event types that the view projects.
     const EVENTS: &'static [&'static str];
-    /// What the rows stand for, where the audit is to name and find it.
+    /// Business thing behind a row, so that the audit can name and find it.
     const THING: Option<Thing> = None;
 
-    /// The rows that this event reads or changes.
+    /// Keys of the rows that this event reads or changes.
     fn keys(event: &Self::Event, recorded: &Recorded) -> Vec<String>;
 
     fn project(event: &Self::Event, recorded: &Recorded, rows: &mut Rows<Self::Row>);
 
-    /// What the row waits for, and which commands this caller may give on it. Use the same rules as `decide`.
+    /// Actions of a row for this caller; they must follow the same rules as `decide`.
     fn actions(_key: &str, _row: &Self::Row, _ctx: &Context) -> RowActions {
         RowActions::default()
     }
@@ -37,7 +37,7 @@ pub trait View {
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRule {
     pub permission: &'static str,
-    /// A text column that must equal the caller's actor id; none: all rows.
+    /// Text column that must equal the caller's actor id; none: all rows.
     pub own: Option<&'static str>,
 }
 
@@ -51,14 +51,14 @@ impl ReadRule {
     }
 }
 
-/// A business thing: by this the audit names what an act was about, and finds its acts by name.
+/// A business thing: the audit names the subject of an act by it and finds its acts by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Thing {
-    /// The text column with its name.
+    /// Text column with the name of the thing.
     pub name: &'static str,
-    /// Categories of the streams whose key is the row's.
+    /// Categories of streams whose key is the row's.
     pub streams: &'static [&'static str],
-    /// Categories of the streams whose key is the name in small letters.
+    /// Categories of streams whose key is the name in lower case.
     pub named: &'static [&'static str],
 }
 
@@ -84,7 +84,7 @@ impl Column {
         Column { kind: "boolean", ..Column::text(name) }
     }
 
-    /// Milliseconds since 1970 here, RFC 3339 in the API.
+    /// Milliseconds since 1970 in rows, RFC 3339 in the API.
     pub const fn timestamp(name: &'static str) -> Self {
         Column { kind: "timestamp", ..Column::text(name) }
     }
@@ -101,13 +101,13 @@ impl Column {
         Column { sort: true, ..self }
     }
 
-    /// Rows are found by words in this text.
+    /// Includes this text in the search by words.
     pub const fn search(self) -> Self {
         Column { search: true, ..self }
     }
 }
 
-/// The rows that `keys` named, while events are folded into them.
+/// Rows that `keys` named, while events are projected into them.
 #[derive(Debug)]
 pub struct Rows<R>(BTreeMap<String, Slot<R>>);
 
@@ -123,7 +123,7 @@ impl<R> Rows<R> {
         self.0.get(key)?.row.as_ref()
     }
 
-    /// A row that exists, to be changed.
+    /// An existing row, to change.
     pub fn change(&mut self, key: &str) -> Option<&mut R> {
         let slot = self.slot(key);
         slot.changed |= slot.row.is_some();
@@ -151,15 +151,16 @@ impl<R> Rows<R> {
         Rows(BTreeMap::new())
     }
 
-    /// Key, and the row or its removal.
+    /// Changed rows by key; none: removed.
     pub(crate) fn into_changes(self) -> impl Iterator<Item = (String, Option<R>)> {
         self.0.into_iter().filter(|(_, s)| s.changed && (s.row.is_some() || s.existed)).map(|(k, s)| (k, s.row))
     }
 
     /// # Panics
-    /// When `keys` did not name the row: it was then not loaded, and a change would overwrite what is there.
+    /// If `keys` did not name the row: it was not loaded, and a change would overwrite the stored
+    /// one.
     fn slot(&mut self, key: &str) -> &mut Slot<R> {
-        self.0.get_mut(key).expect("a row is changed that `keys` did not name")
+        self.0.get_mut(key).expect("`keys` must name every changed row")
     }
 }
 
@@ -172,8 +173,8 @@ impl RowActions {
         RowActions::default()
     }
 
-    /// Offers the command `C`: allowed when the caller holds its permission and `rule`, the one that `decide` asks, says
-    /// yes. `body` holds what follows from the row.
+    /// Offers the command `C`: allowed if the caller holds its permission and `rule`, shared with
+    /// `decide`, holds. `body` contains the members that follow from the row.
     pub fn offer<C: Command>(mut self, ctx: &Context, rule: Result<(), Rejection>, body: Value) -> Self {
         let body = body.as_object().cloned().unwrap_or_default();
         let refusal = command::permitted::<C>(ctx).and(rule).err();

@@ -1,5 +1,5 @@
-//! Virtual machines in the tenant's vCenter. A machine is named by its `identity`, an id of the product's own; every call
-//! may be repeated.
+//! Virtual machines in the tenant's vCenter. A machine is identified by `identity`, an id of the
+//! product, so that every call may be repeated.
 
 use crate::flow::{Operation, decode, encode};
 use crate::host;
@@ -9,35 +9,34 @@ use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// As vCenter has it now; a machine can be renamed there.
+    /// Present name in vCenter, where people can rename a machine.
     pub name: String,
     /// `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or `template`.
     pub state: String,
     /// `on`, `off`, `suspended` or `unknown`.
     pub power: String,
-    /// None while vCenter cannot read the machine, as is memory.
+    /// None, like `memory_mb`, while vCenter cannot read the machine.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
-    /// None until the guest reports one that others can reach.
+    /// None until the guest reports a reachable address.
     #[serde(rename = "ip")]
     pub address: Option<String>,
     pub instance_uuid: Option<String>,
-    /// What vCenter asks about the machine and waits for.
+    /// Question of vCenter that blocks the machine until it is answered.
     pub question: Option<String>,
 }
 
-/// Where a machine can be reached.
+/// Address of a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located {
     #[serde(rename = "ip")]
     pub address: String,
 }
 
-/// A machine that is proved not to be there any more.
+/// Proof that a machine is no longer in vCenter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// The names of machines that carry its marker with another instance UUID; they were left
-    /// alone.
+    /// Names of machines with its marker and another instance UUID, which are left in place.
     #[serde(default)]
     pub copies: Vec<String>,
 }
@@ -47,13 +46,13 @@ pub struct CloneSpec {
     /// Inventory path.
     pub template: String,
     pub name: String,
-    /// As for [`Writer::ensure_folder`].
+    /// Relative path, as for [`Writer::ensure_folder`].
     pub folder: String,
     pub cpus: u32,
     pub memory_mb: u64,
 }
 
-/// Reading only.
+/// Read access.
 pub struct Reader(host::Reader);
 
 impl Reader {
@@ -61,19 +60,18 @@ impl Reader {
         host::Reader::open(grant).map(Reader)
     }
 
-    /// None when vCenter was asked for the machine's instance UUID and marker and has no such
-    /// machine.
+    /// None if vCenter finds no machine by instance UUID and marker.
     pub fn read_vm(&self, identity: &str) -> Result<Option<Machine>, Failure> {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
 
-    /// The machine with its address, or code `no-address` after the time-out.
+    /// Waits for an address; fails with code `no-address` after the time-out.
     pub fn await_address(&self, identity: &str, timeout_ms: u64) -> Result<Operation<Located>, Failure> {
         self.0.await_address(identity, timeout_ms).map(Operation::new)
     }
 }
 
-/// Changing.
+/// Write access.
 pub struct Writer(host::Writer);
 
 impl Writer {
@@ -81,7 +79,7 @@ impl Writer {
         host::Writer::open(grant).map(Writer)
     }
 
-    /// The path is relative to the connection's folder.
+    /// Creates a missing folder; the path is relative to the connection's folder.
     pub fn ensure_folder(&self, path: &str) -> Result<Value, Failure> {
         decode(self.0.ensure_folder(path)?)
     }
@@ -103,13 +101,13 @@ impl Writer {
         self.0.power_off(identity).map(Operation::new)
     }
 
-    /// Ends only when the machine was looked for and not found.
+    /// Completes only when a search proved that the machine is gone.
     pub fn destroy(&self, identity: &str) -> Result<Operation<Removed>, Failure> {
         self.0.destroy(identity).map(Operation::new)
     }
 
-    /// Drops what the host remembers of a machine that vCenter lost in another way, after a person
-    /// confirmed that; code `vm-there` when vCenter has the machine.
+    /// Deletes the managed resource of a machine that vCenter lost otherwise, after a person
+    /// confirmed it; fails with code `vm-there` if vCenter has the machine.
     pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
         decode(self.0.forget(identity)?)
     }

@@ -1,15 +1,16 @@
-//! Durable functions: plain code whose host calls are journaled. After a crash it runs again from the start and is handed
-//! the recorded answers, so it must do the same for the same answers: no clocks, no randomness, no state outside.
+//! Durable functions: plain code whose host calls are journaled. After a crash a run is replayed
+//! from the start with the recorded answers, so equal answers must lead to equal calls: no clock,
+//! no randomness, no outside state.
 
 use crate::{EventSet, Recorded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Why a host call failed. The host has already repeated what is worth repeating.
+/// Failure of a host call, after the host's own retries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// transient, capacity, configuration, unknown-outcome, denied, not-found, conflict, cancelled, rejected,
-    /// permanent; treat one that you do not know as permanent.
+    /// transient, capacity, configuration, unknown-outcome, denied, not-found, conflict, cancelled,
+    /// rejected or permanent; an unknown class counts as permanent.
     pub class: String,
     pub code: String,
     pub message: String,
@@ -39,11 +40,11 @@ pub trait Workflow {
     const NAME: &'static str;
     const VERSION: u16 = 1;
     const TRIGGERS: &'static [Trigger];
-    /// A command for `{key, stalled, code, message}` when a call has to be repeated for longer than a moment.
+    /// Command for `{key, stalled, code, message}` when a call stalls, and when it no longer does.
     const ON_STALL: Option<&'static str> = None;
-    /// A command for `{key, event, code, message}` when a run ends without a result, also where its code cannot say so
-    /// itself: it panicked, went over a limit, or does not fit its journal any more. `event` is the id of the one that
-    /// started the run.
+    /// Command for `{key, event, code, message}` when a run ends without a result, also after a
+    /// panic, an exceeded limit or a divergence. `event` is the id of the event that started the
+    /// run.
     const ON_FAILURE: Option<&'static str> = None;
 
     fn run(event: Self::Event, recorded: &Recorded) -> Result<Value, Failure>;

@@ -4,7 +4,7 @@
 use super::event::RequestCancelRequested;
 use super::{Request, Standing, Status, stream, unknown};
 use crate::permission::{OPERATE, REQUEST};
-use eaf_sdk::personal::Giver;
+use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,10 @@ pub struct CancelRequest {
     /// At most 2,000 characters; may be left out.
     #[serde(default = "no_reason")]
     #[schemars(length(max = 2000), extend("x-eaf-own-words" = true))]
-    pub reason: Personal<Giver>,
+    pub reason: Personal<CommandActor>,
 }
 
-fn no_reason() -> Personal<Giver> {
+fn no_reason() -> Personal<CommandActor> {
     Personal::new("")
 }
 

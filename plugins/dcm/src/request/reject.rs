@@ -4,7 +4,7 @@ use super::event::RequestRejected;
 use super::{Request, approve, request_and_name, stream, unknown};
 use crate::naming::{self, NameReleased};
 use crate::permission::APPROVE;
-use eaf_sdk::personal::Giver;
+use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct RejectRequest {
     pub request: String,
     /// 3 to 2,000 characters; the requester reads it.
     #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
-    pub reason: Personal<Giver>,
+    pub reason: Personal<CommandActor>,
 }
 
 impl Command for RejectRequest {
@@ -42,7 +42,7 @@ impl Command for RejectRequest {
             requester_id: request.requester_id,
             approver_id: ctx.actor.id.clone(),
             approver_name: Personal::new(&ctx.actor.name),
-            reason: self.reason.under(),
+            reason: self.reason.reassign(),
             spec,
         };
         let name_stream = naming::stream(&released.name);

@@ -6,7 +6,7 @@ use super::{Spec, stream};
 use crate::naming::{self, Holder, NameClaimed, PATTERN as NAME};
 use crate::offering::{self, Offering, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
-use eaf_sdk::personal::Giver;
+use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct RequestVm {
     pub memory_gb: i64,
     /// 10 to 2,000 characters, for whoever decides.
     #[schemars(length(min = 10, max = 2000), extend("x-eaf-own-words" = true))]
-    pub justification: Personal<Giver>,
+    pub justification: Personal<CommandActor>,
     /// 1 to 60.
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,

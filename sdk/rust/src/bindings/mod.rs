@@ -1,4 +1,4 @@
-//! The generated bindings, one module per component, and the slot for a panic's text.
+//! Bindings that are generated from the WIT files, one module per component, and the panic slot.
 #![allow(unsafe_code, reason = "generated code at the component boundary is unsafe by nature")]
 #![allow(clippy::all, reason = "generated code")]
 

@@ -1,7 +1,9 @@
-//! A panic in a component without imports has nowhere to write to, and the host sees only "unreachable". The hook
-//! leaves the text in this slot; the host finds the exported global `EAF_PANIC_SLOT` in a core dump and reads memory.
+//! Panic texts for the host: a component without imports cannot write anywhere, and a trap alone
+//! reads "unreachable". The panic hook writes the text into the exported global `EAF_PANIC_SLOT`,
+//! which the host reads from a core dump.
 //!
-//! Layout: 4 bytes little-endian length n, at most 4,092; then n bytes of UTF-8. A length of 0: no text.
+//! Layout: length n as 4 bytes little-endian, at most 4,092; then n bytes of UTF-8. Length 0: no
+//! text.
 
 use std::cell::UnsafeCell;
 use std::sync::Once;
@@ -11,7 +13,7 @@ const SIZE: usize = 4096;
 #[repr(C, align(4))]
 pub struct Slot(UnsafeCell<[u8; SIZE]>);
 
-// A component runs on one thread.
+// Components are single-threaded.
 unsafe impl Sync for Slot {}
 
 #[unsafe(no_mangle)]
@@ -20,7 +22,7 @@ pub static EAF_PANIC_SLOT: Slot = Slot(UnsafeCell::new([0; SIZE]));
 
 static INSTALL: Once = Once::new();
 
-/// Called at the start of every export.
+/// Installs the panic hook; every export calls this function first.
 pub fn install() {
     INSTALL.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
@@ -29,7 +31,7 @@ pub fn install() {
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
-            // Nothing else runs between here and the trap.
+            // No other code runs between the panic and the trap.
             let slot = unsafe { &mut *EAF_PANIC_SLOT.0.get() };
             slot[4..4 + end].copy_from_slice(&text.as_bytes()[..end]);
             slot[..4].copy_from_slice(&(end as u32).to_le_bytes());

@@ -1,4 +1,5 @@
-//! Imports of the workflow component. Thin, so that only what a workflow uses is imported.
+//! Imports of the workflow component, one function each, so that a component imports only what its
+//! workflows use.
 
 use crate::bindings::workflow::eaf::mail::outbox;
 use crate::bindings::workflow::eaf::vsphere::{inventory, lifecycle};

@@ -1,4 +1,4 @@
-//! The host's functions: imports of the component, or, natively, a script that a test provides.
+//! Host functions: imports of the component, or, natively, the script of a test.
 
 #[cfg(target_family = "wasm")]
 mod imports;

@@ -1,4 +1,4 @@
-//! The same functions natively, answered by the script of a test.
+//! Host functions in native tests, answered by the test's [`Script`](crate::testing::Script).
 
 use crate::mail::Recipient;
 use crate::testing::script::ask;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 type Bytes = Vec<u8>;
 
-/// What a scripted operation ends with is known from its start.
+/// An operation whose outcome is known from its start.
 pub struct Operation {
     outcome: Result<Value, Failure>,
 }

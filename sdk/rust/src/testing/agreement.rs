@@ -1,5 +1,5 @@
-//! What a row offers and what `decide` answers must be the same: nobody is offered what will be refused, nor refused what
-//! would be accepted, and the reason is the same.
+//! Agreement of `actions` and `decide`: a command is offered if and only if it would be accepted,
+//! and refused for the same reason.
 
 use super::stage::Stage;
 use super::views::actions_of;
@@ -7,11 +7,11 @@ use crate::document::{Actor, CommandType, RejectionKind, RowActions, ViewType};
 use crate::{Commands, Plugin, Views};
 use serde_json::Value;
 
-/// Holds every row of every view, for every actor, against `decide`. `complete` adds what a person would type in: valid
-/// values for the members of a command's body that do not follow from the row. Returns how many offers were compared.
+/// Compares the actions of every row of every view, for every actor, with `decide`. `complete` adds
+/// the members of a command's body that a person enters. Returns the number of compared actions.
 ///
 /// # Panics
-/// With the first offer on which the two differ.
+/// At the first difference.
 pub fn check<P: Plugin>(stage: &Stage<P>, actors: &[Actor], complete: impl Fn(&str, Value) -> Value) -> usize {
     let (mut views, mut commands): (Vec<ViewType>, Vec<CommandType>) = Default::default();
     P::Views::describe(&mut views);

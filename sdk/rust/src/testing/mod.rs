@@ -1,19 +1,20 @@
-//! Runs a plugin natively, through the same documents as in the host.
+//! Native tests of a plugin, through the same documents as in the host.
 //!
-//! [`Stage`]: given events, when a command, then events or a refusal; views made from the events; and the check that the
-//! `actions` of every row agree with `decide`. [`Script`]: a workflow against scripted answers.
+//! [`Stage`]: given events, when a command, then events or a rejection; views from the events; and
+//! the check that the `actions` of every row agree with `decide`. [`Script`]: a workflow against
+//! scripted answers.
 
 pub mod agreement;
 pub mod script;
 mod stage;
 mod views;
 
-pub use script::{Played, Script};
+pub use script::{Script, ScriptResult};
 pub use stage::{Outcome, Stage};
 
 use crate::document::{Actor, ActorKind};
 
-/// A person. The id is derived from the name, so that tests read well.
+/// A person whose id is derived from the name, so that tests read well.
 pub fn person(name: &str, permissions: &[&str]) -> Actor {
     Actor {
         id: id_of(name),
@@ -34,21 +35,21 @@ pub fn system() -> Actor {
     }
 }
 
-/// A fixed sequence of choices from a number, for tests that try many ways.
+/// Reproducible random choices, for tests that try many sequences.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct SeededRandom(u64);
 
-impl Dice {
+impl SeededRandom {
     pub fn new(seed: u64) -> Self {
-        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        SeededRandom(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn below(&mut self, sides: usize) -> usize {
+    pub fn below(&mut self, count: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        // The low bits alone follow from each other, so that some ways would never be tried.
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides as u64) as usize
+        // The low bits depend on each other, so that some choices would never occur.
+        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % count as u64) as usize
     }
 
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
@@ -56,7 +57,7 @@ impl Dice {
     }
 }
 
-/// Looks like a UUID and is the same for the same text.
+/// UUID-like text, the same for the same input.
 pub(crate) fn id_of(text: &str) -> String {
     let hash = |seed: u64| text.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     let (a, b) = (hash(0xcbf2_9ce4_8422_2325), hash(0x84222325_cbf29ce4));

@@ -1,4 +1,4 @@
-//! Runs a workflow natively against scripted answers of the host.
+//! Native runs of a workflow against scripted answers of the host.
 
 use crate::document::RunInput;
 use crate::workflow::Failure;
@@ -8,19 +8,19 @@ use std::cell::RefCell;
 
 type Answer = Box<dyn FnMut(&Value) -> Result<Value, Failure>>;
 
-/// Answers by function name: `flow.submit`, `vsphere.clone`, `mail.send`, … What is not scripted succeeds with null (a mail
-/// with one recipient reached).
+/// Answers by function name, such as `flow.submit`, `vsphere.clone` or `mail.send`. Other calls
+/// succeed with null, a mail with one recipient.
 #[derive(Default)]
 pub struct Script {
     answers: Vec<(String, Answer)>,
     calls: Vec<(String, Value)>,
 }
 
-/// What a run did.
+/// Result and host calls of a scripted run.
 #[derive(Debug)]
-pub struct Played {
+pub struct ScriptResult {
     pub result: Result<Value, Failure>,
-    /// Every host call in order.
+    /// Host calls in order.
     pub calls: Vec<(String, Value)>,
 }
 
@@ -47,23 +47,23 @@ impl Script {
     }
 
     /// Runs the workflow that the event starts.
-    pub fn play<F: Flows>(self, workflow: &str, event: &Recorded) -> Played {
+    pub fn run<F: Flows>(self, workflow: &str, event: &Recorded) -> ScriptResult {
         ACTIVE.with_borrow_mut(|active| *active = Some(self));
         let input = serde_json::to_vec(&RunInput { event: event.clone() }).expect("documents are plain data");
         let result = component::run::<F>(workflow, &input)
             .map(|bytes| serde_json::from_slice(&bytes).expect("a run answers with JSON"));
         let script = ACTIVE.with_borrow_mut(Option::take).expect("a script is active");
-        Played { result, calls: script.calls }
+        ScriptResult { result, calls: script.calls }
     }
 }
 
-impl Played {
-    /// The arguments of each call of one function.
+impl ScriptResult {
+    /// Arguments of each call of one function.
     pub fn calls_of(&self, function: &str) -> Vec<&Value> {
         self.calls.iter().filter(|(name, _)| name == function).map(|(_, args)| args).collect()
     }
 
-    /// The commands that the run gave: name and body.
+    /// Commands that the run gave: name and body.
     pub fn submitted(&self) -> Vec<(&str, &Value)> {
         self.calls_of("flow.submit")
             .into_iter()
@@ -74,9 +74,9 @@ impl Played {
 
 pub(crate) fn ask(function: &str, args: Value) -> Result<Value, Failure> {
     ACTIVE.with_borrow_mut(|active| {
-        let script = active.as_mut().expect("a workflow runs natively only under a script: Script::play");
+        let script = active.as_mut().expect("a workflow runs natively only under a script: Script::run");
         script.calls.push((function.into(), args.clone()));
-        // The latest answer for a function wins, so that a test can override what a helper scripted.
+        // The latest answer for a function wins, so that a test can override a shared script.
         match script.answers.iter_mut().rev().find(|(name, _)| name == function) {
             Some((_, answer)) => answer(&args),
             None if function == "mail.send" || function == "mail.send-while" => Ok(json!({ "sent": 1, "failed": 0 })),

@@ -1,5 +1,5 @@
-//! A tenant in memory that treats a plugin as the host does. Each decision is made twice, on all events and on a snapshot
-//! with the events after it, and has to be the same.
+//! A tenant in memory that calls a plugin as the host does. Each decision runs twice, on all events
+//! and on a snapshot with the events after it, and must not differ.
 
 use super::{id_of, system};
 use crate::document::*;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
 
-/// As in the host.
+/// Limits of the host.
 const ROUNDS: usize = 4;
 const STREAMS: usize = 32;
 const EVENT_BYTES: usize = 256 * 1024;
@@ -22,7 +22,7 @@ pub struct Stage<P> {
     plugin: PhantomData<P>,
 }
 
-/// What became of a command.
+/// Decision on a command.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub command_id: String,
@@ -46,7 +46,7 @@ impl<P: Plugin> Stage<P> {
         }
     }
 
-    /// An event that happened before, caused by the system.
+    /// Appends an event of the past, caused by the system.
     pub fn given<E: Event>(mut self, stream: &str, event: E) -> Self {
         let accepted = Accepted::nothing().event(stream, event);
         self.append(&system(), accepted.events);
@@ -68,7 +68,7 @@ impl<P: Plugin> Stage<P> {
         outcome
     }
 
-    /// Decides and stores nothing.
+    /// Decides without recording.
     pub fn dry_run(&self, actor: &Actor, name: &str, version: u16, body: Value) -> Outcome {
         let context = self.context(actor);
         let command_id = context.command_id.clone();
@@ -83,7 +83,7 @@ impl<P: Plugin> Stage<P> {
         Outcome { command_id, decision }
     }
 
-    /// On what the host would send if it had made a snapshot after every event but the last.
+    /// Repeats the decision on a snapshot of all events but the last of each stream.
     fn compare_with_snapshots(&self, whole: &DecideInput, expected: &Decision) {
         let mut input = whole.clone();
         for stream in &mut input.streams {
@@ -96,11 +96,16 @@ impl<P: Plugin> Stage<P> {
             }
         }
         let decision: Decision = call(component::decide::<P>, &input);
-        let said = |decision: &Decision| match decision {
+        let comparable = |decision: &Decision| match decision {
             Decision::Accepted(accepted) => serde_json::json!([accepted.events, accepted.subject, accepted.preview]),
             Decision::Rejected(rejection) => serde_json::json!(rejection),
         };
-        assert_eq!(said(&decision), said(expected), "{} decides otherwise on a snapshot", whole.command.name);
+        assert_eq!(
+            comparable(&decision),
+            comparable(expected),
+            "{} decides differently on a snapshot",
+            whole.command.name
+        );
     }
 
     pub fn context(&self, actor: &Actor) -> Context {
@@ -138,7 +143,7 @@ impl<P: Plugin> Stage<P> {
         LoadedStream { stream: reference.stream, mode: reference.mode, version, snapshot: None, events }
     }
 
-    /// What the host refuses, and what would leave personal data without a key.
+    /// Checks that the host makes, and that personal data has a key.
     fn check(&self, events: &[NewEvent], streams: &[LoadedStream]) {
         for event in events {
             let guarded = streams.iter().any(|s| s.stream == event.stream && s.mode == StreamMode::Guard);
@@ -181,7 +186,7 @@ impl Outcome {
     pub fn events(&self) -> Vec<&str> {
         match &self.decision {
             Decision::Accepted(accepted) => accepted.events.iter().map(|e| e.kind.as_str()).collect(),
-            Decision::Rejected(rejection) => panic!("refused: {rejection:?}"),
+            Decision::Rejected(rejection) => panic!("rejected: {rejection:?}"),
         }
     }
 
@@ -214,8 +219,8 @@ impl Outcome {
     }
 }
 
-/// Through the same bytes as in the host.
+/// Calls an export through JSON, as the host does.
 pub(super) fn call<I: Serialize, O: DeserializeOwned>(export: fn(&[u8]) -> Vec<u8>, input: &I) -> O {
     let bytes = serde_json::to_vec(input).expect("documents are plain data");
-    serde_json::from_slice(&export(&bytes)).expect("an export answers with the agreed document")
+    serde_json::from_slice(&export(&bytes)).expect("an export returns a valid document")
 }

@@ -1,4 +1,4 @@
-//! Views from the events of a stage.
+//! Views of a stage, projected from its events.
 
 use super::stage::{Stage, call};
 use crate::document::*;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 type Row = Map<String, Value>;
 
 impl<P: Plugin> Stage<P> {
-    /// The rows of a view. They are made in two ways, event by event and all at once, which must not differ.
+    /// Rows of a view. Projecting event by event and all at once must give the same rows.
     pub fn view<V: View>(&self) -> BTreeMap<String, Row> {
         self.view_named(V::NAME)
     }
@@ -19,13 +19,13 @@ impl<P: Plugin> Stage<P> {
         P::Views::describe(&mut types);
         let view = types.into_iter().find(|v| v.name == name).unwrap_or_else(|| panic!("no view `{name}`"));
         let events: Vec<_> = self.log.iter().filter(|r| view.events.contains(&r.kind)).cloned().collect();
-        let one_by_one = events.iter().fold(BTreeMap::new(), |rows, e| fold::<P>(&view, rows, vec![e.clone()]));
-        let at_once = fold::<P>(&view, BTreeMap::new(), events);
+        let one_by_one = events.iter().fold(BTreeMap::new(), |rows, e| project::<P>(&view, rows, vec![e.clone()]));
+        let at_once = project::<P>(&view, BTreeMap::new(), events);
         assert_eq!(one_by_one, at_once, "view `{name}` depends on how events are batched");
         at_once
     }
 
-    /// What the caller is offered on one row.
+    /// Actions that the caller gets on one row.
     pub fn offered<V: View>(&self, actor: &Actor, key: &str) -> RowActions {
         let rows = self.view::<V>();
         let row = rows.get(key).unwrap_or_else(|| panic!("no row {key} in {}", V::NAME));
@@ -41,7 +41,11 @@ pub(super) fn actions_of<P: Plugin>(view: &str, key: &str, row: &Row, context: C
     output.items.into_iter().next().expect("one item per row")
 }
 
-fn fold<P: Plugin>(view: &ViewType, mut rows: BTreeMap<String, Row>, events: Vec<Recorded>) -> BTreeMap<String, Row> {
+fn project<P: Plugin>(
+    view: &ViewType,
+    mut rows: BTreeMap<String, Row>,
+    events: Vec<Recorded>,
+) -> BTreeMap<String, Row> {
     let input = KeysInput { view: view.name.clone(), events: events.clone() };
     let KeysOutput { keys } = call(component::keys::<P>, &input);
     let known = keys.iter().filter_map(|k| rows.get(k).map(|r| (k.clone(), Value::Object(r.clone())))).collect();
@@ -50,7 +54,7 @@ fn fold<P: Plugin>(view: &ViewType, mut rows: BTreeMap<String, Row>, events: Vec
     for change in changes {
         match change {
             RowChange::Upsert { key, row } => {
-                fits(view, &row);
+                check_types(view, &row);
                 assert!(keys.contains(&key), "row {key} was changed and not named by `keys`");
                 rows.insert(key, row);
             }
@@ -61,16 +65,16 @@ fn fold<P: Plugin>(view: &ViewType, mut rows: BTreeMap<String, Row>, events: Vec
     rows
 }
 
-fn fits(view: &ViewType, row: &Row) {
+fn check_types(view: &ViewType, row: &Row) {
     for (name, value) in row {
         let column = view.columns.iter().find(|c| &c.name == name);
         let column = column.unwrap_or_else(|| panic!("view `{}` has no column `{name}`", view.name));
-        let right = match column.kind.as_str() {
+        let fits = match column.kind.as_str() {
             "text" => value.is_string(),
             "integer" | "timestamp" => value.is_i64(),
             "boolean" => value.is_boolean(),
             _ => true,
         };
-        assert!(right || value.is_null(), "{}.{name} is {} and got {value}", view.name, column.kind);
+        assert!(fits || value.is_null(), "{}.{name} is {} and got {value}", view.name, column.kind);
     }
 }
