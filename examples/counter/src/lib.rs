@@ -1,4 +1,5 @@
-//! The smallest product: counters that people count on. The benchmark measures the framework with it, because it does so little.
+//! Smallest product: counters that people increment. The benchmark measures the framework with it,
+//! because its own work is negligible.
 
 use eaf_sdk::{
     Accepted, Boundary, Column, Command, Context, Event, FieldError, Fields, Flows, Permission, Plugin, ReadRule,
@@ -18,7 +19,7 @@ impl Event for Incremented {
     const TYPE: &'static str = "incremented";
     const SCHEMA: u16 = 2;
 
-    /// In the beginning one could only count one by one.
+    /// Schema 1 had no amount: an event counted one.
     fn upcast(schema: u16, mut data: Value) -> Value {
         if schema == 1 {
             data["by"] = 1.into();
@@ -122,7 +123,7 @@ impl Plugin for Counter {
         &[Permission { name: "count", roles: &["requester", "approver", "admin"] }];
 }
 
-/// It has no durable functions.
+/// Workflows of the product: none.
 pub struct NoFlows;
 
 impl Flows for NoFlows {
@@ -135,7 +136,7 @@ mod tests {
     use eaf_sdk::testing::{Stage, agreement, person};
 
     #[test]
-    fn a_counter_is_the_sum_of_what_was_counted() {
+    fn a_counter_is_the_sum_of_its_increments() {
         let ada = person("Ada", &["count"]);
         let mut stage = Stage::<Counter>::new();
         for by in [1, 2, 39] {
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_at_once() {
+    fn all_errors_of_a_body_are_reported_at_once() {
         let mut stage = Stage::<Counter>::new();
         stage
             .when::<Increment>(&person("Ada", &["count"]), json!({ "name": "Sheep/", "by": 0 }))

@@ -1,7 +1,9 @@
 //! DCM: virtual machines by request and approval. One folder per thing, one file per decision.
 //!
-//! To add a decision: 1. its file with a `Command`, whose `rule` the view's `actions` asks too; 2. its name in [`Dcm`];
-//! 3. its texts in `locales/`. The tests hold the offered actions against the decisions.
+//! To add a decision:
+//! 1. its file with a `Command`, whose rule the view's `actions` calls too;
+//! 2. its name in [`Dcm`];
+//! 3. its texts in `locales/`. The tests compare the offered actions with the decisions.
 
 pub mod naming;
 pub mod notify;
@@ -25,7 +27,7 @@ use vm::event::{
     VmRefreshRequested, VmRefreshed,
 };
 
-/// What people may do, beside what the system does.
+/// Permissions of people; the system needs none.
 pub mod permission {
     pub const REQUEST: &str = "request";
     pub const APPROVE: &str = "approve";
@@ -66,7 +68,7 @@ events! {
     }
 }
 
-/// The rules.
+/// Domain of the product.
 pub struct Dcm;
 
 impl Plugin for Dcm {
@@ -114,7 +116,7 @@ impl Plugin for Dcm {
     ];
 }
 
-/// The durable functions.
+/// Workflows of the product.
 pub struct DcmFlows;
 
 impl Flows for DcmFlows {

@@ -1,4 +1,4 @@
-//! What people are offered is what they may do, in every state that can be reached.
+//! Offered actions agree with decisions, in every reachable state.
 
 mod cast;
 
@@ -7,7 +7,7 @@ use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
 
-/// What a person types in: valid values for what does not follow from the row.
+/// Adds the members of a body that a person enters.
 fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
     match command {
         "request-vm" => {
@@ -42,7 +42,7 @@ const SYSTEM_ONLY: [&str; 7] = [
     "complete-decommission",
 ];
 
-/// One of the attempts to cancel, over or not.
+/// A completion of a cancellation, of the present attempt or another one.
 fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     let asked = stage.log.iter().filter(|r| r.kind == "request-cancel-requested");
     let attempts: Vec<_> =
@@ -50,7 +50,7 @@ fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { random.pick(&attempts).clone() }
 }
 
-/// Any command by anyone about anything, most of them refused.
+/// Gives a random command by a random person; most are rejected.
 fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
@@ -94,7 +94,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
 }
 
 #[test]
-fn offers_agree_with_decisions_wherever_a_story_leads() {
+fn offers_agree_with_decisions_in_every_reachable_state() {
     let people = everyone();
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
@@ -107,7 +107,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
             3 => with_elsewhere().0,
             _ => with_offering(),
         };
-        // Looked at on the way too: some states do not last.
+        // Some states are transient, so rows are compared during the sequence too.
         for _ in 0..5 {
             compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
             for view in ["requests", "vms"] {
@@ -119,7 +119,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
         }
     }
     assert!(compared > 1000, "only {compared} offers were compared");
-    // The stories reach every state that people can see; otherwise this test proves less than it says.
+    // Every status must be reached; otherwise the test proves too little.
     for status in [
         "pending",
         "approved",
@@ -139,7 +139,7 @@ fn offers_agree_with_decisions_wherever_a_story_leads() {
 }
 
 #[test]
-fn everything_that_is_not_over_says_what_it_waits_for() {
+fn every_unfinished_row_says_what_it_waits_for() {
     for seed in 1..=16 {
         let mut random = SeededRandom::new(seed);
         let mut stage = with_offering();

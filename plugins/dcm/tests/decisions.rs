@@ -1,4 +1,4 @@
-//! The rules, as given events, when a command, then events or a refusal.
+//! Rules of requests: given events, when a command, then events or a rejection.
 
 mod cast;
 
@@ -32,7 +32,7 @@ use eaf_sdk::testing::system;
 use serde_json::{Value, json};
 
 #[test]
-fn a_request_claims_its_name_and_takes_the_price_of_its_day() {
+fn a_request_claims_its_name_and_fixes_its_price() {
     let mut stage = with_offering();
     let id = stage
         .when::<RequestVm>(&requester(), wanted("web-01"))
@@ -47,7 +47,7 @@ fn a_request_claims_its_name_and_takes_the_price_of_its_day() {
 }
 
 #[test]
-fn a_name_is_unique_in_any_spelling_until_it_is_given_back() {
+fn a_name_is_unique_in_any_spelling_until_it_is_released() {
     let mut stage = with_offering();
     let first = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
     let refused = stage.when::<RequestVm>(&approver(), wanted("WEB-01")).then_rejected("vm-name-taken");
@@ -61,7 +61,7 @@ fn a_name_is_unique_in_any_spelling_until_it_is_given_back() {
 }
 
 #[test]
-fn everything_wrong_with_a_request_is_told_at_once() {
+fn all_errors_of_a_request_are_reported_at_once() {
     let mut stage = with_offering();
     let body = json!({ "name": "-bad-", "offering": "small", "cpus": 0, "memory_gb": 65,
         "justification": "too short", "term_months": 61 });
@@ -79,7 +79,7 @@ fn everything_wrong_with_a_request_is_told_at_once() {
 }
 
 #[test]
-fn a_request_is_quoted_while_it_is_being_filled_in() {
+fn a_rehearsed_request_is_quoted() {
     let stage = with_offering();
     let rehearsed = |body: Value| stage.dry_run(&requester(), "request-vm", 1, body);
     let approval = json!({ "stages": 1,
@@ -96,7 +96,7 @@ fn a_request_is_quoted_while_it_is_being_filled_in() {
     for (member, value) in quoted.as_object().unwrap() {
         assert_eq!(&refused.rejection().unwrap().params[member], value);
     }
-    // Without an offering, or in a size in which it is not offered, there is no price.
+    // No price without an offering or outside its limits.
     for (member, value) in [("cpus", json!(9)), ("memory_gb", json!(0)), ("offering", json!("none"))] {
         let mut body = unfinished.clone();
         body[member] = value;
@@ -105,7 +105,7 @@ fn a_request_is_quoted_while_it_is_being_filled_in() {
 }
 
 #[test]
-fn what_waits_for_people_says_for_whom() {
+fn a_row_that_waits_for_people_names_them() {
     let (mut stage, id) = with_request();
     let approvers = json!({ "x-eaf-people": { "permission": "approve", "except": [requester().id] } });
     for waiting in [
@@ -124,7 +124,7 @@ fn what_waits_for_people_says_for_whom() {
 }
 
 #[test]
-fn a_justification_is_measured_in_characters() {
+fn the_length_of_a_justification_counts_characters() {
     let mut stage = with_offering();
     for (text, fields) in [
         ("ü".repeat(2000), vec![]),
@@ -139,7 +139,7 @@ fn a_justification_is_measured_in_characters() {
 }
 
 #[test]
-fn an_offering_that_was_closed_takes_no_requests() {
+fn a_closed_offering_accepts_no_requests() {
     let mut stage = with_offering();
     stage.when::<DefineOffering>(&admin(), offering(json!({ "active": false })));
     stage
@@ -150,7 +150,7 @@ fn an_offering_that_was_closed_takes_no_requests() {
 }
 
 #[test]
-fn an_offering_with_reversed_limits_or_negative_prices_is_refused() {
+fn an_offering_with_reversed_limits_or_negative_prices_is_rejected() {
     let mut stage = with_offering();
     let bad = offering(json!({ "key": "Bad Key", "cpu_min": 8, "cpu_max": 2, "gb_cents": -1 }));
     stage.when::<DefineOffering>(&admin(), bad).then_fields(&[
@@ -162,7 +162,7 @@ fn an_offering_with_reversed_limits_or_negative_prices_is_refused() {
 }
 
 #[test]
-fn four_eyes_whatever_the_role() {
+fn no_role_may_approve_its_own_request() {
     let mut stage = with_offering();
     for person in [approver(), admin()] {
         let name = format!("own-{}", person.name.len());
@@ -177,7 +177,7 @@ fn four_eyes_whatever_the_role() {
 }
 
 #[test]
-fn a_requester_or_auditor_decides_nothing() {
+fn requesters_and_auditors_may_not_decide() {
     let (mut stage, id) = with_request();
     for person in [requester(), auditor()] {
         stage.when::<ApproveRequest>(&person, json!({ "request": id })).then_rejected("not-permitted");
@@ -186,7 +186,7 @@ fn a_requester_or_auditor_decides_nothing() {
 }
 
 #[test]
-fn what_is_decided_stays_decided() {
+fn a_decided_request_cannot_be_decided_again() {
     let (mut stage, id) = with_request();
     let body = json!({ "request": id });
     stage.when::<ApproveRequest>(&approver(), body.clone()).then_events(&["request-approved"]);
@@ -208,7 +208,7 @@ fn a_rejection_needs_a_reason() {
 }
 
 #[test]
-fn only_whoever_asked_withdraws() {
+fn only_the_requester_may_withdraw() {
     let (mut stage, id) = with_request();
     stage.when::<WithdrawRequest>(&admin(), json!({ "request": id })).then_rejected("not-requester");
 }
@@ -228,14 +228,14 @@ fn guessed_and_malformed_ids_are_not_found() {
 }
 
 #[test]
-fn only_the_system_records_what_happens_in_vcenter() {
+fn only_the_system_records_steps_in_vcenter() {
     let (mut stage, id) = with_approved();
     let body = json!({ "request": id, "attempt": 1 });
     stage.when::<CompleteProvisioning>(&admin(), body).then_rejected("system-only");
 }
 
 #[test]
-fn a_failed_request_says_why_and_is_tried_again_from_where_it_stopped() {
+fn a_failed_request_has_a_cause_and_is_retried_at_the_failed_step() {
     let (mut stage, id) = with_approved();
     let step = json!({ "request": id, "process": "provision", "attempt": 1, "step": "clone", "state": "started" });
     stage.when::<RecordStep>(&system(), step.clone());
@@ -251,7 +251,7 @@ fn a_failed_request_says_why_and_is_tried_again_from_where_it_stopped() {
     stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
     let retried = stage.log.last().unwrap();
     assert_eq!((&retried.data["from_step"], &retried.data["attempt"]), (&json!("clone"), &json!(2)));
-    // The run of the first attempt wakes up late.
+    // A late step of the first attempt's run.
     stage.when::<RecordStep>(&system(), step).then_rejected("attempt-over");
     stage.when::<FailProvisioning>(&system(), failed).then_rejected("attempt-over");
     let kinds: Vec<_> = stage.view::<Timeline>().values().map(|r| r["kind"].clone()).collect();
@@ -262,7 +262,7 @@ fn a_failed_request_says_why_and_is_tried_again_from_where_it_stopped() {
 }
 
 #[test]
-fn a_retry_builds_from_the_offering_as_it_is_now_at_the_price_and_size_that_were_approved() {
+fn a_retry_uses_the_present_offering_at_the_approved_price_and_size() {
     let (mut stage, id) = with_failed("clone");
     let corrected = json!({ "template": "templates/debian-13", "image": "Debian 13", "base_cents": 99_900 });
     stage.when::<DefineOffering>(&admin(), offering(corrected));
@@ -275,7 +275,7 @@ fn a_retry_builds_from_the_offering_as_it_is_now_at_the_price_and_size_that_were
 }
 
 #[test]
-fn a_retry_of_a_closed_offering_builds_from_what_was_requested() {
+fn a_retry_for_a_closed_offering_uses_the_requested_spec() {
     let (mut stage, id) = with_failed("clone");
     let closed = json!({ "template": "templates/debian-13", "active": false });
     stage.when::<DefineOffering>(&admin(), offering(closed));
@@ -284,7 +284,7 @@ fn a_retry_of_a_closed_offering_builds_from_what_was_requested() {
 }
 
 #[test]
-fn a_failed_request_is_cancelled_by_its_requester_or_an_admin_and_its_name_is_free() {
+fn requester_or_admin_cancel_a_failed_request_and_its_name_is_free() {
     for person in [requester(), admin()] {
         let (mut stage, id) = with_failed("clone");
         let body = json!({ "request": id, "reason": "No longer needed." });
@@ -306,14 +306,14 @@ fn a_failed_request_is_cancelled_by_its_requester_or_an_admin_and_its_name_is_fr
 }
 
 #[test]
-fn cancelling_that_failed_keeps_the_name_and_may_be_asked_for_again_without_a_reason() {
+fn a_failed_cancellation_retains_the_name_and_may_be_repeated() {
     let (mut stage, id) = with_failed("await-address");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
     let failed = json!({ "request": id, "attempt": 2, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
     stage.when::<FailCancel>(&admin(), failed.clone()).then_rejected("system-only");
     stage.when::<FailCancel>(&system(), failed.clone()).then_events(&["step-failed", "request-cancel-failed"]);
-    let told = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!((told.code.as_str(), &told.params["code"]), ("cancel-retry", &json!("vcenter-busy")));
+    let message = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((message.code.as_str(), &message.params["code"]), ("cancel-retry", &json!("vcenter-busy")));
     stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("vm-name-taken");
     stage.when::<CancelRequest>(&admin(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
     stage.when::<FailCancel>(&system(), failed).then_rejected("attempt-over");
@@ -321,7 +321,7 @@ fn cancelling_that_failed_keeps_the_name_and_may_be_asked_for_again_without_a_re
 }
 
 #[test]
-fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_who_types_the_name() {
+fn an_admin_cancels_without_removal_by_typing_the_name() {
     let (mut stage, id) = with_failed("power-on");
     let typed = json!({ "request": id, "confirm": "web-01" });
     stage.when::<CancelWithoutRemoval>(&admin(), typed.clone()).then_rejected("request-not-elsewhere");
@@ -345,7 +345,7 @@ fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_who_typ
 }
 
 #[test]
-fn an_admin_completes_without_an_address_only_what_failed_for_want_of_one() {
+fn only_a_request_that_lacks_an_address_is_completed_without_one() {
     let (mut stage, id) = with_failed("await-address");
     let body = json!({ "request": id });
     stage.when::<CompleteWithoutAddress>(&requester(), body.clone()).then_rejected("not-permitted");
@@ -361,7 +361,7 @@ fn an_admin_completes_without_an_address_only_what_failed_for_want_of_one() {
 }
 
 #[test]
-fn a_retry_waits_for_an_address_only_if_the_offering_says_so_now() {
+fn a_retry_awaits_an_address_only_if_the_offering_still_does() {
     let (mut stage, id) = with_failed("await-address");
     assert_eq!(stage.view::<Requests>()[&id]["await_address"], true);
     stage.when::<DefineOffering>(&admin(), offering(json!({ "await_address": false })));
@@ -371,7 +371,7 @@ fn a_retry_waits_for_an_address_only_if_the_offering_says_so_now() {
 }
 
 #[test]
-fn only_what_failed_is_cancelled() {
+fn only_a_failed_request_can_be_cancelled() {
     let (mut stage, id) = with_request();
     let body = json!({ "request": id });
     let refused = stage.when::<CancelRequest>(&requester(), body.clone()).then_rejected("request-not-cancellable");
@@ -388,7 +388,7 @@ fn only_what_failed_is_cancelled() {
 }
 
 #[test]
-fn a_cancellation_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
+fn a_cancellation_whose_run_ended_abnormally_may_be_repeated() {
     let (mut stage, id) = with_failed("clone");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
     let begun = stage.log.last().unwrap().id.clone();
@@ -401,7 +401,7 @@ fn a_cancellation_whose_run_could_not_say_that_it_ended_may_be_asked_for_again()
 }
 
 #[test]
-fn a_run_that_could_not_say_that_it_ended_fails_its_own_attempt_at_its_step_and_no_other() {
+fn a_run_that_ended_abnormally_fails_only_its_own_attempt() {
     let (mut stage, id) = with_approved();
     let begun = stage.log.last().unwrap().id.clone();
     let ended =
@@ -422,7 +422,7 @@ fn a_run_that_could_not_say_that_it_ended_fails_its_own_attempt_at_its_step_and_
 }
 
 #[test]
-fn what_is_over_says_who_ended_it_and_when() {
+fn an_ended_row_has_the_person_and_the_time() {
     let (mut stage, id) = with_request();
     stage.when::<WithdrawRequest>(&requester(), json!({ "request": id }));
     for row in [stage.view::<Requests>()[&id].clone(), stage.view::<Approvals>()[&id].clone()] {

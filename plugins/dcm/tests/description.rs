@@ -1,5 +1,5 @@
-//! The description is a promise to every client and to every stored event; a change to it must be meant.
-//! `UPDATE_DESCRIPTION=1 cargo test -p dcm --test description` writes it anew.
+//! Description of the package, a contract with all clients and stored events, so that changes are
+//! deliberate. `UPDATE_DESCRIPTION=1 cargo test -p dcm --test description` writes it.
 
 use dcm::{Dcm, DcmFlows};
 use eaf_sdk::document::Description;
@@ -13,7 +13,7 @@ fn description() -> Description {
 
 #[test]
 #[allow(clippy::disallowed_methods, reason = "a test, not a component")]
-fn the_description_is_as_it_was_committed() {
+fn the_description_equals_the_committed_one() {
     let now = serde_json::to_string_pretty(&description()).unwrap() + "\n";
     if std::env::var("UPDATE_DESCRIPTION").is_ok() {
         std::fs::write(GOLDEN, &now).unwrap();
@@ -36,9 +36,9 @@ fn every_name_of_a_person_and_every_free_text_is_marked_as_personal() {
     }
 }
 
-/// The host would add limits of its own; these are the product's, for forms and clients.
+/// The host adds limits of its own; these are the product's, for forms and clients.
 #[test]
-fn every_value_that_people_send_has_an_end_and_every_id_a_form() {
+fn every_value_of_a_body_has_a_limit_and_every_id_a_format() {
     for command in description().commands.iter().filter(|command| command.permission.is_some()) {
         for (member, schema) in command.schema["properties"].as_object().unwrap() {
             let states = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
@@ -54,7 +54,7 @@ fn every_value_that_people_send_has_an_end_and_every_id_a_form() {
 }
 
 #[test]
-fn every_view_says_status_and_terminal_and_reads_only_events_that_exist() {
+fn every_view_has_status_and_terminal_and_reads_existing_events() {
     let description = description();
     let kinds: BTreeSet<_> = description.events.iter().map(|e| e.kind.as_str()).collect();
     for view in &description.views {
@@ -71,7 +71,7 @@ fn every_view_says_status_and_terminal_and_reads_only_events_that_exist() {
 }
 
 #[test]
-fn triggers_point_into_events_that_exist() {
+fn triggers_point_into_existing_events() {
     let description = description();
     for workflow in &description.workflows {
         for trigger in &workflow.triggers {

@@ -1,4 +1,4 @@
-//! What is decided about machines: given, when, then.
+//! Rules of machines: given events, when a command, then events or a rejection.
 
 mod cast;
 
@@ -22,7 +22,7 @@ use eaf_sdk::testing::system;
 use serde_json::{Value, json};
 
 #[test]
-fn a_removal_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
+fn a_removal_whose_run_ended_abnormally_may_be_repeated() {
     let (mut stage, id) = with_vm();
     let removal = json!({ "vm": id, "confirm": "web-01" });
     stage.when::<DecommissionVm>(&requester(), removal.clone()).then_events(&["vm-decommission-requested"]);
@@ -34,7 +34,7 @@ fn a_removal_whose_run_could_not_say_that_it_ended_may_be_asked_for_again() {
 }
 
 #[test]
-fn what_the_host_reads_by_itself_is_an_event_only_when_it_is_news() {
+fn an_observation_without_a_change_is_no_event() {
     let (mut stage, id) = with_vm();
     let found = |power: &str, name: &str, memory_mb: u64| {
         json!({ "key": id, "found": { "name": name, "state": "connected", "power": power, "ip": "10.0.0.7", "cpus": 2,
@@ -57,7 +57,7 @@ fn what_the_host_reads_by_itself_is_an_event_only_when_it_is_news() {
 }
 
 #[test]
-fn the_page_of_a_request_knows_that_its_machine_is_gone_and_how_it_was_signed_in_to() {
+fn a_request_row_shows_decommissioning_and_protocol_of_its_machine() {
     let (mut stage, id) = with_vm();
     assert_eq!(stage.view::<Vms>()[&id]["access"], "ssh");
     assert!(stage.view::<Requests>()[&id]["decommissioned_at"].is_null());
@@ -73,7 +73,7 @@ fn the_page_of_a_request_knows_that_its_machine_is_gone_and_how_it_was_signed_in
 }
 
 #[test]
-fn waiting_for_vcenter_is_said_and_taken_back() {
+fn a_stall_is_shown_until_it_ends() {
     let (mut stage, id) = with_approved();
     let stall = |stalled: bool| json!({ "key": id, "stalled": stalled, "code": "unreachable", "message": "…" });
     stage.when::<NoteStall>(&system(), stall(true)).then_events(&["stalled"]);
@@ -85,13 +85,13 @@ fn waiting_for_vcenter_is_said_and_taken_back() {
 }
 
 #[test]
-fn waiting_for_a_person_says_for_whom_and_what_vcenter_asks() {
+fn a_stall_for_a_person_names_the_people_and_the_question() {
     let question = |id: &str| json!({ "key": id, "stalled": true, "code": "vcenter-question", "message": "vCenter asks: moved or copied?" });
     let (mut stage, id) = with_approved();
     stage.when::<NoteStall>(&system(), question(&id));
-    let told = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    let message = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
     let operators = json!({ "x-eaf-people": { "permission": "operate", "except": [] } });
-    assert_eq!((told.code.as_str(), &told.params["people"]), ("stalled-for-person", &operators));
+    assert_eq!((message.code.as_str(), &message.params["people"]), ("stalled-for-person", &operators));
     assert_eq!(stage.view::<Requests>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
     stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false }));
     assert!(stage.view::<Requests>()[&id]["stalled_message"].is_null());
@@ -107,7 +107,7 @@ fn waiting_for_a_person_says_for_whom_and_what_vcenter_asks() {
 }
 
 #[test]
-fn a_machine_shows_what_vcenter_said_last() {
+fn a_machine_shows_its_last_reading() {
     let (mut stage, id) = with_vm();
     stage.when::<RefreshVm>(&approver(), json!({ "vm": id })).then_rejected("not-your-vm");
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id })).then_events(&["vm-refresh-requested"]);
@@ -134,7 +134,7 @@ fn decommissioning_needs_the_typed_name_and_frees_it() {
     let (mut stage, id) = with_vm();
     let wrong = json!({ "vm": id, "confirm": "web-1" });
     stage.when::<DecommissionVm>(&requester(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
-    // Pasted out of a chat.
+    // Pasted from a chat.
     let right = json!({ "vm": id, "confirm": "web-01\u{200b} " });
     stage.when::<DecommissionVm>(&approver(), right.clone()).then_rejected("not-your-vm");
     stage.when::<DecommissionVm>(&admin(), right.clone()).then_events(&["vm-decommission-requested"]);
@@ -148,7 +148,7 @@ fn decommissioning_needs_the_typed_name_and_frees_it() {
 }
 
 #[test]
-fn a_machine_that_was_renamed_in_vcenter_shows_both_names_and_either_confirms() {
+fn a_machine_renamed_in_vcenter_shows_both_names_and_either_confirms() {
     for (typed, refused) in [("web-01", false), ("new-01", false), ("old-01", true)] {
         let (mut stage, id) = with_vm();
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("new-01", "connected") }));
@@ -163,13 +163,13 @@ fn a_machine_that_was_renamed_in_vcenter_shows_both_names_and_either_confirms() 
 }
 
 #[test]
-fn a_machine_says_when_it_is_not_as_it_should_be_in_vcenter() {
+fn a_machine_shows_an_unhealthy_state_in_vcenter() {
     for state in ["template", "inaccessible", "orphaned", "disconnected", "invalid"] {
         let (mut stage, id) = with_vm();
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", state) }));
         assert_eq!(stage.view::<Vms>()[&id]["state"], state);
-        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
-        assert_eq!((told.code.as_str(), &told.params["state"]), ("in-another-state", &json!(state)));
+        let message = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((message.code.as_str(), &message.params["state"]), ("in-another-state", &json!(state)));
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found("web-01", "connected") }));
         assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "in-use");
     }
@@ -180,7 +180,7 @@ fn found(name: &str, state: &str) -> Value {
 }
 
 #[test]
-fn only_an_admin_counts_as_removed_and_only_what_vcenter_lost() {
+fn only_an_admin_counts_a_lost_machine_as_removed() {
     let (mut stage, id) = with_vm();
     let right = json!({ "vm": id, "confirm": "web-01" });
     stage.when::<ConfirmGone>(&admin(), right.clone()).then_rejected("vm-not-gone");
@@ -207,14 +207,14 @@ fn only_an_admin_counts_as_removed_and_only_what_vcenter_lost() {
 }
 
 #[test]
-fn a_refresh_that_failed_is_told_until_the_next_one() {
+fn a_failed_refresh_is_shown_until_the_next_one() {
     let (mut stage, id) = with_vm();
     let failed = json!({ "kind": "failed", "code": "vcenter-login", "message": "No." });
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": failed })).then_events(&["vm-refresh-failed"]);
-    let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!((told.code.as_str(), &told.params["code"]), ("refresh-failed", &json!("vcenter-login")));
-    assert!(told.params["since"].is_i64(), "{told:?}");
+    let message = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!((message.code.as_str(), &message.params["code"]), ("refresh-failed", &json!("vcenter-login")));
+    assert!(message.params["since"].is_i64(), "{message:?}");
 
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     assert_eq!(stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap().code, "refreshing");
@@ -224,7 +224,7 @@ fn a_refresh_that_failed_is_told_until_the_next_one() {
 }
 
 #[test]
-fn looking_at_a_machine_does_not_hide_why_it_could_not_be_taken_down() {
+fn a_refresh_does_not_hide_the_failure_of_a_removal() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let failed = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vcenter-busy", "message": "Busy." });
@@ -233,13 +233,13 @@ fn looking_at_a_machine_does_not_hide_why_it_could_not_be_taken_down() {
     for found in [json!({ "kind": "failed", "code": "vcenter-login", "message": "No." }), seen] {
         stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
         stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": found }));
-        let told = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
-        assert_eq!((told.code.as_str(), &told.params["code"]), ("decommission-retry", &json!("vcenter-busy")));
+        let message = stage.offered::<Vms>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!((message.code.as_str(), &message.params["code"]), ("decommission-retry", &json!("vcenter-busy")));
     }
 }
 
 #[test]
-fn another_cause_of_waiting_takes_the_place_of_the_first() {
+fn a_new_cause_of_a_stall_replaces_the_former() {
     let (mut stage, id) = with_approved();
     let stall = |code: &str| json!({ "key": id, "stalled": true, "code": code, "message": code });
     stage.when::<NoteStall>(&system(), stall("vcenter-unreachable")).then_events(&["stalled"]);
@@ -249,7 +249,7 @@ fn another_cause_of_waiting_takes_the_place_of_the_first() {
 }
 
 #[test]
-fn a_machine_of_a_vcenter_that_is_no_more_may_be_counted_as_removed() {
+fn a_machine_of_another_vcenter_may_be_counted_as_removed() {
     let (mut stage, id) = with_vm();
     let right = json!({ "vm": id, "confirm": "web-01" });
     stage.when::<DecommissionVm>(&requester(), right.clone());
@@ -260,7 +260,7 @@ fn a_machine_of_a_vcenter_that_is_no_more_may_be_counted_as_removed() {
 }
 
 #[test]
-fn a_machine_that_vcenter_does_not_have_is_not_called_in_operation() {
+fn a_missing_machine_is_not_shown_as_in_operation() {
     let (mut stage, id) = with_vm();
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     stage.when::<RecordRefresh>(&system(), json!({ "vm": id, "found": { "kind": "missing" } }));
@@ -268,7 +268,7 @@ fn a_machine_that_vcenter_does_not_have_is_not_called_in_operation() {
 }
 
 #[test]
-fn a_machine_that_was_recorded_with_memory_in_gb_is_read_in_mb() {
+fn memory_recorded_in_gb_is_read_in_mb() {
     let recorded = json!({ "memory_gb": 4 });
     assert_eq!(VmProvisioned::upcast(1, recorded)["memory_mb"], 4096);
     assert_eq!(VmProvisioned::upcast(2, json!({ "memory_mb": 1536 }))["memory_mb"], 1536);

@@ -1,5 +1,5 @@
-//! Mails that wait for the mail server go out only while they fit. The script stands for the host:
-//! it compares the row of the condition as the host does.
+//! Conditions of mails that wait for the mail server. The script compares the row of the condition
+//! as the host does.
 
 mod cast;
 
@@ -18,8 +18,7 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The templates that are mailed when `event` is acted on with the views as they stand now, and how
-/// the run ends.
+/// Templates that are mailed for `event` with the present views, and the result of the run.
 fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
     let views = ["approvals", "requests", "vms"].map(|name| (name, stage.view_named(name)));
     let fits = move |condition: &Value| {
@@ -57,7 +56,7 @@ fn with_failed() -> (Stage<Dcm>, String) {
 }
 
 #[test]
-fn approvers_are_asked_only_while_the_request_waits_for_them() {
+fn approvers_get_a_mail_only_while_the_request_is_pending() {
     let (stage, _) = with_request();
     assert_eq!(mailed(&stage, &last(&stage, "request-submitted")), (vec!["approval-requested".into()], json!("told")));
 
@@ -75,7 +74,7 @@ fn approvers_are_asked_only_while_the_request_waits_for_them() {
 }
 
 #[test]
-fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settled_it() {
+fn asked_approvers_except_the_decider_learn_that_a_request_is_settled() {
     let reject = |id: &str| json!({ "request": id, "reason": "Not now." });
     for (kind, except, mails) in [
         ("request-withdrawn", requester().id, vec!["request-settled"]),
@@ -91,15 +90,15 @@ fn approvers_who_were_asked_are_told_that_a_request_is_settled_but_not_who_settl
         let event = last(&stage, kind);
         assert_eq!(mailed(&stage, &event).0, mails, "{kind}");
         let run = Script::new().run::<DcmFlows>("notify", &event);
-        let told = &run.calls_of("mail.send-while")[0];
-        assert_eq!(told["condition"]["after"], "approval-requested", "{kind}");
-        assert_eq!(told["to"]["holders"]["except"], except.as_str(), "{kind}: {told}");
-        assert_eq!(told["facts"]["vm_name"], "web-01", "{kind}");
+        let mail = &run.calls_of("mail.send-while")[0];
+        assert_eq!(mail["condition"]["after"], "approval-requested", "{kind}");
+        assert_eq!(mail["to"]["holders"]["except"], except.as_str(), "{kind}: {mail}");
+        assert_eq!(mail["facts"]["vm_name"], "web-01", "{kind}");
     }
 }
 
 #[test]
-fn a_rejected_requester_waits_for_nobody_elses_mailbox() {
+fn the_mail_to_a_rejected_requester_waits_for_no_other_mailbox() {
     let (mut stage, id) = with_request();
     stage.when::<RejectRequest>(&approver(), json!({ "request": id, "reason": "Not now." }));
     let busy = || Failure::permanent("mailbox-full", "It takes nothing.");
@@ -115,7 +114,7 @@ fn a_rejected_requester_waits_for_nobody_elses_mailbox() {
 }
 
 #[test]
-fn the_owner_is_told_when_somebody_else_takes_the_machine_down_and_whoever_it_was_when_that_fails() {
+fn the_owner_gets_a_mail_when_others_decommission_or_when_it_fails() {
     for (by, mails) in [(admin(), vec!["vm-decommissioned"]), (requester(), vec![])] {
         let (mut stage, id) = with_vm();
         stage.when::<DecommissionVm>(&by, json!({ "vm": id, "confirm": "web-01" }));
@@ -131,7 +130,7 @@ fn the_owner_is_told_when_somebody_else_takes_the_machine_down_and_whoever_it_wa
 }
 
 #[test]
-fn whoever_asked_is_told_when_somebody_else_cancels_the_request() {
+fn the_requester_gets_a_mail_when_an_admin_cancels() {
     for (by, mails) in [(admin(), vec!["request-cancelled"]), (requester(), vec![])] {
         let (mut stage, id) = with_failed();
         stage.when::<CancelRequest>(&by, json!({ "request": id, "reason": "The project is over." }));
@@ -141,7 +140,7 @@ fn whoever_asked_is_told_when_somebody_else_cancels_the_request() {
 }
 
 #[test]
-fn a_failure_is_mailed_only_while_the_request_stands_failed() {
+fn a_failure_is_mailed_only_while_the_request_is_failed() {
     let (mut stage, id) = with_failed();
     let event = last(&stage, "request-failed");
     let both = vec!["request-failed-admin".to_owned(), "request-failed".to_owned()];
@@ -152,7 +151,7 @@ fn a_failure_is_mailed_only_while_the_request_stands_failed() {
 }
 
 #[test]
-fn a_machine_is_handed_over_by_mail_only_while_it_is_in_use() {
+fn the_handover_is_mailed_only_while_the_machine_is_active() {
     let (mut stage, id) = with_vm();
     let event = last(&stage, "request-fulfilled");
     assert_eq!(mailed(&stage, &event), (vec!["request-fulfilled".into()], json!("told")));

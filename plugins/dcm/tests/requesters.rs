@@ -1,4 +1,4 @@
-//! What each person has, as the approver's card shows it.
+//! Machines of each person, as shown to approvers.
 
 mod cast;
 
@@ -24,7 +24,7 @@ fn built(stage: &mut Dcm, whose: &Actor, body: Value) -> String {
     id
 }
 
-/// Somebody who asks for nothing, and so may decide on everything.
+/// A person without requests, who may decide on all of them.
 fn boss() -> Actor {
     eaf_sdk::testing::person("Bea Boss", &["approve", "operate"])
 }
@@ -48,7 +48,7 @@ fn sums(row: &Map<String, Value>) -> [i64; 4] {
 }
 
 #[test]
-fn a_person_has_the_sum_of_their_machines_from_the_first_to_the_last() {
+fn a_person_has_a_row_while_they_have_machines() {
     let mut stage = with_offering();
     assert!(row_of(&stage, &requester()).is_none());
     let web = built(&mut stage, &requester(), wanted("web-01"));
@@ -60,7 +60,7 @@ fn a_person_has_the_sum_of_their_machines_from_the_first_to_the_last() {
     assert_eq!((&row["requester_name"], &row["currency"]), (&json!("Rita Requester"), &json!("EUR")));
     assert_eq!(sums(&row), [2, 6, 20 * 1024, 3_000 + 7_000]);
 
-    // Until vCenter was searched in vain, the machine is there and costs.
+    // Until the removal completes, the machine exists and costs.
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": web, "confirm": "web-01" }));
     assert_eq!(sums(&row_of(&stage, &requester()).unwrap())[0], 2);
     stage.when::<CompleteDecommission>(&system(), json!({ "vm": web, "attempt": 1 }));
@@ -72,7 +72,7 @@ fn a_person_has_the_sum_of_their_machines_from_the_first_to_the_last() {
 }
 
 #[test]
-fn a_machine_that_grew_in_vcenter_leaves_with_its_new_size() {
+fn a_machine_that_grew_in_vcenter_is_subtracted_with_its_new_size() {
     let mut stage = with_offering();
     let web = built(&mut stage, &requester(), wanted("web-01"));
     built(&mut stage, &requester(), wanted("web-02"));
@@ -84,9 +84,9 @@ fn a_machine_that_grew_in_vcenter_leaves_with_its_new_size() {
     assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4 * 1024, 3_000]);
 }
 
-/// Whatever happens in whatever order, the sums are those of the list of machines.
+/// Sums equal those of the list of machines after any sequence of events.
 #[test]
-fn the_sums_are_those_of_the_list_of_machines() {
+fn the_sums_equal_those_of_the_list_of_machines() {
     for seed in 1..=8 {
         let mut random = SeededRandom::new(seed);
         let mut stage = with_offering();

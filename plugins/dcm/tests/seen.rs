@@ -1,4 +1,4 @@
-//! What a person saw travels with the command: a difference is told, and nothing is done.
+//! Expected values in commands: a difference from what the caller saw is a conflict.
 
 mod cast;
 
@@ -13,7 +13,7 @@ use eaf_sdk::testing::system;
 use serde_json::{Value, json};
 
 #[test]
-fn nobody_is_booked_for_a_price_that_they_have_not_seen() {
+fn a_request_at_another_price_than_the_expected_one_is_a_conflict() {
     let mut stage = with_offering();
     let seeing = |name: &str, cents: Value| {
         let mut body = wanted(name);
@@ -31,7 +31,7 @@ fn nobody_is_booked_for_a_price_that_they_have_not_seen() {
         assert_eq!(params["expected_cents"], seen);
         assert_eq!((&params["monthly_cents"], &params["currency"]), (&json!(9_700), &json!("EUR")));
     }
-    // What is wrong with the request itself comes first, and a program need not say what it expects.
+    // Errors of the request come first, and a program may omit its expectation.
     let mut wrong = seeing("-bad-", json!(3_000));
     wrong["cpus"] = 9.into();
     stage.when::<RequestVm>(&requester(), wrong).then_rejected("invalid-request");
@@ -41,7 +41,7 @@ fn nobody_is_booked_for_a_price_that_they_have_not_seen() {
 }
 
 #[test]
-fn an_offering_says_who_defined_it_and_to_say_the_same_again_is_nothing() {
+fn an_offering_has_its_author_and_an_equal_definition_is_no_event() {
     let mut stage = with_offering();
     stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&[]);
     stage.when::<DefineOffering>(&admin(), offering(json!({ "name": " Small server " }))).then_events(&[]);
@@ -51,7 +51,7 @@ fn an_offering_says_who_defined_it_and_to_say_the_same_again_is_nothing() {
 }
 
 #[test]
-fn a_retry_builds_what_whoever_gave_it_was_shown() {
+fn a_retry_with_another_offering_than_expected_is_a_conflict() {
     let (mut stage, id) = with_request();
     stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "template-missing", "message": "No." });

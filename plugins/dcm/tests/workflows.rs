@@ -1,4 +1,4 @@
-//! The durable functions against a scripted host.
+//! Workflows against a scripted host.
 
 mod cast;
 
@@ -32,7 +32,7 @@ fn event(stage: &Stage<Dcm>, kind: &str) -> Recorded {
     stage.log.iter().rev().find(|r| r.kind == kind).unwrap().clone()
 }
 
-/// Gives what the run submitted to the domain: it must accept all of it.
+/// Gives the run's commands to the domain, which must accept all of them.
 fn apply(stage: &mut Stage<Dcm>, run: &ScriptResult) {
     for (command, body) in run.submitted() {
         let outcome = stage.when_named(&system(), command, 1, body.clone());
@@ -53,7 +53,7 @@ fn steps(run: &ScriptResult) -> Vec<String> {
 }
 
 #[test]
-fn an_approved_request_becomes_a_machine_with_every_step_on_record() {
+fn an_approved_request_becomes_a_machine_with_an_event_per_step() {
     let (mut stage, id) = with_approved();
     let run = script().run::<DcmFlows>("provision", &event(&stage, "request-approved"));
     assert_eq!(
@@ -96,7 +96,7 @@ fn a_machine_that_was_cloned_with_another_size_is_reconfigured() {
 }
 
 #[test]
-fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
+fn a_failure_is_recorded_and_a_retry_continues_at_its_step() {
     for (call, step) in [
         ("vsphere.open-lifecycle", "ensure-folder"),
         ("vsphere.ensure-folder", "ensure-folder"),
@@ -125,7 +125,7 @@ fn a_failure_at_any_step_is_recorded_and_a_retry_goes_on_there() {
 }
 
 #[test]
-fn a_retry_builds_from_the_beginning_what_was_deleted_in_vcenter_by_hand() {
+fn a_retry_rebuilds_a_machine_that_was_deleted_in_vcenter() {
     let (mut stage, id) = with_approved();
     let broken = Failure::permanent("broken", "It is broken.");
     let run =
@@ -142,7 +142,7 @@ fn a_retry_builds_from_the_beginning_what_was_deleted_in_vcenter_by_hand() {
 }
 
 #[test]
-fn of_an_offering_without_an_address_the_machine_is_handed_over_when_it_runs() {
+fn without_await_address_a_machine_is_handed_over_when_it_runs() {
     let mut stage = with_offering();
     stage.when::<DefineOffering>(&admin(), offering(json!({ "await_address": false })));
     let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
@@ -156,7 +156,7 @@ fn of_an_offering_without_an_address_the_machine_is_handed_over_when_it_runs() {
 }
 
 #[test]
-fn completing_without_an_address_hands_over_a_machine_that_is_there_and_builds_one_that_is_not() {
+fn completion_without_an_address_rebuilds_a_missing_machine() {
     for (found, clones) in [(machine(2, "on"), 0), (Value::Null, 1)] {
         let (mut stage, id) = with_failed("await-address");
         stage.when::<CompleteWithoutAddress>(&admin(), json!({ "request": id }));
@@ -172,7 +172,7 @@ fn completing_without_an_address_hands_over_a_machine_that_is_there_and_builds_o
 }
 
 #[test]
-fn a_retry_that_cannot_look_at_vcenter_fails_at_the_step_it_was_to_begin_with() {
+fn a_retry_that_cannot_read_vcenter_fails_at_its_first_step() {
     let (mut stage, id) = with_approved();
     let failed = json!({ "request": id, "attempt": 1, "step": "power-on", "code": "broken", "message": "Broken." });
     stage.when_named(&system(), "fail-provisioning", 1, failed);
@@ -187,7 +187,7 @@ fn a_retry_that_cannot_look_at_vcenter_fails_at_the_step_it_was_to_begin_with() 
 }
 
 #[test]
-fn a_machine_that_a_retry_found_is_of_the_template_it_was_copied_from() {
+fn an_existing_machine_retains_the_template_of_its_clone() {
     for (there, image) in [(true, "Debian 12"), (false, "Debian 13")] {
         let (mut stage, id) = with_approved();
         let broken = Failure::permanent("broken", "It is broken.");
@@ -208,7 +208,7 @@ fn a_machine_that_a_retry_found_is_of_the_template_it_was_copied_from() {
 }
 
 #[test]
-fn a_run_that_was_overtaken_stops_before_it_touches_anything() {
+fn a_superseded_run_stops_before_any_call_to_vcenter() {
     let (stage, _) = with_approved();
     let refused = Failure { class: "rejected".into(), ..Failure::permanent("attempt-over", "") };
     let run = script().fail("flow.submit", refused).run::<DcmFlows>("provision", &event(&stage, "request-approved"));
@@ -217,7 +217,7 @@ fn a_run_that_was_overtaken_stops_before_it_touches_anything() {
 }
 
 #[test]
-fn what_was_built_for_a_cancelled_request_is_switched_off_and_destroyed() {
+fn the_machine_of_a_cancelled_request_is_powered_off_and_destroyed() {
     for (found, switched_off) in [(machine(2, "on"), 1), (machine(2, "off"), 0), (Value::Null, 0)] {
         let (mut stage, id) = with_failed("await-address");
         stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
@@ -254,7 +254,7 @@ fn a_request_whose_machine_could_not_be_removed_is_not_cancelled() {
 }
 
 #[test]
-fn a_machine_is_switched_off_before_it_is_destroyed() {
+fn a_machine_is_powered_off_before_it_is_destroyed() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let run = script().run::<DcmFlows>("decommission", &event(&stage, "vm-decommission-requested"));
@@ -264,7 +264,7 @@ fn a_machine_is_switched_off_before_it_is_destroyed() {
 }
 
 #[test]
-fn a_machine_that_is_gone_is_still_looked_for_everywhere() {
+fn a_missing_machine_is_still_searched_by_destroy() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let run = script()
@@ -274,7 +274,7 @@ fn a_machine_that_is_gone_is_still_looked_for_everywhere() {
 }
 
 #[test]
-fn taking_down_that_failed_may_be_asked_for_again() {
+fn a_failed_removal_may_be_repeated() {
     let (mut stage, id) = with_vm();
     let body = json!({ "vm": id, "confirm": "web-01" });
     stage.when::<DecommissionVm>(&requester(), body.clone());
@@ -290,7 +290,7 @@ fn taking_down_that_failed_may_be_asked_for_again() {
 }
 
 #[test]
-fn a_machine_that_is_gone_is_not_forgotten_before_a_person_said_so() {
+fn a_lost_machine_is_not_forgotten_without_a_confirmation() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let run = script()
@@ -302,7 +302,7 @@ fn a_machine_that_is_gone_is_not_forgotten_before_a_person_said_so() {
 }
 
 #[test]
-fn a_machine_that_is_gone_is_decommissioned_when_an_admin_confirmed_and_vcenter_was_asked_again() {
+fn a_confirmed_lost_machine_is_decommissioned_after_another_search() {
     let (mut stage, id) = with_gone();
     stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
     let run = script().run::<DcmFlows>("forget", &event(&stage, "vm-gone-confirmed"));
@@ -313,7 +313,7 @@ fn a_machine_that_is_gone_is_decommissioned_when_an_admin_confirmed_and_vcenter_
 }
 
 #[test]
-fn a_machine_that_is_there_after_all_is_not_forgotten() {
+fn a_machine_that_vcenter_has_is_not_forgotten() {
     let (mut stage, id) = with_gone();
     stage.when::<ConfirmGone>(&admin(), json!({ "vm": id, "confirm": "web-01" }));
     let there = Failure::permanent("vm-there", "It is there.");
@@ -325,7 +325,7 @@ fn a_machine_that_is_there_after_all_is_not_forgotten() {
 }
 
 #[test]
-fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
+fn a_lost_machine_does_not_prevent_a_cancellation() {
     let (mut stage, id) = with_failed("power-on");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id }));
     let run = script()
@@ -338,7 +338,7 @@ fn what_was_built_and_is_gone_keeps_no_request_from_being_cancelled() {
 }
 
 #[test]
-fn a_request_that_failed_before_anything_was_built_is_cancelled_without_asking_vcenter() {
+fn a_request_without_a_clone_is_cancelled_without_calling_vcenter() {
     let (mut stage, id) = with_approved();
     let closed = Failure::permanent("connection-missing", "There is no connection.");
     let run = script().fail("vsphere.ensure-folder", closed.clone());
@@ -353,7 +353,7 @@ fn a_request_that_failed_before_anything_was_built_is_cancelled_without_asking_v
 }
 
 #[test]
-fn a_requester_who_cancels_has_nothing_forgotten_in_another_vcenter_but_an_admin_who_confirms_has() {
+fn only_an_admin_has_a_machine_in_another_vcenter_forgotten() {
     let elsewhere = Failure::permanent("other-vcenter", "It is in another vCenter.");
     for call in ["vsphere.read-vm", "vsphere.destroy"] {
         let (mut stage, id) = with_failed("power-on");
@@ -381,7 +381,7 @@ fn a_requester_who_cancels_has_nothing_forgotten_in_another_vcenter_but_an_admin
 }
 
 #[test]
-fn machines_with_the_same_marker_that_were_left_alone_are_named() {
+fn other_machines_with_the_same_marker_are_named() {
     let copies = json!({ "absent": true, "copies": ["web-01-backup", "web-01-test"] });
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
@@ -401,7 +401,7 @@ fn machines_with_the_same_marker_that_were_left_alone_are_named() {
 }
 
 #[test]
-fn a_template_is_not_decommissioned_and_its_name_stays_taken() {
+fn a_template_is_not_decommissioned_and_its_name_stays_claimed() {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     let template = Failure::permanent("vm-is-template", "It is a template.");
@@ -415,7 +415,7 @@ fn a_template_is_not_decommissioned_and_its_name_stays_taken() {
 }
 
 #[test]
-fn a_refresh_keeps_what_vcenter_says_of_a_machine_that_it_cannot_read() {
+fn a_refresh_records_the_state_of_an_unreadable_machine() {
     let (mut stage, id) = with_vm();
     stage.when::<RefreshVm>(&requester(), json!({ "vm": id }));
     let unread = json!({ "name": "new-01", "state": "inaccessible", "power": "unknown", "cpus": null,
@@ -429,7 +429,7 @@ fn a_refresh_keeps_what_vcenter_says_of_a_machine_that_it_cannot_read() {
 }
 
 #[test]
-fn a_refresh_records_what_was_found_or_why_not() {
+fn a_refresh_records_the_machine_or_the_failure() {
     for (script, power, error) in [
         (script().answer("vsphere.read-vm", machine(2, "off")), "off", Value::Null),
         (script().answer("vsphere.read-vm", Value::Null), "missing", Value::Null),
@@ -445,7 +445,7 @@ fn a_refresh_records_what_was_found_or_why_not() {
 }
 
 #[test]
-fn approvers_are_asked_but_not_whoever_asked() {
+fn approvers_except_the_requester_get_a_mail() {
     let (stage, id) = with_request();
     let run = script().run::<DcmFlows>("notify", &event(&stage, "request-submitted"));
     let mail = run.calls_of("mail.send-while")[0];
@@ -456,15 +456,15 @@ fn approvers_are_asked_but_not_whoever_asked() {
 }
 
 #[test]
-fn of_a_failure_requester_and_admins_are_told() {
+fn requester_and_admins_get_a_mail_about_a_failure() {
     let (mut stage, id) = with_approved();
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
     stage.when_named(&system(), "fail-provisioning", 1, failed);
     let run = script().run::<DcmFlows>("notify", &event(&stage, "request-failed"));
     let mails = run.calls_of("mail.send-while");
-    let told: Vec<_> = mails.iter().map(|m| (m["template"].as_str().unwrap(), m["to"].clone())).collect();
+    let addressed: Vec<_> = mails.iter().map(|m| (m["template"].as_str().unwrap(), m["to"].clone())).collect();
     assert_eq!(
-        told,
+        addressed,
         [
             ("request-failed-admin", json!({ "holders": { "permission": "operate" } })),
             ("request-failed", json!({ "actor": requester().id })),
@@ -475,7 +475,7 @@ fn of_a_failure_requester_and_admins_are_told() {
 }
 
 #[test]
-fn when_the_admins_could_not_be_told_the_requester_is_told_just_that() {
+fn the_requester_learns_that_the_mail_to_the_admins_failed() {
     let (mut stage, id) = with_approved();
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "full", "message": "Full." });
     stage.when_named(&system(), "fail-provisioning", 1, failed);

@@ -1,12 +1,12 @@
-//! The names of machines: NetBIOS names, unique in the tenant regardless of case, because a stream per name stands in the
-//! boundary of whoever claims it.
+//! Machine names: NetBIOS names, unique in the tenant regardless of case, because each name has a
+//! stream that the claiming request guards.
 
 use eaf_sdk::{Event, FieldError, Fields, Recorded, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub const MAX: usize = 15;
-/// What [`check`] accepts, for forms and clients.
+/// Pattern of the names that [`check`] accepts, for forms and clients.
 pub const PATTERN: &str = "^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,13}[A-Za-z0-9])?$";
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ impl Event for NameReleased {
     const TYPE: &'static str = "name-released";
 }
 
-/// Who holds a name.
+/// The request that has claimed a name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Holder {
     pub request_id: Option<String>,
@@ -48,7 +48,7 @@ impl State for Holder {
     }
 }
 
-/// The stream that stands for a name in any spelling. Only for names that [`check`] accepts.
+/// Stream of a name, the same for every spelling; only for names that [`check`] accepts.
 pub fn stream(name: &str) -> String {
     format!("vm-name/{}", name.to_ascii_lowercase())
 }
@@ -78,9 +78,9 @@ pub fn check(fields: &mut Fields, pointer: &str, name: &str) {
     }
 }
 
-/// A typed name as a person sees it: copies out of chats, tables and documents bring spaces and characters that
-/// nobody can see.
-pub fn as_seen(typed: &str) -> String {
+/// Typed text without surrounding white space and invisible characters, which copies from chats,
+/// tables and documents contain.
+pub fn without_invisible(typed: &str) -> String {
     let invisible = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     typed.chars().filter(|c| !invisible(c)).collect::<String>().trim().to_owned()
 }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn netbios_names() {
+    fn machine_names_are_netbios_names() {
         for good in ["a", "web-01", "WEB01", "1a", "abcdefghijklmno"] {
             assert_eq!(code(good), None, "{good}");
         }
@@ -115,15 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn a_typed_name_is_compared_as_it_is_seen() {
+    fn invisible_characters_of_a_typed_name_are_ignored() {
         for typed in ["web-01", " web-01\n", "web\u{200b}-01", "\u{feff}web-01\u{a0}", "we\u{ad}b-01"] {
-            assert_eq!(as_seen(typed), "web-01");
+            assert_eq!(without_invisible(typed), "web-01");
         }
-        assert_eq!(as_seen("web 01"), "web 01");
+        assert_eq!(without_invisible("web 01"), "web 01");
     }
 
     #[test]
-    fn one_stream_for_all_spellings_of_a_name() {
+    fn all_spellings_of_a_name_share_one_stream() {
         assert_eq!(stream("WEB-01"), stream("web-01"));
     }
 }

@@ -1,7 +1,8 @@
-//! Tells people by mail what they have to do or what became of their request.
+//! Mails about open tasks and about the progress of requests.
 //!
-//! A mail may wait for hours while the mail server is away. One that asks for an action or tells a
-//! state is sent only while the state holds; a rejection is final, so its mail always fits.
+//! A mail may wait for hours while the mail server is unavailable. A mail that asks for an action
+//! or reports a status is sent only while that status holds; a rejection is final, so its mail has
+//! no condition.
 
 use crate::Event;
 use crate::permission::{APPROVE, OPERATE};
@@ -17,8 +18,8 @@ use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
 use serde_json::{Value, json};
 
 const GRANT: &str = "mail";
-/// The mail that asks approvers to decide.
-const ASKED: &str = "approval-requested";
+/// Template that asks approvers to decide.
+const APPROVAL_REQUESTED: &str = "approval-requested";
 
 pub struct Notify;
 
@@ -47,37 +48,37 @@ impl Workflow for Notify {
                 facts["justification"] = e.justification.as_str().into();
                 let to = Recipient::HoldersExcept { permission: APPROVE, except: &e.requester_id };
                 let open = Condition::on::<Approvals>(&e.request_id, "status", Status::Pending);
-                mailer.send_while(ASKED, to, &facts, &open)?.skipped
+                mailer.send_while(APPROVAL_REQUESTED, to, &facts, &open)?.skipped
             }
             Event::RequestWithdrawn(e) => {
                 let settled = Settled { id: &e.request_id, vm_name: &e.vm_name, by: e.requester_name.as_str() };
-                settled.tell(&mailer, Status::Withdrawn, &e.requester_id)?
+                settled.send(&mailer, Status::Withdrawn, &e.requester_id)?
             }
             Event::RequestApproved(e) => {
                 let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
-                // Building may have begun or ended when the mail goes out: it is decided for good.
-                settled.tell(&mailer, Status::Approved, &e.approver_id)?
+                // The approval stays valid, whatever the build has done when the mail is sent.
+                settled.send(&mailer, Status::Approved, &e.approver_id)?
             }
             Event::RequestRejected(e) => {
                 let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["reason"] = e.reason.as_str().into();
                 facts["approver_name"] = e.approver_name.as_str().into();
-                // First, so that nobody waits for the mailboxes of others to learn of the rejection.
+                // The requester's mail is first, so that it does not wait for other mailboxes.
                 let requester = mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts);
-                let others = settled.tell(&mailer, Status::Rejected, &e.approver_id);
-                let told = requester?;
+                let others = settled.send(&mailer, Status::Rejected, &e.approver_id);
+                let sent = requester?;
                 others?;
-                told.skipped
+                sent.skipped
             }
             Event::RequestFulfilled(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["ip"] = e.ip.into();
                 facts["access"] = json!(Access::of(&e.spec.image));
-                let there = Condition::on::<Vms>(&e.request_id, "status", vm::Status::Active);
-                mailer.send_while("request-fulfilled", Recipient::Actor(&e.requester_id), &facts, &there)?.skipped
+                let in_use = Condition::on::<Vms>(&e.request_id, "status", vm::Status::Active);
+                mailer.send_while("request-fulfilled", Recipient::Actor(&e.requester_id), &facts, &in_use)?.skipped
             }
-            Event::RequestFailed(e) => tell_of_failure(&mailer, e, recorded)?,
+            Event::RequestFailed(e) => send_failure(&mailer, e, recorded)?,
             Event::VmDecommissionRequested(e) if e.by_id != e.requester_id => {
                 let facts = json!({ "vm_id": e.vm_id, "vm_name": e.name, "by_name": e.by_name.as_str(),
                     "trace_id": recorded.trace_id });
@@ -93,7 +94,7 @@ impl Workflow for Notify {
                     "reason": e.reason.as_str(), "trace_id": recorded.trace_id });
                 mailer.send("request-cancelled", Recipient::Actor(&e.requester_id), &facts)?.skipped
             }
-            // Their own doing is no news to them.
+            // People get no mail about their own acts.
             Event::VmDecommissionRequested(_) | Event::VmGoneConfirmed(_) | Event::RequestCancelRequested(_) => true,
             Event::VmDecommissionFailed(e) => {
                 let facts = json!({ "vm_id": e.vm_id, "vm_name": e.name, "failed_step": e.step, "error_code": e.code,
@@ -102,13 +103,13 @@ impl Workflow for Notify {
                 let owner = Recipient::Actor(&e.requester_id);
                 mailer.send_while("vm-decommission-failed", owner, &facts, &failed)?.skipped
             }
-            _ => return Err(Failure::permanent("unexpected-event", "this event is told to nobody")),
+            _ => return Err(Failure::permanent("unexpected-event", "no mail belongs to this event")),
         };
         Ok(json!({ "outcome": if skipped { "skipped" } else { "told" } }))
     }
 }
 
-/// A request about which nobody has to decide any more.
+/// A request that no longer needs a decision.
 struct Settled<'a> {
     id: &'a str,
     vm_name: &'a str,
@@ -116,18 +117,18 @@ struct Settled<'a> {
 }
 
 impl Settled<'_> {
-    /// Those who were asked to decide, without the person who settled it: one mail each.
-    fn tell(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
+    /// Sends one mail to each approver who was asked, except the person who settled the request.
+    fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
         let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
         let to = Recipient::HoldersExcept { permission: APPROVE, except: by_id };
-        let asked = Condition::on::<Approvals>(self.id, "status", status).after(ASKED);
-        mailer.send_while("request-settled", to, &facts, &asked).map(|told| told.skipped)
+        let was_asked = Condition::on::<Approvals>(self.id, "status", status).after(APPROVAL_REQUESTED);
+        mailer.send_while("request-settled", to, &facts, &was_asked).map(|sent| sent.skipped)
     }
 }
 
-/// Was a mail skipped? The requester is told whether the admins know, so theirs goes first; a
-/// failure of the one mail is no reason to leave the other out.
-fn tell_of_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Result<bool, Failure> {
+/// Sends the mails about a failure; true if one was skipped. The admins' mail is first, since the
+/// requester's says whether they know; one failed mail does not prevent the other.
+fn send_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Result<bool, Failure> {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["failed_step"] = e.step.into();
     facts["error_code"] = e.code.into();
@@ -136,12 +137,12 @@ fn tell_of_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Re
     let failed = Condition::on::<Requests>(&e.request_id, "status", Status::Failed);
     let holders = Recipient::Holders { permission: OPERATE };
     let admins = mailer.send_while("request-failed-admin", holders, &facts, &failed);
-    if admins.as_ref().is_ok_and(|told| told.skipped) {
+    if admins.as_ref().is_ok_and(|sent| sent.skipped) {
         return Ok(true);
     }
-    facts["admins_told"] = admins.as_ref().is_ok_and(|told| told.sent > 0).into();
+    facts["admins_told"] = admins.as_ref().is_ok_and(|sent| sent.sent > 0).into();
     let requester = mailer.send_while("request-failed", Recipient::Actor(&e.requester_id), &facts, &failed);
-    admins.and(requester).map(|told| told.skipped)
+    admins.and(requester).map(|sent| sent.skipped)
 }
 
 fn facts(request_id: &str, requester_name: &str, spec: &Spec, recorded: &Recorded) -> Value {

@@ -1,4 +1,4 @@
-//! An admin defines an offering, or defines it anew. Requests that exist keep their price.
+//! Definition of an offering by an admin, new or changed. Existing requests retain their price.
 
 use super::{CURRENCY, Offering, OfferingDefined, PATTERN, is_key, stream, yes};
 use crate::permission::OFFER;
@@ -26,7 +26,7 @@ pub struct DefineOffering {
         )
     )]
     pub template: String,
-    /// What is installed, for people.
+    /// Installed system, as people read it.
     #[schemars(length(min = 1, max = 120), extend("x-eaf-own-words" = true))]
     pub image: String,
     #[schemars(range(min = 1, max = MAX_CPUS), extend("x-eaf-own-words" = true))]
@@ -87,7 +87,7 @@ impl Command for DefineOffering {
             by_id: Some(ctx.actor.id.clone()),
             by_name: Some(Personal::new(&ctx.actor.name)),
         };
-        if known.is_some_and(|known| known.says_the_same(&defined)) {
+        if known.is_some_and(|known| known.equals_without_author(&defined)) {
             return Ok(Accepted::nothing().subject("offerings", key));
         }
         Ok(Accepted::nothing().event(stream(&key), defined).subject("offerings", key))

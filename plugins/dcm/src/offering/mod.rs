@@ -1,4 +1,4 @@
-//! What can be requested: a template with limits and a price.
+//! Offerings: a template with limits and a price, which people request.
 
 pub mod define;
 pub mod view;
@@ -22,7 +22,7 @@ pub struct OfferingDefined {
     pub cpu_max: u32,
     pub memory_gb_min: u32,
     pub memory_gb_max: u32,
-    /// Integer cents per month, as the other two.
+    /// Integer cents per month, like the two below.
     pub base_cents: i64,
     pub cpu_cents: i64,
     pub gb_cents: i64,
@@ -31,7 +31,7 @@ pub struct OfferingDefined {
     /// Whether a request is fulfilled only when the machine has an address.
     #[serde(default = "yes")]
     pub await_address: bool,
-    /// Who said so. Not known of what was recorded before it was noted.
+    /// Actor id; none in events that were recorded before this member existed.
     pub by_id: Option<String>,
     pub by_name: Option<Personal<By>>,
 }
@@ -65,10 +65,10 @@ impl OfferingDefined {
         self.memory_gb_min.into()..=self.memory_gb_max.into()
     }
 
-    /// Whoever says it.
-    pub fn says_the_same(&self, other: &OfferingDefined) -> bool {
-        let said = |defined: &OfferingDefined| OfferingDefined { by_id: None, by_name: None, ..defined.clone() };
-        said(self) == said(other)
+    /// Compares two definitions without their authors.
+    pub fn equals_without_author(&self, other: &OfferingDefined) -> bool {
+        let anonymous = |defined: &OfferingDefined| OfferingDefined { by_id: None, by_name: None, ..defined.clone() };
+        anonymous(self) == anonymous(other)
     }
 
     pub fn monthly_cents(&self, cpus: u32, memory_gb: u32) -> i64 {
@@ -76,13 +76,13 @@ impl OfferingDefined {
     }
 }
 
-/// For what was recorded or sent without the member.
+/// Default for documents without the member.
 pub(crate) fn yes() -> bool {
     true
 }
 
-/// A key is also part of a stream's name.
-/// What [`is_key`] accepts, for forms and clients.
+/// Pattern of the keys that [`is_key`] accepts, for forms and clients. A key is part of a stream
+/// name.
 pub const PATTERN: &str = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$";
 
 pub fn is_key(key: &str) -> bool {

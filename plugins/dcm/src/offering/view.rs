@@ -1,4 +1,4 @@
-//! What can be requested, for everyone who may see anything.
+//! Offerings, readable by every member.
 
 use super::OfferingDefined;
 use super::define::DefineOffering;
@@ -78,7 +78,7 @@ impl View for Offerings {
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
         let actions = if row.active { RowActions::waiting_on(Message::new("orderable")) } else { RowActions::idle() };
         actions
-            .offer::<RequestVm>(ctx, submit::rule(row.active, &row.name), json!({ "offering": key }))
+            .offer::<RequestVm>(ctx, submit::can_submit(row.active, &row.name), json!({ "offering": key }))
             .offer::<DefineOffering>(ctx, Ok(()), definition(key, row))
     }
 }
@@ -106,7 +106,7 @@ fn row(defined: &OfferingDefined, at: i64) -> Row {
     }
 }
 
-/// The offering as it is, to be edited.
+/// Body that defines the offering as it is, for the form to edit.
 fn definition(key: &str, row: &Row) -> Value {
     json!({
         "key": key, "name": row.name, "template": row.template, "image": row.image, "cpu_min": row.cpu_min,

@@ -1,7 +1,7 @@
-//! The machine runs, with an address where the offering awaits one: the request is fulfilled, and
-//! the machine begins its own life.
+//! Completion of a build: the machine runs, with an address where the offering awaits one, and the
+//! request is fulfilled.
 
-use super::record_step::provisioning;
+use super::record_step::require_provisioning;
 use crate::request::event::RequestFulfilled;
 use crate::request::{self, Request};
 use crate::vm;
@@ -31,7 +31,7 @@ impl Command for CompleteProvisioning {
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&request::stream(&self.request)).ok_or_else(request::unknown)?;
-        provisioning(&request, self.attempt)?;
+        require_provisioning(&request, self.attempt)?;
         let spec = request.built();
         let memory_mb = spec.memory_mb();
         let fulfilled = RequestFulfilled {

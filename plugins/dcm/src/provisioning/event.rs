@@ -1,4 +1,4 @@
-//! Steps in vCenter, and waiting for it.
+//! Events of steps in vCenter, and of stalls.
 
 use super::{Process, Step};
 use eaf_sdk::Event;
@@ -60,7 +60,7 @@ impl Event for StepFailed {
     const TYPE: &'static str = "step-failed";
 }
 
-/// A call has to be repeated, and not only for a moment.
+/// A host call stalls.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Stalled {
     pub request_id: String,

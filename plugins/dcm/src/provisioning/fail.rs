@@ -1,8 +1,8 @@
-//! Building stopped. The request says at which step and why; an admin can have it tried again.
+//! Failure of a build. The request records step and cause; an admin can retry it.
 
 use super::Process;
 use super::event::StepFailed;
-use super::record_step::provisioning;
+use super::record_step::require_provisioning;
 use crate::request::event::RequestFailed;
 use crate::request::{self, Request};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
@@ -29,7 +29,7 @@ impl Command for FailProvisioning {
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let stream = request::stream(&self.request);
         let request: Request = streams.fold(&stream).ok_or_else(request::unknown)?;
-        provisioning(&request, self.attempt)?;
+        require_provisioning(&request, self.attempt)?;
         let step = StepFailed {
             request_id: self.request.clone(),
             requester_id: request.requester_id.clone(),

@@ -1,4 +1,4 @@
-//! Building and taking down machines, step by step. Workflows do it; every step becomes an event.
+//! Building and removing machines in workflows, with an event per step.
 
 pub mod complete;
 pub mod event;
@@ -12,7 +12,7 @@ pub mod workflow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The name under which an operator grants the tenant's vCenter.
+/// Name of the grant for the tenant's vCenter.
 pub const GRANT: &str = "vcenter";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ impl Step {
     }
 }
 
-/// What the steps are for; it decides whose stream they are recorded in.
+/// Purpose of a step, which determines the stream of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Process {

@@ -1,5 +1,5 @@
-//! The host says that a run ended which could not say so itself. What it was doing has failed, so that it can be tried
-//! again.
+//! End of a run without a result of its own, reported by the host. The attempt fails, so that it
+//! can be repeated.
 
 use super::fail::FailProvisioning;
 use crate::request::fail_cancel::FailCancel;
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NoteRunEnd {
-    /// Of the request, which is also that of its machine.
+    /// Id of the request and of its machine.
     pub key: String,
-    /// What started the run: a newer attempt is not its business.
+    /// Id of the event that started the run; a newer attempt is not affected.
     pub event: String,
     pub code: String,
     pub message: String,
@@ -49,7 +49,7 @@ impl Command for NoteRunEnd {
                 _ => Ok(Accepted::nothing()),
             };
         }
-        // It had ended before, or another attempt is under way.
+        // The attempt has ended already, or another one is in progress.
         Ok(Accepted::nothing())
     }
 }

@@ -1,4 +1,4 @@
-//! A workflow tells how far it is, so that people see every single step in vCenter.
+//! Progress of a workflow, so that people see each step in vCenter.
 
 use super::event::{StepFinished, StepProgressed, StepStarted};
 use super::{Process, Step};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordStep {
-    /// Also the machine's id.
+    /// Id of the request and of its machine.
     pub request: String,
     pub process: Process,
     pub attempt: u32,
@@ -40,7 +40,7 @@ impl Command for RecordStep {
     }
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
-        let requester_id = self.under_way(streams)?;
+        let requester_id = self.require_in_progress(streams)?;
         let stream = self.stream();
         let RecordStep { request: request_id, process, attempt, step, state, percent } = self;
         Ok(match state {
@@ -67,12 +67,12 @@ impl RecordStep {
         }
     }
 
-    /// The requester's id, if this very attempt is under way.
-    fn under_way(&self, streams: &Streams) -> Result<String, Rejection> {
+    /// Checks that this attempt is in progress and returns the requester's id.
+    fn require_in_progress(&self, streams: &Streams) -> Result<String, Rejection> {
         match self.process {
             Process::Provision => {
                 let request: Request = streams.fold(&self.stream()).ok_or_else(request::unknown)?;
-                provisioning(&request, self.attempt)?;
+                require_provisioning(&request, self.attempt)?;
                 Ok(request.requester_id)
             }
             Process::Cancel => {
@@ -89,8 +89,8 @@ impl RecordStep {
     }
 }
 
-/// Is this very attempt under way? A workflow that was overtaken must not write.
-pub fn provisioning(request: &Request, attempt: u32) -> Result<(), Rejection> {
+/// Checks that this attempt is in progress, since a superseded run must not write.
+pub fn require_provisioning(request: &Request, attempt: u32) -> Result<(), Rejection> {
     if request.status != Status::Approved {
         return Err(Rejection::conflict("request-not-provisioning").param("status", request.status.as_str()));
     }

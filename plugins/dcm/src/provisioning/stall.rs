@@ -1,5 +1,4 @@
-//! The host says that a call has been failing for longer than a moment, or that it went through again. What waits for it
-//! says so.
+//! Stall of a host call and its end, reported by the host and shown on the row that waits.
 
 use super::event::{Resumed, Stalled};
 use crate::permission::OPERATE;
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NoteStall {
-    /// Of the request, which is also that of its machine.
+    /// Id of the request and of its machine.
     pub key: String,
     pub stalled: bool,
     #[serde(default)]
@@ -20,12 +19,12 @@ pub struct NoteStall {
     pub message: Option<String>,
 }
 
-/// Failures that do not end by themselves: a person has to act in vCenter or at the connection. The
-/// work goes on when that is done, for a question at any time and for the others while the host
-/// repeats the call, which is half an hour; the texts say so.
+/// Failures that require a person in vCenter or at the connection. The call succeeds after the
+/// repair: a question at any time, the others within the half hour for which the host repeats it,
+/// as the texts say.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
-/// What a stalled row waits for: the system, or a person.
+/// Message of a stalled row: it waits for the system or for a person.
 pub fn waiting(since: i64, code: &str) -> Message {
     if FOR_A_PERSON.contains(&code) {
         let people = People::who_may(OPERATE);
@@ -55,7 +54,7 @@ impl Command for NoteStall {
             (None, Some(request)) if matches!(request.status, Status::Approved | Status::Cancelling) => {
                 (request::stream(&self.key), request.requester_id, request.stalled)
             }
-            // Whatever waited is over.
+            // The attempt has ended.
             _ => return Ok(Accepted::nothing()),
         };
         let request_id = self.key;

@@ -1,5 +1,5 @@
-//! Takes a machine down: off, if it is on, then destroyed, which ends only when vCenter was
-//! searched and does not have it.
+//! Removal of a machine: powered off, then destroyed, which completes only when a search of vCenter
+//! does not find the machine.
 
 use super::record_step::{RecordStep, StepState};
 use super::{GRANT, Process, Step};
@@ -9,36 +9,37 @@ use eaf_sdk::flow;
 use eaf_sdk::vsphere::{Reader, Removed, Writer};
 
 pub struct TakeDown<'a> {
-    /// Of the request, which is also that of its machine.
+    /// Id of the request and of its machine.
     pub id: &'a str,
     pub process: Process,
     pub attempt: u32,
 }
 
-/// Why taking down ended early.
-pub enum Stopped {
+/// Reason why a removal ended early.
+pub enum TakeDownStopped {
     AtStep(Step, Failure),
-    /// The domain does not expect this run any more.
-    Overtaken(Failure),
+    /// The domain rejected the run, which another attempt has superseded.
+    Superseded(Failure),
 }
 
 impl TakeDown<'_> {
-    /// The names of machines that carry the same marker and were left alone, because they are not
-    /// ours.
-    pub fn run(&self) -> Result<Vec<String>, Stopped> {
-        let at = |failure: Failure| Stopped::AtStep(Step::PowerOff, failure);
+    /// Removes the machine and returns the names of machines that share its marker, which are
+    /// copies made by others and stay.
+    pub fn run(&self) -> Result<Vec<String>, TakeDownStopped> {
+        let at = |failure: Failure| TakeDownStopped::AtStep(Step::PowerOff, failure);
         let reader = Reader::open(GRANT).map_err(at)?;
         let writer = Writer::open(GRANT).map_err(at)?;
         let machine = reader.read_vm(self.id).map_err(at)?;
         if machine.is_some_and(|m| m.power != "off") {
             self.step(Step::PowerOff, || writer.power_off(self.id)?.result())?;
         }
-        // Also when it was not found just now: only this looks everywhere.
+        // `destroy` searches more than `read_vm`, so it runs even if no machine was found.
         self.step(Step::Destroy, || self.destroy(&writer)).map(|removed| removed.copies)
     }
 
-    /// A machine that was never handed over may be gone without a confirmation. Where the connection leads to another
-    /// vCenter it may stand in the first one, which is for an admin.
+    /// Destroys the machine; one that was never handed over may be missing without a confirmation.
+    /// If the connection now leads to another vCenter, the machine may exist in the former one, and
+    /// an admin decides.
     fn destroy(&self, writer: &Writer) -> Result<Removed, Failure> {
         match writer.destroy(self.id).and_then(|operation| operation.result()) {
             Err(failure) if self.process == Process::Cancel && failure.code == vm::GONE => writer.forget(self.id),
@@ -46,16 +47,16 @@ impl TakeDown<'_> {
         }
     }
 
-    fn step<T>(&self, step: Step, act: impl FnOnce() -> Result<T, Failure>) -> Result<T, Stopped> {
+    fn step<T>(&self, step: Step, act: impl FnOnce() -> Result<T, Failure>) -> Result<T, TakeDownStopped> {
         self.record(step, StepState::Started)?;
-        let answer = act().map_err(|failure| Stopped::AtStep(step, failure))?;
+        let answer = act().map_err(|failure| TakeDownStopped::AtStep(step, failure))?;
         self.record(step, StepState::Finished)?;
         Ok(answer)
     }
 
-    fn record(&self, step: Step, state: StepState) -> Result<(), Stopped> {
+    fn record(&self, step: Step, state: StepState) -> Result<(), TakeDownStopped> {
         let (process, attempt) = (self.process, self.attempt);
         let body = RecordStep { request: self.id.to_owned(), process, attempt, step, state, percent: None };
-        flow::submit::<RecordStep>(&body).map(drop).map_err(Stopped::Overtaken)
+        flow::submit::<RecordStep>(&body).map(drop).map_err(TakeDownStopped::Superseded)
     }
 }

@@ -1,6 +1,5 @@
-//! Builds the machine of an approved request. Every step may be repeated; after a failure a later
-//! attempt looks at vCenter and begins at the step that failed, or from the beginning where the
-//! machine is not there.
+//! Build of an approved request's machine. Every step may be repeated; a later attempt reads
+//! vCenter and continues at the failed step, or at the first one if the machine is missing.
 
 use super::complete::CompleteProvisioning;
 use super::fail::FailProvisioning;
@@ -16,11 +15,11 @@ use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Of DCM's machines, below the connection's folder.
+/// Folder of DCM's machines, relative to the connection's folder.
 const FOLDER: &str = "dcm";
 const ADDRESS_TIMEOUT_MS: u64 = 10 * 60 * 1000;
-/// How often a long step says how far it is.
-const MARKS: [u32; 4] = [20, 40, 60, 80];
+/// Percentages at which a long step records its progress.
+const PERCENTAGES: [u32; 4] = [20, 40, 60, 80];
 
 pub struct Provision;
 
@@ -42,7 +41,7 @@ impl Workflow for Provision {
                 let from = Step::parse(&e.from_step).unwrap_or(Step::EnsureFolder);
                 Build::new(e.request_id, e.attempt, from, e.spec)
             }
-            _ => return Err(Failure::permanent("unexpected-event", "this event starts no building")),
+            _ => return Err(Failure::permanent("unexpected-event", "no build starts with this event")),
         };
         match build.run() {
             Ok(ip) => {
@@ -50,7 +49,7 @@ impl Workflow for Provision {
                 flow::submit::<CompleteProvisioning>(&done)?;
                 Ok(json!({ "outcome": "fulfilled" }))
             }
-            Err(Stopped::AtStep(failure)) => {
+            Err(BuildStopped::AtStep(failure)) => {
                 let failed = FailProvisioning {
                     request: build.id,
                     attempt: build.attempt,
@@ -61,17 +60,17 @@ impl Workflow for Provision {
                 flow::submit::<FailProvisioning>(&failed)?;
                 Ok(json!({ "outcome": "failed" }))
             }
-            Err(Stopped::Overtaken(failure)) => Err(failure),
+            Err(BuildStopped::Superseded(failure)) => Err(failure),
         }
     }
 }
 
-/// Why building ended early.
-enum Stopped {
-    /// vCenter said no, or what was granted does not suffice.
+/// Reason why a build ended early.
+enum BuildStopped {
+    /// vCenter failed a step, or the grant is insufficient.
     AtStep(Failure),
-    /// The domain does not expect this run any more.
-    Overtaken(Failure),
+    /// The domain rejected the run, which another attempt has superseded.
+    Superseded(Failure),
 }
 
 struct Build {
@@ -87,12 +86,12 @@ impl Build {
         Build { id, attempt, from, step: from, spec }
     }
 
-    /// The address, where one is awaited.
-    fn run(&mut self) -> Result<Option<String>, Stopped> {
-        let writer = Writer::open(GRANT).map_err(Stopped::AtStep)?;
-        let reader = Reader::open(GRANT).map_err(Stopped::AtStep)?;
+    /// Builds the machine and returns its address where the offering awaits one.
+    fn run(&mut self) -> Result<Option<String>, BuildStopped> {
+        let writer = Writer::open(GRANT).map_err(BuildStopped::AtStep)?;
+        let reader = Reader::open(GRANT).map_err(BuildStopped::AtStep)?;
         let memory_mb = self.spec.memory_mb();
-        self.look(&reader)?;
+        self.read_machine(&reader)?;
         self.step(Step::EnsureFolder, |_| writer.ensure_folder(FOLDER).map(|_| None::<Operation<Value>>))?;
         self.step(Step::Clone, |build| {
             let spec = CloneSpec {
@@ -104,7 +103,7 @@ impl Build {
             };
             writer.clone_vm(&build.id, &spec).map(Some)
         })?;
-        if self.from <= Step::Reconfigure && !self.has_its_size(&reader, memory_mb)? {
+        if self.from <= Step::Reconfigure && !self.has_requested_size(&reader, memory_mb)? {
             let cpus = self.spec.cpus;
             self.step(Step::Reconfigure, |build| writer.reconfigure(&build.id, cpus, memory_mb).map(Some))?;
         }
@@ -117,36 +116,36 @@ impl Build {
         Ok(found.map(|f| f.address))
     }
 
-    /// What an earlier attempt built may have been deleted by hand since.
-    fn look(&mut self, reader: &Reader) -> Result<(), Stopped> {
+    /// Restarts at the first step if the machine of an earlier attempt was deleted in vCenter.
+    fn read_machine(&mut self, reader: &Reader) -> Result<(), BuildStopped> {
         if self.from == Step::EnsureFolder {
             return Ok(());
         }
-        if reader.read_vm(&self.id).map_err(Stopped::AtStep)?.is_none() {
+        if reader.read_vm(&self.id).map_err(BuildStopped::AtStep)?.is_none() {
             (self.from, self.step) = (Step::EnsureFolder, Step::EnsureFolder);
         }
         Ok(())
     }
 
-    /// A template's own size may win over the one asked for.
-    fn has_its_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, Stopped> {
+    /// Compares the size, because a template's own size may override the requested one.
+    fn has_requested_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, BuildStopped> {
         self.step = Step::Reconfigure;
-        let machine = reader.read_vm(&self.id).map_err(Stopped::AtStep)?;
+        let machine = reader.read_vm(&self.id).map_err(BuildStopped::AtStep)?;
         Ok(machine.is_some_and(|m| m.cpus == Some(self.spec.cpus) && m.memory_mb == Some(memory_mb)))
     }
 
-    /// One step with its events; skipped when an earlier attempt finished it.
+    /// Runs one step with its events, unless an earlier attempt finished it.
     fn step<T: DeserializeOwned>(
         &mut self,
         step: Step,
         begin: impl FnOnce(&Build) -> Result<Option<Operation<T>>, Failure>,
-    ) -> Result<Option<T>, Stopped> {
+    ) -> Result<Option<T>, BuildStopped> {
         if step < self.from {
             return Ok(None);
         }
         self.step = step;
         self.record(StepState::Started, None)?;
-        let answer = match begin(self).map_err(Stopped::AtStep)? {
+        let answer = match begin(self).map_err(BuildStopped::AtStep)? {
             Some(operation) => Some(self.follow(&operation)?),
             None => None,
         };
@@ -154,28 +153,28 @@ impl Build {
         Ok(answer)
     }
 
-    /// Only cloning takes long enough for people to watch.
-    fn follow<T: DeserializeOwned>(&self, operation: &Operation<T>) -> Result<T, Stopped> {
-        let marks: &[u32] = if self.step == Step::Clone { &MARKS } else { &[] };
+    /// Waits for an operation; only clones take long enough to record progress.
+    fn follow<T: DeserializeOwned>(&self, operation: &Operation<T>) -> Result<T, BuildStopped> {
+        let percentages: &[u32] = if self.step == Step::Clone { &PERCENTAGES } else { &[] };
         let mut reached = 0;
-        for mark in marks {
-            if *mark <= reached {
+        for percentage in percentages {
+            if *percentage <= reached {
                 continue;
             }
-            match operation.progress_reaches(*mark).result() {
-                Ok(percent) if percent >= *mark && percent < 100 => reached = percent,
-                // It has ended; its result says how.
+            match operation.progress_reaches(*percentage).result() {
+                Ok(percent) if percent >= *percentage && percent < 100 => reached = percent,
+                // The operation has ended; its result has the outcome.
                 _ => break,
             }
             self.record(StepState::Progressed, Some(reached))?;
         }
-        operation.result().map_err(Stopped::AtStep)
+        operation.result().map_err(BuildStopped::AtStep)
     }
 
-    fn record(&self, state: StepState, percent: Option<u32>) -> Result<(), Stopped> {
+    fn record(&self, state: StepState, percent: Option<u32>) -> Result<(), BuildStopped> {
         let (attempt, step) = (self.attempt, self.step);
         let request = self.id.clone();
         let body = RecordStep { request, process: Process::Provision, attempt, step, state, percent };
-        flow::submit::<RecordStep>(&body).map(drop).map_err(Stopped::Overtaken)
+        flow::submit::<RecordStep>(&body).map(drop).map_err(BuildStopped::Superseded)
     }
 }

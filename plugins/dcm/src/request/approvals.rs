@@ -1,6 +1,6 @@
-//! What approvers decide on and have decided on: the facts of the request, without what happens to it later.
+//! Approvals, open and decided: the request as approvers see it, without its later progress.
 
-use super::Standing;
+use super::RequestFacts;
 use super::Status;
 use super::approve::{self, ApproveRequest};
 use super::event::{RequestSubmitted, RequestWithdrawn};
@@ -106,12 +106,12 @@ impl View for Approvals {
         if row.status != Status::Pending {
             return RowActions::idle();
         }
-        let standing =
-            Standing { status: row.status, requester_id: &row.requester_id, failed_step: None, failed_code: None };
+        let facts =
+            RequestFacts { status: row.status, requester_id: &row.requester_id, failed_step: None, failed_code: None };
         let body = json!({ "request": key });
         RowActions::waiting_on(approval(row.submitted_at, &row.requester_id))
-            .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
-            .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body)
+            .offer::<ApproveRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
+            .offer::<RejectRequest>(ctx, approve::can_decide(ctx, &facts), body)
     }
 }
 

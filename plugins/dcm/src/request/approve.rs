@@ -1,7 +1,7 @@
-//! Somebody else says yes. Four eyes: never the person who asked.
+//! Approval of a request, by the four-eyes principle never by its requester.
 
 use super::event::RequestApproved;
-use super::{Request, Standing, stream, unknown};
+use super::{Request, RequestFacts, stream, unknown};
 use crate::permission::APPROVE;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -13,8 +13,8 @@ pub struct ApproveRequest {
     pub request: String,
 }
 
-/// Also for rejecting: to decide is to decide.
-pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+/// Rule for approval and rejection.
+pub fn can_decide(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
     if request.requester_id == ctx.actor.id {
         return Err(Rejection::forbidden("own-request").at("/request"));
     }
@@ -31,7 +31,7 @@ impl Command for ApproveRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(ctx, &request.standing())?;
+        can_decide(ctx, &request.facts())?;
         let approved = RequestApproved {
             request_id: self.request.clone(),
             spec: request.spec(),

@@ -1,8 +1,8 @@
-//! The requester or an admin ends a request that failed. What was built is removed first, because
-//! the name is given to another machine afterwards.
+//! Cancellation of a failed request by its requester or an admin. The partly built machine is
+//! removed first, because the name becomes free for another one.
 
 use super::event::RequestCancelRequested;
-use super::{Request, Standing, Status, stream, unknown};
+use super::{Request, RequestFacts, Status, stream, unknown};
 use crate::permission::{OPERATE, REQUEST};
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
@@ -15,7 +15,7 @@ const REASON: std::ops::RangeInclusive<usize> = 0..=2000;
 pub struct CancelRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// At most 2,000 characters; may be left out.
+    /// At most 2,000 characters; optional.
     #[serde(default = "no_reason")]
     #[schemars(length(max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,
@@ -25,7 +25,7 @@ fn no_reason() -> Personal<CommandActor> {
     Personal::new("")
 }
 
-pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+pub fn can_cancel(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
     if request.requester_id != ctx.actor.id && !ctx.may(OPERATE) {
         return Err(Rejection::forbidden("not-your-request").at("/request"));
     }
@@ -45,7 +45,7 @@ impl Command for CancelRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(ctx, &request.standing())?;
+        can_cancel(ctx, &request.facts())?;
         let mut fields = Fields::default();
         fields.length("/reason", "reason", self.reason.as_str(), REASON);
         fields.into_result("invalid-reason")?;

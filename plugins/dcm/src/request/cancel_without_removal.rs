@@ -1,9 +1,9 @@
-//! An admin ends a request whose machine cannot be removed, because the connection leads to another
-//! vCenter than the one in which it was built. The machine may stand there, so a person has to
-//! know; the name has to be typed, because this cannot be undone.
+//! Cancellation by an admin of a request whose machine cannot be removed, because the connection
+//! now leads to another vCenter. The machine may still exist in the former one, so the admin types
+//! its name; this cannot be undone.
 
 use super::event::RequestCancelRequested;
-use super::{Request, Standing, Status, stream, unknown};
+use super::{Request, RequestFacts, Status, stream, unknown};
 use crate::naming;
 use crate::permission::OPERATE;
 use crate::vm::OTHER_VCENTER;
@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 pub struct CancelWithoutRemoval {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// The machine's name, typed by a person.
+    /// Name of the machine, typed by a person.
     #[schemars(length(max = 100))]
     pub confirm: String,
 }
 
-pub fn rule(request: &Standing) -> Result<(), Rejection> {
+pub fn can_cancel_without_removal(request: &RequestFacts) -> Result<(), Rejection> {
     if request.status == Status::CancelFailed && request.failed_code == Some(OTHER_VCENTER) {
         return Ok(());
     }
@@ -37,10 +37,10 @@ impl Command for CancelWithoutRemoval {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(&request.standing())?;
+        can_cancel_without_removal(&request.facts())?;
         let vm_name = request.spec().vm_name;
         let mut fields = Fields::default();
-        if naming::as_seen(&self.confirm) != vm_name {
+        if naming::without_invisible(&self.confirm) != vm_name {
             fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm_name.clone()));
         }
         fields.into_result("invalid-confirmation")?;

@@ -1,13 +1,13 @@
-//! Removes what was built for a request that failed. Nothing there is fine: many requests fail
-//! before anything is built, and then vCenter is not even asked, because it may be the reason. What stands in another vCenter is counted as removed where an admin
-//! says so; vCenter is asked once more, because the admin may be wrong.
+//! Removal of the machine of a failed request. If no attempt built anything, vCenter is not called,
+//! because it may be the cause of the failure. A machine in another vCenter counts as removed if an
+//! admin says so; vCenter is called once more, because the admin may be wrong.
 
 use super::complete_cancel::CompleteCancel;
 use super::fail_cancel::FailCancel;
 use crate::Event;
 use crate::provisioning::note_run_end::NoteRunEnd;
 use crate::provisioning::stall::NoteStall;
-use crate::provisioning::take_down::{Stopped, TakeDown};
+use crate::provisioning::take_down::{TakeDown, TakeDownStopped};
 use crate::provisioning::{GRANT, Process, Step};
 use eaf_sdk::flow;
 use eaf_sdk::vsphere::Writer;
@@ -34,7 +34,7 @@ impl Workflow for Cancel {
             Ok(Vec::new())
         } else if requested.without_removal {
             let forgotten = Writer::open(GRANT).and_then(|writer| writer.forget(&request));
-            forgotten.map(|removed| removed.copies).map_err(|failure| Stopped::AtStep(Step::Destroy, failure))
+            forgotten.map(|removed| removed.copies).map_err(|failure| TakeDownStopped::AtStep(Step::Destroy, failure))
         } else {
             TakeDown { id: &request, process: Process::Cancel, attempt }.run()
         };
@@ -43,12 +43,12 @@ impl Workflow for Cancel {
                 flow::submit::<CompleteCancel>(&CompleteCancel { request, attempt, copies })?;
                 Ok(json!({ "outcome": "cancelled" }))
             }
-            Err(Stopped::AtStep(step, Failure { code, message, .. })) => {
+            Err(TakeDownStopped::AtStep(step, Failure { code, message, .. })) => {
                 let step = step.as_str().into();
                 flow::submit::<FailCancel>(&FailCancel { request, attempt, step, code, message })?;
                 Ok(json!({ "outcome": "failed" }))
             }
-            Err(Stopped::Overtaken(failure)) => Err(failure),
+            Err(TakeDownStopped::Superseded(failure)) => Err(failure),
         }
     }
 }

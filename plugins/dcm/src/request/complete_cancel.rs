@@ -1,4 +1,4 @@
-//! What was built is removed: the request is over and its name free.
+//! Completion of a cancellation: the machine is removed, and its name is free.
 
 use super::event::RequestCancelled;
 use super::{Request, request_and_name, stream, unknown};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteCancel {
     pub request: String,
     pub attempt: u32,
-    /// The names of machines that carry the same marker and were left alone.
+    /// Names of machines that share the marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }

@@ -1,12 +1,11 @@
-//! An admin has a machine handed over that reports no address, such as an appliance without VMware
-//! Tools.
+//! Handover of a machine that reports no address, such as an appliance without VMware Tools, by an
+//! admin.
 //!
-//! This is a retry that does not wait: the workflow looks at vCenter first and switches the machine
-//! on if it is off, so that a machine that was deleted meanwhile is built again and never handed
-//! over unseen.
+//! The command is a retry that does not wait for an address: the workflow reads vCenter and powers
+//! on the machine, so that a machine that was deleted meanwhile is built again.
 
 use super::event::RequestRetried;
-use super::{Request, Standing, Status, stream, unknown};
+use super::{Request, RequestFacts, Status, stream, unknown};
 use crate::permission::OPERATE;
 use crate::provisioning::Step;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
@@ -19,7 +18,7 @@ pub struct CompleteWithoutAddress {
     pub request: String,
 }
 
-pub fn rule(request: &Standing) -> Result<(), Rejection> {
+pub fn can_complete_without_address(request: &RequestFacts) -> Result<(), Rejection> {
     if request.status != Status::Failed {
         return Err(Rejection::conflict("request-not-failed").param("status", request.status.as_str()).at("/request"));
     }
@@ -40,7 +39,7 @@ impl Command for CompleteWithoutAddress {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(&request.standing())?;
+        can_complete_without_address(&request.facts())?;
         let mut spec = request.spec();
         spec.await_address = false;
         let retried = RequestRetried {

@@ -1,4 +1,5 @@
-//! What happens to a request. Each event carries what its readers need, so that neither workflow nor mail has to look elsewhere.
+//! Events of a request. Each contains all that its readers need, so that neither workflow nor mail
+//! reads anything else.
 
 use super::Spec;
 use eaf_sdk::personal::Subject;
@@ -6,21 +7,21 @@ use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Data about the person who asked.
+/// The person who made the request.
 pub enum Requester {}
 
 impl Subject for Requester {
     const MEMBER: &'static str = "requester_id";
 }
 
-/// Data about the person who decided.
+/// The person who decided.
 pub enum Approver {}
 
 impl Subject for Approver {
     const MEMBER: &'static str = "approver_id";
 }
 
-/// Data about the person who did something else.
+/// The person who acted otherwise.
 pub enum By {}
 
 impl Subject for By {
@@ -76,7 +77,7 @@ pub struct RequestRejected {
     pub requester_name: Personal<Requester>,
     pub approver_id: String,
     pub approver_name: Personal<Approver>,
-    /// About the requester, whoever wrote it.
+    /// Data of the requester, although another person wrote it.
     pub reason: Personal<Requester>,
     #[serde(flatten)]
     pub spec: Spec,
@@ -125,7 +126,7 @@ pub struct RequestFailed {
     pub step: String,
     pub code: String,
     pub message: String,
-    /// Of the run that failed, for whoever looks into it.
+    /// Trace of the failed run, for its analysis.
     pub trace_id: String,
     #[serde(flatten)]
     pub spec: Spec,
@@ -141,14 +142,14 @@ pub struct RequestCancelRequested {
     pub requester_id: String,
     pub by_id: String,
     pub by_name: Personal<By>,
-    /// About the requester, also where an admin wrote it; empty when none was given.
+    /// Data of the requester, also if an admin wrote it; empty if none was given.
     pub reason: Personal<Requester>,
     pub attempt: u32,
     pub vm_name: String,
-    /// An admin says that the machine of another vCenter may be counted as removed.
+    /// True if an admin counts the machine in another vCenter as removed.
     #[serde(default)]
     pub without_removal: bool,
-    /// No attempt came as far as copying the template, so there is nothing in vCenter.
+    /// True if no attempt reached the clone, so that vCenter has no machine.
     #[serde(default)]
     pub nothing_built: bool,
 }
@@ -162,7 +163,7 @@ pub struct RequestCancelled {
     pub request_id: String,
     pub requester_id: String,
     pub requester_name: Personal<Requester>,
-    /// The names of machines that carry the same marker and were left alone.
+    /// Names of machines that share the marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
     #[serde(flatten)]

@@ -1,5 +1,4 @@
-//! Removing what was built stopped. The name stays taken, because a machine of that name may be
-//! left in vCenter.
+//! Failure of a cancellation. The name stays claimed, because vCenter may still have the machine.
 
 use super::event::RequestCancelFailed;
 use super::{Request, stream, unknown};

@@ -1,5 +1,5 @@
-//! A request for a machine: submitted, decided by somebody else, built; cancelled where building
-//! failed.
+//! Requests for machines: submitted, decided by another person and built, or cancelled where the
+//! build failed.
 //!
 //! The id of a request is also the identity of its machine.
 
@@ -33,16 +33,16 @@ pub use state::Request;
 pub enum Status {
     #[default]
     Pending,
-    /// And on its way: the machine is being built.
+    /// Approved, and the machine is being built.
     Approved,
     Fulfilled,
     Rejected,
     Withdrawn,
-    /// Building stopped. Not the end: an admin may have it tried again, and it may be cancelled.
+    /// The build failed; an admin may retry it, and it may be cancelled.
     Failed,
-    /// What was built is being removed.
+    /// The machine is being removed.
     Cancelling,
-    /// Removing stopped; it may be asked for again.
+    /// The removal failed; it may be repeated.
     CancelFailed,
     Cancelled,
 }
@@ -67,18 +67,18 @@ impl Status {
     }
 }
 
-/// What rules ask of a request; known from its stream as well as from its row.
+/// Facts for the rules, read from the stream or from a row.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct RequestFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
-    /// Where building or cancelling stopped last.
+    /// Step at which the last build or cancellation failed.
     pub failed_step: Option<&'a str>,
-    /// Why it stopped there.
+    /// Code of that failure.
     pub failed_code: Option<&'a str>,
 }
 
-impl Standing<'_> {
+impl RequestFacts<'_> {
     pub fn pending(&self) -> Result<(), Rejection> {
         if self.status == Status::Pending {
             return Ok(());
@@ -87,7 +87,7 @@ impl Standing<'_> {
     }
 }
 
-/// What was asked for, as it was when it was asked for: a later price list changes nothing.
+/// Requested machine, as priced at submission: later prices do not affect it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Spec {
     pub vm_name: String,
@@ -100,13 +100,13 @@ pub struct Spec {
     pub term_months: u32,
     pub monthly_cents: i64,
     pub currency: String,
-    /// Of the offering: whether the machine is handed over only with an address.
+    /// Setting of the offering: the machine is handed over only with an address.
     #[serde(default = "yes")]
     pub await_address: bool,
 }
 
 impl Spec {
-    /// Memory in the unit of vCenter.
+    /// Memory in MB, as vCenter counts.
     pub fn memory_mb(&self) -> u64 {
         u64::from(self.memory_gb) * 1024
     }
@@ -116,7 +116,7 @@ pub fn stream(id: &str) -> String {
     format!("request/{id}")
 }
 
-/// Ids come from command bodies and become part of stream names.
+/// Checks an id from a command body, which becomes part of stream names.
 pub fn is_id(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'-')
 }
@@ -125,7 +125,7 @@ pub fn unknown() -> Rejection {
     Rejection::not_found("request-unknown").at("/request")
 }
 
-/// The boundary of a command on one request.
+/// Boundary of a command on one request.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();
@@ -133,7 +133,7 @@ pub fn guarded(id: &str) -> Boundary {
     Boundary::none().guard(stream(id))
 }
 
-/// The request, and in the second round the name that it gives back.
+/// Request and, once it is loaded, the name that it releases.
 pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

@@ -1,14 +1,14 @@
-//! What a request would come to, while it is still being filled in: its price, and who would have to approve it.
+//! Quote for a request that is being entered: its price and its possible approvers.
 
 use crate::offering::OfferingDefined;
 use crate::permission::APPROVE;
 use eaf_sdk::{Context, People};
 use serde_json::{Map, Value, json};
 
-/// Everybody's request needs one approval.
+/// Number of approvals that a request needs.
 const STAGES: u32 = 1;
 
-/// None where the offering does not come in this size.
+/// None where the offering does not allow this size.
 pub fn quote(ctx: &Context, offering: &OfferingDefined, cpus: i64, memory_gb: i64) -> Option<Map<String, Value>> {
     if !offering.cpus().contains(&cpus) || !offering.memory_gb().contains(&memory_gb) {
         return None;

@@ -1,4 +1,4 @@
-//! Somebody else says no, and why.
+//! Rejection of a request, with a reason.
 
 use super::event::RequestRejected;
 use super::{Request, approve, request_and_name, stream, unknown};
@@ -15,7 +15,7 @@ const REASON: std::ops::RangeInclusive<usize> = 3..=2000;
 pub struct RejectRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// 3 to 2,000 characters; the requester reads it.
+    /// 3 to 2,000 characters, for the requester.
     #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,
 }
@@ -30,7 +30,7 @@ impl Command for RejectRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        approve::rule(ctx, &request.standing())?;
+        approve::can_decide(ctx, &request.facts())?;
         let mut fields = Fields::default();
         fields.length("/reason", "reason", self.reason.as_str(), REASON);
         fields.into_result("invalid-reason")?;

@@ -1,9 +1,8 @@
-//! An admin has a failed request tried again. Where to build and whether to wait for an address are
-//! taken from the offering as it is now, because that is where a mistake is corrected; price and
-//! size stay as approved.
+//! Retry of a failed request by an admin. Template and address setting come from the present
+//! offering, where mistakes are corrected; price and size stay as approved.
 
 use super::event::RequestRetried;
-use super::{Request, Spec, Standing, Status, is_id, stream, unknown};
+use super::{Request, RequestFacts, Spec, Status, is_id, stream, unknown};
 use crate::offering::{self, Offering};
 use crate::permission::OPERATE;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
@@ -14,14 +13,14 @@ use serde::{Deserialize, Serialize};
 pub struct RetryRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// The template that whoever tries it again was shown. Where it would be another one by now, nothing is tried.
+    /// Template that the caller saw; a different one by now is a conflict.
     #[schemars(length(max = 300), extend("x-eaf-own-words" = true))]
     pub expected_template: Option<String>,
-    /// The same of the offering's waiting for an address.
+    /// Address setting that the caller saw, likewise.
     pub expected_await_address: Option<bool>,
 }
 
-pub fn rule(request: &Standing) -> Result<(), Rejection> {
+pub fn can_retry(request: &RequestFacts) -> Result<(), Rejection> {
     if request.status == Status::Failed {
         return Ok(());
     }
@@ -38,7 +37,7 @@ impl Command for RetryRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(&request.standing())?;
+        can_retry(&request.facts())?;
         let spec = as_offered_now(request.spec(), streams);
         self.check_seen(&spec)?;
         let retried = RequestRetried {
@@ -65,7 +64,7 @@ impl RetryRequest {
     }
 }
 
-/// The request, and in the second round the offering that it was made from.
+/// Request and, once it is loaded, its offering.
 fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();
@@ -77,7 +76,7 @@ fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     }
 }
 
-/// Template, image and waiting of the offering; those of the request where the offering was closed.
+/// Spec with template, image and address setting of the offering, unless the offering is closed.
 fn as_offered_now(mut spec: Spec, streams: &Streams) -> Spec {
     let offering = streams.fold::<Offering>(&offering::stream(&spec.offering)).and_then(|o| o.defined);
     if let Some(offering) = offering.filter(|o| o.active) {

@@ -1,7 +1,7 @@
-//! A request from its events.
+//! State of a request, folded from its events.
 
 use super::event::Requester;
-use super::{Spec, Standing, Status};
+use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::provisioning::Step;
 use eaf_sdk::{Personal, Recorded, Rejection, State};
@@ -13,21 +13,21 @@ pub struct Request {
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
-    /// No attempt began to copy the template. False where that is not known.
+    /// True if no attempt began the clone; false where that is unknown.
     #[serde(default)]
     pub nothing_built: bool,
-    /// The spec by which the template was copied last.
+    /// Spec of the last clone.
     pub copied: Option<Spec>,
     pub attempt: u32,
-    /// The event that began this attempt.
+    /// Event that began this attempt.
     pub begun_by: String,
-    /// What is being done, or was last.
+    /// Present step, or the last one.
     pub step: String,
-    /// Where building or cancelling stopped last.
+    /// Step at which the last build or cancellation failed.
     pub failed_step: Option<String>,
-    /// Why it stopped there.
+    /// Code of that failure.
     pub failed_code: Option<String>,
-    /// The code for which a call is repeated, while one is.
+    /// Code of the present stall.
     pub stalled: Option<String>,
 }
 
@@ -79,8 +79,8 @@ impl State for Request {
 }
 
 impl Request {
-    pub fn standing(&self) -> Standing<'_> {
-        Standing {
+    pub fn facts(&self) -> RequestFacts<'_> {
+        RequestFacts {
             status: self.status,
             requester_id: &self.requester_id,
             failed_step: self.failed_step.as_deref(),
@@ -93,13 +93,13 @@ impl Request {
     }
 
     /// # Panics
-    /// When the stream does not begin with a submission.
+    /// If the stream does not begin with a submission.
     pub fn spec(&self) -> Spec {
-        self.spec.clone().expect("a request begins with what was asked for")
+        self.spec.clone().expect("a request begins with a submission")
     }
 
-    /// What the machine was made of: a retry that found the machine copied nothing, whatever its
-    /// own template is.
+    /// Spec of the machine that was built: a retry that found a machine did not clone its own
+    /// template.
     pub fn built(&self) -> Spec {
         let spec = self.spec();
         match &self.copied {
@@ -108,7 +108,7 @@ impl Request {
         }
     }
 
-    /// Is this very attempt to cancel under way?
+    /// Checks that this attempt to cancel is in progress.
     pub fn cancelling(&self, attempt: u32) -> Result<(), Rejection> {
         if self.status != Status::Cancelling {
             return Err(Rejection::conflict("request-not-cancelling").param("status", self.status.as_str()));

@@ -1,4 +1,4 @@
-//! Somebody asks for a machine. The price is taken from the offering now and stays.
+//! Submission of a request, at the offering's present price.
 
 use super::event::RequestSubmitted;
 use super::quote::quote;
@@ -19,26 +19,26 @@ pub struct RequestVm {
     /// A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens.
     #[schemars(regex(pattern = NAME), extend("x-eaf-own-words" = true))]
     pub name: String,
-    /// The key of an offering.
+    /// Key of an offering.
     #[schemars(regex(pattern = KEY), extend("x-eaf-own-words" = true))]
     pub offering: String,
     #[schemars(range(min = 1, max = 128), extend("x-eaf-own-words" = true))]
     pub cpus: i64,
     #[schemars(range(min = 1, max = 4096), extend("x-eaf-own-words" = true))]
     pub memory_gb: i64,
-    /// 10 to 2,000 characters, for whoever decides.
+    /// 10 to 2,000 characters, for the approvers.
     #[schemars(length(min = 10, max = 2000), extend("x-eaf-own-words" = true))]
     pub justification: Personal<CommandActor>,
     /// 1 to 60.
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
-    /// The price that whoever asks was shown, in cents per month. Where it is another one by now, nothing is booked.
+    /// Price that the caller saw, in cents per month; a different one by now is a conflict.
     #[schemars(range(min = 0, max = 100_000_000_000_i64), extend("x-eaf-own-words" = true))]
     pub expected_monthly_cents: Option<i64>,
 }
 
-/// An offering that was closed takes no new requests. `offering` is its name.
-pub fn rule(active: bool, offering: &str) -> Result<(), Rejection> {
+/// Checks that the offering, by its display name, is open for requests.
+pub fn can_submit(active: bool, offering: &str) -> Result<(), Rejection> {
     if active {
         return Ok(());
     }
@@ -63,7 +63,7 @@ impl Command for RequestVm {
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let offering = streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|o| o.defined);
         if let Some(offering) = &offering {
-            rule(offering.active, &offering.name)?;
+            can_submit(offering.active, &offering.name)?;
         }
         let quoted = offering.as_ref().and_then(|offering| quote(ctx, offering, self.cpus, self.memory_gb));
         match (self.submit(ctx, streams, offering), quoted) {
@@ -87,7 +87,7 @@ impl RequestVm {
         if holder.is_some() {
             return Err(Rejection::conflict("vm-name-taken").param("name", self.name).at("/name"));
         }
-        // The command's id is the same on every retry: so is the request's, and the machine's.
+        // The command id is the same for every repetition, so request and machine are created once.
         let id = ctx.command_id.clone();
         let claimed = NameClaimed { name: self.name.clone(), request_id: id.clone() };
         let (cpus, memory_gb) = (self.cpus as u32, self.memory_gb as u32);
@@ -114,7 +114,7 @@ impl RequestVm {
         Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
     }
 
-    /// Nobody pays a price that they have not seen.
+    /// Checks that the price is the one that the requester saw.
     fn check_price(&self, offering: &OfferingDefined) -> Result<(), Rejection> {
         let now = offering.monthly_cents(self.cpus as u32, self.memory_gb as u32);
         match self.expected_monthly_cents {
@@ -126,7 +126,7 @@ impl RequestVm {
         }
     }
 
-    /// Everything that is wrong, at once.
+    /// Reports all errors of the body at once.
     fn check(&self, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
         naming::check(&mut fields, "/name", &self.name);
@@ -135,7 +135,7 @@ impl RequestVm {
                 fields.within("/cpus", "cpus-out-of-range", self.cpus, o.cpus());
                 fields.within("/memory_gb", "memory-out-of-range", self.memory_gb, o.memory_gb());
             }
-            // Its limits are unknown too.
+            // Limits of an unknown offering cannot be checked.
             None => {
                 fields.push(FieldError::new("/offering", "offering-unknown").param("offering", self.offering.clone()))
             }

@@ -1,4 +1,4 @@
-//! Requests, for those who made them and those who decide on them.
+//! Requests, for their requesters and approvers.
 
 use super::approve::{self, ApproveRequest};
 use super::cancel::{self, CancelRequest};
@@ -8,7 +8,7 @@ use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
 use super::withdraw::{self, WithdrawRequest};
-use super::{Spec, Standing, Status};
+use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
@@ -25,7 +25,7 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
-    /// What is copied in vCenter, or was last.
+    /// Template of the present or last clone.
     pub template: String,
     pub cpus: u32,
     pub memory_gb: u32,
@@ -43,11 +43,11 @@ pub struct Row {
     pub withdrawn_by_id: Option<String>,
     pub withdrawn_by_name: Option<String>,
     pub withdrawn_at: Option<i64>,
-    /// Whoever asked for it last.
+    /// Actor id of the last person who cancelled.
     pub cancelled_by_id: Option<String>,
     pub cancelled_by_name: Option<String>,
     pub cancelled_at: Option<i64>,
-    /// Machines with the same marker that were left alone, by name.
+    /// Names of machines that share the marker and were not removed.
     pub copies: Option<String>,
     pub attempt: Option<u32>,
     pub step: Option<String>,
@@ -60,9 +60,9 @@ pub struct Row {
     pub error_message: Option<String>,
     pub trace_id: String,
     pub ip: Option<String>,
-    /// When the machine that was handed over went out of use.
+    /// Time when the delivered machine was decommissioned.
     pub decommissioned_at: Option<i64>,
-    /// Whether the machine is handed over only with an address.
+    /// Setting of the offering: the machine is handed over only with an address.
     pub await_address: bool,
     pub updated_at: i64,
 }
@@ -153,26 +153,30 @@ impl View for Requests {
     }
 
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
-        let standing = row.standing();
+        let facts = row.facts();
         let offers = match waiting_on(row) {
             Some(message) => RowActions::waiting_on(message),
             None => RowActions::idle(),
         };
         let body = json!({ "request": key });
         offers
-            .offer::<ApproveRequest>(ctx, approve::rule(ctx, &standing), body.clone())
-            .offer::<RejectRequest>(ctx, approve::rule(ctx, &standing), body.clone())
-            .offer::<WithdrawRequest>(ctx, withdraw::rule(ctx, &standing), body.clone())
-            .offer::<RetryRequest>(ctx, retry::rule(&standing), body.clone())
-            .offer::<CompleteWithoutAddress>(ctx, complete_without_address::rule(&standing), body.clone())
-            .offer::<CancelRequest>(ctx, cancel::rule(ctx, &standing), body.clone())
-            .offer::<CancelWithoutRemoval>(ctx, cancel_without_removal::rule(&standing), body)
+            .offer::<ApproveRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
+            .offer::<RejectRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
+            .offer::<WithdrawRequest>(ctx, withdraw::can_withdraw(ctx, &facts), body.clone())
+            .offer::<RetryRequest>(ctx, retry::can_retry(&facts), body.clone())
+            .offer::<CompleteWithoutAddress>(
+                ctx,
+                complete_without_address::can_complete_without_address(&facts),
+                body.clone(),
+            )
+            .offer::<CancelRequest>(ctx, cancel::can_cancel(ctx, &facts), body.clone())
+            .offer::<CancelWithoutRemoval>(ctx, cancel_without_removal::can_cancel_without_removal(&facts), body)
     }
 }
 
 impl Row {
-    pub fn standing(&self) -> Standing<'_> {
-        Standing {
+    pub fn facts(&self) -> RequestFacts<'_> {
+        RequestFacts {
             status: self.status,
             requester_id: &self.requester_id,
             failed_step: self.failed_step.as_deref(),
@@ -181,12 +185,12 @@ impl Row {
     }
 }
 
-/// Events about building also occur on machines that are taken down; those are not about the request.
+/// Request of an event. Step events of a machine belong to its removal and not to the request.
 pub fn request_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("request/").map(Into::into)
 }
 
-/// Of a machine's events the view has its end alone, which was not caused by a step of the request.
+/// Request of an event, also of the event that ends its machine.
 fn request_or_its_machine(recorded: &Recorded) -> Option<String> {
     let ended = || recorded.stream.strip_prefix("vm/").filter(|_| recorded.kind == "vm-decommissioned");
     request_of(recorded).or_else(|| ended().map(Into::into))
@@ -365,13 +369,13 @@ impl Row {
     }
 }
 
-/// Whoever asked has no say in it.
+/// Message of a request that waits for approval by others than its requester.
 pub fn approval(since: i64, requester_id: &str) -> Message {
     let people = People::who_may(APPROVE).except(requester_id);
     Message::new("approval").param("since", since).param("people", people)
 }
 
-/// One sentence for everything that is not over.
+/// Message of a request that has not ended.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if let Some(at) = row.stalled_since {
         return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));
@@ -395,7 +399,7 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
     }
 }
 
-/// An admin repairs the cause of a failure.
+/// Message of a failure whose cause an admin must repair.
 fn repair(code: &str, row: &Row) -> Message {
     Message::new(code)
         .param("since", row.updated_at)

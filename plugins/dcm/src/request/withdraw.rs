@@ -1,7 +1,7 @@
-//! Whoever asked may take it back until it is decided.
+//! Withdrawal of an undecided request by its requester.
 
 use super::event::RequestWithdrawn;
-use super::{Request, Standing, request_and_name, stream, unknown};
+use super::{Request, RequestFacts, request_and_name, stream, unknown};
 use crate::naming::{self, NameReleased};
 use crate::permission::REQUEST;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
@@ -14,7 +14,7 @@ pub struct WithdrawRequest {
     pub request: String,
 }
 
-pub fn rule(ctx: &Context, request: &Standing) -> Result<(), Rejection> {
+pub fn can_withdraw(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
     if request.requester_id != ctx.actor.id {
         return Err(Rejection::forbidden("not-requester").at("/request"));
     }
@@ -31,7 +31,7 @@ impl Command for WithdrawRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        rule(ctx, &request.standing())?;
+        can_withdraw(ctx, &request.facts())?;
         let name = request.spec().vm_name;
         let withdrawn = RequestWithdrawn {
             request_id: self.request.clone(),

@@ -1,4 +1,4 @@
-//! Everything that happened to a request and its machine, down to the single step in vCenter. One row per event.
+//! Timeline of a request and its machine, down to the step in vCenter: one row per event.
 
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
@@ -15,7 +15,7 @@ pub struct Row {
     pub request_id: String,
     pub requester_id: String,
     pub at: i64,
-    /// The event's type; the text's code.
+    /// Event type, which is the code of the text.
     pub kind: String,
     pub process: Option<String>,
     pub attempt: Option<u32>,
@@ -94,12 +94,12 @@ impl View for Timeline {
     }
 }
 
-/// The request's id, which is the machine's.
+/// Id of the request and of its machine.
 fn thing(recorded: &Recorded) -> Option<String> {
     request_of(recorded).or_else(|| vm_of(recorded))
 }
 
-/// By position in the log, so that the order of keys is that of time, across request and machine.
+/// Key by position in the log, so that keys are in order of time across request and machine.
 fn key(recorded: &Recorded) -> Option<String> {
     thing(recorded).map(|id| format!("{id}/{:010}", recorded.position))
 }
@@ -132,7 +132,7 @@ fn row(event: &Event, recorded: &Recorded, request_id: String) -> Row {
     }
 }
 
-/// Of whoever acted, not of whom it is about.
+/// Name of the actor, who may differ from the person whose data the event holds.
 fn actor_name(event: &Event) -> Option<String> {
     match event {
         Event::RequestSubmitted(e) => e.requester_name.to_option(),

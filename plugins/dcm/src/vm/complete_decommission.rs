@@ -1,5 +1,5 @@
-//! vCenter was searched and does not have the machine any more, by our removal or by a person's
-//! word: its name is free.
+//! Completion of a decommissioning: vCenter does not have the machine, after a removal or a
+//! confirmation, and its name is free.
 
 use super::event::VmDecommissioned;
 use super::{Vm, stream, unknown};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteDecommission {
     pub vm: String,
     pub attempt: u32,
-    /// The names of machines that carry the same marker and were left alone.
+    /// Names of machines that share the marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }

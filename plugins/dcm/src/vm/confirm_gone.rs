@@ -1,10 +1,9 @@
-//! An admin says that a machine may be counted as removed: vCenter does not have it, and this host
-//! did not remove it. The machine may stand elsewhere, so a person has to know; the name has to be
-//! typed, because this cannot be undone.
+//! Confirmation by an admin that a machine counts as removed, although this host did not remove it.
+//! The machine may exist elsewhere, so the admin types its name; this cannot be undone.
 
 use super::decommission::check_confirmation;
 use super::event::VmGoneConfirmed;
-use super::{Standing, Status, Vm, may_be_forgotten, stream, unknown};
+use super::{Status, Vm, VmFacts, may_count_as_removed, stream, unknown};
 use crate::permission::OPERATE;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -14,13 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct ConfirmGone {
     #[schemars(extend("format" = "uuid"))]
     pub vm: String,
-    /// The machine's name, typed by a person.
+    /// Name of the machine, typed by a person.
     #[schemars(length(max = 100))]
     pub confirm: String,
 }
 
-pub fn rule(vm: &Standing) -> Result<(), Rejection> {
-    if vm.status == Status::DecommissionFailed && vm.failed_code.is_some_and(may_be_forgotten) {
+pub fn can_confirm_gone(vm: &VmFacts) -> Result<(), Rejection> {
+    if vm.status == Status::DecommissionFailed && vm.failed_code.is_some_and(may_count_as_removed) {
         return Ok(());
     }
     Err(Rejection::conflict("vm-not-gone").at("/vm"))
@@ -36,7 +35,7 @@ impl Command for ConfirmGone {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
-        rule(&vm.standing())?;
+        can_confirm_gone(&vm.facts())?;
         check_confirmation(&self.confirm, &vm)?;
         let confirmed = VmGoneConfirmed {
             vm_id: self.vm.clone(),

@@ -1,5 +1,5 @@
-//! Has the host forget a machine that an admin counts as removed. vCenter is asked once more,
-//! because the admin may be wrong.
+//! Deletion of the managed resource of a machine that an admin counts as removed. vCenter is called
+//! once more, because the admin may be wrong.
 
 use super::complete_decommission::CompleteDecommission;
 use super::fail_decommission::FailDecommission;

@@ -1,7 +1,8 @@
-//! Whoever asked for the machine, or an admin, gives it back. The name has to be typed, because this cannot be undone.
+//! Decommissioning of a machine by its requester or an admin, who types its name; this cannot be
+//! undone.
 
 use super::event::VmDecommissionRequested;
-use super::{Standing, Vm, stream, unknown};
+use super::{Vm, VmFacts, stream, unknown};
 use crate::naming;
 use crate::permission::REQUEST;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
@@ -12,14 +13,14 @@ use serde::{Deserialize, Serialize};
 pub struct DecommissionVm {
     #[schemars(extend("format" = "uuid"))]
     pub vm: String,
-    /// The machine's name, typed by a person; the name in vCenter will do.
+    /// Name of the machine in DCM or in vCenter, typed by a person.
     #[schemars(length(max = 100))]
     pub confirm: String,
 }
 
-pub fn rule(ctx: &Context, vm: &Standing) -> Result<(), Rejection> {
-    vm.in_the_hands_of(ctx)?;
-    vm.there()
+pub fn can_decommission(ctx: &Context, vm: &VmFacts) -> Result<(), Rejection> {
+    vm.require_owner(ctx)?;
+    vm.require_present()
 }
 
 impl Command for DecommissionVm {
@@ -32,7 +33,7 @@ impl Command for DecommissionVm {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
-        rule(ctx, &vm.standing())?;
+        can_decommission(ctx, &vm.facts())?;
         check_confirmation(&self.confirm, &vm)?;
         let requested = VmDecommissionRequested {
             vm_id: self.vm.clone(),
@@ -46,11 +47,11 @@ impl Command for DecommissionVm {
     }
 }
 
-/// The page shows both names where a machine was renamed in vCenter, so either says which machine
-/// is meant.
+/// Checks the typed name. A machine that was renamed in vCenter is shown with both names, so either
+/// is valid.
 pub fn check_confirmation(typed: &str, vm: &Vm) -> Result<(), Rejection> {
     let mut fields = Fields::default();
-    let typed = naming::as_seen(typed);
+    let typed = naming::without_invisible(typed);
     let typed = typed.as_str();
     if typed != vm.name && Some(typed) != vm.vcenter_name.as_deref() {
         fields.push(FieldError::new("/confirm", "confirm-mismatch").param("expected", vm.name.clone()));

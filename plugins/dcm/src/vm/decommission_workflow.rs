@@ -1,4 +1,4 @@
-//! Takes a machine down that is given back.
+//! Removal of a machine that is decommissioned.
 
 use super::complete_decommission::CompleteDecommission;
 use super::fail_decommission::FailDecommission;
@@ -6,7 +6,7 @@ use crate::Event;
 use crate::provisioning::Process;
 use crate::provisioning::note_run_end::NoteRunEnd;
 use crate::provisioning::stall::NoteStall;
-use crate::provisioning::take_down::{Stopped, TakeDown};
+use crate::provisioning::take_down::{TakeDown, TakeDownStopped};
 use eaf_sdk::flow;
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
 use serde_json::{Value, json};
@@ -32,12 +32,12 @@ impl Workflow for Decommission {
                 flow::submit::<CompleteDecommission>(&CompleteDecommission { vm, attempt, copies })?;
                 Ok(json!({ "outcome": "decommissioned" }))
             }
-            Err(Stopped::AtStep(step, Failure { code, message, .. })) => {
+            Err(TakeDownStopped::AtStep(step, Failure { code, message, .. })) => {
                 let step = step.as_str().into();
                 flow::submit::<FailDecommission>(&FailDecommission { vm, attempt, step, code, message })?;
                 Ok(json!({ "outcome": "failed" }))
             }
-            Err(Stopped::Overtaken(failure)) => Err(failure),
+            Err(TakeDownStopped::Superseded(failure)) => Err(failure),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What happens to a machine.
+//! Events of a machine.
 
-use super::note_machine::Found;
+use super::note_machine::MachineReading;
 use crate::request::event::{By, Requester};
 use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
@@ -30,7 +30,7 @@ impl Event for VmProvisioned {
     const TYPE: &'static str = "vm-provisioned";
     const SCHEMA: u16 = 2;
 
-    /// Version 1 had memory in whole GB.
+    /// Schema 1 had memory in whole GB.
     fn upcast(schema: u16, mut data: Value) -> Value {
         if schema == 1 {
             data["memory_mb"] = data["memory_gb"].as_u64().map(|gb| gb * 1024).into();
@@ -55,14 +55,13 @@ impl Event for VmRefreshRequested {
 pub struct VmRefreshed {
     pub vm_id: String,
     pub requester_id: String,
-    /// `missing` when vCenter does not know the machine, `unknown` when vCenter cannot read the
-    /// machine.
+    /// `missing`: vCenter does not have the machine; `unknown`: vCenter cannot read it.
     pub power: String,
     pub ip: Option<String>,
-    /// None when vCenter could not tell, as is memory.
+    /// None, like the memory, if vCenter could not read the machine.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
-    /// The name in vCenter, where a machine can be renamed.
+    /// Name in vCenter, where people can rename a machine.
     #[serde(default)]
     pub vcenter_name: Option<String>,
     /// connected, disconnected, inaccessible, orphaned, invalid or template.
@@ -75,8 +74,8 @@ impl Event for VmRefreshed {
 }
 
 impl VmRefreshed {
-    /// `found`: what vCenter said; none: it does not have the machine.
-    pub fn of(vm_id: String, requester_id: String, found: Option<Found>) -> Self {
+    /// Event for a machine as read; `found` is none if vCenter does not have it.
+    pub fn of(vm_id: String, requester_id: String, found: Option<MachineReading>) -> Self {
         let missing = VmRefreshed {
             vm_id,
             requester_id,
@@ -89,7 +88,7 @@ impl VmRefreshed {
         };
         match found {
             None => missing,
-            Some(Found { name, state, power, ip, cpus, memory_mb }) => {
+            Some(MachineReading { name, state, power, ip, cpus, memory_mb }) => {
                 let (vcenter_name, state) = (Some(name), Some(state));
                 VmRefreshed { power, ip, cpus, memory_mb, vcenter_name, state, ..missing }
             }
@@ -128,7 +127,7 @@ pub struct VmDecommissioned {
     pub vm_id: String,
     pub requester_id: String,
     pub name: String,
-    /// The names of machines that carry the same marker and were left alone.
+    /// Names of machines that share the marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }
@@ -154,7 +153,7 @@ impl Event for VmDecommissionFailed {
     const TYPE: &'static str = "vm-decommission-failed";
 }
 
-/// An admin says that a machine that vCenter lost may be counted as removed.
+/// An admin counted a machine as removed that vCenter lost.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct VmGoneConfirmed {
     pub vm_id: String,

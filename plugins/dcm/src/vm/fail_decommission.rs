@@ -1,4 +1,4 @@
-//! Taking the machine down stopped. It may be asked for again.
+//! Failure of a decommissioning, which may be repeated.
 
 use super::event::VmDecommissionFailed;
 use super::{Vm, stream, unknown};

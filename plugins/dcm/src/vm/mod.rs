@@ -1,4 +1,4 @@
-//! A machine that was built: looked at, and given back at its end.
+//! Machines that were built, from their handover to their decommissioning.
 
 pub mod complete_decommission;
 pub mod confirm_gone;
@@ -28,7 +28,7 @@ pub enum Status {
     #[default]
     Active,
     Decommissioning,
-    /// Taking it down stopped; it may be asked for again.
+    /// The removal failed; it may be repeated.
     DecommissionFailed,
     Decommissioned,
 }
@@ -44,7 +44,7 @@ impl Status {
     }
 }
 
-/// How a machine's system is usually signed in to.
+/// Usual protocol for access to a machine's system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
@@ -53,7 +53,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Known by the words with which an offering names its operating system; none where they are others.
+    /// Protocol by the words of an offering's image; none for an unknown system.
     pub fn of(image: &str) -> Option<Access> {
         const UNIX: [&str; 14] = [
             "linux", "debian", "ubuntu", "rhel", "red hat", "suse", "sles", "centos", "rocky", "alma", "fedora",
@@ -67,36 +67,35 @@ impl Access {
     }
 }
 
-/// The failure of a removal where vCenter does not have the machine and this host did not remove
-/// it.
+/// Failure of a removal: vCenter does not have the machine, and this host did not remove it.
 pub const GONE: &str = "vm-gone";
-/// The connection leads to another vCenter than the one in which the machine was built.
+/// Failure of a removal: the connection leads to another vCenter than the machine's.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
-/// Can a person say that the machine may be counted as removed?
-pub fn may_be_forgotten(code: &str) -> bool {
+/// Tells whether a person may count the machine as removed after this failure.
+pub fn may_count_as_removed(code: &str) -> bool {
     [GONE, OTHER_VCENTER].contains(&code)
 }
 
-/// What rules ask of a machine; known from its stream as well as from its row.
+/// Facts for the rules, read from the stream or from a row.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct VmFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
-    /// Why taking down stopped last.
+    /// Code of the last failed removal.
     pub failed_code: Option<&'a str>,
 }
 
-impl Standing<'_> {
-    /// Only whoever asked for it, or an admin.
-    pub fn in_the_hands_of(&self, ctx: &Context) -> Result<(), Rejection> {
+impl VmFacts<'_> {
+    /// Requires the requester or an admin.
+    pub fn require_owner(&self, ctx: &Context) -> Result<(), Rejection> {
         if self.requester_id == ctx.actor.id || ctx.may(OPERATE) {
             return Ok(());
         }
         Err(Rejection::forbidden("not-your-vm").at("/vm"))
     }
 
-    pub fn there(&self) -> Result<(), Rejection> {
+    pub fn require_present(&self) -> Result<(), Rejection> {
         match self.status {
             Status::Active | Status::DecommissionFailed => Ok(()),
             Status::Decommissioning | Status::Decommissioned => {
@@ -110,12 +109,12 @@ pub fn stream(id: &str) -> String {
     format!("vm/{id}")
 }
 
-/// None for none.
+/// Names in one line; none for an empty list.
 pub fn in_one_line(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The boundary of a command on one machine.
+/// Boundary of a command on one machine.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

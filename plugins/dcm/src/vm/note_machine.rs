@@ -1,4 +1,4 @@
-//! The host read a machine again by itself and found it different from what it told before.
+//! Observation of a machine, reported by the host when it differs from the last one.
 
 use super::event::VmRefreshed;
 use super::{Vm, stream, unknown};
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NoteMachine {
-    /// The machine's id.
+    /// Id of the machine.
     pub key: String,
-    /// None: vCenter does not have it.
+    /// None: vCenter does not have the machine.
     #[serde(default)]
-    pub found: Option<Found>,
+    pub found: Option<MachineReading>,
 }
 
-/// As vCenter said.
+/// A machine as vCenter reports it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Found {
+pub struct MachineReading {
     pub name: String,
     pub state: String,
     pub power: String,
@@ -39,12 +39,12 @@ impl Command for NoteMachine {
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.key)).ok_or_else(unknown)?;
-        // It was taken down meanwhile: what was seen is of no interest any more.
-        if vm.standing().there().is_err() {
+        // Decommissioned meanwhile, so the reading is obsolete.
+        if vm.facts().require_present().is_err() {
             return Ok(Accepted::nothing());
         }
         let now = VmRefreshed::of(self.key.clone(), vm.requester_id.clone(), self.found);
-        if vm.knows(&now) {
+        if vm.is_unchanged(&now) {
             return Ok(Accepted::nothing());
         }
         Ok(Accepted::nothing().event(stream(&self.key), now).subject("vms", self.key))

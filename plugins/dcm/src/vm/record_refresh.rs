@@ -1,4 +1,4 @@
-//! What vCenter said about a machine, or why it could not be asked.
+//! Result of a refresh: the machine as vCenter reports it, or the failure.
 
 use super::event::{VmRefreshFailed, VmRefreshed};
 use super::note_machine;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordRefresh {
     pub vm: String,
-    pub found: Found,
+    pub found: RefreshResult,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Found {
+pub enum RefreshResult {
     Machine {
         name: String,
         state: String,
@@ -41,19 +41,19 @@ impl Command for RecordRefresh {
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
-        // It was taken down meanwhile: what was seen is of no interest any more.
-        if vm.standing().there().is_err() {
+        // Decommissioned meanwhile, so the reading is obsolete.
+        if vm.facts().require_present().is_err() {
             return Ok(Accepted::nothing());
         }
         let (vm_id, requester_id) = (self.vm.clone(), vm.requester_id);
         let stream = stream(&self.vm);
         let accepted = match self.found {
-            Found::Machine { name, state, power, ip, cpus, memory_mb } => {
-                let found = note_machine::Found { name, state, power, ip, cpus, memory_mb };
+            RefreshResult::Machine { name, state, power, ip, cpus, memory_mb } => {
+                let found = note_machine::MachineReading { name, state, power, ip, cpus, memory_mb };
                 Accepted::nothing().event(stream, VmRefreshed::of(vm_id, requester_id, Some(found)))
             }
-            Found::Missing => Accepted::nothing().event(stream, VmRefreshed::of(vm_id, requester_id, None)),
-            Found::Failed { code, message } => {
+            RefreshResult::Missing => Accepted::nothing().event(stream, VmRefreshed::of(vm_id, requester_id, None)),
+            RefreshResult::Failed { code, message } => {
                 Accepted::nothing().event(stream, VmRefreshFailed { vm_id, requester_id, code, message })
             }
         };

@@ -1,7 +1,7 @@
-//! Somebody wants to know how the machine is now.
+//! Refresh of a machine's data on request of a person.
 
 use super::event::VmRefreshRequested;
-use super::{Standing, Vm, stream, unknown};
+use super::{Vm, VmFacts, stream, unknown};
 use crate::permission::REQUEST;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -13,9 +13,9 @@ pub struct RefreshVm {
     pub vm: String,
 }
 
-pub fn rule(ctx: &Context, vm: &Standing) -> Result<(), Rejection> {
-    vm.in_the_hands_of(ctx)?;
-    vm.there()
+pub fn can_refresh(ctx: &Context, vm: &VmFacts) -> Result<(), Rejection> {
+    vm.require_owner(ctx)?;
+    vm.require_present()
 }
 
 impl Command for RefreshVm {
@@ -28,7 +28,7 @@ impl Command for RefreshVm {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
-        rule(ctx, &vm.standing())?;
+        can_refresh(ctx, &vm.facts())?;
         let requested = VmRefreshRequested {
             vm_id: self.vm.clone(),
             requester_id: vm.requester_id,

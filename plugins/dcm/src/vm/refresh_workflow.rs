@@ -1,6 +1,6 @@
-//! Asks vCenter how a machine is.
+//! Refresh of a machine from vCenter.
 
-use super::record_refresh::{Found, RecordRefresh};
+use super::record_refresh::{RecordRefresh, RefreshResult};
 use crate::Event;
 use crate::provisioning::GRANT;
 use crate::provisioning::stall::NoteStall;
@@ -24,7 +24,7 @@ impl Workflow for Refresh {
             return Err(Failure::permanent("unexpected-event", "this event asks for no refresh"));
         };
         let found = match Reader::open(GRANT).and_then(|reader| reader.read_vm(&requested.vm_id)) {
-            Ok(Some(m)) => Found::Machine {
+            Ok(Some(m)) => RefreshResult::Machine {
                 name: m.name,
                 state: m.state,
                 power: m.power,
@@ -32,8 +32,8 @@ impl Workflow for Refresh {
                 cpus: m.cpus,
                 memory_mb: m.memory_mb,
             },
-            Ok(None) => Found::Missing,
-            Err(failure) => Found::Failed { code: failure.code, message: failure.message },
+            Ok(None) => RefreshResult::Missing,
+            Err(failure) => RefreshResult::Failed { code: failure.code, message: failure.message },
         };
         flow::submit::<RecordRefresh>(&RecordRefresh { vm: requested.vm_id, found })?;
         Ok(json!({ "outcome": "recorded" }))

@@ -1,7 +1,7 @@
-//! What each person has: the machines that are there, their size and their cost. For whoever decides on one more.
+//! Machines of each person, their size and cost, for approvers of another one.
 //!
-//! A row keeps the size of each machine, not only the sums: so a machine leaves with exactly what it came with, whatever
-//! vCenter said in between, and an event needs to carry no more than which machine it is about.
+//! A row stores each machine's size besides the sums: a machine leaves with the size that was
+//! added, and events need only its id.
 
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Always active: who has no machine has no row.
+    /// Constant `active`: a person without machines has no row.
     pub status: String,
     pub terminal: bool,
     pub requester_id: String,
@@ -21,12 +21,12 @@ pub struct Row {
     pub memory_mb: i64,
     pub monthly_cents: i64,
     pub currency: String,
-    /// By id.
+    /// Machines by id.
     pub machines: BTreeMap<String, Machine>,
     pub updated_at: i64,
 }
 
-/// As vCenter last said, at the price of the request.
+/// A machine in its last reported size, at the price of the request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Machine {
     pub cpus: u32,

@@ -1,13 +1,13 @@
-//! A machine from its events.
+//! State of a machine, folded from its events.
 
 use super::event::VmRefreshed;
-use super::{Standing, Status};
+use super::{Status, VmFacts};
 use crate::Event;
 use crate::provisioning::Step;
 use eaf_sdk::{Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
 
-/// As vCenter calls a machine that is as it should be.
+/// State of a healthy machine in vCenter.
 const CONNECTED: &str = "connected";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -15,20 +15,20 @@ pub struct Vm {
     pub status: Status,
     pub requester_id: String,
     pub name: String,
-    /// As vCenter last said.
+    /// Last reported name in vCenter.
     pub vcenter_name: Option<String>,
-    /// As vCenter last said, or as it was handed over; none where that is not known.
+    /// Last reading, or the machine at handover; none where that is unknown.
     #[serde(default)]
     pub seen: Option<VmRefreshed>,
-    /// Of taking it down.
+    /// Attempts to decommission.
     pub attempt: u32,
-    /// The event that began this attempt.
+    /// Event that began this attempt.
     pub begun_by: String,
-    /// What is being done, or was last.
+    /// Present step, or the last one.
     pub step: String,
-    /// The code for which a call is repeated, while one is.
+    /// Code of the present stall.
     pub stalled: Option<String>,
-    /// Why taking down stopped last.
+    /// Code of the last failed removal.
     pub failed_code: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl State for Vm {
             Event::VmDecommissionRequested(e) => self.begin(e.attempt, Step::PowerOff, recorded),
             Event::VmGoneConfirmed(e) => self.begin(e.attempt, Step::Destroy, recorded),
             Event::VmDecommissioned(_) => self.status = Status::Decommissioned,
-            // The next look says that vCenter answers again, whatever it says.
+            // Without a stored reading, the next one is recorded even if it is unchanged.
             Event::VmRefreshFailed(_) => (self.stalled, self.seen) = (None, None),
             Event::VmDecommissionFailed(e) => {
                 self.status = Status::DecommissionFailed;
@@ -75,11 +75,11 @@ impl State for Vm {
 }
 
 impl Vm {
-    pub fn standing(&self) -> Standing<'_> {
-        Standing { status: self.status, requester_id: &self.requester_id, failed_code: self.failed_code.as_deref() }
+    pub fn facts(&self) -> VmFacts<'_> {
+        VmFacts { status: self.status, requester_id: &self.requester_id, failed_code: self.failed_code.as_deref() }
     }
 
-    /// Is this very attempt to take it down under way?
+    /// Checks that this attempt to decommission is in progress.
     pub fn decommissioning(&self, attempt: u32) -> Result<(), Rejection> {
         if self.status != Status::Decommissioning {
             return Err(Rejection::conflict("vm-not-decommissioning").param("status", self.status.as_str()));
@@ -90,8 +90,8 @@ impl Vm {
         Ok(())
     }
 
-    /// Is this what vCenter said before?
-    pub fn knows(&self, now: &VmRefreshed) -> bool {
+    /// Compares a reading with the last one.
+    pub fn is_unchanged(&self, now: &VmRefreshed) -> bool {
         self.seen.as_ref() == Some(now)
     }
 

@@ -1,10 +1,10 @@
-//! Machines, as vCenter last said.
+//! Machines, as last reported by vCenter.
 
 use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
 use super::event::{VmDecommissioned, VmProvisioned, VmRefreshed};
 use super::refresh::{self, RefreshVm};
-use super::{Access, GONE, OTHER_VCENTER, Standing, Status, in_one_line};
+use super::{Access, GONE, OTHER_VCENTER, Status, VmFacts, in_one_line};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::provisioning::stall;
@@ -17,10 +17,9 @@ pub struct Row {
     pub status: Status,
     pub terminal: bool,
     pub name: String,
-    /// The name in vCenter, where it differs.
+    /// Name in vCenter, where it differs.
     pub vcenter_name: Option<String>,
-    /// disconnected, inaccessible, orphaned, invalid or template; none for a machine that is as it
-    /// should be.
+    /// disconnected, inaccessible, orphaned, invalid or template; none for a healthy machine.
     pub state: Option<String>,
     pub power: String,
     pub ip: Option<String>,
@@ -29,7 +28,7 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
-    /// How its system is usually signed in to.
+    /// Usual protocol for access to its system.
     pub access: Option<Access>,
     pub term_months: u32,
     pub monthly_cents: i64,
@@ -49,11 +48,11 @@ pub struct Row {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub trace_id: String,
-    /// Whoever asked for it last.
+    /// Actor id of the last person who decommissioned.
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,
     pub decommissioned_at: Option<i64>,
-    /// Machines with the same marker that were left alone, by name.
+    /// Names of machines that share the marker and were not removed.
     pub copies: Option<String>,
 }
 
@@ -133,21 +132,21 @@ impl View for Vms {
     }
 
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
-        let standing =
-            Standing { status: row.status, requester_id: &row.requester_id, failed_code: row.error_code.as_deref() };
+        let facts =
+            VmFacts { status: row.status, requester_id: &row.requester_id, failed_code: row.error_code.as_deref() };
         let offers = match waiting_on(row) {
             Some(message) => RowActions::waiting_on(message),
             None => RowActions::idle(),
         };
         let body = json!({ "vm": key });
         offers
-            .offer::<RefreshVm>(ctx, refresh::rule(ctx, &standing), body.clone())
-            .offer::<DecommissionVm>(ctx, decommission::rule(ctx, &standing), body.clone())
-            .offer::<ConfirmGone>(ctx, confirm_gone::rule(&standing), body)
+            .offer::<RefreshVm>(ctx, refresh::can_refresh(ctx, &facts), body.clone())
+            .offer::<DecommissionVm>(ctx, decommission::can_decommission(ctx, &facts), body.clone())
+            .offer::<ConfirmGone>(ctx, confirm_gone::can_confirm_gone(&facts), body)
     }
 }
 
-/// Events about steps also occur while a machine is being built; those are about the request.
+/// Machine of an event. Step events of a build belong to the request.
 pub fn vm_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("vm/").map(Into::into)
 }
@@ -205,7 +204,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             row.resume();
             row.refresh_failed_at = Some(recorded.at);
             row.refresh_error_code = Some(e.code.clone());
-            // Why it could not be taken down is the more important reason, and stays.
+            // The failure of a removal is more important, so a refresh does not replace it.
             if row.status == Status::Active {
                 row.fail(&e.code, &e.message, &recorded.trace_id);
             }
@@ -269,7 +268,7 @@ impl Row {
         self.resume();
     }
 
-    /// vCenter was asked and does not have the machine.
+    /// vCenter does not have the machine.
     fn missing(&mut self, at: i64) {
         self.power = "missing".into();
         (self.ip, self.state) = (None, None);
@@ -287,7 +286,7 @@ impl Row {
     }
 }
 
-/// One sentence for everything that is not over.
+/// Message of a machine that is not decommissioned.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if row.status == Status::Decommissioned {
         return None;

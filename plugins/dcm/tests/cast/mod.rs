@@ -1,4 +1,4 @@
-//! Who plays in the tests, and how far the story is when a test begins.
+//! Actors of the tests, and stages at which tests begin.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use dcm::Dcm;
@@ -85,7 +85,7 @@ pub fn with_vm() -> (Stage<Dcm>, String) {
     (stage, id)
 }
 
-/// The machine of a request that is cancelled was built in another vCenter.
+/// A request in cancellation whose machine was built in another vCenter.
 pub fn with_elsewhere() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_failed("power-on");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
@@ -94,7 +94,7 @@ pub fn with_elsewhere() -> (Stage<Dcm>, String) {
     (stage, id)
 }
 
-/// The machine is gone from vCenter, and this host did not remove it.
+/// A machine that vCenter lost without a removal by this host.
 pub fn with_gone() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
