@@ -114,7 +114,7 @@ async fn fill(database: &Database, core: &Core) -> TenantId {
         .await;
     let mut last = None;
     for n in 0..TENANTS {
-        let tenant = directory::add_tenant(core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
+        let tenant = directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant");
         database
             .run(&format!(
                 "insert into eaf_view.bench select '{tenant}', 'row-' || n, n, false, 'open', now() - n * interval '1 second'

@@ -20,7 +20,7 @@ async fn main() {
     let began = Instant::now();
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
-        let tenant = directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
+        let tenant = directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant");
         // By the one function that writes the log, in batches of one request.
         let fill = format!(
             "do $$ begin for i in 1 .. {} loop

@@ -8,16 +8,13 @@ mod membership;
 mod operator;
 mod tenant;
 
-pub use member::{
-    Member, NewMember, choose_language, dismiss_member, erase_member, find_member, member, members, members_among,
-    members_with_any_role, members_with_role, named, put_member,
-};
-pub use membership::{find_membership, membership};
-pub(crate) use operator::reseal_operators;
-pub use operator::{Operator, find_operator, operator, operators, operators_among, put_operator, remove_operator};
+pub use member::{Member, NewMember};
+pub use operator::Operator;
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
 
-use crate::{crypto, db};
+use crate::clock::World;
+use crate::crypto::{self, Keyring};
+use crate::db::{self, Db};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -42,4 +39,18 @@ pub enum Error {
         #[source]
         cause: serde_json::Error,
     },
+}
+
+/// Reads and changes members and operators. Cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    db: Db,
+    keyring: Keyring,
+    world: World,
+}
+
+impl Directory {
+    pub fn new(db: &Db, keyring: &Keyring, world: &World) -> Self {
+        Self { db: db.clone(), keyring: keyring.clone(), world: world.clone() }
+    }
 }

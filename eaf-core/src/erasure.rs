@@ -3,13 +3,16 @@
 //!
 //! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
 
+use crate::actor::By;
 use crate::checkpoint;
 use crate::crypto::personal;
 use crate::db;
+use crate::db::Db;
+use crate::directory;
+use crate::directory::Directory;
 use crate::event_store;
 use crate::id::{ActorId, TenantId};
 use crate::verify;
-use crate::{Core, directory};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -63,50 +66,62 @@ pub struct Certificate {
     pub sha256: String,
 }
 
-/// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
-/// run. Repeating it changes nothing.
-pub async fn erase(core: &Core, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
-    if !is_known(core, tenant, person).await? {
-        return Err(Error::NoPerson);
+/// Erases people and certifies the erasure. Cheap to clone.
+#[derive(Clone)]
+pub struct Erasure {
+    db: Db,
+    directory: Directory,
+}
+
+impl Erasure {
+    pub fn new(db: &Db, directory: &Directory) -> Self {
+        Self { db: db.clone(), directory: directory.clone() }
     }
-    // With its record. What is left to do after a crash here is done by repeating it.
-    directory::erase_member(core, tenant, person).await?;
-    let mut told = Vec::new();
-    loop {
-        let mut tx = core.db.tenant(tenant).await?;
-        let left = checkpoint::refold_views(&mut tx, delay, &mut told).await.map_err(Error::Refold)?;
-        if left == 0 {
-            tx.commit().await?;
-            return Ok(told.len() as u64);
+
+    /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
+    /// run. Repeating it changes nothing.
+    pub async fn erase(&self, by: &By, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
+        if !self.is_known(tenant, person).await? {
+            return Err(Error::NoPerson);
         }
-        tx.commit().await?;
-        // They are being folded anew just now, for somebody who was erased before.
-        tokio::time::sleep(BUSY).await;
+        // With its record. What is left to do after a crash here is done by repeating it.
+        self.directory.erase_member(by, tenant, person).await?;
+        let mut told = Vec::new();
+        loop {
+            let mut tx = self.db.tenant(tenant).await?;
+            let left = checkpoint::refold_views(&mut tx, delay, &mut told).await.map_err(Error::Refold)?;
+            if left == 0 {
+                tx.commit().await?;
+                return Ok(told.len() as u64);
+            }
+            tx.commit().await?;
+            // They are being folded anew just now, for somebody who was erased before.
+            tokio::time::sleep(BUSY).await;
+        }
     }
-}
 
-/// A member, or somebody of whom the log says something though they never were one.
-async fn is_known(core: &Core, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query_scalar(
-        "select exists (select from eaf.member where tenant_id = $1 and actor_id = $2)
+    /// A member, or somebody of whom the log says something though they never were one.
+    async fn is_known(&self, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        sqlx::query_scalar(
+            "select exists (select from eaf.member where tenant_id = $1 and actor_id = $2)
              or exists (select from eaf.subject_key where tenant_id = $1 and subject_id = $2)",
-    )
-    .bind(tenant)
-    .bind(person)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Person)
-}
+        )
+        .bind(tenant)
+        .bind(person)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Person)
+    }
 
-/// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.
-pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    // A definition that was active when the key was destroyed need not be any more.
-    let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Refold)?;
-    let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
-        sqlx::query_as(
-            "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
+    /// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.
+    pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        // A definition that was active when the key was destroyed need not be any more.
+        let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Refold)?;
+        let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
+            sqlx::query_as(
+                "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
                    join eaf.view v on v.digest = c.digest where p.tenant_id = $1
                      and p.rebuild_at is not null and v.active),
                 (select count(*) from eaf.ledger where tenant_id = $1 and actor_id = $2),
@@ -114,40 +129,41 @@ pub async fn finish(core: &Core, tenant: TenantId, person: ActorId, views: u64) 
                  where j.tenant_id = $1 and r.subject = $2),
                 (select count(*) from eaf.snapshot where tenant_id = $1 and people @> array[$2]),
                 (select destroyed_at from eaf.subject_key where tenant_id = $1 and subject_id = $2)",
-        )
-        .bind(tenant)
-        .bind(person)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(Error::Count)?;
-    tx.commit().await?;
-    let (0, 0, Some(erased_at)) = (filled, waiting, erased_at) else { return Ok(None) };
-    let mut certificate = Certificate {
-        certificate: "EAF erasure 1",
-        tenant,
-        person,
-        erased_at,
-        events: events(core, tenant, person).await?,
-        ledger_rows: ledger_rows as u64,
-        journal_rows: journal_rows as u64,
-        snapshots: snapshots as u64,
-        views,
-        chain: verify::verify(&core.db, tenant, |_| ()).await?,
-        sha256: String::new(),
-    };
-    certificate.sha256 = digest(&certificate);
-    Ok(Some(certificate))
-}
-
-async fn events(core: &Core, tenant: TenantId, person: ActorId) -> Result<u64, Error> {
-    let (mut found, mut after) = (0, 0);
-    loop {
-        let mut tx = core.db.tenant(tenant).await?;
-        let page = event_store::read_after(&mut tx, after, PAGE).await?;
+            )
+            .bind(tenant)
+            .bind(person)
+            .fetch_one(tx.conn())
+            .await
+            .map_err(Error::Count)?;
         tx.commit().await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.position.pos;
-        found += page.iter().filter(|event| personal::subjects(&event.data).contains(&person)).count() as u64;
+        let (0, 0, Some(erased_at)) = (filled, waiting, erased_at) else { return Ok(None) };
+        let mut certificate = Certificate {
+            certificate: "EAF erasure 1",
+            tenant,
+            person,
+            erased_at,
+            events: self.events(tenant, person).await?,
+            ledger_rows: ledger_rows as u64,
+            journal_rows: journal_rows as u64,
+            snapshots: snapshots as u64,
+            views,
+            chain: verify::verify(&self.db, tenant, |_| ()).await?,
+            sha256: String::new(),
+        };
+        certificate.sha256 = digest(&certificate);
+        Ok(Some(certificate))
+    }
+
+    async fn events(&self, tenant: TenantId, person: ActorId) -> Result<u64, Error> {
+        let (mut found, mut after) = (0, 0);
+        loop {
+            let mut tx = self.db.tenant(tenant).await?;
+            let page = event_store::read_after(&mut tx, after, PAGE).await?;
+            tx.commit().await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = last.position.pos;
+            found += page.iter().filter(|event| personal::subjects(&event.data).contains(&person)).count() as u64;
+        }
     }
 }
 

@@ -39,14 +39,23 @@ pub mod verify;
 pub mod view;
 pub mod workflow;
 
-/// What the modules of the framework share. Made once, by the host's composition root. Cheap to clone.
+/// Services of the framework, as the host's composition root wires them. Cheap to clone.
+///
+/// A function takes the parts that it uses, so that its signature says what it touches; `Core` is for the rooms that
+/// compose.
 #[derive(Clone)]
 pub struct Core {
     pub db: db::Db,
     pub world: clock::World,
     pub keyring: crypto::Keyring,
-    /// As whom this process administers. The host itself, until a command says who gave it.
+    /// Who administers through this process: the host itself, or the operator whom a command names.
     pub by: actor::By,
+    pub directory: directory::Directory,
+    pub sessions: session::Sessions,
+    pub connections: connection::Connections,
+    pub master_keys: master_key::MasterKeyRegistry,
+    pub erasure: erasure::Erasure,
+    pub consumers: projection::Consumers,
     pub appender: event_store::Appender,
     pub streams: event_store::Streams,
     pub quota: command_bus::Quota,
@@ -58,18 +67,33 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys,
-    /// or the two do that are exchanged. Nobody has
-    /// a quota until [`quota`](Self::quota) is set.
+    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys; two of them
+    /// while the master key is rotated. Commands are not limited until [`quota`](Self::quota) is set.
     pub fn start(db: db::Db, world: clock::World, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), world.clone());
         let doorbell = live::Doorbell::start(&db, &world);
         let feed = live::Feed::start(&db, &world);
-        let appender = event_store::Appender::new(&db, &doorbell);
-        let quota = command_bus::Quota::none(&world);
-        let (streams, turns, folding) = Default::default();
+        let directory = directory::Directory::new(&db, &keyring, &world);
         let trace = actor::TraceId(world.uuid().simple().to_string());
-        let by = actor::By { actor: id::ActorId::SYSTEM, origin: None, trace };
-        Core { db, world, keyring, by, appender, streams, quota, turns, folding, doorbell, feed }
+        let (streams, turns, folding) = Default::default();
+        Core {
+            by: actor::By { actor: id::ActorId::SYSTEM, origin: None, trace },
+            sessions: session::Sessions::new(&db, &world),
+            connections: connection::Connections::new(&db, &keyring),
+            master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &world, &directory),
+            erasure: erasure::Erasure::new(&db, &directory),
+            consumers: projection::Consumers::new(&db, &keyring, &feed),
+            appender: event_store::Appender::new(&db, &doorbell),
+            quota: command_bus::Quota::none(&world),
+            db,
+            world,
+            keyring,
+            directory,
+            streams,
+            turns,
+            folding,
+            doorbell,
+            feed,
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! The active generation is a row, the same for all hosts: `append` refuses what any other generation decided. Files stay
 //! as long as a run may need them.
 
-use crate::Core;
 use crate::actor::By;
 use crate::audit::{Act, platform};
 use crate::contract::Description;
-use crate::id::ActorId;
+use crate::db::Db;
 use serde_json::json;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -46,7 +45,7 @@ pub struct Active {
 }
 
 /// Idempotent: a package is what its digest says. One whose file was pruned has it again, and its age begins now.
-pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
+pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
          on conflict (digest) do update set stored_at = clock_timestamp(),
@@ -57,20 +56,20 @@ pub async fn store(core: &Core, package: &Package) -> Result<(), Error> {
     .bind(&package.version)
     .bind(&package.bytes)
     .bind(Json(&package.description))
-    .execute(core.db.platform_pool())
+    .execute(db.platform_pool())
     .await
     .map_err(Error::Store)?;
     Ok(())
 }
 
 /// None also when its file was pruned.
-pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
+pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
     type Row = (String, String, Vec<u8>, Json<Description>);
     let row: Option<Row> = sqlx::query_as(
         "select plugin, version, bytes, description from eaf.package where digest = $1 and octet_length(bytes) > 0",
     )
     .bind(digest)
-    .fetch_optional(core.db.platform_pool())
+    .fetch_optional(db.platform_pool())
     .await
     .map_err(Error::Read)?;
     Ok(row.map(|(plugin, version, bytes, Json(description))| Package {
@@ -83,8 +82,8 @@ pub async fn load(core: &Core, digest: &str) -> Result<Option<Package>, Error> {
 }
 
 /// Makes a stored package the active one; answers its generation. Asked again for the active one, it changes nothing.
-pub async fn activate(core: &Core, plugin: &str, digest: &str, by: ActorId) -> Result<i64, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Activate)?;
+pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &By) -> Result<i64, Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Activate)?;
     // As the activation does it. A statement of its own, because one sees only what was there when it began.
     sqlx::query("select pg_advisory_xact_lock(eaf.generation_lock($1))")
         .bind(plugin)
@@ -100,36 +99,35 @@ pub async fn activate(core: &Core, plugin: &str, digest: &str, by: ActorId) -> R
     let generation: Option<i64> = sqlx::query_scalar("select eaf.activate_package($1, $2, $3)")
         .bind(plugin)
         .bind(digest)
-        .bind(by)
+        .bind(by.actor)
         .fetch_one(&mut *tx)
         .await
         .map_err(Error::Activate)?;
     let unknown = || Error::Unknown { plugin: plugin.to_owned(), digest: digest.to_owned() };
     let generation = generation.ok_or_else(unknown)?;
     if before.as_ref().map(|(generation, _)| *generation) != Some(generation) {
-        let by = By { actor: by, ..core.by.clone() };
         let shown = |generation: i64, digest: &str| json!({ "generation": generation, "digest": digest });
         let old = before.map_or(json!(null), |(generation, digest)| shown(generation, &digest));
         let act = Act::new("package.activate", format!("package/{plugin}"));
-        platform::record(&mut tx, &by, &act.changing(old, shown(generation, digest))).await?;
+        platform::record(&mut tx, by, &act.changing(old, shown(generation, digest))).await?;
     }
     tx.commit().await.map_err(Error::Activate)?;
     Ok(generation)
 }
 
 /// `None`: no package of this plugin was ever activated.
-pub async fn active(core: &Core, plugin: &str) -> Result<Option<Active>, Error> {
-    Ok(all_active(core).await?.into_iter().find(|active| active.plugin == plugin))
+pub async fn active(db: &Db, plugin: &str) -> Result<Option<Active>, Error> {
+    Ok(all_active(db).await?.into_iter().find(|active| active.plugin == plugin))
 }
 
 /// By plugin.
-pub async fn all_active(core: &Core) -> Result<Vec<Active>, Error> {
+pub async fn all_active(db: &Db) -> Result<Vec<Active>, Error> {
     let rows: Vec<(String, i64, String, String, OffsetDateTime)> = sqlx::query_as(
         "select g.plugin, g.generation, g.digest, p.version, a.activated_at
          from eaf.generation g join eaf.package p on p.digest = g.digest
          join eaf.activation a on a.plugin = g.plugin and a.generation = g.generation order by g.plugin",
     )
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Read)?;
     Ok(rows

@@ -25,12 +25,15 @@ pub use status::{Parked as ParkedTenant, Status, status};
 
 use crate::checkpoint::{self, Held, Start};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
+use crate::crypto::Keyring;
+use crate::db::Db;
 use crate::db::TenantTx;
 use crate::event_store::{self, Position};
 use crate::id::TenantId;
 use crate::live::Change;
+use crate::live::Feed;
 use crate::view::{Copy, State, Table};
-use crate::{Core, db, view};
+use crate::{db, view};
 use fold::Invalid;
 use std::collections::BTreeSet;
 
@@ -135,17 +138,31 @@ fn domain_code(cause: &DomainError) -> &'static str {
     }
 }
 
-/// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
-/// of this tenant when this returns.
-pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
-    let copies = view::copies(&core.db).await?;
-    let known = known(domain, view)?;
-    let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
-    let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);
-    let live = live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?;
-    match run_copy(core, domain, tenant, &live).await? {
-        Step::Void => refold_copy(core, domain, tenant, &live).await,
-        step => Ok(step),
+/// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Consumers {
+    pub(crate) db: Db,
+    pub(crate) keyring: Keyring,
+    pub(crate) feed: Feed,
+}
+
+impl Consumers {
+    pub fn new(db: &Db, keyring: &Keyring, feed: &Feed) -> Self {
+        Self { db: db.clone(), keyring: keyring.clone(), feed: feed.clone() }
+    }
+
+    /// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
+    /// of this tenant when this returns.
+    pub async fn project_batch(&self, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
+        let copies = view::copies(&self.db).await?;
+        let known = known(domain, view)?;
+        let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
+        let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);
+        let live = live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?;
+        match self.run_copy(domain, tenant, &live).await? {
+            Step::Void => self.refold_copy(domain, tenant, &live).await,
+            step => Ok(step),
+        }
     }
 }
 
@@ -154,143 +171,141 @@ fn known<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> 
     views.iter().find(|known| known.name == view).ok_or_else(|| Error::UnknownView(view.to_owned()))
 }
 
-/// The same for one copy. Only the one that is read is told to the feed.
-pub(crate) async fn run_copy(core: &Core, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
-    let view = known(domain, &copy.view)?;
-    let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
-    let limit = if copy.state == State::Live { BATCH } else { REBUILD_BATCH };
-    let step = largest_batch(core, domain, tenant, view, &table, limit).await;
-    ended(core, domain, tenant, copy, &table, step).await
-}
-
-/// Folds what [`Step::Void`] told of anew; [`run_copy`] goes on from there.
-pub(crate) async fn refold_copy(
-    core: &Core,
-    domain: &dyn Domain,
-    tenant: TenantId,
-    copy: &Copy,
-) -> Result<Step, Error> {
-    let view = known(domain, &copy.view)?;
-    let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
-    let step = refold::refold(core, domain, tenant, view, &table).await;
-    ended(core, domain, tenant, copy, &table, step).await
-}
-
-/// Tells of what went forward, and parks what failed.
-async fn ended(
-    core: &Core,
-    domain: &dyn Domain,
-    tenant: TenantId,
-    copy: &Copy,
-    table: &Table<'_>,
-    step: Result<Step, Error>,
-) -> Result<Step, Error> {
-    match &step {
-        Ok(Step::Advanced { position, changes }) if copy.state == State::Live => {
-            let (plugin, view) = (domain.plugin().to_owned(), copy.view.clone());
-            core.feed.publish(Change { tenant, plugin, view, position: *position, rows: *changes });
-        }
-        Ok(_) => {}
-        Err(error) => park(core, domain, tenant, table, error).await,
+impl Consumers {
+    /// The same for one copy. Only the one that is read is told to the feed.
+    pub(crate) async fn run_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
+        let view = known(domain, &copy.view)?;
+        let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
+        let limit = if copy.state == State::Live { BATCH } else { REBUILD_BATCH };
+        let step = self.largest_batch(domain, tenant, view, &table, limit).await;
+        self.ended(domain, tenant, copy, &table, step).await
     }
-    step
-}
 
-/// Halves what fails, down to a single event: only that one can park the view.
-async fn largest_batch(
-    core: &Core,
-    domain: &dyn Domain,
-    tenant: TenantId,
-    view: &ViewType,
-    table: &Table<'_>,
-    mut limit: u32,
-) -> Result<Step, Error> {
-    loop {
-        match batch(core, domain, tenant, view, table, &mut limit).await {
-            Err(error) if limit > 1 && error.may_be_the_size() => {
-                tracing::warn!(%tenant, plugin = domain.plugin(), view = view.name, limit, code = error.code(), "a batch is halved");
-                limit /= 2;
+    /// Folds what [`Step::Void`] told of anew; [`run_copy`] goes on from there.
+    pub(crate) async fn refold_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
+        let view = known(domain, &copy.view)?;
+        let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
+        let step = self.refold(domain, tenant, view, &table).await;
+        self.ended(domain, tenant, copy, &table, step).await
+    }
+
+    /// Tells of what went forward, and parks what failed.
+    async fn ended(
+        &self,
+        domain: &dyn Domain,
+        tenant: TenantId,
+        copy: &Copy,
+        table: &Table<'_>,
+        step: Result<Step, Error>,
+    ) -> Result<Step, Error> {
+        match &step {
+            Ok(Step::Advanced { position, changes }) if copy.state == State::Live => {
+                let (plugin, view) = (domain.plugin().to_owned(), copy.view.clone());
+                self.feed.publish(Change { tenant, plugin, view, position: *position, rows: *changes });
             }
-            ended => return ended,
+            Ok(_) => {}
+            Err(error) => self.park_view(domain, tenant, table, error).await,
         }
+        step
     }
-}
 
-async fn batch(
-    core: &Core,
-    domain: &dyn Domain,
-    tenant: TenantId,
-    view: &ViewType,
-    table: &Table<'_>,
-    limit: &mut u32,
-) -> Result<Step, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    match advance(core, &mut tx, domain, view, table, limit).await {
-        Ok(step @ Step::Advanced { .. }) => {
-            tx.commit().await?;
-            Ok(step)
-        }
-        ended => {
-            tx.rollback().await;
-            ended
-        }
-    }
-}
-
-/// `limit` becomes the number of events that there were.
-async fn advance(
-    core: &Core,
-    tx: &mut TenantTx,
-    domain: &dyn Domain,
-    view: &ViewType,
-    table: &Table<'_>,
-    limit: &mut u32,
-) -> Result<Step, Error> {
-    let plugin = domain.plugin();
-    let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
-    let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
-
-    let (after, older) =
-        match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
-            Held::At { pos, failed, older } => {
-                if failed {
-                    *limit = 1;
+    /// Halves what fails, down to a single event: only that one can park the view.
+    async fn largest_batch(
+        &self,
+        domain: &dyn Domain,
+        tenant: TenantId,
+        view: &ViewType,
+        table: &Table<'_>,
+        mut limit: u32,
+    ) -> Result<Step, Error> {
+        loop {
+            match self.advance_alone(domain, tenant, view, table, &mut limit).await {
+                Err(error) if limit > 1 && error.may_be_the_size() => {
+                    tracing::warn!(%tenant, plugin = domain.plugin(), view = view.name, limit, code = error.code(), "a batch is halved");
+                    limit /= 2;
                 }
-                (pos, older)
+                ended => return ended,
             }
-            Held::Busy => return Ok(Step::Busy),
-            Held::Parked { code } => return Ok(Step::Parked { code }),
-            Held::Void { .. } => return Ok(Step::Void),
-        };
-    let stored = event_store::read_after(tx, after, *limit).await?;
-    *limit = stored.len() as u32;
-    let position = match stored.last() {
-        Some(event) => event.position,
-        None if older => Position { pos: after, ..event_store::head(tx).await? },
-        None => return Ok(Step::CaughtUp),
-    };
-    let mut events = Vec::new();
-    for event in stored {
-        if event.plugin() == plugin && view.events.iter().any(|kind| kind == event.local_kind()) {
-            let unknown = |cause| Error::Unknown { view: view.name.clone(), cause };
-            event.understood_by(domain.description()).map_err(unknown)?;
-            events.push(event.open(core, tx).await?);
         }
     }
 
-    let mut changes = 0;
-    if !events.is_empty() {
-        let keys = keys(domain, view, &events).await?;
-        let loaded = rows::load(tx, table, &keys).await.map_err(at_rows)?;
-        let input = ProjectInput { view: view.name.clone(), events, rows: loaded.clone() };
-        let output = domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
-        let folded = fold::fold(&view.columns, loaded, output.changes)
-            .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
-        changes = folded.len();
-        rows::store(tx, table, position, folded).await.map_err(at_rows)?;
+    async fn advance_alone(
+        &self,
+        domain: &dyn Domain,
+        tenant: TenantId,
+        view: &ViewType,
+        table: &Table<'_>,
+        limit: &mut u32,
+    ) -> Result<Step, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        match self.advance(&mut tx, domain, view, table, limit).await {
+            Ok(step @ Step::Advanced { .. }) => {
+                tx.commit().await?;
+                Ok(step)
+            }
+            ended => {
+                tx.rollback().await;
+                ended
+            }
+        }
     }
-    checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
-    Ok(Step::Advanced { position, changes })
+
+    /// `limit` becomes the number of events that there were.
+    async fn advance(
+        &self,
+        tx: &mut TenantTx,
+        domain: &dyn Domain,
+        view: &ViewType,
+        table: &Table<'_>,
+        limit: &mut u32,
+    ) -> Result<Step, Error> {
+        let plugin = domain.plugin();
+        let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
+        let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
+
+        let (after, older) =
+            match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
+                Held::At { pos, failed, older } => {
+                    if failed {
+                        *limit = 1;
+                    }
+                    (pos, older)
+                }
+                Held::Busy => return Ok(Step::Busy),
+                Held::Parked { code } => return Ok(Step::Parked { code }),
+                Held::Void { .. } => return Ok(Step::Void),
+            };
+        let stored = event_store::read_after(tx, after, *limit).await?;
+        *limit = stored.len() as u32;
+        let position = match stored.last() {
+            Some(event) => event.position,
+            None if older => Position { pos: after, ..event_store::head(tx).await? },
+            None => return Ok(Step::CaughtUp),
+        };
+        let mut events = Vec::new();
+        for event in stored {
+            if event.plugin() == plugin && view.events.iter().any(|kind| kind == event.local_kind()) {
+                let unknown = |cause| Error::Unknown { view: view.name.clone(), cause };
+                event.understood_by(domain.description()).map_err(unknown)?;
+                events.push(event.open(&self.keyring, tx).await?);
+            }
+        }
+
+        let mut changes = 0;
+        if !events.is_empty() {
+            let keys = keys(domain, view, &events).await?;
+            let loaded = rows::load(tx, table, &keys).await.map_err(at_rows)?;
+            let input = ProjectInput { view: view.name.clone(), events, rows: loaded.clone() };
+            let output =
+                domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
+            let folded = fold::fold(&view.columns, loaded, output.changes)
+                .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
+            changes = folded.len();
+            rows::store(tx, table, position, folded).await.map_err(at_rows)?;
+        }
+        checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
+        Ok(Step::Advanced { position, changes })
+    }
 }
 
 async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Result<Vec<String>, Error> {
@@ -303,20 +318,22 @@ async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Resu
     Ok(keys.into_iter().collect())
 }
 
-async fn park(core: &Core, domain: &dyn Domain, tenant: TenantId, table: &Table<'_>, error: &Error) {
-    let (plugin, view, code) = (domain.plugin(), &table.view.name, error.code());
-    tracing::warn!(%tenant, plugin, view, code, "a view does not move");
-    metrics::counter!("eaf_projection_failures_total", "plugin" => plugin.to_owned(), "view" => view.clone())
-        .increment(1);
-    let parked = async {
-        let mut tx = core.db.tenant(tenant).await?;
-        checkpoint::park(&mut tx, plugin, &table.name, &Start::Beginning, &code)
-            .await
-            .map_err(|cause| Error::Checkpoint { consumer: table.name.clone(), cause })?;
-        tx.commit().await.map_err(Error::from)
-    };
-    // The database is away: the next scan finds the view as it is.
-    if let Err(error) = parked.await {
-        tracing::warn!(%tenant, plugin, view, %error, "the view could not be parked");
+impl Consumers {
+    async fn park_view(&self, domain: &dyn Domain, tenant: TenantId, table: &Table<'_>, error: &Error) {
+        let (plugin, view, code) = (domain.plugin(), &table.view.name, error.code());
+        tracing::warn!(%tenant, plugin, view, code, "a view does not move");
+        metrics::counter!("eaf_projection_failures_total", "plugin" => plugin.to_owned(), "view" => view.clone())
+            .increment(1);
+        let parked = async {
+            let mut tx = self.db.tenant(tenant).await?;
+            checkpoint::park(&mut tx, plugin, &table.name, &Start::Beginning, &code)
+                .await
+                .map_err(|cause| Error::Checkpoint { consumer: table.name.clone(), cause })?;
+            tx.commit().await.map_err(Error::from)
+        };
+        // The database is away: the next scan finds the view as it is.
+        if let Err(error) = parked.await {
+            tracing::warn!(%tenant, plugin, view, %error, "the view could not be parked");
+        }
     }
 }

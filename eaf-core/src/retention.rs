@@ -5,10 +5,10 @@
 
 pub(crate) mod record;
 
-use crate::Core;
 use crate::actor::TraceId;
 use crate::audit;
-use crate::db::{self, TenantTx};
+use crate::clock::World;
+use crate::db::{self, Db, TenantTx};
 use crate::directory;
 use crate::id::TenantId;
 use record::Record;
@@ -86,12 +86,12 @@ pub struct Failure {
 }
 
 /// All tenants, one after the other; what fails holds up nothing else. Hosts may do it at the same time.
-pub async fn prune(core: &Core, retention: &Retention) -> Result<Pruned, Error> {
+pub async fn prune(db: &Db, world: &World, retention: &Retention) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
-    for (tenant, _) in directory::tenants(core).await? {
+    for (tenant, _) in directory::tenants(db).await? {
         for (what, keep) in retention.of_tenants() {
             let Some(keep) = keep else { continue };
-            match prune_tenant(core, tenant, what, before(core, keep)).await {
+            match prune_tenant(db, world, tenant, what, before(world, keep)).await {
                 Ok(Told::All(rows)) => pruned.rows += rows,
                 Ok(Told::Busy(rows)) => {
                     pruned.rows += rows;
@@ -102,7 +102,7 @@ pub async fn prune(core: &Core, retention: &Retention) -> Result<Pruned, Error> 
         }
     }
     if let Some(keep) = retention.packages {
-        match prune_packages(core, before(core, keep)).await {
+        match prune_packages(db, before(world, keep)).await {
             Ok(packages) => pruned.packages = packages,
             Err(error) => pruned.failures.push(Failure { tenant: None, what: "packages", error }),
         }
@@ -112,8 +112,8 @@ pub async fn prune(core: &Core, retention: &Retention) -> Result<Pruned, Error> 
 }
 
 /// The beginning of a day, so that rows fall due once a day, and an audit has one row about it.
-fn before(core: &Core, keep: Duration) -> OffsetDateTime {
-    (core.world.now() - keep).replace_time(Time::MIDNIGHT)
+fn before(world: &World, keep: Duration) -> OffsetDateTime {
+    (world.now() - keep).replace_time(Time::MIDNIGHT)
 }
 
 /// Of one tenant and kind, with how many rows were deleted.
@@ -124,14 +124,15 @@ enum Told {
 }
 
 async fn prune_tenant(
-    core: &Core,
+    db: &Db,
+    world: &World,
     tenant: TenantId,
     what: &'static str,
     before: OffsetDateTime,
 ) -> Result<Told, Error> {
     let mut rows = 0;
     loop {
-        let mut tx = core.db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant).await?;
         let batch = match prune_batch(&mut tx, what, before).await {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(Told::Busy(rows)),
@@ -147,7 +148,7 @@ async fn prune_tenant(
         }
         // In the same transaction: what is missing without such a row was deleted by somebody else.
         if batch.rows > 0 {
-            let trace = core.world.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+            let trace = world.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
             let record = Record::entry(what, batch.rows, before.date(), TraceId(trace));
             audit::record_pruning(&mut tx, &record, batch.anchors.as_deref()).await?;
         }
@@ -193,7 +194,7 @@ async fn prune_batch(
 }
 
 /// Neither active nor one of the last, nor needed by a run that goes on.
-async fn prune_packages(core: &Core, before: OffsetDateTime) -> Result<u64, Error> {
+async fn prune_packages(db: &Db, before: OffsetDateTime) -> Result<u64, Error> {
     let emptied = sqlx::query(
         "update eaf.package p set bytes = ''
          where octet_length(p.bytes) > 0 and p.stored_at < $1
@@ -204,7 +205,7 @@ async fn prune_packages(core: &Core, before: OffsetDateTime) -> Result<u64, Erro
     )
     .bind(before)
     .bind(GENERATIONS)
-    .execute(core.db.platform_pool())
+    .execute(db.platform_pool())
     .await
     .map_err(|cause| Error::Prune { what: "packages", cause })?;
     Ok(emptied.rows_affected())

@@ -6,9 +6,8 @@
 
 pub mod hint;
 
-use crate::Core;
 use crate::clock::World;
-use crate::db::{self, TenantTx};
+use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -81,13 +80,25 @@ pub enum Activity {
     Background,
 }
 
-/// Begins a session. The id is known to the caller alone.
-pub async fn create(core: &Core, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
-    let id = SessionId::random(&core.world);
-    let now = core.world.now();
-    let tenant = tenant.unwrap_or(NO_TENANT);
-    let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query(
+/// Creates, finds and ends sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    db: Db,
+    world: World,
+}
+
+impl Sessions {
+    pub fn new(db: &Db, world: &World) -> Self {
+        Self { db: db.clone(), world: world.clone() }
+    }
+
+    /// Begins a session. The id is known to the caller alone.
+    pub async fn create(&self, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
+        let id = SessionId::random(&self.world);
+        let now = self.world.now();
+        let tenant = tenant.unwrap_or(NO_TENANT);
+        let mut tx = self.db.tenant(tenant).await?;
+        sqlx::query(
         "insert into eaf.session (tenant_id, hash, actor_id, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)",
     )
     .bind(tenant)
@@ -98,36 +109,37 @@ pub async fn create(core: &Core, tenant: Option<TenantId>, actor: ActorId, limit
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    tx.commit().await?;
-    Ok(id)
-}
-
-/// The session of this id, if it lives.
-pub async fn find(core: &Core, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
-    let hash = id.hash();
-    let Some((tenant, actor, seen, expires)) = live(core, &hash, limits).await? else { return Ok(None) };
-    if activity == Activity::Person && core.world.now() - seen >= SEEN_EVERY {
-        see(core, &hash).await?;
+        tx.commit().await?;
+        Ok(id)
     }
-    let tenant = Some(tenant).filter(|tenant| *tenant != NO_TENANT);
-    Ok(Some(Session { tenant, actor, expires, hash }))
-}
 
-/// Whether a session that was found earlier still lives.
-pub async fn still_lives(core: &Core, session: &Session, limits: Limits) -> Result<bool, Error> {
-    Ok(live(core, &session.hash, limits).await?.is_some())
-}
+    /// The session of this id, if it lives.
+    pub async fn find(&self, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
+        let hash = id.hash();
+        let Some((tenant, actor, seen, expires)) = self.live(&hash, limits).await? else { return Ok(None) };
+        if activity == Activity::Person && self.world.now() - seen >= SEEN_EVERY {
+            self.see(&hash).await?;
+        }
+        let tenant = Some(tenant).filter(|tenant| *tenant != NO_TENANT);
+        Ok(Some(Session { tenant, actor, expires, hash }))
+    }
 
-pub async fn end(core: &Core, session: &Session) -> Result<(), Error> {
-    let tenant = session.tenant.unwrap_or(NO_TENANT);
-    let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query("delete from eaf.session where tenant_id = $1 and hash = $2")
-        .bind(tenant)
-        .bind(&session.hash)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(tx.commit().await?)
+    /// Whether a session that was found earlier still lives.
+    pub async fn still_lives(&self, session: &Session, limits: Limits) -> Result<bool, Error> {
+        Ok(self.live(&session.hash, limits).await?.is_some())
+    }
+
+    pub async fn end(&self, session: &Session) -> Result<(), Error> {
+        let tenant = session.tenant.unwrap_or(NO_TENANT);
+        let mut tx = self.db.tenant(tenant).await?;
+        sqlx::query("delete from eaf.session where tenant_id = $1 and hash = $2")
+            .bind(tenant)
+            .bind(&session.hash)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+        Ok(tx.commit().await?)
+    }
 }
 
 /// Signs somebody out everywhere.
@@ -141,59 +153,63 @@ pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> 
     Ok(())
 }
 
-/// Signs an operator out everywhere.
-pub async fn end_all_of_operator(core: &Core, actor: ActorId) -> Result<(), Error> {
-    let mut tx = core.db.tenant(NO_TENANT).await?;
-    end_all_of(&mut tx, actor).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Deletes what is over; tells how many. Only tenants that have such sessions are visited.
-pub async fn purge(core: &Core, limits: Limits) -> Result<u64, Error> {
-    let now = core.world.now();
-    let tenants: Vec<TenantId> =
-        sqlx::query_scalar("select distinct tenant_id from eaf.session where expires_at <= $1 or seen_at <= $2")
-            .bind(now)
-            .bind(now - limits.idle)
-            .fetch_all(core.db.platform_pool())
-            .await
-            .map_err(Error::Read)?;
-    let mut purged = 0;
-    for tenant in tenants {
-        let mut tx = core.db.tenant(tenant).await?;
-        let delete = "delete from eaf.session where tenant_id = $1 and (expires_at <= $2 or seen_at <= $3)";
-        let done = sqlx::query(delete).bind(tenant).bind(now).bind(now - limits.idle).execute(tx.conn()).await;
-        purged += done.map_err(Error::Write)?.rows_affected();
-        tx.commit().await?;
+impl Sessions {
+    /// Deletes what is over; tells how many. Only tenants that have such sessions are visited.
+    pub async fn purge(&self, limits: Limits) -> Result<u64, Error> {
+        let now = self.world.now();
+        let tenants: Vec<TenantId> =
+            sqlx::query_scalar("select distinct tenant_id from eaf.session where expires_at <= $1 or seen_at <= $2")
+                .bind(now)
+                .bind(now - limits.idle)
+                .fetch_all(self.db.platform_pool())
+                .await
+                .map_err(Error::Read)?;
+        let mut purged = 0;
+        for tenant in tenants {
+            let mut tx = self.db.tenant(tenant).await?;
+            let delete = "delete from eaf.session where tenant_id = $1 and (expires_at <= $2 or seen_at <= $3)";
+            let done = sqlx::query(delete).bind(tenant).bind(now).bind(now - limits.idle).execute(tx.conn()).await;
+            purged += done.map_err(Error::Write)?.rows_affected();
+            tx.commit().await?;
+        }
+        Ok(purged)
     }
-    Ok(purged)
 }
 
 type Row = (TenantId, ActorId, OffsetDateTime, OffsetDateTime);
 
-async fn live(core: &Core, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
-    let now = core.world.now();
-    sqlx::query_as(
-        "select tenant_id, actor_id, seen_at, expires_at from eaf.session
+impl Sessions {
+    async fn live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
+        let now = self.world.now();
+        sqlx::query_as(
+            "select tenant_id, actor_id, seen_at, expires_at from eaf.session
          where hash = $1 and expires_at > $2 and seen_at > $3",
-    )
-    .bind(hash)
-    .bind(now)
-    .bind(now - limits.idle)
-    .fetch_optional(core.db.platform_pool())
-    .await
-    .map_err(Error::Read)
-}
-
-/// Of many requests at the same moment one writes.
-async fn see(core: &Core, hash: &str) -> Result<(), Error> {
-    let now = core.world.now();
-    sqlx::query("update eaf.session set seen_at = $2 where hash = $1 and seen_at <= $3")
+        )
         .bind(hash)
         .bind(now)
-        .bind(now - SEEN_EVERY)
-        .execute(core.db.platform_pool())
+        .bind(now - limits.idle)
+        .fetch_optional(self.db.platform_pool())
         .await
-        .map_err(Error::Write)?;
-    Ok(())
+        .map_err(Error::Read)
+    }
+
+    /// Of many requests at the same moment one writes.
+    async fn see(&self, hash: &str) -> Result<(), Error> {
+        let now = self.world.now();
+        sqlx::query("update eaf.session set seen_at = $2 where hash = $1 and seen_at <= $3")
+            .bind(hash)
+            .bind(now)
+            .bind(now - SEEN_EVERY)
+            .execute(self.db.platform_pool())
+            .await
+            .map_err(Error::Write)?;
+        Ok(())
+    }
+}
+
+/// Signs an operator out everywhere.
+pub async fn end_all_of_operator(db: &Db, actor: ActorId) -> Result<(), Error> {
+    let mut tx = db.tenant(NO_TENANT).await?;
+    end_all_of(&mut tx, actor).await?;
+    Ok(tx.commit().await?)
 }

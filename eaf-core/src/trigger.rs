@@ -6,10 +6,11 @@
 
 use crate::checkpoint::{self, Held, Start, Step};
 use crate::contract::{Domain, Recorded, Trigger, WorkflowType};
+use crate::db;
 use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use crate::projection::BATCH;
-use crate::{Core, db};
+use crate::projection::Consumers;
 use sqlx::PgConnection;
 
 const MAX_KEY: usize = 200;
@@ -77,88 +78,95 @@ pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Re
     Ok(())
 }
 
-/// Starts the runs of at most one batch of events. An error has parked this workflow's trigger in this tenant.
-pub async fn run_once(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &str) -> Result<Step, Error> {
-    let workflow = domain
-        .description()
-        .workflows
-        .iter()
-        .find(|known| known.name == workflow)
-        .ok_or_else(|| Error::UnknownWorkflow(workflow.to_owned()))?;
-    match batch(core, domain, tenant, workflow).await {
-        Ok(step) => {
-            if matches!(step, Step::Advanced { changes, .. } if changes > 0) {
-                core.feed.runs_due();
+impl Consumers {
+    /// Starts the runs of at most one batch of events. An error has parked this workflow's trigger in this tenant.
+    pub async fn run_trigger_batch(
+        &self,
+        domain: &dyn Domain,
+        tenant: TenantId,
+        workflow: &str,
+    ) -> Result<Step, Error> {
+        let workflow = domain
+            .description()
+            .workflows
+            .iter()
+            .find(|known| known.name == workflow)
+            .ok_or_else(|| Error::UnknownWorkflow(workflow.to_owned()))?;
+        match self.start_batch(domain, tenant, workflow).await {
+            Ok(step) => {
+                if matches!(step, Step::Advanced { changes, .. } if changes > 0) {
+                    self.feed.runs_due();
+                }
+                Ok(step)
             }
-            Ok(step)
-        }
-        Err(error) => {
-            park(core, domain, tenant, workflow, &error).await;
-            Err(error)
+            Err(error) => {
+                self.park_trigger(domain, tenant, workflow, &error).await;
+                Err(error)
+            }
         }
     }
-}
 
-async fn batch(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType) -> Result<Step, Error> {
-    let (plugin, consumer) = (domain.plugin(), consumer(workflow));
-    let at_checkpoint = |cause| Error::Checkpoint { consumer: consumer.clone(), cause };
+    async fn start_batch(&self, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType) -> Result<Step, Error> {
+        let (plugin, consumer) = (domain.plugin(), consumer(workflow));
+        let at_checkpoint = |cause| Error::Checkpoint { consumer: consumer.clone(), cause };
 
-    let mut tx = core.db.tenant(tenant).await?;
-    let (after, older) = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow))
-        .await
-        .map_err(at_checkpoint)?
-    {
-        Held::At { pos, older, .. } => (pos, older),
-        Held::Busy => return Ok(Step::Busy),
-        Held::Parked { code } => return Ok(Step::Parked { code }),
-        // What it has started after the point of the restore is not in this database; what follows is new.
-        Held::Void { last } => {
-            let to = Position { pos: last, ..event_store::head(&mut tx).await? };
-            checkpoint::advance(&mut tx, plugin, &consumer, to).await.map_err(at_checkpoint)?;
-            tx.commit().await?;
-            tracing::warn!(%tenant, plugin, consumer, position = %to, "the log was restored to before this trigger's position");
-            return Ok(Step::Advanced { position: to, changes: 0 });
+        let mut tx = self.db.tenant(tenant).await?;
+        let (after, older) = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow))
+            .await
+            .map_err(at_checkpoint)?
+        {
+            Held::At { pos, older, .. } => (pos, older),
+            Held::Busy => return Ok(Step::Busy),
+            Held::Parked { code } => return Ok(Step::Parked { code }),
+            // What it has started after the point of the restore is not in this database; what follows is new.
+            Held::Void { last } => {
+                let to = Position { pos: last, ..event_store::head(&mut tx).await? };
+                checkpoint::advance(&mut tx, plugin, &consumer, to).await.map_err(at_checkpoint)?;
+                tx.commit().await?;
+                tracing::warn!(%tenant, plugin, consumer, position = %to, "the log was restored to before this trigger's position");
+                return Ok(Step::Advanced { position: to, changes: 0 });
+            }
+        };
+        let stored = event_store::read_after(&mut tx, after, BATCH).await?;
+        let position = match stored.last() {
+            Some(event) => event.position,
+            None if older => Position { pos: after, ..event_store::head(&mut tx).await? },
+            None => return Ok(Step::CaughtUp),
+        };
+        let (mut started, mut done) = (0, None);
+        for event in stored {
+            let at = event.position;
+            match self.start_run(domain, &mut tx, workflow, event).await {
+                Ok(runs) => (started, done) = (started + runs, Some(at)),
+                // After a statement that failed nothing can be kept.
+                Err(error) if done.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
+                    return Err(error);
+                }
+                // What comes before it is kept; next time it is the first, and parks.
+                Err(_) => break,
+            }
         }
-    };
-    let stored = event_store::read_after(&mut tx, after, BATCH).await?;
-    let position = match stored.last() {
-        Some(event) => event.position,
-        None if older => Position { pos: after, ..event_store::head(&mut tx).await? },
-        None => return Ok(Step::CaughtUp),
-    };
-    let (mut started, mut done) = (0, None);
-    for event in stored {
+        let position = done.unwrap_or(position);
+        checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
+        tx.commit().await?;
+        Ok(Step::Advanced { position, changes: started })
+    }
+
+    /// Answers how many runs it has started: one or none.
+    async fn start_run(
+        &self,
+        domain: &dyn Domain,
+        tx: &mut db::TenantTx,
+        workflow: &WorkflowType,
+        event: StoredEvent,
+    ) -> Result<usize, Error> {
+        let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
+        let Some(trigger) = trigger.filter(|_| event.plugin() == domain.plugin()) else { return Ok(0) };
+        event.understood_by(domain.description())?;
         let at = event.position;
-        match start_run(core, domain, &mut tx, workflow, event).await {
-            Ok(runs) => (started, done) = (started + runs, Some(at)),
-            // After a statement that failed nothing can be kept.
-            Err(error) if done.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
-                return Err(error);
-            }
-            // What comes before it is kept; next time it is the first, and parks.
-            Err(_) => break,
-        }
+        let event = event.open(&self.keyring, tx).await?;
+        insert(tx, domain, workflow, trigger, at, &event).await
     }
-    let position = done.unwrap_or(position);
-    checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
-    tx.commit().await?;
-    Ok(Step::Advanced { position, changes: started })
-}
-
-/// Answers how many runs it has started: one or none.
-async fn start_run(
-    core: &Core,
-    domain: &dyn Domain,
-    tx: &mut db::TenantTx,
-    workflow: &WorkflowType,
-    event: StoredEvent,
-) -> Result<usize, Error> {
-    let trigger = workflow.triggers.iter().find(|trigger| trigger.event == event.local_kind());
-    let Some(trigger) = trigger.filter(|_| event.plugin() == domain.plugin()) else { return Ok(0) };
-    event.understood_by(domain.description())?;
-    let at = event.position;
-    let event = event.open(core, tx).await?;
-    insert(tx, domain, workflow, trigger, at, &event).await
 }
 
 async fn insert(
@@ -197,20 +205,22 @@ async fn insert(
     Ok(done.rows_affected() as usize)
 }
 
-async fn park(core: &Core, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType, error: &Error) {
-    let (plugin, name, code) = (domain.plugin(), &workflow.name, error.code());
-    tracing::warn!(%tenant, plugin, workflow = name, code, "a trigger does not move");
-    let parked = async {
-        let mut tx = core.db.tenant(tenant).await?;
-        let consumer = consumer(workflow);
-        checkpoint::park(&mut tx, plugin, &consumer, &start(workflow), &code)
-            .await
-            .map_err(|cause| Error::Checkpoint { consumer, cause })?;
-        tx.commit().await.map_err(Error::from)
-    };
-    // The database is away: the next scan finds the trigger as it is.
-    if let Err(error) = parked.await {
-        tracing::warn!(%tenant, plugin, workflow = name, %error, "the trigger could not be parked");
+impl Consumers {
+    async fn park_trigger(&self, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType, error: &Error) {
+        let (plugin, name, code) = (domain.plugin(), &workflow.name, error.code());
+        tracing::warn!(%tenant, plugin, workflow = name, code, "a trigger does not move");
+        let parked = async {
+            let mut tx = self.db.tenant(tenant).await?;
+            let consumer = consumer(workflow);
+            checkpoint::park(&mut tx, plugin, &consumer, &start(workflow), &code)
+                .await
+                .map_err(|cause| Error::Checkpoint { consumer, cause })?;
+            tx.commit().await.map_err(Error::from)
+        };
+        // The database is away: the next scan finds the trigger as it is.
+        if let Err(error) = parked.await {
+            tracing::warn!(%tenant, plugin, workflow = name, %error, "the trigger could not be parked");
+        }
     }
 }
 

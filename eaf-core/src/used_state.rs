@@ -2,7 +2,7 @@
 //! sent; the state in it works once, on all hosts together, so that nobody makes a host ask the
 //! identity provider again and again.
 
-use crate::Core;
+use crate::db::Db;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -15,21 +15,18 @@ pub enum Error {
 }
 
 /// False: it was used before. `until`: when the sign-in would be over anyway.
-pub async fn use_once(core: &Core, state: &str, until: OffsetDateTime) -> Result<bool, Error> {
+pub async fn use_once(db: &Db, state: &str, until: OffsetDateTime) -> Result<bool, Error> {
     let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).collect();
     let done = sqlx::query("insert into eaf.used_state (hash, until) values ($1, $2) on conflict do nothing")
         .bind(hash)
         .bind(until)
-        .execute(core.db.platform_pool())
+        .execute(db.platform_pool())
         .await;
     Ok(done.map_err(Error::Use)?.rows_affected() == 1)
 }
 
 /// Deletes those whose sign-in is over; tells how many.
-pub async fn purge(core: &Core) -> Result<u64, Error> {
-    let done = sqlx::query("delete from eaf.used_state where until <= $1")
-        .bind(core.world.now())
-        .execute(core.db.platform_pool())
-        .await;
+pub async fn purge(db: &Db, now: OffsetDateTime) -> Result<u64, Error> {
+    let done = sqlx::query("delete from eaf.used_state where until <= $1").bind(now).execute(db.platform_pool()).await;
     Ok(done.map_err(Error::Purge)?.rows_affected())
 }

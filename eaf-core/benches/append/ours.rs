@@ -29,7 +29,9 @@ impl Ours {
         let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
         let mut made = Vec::new();
         for n in 0..tenants {
-            made.push(directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant"));
+            made.push(
+                directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant"),
+            );
         }
         Ours { core, tenants: Arc::new(made), acknowledged: Arc::default(), next: Arc::default() }
     }

@@ -37,7 +37,7 @@ impl Tally {
 }
 
 pub async fn tenant(core: &Core, slug: &str) -> TenantId {
-    directory::add_tenant(core, slug, "Bench").await.expect("a tenant")
+    directory::add_tenant(&core.db, &core.by, slug, "Bench").await.expect("a tenant")
 }
 
 /// Some person of the tenant counts on a stream.

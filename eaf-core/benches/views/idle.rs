@@ -14,7 +14,7 @@ const EVERY_SECONDS: f64 = 5.0;
 
 pub async fn bench(database: &Database) {
     let core = database.core().await;
-    prepare(&core, &Ledger::new(VIEWS)).await.expect("tables");
+    prepare(&core.db, &Ledger::new(VIEWS)).await.expect("tables");
     let copies = view::copies(&core.db).await.expect("copies").len();
     database
         .run(&format!(

@@ -16,11 +16,11 @@ const LIMIT_MS: f64 = 10.0;
 pub async fn bench(database: &Database) {
     let core = database.core().await;
     let ledger = Ledger::new(1);
-    prepare(&core, &ledger).await.expect("a table");
+    prepare(&core.db, &ledger).await.expect("a table");
     let table = view::copies(&core.db).await.expect("copies").remove(0).table;
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
-        let tenant = directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
+        let tenant = directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant");
         let fill = format!(
             "insert into eaf_view.\"{table}\" (tenant_id, key, _pos, owner, booked_at, text, cents, status)
              select '{tenant}', 'entry-' || n, n, case when n % 100 = 7 then '{}' else 'owner-' || n % 100 end,

@@ -17,21 +17,21 @@ const AIM: f64 = 30_000.0;
 pub async fn bench(database: &Database) {
     let core = Arc::new(database.core().await);
     let ledger = Arc::new(Ledger::new(1));
-    prepare(&core, ledger.as_ref()).await.expect("a table");
+    prepare(&core.db, ledger.as_ref()).await.expect("a table");
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
-        let tenant = directory::add_tenant(&core, &format!("bench-{n}"), "Bench").await.expect("a tenant");
+        let tenant = directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant");
         book(&core, tenant, EACH).await;
         tenants.push(tenant);
     }
     let view = ledger.view().name.clone();
     let mut rates = Vec::new();
     for round in 0..=rounds() {
-        let table = begin(&core, PLUGIN, &view).await.expect("a copy");
+        let table = begin(&core.db, &core.by, PLUGIN, &view).await.expect("a copy");
         let domains: Vec<Arc<dyn Domain>> = vec![ledger.clone()];
         let began = Instant::now();
         let running = tokio::spawn(Runner::new(core.clone(), domains).run(std::future::pending()));
-        while status(&core).await.expect("the status").iter().any(|copy| copy.tenants_behind > 0) {
+        while status(&core.db, core.world.now()).await.expect("the status").iter().any(|copy| copy.tenants_behind > 0) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let took = began.elapsed().as_secs_f64();
@@ -41,7 +41,7 @@ pub async fn bench(database: &Database) {
             .await
             .expect("the rows can be counted");
         assert_eq!(rows as usize, TENANTS * EACH, "VOID: rows and events differ");
-        cancel(&core, &tenants, PLUGIN, &view).await.expect("dropped");
+        cancel(&core.db, &core.by, &tenants, PLUGIN, &view).await.expect("dropped");
         // The first round also fills the live copy.
         if round > 0 {
             rates.push((TENANTS * EACH) as f64 / took);

@@ -5,8 +5,8 @@
 //! after the other.
 
 use super::{Act, DENIALS, Error};
-use crate::Core;
 use crate::actor::{By, TraceId};
+use crate::db::Db;
 use crate::id::ActorId;
 use crate::leaf::Leaf;
 use serde_json::Value;
@@ -72,19 +72,19 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Resul
 }
 
 /// For what changes nothing, such as a sign-in.
-pub async fn record_alone(core: &Core, by: &By, act: &Act) -> Result<(), Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+pub async fn record_alone(db: &Db, by: &By, act: &Act) -> Result<(), Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
 /// As [`record_alone`], for what was denied: equal tries of an hour are one act, and are counted beside the chain. So who
 /// tries again and again holds up no other act for long.
-pub async fn record_denied(core: &Core, by: &By, act: &Act) -> Result<(), Error> {
-    let hour = core.world.now().unix_timestamp().div_euclid(60 * 60);
+pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &By, act: &Act) -> Result<(), Error> {
+    let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let count: i64 = sqlx::query_scalar(
         "insert into eaf.platform_denial as d (id) values ($1)
          on conflict (id) do update set count = d.count + 1 returning d.count",
@@ -102,7 +102,7 @@ pub async fn record_denied(core: &Core, by: &By, act: &Act) -> Result<(), Error>
 }
 
 /// Newest first, from a number on; with the number where the next page begins.
-pub async fn page(core: &Core, start: Option<i64>, items: u32) -> Result<(Vec<Item>, Option<i64>), Error> {
+pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>, Option<i64>), Error> {
     let rows = sqlx::query(
         "select a.nr, a.at, a.actor_id, a.origin, a.act, a.object, a.outcome, a.change, a.trace_id,
                 coalesce(d.count, 1) as count
@@ -111,7 +111,7 @@ pub async fn page(core: &Core, start: Option<i64>, items: u32) -> Result<(Vec<It
     )
     .bind(start)
     .bind(i64::from(items) + 1)
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Read)?;
     let mut found = rows.iter().map(item).collect::<Result<Vec<_>, _>>().map_err(Error::Read)?;
@@ -122,7 +122,7 @@ pub async fn page(core: &Core, start: Option<i64>, items: u32) -> Result<(Vec<It
 
 /// Where the chain is not what was written, and its last link, hex. A row that is missing at the end is found only by
 /// who noted the link elsewhere.
-pub async fn verify(core: &Core) -> Result<(String, Vec<String>), Error> {
+pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
     let (mut before, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
     loop {
         let rows = sqlx::query(
@@ -131,7 +131,7 @@ pub async fn verify(core: &Core) -> Result<(String, Vec<String>), Error> {
              where nr > $1 order by nr limit 1000",
         )
         .bind(nr)
-        .fetch_all(core.db.platform_pool())
+        .fetch_all(db.platform_pool())
         .await
         .map_err(Error::Read)?;
         if rows.is_empty() {

@@ -142,7 +142,7 @@ pub(super) async fn open(
     for event in &history.events {
         // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
         event.understood_by(domain.description())?;
-        into.events.push(StoredEvent::clone(event).open_noting(core, tx, &mut past.people).await?);
+        into.events.push(StoredEvent::clone(event).open_noting(&core.keyring, tx, &mut past.people).await?);
     }
     into.version = past.version;
     into.snapshot = state;

@@ -1,7 +1,6 @@
 //! The people and service accounts of a tenant.
 
-use super::Error;
-use crate::Core;
+use super::{Directory, Error};
 use crate::actor::{By, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -59,29 +58,32 @@ struct Sealed {
     email: String,
 }
 
-/// Adds the person, or updates who has the same (issuer, subject). The actor id stays the same.
-pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let identity = identity(core, &mut tx, &new.issuer, &new.subject).await?;
-    let mut former = locked(core, &mut tx, &identity).await?;
-    let mut added = None;
-    if former.is_none() {
-        added = add(core, &mut tx, &identity, &new).await?;
-        // Of two sign-ins at the same moment the other one added them.
-        former = if added.is_none() { locked(core, &mut tx, &identity).await? } else { None };
-    }
-    let actor = match (added, &former) {
-        (Some(actor), _) => actor,
-        (None, Some(former)) => former.actor,
-        (None, None) => return Err(Error::Write(sqlx::Error::RowNotFound)),
-    };
-    if let Some(act) = change(former.as_ref(), &new, actor) {
-        audit::record_act(&mut tx, &core.by, &act).await?;
-    }
-    let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
-    let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-    let sealed = core.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
-    sqlx::query("update eaf.member set sealed = $3, locale = $4, roles = $5 where tenant_id = $1 and actor_id = $2")
+impl Directory {
+    /// Adds the person, or updates who has the same (issuer, subject). The actor id stays the same.
+    pub async fn put_member(&self, by: &By, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;
+        let mut former = self.lock_member(&mut tx, &identity).await?;
+        let mut added = None;
+        if former.is_none() {
+            added = self.insert_member(&mut tx, &identity, &new).await?;
+            // Of two sign-ins at the same moment the other one added them.
+            former = if added.is_none() { self.lock_member(&mut tx, &identity).await? } else { None };
+        }
+        let actor = match (added, &former) {
+            (Some(actor), _) => actor,
+            (None, Some(former)) => former.actor,
+            (None, None) => return Err(Error::Write(sqlx::Error::RowNotFound)),
+        };
+        if let Some(act) = change(former.as_ref(), &new, actor) {
+            audit::record_act(&mut tx, by, &act).await?;
+        }
+        let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
+        let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        let sealed = self.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
+        sqlx::query(
+            "update eaf.member set sealed = $3, locale = $4, roles = $5 where tenant_id = $1 and actor_id = $2",
+        )
         .bind(tenant)
         .bind(actor)
         .bind(sealed)
@@ -90,40 +92,46 @@ pub async fn put_member(core: &Core, tenant: TenantId, new: NewMember) -> Result
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
-    tx.commit().await?;
-    Ok(actor)
-}
-
-/// As they are before a change, which waits for nobody else's from here on.
-async fn locked(core: &Core, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
-    let row = sqlx::query(
-        "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
-    )
-    .bind(tx.tenant())
-    .bind(identity.as_slice())
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    match row {
-        Some(row) => open(core, tx, &row).await.map(Some),
-        None => Ok(None),
+        tx.commit().await?;
+        Ok(actor)
     }
-}
 
-/// None: they are there already.
-async fn add(core: &Core, tx: &mut TenantTx, identity: &[u8; 32], new: &NewMember) -> Result<Option<ActorId>, Error> {
-    sqlx::query_scalar(
+    /// As they are before a change, which waits for nobody else's from here on.
+    async fn lock_member(&self, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
+        let row = sqlx::query(
+            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
+        )
+        .bind(tx.tenant())
+        .bind(identity.as_slice())
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        match row {
+            Some(row) => self.open_member(tx, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// None: they are there already.
+    async fn insert_member(
+        &self,
+        tx: &mut TenantTx,
+        identity: &[u8; 32],
+        new: &NewMember,
+    ) -> Result<Option<ActorId>, Error> {
+        sqlx::query_scalar(
         "insert into eaf.member (tenant_id, actor_id, identity, sealed, locale, roles) values ($1, $2, $3, '', $4, $5)
          on conflict (tenant_id, identity) do nothing returning actor_id",
     )
     .bind(tx.tenant())
-    .bind(ActorId(core.world.uuid()))
+    .bind(ActorId(self.world.uuid()))
     .bind(identity.as_slice())
     .bind(new.locale.as_str())
     .bind(&new.roles)
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Write)
+    }
 }
 
 /// Roles and language as they were and are; of name and address only that they changed, because they are personal.
@@ -141,16 +149,17 @@ fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Ac
     (old != now).then(|| Act::new("member.change", object(actor)).changing(old, now))
 }
 
-/// In which language a member is written to. Their own choice, on record like any other change.
-pub async fn choose_language(
-    core: &Core,
-    tenant: TenantId,
-    actor: ActorId,
-    locale: Locale,
-    trace: &TraceId,
-) -> Result<(), Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let former: Option<String> = sqlx::query_scalar(
+impl Directory {
+    /// In which language a member is written to. Their own choice, on record like any other change.
+    pub async fn choose_language(
+        &self,
+        tenant: TenantId,
+        actor: ActorId,
+        locale: Locale,
+        trace: &TraceId,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let former: Option<String> = sqlx::query_scalar(
         "update eaf.member m set locale = $3 from (select locale from eaf.member where tenant_id = $1 and actor_id = $2
            and identity is not null for update) former
          where m.tenant_id = $1 and m.actor_id = $2 and former.locale <> $3 returning former.locale",
@@ -161,131 +170,130 @@ pub async fn choose_language(
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Write)?;
-    if let Some(former) = former {
-        let by = By { actor, origin: None, trace: trace.clone() };
-        let act = Act::new("member.change", object(actor));
-        let act = act.changing(json!({ "locale": former }), json!({ "locale": locale.as_str() }));
-        audit::record_act(&mut tx, &by, &act).await?;
+        if let Some(former) = former {
+            let by = By { actor, origin: None, trace: trace.clone() };
+            let act = Act::new("member.change", object(actor));
+            let act = act.changing(json!({ "locale": former }), json!({ "locale": locale.as_str() }));
+            audit::record_act(&mut tx, &by, &act).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
-    tx.commit().await?;
-    Ok(())
-}
 
-pub async fn find_member(core: &Core, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let member = by_identity(core, &mut tx, issuer, subject).await?;
-    // Committed, because a tenant's first look-up makes the tenant's key.
-    tx.commit().await?;
-    Ok(member)
-}
-
-pub(super) async fn by_identity(
-    core: &Core,
-    tx: &mut TenantTx,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<Member>, Error> {
-    let identity = identity(core, tx, issuer, subject).await?;
-    let row =
-        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2")
-            .bind(tx.tenant())
-            .bind(identity.as_slice())
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(Error::Read)?;
-    match row {
-        Some(row) => open(core, tx, &row).await.map(Some),
-        None => Ok(None),
+    pub async fn find_member(&self, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let member = self.by_identity(&mut tx, issuer, subject).await?;
+        // Committed, because a tenant's first look-up makes the tenant's key.
+        tx.commit().await?;
+        Ok(member)
     }
-}
 
-/// Name and address of an erased member are empty.
-pub async fn member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    by_actor(core, &mut tx, actor).await
-}
-
-pub(super) async fn by_actor(core: &Core, tx: &mut TenantTx, actor: ActorId) -> Result<Option<Member>, Error> {
-    let row =
-        sqlx::query("select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = $2")
-            .bind(tx.tenant())
-            .bind(actor)
-            .fetch_optional(tx.conn())
-            .await
-            .map_err(Error::Read)?;
-    match row {
-        Some(row) => open(core, tx, &row).await.map(Some),
-        None => Ok(None),
+    pub(super) async fn by_identity(
+        &self,
+        tx: &mut TenantTx,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<Member>, Error> {
+        let identity = self.member_identity(tx, issuer, subject).await?;
+        let row = sqlx::query(
+            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2",
+        )
+        .bind(tx.tenant())
+        .bind(identity.as_slice())
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        match row {
+            Some(row) => self.open_member(tx, &row).await.map(Some),
+            None => Ok(None),
+        }
     }
-}
 
-/// All members, without the erased.
-pub async fn members(core: &Core, tenant: TenantId) -> Result<Vec<Member>, Error> {
-    select(core, tenant, None, None).await
-}
-
-/// Without the erased.
-pub async fn members_with_role(core: &Core, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
-    members_with_any_role(core, tenant, &[role.to_owned()]).await
-}
-
-/// Without the erased.
-pub async fn members_with_any_role(core: &Core, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
-    select(core, tenant, Some(roles), None).await
-}
-
-/// Those of these actors who are members and not erased, such as to show who acted.
-pub async fn members_among(core: &Core, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
-    select(core, tenant, None, Some(actors)).await
-}
-
-/// Who of these are or were members, and what they are called; those who were erased have no name.
-pub async fn named(
-    core: &Core,
-    tenant: TenantId,
-    actors: &[ActorId],
-) -> Result<HashMap<ActorId, Option<String>>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let rows = sqlx::query(
-        "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = any ($2)",
-    )
-    .bind(tenant)
-    .bind(actors)
-    .fetch_all(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    let mut named = HashMap::new();
-    for row in &rows {
-        let member = open(core, &mut tx, row).await?;
-        named.insert(member.actor, Some(member.name).filter(|name| !name.is_empty()));
+    /// Name and address of an erased member are empty.
+    pub async fn member(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        self.by_actor(&mut tx, actor).await
     }
-    Ok(named)
-}
 
-/// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.
-pub async fn dismiss_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let roles = take_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
-    let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
-    audit::record_act(&mut tx, &core.by, &act).await?;
-    session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
-    tx.commit().await?;
-    Ok(())
-}
+    pub(super) async fn by_actor(&self, tx: &mut TenantTx, actor: ActorId) -> Result<Option<Member>, Error> {
+        let row = sqlx::query(
+            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = $2",
+        )
+        .bind(tx.tenant())
+        .bind(actor)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        match row {
+            Some(row) => self.open_member(tx, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
 
-/// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
-/// as this actor; signing in anew makes a new one.
-pub async fn erase_member(core: &Core, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
-    let roles = take_roles(&mut tx, actor, empty).await?;
-    let act =
-        Act::new("person.erase", format!("person/{actor}")).changing(json!({ "roles": roles }), json!({ "roles": [] }));
-    audit::record_act(&mut tx, &core.by, &act).await?;
-    session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
-    core.keyring.destroy(&mut tx, actor).await?;
-    tx.commit().await?;
-    Ok(())
+    /// All members, without the erased.
+    pub async fn members(&self, tenant: TenantId) -> Result<Vec<Member>, Error> {
+        self.select_members(tenant, None, None).await
+    }
+
+    /// Without the erased.
+    pub async fn members_with_role(&self, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
+        self.members_with_any_role(tenant, &[role.to_owned()]).await
+    }
+
+    /// Without the erased.
+    pub async fn members_with_any_role(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
+        self.select_members(tenant, Some(roles), None).await
+    }
+
+    /// Those of these actors who are members and not erased, such as to show who acted.
+    pub async fn members_among(&self, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
+        self.select_members(tenant, None, Some(actors)).await
+    }
+
+    /// Who of these are or were members, and what they are called; those who were erased have no name.
+    pub async fn named(&self, tenant: TenantId, actors: &[ActorId]) -> Result<HashMap<ActorId, Option<String>>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let rows = sqlx::query(
+            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = any ($2)",
+        )
+        .bind(tenant)
+        .bind(actors)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        let mut named = HashMap::new();
+        for row in &rows {
+            let member = self.open_member(&mut tx, row).await?;
+            named.insert(member.actor, Some(member.name).filter(|name| !name.is_empty()));
+        }
+        Ok(named)
+    }
+
+    /// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.
+    pub async fn dismiss_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let roles = take_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
+        let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
+        audit::record_act(&mut tx, by, &act).await?;
+        session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
+    /// as this actor; signing in anew makes a new one.
+    pub async fn erase_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
+        let roles = take_roles(&mut tx, actor, empty).await?;
+        let act = Act::new("person.erase", format!("person/{actor}"))
+            .changing(json!({ "roles": roles }), json!({ "roles": [] }));
+        audit::record_act(&mut tx, by, &act).await?;
+        session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
+        self.keyring.destroy(&mut tx, actor).await?;
+        tx.commit().await?;
+        Ok(())
+    }
 }
 
 /// Answers the roles from before; none for somebody who is no member.
@@ -307,55 +315,59 @@ fn object(actor: ActorId) -> String {
     format!("member/{actor}")
 }
 
-async fn select(
-    core: &Core,
-    tenant: TenantId,
-    roles: Option<&[String]>,
-    actors: Option<&[ActorId]>,
-) -> Result<Vec<Member>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
-    let rows = sqlx::query(
-        "select actor_id, sealed, locale, roles from eaf.member
+impl Directory {
+    async fn select_members(
+        &self,
+        tenant: TenantId,
+        roles: Option<&[String]>,
+        actors: Option<&[ActorId]>,
+    ) -> Result<Vec<Member>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let rows = sqlx::query(
+            "select actor_id, sealed, locale, roles from eaf.member
          where tenant_id = $1 and identity is not null and ($2::text[] is null or $2 && roles)
            and ($3::uuid[] is null or actor_id = any ($3)) order by actor_id",
-    )
-    .bind(tenant)
-    .bind(roles)
-    .bind(actors)
-    .fetch_all(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    let mut members = Vec::with_capacity(rows.len());
-    for row in &rows {
-        members.push(open(core, &mut tx, row).await?);
+        )
+        .bind(tenant)
+        .bind(roles)
+        .bind(actors)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        let mut members = Vec::with_capacity(rows.len());
+        for row in &rows {
+            members.push(self.open_member(&mut tx, row).await?);
+        }
+        Ok(members)
     }
-    Ok(members)
-}
 
-async fn identity(core: &Core, tx: &mut TenantTx, issuer: &str, subject: &str) -> Result<[u8; 32], Error> {
-    Ok(core.keyring.digest(tx, "identity", &[issuer.as_bytes(), subject.as_bytes()]).await?)
-}
+    async fn member_identity(&self, tx: &mut TenantTx, issuer: &str, subject: &str) -> Result<[u8; 32], Error> {
+        Ok(self.keyring.digest(tx, "identity", &[issuer.as_bytes(), subject.as_bytes()]).await?)
+    }
 
-async fn open(core: &Core, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
-    let actor: ActorId = row.try_get("actor_id").map_err(Error::Read)?;
-    let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
-    let locale: String = row.try_get("locale").map_err(Error::Read)?;
-    let roles = row.try_get("roles").map_err(Error::Read)?;
-    let clear = match sealed.is_empty() {
-        true => None,
-        false => core.keyring.open(tx, actor, TABLE, &sealed).await?,
-    };
-    let clear = match clear {
-        Some(clear) => serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?,
-        None => Sealed { issuer: String::new(), subject: String::new(), name: String::new(), email: String::new() },
-    };
-    Ok(Member {
-        actor,
-        issuer: clear.issuer,
-        subject: clear.subject,
-        name: clear.name,
-        email: clear.email,
-        locale: if locale == "de" { Locale::De } else { Locale::En },
-        roles,
-    })
+    async fn open_member(&self, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
+        let actor: ActorId = row.try_get("actor_id").map_err(Error::Read)?;
+        let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
+        let locale: String = row.try_get("locale").map_err(Error::Read)?;
+        let roles = row.try_get("roles").map_err(Error::Read)?;
+        let clear = match sealed.is_empty() {
+            true => None,
+            false => self.keyring.open(tx, actor, TABLE, &sealed).await?,
+        };
+        let clear = match clear {
+            Some(clear) => {
+                serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?
+            }
+            None => Sealed { issuer: String::new(), subject: String::new(), name: String::new(), email: String::new() },
+        };
+        Ok(Member {
+            actor,
+            issuer: clear.issuer,
+            subject: clear.subject,
+            name: clear.name,
+            email: clear.email,
+            locale: if locale == "de" { Locale::De } else { Locale::En },
+            roles,
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! Platform actors. They belong to no tenant and see no customer data.
 
-use super::Error;
-use crate::Core;
+use super::{Directory, Error};
+use crate::actor::By;
 use crate::audit::{Act, platform};
 use crate::crypto::master_key::Master;
 use crate::id::ActorId;
@@ -35,80 +35,82 @@ struct Sealed {
     name: String,
 }
 
-/// Adds the operator, or renames who has the same (issuer, subject).
-pub async fn put_operator(core: &Core, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
-    let master = core.keyring.masters().wrapping(&mut tx).await?;
-    let before = select(&mut tx, core, issuer, subject).await?;
-    let actor = before.as_ref().map_or_else(|| ActorId(core.world.uuid()), |(actor, _)| *actor);
-    let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
-    let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-    let actor: ActorId = sqlx::query_scalar(
-        "insert into eaf.operator (actor_id, identity, sealed, key_id) values ($1, $2, $3, $4)
+impl Directory {
+    /// Adds the operator, or renames who has the same (issuer, subject).
+    pub async fn put_operator(&self, by: &By, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
+        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let master = self.keyring.masters().wrapping(&mut tx).await?;
+        let before = self.lock_operator(&mut tx, issuer, subject).await?;
+        let actor = before.as_ref().map_or_else(|| ActorId(self.world.uuid()), |(actor, _)| *actor);
+        let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
+        let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        let actor: ActorId = sqlx::query_scalar(
+            "insert into eaf.operator (actor_id, identity, sealed, key_id) values ($1, $2, $3, $4)
          on conflict (identity) do update set sealed = excluded.sealed, key_id = excluded.key_id returning actor_id",
-    )
-    .bind(actor)
-    .bind(match &before {
-        // Of whom the former master key's digest is stored, it stays, until the keys are exchanged.
-        Some((_, identity)) => identity.clone(),
-        None => identity(core, master, issuer, subject).to_vec(),
-    })
-    .bind(core.keyring.seal_platform_under(master, TABLE, &clear))
-    .bind(&master.id.0)
-    .fetch_one(&mut *tx)
-    .await
-    .map_err(Error::Write)?;
-    let name = if before.is_some() { "operator.rename" } else { "operator.add" };
-    platform::record(&mut tx, &core.by, &Act::new(name, object(actor))).await?;
-    tx.commit().await.map_err(Error::Write)?;
-    Ok(actor)
-}
+        )
+        .bind(actor)
+        .bind(match &before {
+            // Of whom the former master key's digest is stored, it stays, until the keys are exchanged.
+            Some((_, identity)) => identity.clone(),
+            None => self.operator_identity(master, issuer, subject).to_vec(),
+        })
+        .bind(self.keyring.seal_platform_under(master, TABLE, &clear))
+        .bind(&master.id.0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(Error::Write)?;
+        let name = if before.is_some() { "operator.rename" } else { "operator.add" };
+        platform::record(&mut tx, by, &Act::new(name, object(actor))).await?;
+        tx.commit().await.map_err(Error::Write)?;
+        Ok(actor)
+    }
 
-/// They are signed out everywhere and no operator any more. `None`: there is none.
-pub async fn remove_operator(core: &Core, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
-    let Some((actor, _)) = select(&mut tx, core, issuer, subject).await? else { return Ok(None) };
-    // The identity is given up as well, for hosts that do not know of removed_at, and to be added again.
-    sqlx::query(
-        "update eaf.operator set removed_at = now(), identity = sha256(identity || actor_id::text::bytea)
+    /// They are signed out everywhere and no operator any more. `None`: there is none.
+    pub async fn remove_operator(&self, by: &By, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
+        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let Some((actor, _)) = self.lock_operator(&mut tx, issuer, subject).await? else { return Ok(None) };
+        // The identity is given up as well, for hosts that do not know of removed_at, and to be added again.
+        sqlx::query(
+            "update eaf.operator set removed_at = now(), identity = sha256(identity || actor_id::text::bytea)
          where actor_id = $1",
-    )
-    .bind(actor)
-    .execute(&mut *tx)
-    .await
-    .map_err(Error::Write)?;
-    let act = Act::new("operator.remove", object(actor)).changing(json!({ "operator": true }), json!(null));
-    platform::record(&mut tx, &core.by, &act).await?;
-    tx.commit().await.map_err(Error::Write)?;
-    // They open nothing any more; rows that a crash leaves here end by themselves.
-    session::end_all_of_operator(core, actor).await.map_err(Error::Sessions)?;
-    Ok(Some(actor))
-}
+        )
+        .bind(actor)
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::Write)?;
+        let act = Act::new("operator.remove", object(actor)).changing(json!({ "operator": true }), json!(null));
+        platform::record(&mut tx, by, &act).await?;
+        tx.commit().await.map_err(Error::Write)?;
+        // They open nothing any more; rows that a crash leaves here end by themselves.
+        session::end_all_of_operator(&self.db, actor).await.map_err(Error::Sessions)?;
+        Ok(Some(actor))
+    }
 
-pub async fn find_operator(core: &Core, issuer: &str, subject: &str) -> Result<Option<Operator>, Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "select actor_id, sealed, removed_at from eaf.operator where identity = any ($1) and removed_at is null",
-    )
-    .bind(identities(core, issuer, subject))
-    .fetch_optional(core.db.platform_pool())
-    .await
-    .map_err(Error::Read)?;
-    row.map(|row| open(core, row)).transpose()
-}
+    pub async fn find_operator(&self, issuer: &str, subject: &str) -> Result<Option<Operator>, Error> {
+        let row: Option<Row> = sqlx::query_as(
+            "select actor_id, sealed, removed_at from eaf.operator where identity = any ($1) and removed_at is null",
+        )
+        .bind(self.operator_identities(issuer, subject))
+        .fetch_optional(self.db.platform_pool())
+        .await
+        .map_err(Error::Read)?;
+        row.map(|row| self.open_operator(row)).transpose()
+    }
 
-/// None: they are none, or not any more.
-pub async fn operator(core: &Core, actor: ActorId) -> Result<Option<Operator>, Error> {
-    Ok(operators_among(core, &[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
-}
+    /// None: they are none, or not any more.
+    pub async fn operator(&self, actor: ActorId) -> Result<Option<Operator>, Error> {
+        Ok(self.operators_among(&[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
+    }
 
-/// With those who were removed, to say who acted.
-pub async fn operators_among(core: &Core, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
-    select_all(core, Some(actors)).await
-}
+    /// With those who were removed, to say who acted.
+    pub async fn operators_among(&self, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
+        self.select_operators(Some(actors)).await
+    }
 
-/// All that there are and were, the oldest first.
-pub async fn operators(core: &Core) -> Result<Vec<Operator>, Error> {
-    select_all(core, None).await
+    /// All that there are and were, the oldest first.
+    pub async fn operators(&self) -> Result<Vec<Operator>, Error> {
+        self.select_operators(None).await
+    }
 }
 
 /// How many operators were sealed under another master key.
@@ -118,85 +120,89 @@ pub(crate) struct Resealed {
     pub left: i64,
 }
 
-/// Seals all of them under this master key.
-pub(crate) async fn reseal_operators(core: &Core, master: &Master) -> Result<Resealed, Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
-    let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
-        sqlx::query_as("select actor_id, sealed, removed_at from eaf.operator where key_id <> $1 for update")
-            .bind(&master.id.0)
-            .fetch_all(&mut *tx)
-            .await
-            .map_err(Error::Read)?;
-    let mut resealed = Resealed { done: 0, left: 0 };
-    for (actor, sealed, removed) in rows {
-        let Ok(clear) = core.keyring.open_platform(TABLE, &sealed) else {
-            resealed.left += 1;
-            continue;
-        };
-        let known: Sealed =
-            serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-        sqlx::query(
+impl Directory {
+    /// Seals all of them under this master key.
+    pub(crate) async fn reseal_operators(&self, master: &Master) -> Result<Resealed, Error> {
+        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
+            sqlx::query_as("select actor_id, sealed, removed_at from eaf.operator where key_id <> $1 for update")
+                .bind(&master.id.0)
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(Error::Read)?;
+        let mut resealed = Resealed { done: 0, left: 0 };
+        for (actor, sealed, removed) in rows {
+            let Ok(clear) = self.keyring.open_platform(TABLE, &sealed) else {
+                resealed.left += 1;
+                continue;
+            };
+            let known: Sealed =
+                serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+            sqlx::query(
             "update eaf.operator set sealed = $2, key_id = $3, identity = coalesce($4, identity) where actor_id = $1",
         )
         .bind(actor)
-        .bind(core.keyring.seal_platform_under(master, TABLE, &clear))
+        .bind(self.keyring.seal_platform_under(master, TABLE, &clear))
         .bind(&master.id.0)
-        .bind(removed.is_none().then(|| identity(core, master, &known.issuer, &known.subject).to_vec()))
+        .bind(removed.is_none().then(|| self.operator_identity(master, &known.issuer, &known.subject).to_vec()))
         .execute(&mut *tx)
         .await
         .map_err(Error::Write)?;
-        resealed.done += 1;
+            resealed.done += 1;
+        }
+        tx.commit().await.map_err(Error::Write)?;
+        Ok(resealed)
     }
-    tx.commit().await.map_err(Error::Write)?;
-    Ok(resealed)
 }
 
 type Row = (ActorId, Vec<u8>, Option<OffsetDateTime>);
 
-async fn select_all(core: &Core, actors: Option<&[ActorId]>) -> Result<Vec<Operator>, Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select actor_id, sealed, removed_at from eaf.operator
+impl Directory {
+    async fn select_operators(&self, actors: Option<&[ActorId]>) -> Result<Vec<Operator>, Error> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "select actor_id, sealed, removed_at from eaf.operator
          where $1::uuid[] is null or actor_id = any ($1) order by created_at, actor_id",
-    )
-    .bind(actors)
-    .fetch_all(core.db.platform_pool())
-    .await
-    .map_err(Error::Read)?;
-    rows.into_iter().map(|row| open_or_nameless(core, row)).collect()
-}
+        )
+        .bind(actors)
+        .fetch_all(self.db.platform_pool())
+        .await
+        .map_err(Error::Read)?;
+        rows.into_iter().map(|row| self.open_or_nameless(row)).collect()
+    }
 
-/// With the identity as it is stored. Locked, so that nobody else changes them meanwhile.
-async fn select(
-    conn: &mut PgConnection,
-    core: &Core,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<(ActorId, Vec<u8>)>, Error> {
-    sqlx::query_as(
-        "select actor_id, identity from eaf.operator where identity = any ($1) and removed_at is null for update",
-    )
-    .bind(identities(core, issuer, subject))
-    .fetch_optional(conn)
-    .await
-    .map_err(Error::Read)
-}
+    /// With the identity as it is stored. Locked, so that nobody else changes them meanwhile.
+    async fn lock_operator(
+        &self,
+        conn: &mut PgConnection,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<(ActorId, Vec<u8>)>, Error> {
+        sqlx::query_as(
+            "select actor_id, identity from eaf.operator where identity = any ($1) and removed_at is null for update",
+        )
+        .bind(self.operator_identities(issuer, subject))
+        .fetch_optional(conn)
+        .await
+        .map_err(Error::Read)
+    }
 
-fn open(core: &Core, (actor, sealed, removed): Row) -> Result<Operator, Error> {
-    let clear = core.keyring.open_platform(TABLE, &sealed)?;
-    let Sealed { subject, name, .. } =
-        serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-    Ok(Operator { actor, subject, name, removed })
-}
+    fn open_operator(&self, (actor, sealed, removed): Row) -> Result<Operator, Error> {
+        let clear = self.keyring.open_platform(TABLE, &sealed)?;
+        let Sealed { subject, name, .. } =
+            serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        Ok(Operator { actor, subject, name, removed })
+    }
 
-/// One that is sealed under a master key that is gone has no name, and hides neither the others nor what they did.
-fn open_or_nameless(core: &Core, row: Row) -> Result<Operator, Error> {
-    let (actor, removed) = (row.0, row.2);
-    match open(core, row) {
-        Err(Error::Crypto(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, %actor, "an operator does not open");
-            Ok(Operator { actor, subject: String::new(), name: String::new(), removed })
+    /// One that is sealed under a master key that is gone has no name, and hides neither the others nor what they did.
+    fn open_or_nameless(&self, row: Row) -> Result<Operator, Error> {
+        let (actor, removed) = (row.0, row.2);
+        match self.open_operator(row) {
+            Err(Error::Crypto(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, %actor, "an operator does not open");
+                Ok(Operator { actor, subject: String::new(), name: String::new(), removed })
+            }
+            opened => opened,
         }
-        opened => opened,
     }
 }
 
@@ -204,12 +210,14 @@ fn object(actor: ActorId) -> String {
     format!("operator/{actor}")
 }
 
-fn identity(core: &Core, master: &Master, issuer: &str, subject: &str) -> [u8; 32] {
-    core.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
-}
+impl Directory {
+    fn operator_identity(&self, master: &Master, issuer: &str, subject: &str) -> [u8; 32] {
+        self.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
+    }
 
-/// Under each master key that the host holds: while keys are exchanged either may be stored.
-fn identities(core: &Core, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
-    let masters = core.keyring.masters().all().iter();
-    masters.map(|master| identity(core, master, issuer, subject).to_vec()).collect()
+    /// Under each master key that the host holds: while keys are exchanged either may be stored.
+    fn operator_identities(&self, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
+        let masters = self.keyring.masters().all().iter();
+        masters.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()
+    }
 }

@@ -1,9 +1,9 @@
 //! Customers. The platform may list ids and slugs; the name is the tenant's own.
 
 use super::Error;
-use crate::Core;
+use crate::actor::By;
 use crate::audit::{self, Act};
-use crate::db::TenantTx;
+use crate::db::{Db, TenantTx};
 use crate::id::TenantId;
 use serde_json::json;
 use sqlx::Row;
@@ -18,12 +18,12 @@ pub struct Tenant {
 }
 
 /// Repeating it changes the name.
-pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId, Error> {
+pub async fn add_tenant(db: &Db, by: &By, slug: &str, name: &str) -> Result<TenantId, Error> {
     if !is_slug(slug) {
         return Err(Error::Slug);
     }
     let id = TenantId::derive(slug);
-    let mut tx = core.db.tenant(id).await?;
+    let mut tx = db.tenant(id).await?;
     let before: Option<String> = sqlx::query_scalar("select name from eaf.tenant where tenant_id = $1 for update")
         .bind(id)
         .fetch_optional(tx.conn())
@@ -42,14 +42,14 @@ pub async fn add_tenant(core: &Core, slug: &str, name: &str) -> Result<TenantId,
     if before.as_deref() != Some(name) {
         let act = if before.is_some() { "tenant.rename" } else { "tenant.add" };
         let act = Act::new(act, format!("tenant/{slug}")).changing(json!(before), json!(name));
-        audit::record_act(&mut tx, &core.by, &act).await?;
+        audit::record_act(&mut tx, by, &act).await?;
     }
     tx.commit().await?;
     Ok(id)
 }
 
-pub async fn tenant(core: &Core, id: TenantId) -> Result<Option<Tenant>, Error> {
-    let mut tx = core.db.tenant(id).await?;
+pub async fn tenant(db: &Db, id: TenantId) -> Result<Option<Tenant>, Error> {
+    let mut tx = db.tenant(id).await?;
     read(&mut tx).await
 }
 
@@ -75,14 +75,14 @@ pub(super) async fn read(tx: &mut TenantTx) -> Result<Option<Tenant>, Error> {
     .map_err(Error::Read)
 }
 
-pub async fn tenant_by_slug(core: &Core, slug: &str) -> Result<Option<Tenant>, Error> {
-    tenant(core, TenantId::derive(slug)).await
+pub async fn tenant_by_slug(db: &Db, slug: &str) -> Result<Option<Tenant>, Error> {
+    tenant(db, TenantId::derive(slug)).await
 }
 
 /// All of them, by slug, with nothing but what the platform may see.
-pub async fn tenants(core: &Core) -> Result<Vec<(TenantId, String)>, Error> {
+pub async fn tenants(db: &Db) -> Result<Vec<(TenantId, String)>, Error> {
     sqlx::query_as("select tenant_id, slug from eaf.tenant order by slug")
-        .fetch_all(core.db.platform_pool())
+        .fetch_all(db.platform_pool())
         .await
         .map_err(Error::Read)
 }

@@ -1,9 +1,9 @@
 //! An event as it lies in the log, and on its way back to the plugin.
 
 use super::{Error, Position};
-use crate::Core;
 use crate::actor::ActorKind;
 use crate::contract;
+use crate::crypto::Keyring;
 use crate::crypto::personal;
 use crate::db::TenantTx;
 use crate::id::{ActorId, CommandId, EventId, StreamId};
@@ -87,20 +87,20 @@ impl StoredEvent {
     }
 
     /// As its plugin sees it: its own names, personal fields in clear. A field of an erased person is empty.
-    pub async fn open(self, core: &Core, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
-        self.open_noting(core, tx, &mut BTreeSet::new()).await
+    pub async fn open(self, keyring: &Keyring, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
+        self.open_noting(keyring, tx, &mut BTreeSet::new()).await
     }
 
     /// As [`open`](Self::open), and notes whose data can be read in it.
     pub(crate) async fn open_noting(
         self,
-        core: &Core,
+        keyring: &Keyring,
         tx: &mut TenantTx,
         people: &mut BTreeSet<ActorId>,
     ) -> Result<contract::Recorded, Error> {
         let (kind, stream) = (self.local_kind().to_owned(), self.local_stream().to_owned());
         let mut data = self.data;
-        let readable = personal::decrypt(&core.keyring, tx, &aad(self.id), &mut data)
+        let readable = personal::decrypt(keyring, tx, &aad(self.id), &mut data)
             .await
             .map_err(|cause| Error::Open { position: self.position, cause })?;
         people.extend(readable);

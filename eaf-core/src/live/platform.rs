@@ -4,8 +4,8 @@
 //! range per tenant, and catching up and following are the same question. It is asked when the doorbell rings, and every few
 //! seconds anyway, because rings may get lost.
 
-use super::Ring;
-use crate::Core;
+use super::{Doorbell, Ring};
+use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,14 @@ pub struct Appended {
 pub struct Error(#[source] sqlx::Error);
 
 pub struct PlatformFeed {
-    core: Core,
+    db: Db,
     rings: broadcast::Receiver<Ring>,
     vector: Vector,
 }
 
 impl PlatformFeed {
-    pub fn after(core: &Core, vector: Vector) -> Self {
-        PlatformFeed { core: core.clone(), rings: core.doorbell.subscribe(), vector }
+    pub fn after(db: &Db, doorbell: &Doorbell, vector: Vector) -> Self {
+        PlatformFeed { db: db.clone(), rings: doorbell.subscribe(), vector }
     }
 
     /// How far it has come with what [`next`](Self::next) has answered so far.
@@ -52,7 +52,7 @@ impl PlatformFeed {
 
     /// What there is now; empty if there is nothing new.
     pub async fn poll(&mut self) -> Result<Vec<Appended>, Error> {
-        let (epoch, heads) = heads(&self.core).await.map_err(Error)?;
+        let (epoch, heads) = heads(&self.db).await.map_err(Error)?;
         let mut news = Vec::new();
         for (tenant, pos) in heads {
             let last = Position { epoch, pos };
@@ -80,13 +80,13 @@ impl PlatformFeed {
     }
 }
 
-async fn heads(core: &Core) -> Result<(u32, Vec<(TenantId, u64)>), sqlx::Error> {
+async fn heads(db: &Db) -> Result<(u32, Vec<(TenantId, u64)>), sqlx::Error> {
     let rows: Vec<(i32, TenantId, i64)> = sqlx::query_as(
         "select (select epoch from eaf.log_epoch), t.tenant_id, h.pos from eaf.tenant t
          cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h
          order by t.tenant_id",
     )
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await?;
     let epoch = rows.first().map_or(1, |(epoch, ..)| *epoch as u32);
     Ok((epoch, rows.into_iter().map(|(_, tenant, pos)| (tenant, pos as u64)).collect()))

@@ -1,9 +1,9 @@
 //! Row by row: what the building copy of a view says otherwise than the one that people read, in one tenant, at one position.
 
-use crate::db::{self, TenantTx};
+use crate::checkpoint;
+use crate::db::{self, Db, TenantTx};
 use crate::id::TenantId;
 use crate::view::{self, State, copies, quoted};
-use crate::{Core, checkpoint};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
@@ -54,13 +54,13 @@ impl Difference {
 }
 
 /// Holds both checkpoints meanwhile, so that neither copy moves.
-pub async fn difference(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
-    let copies = copies(&core.db).await?;
+pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
+    let copies = copies(db).await?;
     let find = |state| copies.iter().find(|copy| copy.plugin == plugin && copy.view == view && copy.state == state);
     let (Some(live), Some(building)) = (find(State::Live), find(State::Building)) else {
         return Err(Error::NotBuilding { plugin: plugin.to_owned(), view: view.to_owned() });
     };
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     same_position(&mut tx, plugin, &live.table, &building.table).await?;
     let columns: Vec<String> = sqlx::query_scalar(
         "select c ->> 'name' from eaf.view v, jsonb_array_elements(v.spec -> 'columns') c where v.digest = $1",

@@ -2,8 +2,8 @@
 //!
 //! No label names a tenant. `eaf_projection_scanned_timestamp_seconds` stands still when the runner does.
 
-use crate::Core;
 use crate::contract::Domain;
+use crate::db::Db;
 use crate::id::TenantId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(crate) struct Behind {
     pub since: Option<OffsetDateTime>,
 }
 
-pub(crate) async fn behind(core: &Core) -> Result<Vec<Behind>, sqlx::Error> {
+pub(crate) async fn behind(db: &Db) -> Result<Vec<Behind>, sqlx::Error> {
     sqlx::query_as("select tenant_id, plugin, consumer, view, live, pos, head, parked, waits, since from eaf.behind()")
-        .fetch_all(core.db.platform_pool())
+        .fetch_all(db.platform_pool())
         .await
 }
 
@@ -47,8 +47,7 @@ struct Lag {
 }
 
 /// Of the copies that are read: the tenant that is worst off counts.
-pub(crate) fn measure(core: &Core, domains: &[Arc<dyn Domain>], behind: &[Behind]) {
-    let now = core.world.now();
+pub(crate) fn measure(now: OffsetDateTime, domains: &[Arc<dyn Domain>], behind: &[Behind]) {
     let mut lags: HashMap<(&str, &str), Lag> = HashMap::new();
     for domain in domains {
         for view in &domain.description().views {

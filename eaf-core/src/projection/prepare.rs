@@ -1,7 +1,8 @@
 //! Makes ready what a package needs: before it is served, and once more when it has become the active one.
 
 use crate::contract::Domain;
-use crate::{Core, trigger, view};
+use crate::db::Db;
+use crate::{trigger, view};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,12 +16,12 @@ pub enum Error {
 
 /// Makes the views' tables. If the package is the active one, or there is none yet, its views are the ones that are projected from now
 /// on, and its workflows those that events start. While another one is, that one's go on: an upgrade that is given up has changed nothing.
-pub async fn prepare(core: &Core, domain: &dyn Domain) -> Result<(), Error> {
+pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
     let (plugin, description) = (domain.plugin(), domain.description());
     for view in &description.views {
-        view::create(&core.db, plugin, view).await?;
+        view::create(db, plugin, view).await?;
     }
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Active)?;
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Active)?;
     // Until the end of this transaction no other package becomes the active one. Two statements: the second sees what the first has waited for.
     sqlx::query("select pg_advisory_xact_lock_shared(eaf.generation_lock($1))")
         .bind(plugin)

@@ -5,8 +5,9 @@
 //! checkpoints. A rebuild starts no workflow: triggers have checkpoints of their own.
 
 use super::difference::{self, Difference, difference};
-use crate::Core;
+use crate::actor::By;
 use crate::audit::{Act, platform};
+use crate::db::Db;
 use crate::id::TenantId;
 use crate::view::{self, Copy, State, copies};
 use serde_json::json;
@@ -36,13 +37,13 @@ pub enum Error {
 }
 
 /// Makes an empty copy; the hosts fill it. Answers the name of its table.
-pub async fn begin(core: &Core, plugin: &str, view: &str) -> Result<String, Error> {
+pub async fn begin(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
     let names = || (plugin.to_owned(), view.to_owned());
-    if of(core, plugin, view).await?.is_empty() {
+    if of(db, plugin, view).await?.is_empty() {
         let (plugin, view) = names();
         return Err(Error::NoView { plugin, view });
     }
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let made: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
         .bind(plugin)
         .bind(view)
@@ -54,7 +55,7 @@ pub async fn begin(core: &Core, plugin: &str, view: &str) -> Result<String, Erro
         Error::UnderWay { plugin, view }
     })?;
     let act = Act::new("view.rebuild", format!("{plugin}/{view}")).changing(json!(null), json!(made));
-    platform::record(&mut tx, &core.by, &act).await?;
+    platform::record(&mut tx, by, &act).await?;
     tx.commit().await.map_err(Error::Write)?;
     Ok(made)
 }
@@ -62,78 +63,79 @@ pub async fn begin(core: &Core, plugin: &str, view: &str) -> Result<String, Erro
 /// Compares the building copy with the live one in every tenant and, if they agree or that is `accepted`, makes it the live one.
 /// A standby from before is dropped.
 pub async fn switch(
-    core: &Core,
+    db: &Db,
+    by: &By,
     tenants: &[TenantId],
     plugin: &str,
     view: &str,
     accepted: bool,
 ) -> Result<Vec<Difference>, Error> {
-    let building = one(core, plugin, view, State::Building).await?;
+    let building = one(db, plugin, view, State::Building).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
     let Some(building) = building else { return Err(difference::Error::NotBuilding { plugin, view }.into()) };
     let mut report = Vec::with_capacity(tenants.len());
     for tenant in tenants {
-        report.push(difference(core, *tenant, &plugin, &view).await?);
+        report.push(difference(db, *tenant, &plugin, &view).await?);
     }
     let differing = report.iter().map(Difference::differing).sum();
     if differing > 0 && !accepted {
         return Err(Error::Differs { differing });
     }
-    if let Some(older) = one(core, &plugin, &view, State::Standby).await? {
-        discard(core, tenants, &older.table).await?;
+    if let Some(older) = one(db, &plugin, &view, State::Standby).await? {
+        discard(db, by, tenants, &older.table).await?;
     }
-    exchange(core, &building.table).await?;
+    exchange(db, by, &building.table).await?;
     Ok(report)
 }
 
 /// The copy that was read before is read again.
-pub async fn back(core: &Core, plugin: &str, view: &str) -> Result<String, Error> {
-    let standby = one(core, plugin, view, State::Standby).await?;
+pub async fn back(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
+    let standby = one(db, plugin, view, State::Standby).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
     let Some(standby) = standby else { return Err(Error::NoStandby { plugin, view }) };
-    exchange(core, &standby.table).await?;
+    exchange(db, by, &standby.table).await?;
     Ok(standby.table)
 }
 
 /// Drops the copies that nobody reads; answers their names.
-pub async fn cancel(core: &Core, tenants: &[TenantId], plugin: &str, view: &str) -> Result<Vec<String>, Error> {
+pub async fn cancel(db: &Db, by: &By, tenants: &[TenantId], plugin: &str, view: &str) -> Result<Vec<String>, Error> {
     let mut dropped = Vec::new();
-    for copy in of(core, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
-        discard(core, tenants, &copy.table).await?;
+    for copy in of(db, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
+        discard(db, by, tenants, &copy.table).await?;
         dropped.push(copy.table);
     }
     Ok(dropped)
 }
 
-async fn of(core: &Core, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
-    let all = copies(&core.db).await?;
+async fn of(db: &Db, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
+    let all = copies(db).await?;
     Ok(all.into_iter().filter(|copy| copy.plugin == plugin && copy.view == view).collect())
 }
 
-async fn one(core: &Core, plugin: &str, view: &str, state: State) -> Result<Option<Copy>, Error> {
-    Ok(of(core, plugin, view).await?.into_iter().find(|copy| copy.state == state))
+async fn one(db: &Db, plugin: &str, view: &str, state: State) -> Result<Option<Copy>, Error> {
+    Ok(of(db, plugin, view).await?.into_iter().find(|copy| copy.state == state))
 }
 
-async fn exchange(core: &Core, table: &str) -> Result<(), Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+async fn exchange(db: &Db, by: &By, table: &str) -> Result<(), Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
     let switched: bool = query.fetch_one(&mut *tx).await.map_err(Error::Write)?;
     if !switched {
         return Err(Error::Gone { table: table.to_owned() });
     }
-    platform::record(&mut tx, &core.by, &Act::new("view.switch", table)).await?;
+    platform::record(&mut tx, by, &Act::new("view.switch", table)).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
 /// The table first: a host that projects into it meanwhile fails and parks nothing but that copy, whose checkpoints then go too.
-async fn discard(core: &Core, tenants: &[TenantId], table: &str) -> Result<(), Error> {
-    let mut tx = core.db.platform_pool().begin().await.map_err(Error::Write)?;
+async fn discard(db: &Db, by: &By, tenants: &[TenantId], table: &str) -> Result<(), Error> {
+    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
     query.execute(&mut *tx).await.map_err(Error::Write)?;
-    platform::record(&mut tx, &core.by, &Act::new("view.drop", table)).await?;
+    platform::record(&mut tx, by, &Act::new("view.drop", table)).await?;
     tx.commit().await.map_err(Error::Write)?;
     for tenant in tenants {
-        let mut tx = core.db.tenant(*tenant).await.map_err(view::Error::from)?;
+        let mut tx = db.tenant(*tenant).await.map_err(view::Error::from)?;
         sqlx::query("delete from eaf.checkpoint where tenant_id = $1 and consumer = $2")
             .bind(tenant)
             .bind(table)

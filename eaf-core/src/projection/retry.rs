@@ -1,15 +1,17 @@
 //! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
 
 use super::lag;
+use crate::actor::By;
 use crate::audit::{self, Act};
 use crate::db;
+use crate::db::Db;
 use crate::id::TenantId;
-use crate::{Core, view};
+use crate::view;
 use serde_json::json;
 
 /// Tried again at the next scan, within seconds; answers how many consumers (copies of the view) were parked.
-pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn retry(db: &Db, by: &By, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
+    let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.checkpoint set retry_at = clock_timestamp(), updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and error is not null
@@ -24,7 +26,7 @@ pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> R
     let parked = done.rows_affected();
     if parked > 0 {
         let act = Act::new("view.retry", format!("{plugin}/{view}")).changing(json!(null), json!({ "parked": parked }));
-        audit::record_act(&mut tx, &core.by, &act).await?;
+        audit::record_act(&mut tx, by, &act).await?;
     }
     tx.commit().await?;
     Ok(parked)
@@ -32,11 +34,11 @@ pub async fn retry(core: &Core, tenant: TenantId, plugin: &str, view: &str) -> R
 
 /// Every view and trigger of a product that is parked, in all tenants: tried again at the next scan, and its wait begins
 /// anew. For the moment at which another package of the product is served. Answers how many were parked.
-pub async fn retry_all(core: &Core, plugin: &str) -> Result<u64, view::Error> {
-    let behind = lag::behind(core).await.map_err(view::Error::Read)?;
+pub async fn retry_all(db: &Db, plugin: &str) -> Result<u64, view::Error> {
+    let behind = lag::behind(db).await.map_err(view::Error::Read)?;
     let mut retried = 0;
     for tenant in lag::tenants_parked(&behind, |entry| entry.plugin == plugin) {
-        let mut tx = core.db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant).await?;
         let done = sqlx::query(
             "update eaf.checkpoint set retry_at = clock_timestamp(), failures = 0, updated_at = clock_timestamp()
              where tenant_id = $1 and plugin = $2 and error is not null",

@@ -1,14 +1,14 @@
 //! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
 //! finds who is behind. Any number of hosts may run one.
 
+use super::lag;
 use super::tasks::Tasks;
-use super::{lag, refold_copy, run_copy};
 use crate::checkpoint::Step;
 use crate::contract::Domain;
 use crate::id::TenantId;
 use crate::live::Ring;
 use crate::view::{Copy, State, Table};
-use crate::{Core, trigger, view};
+use crate::{Core, view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,14 +109,14 @@ impl Runner {
 
     async fn laggards(&self) -> Vec<TenantId> {
         let core = &self.work.core;
-        let behind = match lag::behind(core).await {
+        let behind = match lag::behind(&core.db).await {
             Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(%error, "who is behind could not be found out");
                 return Vec::new();
             }
         };
-        lag::measure(core, &self.domains, &behind);
+        lag::measure(core.world.now(), &self.domains, &behind);
         let ours = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
         let found = behind.iter().filter(|behind| !behind.waits && ours(&behind.plugin));
         found.map(|behind| behind.tenant).collect::<BTreeSet<_>>().into_iter().collect()
@@ -155,8 +155,10 @@ async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consume
         let Ok(_permit) = work.batches.acquire().await else { return false };
         // An error was logged and has parked the consumer; the scan finds it when its time has come.
         let step = match consumer {
-            Consumer::Trigger(workflow) => trigger::run_once(&work.core, domain.as_ref(), tenant, workflow).await.ok(),
-            Consumer::View(copy) => run_copy(&work.core, domain.as_ref(), tenant, copy).await.ok(),
+            Consumer::Trigger(workflow) => {
+                work.core.consumers.run_trigger_batch(domain.as_ref(), tenant, workflow).await.ok()
+            }
+            Consumer::View(copy) => work.core.consumers.run_copy(domain.as_ref(), tenant, copy).await.ok(),
         };
         match (step, &consumer) {
             (Some(Step::Advanced { .. }), Consumer::View(copy)) if copy.state != State::Live => {
@@ -180,6 +182,6 @@ async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consume
 async fn refold(work: Arc<Work>, Void { tenant, domain, copy }: Void) -> bool {
     let Ok(_permit) = work.refolds.acquire().await else { return false };
     // An error was logged and has parked it.
-    let _ = refold_copy(&work.core, domain.as_ref(), tenant, &copy).await;
+    let _ = work.core.consumers.refold_copy(domain.as_ref(), tenant, &copy).await;
     true
 }

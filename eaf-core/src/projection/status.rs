@@ -2,8 +2,9 @@
 
 use super::lag::{self, Behind};
 use crate::checkpoint;
+use crate::db::Db;
+use crate::directory;
 use crate::view::{self, State};
-use crate::{Core, directory};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -40,19 +41,18 @@ pub struct Parked {
     pub retry_at: OffsetDateTime,
 }
 
-pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
-    let copies = view::copies(&core.db).await?;
-    let behind = lag::behind(core).await.map_err(view::Error::Read)?;
+pub async fn status(db: &Db, now: OffsetDateTime) -> Result<Vec<Status>, view::Error> {
+    let copies = view::copies(db).await?;
+    let behind = lag::behind(db).await.map_err(view::Error::Read)?;
     let events: Option<i64> = sqlx::query_scalar(
         "select sum(h.pos)::bigint from eaf.tenant t
          cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h",
     )
-    .fetch_one(core.db.platform_pool())
+    .fetch_one(db.platform_pool())
     .await
     .map_err(view::Error::Read)?;
     let events = events.unwrap_or(0) as u64;
-    let now = core.world.now();
-    let mut parked = parked(core, &behind).await?;
+    let mut parked = parked(db, &behind).await?;
     let mut status = |copy: view::Copy| {
         let late: Vec<_> = behind.iter().filter(|entry| entry.consumer == copy.table).collect();
         let missing: u64 = late.iter().map(|entry| (entry.head - entry.pos).max(0) as u64).sum();
@@ -74,16 +74,16 @@ pub async fn status(core: &Core) -> Result<Vec<Status>, view::Error> {
 }
 
 /// By table. Errors are the tenant's to read, so each tenant that has one is asked by itself.
-async fn parked(core: &Core, behind: &[Behind]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
+async fn parked(db: &Db, behind: &[Behind]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
     let mut found: BTreeMap<String, Vec<Parked>> = BTreeMap::new();
     let tenants = lag::tenants_parked(behind, |_| true);
     if tenants.is_empty() {
         return Ok(found);
     }
-    let slugs: BTreeMap<_, _> = directory::tenants(core).await.map_err(view::Error::Tenants)?.into_iter().collect();
+    let slugs: BTreeMap<_, _> = directory::tenants(db).await.map_err(view::Error::Tenants)?.into_iter().collect();
     for id in tenants {
         let tenant = slugs.get(&id).cloned().unwrap_or_else(|| id.to_string());
-        for entry in checkpoint::parked(&core.db, id).await? {
+        for entry in checkpoint::parked(db, id).await? {
             let checkpoint::Parked { consumer, position, error, failures, retry_at, .. } = entry;
             let parked = Parked { tenant: tenant.clone(), position, error, failures, retry_at };
             found.entry(consumer).or_default().push(parked);

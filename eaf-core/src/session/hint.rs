@@ -4,8 +4,7 @@
 //! It is sealed under a key that follows from the session's id. The database knows only that id's
 //! hash, so it opens with the browser's cookie and with nothing else.
 
-use super::{Error, NO_TENANT, Session, SessionId};
-use crate::Core;
+use super::{Error, NO_TENANT, Session, SessionId, Sessions};
 use crate::crypto::{Secret, open_with, seal_with};
 use crate::id::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -17,58 +16,60 @@ const PLACE: &str = "eaf.session.hint";
 /// A browser leaves for the provider at once.
 const LEAVES_WITHIN: Duration = Duration::minutes(2);
 
-/// Beside a session that has just begun.
-pub async fn keep(core: &Core, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
-    let tenant = tenant.unwrap_or(NO_TENANT);
-    let sealed = seal_with(&core.world, &key(id), PLACE, hint.as_bytes());
-    let mut tx = core.db.tenant(tenant).await?;
-    sqlx::query("update eaf.session set hint = $3 where tenant_id = $1 and hash = $2")
+impl Sessions {
+    /// Beside a session that has just begun.
+    pub async fn keep_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
+        let tenant = tenant.unwrap_or(NO_TENANT);
+        let sealed = seal_with(&self.world, &key(id), PLACE, hint.as_bytes());
+        let mut tx = self.db.tenant(tenant).await?;
+        sqlx::query("update eaf.session set hint = $3 where tenant_id = $1 and hash = $2")
+            .bind(tenant)
+            .bind(id.hash())
+            .bind(sealed)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends a session, but leaves its hint for [`Sessions::take_hint`]. False: there is none, and the session is still
+    /// to be ended.
+    pub async fn end_but_keep_hint(&self, session: &Session) -> Result<bool, Error> {
+        let tenant = session.tenant.unwrap_or(NO_TENANT);
+        let mut tx = self.db.tenant(tenant).await?;
+        let left = "update eaf.session set expires_at = $3 where tenant_id = $1 and hash = $2 and hint is not null";
+        let left = sqlx::query(left).bind(tenant).bind(&session.hash).bind(self.world.now()).execute(tx.conn()).await;
+        let left = left.map_err(Error::Write)?.rows_affected() == 1;
+        tx.commit().await?;
+        Ok(left)
+    }
+
+    /// The hint of a session that was left a moment ago; once.
+    pub async fn take_hint(&self, id: &SessionId) -> Result<Option<String>, Error> {
+        let now = self.world.now();
+        let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";
+        let tenant: Option<TenantId> = sqlx::query_scalar(tenant)
+            .bind(id.hash())
+            .bind(now)
+            .bind(now - LEAVES_WITHIN)
+            .fetch_optional(self.db.platform_pool())
+            .await
+            .map_err(Error::Read)?;
+        let Some(tenant) = tenant else { return Ok(None) };
+        let mut tx = self.db.tenant(tenant).await?;
+        let sealed: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+            "delete from eaf.session where tenant_id = $1 and hash = $2 and expires_at <= $3 returning hint",
+        )
         .bind(tenant)
         .bind(id.hash())
-        .bind(sealed)
-        .execute(tx.conn())
+        .bind(now)
+        .fetch_optional(tx.conn())
         .await
         .map_err(Error::Write)?;
-    Ok(tx.commit().await?)
-}
-
-/// Ends a session, but leaves its hint for [`take`]. False: there is none, and the session is still
-/// to be ended.
-pub async fn leave(core: &Core, session: &Session) -> Result<bool, Error> {
-    let tenant = session.tenant.unwrap_or(NO_TENANT);
-    let mut tx = core.db.tenant(tenant).await?;
-    let left = "update eaf.session set expires_at = $3 where tenant_id = $1 and hash = $2 and hint is not null";
-    let left = sqlx::query(left).bind(tenant).bind(&session.hash).bind(core.world.now()).execute(tx.conn()).await;
-    let left = left.map_err(Error::Write)?.rows_affected() == 1;
-    tx.commit().await?;
-    Ok(left)
-}
-
-/// The hint of a session that was left a moment ago; once.
-pub async fn take(core: &Core, id: &SessionId) -> Result<Option<String>, Error> {
-    let now = core.world.now();
-    let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";
-    let tenant: Option<TenantId> = sqlx::query_scalar(tenant)
-        .bind(id.hash())
-        .bind(now)
-        .bind(now - LEAVES_WITHIN)
-        .fetch_optional(core.db.platform_pool())
-        .await
-        .map_err(Error::Read)?;
-    let Some(tenant) = tenant else { return Ok(None) };
-    let mut tx = core.db.tenant(tenant).await?;
-    let sealed: Option<Option<Vec<u8>>> = sqlx::query_scalar(
-        "delete from eaf.session where tenant_id = $1 and hash = $2 and expires_at <= $3 returning hint",
-    )
-    .bind(tenant)
-    .bind(id.hash())
-    .bind(now)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Write)?;
-    tx.commit().await?;
-    let opened = sealed.flatten().and_then(|sealed| open_with(&key(id), PLACE, &sealed).ok());
-    Ok(opened.and_then(|hint| String::from_utf8(hint).ok()))
+        tx.commit().await?;
+        let opened = sealed.flatten().and_then(|sealed| open_with(&key(id), PLACE, &sealed).ok());
+        Ok(opened.and_then(|hint| String::from_utf8(hint).ok()))
+    }
 }
 
 fn key(id: &SessionId) -> Secret {

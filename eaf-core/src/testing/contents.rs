@@ -122,7 +122,7 @@ async fn log(core: &Core, tx: &mut TenantTx) -> String {
         let Some(last) = events.last() else { return text };
         after = last.position.pos;
         for event in events {
-            text += &event.open(core, tx).await.expect("its personal fields open").data.to_string();
+            text += &event.open(&core.keyring, tx).await.expect("its personal fields open").data.to_string();
             text += "\n";
         }
     }

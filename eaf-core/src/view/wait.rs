@@ -1,11 +1,12 @@
 //! Reading one's own writes: wait until a view has come as far as a command's events.
 
 use super::{Error, Table};
-use crate::Core;
 use crate::checkpoint;
 use crate::contract::ViewType;
+use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
+use crate::live::Feed;
 use std::time::Duration;
 
 /// A change may have been told before we listened, or by a host that we do not hear: look again this often.
@@ -13,7 +14,8 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// [`Error::Behind`] when it takes longer than `patience`.
 pub async fn wait_for(
-    core: &Core,
+    db: &Db,
+    feed: &Feed,
     tenant: TenantId,
     plugin: &str,
     view: &ViewType,
@@ -21,9 +23,9 @@ pub async fn wait_for(
     patience: Duration,
 ) -> Result<(), Error> {
     let reached = async {
-        let mut changes = core.feed.subscribe();
+        let mut changes = feed.subscribe();
         loop {
-            if has_reached(core, tenant, plugin, view, at).await? {
+            if has_reached(db, tenant, plugin, view, at).await? {
                 return Ok(());
             }
             let ours = async {
@@ -41,14 +43,8 @@ pub async fn wait_for(
     tokio::time::timeout(patience, reached).await.unwrap_or(Err(Error::Behind))
 }
 
-async fn has_reached(
-    core: &Core,
-    tenant: TenantId,
-    plugin: &str,
-    view: &ViewType,
-    at: Position,
-) -> Result<bool, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+async fn has_reached(db: &Db, tenant: TenantId, plugin: &str, view: &ViewType, at: Position) -> Result<bool, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     if epoch != at.epoch {
         return Err(Error::OtherEpoch);

@@ -125,7 +125,7 @@ async fn defer(core: &Core, tenant: TenantId, run: RunId, error: &Error) {
 async fn event(core: &Core, tx: &mut TenantTx, run: RunId, pos: i64) -> Result<crate::contract::Recorded, Error> {
     let found = event_store::read_after(tx, (pos - 1) as u64, 1).await?;
     let event = found.into_iter().find(|event| event.position.pos == pos as u64).ok_or(Error::NoEvent(run))?;
-    Ok(event.open(core, tx).await?)
+    Ok(event.open(&core.keyring, tx).await?)
 }
 
 /// Lengthens the lease. [`Error::Fenced`] when it was lost: stop working on the run at once.

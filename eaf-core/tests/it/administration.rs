@@ -5,12 +5,12 @@ use eaf_core::actor::{By, Locale, TraceId};
 use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
 use eaf_core::audit::{Act, platform};
 use eaf_core::crypto::settling;
-use eaf_core::directory::{self, NewMember, add_tenant, dismiss_member, put_member, put_operator, remove_operator};
+use eaf_core::directory::{self, NewMember, add_tenant};
+use eaf_core::event_store;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::session::{self, Activity, Limits};
+use eaf_core::session::{Activity, Limits};
 use eaf_core::testing::Database;
-use eaf_core::{erasure, event_store};
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -47,13 +47,13 @@ fn change(old: Value, new: Value) -> Option<Value> {
 async fn a_member_is_written_to_in_the_language_that_they_chose() {
     let database = Database::fresh().await;
     let core = alice(&database.core().await);
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    let anna = core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
     let trace = TraceId("5".repeat(32));
     for _ in 0..2 {
-        directory::choose_language(&core, acme, anna, Locale::En, &trace).await.unwrap();
+        core.directory.choose_language(acme, anna, Locale::En, &trace).await.unwrap();
     }
-    assert_eq!(directory::member(&core, acme, anna).await.unwrap().unwrap().locale, Locale::En);
+    assert_eq!(core.directory.member(acme, anna).await.unwrap().unwrap().locale, Locale::En);
     let recorded = records(&core, acme).await;
     let changes: Vec<_> = recorded.iter().filter(|item| item.actor == anna).map(|item| item.change.clone()).collect();
     assert_eq!(changes, [change(json!({ "locale": "de" }), json!({ "locale": "en" }))], "once, by themselves");
@@ -63,13 +63,13 @@ async fn a_member_is_written_to_in_the_language_that_they_chose() {
 async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     let database = Database::fresh().await;
     let core = alice(&database.core().await);
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    add_tenant(&core, "acme", "ACME").await.unwrap();
-    add_tenant(&core, "acme", "ACME Ltd").await.unwrap();
-    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
-    put_member(&core, acme, new(&["requester"])).await.unwrap();
-    put_member(&core, acme, new(&["requester", "approver"])).await.unwrap();
-    dismiss_member(&core, acme, anna).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    add_tenant(&core.db, &core.by, "acme", "ACME Ltd").await.unwrap();
+    let anna = core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
+    core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
+    core.directory.put_member(&core.by, acme, new(&["requester", "approver"])).await.unwrap();
+    core.directory.dismiss_member(&core.by, acme, anna).await.unwrap();
     let grant = |folder: &str| Grant {
         plugin: "dcm".into(),
         capability: "vsphere".into(),
@@ -83,7 +83,7 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     }
     grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
     tx.commit().await.unwrap();
-    erasure::erase(&core, acme, anna, settling()).await.unwrap();
+    core.erasure.erase(&core.by, acme, anna, settling()).await.unwrap();
 
     let items = records(&core, acme).await;
     let roles = |roles: &[&str]| json!({ "roles": roles, "locale": "de" });
@@ -114,14 +114,14 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
 async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
     let database = Database::fresh().await;
     let mut core = alice(&database.core().await);
-    let olga = put_operator(&core, ISSUER, "olga", "Canary Olga").await.unwrap();
+    let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Canary Olga").await.unwrap();
     core.by = By { actor: olga, origin: None, ..core.by };
-    let otto = put_operator(&core, ISSUER, "otto", "Canary Otto").await.unwrap();
-    assert_eq!(remove_operator(&core, ISSUER, "otto").await.unwrap(), Some(otto));
-    assert_eq!(remove_operator(&core, ISSUER, "otto").await.unwrap(), None);
+    let otto = core.directory.put_operator(&core.by, ISSUER, "otto", "Canary Otto").await.unwrap();
+    assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), Some(otto));
+    assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), None);
     event_store::new_epoch(&core).await.unwrap();
-    let (items, next) = platform::page(&core, None, 3).await.unwrap();
-    let (rest, last) = platform::page(&core, next, 3).await.unwrap();
+    let (items, next) = platform::page(&core.db, None, 3).await.unwrap();
+    let (rest, last) = platform::page(&core.db, next, 3).await.unwrap();
     assert!(last.is_none());
     let items: Vec<_> = items.into_iter().chain(rest).rev().collect();
     let found: Vec<_> = items.iter().map(|item| (item.act.act.as_str(), item.act.object.clone(), item.actor)).collect();
@@ -141,9 +141,9 @@ async fn an_act_of_the_platform_that_was_changed_or_deleted_is_found() {
     let database = Database::fresh().await;
     let core = database.core().await;
     for name in ["olga", "otto", "ole"] {
-        put_operator(&core, ISSUER, name, name).await.unwrap();
+        core.directory.put_operator(&core.by, ISSUER, name, name).await.unwrap();
     }
-    let (head, findings) = platform::verify(&core).await.unwrap();
+    let (head, findings) = platform::verify(&core.db).await.unwrap();
     assert_eq!((head.len(), findings), (64, Vec::new()));
     for (change, found) in [
         ("update eaf.platform_audit set origin = 'os:nobody@x' where nr = 2", "changed: act 2"),
@@ -152,12 +152,12 @@ async fn an_act_of_the_platform_that_was_changed_or_deleted_is_found() {
     ] {
         database.run("create table kept as select * from eaf.platform_audit").await;
         database.run(change).await;
-        let (_, findings) = platform::verify(&core).await.unwrap();
+        let (_, findings) = platform::verify(&core.db).await.unwrap();
         assert!(findings[0].starts_with(found), "{findings:?}");
         database.run("truncate eaf.platform_audit; insert into eaf.platform_audit select * from kept").await;
         database.run("drop table kept").await;
     }
-    assert!(platform::verify(&core).await.unwrap().1.is_empty());
+    assert!(platform::verify(&core.db).await.unwrap().1.is_empty());
 }
 
 #[tokio::test]
@@ -165,40 +165,40 @@ async fn an_operator_who_is_removed_is_signed_out_and_nobody_and_still_known_by_
     let database = Database::fresh().await;
     let core = database.core().await;
     let limits = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
-    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
-    let cookie = session::create(&core, None, olga, limits).await.unwrap();
-    remove_operator(&core, ISSUER, "olga").await.unwrap();
+    let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
+    let cookie = core.sessions.create(None, olga, limits).await.unwrap();
+    core.directory.remove_operator(&core.by, ISSUER, "olga").await.unwrap();
 
-    assert!(session::find(&core, &cookie, limits, Activity::Person).await.unwrap().is_none());
-    assert!(directory::find_operator(&core, ISSUER, "olga").await.unwrap().is_none());
-    assert!(directory::operator(&core, olga).await.unwrap().is_none());
-    let known = directory::operators_among(&core, &[olga]).await.unwrap();
+    assert!(core.sessions.find(&cookie, limits, Activity::Person).await.unwrap().is_none());
+    assert!(core.directory.find_operator(ISSUER, "olga").await.unwrap().is_none());
+    assert!(core.directory.operator(olga).await.unwrap().is_none());
+    let known = core.directory.operators_among(&[olga]).await.unwrap();
     assert_eq!((known[0].name.as_str(), known[0].removed.is_some()), ("Olga", true));
     // Added again, she is somebody new: what was open stays closed.
-    assert_ne!(put_operator(&core, ISSUER, "olga", "Olga").await.unwrap(), olga);
+    assert_ne!(core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap(), olga);
 }
 
 #[tokio::test]
 async fn an_act_that_cannot_be_recorded_does_not_take_place() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    let anna = put_member(&core, acme, new(&["requester"])).await.unwrap();
-    put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    let anna = core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
+    core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
     database.run("revoke insert on eaf.audit from eaf_app").await;
     database.run("revoke insert on eaf.platform_audit from eaf_platform").await;
 
-    assert!(add_tenant(&core, "globex", "Globex").await.is_err());
-    assert!(directory::tenant_by_slug(&core, "globex").await.unwrap().is_none());
-    assert!(put_member(&core, acme, new(&["approver"])).await.is_err());
-    assert!(dismiss_member(&core, acme, anna).await.is_err());
-    assert!(erasure::erase(&core, acme, anna, settling()).await.is_err());
-    let member = directory::member(&core, acme, anna).await.unwrap().unwrap();
+    assert!(add_tenant(&core.db, &core.by, "globex", "Globex").await.is_err());
+    assert!(directory::tenant_by_slug(&core.db, "globex").await.unwrap().is_none());
+    assert!(core.directory.put_member(&core.by, acme, new(&["approver"])).await.is_err());
+    assert!(core.directory.dismiss_member(&core.by, acme, anna).await.is_err());
+    assert!(core.erasure.erase(&core.by, acme, anna, settling()).await.is_err());
+    let member = core.directory.member(acme, anna).await.unwrap().unwrap();
     assert_eq!((member.roles, member.name.as_str()), (vec!["requester".to_owned()], "Canary Amsel"));
-    assert!(put_operator(&core, ISSUER, "otto", "Otto").await.is_err());
-    assert!(directory::find_operator(&core, ISSUER, "otto").await.unwrap().is_none());
-    assert!(remove_operator(&core, ISSUER, "olga").await.is_err());
-    assert!(directory::find_operator(&core, ISSUER, "olga").await.unwrap().is_some());
+    assert!(core.directory.put_operator(&core.by, ISSUER, "otto", "Otto").await.is_err());
+    assert!(core.directory.find_operator(ISSUER, "otto").await.unwrap().is_none());
+    assert!(core.directory.remove_operator(&core.by, ISSUER, "olga").await.is_err());
+    assert!(core.directory.find_operator(ISSUER, "olga").await.unwrap().is_some());
     let epoch = event_store::epoch(&core).await.unwrap();
     assert!(event_store::new_epoch(&core).await.is_err());
     assert_eq!(event_store::epoch(&core).await.unwrap(), epoch);
@@ -208,12 +208,15 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
 async fn a_new_name_or_address_of_a_member_is_recorded_without_them() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    put_member(&core, acme, new(&["requester"])).await.unwrap();
-    put_member(&core, acme, NewMember { name: "Canary Berg".into(), ..new(&["requester"]) }).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
+    core.directory
+        .put_member(&core.by, acme, NewMember { name: "Canary Berg".into(), ..new(&["requester"]) })
+        .await
+        .unwrap();
     let moved = NewMember { email: "canary@other.example".into(), name: "Canary Berg".into(), ..new(&["requester"]) };
-    put_member(&core, acme, moved.clone()).await.unwrap();
-    put_member(&core, acme, moved).await.unwrap();
+    core.directory.put_member(&core.by, acme, moved.clone()).await.unwrap();
+    core.directory.put_member(&core.by, acme, moved).await.unwrap();
     let items = records(&core, acme).await;
     let changes: Vec<_> =
         items.iter().filter(|item| item.act == "member.change").map(|item| item.change.clone().unwrap()).collect();
@@ -231,11 +234,11 @@ async fn a_new_name_or_address_of_a_member_is_recorded_without_them() {
 async fn of_two_who_add_a_member_at_the_same_moment_one_has_added_them() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     let (one, two, three) = tokio::join!(
-        put_member(&core, acme, new(&["requester"])),
-        put_member(&core, acme, new(&["approver"])),
-        put_member(&core, acme, new(&["auditor"]))
+        core.directory.put_member(&core.by, acme, new(&["requester"])),
+        core.directory.put_member(&core.by, acme, new(&["approver"])),
+        core.directory.put_member(&core.by, acme, new(&["auditor"]))
     );
     assert_eq!((one.as_ref().unwrap(), one.as_ref().unwrap()), (two.as_ref().unwrap(), three.as_ref().unwrap()));
     let acts: Vec<_> = records(&core, acme).await.into_iter().map(|item| item.act).collect();
@@ -246,15 +249,15 @@ async fn of_two_who_add_a_member_at_the_same_moment_one_has_added_them() {
 async fn equal_denials_of_an_operator_are_one_act_that_is_counted() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
     let by = By { actor: olga, origin: None, trace: TraceId("4".repeat(32)) };
     for route in ["/api/a", "/api/a", "/api/b", "/api/a"] {
-        platform::record_denied(&core, &by, &Act::denied("http.get", route)).await.unwrap();
+        platform::record_denied(&core.db, core.world.now(), &by, &Act::denied("http.get", route)).await.unwrap();
     }
-    let (items, _) = platform::page(&core, None, 10).await.unwrap();
+    let (items, _) = platform::page(&core.db, None, 10).await.unwrap();
     let found: Vec<_> = items.iter().rev().map(|item| (item.act.object.as_str(), item.count)).collect();
     let olga = format!("operator/{olga}");
     // Unless the hour ended in the middle.
     assert!(found.len() > 3 || found == [(olga.as_str(), 1), ("/api/a", 3), ("/api/b", 1)], "{found:?}");
-    assert_eq!(platform::verify(&core).await.unwrap().1, Vec::<String>::new());
+    assert_eq!(platform::verify(&core.db).await.unwrap().1, Vec::<String>::new());
 }

@@ -2,6 +2,7 @@
 
 use crate::toy::{Toy, ordered, record};
 use crate::verify::names;
+use eaf_core::Core;
 use eaf_core::actor::TraceId;
 use eaf_core::anchor::{Gather, anchor};
 use eaf_core::audit::{self, Entry};
@@ -11,7 +12,6 @@ use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
 use eaf_core::verify::{Report, verify};
 use eaf_core::workflow::{self, Finished, NewEntry};
-use eaf_core::{Core, trigger};
 use serde_json::json;
 use sqlx::Connection;
 
@@ -46,16 +46,16 @@ impl House {
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
-        prepare(&core, &Toy::new()).await.unwrap();
-        let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-        add_tenant(&core, "globex", "Globex").await.unwrap();
+        prepare(&core.db, &Toy::new()).await.unwrap();
+        let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+        add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
         record(&core, acme, vec![ordered("order-1")]).await;
         deny(&core, acme, "toy/1").await;
         deny(&core, acme, "toy/2").await;
         // Of globex that it was added.
         assert_eq!(anchored(&core).await, 4);
 
-        trigger::run_once(&core, &Toy::new(), acme, "act").await.unwrap();
+        core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
         let host = HostId(core.world.uuid());
         let claimed = workflow::claim(&core, host, workflow::LEASE, &["toy".into()], 1).await.unwrap().pop();
         let (_, lease) = claimed.unwrap();

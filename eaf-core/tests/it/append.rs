@@ -15,7 +15,7 @@ pub fn stream() -> StreamId {
 
 async fn tenant(core: &Core) -> TenantId {
     let slug = format!("t-{}", world().uuid().simple());
-    eaf_core::directory::add_tenant(core, &slug[..30], "Some tenant").await.unwrap()
+    eaf_core::directory::add_tenant(&core.db, &core.by, &slug[..30], "Some tenant").await.unwrap()
 }
 
 /// Each stream with the version expected and the number of events.

@@ -13,7 +13,7 @@ use eaf_core::testing::{Database, world};
 async fn house() -> (Database, Core, TenantId, StreamId) {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = directory::add_tenant(&core, "acme", "Acme").await.unwrap();
+    let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     let old = stream();
     append_batch(&core.db, tenant, &[&at(old, 0)]).await.unwrap();
     (database, core, tenant, old)
@@ -57,7 +57,9 @@ async fn one_that_is_not_plain_leaves_all_out() {
     }
     assert_eq!(append_in_bulk(&core.db, tenant, &[&fenced(1), &fenced(1)]).await.unwrap(), None);
     assert_eq!(append_in_bulk(&core.db, tenant, &[&fenced(2), &fenced(2)]).await.unwrap(), Some(vec![ok(2), ok(3)]));
-    for without_log in [directory::add_tenant(&core, "new", "New").await.unwrap(), TenantId(world().uuid())] {
+    for without_log in
+        [directory::add_tenant(&core.db, &core.by, "new", "New").await.unwrap(), TenantId(world().uuid())]
+    {
         let requests = [&at(stream(), 0), &at(stream(), 0)];
         assert_eq!(append_in_bulk(&core.db, without_log, &requests).await.unwrap(), None);
         assert_eq!(database.events(without_log).await, 0);

@@ -17,7 +17,7 @@ async fn house() -> (Database, Core, StreamId) {
     let core = database.core().await;
     let theirs = stream();
     for (slug, tenant, first) in [("acme", acme(), theirs), ("globex", globex(), stream())] {
-        assert_eq!(directory::add_tenant(&core, slug, slug).await.unwrap(), tenant);
+        assert_eq!(directory::add_tenant(&core.db, &core.by, slug, slug).await.unwrap(), tenant);
         append_batch(&core.db, tenant, &[&request(&[(first, Some(0), 1)])]).await.unwrap();
     }
     (database, core, theirs)

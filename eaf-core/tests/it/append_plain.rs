@@ -18,7 +18,7 @@ async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     let core = database.core().await;
     let mut added = Vec::new();
     for n in 0..tenants {
-        let tenant = directory::add_tenant(&core, &format!("t-{n}"), "Some tenant").await.unwrap();
+        let tenant = directory::add_tenant(&core.db, &core.by, &format!("t-{n}"), "Some tenant").await.unwrap();
         append_batch(&core.db, tenant, &[&simple()]).await.unwrap();
         added.push(tenant);
     }
@@ -74,7 +74,7 @@ async fn what_is_not_plain_is_left_out_and_the_others_are_recorded() {
     let twice = request(&[(twice, Some(0), 1), (twice, Some(0), 1)]);
     let any = request(&[(stream(), None, 1)]);
     let key = AppendRequest { key: "k".repeat(201), ..simple() };
-    let new = directory::add_tenant(&core, "new", "New").await.unwrap();
+    let new = directory::add_tenant(&core.db, &core.by, "new", "New").await.unwrap();
     let nobody = TenantId(world().uuid());
     let (one, two, other) = (fenced(1), fenced(2), simple());
     let outcomes = together(

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 async fn house() -> (Database, Core, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = directory::add_tenant(&core, "acme", "Acme").await.unwrap();
+    let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     (database, core, tenant)
 }
 

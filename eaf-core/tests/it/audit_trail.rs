@@ -26,7 +26,7 @@ impl House {
     async fn with(rows: i64) -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
-        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         // Only what is filled in.
         database.run("delete from eaf.audit").await;
         let house = House { database, core, acme };
@@ -222,7 +222,7 @@ async fn a_call_and_its_denial_name_the_plugin_and_the_grant() {
 #[tokio::test]
 async fn a_tenant_sees_its_own() {
     let house = House::with(3).await;
-    let globex = add_tenant(&house.core, "globex", "GLOBEX").await.unwrap();
+    let globex = add_tenant(&house.core.db, &house.core.by, "globex", "GLOBEX").await.unwrap();
     house.database.run("delete from eaf.audit where act = 'tenant.add'").await;
     house.fill(globex, BEGIN, 0, 4).await;
     assert_eq!(house.all(&Filter::default(), SMALL).await.0.len(), 9);

@@ -25,7 +25,7 @@ impl House {
         let database = Database::fresh().await;
         let core = database.core().await;
         activate(&database, PLUGIN, 1).await;
-        let tenant = eaf_core::directory::add_tenant(&core, "acme", "ACME").await.unwrap();
+        let tenant = eaf_core::directory::add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         House { database, core, book: Guestbook::new(), anna: person(tenant, &["guestbook.sign"]) }
     }
 

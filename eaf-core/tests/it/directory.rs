@@ -23,12 +23,12 @@ async fn a_tenant_is_found_by_its_slug_and_adding_it_again_renames_it() {
     let core = Database::fresh().await;
     let core = (core.core().await, core);
     let (core, _database) = (&core.0, &core.1);
-    let id = add_tenant(core, "acme", "ACME").await.unwrap();
-    assert_eq!(add_tenant(core, "acme", "ACME AG").await.unwrap(), id);
-    assert_eq!(tenant_by_slug(core, "acme").await.unwrap().unwrap().name, "ACME AG");
-    assert_eq!(tenant_by_slug(core, "globex").await.unwrap(), None);
+    let id = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    assert_eq!(add_tenant(&core.db, &core.by, "acme", "ACME AG").await.unwrap(), id);
+    assert_eq!(tenant_by_slug(&core.db, "acme").await.unwrap().unwrap().name, "ACME AG");
+    assert_eq!(tenant_by_slug(&core.db, "globex").await.unwrap(), None);
     for slug in ["", "Acme", "a b", "ä", &"a".repeat(41)] {
-        assert!(matches!(add_tenant(core, slug, "").await, Err(Error::Slug)), "{slug}");
+        assert!(matches!(add_tenant(&core.db, &core.by, slug, "").await, Err(Error::Slug)), "{slug}");
     }
 }
 
@@ -36,57 +36,61 @@ async fn a_tenant_is_found_by_its_slug_and_adding_it_again_renames_it() {
 async fn a_member_keeps_the_actor_id_and_exists_in_one_tenant_only() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
-    let anna = put_member(&core, acme, new("anna", &["requester"])).await.unwrap();
-    assert_eq!(put_member(&core, acme, new("anna", &["approver"])).await.unwrap(), anna);
-    let found = find_member(&core, acme, "https://id.example", "anna").await.unwrap().unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
+    let anna = core.directory.put_member(&core.by, acme, new("anna", &["requester"])).await.unwrap();
+    assert_eq!(core.directory.put_member(&core.by, acme, new("anna", &["approver"])).await.unwrap(), anna);
+    let found = core.directory.find_member(acme, "https://id.example", "anna").await.unwrap().unwrap();
     assert_eq!((found.actor, found.name.as_str(), found.email.as_str()), (anna, "Name of anna", "anna@example.org"));
     assert_eq!((found.roles.as_slice(), found.locale), (["approver".to_owned()].as_slice(), Locale::De));
-    assert!(find_member(&core, acme, "https://other.example", "anna").await.unwrap().is_none());
-    assert!(find_member(&core, globex, "https://id.example", "anna").await.unwrap().is_none());
-    assert!(member(&core, globex, anna).await.unwrap().is_none());
+    assert!(core.directory.find_member(acme, "https://other.example", "anna").await.unwrap().is_none());
+    assert!(core.directory.find_member(globex, "https://id.example", "anna").await.unwrap().is_none());
+    assert!(core.directory.member(globex, anna).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn members_are_listed_by_role_and_the_erased_are_not() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-    let anna = put_member(&core, acme, new("anna", &["approver"])).await.unwrap();
-    let ben = put_member(&core, acme, new("ben", &["approver", "admin"])).await.unwrap();
-    put_member(&core, acme, new("carl", &["requester"])).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    let anna = core.directory.put_member(&core.by, acme, new("anna", &["approver"])).await.unwrap();
+    let ben = core.directory.put_member(&core.by, acme, new("ben", &["approver", "admin"])).await.unwrap();
+    core.directory.put_member(&core.by, acme, new("carl", &["requester"])).await.unwrap();
     let approvers = || async {
-        let listed = members_with_role(&core, acme, "approver").await.unwrap();
+        let listed = core.directory.members_with_role(acme, "approver").await.unwrap();
         listed.into_iter().map(|member| member.actor).collect::<Vec<ActorId>>()
     };
     let mut both = [anna, ben];
     both.sort();
     assert_eq!(approvers().await, both);
-    erase_member(&core, acme, ben).await.unwrap();
+    core.directory.erase_member(&core.by, acme, ben).await.unwrap();
     assert_eq!(approvers().await, [anna]);
-    assert_eq!(members(&core, acme).await.unwrap().len(), 2);
-    assert!(find_member(&core, acme, "https://id.example", "ben").await.unwrap().is_none());
-    assert_eq!(member(&core, acme, ben).await.unwrap().unwrap().name, "");
-    assert_ne!(put_member(&core, acme, new("ben", &[])).await.unwrap(), ben, "an erased person came back");
+    assert_eq!(core.directory.members(acme).await.unwrap().len(), 2);
+    assert!(core.directory.find_member(acme, "https://id.example", "ben").await.unwrap().is_none());
+    assert_eq!(core.directory.member(acme, ben).await.unwrap().unwrap().name, "");
+    assert_ne!(
+        core.directory.put_member(&core.by, acme, new("ben", &[])).await.unwrap(),
+        ben,
+        "an erased person came back"
+    );
 }
 
 #[tokio::test]
 async fn an_operator_is_found_by_identity_alone() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let olga = put_operator(&core, "https://id.example", "olga", "Olga").await.unwrap();
-    assert_eq!(put_operator(&core, "https://id.example", "olga", "Olga O.").await.unwrap(), olga);
-    let found = find_operator(&core, "https://id.example", "olga").await.unwrap().unwrap();
+    let olga = core.directory.put_operator(&core.by, "https://id.example", "olga", "Olga").await.unwrap();
+    assert_eq!(core.directory.put_operator(&core.by, "https://id.example", "olga", "Olga O.").await.unwrap(), olga);
+    let found = core.directory.find_operator("https://id.example", "olga").await.unwrap().unwrap();
     assert_eq!((found.actor, found.name.as_str()), (olga, "Olga O."));
-    assert!(find_operator(&core, "https://other.example", "olga").await.unwrap().is_none());
+    assert!(core.directory.find_operator("https://other.example", "olga").await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn audit_rows_come_newest_first_page_by_page_and_vanish_with_a_rollback() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     let entry = |object: &str| Entry {
         actor: ActorId(world().uuid()),
         act: "connection.put".into(),

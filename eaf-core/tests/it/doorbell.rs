@@ -33,7 +33,7 @@ async fn an_append_rings() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let mut rings = core.doorbell.subscribe();
-    let tenant = eaf_core::directory::add_tenant(&core, "acme", "Acme").await.unwrap();
+    let tenant = eaf_core::directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     let request = crate::append::request(&[(crate::append::stream(), Some(0), 2)]);
     core.appender.append(tenant, request).await.unwrap();
     assert_eq!(rings.recv().await.unwrap(), Ring { tenant, pos: 2 });

@@ -6,14 +6,13 @@ use eaf_core::command_bus::{Request, execute};
 use eaf_core::contract::Domain;
 use eaf_core::crypto::personal;
 use eaf_core::crypto::settling;
-use eaf_core::directory::{NewMember, add_tenant, put_member};
-use eaf_core::erasure::{Error, erase, finish};
+use eaf_core::directory::{NewMember, add_tenant};
+use eaf_core::erasure::Error;
 use eaf_core::event_store::{self, new_epoch, read_after};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::live::{PlatformFeed, Vector};
 use eaf_core::projection::{self, Runner, Step, prepare, status};
 use eaf_core::testing::{Database, person};
-use eaf_core::trigger;
 use eaf_core::view::{self, Query};
 use eaf_core::{Core, actor::Locale};
 use serde_json::json;
@@ -38,8 +37,8 @@ async fn work(core: &Core) {
     let domains: Vec<Arc<dyn Domain>> = vec![Arc::new(Toy::new())];
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), domains).run(std::future::pending()));
     let deadline = Instant::now() + PATIENCE;
-    while status(core).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
-        assert!(Instant::now() < deadline, "{:#?}", status(core).await.unwrap());
+    while status(&core.db, core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+        assert!(Instant::now() < deadline, "{:#?}", status(&core.db, core.world.now()).await.unwrap());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.abort();
@@ -65,7 +64,7 @@ async fn log(core: &Core, tenant: TenantId) -> String {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let mut text = String::new();
     for event in read_after(&mut tx, 0, 100).await.unwrap() {
-        text += &event.open(core, &mut tx).await.unwrap().data.to_string();
+        text += &event.open(&core.keyring, &mut tx).await.unwrap().data.to_string();
     }
     text
 }
@@ -73,18 +72,18 @@ async fn log(core: &Core, tenant: TenantId) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     let (database, core, _, tenant) = home().await;
-    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
-    let ben = put_member(&core, tenant, member("Ben")).await.unwrap();
+    let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
+    let ben = core.directory.put_member(&core.by, tenant, member("Ben")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
     record_named(&core, tenant, "b", ben, "Ben").await;
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["Canary-Anna", "Ben"]);
     let before = eaf_core::verify::verify(&core.db, tenant, |_| ()).await.unwrap();
 
-    let views = erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
-    assert_eq!(finish(&core, tenant, anna, views).await.unwrap(), None, "the views still show it");
+    let views = core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
+    assert_eq!(core.erasure.finish(tenant, anna, views).await.unwrap(), None, "the views still show it");
     work(&core).await;
-    let certificate = finish(&core, tenant, anna, views).await.unwrap().expect("done");
+    let certificate = core.erasure.finish(tenant, anna, views).await.unwrap().expect("done");
     assert_eq!(names(&core, tenant).await, ["", "Ben"], "somebody else stays");
     assert_eq!((certificate.person, certificate.events, certificate.views), (anna, 1, 2));
     let chain = (&certificate.chain.head, &certificate.chain.findings);
@@ -96,15 +95,15 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     assert!(everything.contains("Ben") && !everything.contains("Canary"), "in clear somewhere");
     assert!(opened.contains("Ben") && !opened.contains("Canary"), "still opens somewhere");
     // A copy that is begun while other hosts may still remember the key is folded once more when they do not.
-    projection::begin(&core, "toy", "things").await.unwrap();
+    projection::begin(&core.db, &core.by, "toy", "things").await.unwrap();
     work(&core).await;
     let due = "select count(*) from eaf.checkpoint where rebuild_at > now() + interval '30 s'";
     let due: i64 = sqlx::query_scalar(due).fetch_one(&mut database.superuser().await).await.unwrap();
     assert_eq!(due, 1);
-    projection::cancel(&core, &[tenant], "toy", "things").await.unwrap();
+    projection::cancel(&core.db, &core.by, &[tenant], "toy", "things").await.unwrap();
 
     // Repeating it changes nothing.
-    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
+    core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["", "Ben"]);
 }
@@ -113,7 +112,7 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
 async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
     let house = Guestbook::open().await;
     let tenant = house.anna.tenant;
-    let erased = put_member(&house.core, tenant, member("Dora")).await.unwrap();
+    let erased = house.core.directory.put_member(&house.core.by, tenant, member("Dora")).await.unwrap();
     let dora = eaf_core::actor::Caller { actor: erased, ..person(tenant, &[]) };
     let request = Request {
         name: "sign".into(),
@@ -128,8 +127,8 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
     assert_eq!(personal::subjects(&event.data).into_iter().collect::<Vec<_>>(), [erased]);
     drop(tx);
 
-    let views = erase(&house.core, tenant, erased, Duration::ZERO).await.unwrap();
-    let certificate = finish(&house.core, tenant, erased, views).await.unwrap().unwrap();
+    let views = house.core.erasure.erase(&house.core.by, tenant, erased, Duration::ZERO).await.unwrap();
+    let certificate = house.core.erasure.finish(tenant, erased, views).await.unwrap().unwrap();
     assert_eq!((certificate.events, certificate.ledger_rows, certificate.views), (1, 1, 0));
     let text = serde_json::to_string(&certificate).unwrap();
     assert!(!text.contains("Dora") && !text.contains("Canary"), "{text}");
@@ -139,16 +138,16 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
 #[tokio::test]
 async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
     let (_database, core, _, tenant) = home().await;
-    let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
-    let views = erase(&core, tenant, erased, Duration::ZERO).await.unwrap();
+    let erased = core.directory.put_member(&core.by, tenant, member("Dora")).await.unwrap();
+    let views = core.erasure.erase(&core.by, tenant, erased, Duration::ZERO).await.unwrap();
     assert_eq!(views, 0);
-    assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
+    assert!(core.erasure.finish(tenant, erased, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() {
     let (database, core, _, tenant) = home().await;
-    let erased = put_member(&core, tenant, member("Dora")).await.unwrap();
+    let erased = core.directory.put_member(&core.by, tenant, member("Dora")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({"name": "Dora"}))]).await;
     work(&core).await;
     let rows = format!(
@@ -162,10 +161,10 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
         sqlx::query_scalar(sqlx::AssertSqlSafe(rows.clone())).fetch_one(&mut database.superuser().await).await.unwrap()
     };
     assert_eq!(rows().await, 1);
-    let views = erase(&core, tenant, erased, Duration::from_secs(65)).await.unwrap();
-    assert!(finish(&core, tenant, erased, views).await.unwrap().is_none(), "it waits for its folding");
-    prepare(&core, &Toy::without_views()).await.unwrap();
-    assert!(finish(&core, tenant, erased, views).await.unwrap().is_some());
+    let views = core.erasure.erase(&core.by, tenant, erased, Duration::from_secs(65)).await.unwrap();
+    assert!(core.erasure.finish(tenant, erased, views).await.unwrap().is_none(), "it waits for its folding");
+    prepare(&core.db, &Toy::without_views()).await.unwrap();
+    assert!(core.erasure.finish(tenant, erased, views).await.unwrap().is_some());
     assert_eq!(rows().await, 0);
 }
 
@@ -174,10 +173,10 @@ async fn somebody_who_was_never_a_member_can_be_erased_too() {
     let (_database, core, toy, tenant) = home().await;
     let guest = ActorId(core.world.uuid());
     record_named(&core, tenant, "a", guest, "Canary-Guest").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Guest"]);
-    erase(&core, tenant, guest, Duration::ZERO).await.unwrap();
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.erasure.erase(&core.by, tenant, guest, Duration::ZERO).await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
 }
 
@@ -185,8 +184,8 @@ async fn somebody_who_was_never_a_member_can_be_erased_too() {
 async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let refused = erase(&core, tenant, ActorId(core.world.uuid()), settling()).await;
+    let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let refused = core.erasure.erase(&core.by, tenant, ActorId(core.world.uuid()), settling()).await;
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 
@@ -196,10 +195,10 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     let (database, core, _, tenant) = home().await;
     record(&core, tenant, vec![upsert("a", json!({"name": "A"})), upsert("b", json!({"name": "B"}))]).await;
     let lost = record(&core, tenant, vec![upsert("c", json!({"name": "C"}))]).await;
-    let quiet = add_tenant(&core, "quiet", "Quiet").await.unwrap();
+    let quiet = add_tenant(&core.db, &core.by, "quiet", "Quiet").await.unwrap();
     record(&core, quiet, vec![upsert("q", json!({}))]).await;
     work(&core).await;
-    let mut feed = PlatformFeed::after(&core, Vector::default());
+    let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     feed.poll().await.unwrap();
     // Only the log goes back: the worst case, which a restore of the whole database cannot even make.
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
@@ -215,7 +214,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     assert_eq!(behind().await, 0);
     assert_eq!(names(&core, tenant).await, ["A", "B"], "what is not in the log is not in a view");
     let view = Toy::new();
-    let refused = view::wait_for(&core, tenant, "toy", view.view(), lost, PATIENCE).await;
+    let refused = view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), lost, PATIENCE).await;
     assert!(matches!(refused, Err(view::Error::OtherEpoch)), "{refused:?}");
     let again = feed.poll().await.unwrap();
     let again = again.iter().find(|appended| appended.tenant == tenant).expect("told");
@@ -225,7 +224,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     let next = record(&core, tenant, vec![upsert("d", json!({"name": "D"}))]).await;
     assert_eq!(next.to_string(), "2-3");
     work(&core).await;
-    view::wait_for(&core, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
+    view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
     assert!(projection::parked(&core.db, tenant).await.unwrap().is_empty());
 }
@@ -238,8 +237,9 @@ async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
     let keep = ["a", "b"].map(|key| upsert(key, json!({ "name": key })));
     record(&core, tenant, keep.into()).await;
     record(&core, tenant, vec![upsert("c", json!({ "name": "lost" })), ordered("lost")]).await;
-    let start =
-        async || while let Step::Advanced { .. } = trigger::run_once(&core, &toy, tenant, "act").await.unwrap() {};
+    let start = async || {
+        while let Step::Advanced { .. } = core.consumers.run_trigger_batch(&toy, tenant, "act").await.unwrap() {}
+    };
     work(&core).await;
     start().await;
     database.run("delete from eaf.event where pos > 2; delete from eaf.ledger where last_pos > 2").await;

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_away() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = directory::add_tenant(&core, "acme", "Acme").await.unwrap();
+    let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     core.appender.append(tenant, request(&[(stream(), Some(0), 1)])).await.unwrap();
 
     database.read_only(true).await;
@@ -25,7 +25,8 @@ async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_aw
         assert!(is_transient(&refused), "round {round}: {refused:?}");
         let refused = core.db.tenant(tenant).await.err().expect("what is read may be out of date");
         assert!(is_transient(&refused), "round {round}: {refused:?}");
-        let refused = directory::add_tenant(&core, "globex", "Globex").await.expect_err("nothing can be written");
+        let refused =
+            directory::add_tenant(&core.db, &core.by, "globex", "Globex").await.expect_err("nothing can be written");
         assert!(is_transient(&refused), "round {round}: {refused:?}");
         let refused = db::ready(&core.db).await.expect_err("it is not ready");
         assert!(is_transient(&refused), "round {round}: {refused:?}");
@@ -40,7 +41,7 @@ async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_aw
     while let Err(error) = core.db.tenant(tenant).await.map(drop) {
         assert!(is_transient(&error) && Instant::now() < deadline, "{error:?}");
     }
-    while let Err(error) = directory::add_tenant(&core, "globex", "Globex").await {
+    while let Err(error) = directory::add_tenant(&core.db, &core.by, "globex", "Globex").await {
         assert!(is_transient(&error) && Instant::now() < deadline, "{error:?}");
     }
     while let Err(error) = db::ready(&core.db).await {

@@ -159,7 +159,7 @@ impl Kitchen {
         let database = Database::fresh().await;
         let core = database.core().await;
         activate(&database, "jar", 1).await;
-        let tenant = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let tenant = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         let anna = Caller { name: "A".into(), ..person(tenant, &[]) };
         Kitchen { database, core, jar: Jar::made_by("first"), anna }
     }

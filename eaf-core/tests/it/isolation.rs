@@ -45,7 +45,7 @@ impl Range {
     pub async fn open() -> Range {
         let database = Database::fresh().await;
         // The tables of views are made while a host runs.
-        eaf_core::projection::prepare(&database.core().await, &Toy::new()).await.unwrap();
+        eaf_core::projection::prepare(&database.core().await.db, &Toy::new()).await.unwrap();
         let mut root = database.superuser().await;
         let mut tables = Vec::new();
         for table in tables_of_tenants(&mut root).await {
@@ -420,9 +420,10 @@ async fn the_platform_may_do_what_is_listed_and_nothing_else() {
 async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    eaf_core::directory::add_tenant(&core, "acme", "ACME").await.unwrap();
-    eaf_core::directory::add_tenant(&core, "globex", "Globex").await.unwrap();
-    let listed: Vec<_> = eaf_core::directory::tenants(&core).await.unwrap().into_iter().map(|(_, slug)| slug).collect();
+    eaf_core::directory::add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+    eaf_core::directory::add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
+    let listed: Vec<_> =
+        eaf_core::directory::tenants(&core.db).await.unwrap().into_iter().map(|(_, slug)| slug).collect();
     assert_eq!(listed, ["acme", "globex"]);
     let mut platform = database.as_role("eaf_platform").await;
     assert!(run(&mut platform, "select tenant_id, lane, max(pos) from eaf.event group by 1, 2".into()).await.is_ok());

@@ -7,7 +7,6 @@ use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, RunId, TenantId};
 use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
-use eaf_core::trigger;
 use eaf_core::workflow::{self, Divergence, Error, Finished, Lease, NewEntry, Reason, Run, RunState, State, Wake};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -24,10 +23,10 @@ struct House {
 async fn house(orders: usize) -> House {
     let database = Database::fresh().await;
     let core = database.core().await;
-    prepare(&core, &Toy::new()).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    prepare(&core.db, &Toy::new()).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, acme, (0..orders).map(|n| ordered(&format!("order-{n}"))).collect()).await;
-    trigger::run_once(&core, &Toy::new(), acme, "act").await.unwrap();
+    core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
     let host = HostId(core.world.uuid());
     House { core, acme, host, database }
 }
@@ -237,7 +236,7 @@ async fn a_run_that_is_over_is_claimed_no_more_and_shows_how_it_ended() {
     let counts = workflow::health(core).await.unwrap();
     let counts: Vec<_> = counts.iter().map(|count| (count.state.as_str(), count.runs, count.overdue)).collect();
     assert_eq!(counts, [("done", 1, 0), ("failed", 1, 0), ("stopped", 1, 0)]);
-    let globex = add_tenant(core, "globex", "Globex").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     assert!(workflow::list(core, globex, None, None, 10).await.unwrap().is_empty());
     assert!(workflow::find(core, globex, leases[0].run).await.unwrap().is_none());
 

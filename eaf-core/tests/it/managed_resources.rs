@@ -15,8 +15,8 @@ fn key(tenant: TenantId, plugin: &str, identity: &str) -> Key {
 async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
     let database = Database::fresh().await;
     let core: Core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     let ours = key(acme, "dcm", "vm-1");
     assert_eq!(managed_resource::get(&core.db, &ours).await.unwrap(), None);
     for data in [json!({ "state": "creating" }), json!({ "state": "present", "object": "vm-7" })] {
@@ -32,7 +32,7 @@ async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
 async fn what_was_changed_meanwhile_is_not_replaced() {
     let database = Database::fresh().await;
     let core: Core = database.core().await;
-    let ours = key(add_tenant(&core, "acme", "Acme").await.unwrap(), "dcm", "vm-1");
+    let ours = key(add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap(), "dcm", "vm-1");
     let (before, now, other) = (json!({ "name": "old" }), json!({ "name": "new" }), json!({ "stage": "removing" }));
     let replace = async || managed_resource::replace(&core.db, &ours, &before, &now).await.unwrap();
     assert!(!replace().await, "nothing is remembered");

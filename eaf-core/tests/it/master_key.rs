@@ -4,9 +4,9 @@ use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::audit::platform;
 use eaf_core::crypto::{MasterKey, MasterKeys};
-use eaf_core::directory::{self, NewMember, add_tenant, find_operator, put_member, put_operator};
+use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::master_key::{self, Error, check, rotate, status};
+use eaf_core::master_key::{self, Error};
 use eaf_core::testing::{Database, world};
 use std::sync::{Arc, Mutex};
 
@@ -27,25 +27,25 @@ fn both(current: u8, previous: u8) -> MasterKeys {
 async fn hire(core: &Core, tenant: TenantId, name: &str) -> ActorId {
     let (issuer, subject, email) = (ISSUER.into(), name.into(), format!("{name}@acme.example"));
     let new = NewMember { issuer, subject, name: name.into(), email, locale: Locale::De, roles: Vec::new() };
-    put_member(core, tenant, new).await.unwrap()
+    core.directory.put_member(&core.by, tenant, new).await.unwrap()
 }
 
 async fn name(core: &Core, tenant: TenantId, actor: ActorId) -> String {
-    directory::member(core, tenant, actor).await.unwrap().unwrap().name
+    core.directory.member(tenant, actor).await.unwrap().unwrap().name
 }
 
 async fn acts(core: &Core) -> Vec<String> {
-    let (items, _) = platform::page(core, None, 100).await.unwrap();
+    let (items, _) = platform::page(&core.db, None, 100).await.unwrap();
     items.into_iter().rev().map(|item| item.act.act).collect()
 }
 
 #[tokio::test]
 async fn a_host_with_another_master_key_does_not_start() {
     let database = Database::fresh().await;
-    check(&host(&database, key(1)).await).await.unwrap();
-    check(&host(&database, key(1)).await).await.unwrap();
-    check(&host(&database, both(2, 1)).await).await.unwrap();
-    let refused = check(&host(&database, key(2)).await).await.unwrap_err();
+    host(&database, key(1)).await.master_keys.check().await.unwrap();
+    host(&database, key(1)).await.master_keys.check().await.unwrap();
+    host(&database, both(2, 1)).await.master_keys.check().await.unwrap();
+    let refused = host(&database, key(2)).await.master_keys.check().await.unwrap_err();
     assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
     assert!(refused.to_string().contains("EAF_MASTER_KEY"), "{refused}");
 }
@@ -54,7 +54,7 @@ async fn a_host_with_another_master_key_does_not_start() {
 async fn of_two_first_hosts_with_different_keys_one_starts() {
     let database = Database::fresh().await;
     let (one, other) = (host(&database, key(1)).await, host(&database, key(2)).await);
-    let (one, other) = tokio::join!(check(&one), check(&other));
+    let (one, other) = tokio::join!(one.master_keys.check(), other.master_keys.check());
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
 }
 
@@ -62,41 +62,47 @@ async fn of_two_first_hosts_with_different_keys_one_starts() {
 async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_nothing() {
     let database = Database::fresh().await;
     let before = host(&database, key(1)).await;
-    check(&before).await.unwrap();
-    let (acme, globex) =
-        (add_tenant(&before, "acme", "A").await.unwrap(), add_tenant(&before, "globex", "G").await.unwrap());
+    before.master_keys.check().await.unwrap();
+    let (acme, globex) = (
+        add_tenant(&before.db, &before.by, "acme", "A").await.unwrap(),
+        add_tenant(&before.db, &before.by, "globex", "G").await.unwrap(),
+    );
     let (anna, gina) = (hire(&before, acme, "anna").await, hire(&before, globex, "gina").await);
     let gone = hire(&before, acme, "gone").await;
-    directory::erase_member(&before, acme, gone).await.unwrap();
-    put_operator(&before, ISSUER, "olga", "Olga").await.unwrap();
+    before.directory.erase_member(&before.by, acme, gone).await.unwrap();
+    before.directory.put_operator(&before.by, ISSUER, "olga", "Olga").await.unwrap();
 
     let core = host(&database, both(2, 1)).await;
-    check(&core).await.unwrap();
+    core.master_keys.check().await.unwrap();
     // Until the exchange all hosts wrap with the former key, so that those with it alone go on.
     let ben = hire(&core, acme, "ben").await;
     assert_eq!(name(&before, acme, ben).await, "ben");
 
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let rotated = rotate(&core, |progress| seen.lock().unwrap().push((progress.done, progress.total))).await.unwrap();
+    let rotated = core
+        .master_keys
+        .rotate(&core.by, |progress| seen.lock().unwrap().push((progress.done, progress.total)))
+        .await
+        .unwrap();
     // Of two tenants and three people.
     assert_eq!((rotated.keys, rotated.operators), (5, 1));
     let seen = seen.lock().unwrap().clone();
     assert_eq!((seen.first(), seen.last()), (Some(&(0, 5)), Some(&(5, 5))));
-    assert_eq!(status(&core).await.unwrap().left, 0);
+    assert_eq!(core.master_keys.status().await.unwrap().left, 0);
 
     let after = host(&database, key(2)).await;
-    check(&after).await.unwrap();
+    after.master_keys.check().await.unwrap();
     assert_eq!((name(&after, acme, anna).await, name(&after, globex, gina).await), ("anna".into(), "gina".into()));
     assert_eq!(name(&after, acme, gone).await, "");
-    let olga = find_operator(&after, ISSUER, "olga").await.unwrap().expect("she is one still");
-    assert_eq!(put_operator(&after, ISSUER, "olga", "Olga O.").await.unwrap(), olga.actor);
+    let olga = after.directory.find_operator(ISSUER, "olga").await.unwrap().expect("she is one still");
+    assert_eq!(after.directory.put_operator(&after.by, ISSUER, "olga", "Olga O.").await.unwrap(), olga.actor);
     let carl = hire(&after, acme, "carl").await;
     assert_eq!(name(&core, acme, carl).await, "carl");
 
-    assert!(check(&host(&database, key(1)).await).await.is_err());
+    assert!(host(&database, key(1)).await.master_keys.check().await.is_err());
     let former = host(&database, key(1)).await;
-    assert!(directory::member(&former, acme, anna).await.is_err());
-    let again = rotate(&after, |_| ()).await.unwrap();
+    assert!(former.directory.member(acme, anna).await.is_err());
+    let again = after.master_keys.rotate(&after.by, |_| ()).await.unwrap();
     assert_eq!((again.keys, again.operators), (0, 0));
     let expected = ["operator.add", "key.activate", "key.rotate", "operator.rename"];
     assert_eq!(acts(&after).await, expected);
@@ -106,20 +112,23 @@ async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_no
 async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
-    check(&core).await.unwrap();
+    core.master_keys.check().await.unwrap();
     let mut people = Vec::new();
     for slug in ["acme", "globex", "initech"] {
-        let tenant = add_tenant(&core, slug, slug).await.unwrap();
+        let tenant = add_tenant(&core.db, &core.by, slug, slug).await.unwrap();
         people.push((tenant, hire(&core, tenant, "anna").await));
     }
     let core = host(&database, both(2, 1)).await;
-    check(&core).await.unwrap();
+    core.master_keys.check().await.unwrap();
     let interrupted = core.clone();
     let ended = tokio::spawn(async move {
-        rotate(&interrupted, |progress| assert!(progress.done == 0, "interrupted after the first tenant")).await
+        interrupted
+            .master_keys
+            .rotate(&interrupted.by, |progress| assert!(progress.done == 0, "interrupted after the first tenant"))
+            .await
     });
     assert!(ended.await.unwrap_err().is_panic());
-    assert_eq!(status(&core).await.unwrap().left, 4);
+    assert_eq!(core.master_keys.status().await.unwrap().left, 4);
     let other = host(&database, both(2, 1)).await;
     for (tenant, anna) in &people {
         assert_eq!(name(&other, *tenant, *anna).await, "anna");
@@ -127,26 +136,26 @@ async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
 
     // Whoever holds the new one alone is told what is missing.
     let alone = host(&database, key(2)).await;
-    check(&alone).await.unwrap();
-    let refused = rotate(&alone, |_| ()).await.unwrap_err();
+    alone.master_keys.check().await.unwrap();
+    let refused = alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap_err();
     assert!(matches!(refused, Error::Left { left: 4 }), "{refused:?}");
-    assert_eq!(rotate(&core, |_| ()).await.unwrap().keys, 4);
-    assert_eq!(rotate(&alone, |_| ()).await.unwrap().keys, 0);
+    assert_eq!(core.master_keys.rotate(&core.by, |_| ()).await.unwrap().keys, 4);
+    assert_eq!(alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap().keys, 0);
 }
 
 #[tokio::test]
 async fn a_key_that_is_being_made_meanwhile_is_wrapped_anew_as_well() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
-    check(&core).await.unwrap();
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    core.master_keys.check().await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     let anna = ActorId(core.world.uuid());
     let mut tx = core.db.tenant(acme).await.unwrap();
     let sealed = core.keyring.seal(&mut tx, anna, "x", b"clear").await.unwrap();
 
     let new = host(&database, both(2, 1)).await;
-    check(&new).await.unwrap();
-    let exchange = tokio::spawn(async move { rotate(&new, |_| ()).await });
+    new.master_keys.check().await.unwrap();
+    let exchange = tokio::spawn(async move { new.master_keys.rotate(&new.by, |_| ()).await });
     while database.waiting_to_append().await == 0 {
         assert!(!exchange.is_finished(), "it did not wait for the key that is being made");
         tokio::task::yield_now().await;
@@ -162,10 +171,10 @@ async fn a_key_that_is_being_made_meanwhile_is_wrapped_anew_as_well() {
 async fn a_wrapped_key_names_its_master_key() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
-    check(&core).await.unwrap();
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    core.master_keys.check().await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     hire(&core, acme, "anna").await;
-    let master_key::Status { active, left, total, .. } = status(&core).await.unwrap();
+    let master_key::Status { active, left, total, .. } = core.master_keys.status().await.unwrap();
     assert_eq!((active.to_string().len(), left, total), (16, 0, 2));
 }
 
@@ -173,50 +182,53 @@ async fn a_wrapped_key_names_its_master_key() {
 async fn an_exchange_that_was_interrupted_before_the_operators_is_told_and_hides_nobody() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
-    check(&core).await.unwrap();
-    let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+    core.master_keys.check().await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     hire(&core, acme, "anna").await;
-    let olga = put_operator(&core, ISSUER, "olga", "Olga").await.unwrap();
+    let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
     let core = host(&database, both(2, 1)).await;
-    check(&core).await.unwrap();
+    core.master_keys.check().await.unwrap();
     let interrupted = core.clone();
     let ended = tokio::spawn(async move {
-        rotate(&interrupted, |progress| assert!(progress.done < progress.total, "interrupted after the keys")).await
+        interrupted
+            .master_keys
+            .rotate(&interrupted.by, |progress| assert!(progress.done < progress.total, "interrupted after the keys"))
+            .await
     });
     assert!(ended.await.unwrap_err().is_panic());
-    let told = status(&core).await.unwrap();
+    let told = core.master_keys.status().await.unwrap();
     assert_eq!((told.left, told.operators, told.is_open), (0, 1, true));
-    assert_eq!(master_key::unreadable(&core).await.unwrap(), None);
+    assert_eq!(core.master_keys.unreadable().await.unwrap(), None);
 
     // The former key was taken away too early: it is told, and the others can still be listed, and what they did.
     let alone = host(&database, key(2)).await;
-    check(&alone).await.unwrap();
-    let left = master_key::unreadable(&alone).await.unwrap();
+    alone.master_keys.check().await.unwrap();
+    let left = alone.master_keys.unreadable().await.unwrap();
     assert_eq!(left, Some(master_key::Unreadable { keys: 0, operators: 1 }));
-    let otto = put_operator(&alone, ISSUER, "otto", "Otto").await.unwrap();
-    let listed = directory::operators(&alone).await.unwrap();
+    let otto = alone.directory.put_operator(&alone.by, ISSUER, "otto", "Otto").await.unwrap();
+    let listed = alone.directory.operators().await.unwrap();
     let listed: Vec<_> = listed.iter().map(|operator| (operator.actor, operator.name.as_str())).collect();
     assert_eq!(listed, [(olga, ""), (otto, "Otto")]);
-    let refused = rotate(&alone, |_| ()).await.unwrap_err();
+    let refused = alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap_err();
     assert!(matches!(refused, Error::Left { left: 1 }), "{refused:?}");
 
-    assert_eq!(rotate(&core, |_| ()).await.unwrap().operators, 1);
-    let told = status(&alone).await.unwrap();
+    assert_eq!(core.master_keys.rotate(&core.by, |_| ()).await.unwrap().operators, 1);
+    let told = alone.master_keys.status().await.unwrap();
     assert_eq!((told.left, told.operators, told.is_open), (0, 0, false));
-    assert_eq!(master_key::unreadable(&alone).await.unwrap(), None);
-    assert!(find_operator(&alone, ISSUER, "olga").await.unwrap().is_some());
+    assert_eq!(alone.master_keys.unreadable().await.unwrap(), None);
+    assert!(alone.directory.find_operator(ISSUER, "olga").await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_host_that_does_not_hold_the_active_master_key_is_not_ready() {
     let database = Database::fresh().await;
     let former = host(&database, key(1)).await;
-    check(&former).await.unwrap();
-    master_key::ready(&former).await.unwrap();
+    former.master_keys.check().await.unwrap();
+    former.master_keys.ready().await.unwrap();
     let new = host(&database, both(2, 1)).await;
-    check(&new).await.unwrap();
-    rotate(&new, |_| ()).await.unwrap();
-    master_key::ready(&new).await.unwrap();
-    let refused = master_key::ready(&former).await.unwrap_err();
+    new.master_keys.check().await.unwrap();
+    new.master_keys.rotate(&new.by, |_| ()).await.unwrap();
+    new.master_keys.ready().await.unwrap();
+    let refused = former.master_keys.ready().await.unwrap_err();
     assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
 }

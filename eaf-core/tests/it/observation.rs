@@ -1,7 +1,7 @@
 //! Whose turn it is to be read again, and how old what was read is.
 
 use eaf_core::Core;
-use eaf_core::connection::{self, NewConnection, Used};
+use eaf_core::connection::{NewConnection, Used};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::managed_resource::{self, Key};
@@ -22,7 +22,7 @@ async fn connect(core: &Core, tenant: TenantId, name: &str, url: &str) {
         harmless: &[],
     };
     let mut tx = core.db.tenant(tenant).await.unwrap();
-    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -39,8 +39,8 @@ async fn claimed(core: &Core) -> Option<(TenantId, String)> {
 async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     connect(&core, globex, "main", "https://VC.example:443").await;
     connect(&core, globex, "other", "https://vc2.example/sdk").await;
@@ -59,15 +59,15 @@ async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
 }
 
 async fn check(core: &Core, tenant: TenantId, error: Option<&str>) {
-    let set_at = connection::list(core, tenant).await.unwrap()[0].updated_at;
-    connection::record_check(core, tenant, "vsphere", "main", set_at, error).await.unwrap();
+    let set_at = core.connections.list(tenant).await.unwrap()[0].updated_at;
+    core.connections.record_check(tenant, "vsphere", "main", set_at, error).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let turn = claim(&core).await.unwrap();
     observation::settle(&core.db, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
@@ -85,12 +85,12 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
 async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_of_the_new_settings() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let set_at = async || connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap().set_at;
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let set_at = async || core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap().set_at;
     let used = async |set_at, error| {
         let used = Used { capability: "vsphere", name: "main", set_at };
-        connection::record_use(&core, acme, used, error, None).await.unwrap();
-        connection::list(&core, acme).await.unwrap().remove(0).use_error
+        core.connections.record_use(acme, used, error, None).await.unwrap();
+        core.connections.list(acme).await.unwrap().remove(0).use_error
     };
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let (old, before) = (claim(&core).await.unwrap(), set_at().await);
@@ -109,7 +109,7 @@ async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_
 async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     for (identity, stage) in [("vm-1", "removed"), ("vm-2", "present"), ("vm-3", "creating")] {
         let key = Key { tenant: acme, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
         managed_resource::put(&core.db, &key, &json!({ "stage": stage, "name": identity })).await.unwrap();
@@ -123,8 +123,8 @@ async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
 async fn what_did_not_change_grows_no_older_and_is_told_once() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     for (tenant, identity) in [(acme, "vm-1"), (acme, "vm-2"), (globex, "vm-1")] {
         let key = Key { tenant, plugin: "dcm".into(), capability: "vsphere".into(), identity: identity.into() };
         managed_resource::put(&core.db, &key, &json!({ "stage": "present" })).await.unwrap();
@@ -152,15 +152,15 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
 async fn a_real_call_says_whether_a_connection_works() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let state = async || {
-        let one = connection::list(&core, acme).await.unwrap().remove(0);
+        let one = core.connections.list(acme).await.unwrap().remove(0);
         (one.last_error, one.used_at.is_some(), one.use_error)
     };
     let used = async |error| {
         let used = Used { capability: "vsphere", name: "main", set_at: None };
-        connection::record_use(&core, acme, used, error, Some(&["vcenter-unreachable"])).await.unwrap();
+        core.connections.record_use(acme, used, error, Some(&["vcenter-unreachable"])).await.unwrap();
     };
     assert_eq!(state().await, (None, false, None), "nothing is known");
     let turn = claim(&core).await.unwrap();

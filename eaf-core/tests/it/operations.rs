@@ -21,8 +21,8 @@ const CANARY: &str = "canary-of-a-password";
 async fn house() -> (Database, Core, TenantId, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     (database, core, acme, globex)
 }
 
@@ -39,7 +39,7 @@ fn vcenter(url: &str, password: Option<&str>) -> NewConnection {
 
 async fn put(core: &Core, tenant: TenantId, new: NewConnection) -> Result<(), connection::Error> {
     let mut tx = core.db.tenant(tenant).await.unwrap();
-    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await?;
+    core.connections.put(&mut tx, &new, ActorId::SYSTEM).await?;
     tx.commit().await.unwrap();
     Ok(())
 }
@@ -49,27 +49,27 @@ async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
     let (database, core, acme, globex) = house().await;
     assert!(matches!(put(&core, acme, vcenter("https://a", None)).await, Err(connection::Error::NoSecret)));
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
-    let set_at = connection::list(&core, acme).await.unwrap()[0].updated_at;
-    let check = async |error| connection::record_check(&core, acme, "vsphere", "main", set_at, error).await.unwrap();
+    let set_at = core.connections.list(acme).await.unwrap()[0].updated_at;
+    let check = async |error| core.connections.record_check(acme, "vsphere", "main", set_at, error).await.unwrap();
     check(Some("the password is wrong")).await;
-    let listed = connection::list(&core, acme).await.unwrap();
+    let listed = core.connections.list(acme).await.unwrap();
     assert_eq!(listed[0].last_error.as_deref(), Some("the password is wrong"));
     assert!(listed[0].last_check_at.is_some() && !format!("{listed:?}").contains(CANARY));
 
     let mut moved = vcenter("https://a", None);
     moved.config["folder"] = json!("EAF/acme");
     put(&core, acme, moved).await.unwrap();
-    let known = connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap();
+    let known = core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap();
     assert_eq!((&known.config["folder"], &known.secret["password"]), (&json!("EAF/acme"), &json!(CANARY)));
     // What was checked was another connection, also when the check ends only now.
-    assert!(connection::list(&core, acme).await.unwrap()[0].last_check_at.is_none());
+    assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());
     check(None).await;
-    assert!(connection::list(&core, acme).await.unwrap()[0].last_check_at.is_none());
+    assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());
 
     let dump = dump::table(&database, "eaf.connection").await;
     assert!(dump.contains("EAF/acme") && !dump.contains(CANARY), "{dump}");
-    assert!(connection::get(&core, globex, "vsphere", "main").await.unwrap().is_none());
-    assert!(connection::list(&core, globex).await.unwrap().is_empty());
+    assert!(core.connections.get(globex, "vsphere", "main").await.unwrap().is_none());
+    assert!(core.connections.list(globex).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_secret_is_not_kept_when_it_would_go_elsewhere() {
     for new in [vcenter("https://b", None), unknown, without] {
         assert!(matches!(put(&core, acme, new).await, Err(connection::Error::SecretNeededAgain)));
     }
-    let known = connection::get(&core, acme, "vsphere", "main").await.unwrap().unwrap();
+    let known = core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap();
     assert_eq!(known.config["url"], "https://a");
     put(&core, acme, vcenter("https://b", Some("another"))).await.unwrap();
 }
@@ -94,7 +94,7 @@ async fn a_secret_that_was_moved_to_another_connection_does_not_open() {
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
     let mut conn = database.superuser().await;
     sqlx::query("update eaf.connection set name = 'other'").execute(&mut conn).await.unwrap();
-    let moved = connection::get(&core, acme, "vsphere", "other").await;
+    let moved = core.connections.get(acme, "vsphere", "other").await;
     assert!(matches!(moved, Err(connection::Error::Crypto { .. })));
 }
 
@@ -285,22 +285,22 @@ async fn the_active_package_is_one_row_and_activating_it_again_changes_nothing()
         bytes: vec![1, 2, 3],
         description: Toy::new().description().clone(),
     };
-    assert!(package::active(&core, "toy").await.unwrap().is_none());
+    assert!(package::active(&core.db, "toy").await.unwrap().is_none());
     for digit in ["a", "b", "a"] {
-        package::store(&core, &package(digit)).await.unwrap();
+        package::store(&core.db, &package(digit)).await.unwrap();
     }
-    let activate = async |digit: &str| package::activate(&core, "toy", &digit.repeat(64), ActorId::SYSTEM).await;
+    let activate = async |digit: &str| package::activate(&core.db, "toy", &digit.repeat(64), &core.by).await;
     assert_eq!(activate("a").await.unwrap(), 1);
     assert_eq!(activate("a").await.unwrap(), 1);
     assert_eq!(activate("b").await.unwrap(), 2);
     assert_eq!(activate("a").await.unwrap(), 3);
     assert!(matches!(activate("c").await, Err(package::Error::Unknown { .. })));
-    let active = package::active(&core, "toy").await.unwrap().unwrap();
+    let active = package::active(&core.db, "toy").await.unwrap().unwrap();
     assert_eq!(
         (active.generation, active.digest.as_str(), active.version.as_str()),
         (3, "a".repeat(64).as_str(), "1.a.0")
     );
-    let loaded = package::load(&core, &active.digest).await.unwrap().unwrap();
+    let loaded = package::load(&core.db, &active.digest).await.unwrap().unwrap();
     assert_eq!((loaded.bytes, loaded.description.views.len()), (vec![1, 2, 3], 2));
 
     let mut app = database.as_role("eaf_app").await;

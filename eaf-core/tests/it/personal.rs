@@ -4,7 +4,7 @@ use crate::command_bus::House;
 use eaf_core::audit::{self, Entry};
 use eaf_core::command_bus::Error;
 use eaf_core::crypto;
-use eaf_core::directory::{NewMember, erase_member, put_member};
+use eaf_core::directory::NewMember;
 use eaf_core::event_store::read_after;
 use eaf_core::id::{ActorId, CommandId};
 use eaf_core::testing::{Database, world};
@@ -32,7 +32,7 @@ async fn opened(house: &House) -> Vec<Value> {
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let mut data = Vec::new();
     for event in read_after(&mut tx, 0, 10).await.unwrap() {
-        data.push(event.open(&house.core, &mut tx).await.unwrap().data);
+        data.push(event.open(&house.core.keyring, &mut tx).await.unwrap().data);
     }
     data
 }
@@ -46,7 +46,7 @@ async fn member(house: &House) -> ActorId {
         locale: eaf_core::actor::Locale::De,
         roles: Vec::new(),
     };
-    put_member(&house.core, house.anna.tenant, new).await.unwrap()
+    house.core.directory.put_member(&house.core.by, house.anna.tenant, new).await.unwrap()
 }
 
 /// The ledger's row of this command as its giver's key opens it.
@@ -168,7 +168,7 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
         basis: None,
     };
     eaf_core::command_bus::execute(&house.core, &house.book, &ben, theirs).await.unwrap();
-    erase_member(&house.core, house.anna.tenant, house.anna.actor).await.unwrap();
+    house.core.directory.erase_member(&house.core.by, house.anna.tenant, house.anna.actor).await.unwrap();
     let data = opened(&house).await;
     assert_eq!((&data[0]["name"], &data[0]["note"], &data[0]["page"]), (&json!(""), &json!(""), &json!(1)));
     assert_eq!(data[1]["name"], json!("Anna Amsel"), "somebody else's key was destroyed");
@@ -223,9 +223,9 @@ async fn another_master_key_opens_nothing_and_says_so() {
         locale: eaf_core::actor::Locale::De,
         roles: Vec::new(),
     };
-    let actor = put_member(&house.core, house.anna.tenant, member).await.unwrap();
+    let actor = house.core.directory.put_member(&house.core.by, house.anna.tenant, member).await.unwrap();
     let other = eaf_core::Core::start(house.database.db().await, world(), crypto::MasterKey::new([8; 32]));
-    let refused = eaf_core::directory::member(&other, house.anna.tenant, actor).await.unwrap_err();
+    let refused = other.directory.member(house.anna.tenant, actor).await.unwrap_err();
     assert!(matches!(refused, eaf_core::directory::Error::Crypto(crypto::Error::WrongMasterKey)), "{refused:?}");
 }
 

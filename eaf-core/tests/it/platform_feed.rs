@@ -16,7 +16,7 @@ async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
     let core = database.core().await;
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
-        tenants.push(directory::add_tenant(&core, &format!("t{n}"), "T").await.unwrap());
+        tenants.push(directory::add_tenant(&core.db, &core.by, &format!("t{n}"), "T").await.unwrap());
     }
     let appending: Vec<_> = tenants
         .iter()
@@ -33,7 +33,7 @@ async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
     while heard.values().map(Vec::len).sum::<usize>() < TENANTS * EACH as usize {
         // Each time another follower, which knows no more than what the one before has written down.
         let vector: Vector = serde_json::from_str(&kept).unwrap();
-        let mut feed = PlatformFeed::after(&core, vector);
+        let mut feed = PlatformFeed::after(&core.db, &core.doorbell, vector);
         for Appended { tenant, first, last, restored } in feed.next().await.unwrap() {
             assert!(!restored);
             heard.entry(tenant).or_default().extend(first.pos..=last.pos);
@@ -51,9 +51,9 @@ async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
 async fn a_restored_log_is_told_from_its_beginning() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = directory::add_tenant(&core, "acme", "Acme").await.unwrap();
+    let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     core.appender.append(tenant, request(&[(stream(), Some(0), 3)])).await.unwrap();
-    let mut feed = PlatformFeed::after(&core, Vector::default());
+    let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     assert_eq!(feed.next().await.unwrap().len(), 1);
     assert_eq!(feed.poll().await.unwrap(), []);
     database.run("update eaf.log_epoch set epoch = 2").await;

@@ -131,7 +131,7 @@ async fn the_start_finds_everything_as_it_must_be_behind_a_pooler_too() {
 
 /// As the host reads: prepared statements, several in one transaction.
 async fn look_around(core: &Core, tenant: TenantId) {
-    let listed = directory::tenant(core, tenant).await.unwrap().expect("its own row");
+    let listed = directory::tenant(&core.db, tenant).await.unwrap().expect("its own row");
     assert_eq!(listed.id, tenant);
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let first = head(&mut tx).await.unwrap();

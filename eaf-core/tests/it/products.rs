@@ -9,7 +9,7 @@ use eaf_core::id::{HostId, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
-use eaf_core::{trigger, workflow};
+use eaf_core::workflow;
 use serde_json::json;
 use time::Duration;
 
@@ -23,8 +23,8 @@ struct House {
 async fn house() -> House {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     House { core, acme, globex, database }
 }
 
@@ -46,7 +46,7 @@ impl House {
     }
 
     async fn products(&self, of: TenantId) -> Vec<String> {
-        tenant(&self.core, of).await.unwrap().unwrap().products
+        tenant(&self.core.db, of).await.unwrap().unwrap().products
     }
 
     async fn claimed(&self) -> usize {
@@ -83,7 +83,7 @@ async fn a_product_is_one_tenants_from_enabling_to_disabling_and_nobodys_while_i
 
     let listed = product::list(&house.core.db, house.acme).await.unwrap();
     assert_eq!((listed[0].enabled, listed[0].reason.as_str()), (false, "as ordered"));
-    let acts = platform::page(&house.core, None, 10).await.unwrap().0;
+    let acts = platform::page(&house.core.db, None, 10).await.unwrap().0;
     let acts: Vec<&str> = acts.iter().map(|item| item.act.act.as_str()).collect();
     assert_eq!(acts, ["plugin.resume", "plugin.stop"], "stopping twice is one act");
     let mut conn = house.database.superuser().await;
@@ -120,10 +120,10 @@ async fn a_call_needs_an_enabled_product_and_a_grant_that_has_not_expired() {
 #[tokio::test]
 async fn runs_of_a_disabled_product_and_of_a_stopped_plugin_rest_and_go_on_afterwards() {
     let house = house().await;
-    prepare(&house.core, &Toy::new()).await.unwrap();
+    prepare(&house.core.db, &Toy::new()).await.unwrap();
     house.switch(Switch::Enable).await;
     record(&house.core, house.acme, vec![ordered("order-1")]).await;
-    trigger::run_once(&house.core, &Toy::new(), house.acme, "act").await.unwrap();
+    house.core.consumers.run_trigger_batch(&Toy::new(), house.acme, "act").await.unwrap();
     house.switch(Switch::Disable).await;
     assert_eq!(house.claimed().await, 0);
     house.switch(Switch::Enable).await;

@@ -24,7 +24,7 @@ impl House {
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
-        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
+        let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         let audit = |days: u32, act: &str, outcome: &str, rows: u32| {
             format!(
                 "insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id)
@@ -62,7 +62,7 @@ impl House {
     async fn prune(&self) -> u64 {
         let keep = Some(Duration::days(180));
         let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
-        let pruned = retention::prune(&self.core, &all).await.unwrap();
+        let pruned = retention::prune(&self.core.db, &self.core.world, &all).await.unwrap();
         assert!(pruned.failures.is_empty(), "{:?}", pruned.failures);
         pruned.rows
     }

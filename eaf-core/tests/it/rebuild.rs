@@ -27,9 +27,9 @@ struct House {
 async fn house() -> House {
     let database = Database::fresh().await;
     let core = database.core().await;
-    prepare(&core, &Toy::new()).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    prepare(&core.db, &Toy::new()).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     record(
         &core,
         acme,
@@ -58,8 +58,8 @@ impl House {
 
     async fn until_caught_up(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while status(&self.core).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
-            assert!(Instant::now() < deadline, "{:#?}", status(&self.core).await.unwrap());
+        while status(&self.core.db, self.core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+            assert!(Instant::now() < deadline, "{:#?}", status(&self.core.db, self.core.world.now()).await.unwrap());
             tokio::time::sleep(A_MOMENT).await;
         }
     }
@@ -81,7 +81,9 @@ impl House {
     }
 
     async fn reached(&self, at: Position) {
-        view::wait_for(&self.core, self.acme, "toy", Toy::new().view(), at, PATIENCE).await.unwrap();
+        view::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", Toy::new().view(), at, PATIENCE)
+            .await
+            .unwrap();
     }
 }
 
@@ -102,14 +104,14 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
     let house = house().await;
     let running = house.run();
     house.until_caught_up().await;
-    begin(&house.core, "toy", "things").await.unwrap();
+    begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     record(&house.core, house.acme, vec![upsert("d", json!({"size": 4}))]).await;
     house.until_caught_up().await;
     assert_eq!(house.states().await, [State::Live, State::Building]);
 
-    let report = difference(&house.core, house.acme, "toy", "things").await.unwrap();
+    let report = difference(&house.core.db, house.acme, "toy", "things").await.unwrap();
     assert_eq!((report.same, report.differing(), report.rows), (3, 0, vec![]));
-    let report = switch(&house.core, &house.tenants(), "toy", "things", false).await.unwrap();
+    let report = switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
     assert_eq!(report.len(), 2);
     assert_eq!(house.states().await, [State::Standby, State::Live]);
     assert_eq!(house.keys().await, ["a", "c", "d"]);
@@ -118,12 +120,12 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
     let at = record(&house.core, house.acme, vec![upsert("e", json!({}))]).await;
     house.reached(at).await;
     house.until_caught_up().await;
-    projection::back(&house.core, "toy", "things").await.unwrap();
+    projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     assert_eq!(house.states().await, [State::Live, State::Standby]);
     assert_eq!(house.keys().await, ["a", "c", "d", "e"]);
     house.reached(at).await;
 
-    assert_eq!(cancel(&house.core, &house.tenants(), "toy", "things").await.unwrap().len(), 1);
+    assert_eq!(cancel(&house.core.db, &house.core.by, &house.tenants(), "toy", "things").await.unwrap().len(), 1);
     assert_eq!(house.states().await, [State::Live]);
     running.stop().await;
 }
@@ -144,20 +146,20 @@ async fn what_differs_is_named_and_has_to_be_accepted() {
             acme = house.acme
         ))
         .await;
-    begin(&house.core, "toy", "things").await.unwrap();
+    begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     house.catch_up().await;
 
-    let report = difference(&house.core, house.acme, "toy", "things").await.unwrap();
+    let report = difference(&house.core.db, house.acme, "toy", "things").await.unwrap();
     assert_eq!((report.same, report.changed, report.only_live, report.only_building), (0, 1, 1, 1));
     let named: Vec<(&str, Vec<&str>)> =
         report.rows.iter().map(|row| (row.key.as_str(), row.columns.iter().map(String::as_str).collect())).collect();
     assert_eq!(named, [("a", vec!["name", "size"]), ("c", vec![]), ("ghost", vec![])]);
     assert!(!format!("{report:?}").contains("canary"), "values stay where they are");
 
-    let refused = switch(&house.core, &house.tenants(), "toy", "things", false).await.unwrap_err();
+    let refused = switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap_err();
     assert!(refused.to_string().starts_with("3 rows differ"), "{refused}");
     assert_eq!(house.keys().await, ["a", "ghost"]);
-    switch(&house.core, &house.tenants(), "toy", "things", true).await.unwrap();
+    switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", true).await.unwrap();
     assert_eq!(house.keys().await, ["a", "c"]);
 }
 
@@ -170,16 +172,16 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
         record(&house.core, house.acme, many(n)).await;
     }
     house.catch_up().await;
-    begin(&house.core, "toy", "things").await.unwrap();
-    let refused = switch(&house.core, &house.tenants(), "toy", "things", true).await.unwrap_err();
+    begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
+    let refused = switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", true).await.unwrap_err();
     assert!(refused.to_string().contains("0 of 905 events"), "{refused}");
-    let again = begin(&house.core, "toy", "things").await.unwrap_err();
+    let again = begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err();
     assert!(again.to_string().contains("is under way"), "{again}");
 
     // Hosts come and go in the middle of it, two at a time.
     let deadline = Instant::now() + PATIENCE;
     let mut stops = 0;
-    while status(&house.core).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+    while status(&house.core.db, house.core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
         assert!(Instant::now() < deadline);
         let (one, other) = (house.run(), house.run());
         // A little longer each time, so that a slow machine gets on as well.
@@ -189,9 +191,9 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
         stops += 1;
     }
     assert!(stops > 1, "it was never interrupted");
-    let report = difference(&house.core, house.acme, "toy", "things").await.unwrap();
+    let report = difference(&house.core.db, house.acme, "toy", "things").await.unwrap();
     assert_eq!((report.same, report.differing()), (902, 0));
-    switch(&house.core, &house.tenants(), "toy", "things", false).await.unwrap();
+    switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +204,7 @@ async fn a_rebuild_starts_no_workflow_and_tells_nobody() {
     let runs = house.database.open_runs().await;
     assert!(runs > 0);
     let mut told = house.core.feed.subscribe();
-    begin(&house.core, "toy", "things").await.unwrap();
+    begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     house.catch_up().await;
     assert_eq!(house.database.open_runs().await, runs);
     assert!(told.try_recv().is_err(), "live updates come from the copy that is read");
@@ -227,10 +229,10 @@ async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
         })
         .collect();
     for _ in 0..3 {
-        begin(&house.core, "toy", "things").await.unwrap();
+        begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         house.catch_up().await;
-        switch(&house.core, &house.tenants(), "toy", "things", false).await.unwrap();
-        projection::back(&house.core, "toy", "things").await.unwrap();
+        switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
+        projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         // Readers that have just looked up the name of a table may still read it.
         tokio::time::sleep(A_MOMENT * 5).await;
     }
@@ -248,7 +250,7 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
     let running = house.run();
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let copies = status(&house.core).await.unwrap();
+        let copies = status(&house.core.db, house.core.world.now()).await.unwrap();
         let things = copies.iter().find(|copy| copy.view == "things").unwrap();
         let others = copies.iter().find(|copy| copy.view == "others").unwrap();
         if (things.tenants_behind, things.tenants_parked, others.tenants_behind) == (1, 1, 0) {
@@ -264,8 +266,12 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
         tokio::time::sleep(A_MOMENT).await;
     }
     running.stop().await;
-    assert_eq!(retry(&house.core, house.acme, "toy", "things").await.unwrap(), 1);
-    assert_eq!(retry(&house.core, house.globex, "toy", "things").await.unwrap(), 0, "nothing is parked there");
+    assert_eq!(retry(&house.core.db, &house.core.by, house.acme, "toy", "things").await.unwrap(), 1);
+    assert_eq!(
+        retry(&house.core.db, &house.core.by, house.globex, "toy", "things").await.unwrap(),
+        0,
+        "nothing is parked there"
+    );
     let parked = projection::parked(&house.core.db, house.acme).await.unwrap();
     assert!(parked[0].retry_at <= time::OffsetDateTime::now_utc());
 }
@@ -277,9 +283,9 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
     let toy = Toy::new();
     for _ in 0..4 {
         while let Ok(projection::Step::Advanced { .. }) =
-            projection::run_once(&house.core, &toy, house.acme, "things").await
+            house.core.consumers.project_batch(&toy, house.acme, "things").await
         {}
-        retry(&house.core, house.acme, "toy", "things").await.unwrap();
+        retry(&house.core.db, &house.core.by, house.acme, "toy", "things").await.unwrap();
     }
     house
         .database
@@ -287,10 +293,10 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
         .await;
     let parked = async || projection::parked(&house.core.db, house.acme).await.unwrap().remove(0);
     assert!(parked().await.failures > 1);
-    assert_eq!(projection::retry_all(&house.core, "another").await.unwrap(), 0);
+    assert_eq!(projection::retry_all(&house.core.db, "another").await.unwrap(), 0);
     assert!(parked().await.retry_at > time::OffsetDateTime::now_utc());
 
-    assert_eq!(projection::retry_all(&house.core, "toy").await.unwrap(), 1);
+    assert_eq!(projection::retry_all(&house.core.db, "toy").await.unwrap(), 1);
     let due = parked().await;
     assert!(due.failures == 0 && due.retry_at <= time::OffsetDateTime::now_utc(), "{due:?}");
 }
@@ -299,9 +305,18 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
 async fn a_view_that_does_not_exist_is_said_to() {
     let house = house().await;
     for (told, expected) in [
-        (begin(&house.core, "toy", "nothing").await.unwrap_err().to_string(), "no active view nothing"),
-        (projection::back(&house.core, "toy", "things").await.unwrap_err().to_string(), "no copy to go back to"),
-        (switch(&house.core, &[], "toy", "things", false).await.unwrap_err().to_string(), "no rebuild of toy/things"),
+        (
+            begin(&house.core.db, &house.core.by, "toy", "nothing").await.unwrap_err().to_string(),
+            "no active view nothing",
+        ),
+        (
+            projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
+            "no copy to go back to",
+        ),
+        (
+            switch(&house.core.db, &house.core.by, &[], "toy", "things", false).await.unwrap_err().to_string(),
+            "no rebuild of toy/things",
+        ),
     ] {
         assert!(told.contains(expected), "{told}");
     }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::contract::*;
 use eaf_core::crypto::settling;
-use eaf_core::directory::{add_tenant, put_member};
-use eaf_core::erasure::{erase, finish};
+use eaf_core::directory::add_tenant;
+
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::projection::{self, Runner, Step, prepare};
 use eaf_core::testing::Database;
@@ -20,9 +20,9 @@ use tokio::sync::watch;
 /// A tenant whose view shows the name of somebody who will be erased.
 async fn shown() -> (Database, Core, Toy, TenantId, ActorId) {
     let (database, core, toy, tenant) = home().await;
-    let anna = put_member(&core, tenant, member("Canary-Anna")).await.unwrap();
+    let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     (database, core, toy, tenant, anna)
 }
 
@@ -35,12 +35,12 @@ async fn now_due(database: &Database) {
 async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_event() {
     let (_database, core, toy, tenant, anna) = shown().await;
     record(&core, tenant, vec![("broken", json!({})), upsert("b", json!({ "name": "Ben" }))]).await;
-    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
-    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
+    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
+    core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Anna"]);
 
-    projection::retry(&core, tenant, "toy", "things").await.unwrap();
-    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err(), "the event is as poisoned as before");
+    projection::retry(&core.db, &core.by, tenant, "toy", "things").await.unwrap();
+    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err(), "the event is as poisoned as before");
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: trap"));
@@ -49,10 +49,10 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
 #[tokio::test]
 async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_at_once() {
     let (database, core, toy, tenant) = home().await;
-    let anna = put_member(&core, tenant, member("Anna")).await.unwrap();
+    let anna = core.directory.put_member(&core.by, tenant, member("Anna")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({}))]).await;
     for view in ["things", "others"] {
-        projection::run_once(&core, &toy, tenant, view).await.unwrap();
+        core.consumers.project_batch(&toy, tenant, view).await.unwrap();
     }
     let told = async || -> i64 {
         let query = "select count(*) from eaf.checkpoint where rebuild_at is not null";
@@ -65,7 +65,7 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
     sqlx::query(held).execute(&mut *folding).await.unwrap();
     let erasing = tokio::spawn({
         let core = core.clone();
-        async move { erase(&core, tenant, anna, Duration::ZERO).await }
+        async move { core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await }
     });
     let deadline = Instant::now() + PATIENCE;
     while told().await < 1 {
@@ -81,7 +81,7 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
 #[tokio::test]
 async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
     let (database, core, toy, tenant, anna) = shown().await;
-    let ben = put_member(&core, tenant, member("Canary-Ben")).await.unwrap();
+    let ben = core.directory.put_member(&core.by, tenant, member("Canary-Ben")).await.unwrap();
     let waits = async || -> (bool, bool) {
         let query = "select rebuild_at <= now(), rebuild_again_at > now() + interval '30 s' from eaf.checkpoint c
                      join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
@@ -89,22 +89,25 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
             sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap();
         (row.0.unwrap_or(false), row.1.unwrap_or(false))
     };
-    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
+    core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(waits().await, (true, false));
-    let views = erase(&core, tenant, ben, settling()).await.unwrap();
+    let views = core.erasure.erase(&core.by, tenant, ben, settling()).await.unwrap();
     assert_eq!(waits().await, (true, true), "put off");
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
     // And once more for the second, who has no certificate before.
-    assert!(finish(&core, tenant, ben, views).await.unwrap().is_none());
+    assert!(core.erasure.finish(tenant, ben, views).await.unwrap().is_none());
     now_due(&database).await;
     for view in ["things", "others"] {
-        projection::run_once(&core, &toy, tenant, view).await.unwrap();
+        core.consumers.project_batch(&toy, tenant, view).await.unwrap();
     }
-    assert!(finish(&core, tenant, ben, views).await.unwrap().is_none(), "others is folded for the second only now");
+    assert!(
+        core.erasure.finish(tenant, ben, views).await.unwrap().is_none(),
+        "others is folded for the second only now"
+    );
     now_due(&database).await;
-    projection::run_once(&core, &toy, tenant, "others").await.unwrap();
-    assert!(finish(&core, tenant, ben, views).await.unwrap().is_some());
+    core.consumers.project_batch(&toy, tenant, "others").await.unwrap();
+    assert!(core.erasure.finish(tenant, ben, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -119,11 +122,11 @@ async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
         ("now() + interval '30 s'", "now() + interval '40 s'", (true, true)),
     ] {
         database.run(&format!("update eaf.checkpoint set rebuild_at = {first}, rebuild_again_at = {again}")).await;
-        projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+        core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
         assert_eq!(names(&core, tenant).await.len(), 2, "{first}, {again}");
         let left: (bool, bool) = sqlx::query_as(waits).fetch_one(&mut database.superuser().await).await.unwrap();
         assert_eq!(left, expected, "{first}, {again}");
-        assert_eq!(projection::run_once(&core, &toy, tenant, "things").await.unwrap(), Step::CaughtUp);
+        assert_eq!(core.consumers.project_batch(&toy, tenant, "things").await.unwrap(), Step::CaughtUp);
     }
 }
 
@@ -131,14 +134,14 @@ async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
 async fn what_becomes_due_during_a_folding_is_folded_after_it() {
     let (database, core, toy, tenant, _) = shown().await;
     record(&core, tenant, vec![upsert("slow", json!({})), upsert("b", json!({}))]).await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     let slow = Arc::new(Slow { toy, held: watch::Sender::new(&["slow"]) });
     database
         .run("update eaf.checkpoint set rebuild_at = now(), rebuild_again_at = clock_timestamp() + interval '300 ms'")
         .await;
     let folding = tokio::spawn({
         let (core, slow) = (core.clone(), slow.clone());
-        async move { projection::run_once(&core, &*slow, tenant, "things").await }
+        async move { core.consumers.project_batch(&*slow, tenant, "things").await }
     });
     slow.is_held().await;
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -146,7 +149,7 @@ async fn what_becomes_due_during_a_folding_is_folded_after_it() {
     assert!(matches!(folding.await.unwrap().unwrap(), Step::Advanced { changes: 3, .. }));
     assert_eq!(names(&core, tenant).await.len(), 3);
     assert!(matches!(
-        projection::run_once(&core, &*slow, tenant, "things").await,
+        core.consumers.project_batch(&*slow, tenant, "things").await,
         Ok(Step::Advanced { changes: 3, .. })
     ));
 }
@@ -154,13 +157,13 @@ async fn what_becomes_due_during_a_folding_is_folded_after_it() {
 #[tokio::test]
 async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stays() {
     let (database, core, toy, tenant, anna) = shown().await;
-    let ben = put_member(&core, tenant, member("Canary-Ben")).await.unwrap();
+    let ben = core.directory.put_member(&core.by, tenant, member("Canary-Ben")).await.unwrap();
     record_named(&core, tenant, "b", ben, "Canary-Ben").await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     let altered = r#"regexp_replace(convert_from(data, 'UTF8'), '(sealed":\s*".{60}).{8}', '\1AAAAAAAA')"#;
     database.run(&format!("update eaf.event set data = convert_to({altered}, 'UTF8') where pos = 2")).await;
-    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
-    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
+    core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
+    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "log"));
@@ -169,16 +172,16 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
 #[tokio::test]
 async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
     let (database, core, toy, tenant, anna) = shown().await;
-    prepare(&core, &Toy::without_views()).await.unwrap();
-    let views = erase(&core, tenant, anna, settling()).await.unwrap();
-    prepare(&core, &toy).await.unwrap();
+    prepare(&core.db, &Toy::without_views()).await.unwrap();
+    let views = core.erasure.erase(&core.by, tenant, anna, settling()).await.unwrap();
+    prepare(&core.db, &toy).await.unwrap();
     assert_eq!(names(&core, tenant).await, [""; 0]);
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     // Whoever has folded it may have remembered the key.
-    assert!(finish(&core, tenant, anna, views).await.unwrap().is_none());
+    assert!(core.erasure.finish(tenant, anna, views).await.unwrap().is_none());
     now_due(&database).await;
-    projection::run_once(&core, &toy, tenant, "things").await.unwrap();
-    assert!(finish(&core, tenant, anna, views).await.unwrap().is_some());
+    core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
+    assert!(core.erasure.finish(tenant, anna, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -199,8 +202,8 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
              create trigger refuse before insert on eaf_view.{table} for each row execute function eaf_view.refuse()"
         ))
         .await;
-    erase(&core, tenant, anna, Duration::ZERO).await.unwrap();
-    assert!(projection::run_once(&core, &toy, tenant, "things").await.is_err());
+    core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
+    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
@@ -267,13 +270,13 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
-    prepare(&core, &*slow).await.unwrap();
-    let quick = add_tenant(&core, "quick", "Quick").await.unwrap();
+    prepare(&core.db, &*slow).await.unwrap();
+    let quick = add_tenant(&core.db, &core.by, "quick", "Quick").await.unwrap();
     for n in 0..4 {
-        let tenant = add_tenant(&core, &format!("slow-{n}"), "Slow").await.unwrap();
+        let tenant = add_tenant(&core.db, &core.by, &format!("slow-{n}"), "Slow").await.unwrap();
         record(&core, tenant, vec![upsert("slow", json!({}))]).await;
         for view in ["things", "others"] {
-            projection::run_once(&core, &*slow, tenant, view).await.unwrap();
+            core.consumers.project_batch(&*slow, tenant, view).await.unwrap();
         }
     }
     // Eight of them, more than there are batches at the same time.
@@ -282,7 +285,9 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
     for n in 0..3 {
         let recorded = record(&core, quick, vec![upsert(&n.to_string(), json!({}))]).await;
-        let seen = view::wait_for(&core, quick, "toy", slow.toy.view(), recorded, Duration::from_secs(10)).await;
+        let seen =
+            view::wait_for(&core.db, &core.feed, quick, "toy", slow.toy.view(), recorded, Duration::from_secs(10))
+                .await;
         assert!(seen.is_ok(), "{seen:?}");
     }
     slow.held.send_replace(&[]);
@@ -300,11 +305,11 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     let database = Database::fresh().await;
     let core = database.core().await;
     let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
-    prepare(&core, &*slow).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    prepare(&core.db, &*slow).await.unwrap();
+    let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, tenant, vec![upsert("slow", json!({}))]).await;
     for view in ["things", "others"] {
-        projection::run_once(&core, &*slow, tenant, view).await.unwrap();
+        core.consumers.project_batch(&*slow, tenant, view).await.unwrap();
     }
     let void = "update eaf.checkpoint p set rebuild_at = now() from eaf.view_copy k, eaf.view v
                 where k.table_name = p.consumer and v.digest = k.digest and v.view = 'things'";
@@ -319,7 +324,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     let others = &slow.toy.description().views[1];
     for n in 0..3 {
         let recorded = record(&core, tenant, vec![upsert(&n.to_string(), json!({})), ordered(&n.to_string())]).await;
-        let seen = view::wait_for(&core, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
+        let seen = view::wait_for(&core.db, &core.feed, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
         assert!(seen.is_ok(), "{seen:?}");
         let deadline = Instant::now() + Duration::from_secs(10);
         while workflow::list(&core, tenant, None, None, 100).await.unwrap().len() < 2 * (n + 1) {
@@ -336,7 +341,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     let running = run(stopped);
     let things = slow.toy.view();
     let last = record(&core, tenant, vec![upsert("last", json!({}))]).await;
-    view::wait_for(&core, tenant, "toy", things, last, PATIENCE).await.unwrap();
+    view::wait_for(&core.db, &core.feed, tenant, "toy", things, last, PATIENCE).await.unwrap();
     running.abort();
 }
 
@@ -345,17 +350,17 @@ async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
-    prepare(&core, &*slow).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    prepare(&core.db, &*slow).await.unwrap();
+    let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, tenant, vec![upsert("first", json!({}))]).await;
     for _ in 0..10 {
         record(&core, tenant, (0..500).map(|n| upsert(&format!("{n}"), json!({}))).collect()).await;
     }
     record(&core, tenant, vec![upsert("last", json!({}))]).await;
     for view in ["things", "others"] {
-        while projection::run_once(&core, &*slow, tenant, view).await.unwrap() != Step::CaughtUp {}
+        while core.consumers.project_batch(&*slow, tenant, view).await.unwrap() != Step::CaughtUp {}
     }
-    projection::begin(&core, "toy", "things").await.unwrap();
+    projection::begin(&core.db, &core.by, "toy", "things").await.unwrap();
 
     slow.held.send_replace(&["first", "last"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
@@ -363,7 +368,7 @@ async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
     let meanwhile = record(&core, tenant, vec![upsert("meanwhile", json!({}))]).await;
     // Its last batch, the sixth, is held until the end.
     slow.held.send_replace(&["last"]);
-    view::wait_for(&core, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
+    view::wait_for(&core.db, &core.feed, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
     slow.is_held().await;
     running.abort();
 }

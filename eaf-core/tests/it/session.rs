@@ -3,9 +3,9 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::clock::{Clock, World};
-use eaf_core::directory::{NewMember, add_tenant, dismiss_member, erase_member, member, put_member, put_operator};
+use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::session::{self, Activity, Limits, SessionId, hint};
+use eaf_core::session::{Activity, Limits, SessionId};
 use eaf_core::testing::Database;
 use eaf_core::used_state;
 use std::sync::Arc;
@@ -38,17 +38,17 @@ impl House {
         let clock = Arc::new(Turned::default());
         let core = database.core().await;
         let core = Core { world: World { clock: clock.clone(), ..core.world.clone() }, ..core };
-        let acme = add_tenant(&core, "acme", "ACME").await.unwrap();
-        let anna = put_member(&core, acme, person("anna")).await.unwrap();
+        let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
+        let anna = core.directory.put_member(&core.by, acme, person("anna")).await.unwrap();
         House { core, clock, acme, anna, database }
     }
 
     async fn signed_in(&self) -> SessionId {
-        session::create(&self.core, Some(self.acme), self.anna, LIMITS).await.unwrap()
+        self.core.sessions.create(Some(self.acme), self.anna, LIMITS).await.unwrap()
     }
 
     async fn lives(&self, id: &SessionId, activity: Activity) -> bool {
-        session::find(&self.core, id, LIMITS, activity).await.unwrap().is_some()
+        self.core.sessions.find(id, LIMITS, activity).await.unwrap().is_some()
     }
 
     fn pass(&self, time: Duration) {
@@ -81,14 +81,14 @@ fn person(subject: &str) -> NewMember {
 async fn a_session_is_found_by_its_id_alone_and_says_whose_it_is() {
     let house = House::new().await;
     let id = house.signed_in().await;
-    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    let found = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
     assert_eq!((found.tenant, found.actor), (Some(house.acme), house.anna));
     let again = SessionId::parse(&id.reveal()).unwrap();
     assert!(house.lives(&again, Activity::Person).await);
 
-    let olga = put_operator(&house.core, "https://id.example", "olga", "Olga").await.unwrap();
-    let id = session::create(&house.core, None, olga, LIMITS).await.unwrap();
-    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    let olga = house.core.directory.put_operator(&house.core.by, "https://id.example", "olga", "Olga").await.unwrap();
+    let id = house.core.sessions.create(None, olga, LIMITS).await.unwrap();
+    let found = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
     assert_eq!((found.tenant, found.actor), (None, olga));
 }
 
@@ -139,15 +139,15 @@ async fn what_runs_in_the_background_keeps_no_session_alive() {
 async fn however_busy_it_is_a_session_ends_after_its_hours() {
     let house = House::new().await;
     let id = house.signed_in().await;
-    let found = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    let found = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
     for _ in 0..19 {
         house.pass(Duration::minutes(30));
         assert!(house.lives(&id, Activity::Person).await);
     }
-    assert!(session::still_lives(&house.core, &found, LIMITS).await.unwrap());
+    assert!(house.core.sessions.still_lives(&found, LIMITS).await.unwrap());
     house.pass(Duration::minutes(31));
     assert!(!house.lives(&id, Activity::Person).await);
-    assert!(!session::still_lives(&house.core, &found, LIMITS).await.unwrap());
+    assert!(!house.core.sessions.still_lives(&found, LIMITS).await.unwrap());
 }
 
 #[tokio::test]
@@ -167,20 +167,20 @@ async fn activity_is_written_once_a_minute_at_most() {
 async fn an_ended_session_is_gone_and_the_others_stay() {
     let house = House::new().await;
     let (one, other) = (house.signed_in().await, house.signed_in().await);
-    let found = session::find(&house.core, &one, LIMITS, Activity::Person).await.unwrap().unwrap();
-    session::end(&house.core, &found).await.unwrap();
+    let found = house.core.sessions.find(&one, LIMITS, Activity::Person).await.unwrap().unwrap();
+    house.core.sessions.end(&found).await.unwrap();
     assert!(!house.lives(&one, Activity::Person).await);
     assert!(house.lives(&other, Activity::Person).await);
-    session::end(&house.core, &found).await.unwrap();
+    house.core.sessions.end(&found).await.unwrap();
 }
 
 #[tokio::test]
 async fn who_is_erased_is_signed_out_everywhere() {
     let house = House::new().await;
-    let ben = put_member(&house.core, house.acme, person("ben")).await.unwrap();
-    let bens = session::create(&house.core, Some(house.acme), ben, LIMITS).await.unwrap();
+    let ben = house.core.directory.put_member(&house.core.by, house.acme, person("ben")).await.unwrap();
+    let bens = house.core.sessions.create(Some(house.acme), ben, LIMITS).await.unwrap();
     let annas = [house.signed_in().await, house.signed_in().await];
-    erase_member(&house.core, house.acme, house.anna).await.unwrap();
+    house.core.directory.erase_member(&house.core.by, house.acme, house.anna).await.unwrap();
     for id in &annas {
         assert!(!house.lives(id, Activity::Person).await);
     }
@@ -191,11 +191,11 @@ async fn who_is_erased_is_signed_out_everywhere() {
 async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the_name() {
     let house = House::new().await;
     let annas = [house.signed_in().await, house.signed_in().await];
-    dismiss_member(&house.core, house.acme, house.anna).await.unwrap();
+    house.core.directory.dismiss_member(&house.core.by, house.acme, house.anna).await.unwrap();
     for id in &annas {
         assert!(!house.lives(id, Activity::Person).await);
     }
-    let anna = member(&house.core, house.acme, house.anna).await.unwrap().expect("she is still known");
+    let anna = house.core.directory.member(house.acme, house.anna).await.unwrap().expect("she is still known");
     assert!(anna.roles.is_empty() && !anna.name.is_empty());
 }
 
@@ -203,14 +203,14 @@ async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the
 async fn what_is_over_is_deleted_for_operators_too() {
     let house = House::new().await;
     house.signed_in().await;
-    let olga = put_operator(&house.core, "https://id.example", "olga", "Olga").await.unwrap();
-    session::create(&house.core, None, olga, LIMITS).await.unwrap();
+    let olga = house.core.directory.put_operator(&house.core.by, "https://id.example", "olga", "Olga").await.unwrap();
+    house.core.sessions.create(None, olga, LIMITS).await.unwrap();
     house.pass(Duration::minutes(61));
     let fresh = house.signed_in().await;
-    assert_eq!(session::purge(&house.core, LIMITS).await.unwrap(), 2);
+    assert_eq!(house.core.sessions.purge(LIMITS).await.unwrap(), 2);
     assert_eq!(house.rows().await, 1);
     assert!(house.lives(&fresh, Activity::Person).await);
-    assert_eq!(session::purge(&house.core, LIMITS).await.unwrap(), 0);
+    assert_eq!(house.core.sessions.purge(LIMITS).await.unwrap(), 0);
 }
 
 /// The wall: a tenant's role neither reads nor makes sessions of another, and the platform makes and ends none.
@@ -234,30 +234,33 @@ async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
 async fn a_hint_opens_with_the_sessions_id_alone_after_its_end_and_once() {
     let house = House::new().await;
     let id = house.signed_in().await;
-    hint::keep(&house.core, Some(house.acme), &id, "canary-hint").await.unwrap();
+    house.core.sessions.keep_hint(Some(house.acme), &id, "canary-hint").await.unwrap();
     let dump: String = house.database.dump().await.into_iter().map(|(_, rows)| rows).collect();
     assert!(!dump.contains("canary-hint") && !dump.contains(&hex("canary-hint")), "it is sealed");
-    assert_eq!(hint::take(&house.core, &id).await.unwrap(), None, "the session lives");
+    assert_eq!(house.core.sessions.take_hint(&id).await.unwrap(), None, "the session lives");
 
-    let session = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
-    assert!(hint::leave(&house.core, &session).await.unwrap());
+    let session = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert!(house.core.sessions.end_but_keep_hint(&session).await.unwrap());
     assert!(!house.lives(&id, Activity::Person).await);
-    assert_eq!(hint::take(&house.core, &id).await.unwrap().as_deref(), Some("canary-hint"));
-    assert_eq!((hint::take(&house.core, &id).await.unwrap(), house.rows().await), (None, 0));
+    assert_eq!(house.core.sessions.take_hint(&id).await.unwrap().as_deref(), Some("canary-hint"));
+    assert_eq!((house.core.sessions.take_hint(&id).await.unwrap(), house.rows().await), (None, 0));
 }
 
 #[tokio::test]
 async fn a_hint_that_nobody_fetches_in_time_is_gone_with_its_session() {
     let house = House::new().await;
     let id = house.signed_in().await;
-    let session = session::find(&house.core, &id, LIMITS, Activity::Person).await.unwrap().unwrap();
-    assert!(!hint::leave(&house.core, &session).await.unwrap(), "there is none: the session is still to be ended");
+    let session = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
+    assert!(
+        !house.core.sessions.end_but_keep_hint(&session).await.unwrap(),
+        "there is none: the session is still to be ended"
+    );
     assert!(house.lives(&id, Activity::Person).await);
-    hint::keep(&house.core, Some(house.acme), &id, "hint").await.unwrap();
-    assert!(hint::leave(&house.core, &session).await.unwrap());
+    house.core.sessions.keep_hint(Some(house.acme), &id, "hint").await.unwrap();
+    assert!(house.core.sessions.end_but_keep_hint(&session).await.unwrap());
     house.pass(Duration::minutes(3));
-    assert_eq!(hint::take(&house.core, &id).await.unwrap(), None);
-    session::purge(&house.core, LIMITS).await.unwrap();
+    assert_eq!(house.core.sessions.take_hint(&id).await.unwrap(), None);
+    house.core.sessions.purge(LIMITS).await.unwrap();
     assert_eq!(house.rows().await, 0);
 }
 
@@ -266,13 +269,13 @@ async fn a_hint_does_not_open_in_another_session() {
     let house = House::new().await;
     let (one, two) = (house.signed_in().await, house.signed_in().await);
     for id in [&one, &two] {
-        hint::keep(&house.core, Some(house.acme), id, "hint").await.unwrap();
-        let session = session::find(&house.core, id, LIMITS, Activity::Person).await.unwrap().unwrap();
-        hint::leave(&house.core, &session).await.unwrap();
+        house.core.sessions.keep_hint(Some(house.acme), id, "hint").await.unwrap();
+        let session = house.core.sessions.find(id, LIMITS, Activity::Person).await.unwrap().unwrap();
+        house.core.sessions.end_but_keep_hint(&session).await.unwrap();
     }
     let swap = "update eaf.session s set hint = o.hint from eaf.session o where o.hash <> s.hash";
     sqlx::query(swap).execute(&mut house.database.superuser().await).await.unwrap();
-    assert_eq!(hint::take(&house.core, &one).await.unwrap(), None);
+    assert_eq!(house.core.sessions.take_hint(&one).await.unwrap(), None);
 }
 
 fn hex(text: &str) -> String {
@@ -283,10 +286,10 @@ fn hex(text: &str) -> String {
 async fn a_state_is_used_once_and_kept_until_its_sign_in_would_be_over() {
     let house = House::new().await;
     let until = house.core.world.now() + Duration::minutes(10);
-    assert!(used_state::use_once(&house.core, "state", until).await.unwrap());
-    assert!(!used_state::use_once(&house.core, "state", until).await.unwrap());
-    assert!(used_state::use_once(&house.core, "another", until).await.unwrap());
-    assert_eq!(used_state::purge(&house.core).await.unwrap(), 0);
+    assert!(used_state::use_once(&house.core.db, "state", until).await.unwrap());
+    assert!(!used_state::use_once(&house.core.db, "state", until).await.unwrap());
+    assert!(used_state::use_once(&house.core.db, "another", until).await.unwrap());
+    assert_eq!(used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(), 0);
     house.pass(Duration::minutes(11));
-    assert_eq!(used_state::purge(&house.core).await.unwrap(), 2);
+    assert_eq!(used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(), 2);
 }

@@ -45,7 +45,7 @@ async fn storm(tenants: usize, appenders: usize) -> Database {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let (mut logs, mut working) = (Vec::new(), Vec::new());
     for n in 0..tenants {
-        let tenant = eaf_core::directory::add_tenant(&core, &format!("acme-{n}"), "Acme").await.unwrap();
+        let tenant = eaf_core::directory::add_tenant(&core.db, &core.by, &format!("acme-{n}"), "Acme").await.unwrap();
         let streams: Arc<Vec<StreamId>> = Arc::new((0..STREAMS).map(|_| stream()).collect());
         let acknowledged: Acknowledged = Arc::default();
         for _ in 0..appenders {

@@ -79,8 +79,8 @@ impl Toy {
 pub async fn home() -> (Database, Core, Toy, TenantId) {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
-    prepare(&core, &toy).await.unwrap();
-    let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+    prepare(&core.db, &toy).await.unwrap();
+    let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     (database, core, toy, tenant)
 }
 

@@ -4,7 +4,7 @@ use crate::toy::{Toy, home, ordered, record, upsert};
 use eaf_core::Core;
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, TenantId};
-use eaf_core::projection::{Step, parked, prepare, run_once};
+use eaf_core::projection::{Step, parked, prepare};
 use eaf_core::testing::Database;
 use eaf_core::{trigger, workflow};
 use serde_json::json;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 async fn start(core: &Core, toy: &Toy, tenant: TenantId, workflow: &str) -> usize {
     let mut started = 0;
     loop {
-        match trigger::run_once(core, toy, tenant, workflow).await.unwrap() {
+        match core.consumers.run_trigger_batch(toy, tenant, workflow).await.unwrap() {
             Step::Advanced { changes, .. } => started += changes,
             Step::CaughtUp => return started,
             Step::Busy => tokio::task::yield_now().await,
@@ -33,8 +33,8 @@ async fn keys(core: &Core, tenant: TenantId) -> Vec<String> {
 async fn two_hosts_start_every_run_exactly_once() {
     let database = Database::fresh().await;
     let (one, two, toy) = (database.core().await, database.core().await, Toy::new());
-    prepare(&one, &toy).await.unwrap();
-    let acme = add_tenant(&one, "acme", "Acme").await.unwrap();
+    prepare(&one.db, &toy).await.unwrap();
+    let acme = add_tenant(&one.db, &one.by, "acme", "Acme").await.unwrap();
     let orders: Vec<String> = (0..450).map(|n| format!("k{n:03}")).collect();
     record(&one, acme, orders.iter().map(|key| ordered(key)).collect()).await;
     let (first, second) = tokio::join!(start(&one, &toy, acme, "act"), start(&two, &toy, acme, "act"));
@@ -58,16 +58,19 @@ async fn two_hosts_start_every_run_exactly_once() {
 async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, acme, vec![ordered("history"), upsert("a", json!({}))]).await;
-    prepare(&core, &toy).await.unwrap();
+    prepare(&core.db, &toy).await.unwrap();
     record(&core, acme, vec![ordered("fresh")]).await;
     assert_eq!(start(&core, &toy, acme, "act").await, 1);
     assert_eq!(keys(&core, acme).await, ["fresh"]);
 
     let rebuilt = Toy::of_version(2);
-    prepare(&core, &rebuilt).await.unwrap();
-    assert!(matches!(run_once(&core, &rebuilt, acme, "things").await.unwrap(), Step::Advanced { changes: 1, .. }));
+    prepare(&core.db, &rebuilt).await.unwrap();
+    assert!(matches!(
+        core.consumers.project_batch(&rebuilt, acme, "things").await.unwrap(),
+        Step::Advanced { changes: 1, .. }
+    ));
     assert_eq!(start(&core, &rebuilt, acme, "act").await, 0);
     assert_eq!(keys(&core, acme).await, ["fresh"]);
 }
@@ -76,8 +79,8 @@ async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
 async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
     let (_database, core, toy, acme) = home().await;
     record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
-    assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
-    assert!(matches!(trigger::run_once(&core, &toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
+    assert!(matches!(core.consumers.run_trigger_batch(&toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
+    assert!(matches!(core.consumers.run_trigger_batch(&toy, acme, "act").await, Err(trigger::Error::NoSubject { .. })));
     let parked = parked(&core.db, acme).await.unwrap();
     assert_eq!(parked[0].consumer, "workflow/act");
     assert_eq!(parked[0].error, "trigger: no subject");
@@ -92,7 +95,7 @@ async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_i
         assert_eq!(start(&core, &both, acme, workflow).await, 1);
     }
     let fewer = Toy::without_workflow("later");
-    prepare(&core, &fewer).await.unwrap();
+    prepare(&core.db, &fewer).await.unwrap();
     record(&core, acme, vec![ordered("meanwhile")]).await;
     let behind = async || -> Vec<String> {
         let workflows = "select consumer from eaf.behind() where view is null order by consumer";
@@ -102,7 +105,7 @@ async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_i
     assert_eq!(start(&core, &fewer, acme, "act").await, 1);
     assert_eq!(behind().await, Vec::<String>::new());
 
-    prepare(&core, &both).await.unwrap();
+    prepare(&core.db, &both).await.unwrap();
     assert_eq!(behind().await, ["workflow/later"]);
     assert_eq!(start(&core, &both, acme, "later").await, 1, "what it missed");
     assert_eq!(keys(&core, acme).await, ["meanwhile", "meanwhile", "seen", "seen"]);
@@ -117,8 +120,8 @@ async fn a_view_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it
         sqlx::query_scalar(views).fetch_one(&mut database.as_role("eaf_platform").await).await.unwrap()
     };
     assert!(behind().await > 0);
-    prepare(&core, &Toy::without_views()).await.unwrap();
+    prepare(&core.db, &Toy::without_views()).await.unwrap();
     assert_eq!(behind().await, 0);
-    prepare(&core, &with).await.unwrap();
+    prepare(&core.db, &with).await.unwrap();
     assert!(behind().await > 0, "what it missed");
 }

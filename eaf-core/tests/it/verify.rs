@@ -11,8 +11,8 @@ use eaf_core::verify::{Finding, Report, verify};
 async fn log() -> (Database, Core, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let tenant = directory::add_tenant(&core, "acme", "Acme").await.unwrap();
-    let other = directory::add_tenant(&core, "globex", "Globex").await.unwrap();
+    let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let other = directory::add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     let (a, b) = (stream(), stream());
     for streams in [
         vec![(a, Some(0), 2), (b, Some(0), 3)],
@@ -57,7 +57,7 @@ async fn a_log_as_it_was_written_is_sound() {
     let report = verify(&core.db, tenant, |events| pages.push(events)).await.unwrap();
     assert_eq!((report.events, report.findings.len(), pages), (8, 0, vec![8]));
     assert_eq!(report.head.len(), 64);
-    let nobody = directory::add_tenant(&core, "empty", "Empty").await.unwrap();
+    let nobody = directory::add_tenant(&core.db, &core.by, "empty", "Empty").await.unwrap();
     assert_eq!(found(&core, nobody).await.events, 0);
 }
 
@@ -103,7 +103,7 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         let (database, core, tenant) = log().await;
         database.run(&tampering.replace("$TENANT", &format!("'{tenant}'"))).await;
         assert_eq!(names(&found(&core, tenant).await), expected, "{tampering}");
-        let other = directory::tenant_by_slug(&core, "globex").await.unwrap().unwrap().id;
+        let other = directory::tenant_by_slug(&core.db, "globex").await.unwrap().unwrap().id;
         assert_eq!(names(&found(&core, other).await), Vec::<String>::new(), "another tenant's log");
     }
 }

@@ -7,7 +7,7 @@ use eaf_core::contract::{Domain, ViewType};
 use eaf_core::directory::add_tenant;
 use eaf_core::event_store::Position;
 use eaf_core::id::TenantId;
-use eaf_core::projection::{self, Runner, Step, parked, prepare, run_once};
+use eaf_core::projection::{self, Runner, Step, parked, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::view::{self, Error, Page, Query};
 use serde_json::{Value, json};
@@ -30,15 +30,17 @@ pub async fn house() -> House {
     let database = Database::fresh().await;
     let core = database.core().await;
     let toy = Toy::new();
-    prepare(&core, &toy).await.unwrap();
-    let acme = add_tenant(&core, "acme", "Acme").await.unwrap();
-    let globex = add_tenant(&core, "globex", "Globex").await.unwrap();
+    prepare(&core.db, &toy).await.unwrap();
+    let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+    let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
     House { core, toy, acme, globex, database }
 }
 
 impl House {
     pub async fn project(&self, tenant: TenantId) {
-        while let Step::Advanced { .. } = run_once(&self.core, &self.toy, tenant, "things").await.unwrap() {}
+        while let Step::Advanced { .. } = self.core.consumers.project_batch(&self.toy, tenant, "things").await.unwrap()
+        {
+        }
     }
 
     pub async fn row(&self, key: &str) -> Option<view::Row> {
@@ -47,7 +49,7 @@ impl House {
     }
 
     pub async fn reached(&self, at: Position, patience: Duration) -> Result<(), Error> {
-        view::wait_for(&self.core, self.acme, "toy", self.toy.view(), at, patience).await
+        view::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", self.toy.view(), at, patience).await
     }
 
     pub async fn query(&self, query: Query) -> Result<Page, Error> {
@@ -69,10 +71,10 @@ async fn rows_and_checkpoint_move_together_or_not_at_all() {
 
     let bad = vec![upsert("a", json!({"name": "two"})), upsert("b", json!({"canary-column": 1}))];
     let second = record(&house.core, house.acme, bad).await;
-    let half = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    let half = house.core.consumers.project_batch(&house.toy, house.acme, "things").await.unwrap();
     let before = Position { pos: second.pos - 1, ..second };
     assert_eq!(half, Step::Advanced { position: before, changes: 1 });
-    let failed = run_once(&house.core, &house.toy, house.acme, "things").await;
+    let failed = house.core.consumers.project_batch(&house.toy, house.acme, "things").await;
     assert!(matches!(failed, Err(projection::Error::Invalid { .. })), "{failed:?}");
     assert_eq!(house.row("a").await.unwrap().columns["name"], "two");
     assert!(house.row("b").await.is_none());
@@ -88,17 +90,17 @@ async fn a_failing_view_is_parked_for_its_tenant_alone_and_says_why_without_data
     }
     house.project(house.acme).await;
     record(&house.core, house.acme, vec![("broken", json!({}))]).await;
-    assert!(run_once(&house.core, &house.toy, house.acme, "things").await.is_err());
+    assert!(house.core.consumers.project_batch(&house.toy, house.acme, "things").await.is_err());
 
-    let again = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    let again = house.core.consumers.project_batch(&house.toy, house.acme, "things").await.unwrap();
     assert_eq!(again, Step::Parked { code: "project: trap".into() });
     let parked = parked(&house.core.db, house.acme).await.unwrap();
     assert_eq!((parked.len(), parked[0].view.as_deref(), parked[0].failures), (1, Some("things"), 1));
     assert!(parked[0].retry_at > parked[0].since);
 
-    let other_view = run_once(&house.core, &house.toy, house.acme, "others").await.unwrap();
+    let other_view = house.core.consumers.project_batch(&house.toy, house.acme, "others").await.unwrap();
     assert!(matches!(other_view, Step::Advanced { changes: 1, .. }));
-    let other_tenant = run_once(&house.core, &house.toy, house.globex, "things").await.unwrap();
+    let other_tenant = house.core.consumers.project_batch(&house.toy, house.globex, "things").await.unwrap();
     assert!(matches!(other_tenant, Step::Advanced { changes: 1, .. }));
 }
 
@@ -107,7 +109,7 @@ async fn a_batch_that_is_too_much_for_the_component_is_halved_until_it_is_not() 
     let house = house().await;
     let events: Vec<_> = (0..80).map(|_| ("heavy", json!({ "key": "a" }))).collect();
     let last = record(&house.core, house.acme, events).await;
-    let first = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+    let first = house.core.consumers.project_batch(&house.toy, house.acme, "things").await.unwrap();
     let Step::Advanced { position, .. } = first else { panic!("{first:?}") };
     assert!(position.pos < last.pos, "not all at once");
     house.project(house.acme).await;
@@ -125,7 +127,7 @@ async fn a_batch_ends_before_it_has_too_many_bytes_but_has_one_event_at_least() 
         last = record(&house.core, house.acme, large(1_500_000)).await;
     }
     for expected in [last.pos - 3, last.pos - 1, last.pos] {
-        let step = run_once(&house.core, &house.toy, house.acme, "things").await.unwrap();
+        let step = house.core.consumers.project_batch(&house.toy, house.acme, "things").await.unwrap();
         assert_eq!(step, Step::Advanced { position: Position { pos: expected, ..last }, changes: 1 });
     }
     assert_eq!(house.row("a").await.unwrap().columns["size"], 4);
@@ -317,7 +319,7 @@ async fn two_hosts_fold_every_event_once() {
     let follow = |core: Core| async move {
         let (toy, mut steps) = (Toy::new(), Vec::new());
         loop {
-            match run_once(&core, &toy, house.acme, "things").await.unwrap() {
+            match core.consumers.project_batch(&toy, house.acme, "things").await.unwrap() {
                 Step::CaughtUp => return steps,
                 Step::Advanced { position, .. } => steps.push(position.pos),
                 _ => tokio::task::yield_now().await,
@@ -342,8 +344,8 @@ async fn a_changed_definition_fills_a_new_table_and_leaves_the_old_one() {
     for newer in &newer {
         let unknown = view::get(&house.core.db, &caller, "toy", newer.view(), "a").await;
         assert!(matches!(unknown, Err(Error::NotCreated(_))), "{unknown:?}");
-        prepare(&house.core, newer).await.unwrap();
-        run_once(&house.core, newer, house.acme, "things").await.unwrap();
+        prepare(&house.core.db, newer).await.unwrap();
+        house.core.consumers.project_batch(newer, house.acme, "things").await.unwrap();
     }
     for view in [newer[0].view(), newer[1].view(), house.toy.view()] {
         assert!(view::get(&house.core.db, &caller, "toy", view, "a").await.unwrap().is_some());
@@ -364,9 +366,9 @@ async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() 
         let _ = stopped.await;
     }));
     let view: &ViewType = house.toy.view();
-    view::wait_for(&house.core, house.acme, "toy", view, missed, SOON).await.unwrap();
+    view::wait_for(&house.core.db, &house.core.feed, house.acme, "toy", view, missed, SOON).await.unwrap();
     let heard = record(&other, house.globex, vec![upsert("b", json!({}))]).await;
-    view::wait_for(&other, house.globex, "toy", view, heard, SOON).await.unwrap();
+    view::wait_for(&other.db, &other.feed, house.globex, "toy", view, heard, SOON).await.unwrap();
 
     let ours = async {
         loop {
@@ -378,7 +380,7 @@ async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() 
     };
     assert_eq!(tokio::time::timeout(SOON, ours).await.unwrap(), heard);
     let elsewhere = Position { epoch: heard.epoch + 1, pos: 1 };
-    let foreign = view::wait_for(&other, house.globex, "toy", view, elsewhere, SOON).await;
+    let foreign = view::wait_for(&other.db, &other.feed, house.globex, "toy", view, elsewhere, SOON).await;
     assert!(matches!(foreign, Err(Error::OtherEpoch)));
     stop.send(()).unwrap();
     tokio::time::timeout(SOON, running).await.unwrap().unwrap();
@@ -395,7 +397,7 @@ async fn an_event_that_a_newer_package_recorded_parks_its_view_in_its_tenant_and
     record_version(&house.core, house.globex, 1, upsert("e", json!({}))).await;
     house.project(house.globex).await;
     loop {
-        match run_once(&house.core, &house.toy, house.acme, "things").await {
+        match house.core.consumers.project_batch(&house.toy, house.acme, "things").await {
             Ok(Step::Advanced { .. }) => {}
             ended => break assert!(matches!(ended, Err(projection::Error::Unknown { .. })), "{ended:?}"),
         }

@@ -136,19 +136,19 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
     let core = compose::core(config).await?;
     let issuer = idp::issuer_url(ports.idp);
     for (slug, name) in TENANTS {
-        let tenant = directory::add_tenant(&core, slug, name).await?;
+        let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
         for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug)) {
-            directory::put_member(&core, tenant, member(&issuer, account)).await?;
+            core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;
             // Whom the provider introduced at its former address nobody can be any more: they get no mails.
             if let Some(before) = before {
                 let gone = NewMember { roles: Vec::new(), ..member(&idp::issuer_url(before.idp), account) };
-                directory::put_member(&core, tenant, gone).await?;
+                core.directory.put_member(&core.by, tenant, gone).await?;
             }
         }
         grants(&core, tenant).await?;
     }
     for account in ACCOUNTS.iter().filter(|account| account.tenant.is_none()) {
-        directory::put_operator(&core, &issuer, account.name, &account.display_name()).await?;
+        core.directory.put_operator(&core.by, &issuer, account.name, &account.display_name()).await?;
     }
     state.mark_done(STEP, ports)?;
     Ok(())

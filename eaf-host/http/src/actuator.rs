@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use eaf_core::{Core, master_key};
+use eaf_core::Core;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -100,7 +100,7 @@ async fn ready(core: &Core) -> Result<(), &'static str> {
         tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
         return Err("the database is not ready");
     }
-    if let Err(cause) = master_key::ready(core).await {
+    if let Err(cause) = core.master_keys.ready().await {
         tracing::warn!(error = &cause as &dyn std::error::Error, "not ready");
         return Err("the database's keys are wrapped with a master key that this host does not hold: see the log");
     }

@@ -17,9 +17,9 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use eaf_core::actor::{ActorKind, Caller};
-use eaf_core::directory::{self, Member, Tenant};
+use eaf_core::directory::{Member, Tenant};
 use eaf_core::id::ActorId;
-use eaf_core::session::{self, Activity, Session, SessionId};
+use eaf_core::session::{Activity, Session, SessionId};
 use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 
@@ -83,11 +83,11 @@ impl TenantCaller {
     /// ended at any time; a token ends with its own.
     pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
         if let Via::Session(session) = &self.via
-            && !session::still_lives(&app.core, session, app.config.sessions).await?
+            && !app.core.sessions.still_lives(session, app.config.sessions).await?
         {
             return Ok(false);
         }
-        let membership = directory::membership(&app.core, self.caller.tenant, self.caller.actor).await?;
+        let membership = app.core.directory.membership(self.caller.tenant, self.caller.actor).await?;
         Ok(membership.is_some_and(|(tenant, member)| {
             member.roles == self.caller.roles && tenant.products == self.tenant.products
         }))
@@ -192,10 +192,10 @@ async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDate
     let over = || Problem::new(Code::SessionExpired);
     let id = SessionId::parse(cookie).ok_or_else(over)?;
     app.rates.credential(cookie)?;
-    let found = session::find(&app.core, &id, app.config.sessions, activity(parts)).await?;
+    let found = app.core.sessions.find(&id, app.config.sessions, activity(parts)).await?;
     let session = found.ok_or_else(over)?;
     let Some(person) = Person::of_session(app, &session).await? else {
-        session::end(&app.core, &session).await?;
+        app.core.sessions.end(&session).await?;
         return Err(over());
     };
     drawn_for::check(&parts.method, &parts.headers, person.actor())?;

@@ -20,7 +20,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use eaf_capability::{Asked, Choices, Class, Failure, Provider, Wanted};
 use eaf_core::actor::{Caller, Locale};
-use eaf_core::connection::{self, Connection};
+use eaf_core::connection::Connection;
 use eaf_core::contract::CommandType;
 use eaf_core::grant::{self, Grant};
 use eaf_core::id::TenantId;
@@ -124,7 +124,7 @@ async fn connected<'a>(
     let denied = || Failure::new(Class::Denied, "not-granted", format!("{plugin} has no grant {grant:?}."));
     let granted = grant::find(&app.core.db, tenant, plugin, capability, grant).await.map_err(|cause| fault(&cause))?;
     let (Some(granted), Some(provider)) = (granted, app.providers.get(capability)) else { return Ok(Err(denied())) };
-    let found = connection::get(&app.core, tenant, capability, &granted.connection).await;
+    let found = app.core.connections.get(tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;
     let missing = || Failure::new(Class::Configuration, "connection-missing", "Nobody has set the connection yet.");
     Ok(found.map(|found| (provider, granted, found)).ok_or_else(missing))

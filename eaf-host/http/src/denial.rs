@@ -25,7 +25,7 @@ pub async fn of_operator(
     route: &str,
 ) -> Result<(), Problem> {
     let by = By { actor: operator, origin: None, trace };
-    Ok(platform::record_denied(&app.core, &by, &Act::denied(&act(method), route)).await?)
+    Ok(platform::record_denied(&app.core.db, app.core.world.now(), &by, &Act::denied(&act(method), route)).await?)
 }
 
 impl TenantCaller {

@@ -10,7 +10,6 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::put;
 use eaf_core::actor::Locale;
-use eaf_core::directory;
 use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
@@ -47,6 +46,6 @@ async fn choose(State(app): State<App>, mut who: TenantCaller, request: Request)
         Some("en") => Locale::En,
         _ => return Err(Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/language", "enum")])),
     };
-    directory::choose_language(&app.core, who.caller.tenant, who.caller.actor, locale, &who.caller.trace).await?;
+    app.core.directory.choose_language(who.caller.tenant, who.caller.actor, locale, &who.caller.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }

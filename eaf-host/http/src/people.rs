@@ -9,7 +9,6 @@ use super::order;
 use super::problem::Problem;
 use super::products::Product;
 use eaf_core::contract::{FieldError, PeopleRef, Rejection};
-use eaf_core::directory;
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +59,7 @@ impl<'a> People<'a> {
             tracing::warn!(plugin = self.product.id(), "the package names the holders of a permission that it lacks");
             return Ok(Vec::new());
         };
-        let members = directory::members_with_any_role(&self.app.core, self.tenant, &declared.roles).await?;
+        let members = self.app.core.directory.members_with_any_role(self.tenant, &declared.roles).await?;
         let mut people: Vec<Person> =
             members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
         people.retain(|person| !person.name.is_empty());

@@ -4,7 +4,7 @@
 use super::App;
 use super::code::Code;
 use super::problem::Problem;
-use eaf_core::directory::{self, Member, Operator, Tenant};
+use eaf_core::directory::{Member, Operator, Tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::Session;
 use eaf_identity::Verified;
@@ -20,19 +20,19 @@ impl Person {
         let stranger = || Problem::new(Code::NotAMember);
         let (issuer, subject) = (&verified.issuer, &verified.subject);
         let Some(slug) = &verified.tenant else {
-            let operator = directory::find_operator(&app.core, issuer, subject).await?;
+            let operator = app.core.directory.find_operator(issuer, subject).await?;
             return operator.map(Person::Operator).ok_or_else(stranger);
         };
-        let found = directory::find_membership(&app.core, slug, issuer, subject).await?;
+        let found = app.core.directory.find_membership(slug, issuer, subject).await?;
         let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(stranger)?;
         Ok(Person::Member(tenant, member))
     }
 
     pub async fn of_session(app: &App, session: &Session) -> Result<Option<Person>, Problem> {
         let Some(tenant) = session.tenant else {
-            return Ok(directory::operator(&app.core, session.actor).await?.map(Person::Operator));
+            return Ok(app.core.directory.operator(session.actor).await?.map(Person::Operator));
         };
-        let found = directory::membership(&app.core, tenant, session.actor).await?;
+        let found = app.core.directory.membership(tenant, session.actor).await?;
         let found = found.filter(|(_, member)| has_a_role(member));
         Ok(found.map(|(tenant, member)| Person::Member(tenant, member)))
     }

@@ -50,7 +50,7 @@ pub async fn called(app: &App, caller: &Caller, text: &str) -> Result<(Things, V
     }
     drop(tx);
     let wanted = text.to_lowercase();
-    for connection in connection::list(&app.core, caller.tenant).await.map_err(no_connections)? {
+    for connection in app.core.connections.list(caller.tenant).await.map_err(no_connections)? {
         let object = format!("{}/{}", connection.capability, connection.name);
         if object.to_lowercase().contains(&wanted) {
             found.insert(Found { name: connection.name, object: object.clone() });

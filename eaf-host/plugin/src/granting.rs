@@ -77,7 +77,7 @@ fn checked_connection(name: &str) -> Result<(), Error> {
 }
 
 async fn require_active(core: &Core, plugin: &str) -> Result<(), Error> {
-    let active = eaf_core::package::active(core, plugin).await?;
+    let active = eaf_core::package::active(&core.db, plugin).await?;
     active.map(drop).ok_or_else(|| Error::NoPackage(plugin.to_owned()))
 }
 
@@ -102,8 +102,8 @@ impl std::fmt::Display for ScopeFault {
 /// Returns the requests of the plugin's active package.
 pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> {
     let none = || Error::NoPackage(plugin.to_owned());
-    let active = eaf_core::package::active(core, plugin).await?.ok_or_else(none)?;
-    let stored = eaf_core::package::load(core, &active.digest).await?.ok_or_else(none)?;
+    let active = eaf_core::package::active(&core.db, plugin).await?.ok_or_else(none)?;
+    let stored = eaf_core::package::load(&core.db, &active.digest).await?.ok_or_else(none)?;
     let package = package::read(&stored.bytes)?;
     Ok(manifest::parse(package.require("plugin.toml")?)?.requests)
 }

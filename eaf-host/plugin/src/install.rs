@@ -8,7 +8,7 @@ use super::engine::Wasm;
 use super::granting;
 use super::load::{self, Ceiling};
 use super::{Plugin, Plugins};
-use eaf_core::id::{ActorId, TenantId};
+use eaf_core::id::TenantId;
 use eaf_core::{Core, directory, grant, package, projection};
 use std::sync::Arc;
 
@@ -51,7 +51,6 @@ pub async fn install(
     plugins: &Plugins,
     ceiling: &Ceiling,
     file: &[u8],
-    by: ActorId,
 ) -> Result<Arc<Plugin>, Error> {
     // Proven before anything is stored; the generation is known only afterwards.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
@@ -63,12 +62,12 @@ pub async fn install(
         bytes: file.to_vec(),
         description: proven.description.clone(),
     };
-    package::store(core, &stored).await?;
+    package::store(&core.db, &stored).await?;
     // What is stored under a digest stays as it is, so bytes that were changed there would be what other hosts load.
     unaltered(core, proven.id(), &proven.digest).await?;
     // A view whose table cannot be made keeps the package from being activated: from then on no host may append what the generation before decides.
     prepare(core, &proven).await?;
-    let generation = package::activate(core, proven.id(), &proven.digest, by).await?;
+    let generation = package::activate(&core.db, proven.id(), &proven.digest, &core.by).await?;
     // Now its views and workflows take over. After a crash here, whichever host loads the package sees to it.
     prepare(core, &proven).await?;
     let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
@@ -82,8 +81,8 @@ pub async fn install(
 /// require more than the package that the product was enabled with.
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
-    for (tenant, _) in directory::tenants(core).await? {
-        let products = directory::tenant(core, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
+    for (tenant, _) in directory::tenants(&core.db).await? {
+        let products = directory::tenant(&core.db, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
         if !products.iter().any(|id| id == plugin.id()) {
             continue;
         }
@@ -102,7 +101,7 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
 /// host activated meanwhile, and what failed before.
 pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &Ceiling) -> Result<Found, Error> {
     let mut found = Found { new: Vec::new(), failed: Vec::new() };
-    for active in package::all_active(core).await? {
+    for active in package::all_active(&core.db).await? {
         let is_served = plugins.get(&active.plugin).is_some_and(|plugin| plugin.generation == active.generation);
         if is_served {
             continue;
@@ -119,7 +118,7 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
 /// not when the wait is over that the earlier one has run up.
 async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
     let plugin = plugins.activate(plugin);
-    match projection::retry_all(core, plugin.id()).await {
+    match projection::retry_all(&core.db, plugin.id()).await {
         Ok(0) => {}
         Ok(parked) => tracing::info!(plugin = plugin.id(), parked, "what was parked is tried again with this package"),
         Err(error) => {
@@ -147,7 +146,7 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
 /// rules of all tenants, while the activation shows the digest of honest ones.
 async fn unaltered(core: &Core, plugin: &str, digest: &str) -> Result<Vec<u8>, Error> {
     let gone = || Error::Gone { plugin: plugin.to_owned(), digest: digest.to_owned() };
-    let stored = package::load(core, digest).await?.ok_or_else(gone)?;
+    let stored = package::load(&core.db, digest).await?.ok_or_else(gone)?;
     let read = tokio::task::spawn_blocking(move || {
         let found = super::package::read(&stored.bytes).map(|package| package.digest().to_owned());
         (found, stored.bytes)
@@ -164,7 +163,7 @@ fn altered(plugin: &str, digest: &str, found: String) -> Error {
 }
 
 async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
-    projection::prepare(core, &*plugin.domain)
+    projection::prepare(&core.db, &*plugin.domain)
         .await
         .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
 }
@@ -200,8 +199,8 @@ mod tests {
         let database = Database::fresh().await;
         let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
         let (here, there) = (Plugins::default(), Plugins::default());
-        install(&core, &wasm, &here, &ceiling, &packed("1.0.0"), ActorId::SYSTEM).await.unwrap();
-        install(&core, &wasm, &there, &ceiling, &packed("2.0.0"), ActorId::SYSTEM).await.unwrap();
+        install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await.unwrap();
+        install(&core, &wasm, &there, &ceiling, &packed("2.0.0")).await.unwrap();
         let served = || here.get("fixture").map(|plugin| plugin.manifest.plugin.version.clone());
 
         database.run("revoke insert on eaf.trigger from eaf_platform").await;
@@ -221,9 +220,9 @@ mod tests {
         let database = Database::fresh().await;
         let (core, wasm, plugins) = (database.core().await, fixtures::wasm(), Plugins::default());
         database.run("revoke insert on eaf.trigger from eaf_platform").await;
-        let refused = install(&core, &wasm, &plugins, &Ceiling::default(), &packed("1.0.0"), ActorId::SYSTEM).await;
+        let refused = install(&core, &wasm, &plugins, &Ceiling::default(), &packed("1.0.0")).await;
         assert!(matches!(refused, Err(Error::Prepare { .. })));
-        assert!(package::all_active(&core).await.unwrap().is_empty());
+        assert!(package::all_active(&core.db).await.unwrap().is_empty());
         assert!(plugins.all().is_empty());
     }
 
@@ -231,9 +230,8 @@ mod tests {
     async fn a_stored_package_is_served_only_while_its_bytes_are_what_its_digest_says() {
         let database = Database::fresh().await;
         let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
-        let by = ActorId::SYSTEM;
-        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("2.0.0"), by).await.unwrap();
-        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("1.0.0"), by).await.unwrap();
+        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("2.0.0")).await.unwrap();
+        install(&core, &wasm, &Plugins::default(), &ceiling, &packed("1.0.0")).await.unwrap();
         let other = "update eaf.package p set bytes = (select bytes from eaf.package where version = '2.0.0')";
         for change in [other, "update eaf.package p set bytes = set_byte(bytes, length(bytes) - 1, 0)"] {
             database.run("create table kept as select * from eaf.package").await;
@@ -244,7 +242,7 @@ mod tests {
             assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "fixture"));
             assert!(found.new.is_empty() && here.all().is_empty());
             // Its own file does not make it whole again, so nobody is told that it is active.
-            let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0"), by).await;
+            let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await;
             assert!(matches!(again, Err(Error::Altered { .. })));
             database.run("update eaf.package p set bytes = k.bytes from kept k where k.digest = p.digest").await;
             database.run("drop table kept").await;
@@ -268,14 +266,14 @@ mod tests {
         let domain = fixtures::component("domain", fixtures::HOSTILE);
         let workflow = fixtures::component("workflow", fixtures::DURABLE);
         let bytes = fixtures::described(&text, fixtures::MANIFEST, domain, Some(workflow));
-        let refused = install(&core, &wasm, &plugins, &ceiling, &bytes, ActorId::SYSTEM).await;
+        let refused = install(&core, &wasm, &plugins, &ceiling, &bytes).await;
         assert!(matches!(refused, Err(Error::Load(load::Error::Refused { .. }))));
 
         let (plugin, version) = ("fixture".to_owned(), "1.0.0".to_owned());
         let digest = load::load(&wasm, &bytes, 0, &ceiling).unwrap().digest;
         let stored = package::Package { digest: digest.clone(), plugin, version, bytes, description };
-        package::store(&core, &stored).await.unwrap();
-        package::activate(&core, "fixture", &digest, ActorId::SYSTEM).await.unwrap();
+        package::store(&core.db, &stored).await.unwrap();
+        package::activate(&core.db, "fixture", &digest, &core.by).await.unwrap();
         let found = load_active(&core, &wasm, &plugins, &ceiling).await.unwrap();
         assert_eq!((found.new.len(), found.failed.len()), (1, 0));
     }

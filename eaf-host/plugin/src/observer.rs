@@ -117,7 +117,7 @@ impl Observer {
     async fn look(&self, turn: &Turn, provider: &dyn Provider) -> Result<(), Failure> {
         let until = Instant::now() + READ;
         let granted = grant::list(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
-        let products = directory::tenant(&self.core, turn.tenant).await.map_err(|error| store(&error))?;
+        let products = directory::tenant(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
         let products = products.map(|tenant| tenant.products).unwrap_or_default();
         for Listed { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
             let is_of_turn = capability == turn.capability && connection == turn.connection;

@@ -382,10 +382,10 @@ pub async fn approved(people: &People, name: &str) -> String {
 async fn settle(core: &Core, issuer: &str) {
     for account in ACCOUNTS {
         let Some(slug) = account.tenant else {
-            directory::put_operator(core, issuer, account.name, &account.display_name()).await.unwrap();
+            core.directory.put_operator(&core.by, issuer, account.name, &account.display_name()).await.unwrap();
             continue;
         };
-        let tenant = directory::add_tenant(core, slug, slug).await.unwrap();
+        let tenant = directory::add_tenant(&core.db, &core.by, slug, slug).await.unwrap();
         let member = NewMember {
             issuer: issuer.to_owned(),
             subject: account.name.to_owned(),
@@ -394,7 +394,7 @@ async fn settle(core: &Core, issuer: &str) {
             locale: account.locale,
             roles: vec![account.role.to_owned()],
         };
-        directory::put_member(core, tenant, member).await.unwrap();
+        core.directory.put_member(&core.by, tenant, member).await.unwrap();
         grant_all(core, tenant).await;
     }
 }

@@ -10,7 +10,7 @@ use eaf_core::connection::Used;
 use eaf_core::directory::{self, Member};
 use eaf_core::grant::{self, Authorization, Denial};
 use eaf_core::id::{ActorId, RunId, TenantId};
-use eaf_core::{Core, connection, event_store, mail_log, mail_pause, view};
+use eaf_core::{Core, event_store, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,17 +32,17 @@ impl Office for CoreOffice {
     }
 
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure> {
-        let found = directory::tenant(&self.core, tenant).await.map_err(unreadable)?;
+        let found = directory::tenant(&self.core.db, tenant).await.map_err(unreadable)?;
         Ok(found.map(|tenant| tenant.name).unwrap_or_default())
     }
 
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure> {
-        let member = directory::member(&self.core, tenant, actor).await.map_err(unreadable)?;
+        let member = self.core.directory.member(tenant, actor).await.map_err(unreadable)?;
         Ok(member.map(Person::from))
     }
 
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
-        let members = directory::members_with_any_role(&self.core, tenant, roles).await.map_err(unreadable)?;
+        let members = self.core.directory.members_with_any_role(tenant, roles).await.map_err(unreadable)?;
         Ok(members.into_iter().map(Person::from).collect())
     }
 
@@ -70,7 +70,7 @@ impl Office for CoreOffice {
     }
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
-        match connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(unreadable)? {
+        match self.core.connections.get(tenant, CAPABILITY, name).await.map_err(unreadable)? {
             Some(connection) => {
                 let config = Config::read(&connection.config, &connection.secret)?;
                 Ok(Config { set_at: connection.set_at, ..config })
@@ -90,7 +90,7 @@ impl Office for CoreOffice {
         error: Option<&str>,
     ) -> Result<(), Failure> {
         let used = Used { capability: CAPABILITY, name: connection, set_at };
-        connection::record_use(&self.core, tenant, used, error, None).await.map_err(unreadable)
+        self.core.connections.record_use(tenant, used, error, None).await.map_err(unreadable)
     }
 
     async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
@@ -98,7 +98,7 @@ impl Office for CoreOffice {
         let mut tx = self.core.db.tenant(*tenant).await.map_err(unreadable)?;
         let head = event_store::head(&mut tx).await.map_err(unreadable)?;
         drop(tx);
-        match view::wait_for(&self.core, *tenant, plugin, view, head, VIEW).await {
+        match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
             // In a log that was restored meanwhile, the row is as good as the view.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::Behind) => {

@@ -26,7 +26,7 @@ impl Connections for CoreConnections {
     }
 
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error> {
-        let found = connection::get(&self.core, tenant, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
+        let found = self.core.connections.get(tenant, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
         let stored =
             |connection::Connection { name, config, secret, set_at, .. }| Stored { name, config, secret, set_at };
         Ok(found.map(stored))
@@ -34,7 +34,7 @@ impl Connections for CoreConnections {
 
     async fn used(&self, tenant: TenantId, stored: &Stored, error: Option<&str>) -> Result<(), Error> {
         let of = Used { capability: CAPABILITY, name: &stored.name, set_at: stored.set_at };
-        let recorded = connection::record_use(&self.core, tenant, of, error, Some(&trouble::CODES)).await;
+        let recorded = self.core.connections.record_use(tenant, of, error, Some(&trouble::CODES)).await;
         recorded.map_err(|e| Error(e.into()))
     }
 }

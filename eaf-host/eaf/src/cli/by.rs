@@ -3,8 +3,8 @@
 use super::serve::Configuration;
 use crate::compose;
 use crate::config::Config;
+use eaf_core::Core;
 use eaf_core::actor::By;
-use eaf_core::{Core, directory};
 use std::error::Error;
 
 /// Settings, and as whom a command administers.
@@ -30,7 +30,7 @@ impl Administration {
         let mut core = compose::core(&config).await?;
         core.by = match &self.operator {
             Some(subject) => {
-                let found = directory::find_operator(&core, &config.identity.issuer, subject).await?;
+                let found = core.directory.find_operator(&config.identity.issuer, subject).await?;
                 let actor = found.ok_or_else(|| NoOperator(subject.clone()))?.actor;
                 // Tenants read this, who are not told an operator's name.
                 By { actor, origin: Some("operator".into()), ..core.by }

@@ -96,7 +96,7 @@ pub enum Language {
 pub async fn tenant(command: TenantCommand) -> Outcome {
     let TenantCommand::Add { slug, name, administration } = command;
     let (_, core) = administration.core().await?;
-    println!("{}", directory::add_tenant(&core, &slug, &name).await?);
+    println!("{}", directory::add_tenant(&core.db, &core.by, &slug, &name).await?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -114,7 +114,7 @@ pub async fn member(command: MemberCommand) -> Outcome {
         }
     };
     let (config, core) = administration.core().await?;
-    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
     let locale = match locale {
         Language::De => Locale::De,
         Language::En => Locale::En,
@@ -125,26 +125,26 @@ pub async fn member(command: MemberCommand) -> Outcome {
     }
     let email = email.to_string();
     let new = NewMember { issuer: config.identity.issuer, subject, name, email, locale, roles };
-    println!("{}", directory::put_member(&core, tenant.id, new).await?);
+    println!("{}", core.directory.put_member(&core.by, tenant.id, new).await?);
     Ok(ExitCode::SUCCESS)
 }
 
 async fn remove_member(tenant: String, subject: String, administration: Administration) -> Outcome {
     let (config, core) = administration.core().await?;
-    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
-    let found = directory::find_member(&core, tenant.id, &config.identity.issuer, &subject).await?;
+    let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let found = core.directory.find_member(tenant.id, &config.identity.issuer, &subject).await?;
     let member = found.ok_or(NoMember(subject))?;
-    directory::dismiss_member(&core, tenant.id, member.actor).await?;
+    core.directory.dismiss_member(&core.by, tenant.id, member.actor).await?;
     println!("{}", member.actor);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Most likely typing errors. Before the first product is active nothing can be said.
 async fn roles_of_no_use(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
-    let active = package::all_active(core).await?;
+    let active = package::all_active(&core.db).await?;
     let mut useless = if active.is_empty() { Vec::new() } else { roles.to_vec() };
     for active in active {
-        let Some(package) = package::load(core, &active.digest).await? else { continue };
+        let Some(package) = package::load(&core.db, &active.digest).await? else { continue };
         let permissions = package.description.permissions;
         useless.retain(|role| !permissions.iter().any(|permission| permission.roles.contains(role)));
     }
@@ -156,16 +156,16 @@ pub async fn operator(command: OperatorCommand) -> Outcome {
         OperatorCommand::Add { person, administration } => {
             let (config, core) = administration.core().await?;
             let issuer = &config.identity.issuer;
-            println!("{}", directory::put_operator(&core, issuer, &person.subject, &person.name).await?);
+            println!("{}", core.directory.put_operator(&core.by, issuer, &person.subject, &person.name).await?);
         }
         OperatorCommand::Remove { subject, administration } => {
             let (config, core) = administration.core().await?;
-            let removed = directory::remove_operator(&core, &config.identity.issuer, &subject).await?;
+            let removed = core.directory.remove_operator(&core.by, &config.identity.issuer, &subject).await?;
             println!("{}", removed.ok_or(NoOperator(subject))?);
         }
         OperatorCommand::List { configuration } => {
             let core = compose::core(&configuration.load()?).await?;
-            return say(&directory::operators(&core).await?.iter().map(line).collect::<String>());
+            return say(&core.directory.operators().await?.iter().map(line).collect::<String>());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -82,7 +82,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Put { of, scope, connection, reason, expires, administration } => {
             let (config, core) = administration.core().await?;
             let Named { tenant, plugin, capability, name } = of;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             let scope: Value = serde_json::from_str(&scope).map_err(Error::Scope)?;
             let now = core.world.now();
             let expiry = |text: String| granting::expiry(&text, now).map_err(|cause| Error::Expiry(text, cause));
@@ -102,7 +102,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Remove { of, administration } => {
             let (_, core) = administration.core().await?;
             let Named { tenant, plugin, capability, name } = of;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             let mut tx = core.db.tenant(tenant.id).await?;
             if !grant::remove(&mut tx, &plugin, &capability, &name, &core.by).await? {
                 return Err(Error::NoGrant.into());
@@ -112,7 +112,7 @@ pub async fn run(command: Command) -> Outcome {
         }
         Command::List { tenant, configuration } => {
             let core = compose::core(&configuration.load()?).await?;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             return say(&grant::list(&core.db, tenant.id).await?.iter().map(line).collect::<String>());
         }
     }

@@ -3,7 +3,7 @@
 use super::by::Administration;
 use super::{Outcome, Unsure, say};
 use clap::Subcommand;
-use eaf_core::master_key::{self, Progress, Status};
+use eaf_core::master_key::{Progress, Status};
 use std::io::{IsTerminal, Write};
 
 #[derive(Subcommand)]
@@ -28,7 +28,7 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Status { administration } => {
             let (_, core) = administration.core().await?;
-            say(&told(&master_key::status(&core).await?))
+            say(&told(&core.master_keys.status().await?))
         }
         Command::Rotate { yes: false, .. } => {
             Err(Box::new(Unsure("a host that was not started with both keys reads nothing any more")))
@@ -36,7 +36,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Rotate { administration, .. } => {
             let (_, core) = administration.core().await?;
             let shown = std::io::stderr().is_terminal();
-            let rotated = master_key::rotate(&core, |progress| show(progress, shown)).await?;
+            let rotated = core.master_keys.rotate(&core.by, |progress| show(progress, shown)).await?;
             if shown {
                 eprintln!();
             }

@@ -101,7 +101,7 @@ struct Shown {
 }
 
 async fn tail(core: &Core, tenant: TenantId, after: u64, follow: bool, output: &Output) -> Outcome {
-    let mut feed = PlatformFeed::after(core, Vector::default());
+    let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     let mut shown = Shown { after, known: 0 };
     loop {
         match show_next(core, tenant, &mut feed, &mut shown, (follow, output)).await {
@@ -141,8 +141,8 @@ async fn show_next(
 }
 
 async fn tail_all(core: &Core, follow: bool, output: &Output) -> Outcome {
-    let slugs: BTreeMap<TenantId, String> = directory::tenants(core).await?.into_iter().collect();
-    let mut feed = PlatformFeed::after(core, Vector::default());
+    let slugs: BTreeMap<TenantId, String> = directory::tenants(&core.db).await?.into_iter().collect();
+    let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     loop {
         let news = if follow { feed.next().await } else { feed.poll().await };
         match news {
@@ -164,7 +164,7 @@ async fn tail_all(core: &Core, follow: bool, output: &Output) -> Outcome {
 }
 
 async fn find(core: &Core, slug: String) -> Result<TenantId, Box<dyn Error>> {
-    Ok(directory::tenant_by_slug(core, &slug).await?.ok_or(NoTenant(slug))?.id)
+    Ok(directory::tenant_by_slug(&core.db, &slug).await?.ok_or(NoTenant(slug))?.id)
 }
 
 impl Output {

@@ -6,7 +6,7 @@ use super::{NoTenant, Outcome, Unsure, say};
 use clap::Subcommand;
 use eaf_core::crypto;
 use eaf_core::directory;
-use eaf_core::erasure::{self, Certificate};
+use eaf_core::erasure::Certificate;
 use eaf_core::id::ActorId;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,9 +56,9 @@ pub async fn run(command: Command) -> Outcome {
         return Err(Box::new(Unsure("what is erased can never be read again")));
     }
     let (_, core) = administration.core().await?;
-    let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?.id;
+    let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?.id;
     let settling = crypto::settling();
-    let views = erasure::erase(&core, tenant, person, settling).await?;
+    let views = core.erasure.erase(&core.by, tenant, person, settling).await?;
     eprintln!(
         "the key is destroyed; other hosts forget it within {} s, then views are folded anew",
         settling.as_secs()
@@ -67,7 +67,7 @@ pub async fn run(command: Command) -> Outcome {
     tokio::time::sleep(settling).await;
     let deadline = Instant::now() + PATIENCE;
     let done = loop {
-        match erasure::finish(&core, tenant, person, views).await {
+        match core.erasure.finish(tenant, person, views).await {
             Ok(Some(done)) => break done,
             Ok(None) => {}
             Err(error) => wait_out(error).await?,

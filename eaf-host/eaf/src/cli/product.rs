@@ -51,20 +51,20 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Enable { of: Switched { tenant, plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             let requests = granting::requests(&core, &plugin).await?;
             granting::enable(&core, tenant.id, &plugin, &requests, &reason, &core.by).await?;
             println!("{plugin} is enabled for {}", tenant.slug);
         }
         Command::Disable { of: Switched { tenant, plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             granting::disable(&core, tenant.id, &plugin, &reason, &core.by).await?;
             println!("{plugin} is disabled for {}; its runs rest", tenant.slug);
         }
         Command::List { tenant, configuration } => {
             let core = compose::core(&configuration.load()?).await?;
-            let tenant = directory::tenant_by_slug(&core, &tenant).await?.ok_or(NoTenant(tenant))?;
+            let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             return say(&product::list(&core.db, tenant.id).await?.iter().map(line).collect::<String>());
         }
     }

@@ -34,7 +34,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Outcome {
     let core = compose::core(&args.configuration.load()?).await?;
     let only_one = args.tenant.is_some();
-    let mut tenants = directory::tenants(&core).await?;
+    let mut tenants = directory::tenants(&core.db).await?;
     if let Some(slug) = args.tenant {
         tenants.retain(|(_, known)| *known == slug);
         if tenants.is_empty() {
@@ -59,7 +59,7 @@ pub async fn run(args: Args) -> Outcome {
     reports.sort_by(|(a, _), (b, _)| a.cmp(b));
     let platform = match only_one {
         true => None,
-        false => Some(platform::verify(&core).await?),
+        false => Some(platform::verify(&core.db).await?),
     };
     let sound = reports.iter().all(|(_, report)| report.findings.is_empty())
         && platform.as_ref().is_none_or(|(_, findings)| findings.is_empty());
@@ -121,7 +121,7 @@ struct Bar {
 
 impl Bar {
     async fn new(core: &Core, tenants: &[(TenantId, String)]) -> Result<Bar, live::PlatformError> {
-        let heads = live::PlatformFeed::after(core, live::Vector::default()).poll().await?;
+        let heads = live::PlatformFeed::after(&core.db, &core.doorbell, live::Vector::default()).poll().await?;
         let heads = heads.iter().filter(|head| tenants.iter().any(|(tenant, _)| *tenant == head.tenant));
         let total = heads.map(|head| head.last.pos).sum();
         Ok(Bar { shown: std::io::stderr().is_terminal(), total, done: AtomicU64::new(0), since: Instant::now() })

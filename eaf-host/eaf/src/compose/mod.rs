@@ -18,7 +18,7 @@ use eaf_core::command_bus::Quota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
-use eaf_core::id::{ActorId, HostId};
+use eaf_core::id::HostId;
 use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::session;
 use eaf_core::{Core, directory, grant, master_key, projection, used_state};
@@ -115,8 +115,8 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     };
     let mut core = Core::start(db, world::real(), keys);
     // Before anything is written: a key that this host made would be lost to its neighbours.
-    master_key::check(&core).await?;
-    if let Some(left) = master_key::unreadable(&core).await? {
+    core.master_keys.check().await?;
+    if let Some(left) = core.master_keys.unreadable().await? {
         let (keys, operators) = (left.keys, left.operators);
         tracing::error!(
             keys,
@@ -254,7 +254,7 @@ pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc
     let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
     let wasm = Wasm::new(None, Limits::default())?;
     let plugins = Plugins::default();
-    Ok(install::install(core, &wasm, &plugins, ceiling, &bytes, core.by.actor).await?)
+    Ok(install::install(core, &wasm, &plugins, ceiling, &bytes).await?)
 }
 
 /// The OpenAPI document of a host that serves these packages. It needs no database.
@@ -308,14 +308,14 @@ async fn bring_packages(
         let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
         let package = package::read(&file)?;
         let plugin = manifest::parse(package.require("plugin.toml")?)?.plugin.id;
-        let active = eaf_core::package::active(core, &plugin).await?;
+        let active = eaf_core::package::active(&core.db, &plugin).await?;
         let wanted = match (config.plugins.activation, active) {
             (_, None) => true,
             (Activation::IfNoneIs, Some(_)) => false,
             (Activation::WhenDifferent, Some(active)) => active.digest != package.digest(),
         };
         if wanted {
-            install::install(core, wasm, plugins, ceiling, &file, ActorId::SYSTEM).await?;
+            install::install(core, wasm, plugins, ceiling, &file).await?;
             tracing::info!(plugin, digest = package.digest(), "package activated");
         }
     }
@@ -324,9 +324,9 @@ async fn bring_packages(
 
 /// A tenant that lacks a grant can use the product until a workflow needs it: an operator should know before.
 async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
-    for (tenant, slug) in directory::tenants(core).await? {
+    for (tenant, slug) in directory::tenants(&core.db).await? {
         let granted = grant::list(&core.db, tenant).await?;
-        let products = directory::tenant(core, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
+        let products = directory::tenant(&core.db, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
         for plugin in plugins.all().into_iter().filter(|plugin| products.iter().any(|id| id == plugin.id())) {
             for missing in granting::missing(plugin.id(), &plugin.manifest.requests, &granted) {
                 let (capability, grant) = (&missing.capability, &missing.grant);
@@ -387,13 +387,13 @@ async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<
 async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
     let purging = async {
         loop {
-            match session::purge(&core, limits).await {
+            match core.sessions.purge(limits).await {
                 Ok(purged) => tracing::debug!(purged, "sessions that were over are deleted"),
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
                 }
             }
-            if let Err(error) = used_state::purge(&core).await {
+            if let Err(error) = used_state::purge(&core.db, core.world.now()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be deleted");
             }
             tokio::time::sleep(FORGET_SESSIONS).await;
@@ -425,7 +425,7 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
 
 /// Whether that was all.
 async fn pruned(core: &Core, retention: &Retention) -> bool {
-    match retention::prune(core, retention).await {
+    match retention::prune(&core.db, &core.world, retention).await {
         Ok(pruned) => {
             for Failure { tenant, what, error } in &pruned.failures {
                 let tenant = tenant.map(|tenant| tenant.to_string());

@@ -15,7 +15,7 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use eaf_core::session::{self, Activity, SessionId, hint};
+use eaf_core::session::{Activity, SessionId};
 use eaf_core::used_state;
 use eaf_identity::Verified;
 use eaf_identity::sign_in::{Error, Said};
@@ -50,7 +50,7 @@ async fn finish(
     let unknown = || Problem::new(Code::SignInUnknown);
     let pending = pending.ok_or_else(unknown)?;
     // The provider is asked once: a note that was kept aside must not make the host ask again and again.
-    let first = used_state::use_once(&app.core, &pending.seed.state(), pending.until()).await;
+    let first = used_state::use_once(&app.core.db, &pending.seed.state(), pending.until()).await;
     if !first.map_err(Problem::from)? {
         return Err(unknown().into());
     }
@@ -63,10 +63,10 @@ async fn finish(
     let signed_in = signed_in.map_err(|cause| failed(&cause, return_to.clone()))?;
     let person = member(app, &signed_in.who).await?;
     end_former(app, headers).await?;
-    let id = session::create(&app.core, person.tenant(), person.actor(), app.config.sessions).await;
+    let id = app.core.sessions.create(person.tenant(), person.actor(), app.config.sessions).await;
     let id = id.map_err(Problem::from)?;
     if let Some(id_token) = signed_in.hint {
-        hint::keep(&app.core, person.tenant(), &id, &id_token).await.map_err(Problem::from)?;
+        app.core.sessions.keep_hint(person.tenant(), &id, &id_token).await.map_err(Problem::from)?;
     }
     record(app, person.tenant(), person.actor(), "sign-in", &info.trace).await?;
 
@@ -104,8 +104,8 @@ async fn member(app: &App, verified: &Verified) -> Result<Person, Refusal> {
 async fn end_former(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let id = cookie::read(headers, &cookie::session(app.config.https())).and_then(SessionId::parse);
     let Some(id) = id else { return Ok(()) };
-    if let Some(former) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await? {
-        session::end(&app.core, &former).await?;
+    if let Some(former) = app.core.sessions.find(&id, app.config.sessions, Activity::Background).await? {
+        app.core.sessions.end(&former).await?;
     }
     Ok(())
 }

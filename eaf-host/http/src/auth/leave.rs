@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use eaf_core::session::{SessionId, hint};
+use eaf_core::session::SessionId;
 use eaf_identity::sign_in::SignOutForm;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
@@ -31,7 +31,7 @@ pub async fn leave(
     let https = app.config.https();
     let name = cookie::named(https, LEAVE_COOKIE);
     let hint = match cookie::read(&headers, &name).and_then(SessionId::parse) {
-        Some(id) => hint::take(&app.core, &id).await?,
+        Some(id) => app.core.sessions.take_hint(&id).await?,
         None => None,
     };
     let form = app.identity.sign_out_form(hint).await.unwrap_or_else(|cause| {

@@ -59,7 +59,7 @@ async fn record(
 ) -> Result<(), Problem> {
     let Some(tenant) = tenant else {
         let by = By { actor, origin: None, trace: trace.clone() };
-        return Ok(platform::record_alone(&app.core, &by, &Act::new(act, "session")).await?);
+        return Ok(platform::record_alone(&app.core.db, &by, &Act::new(act, "session")).await?);
     };
     let entry = Entry { actor, act: act.into(), object: "session".into(), outcome: "ok".into(), trace: trace.clone() };
     let mut tx = app.core.db.tenant(tenant).await?;

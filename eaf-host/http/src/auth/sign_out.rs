@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json};
-use eaf_core::session::{self, Activity, SessionId, hint};
+use eaf_core::session::{Activity, SessionId};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,13 +57,13 @@ async fn sign_out(
     let name = cookie::session(https);
     let mut left = None;
     if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
-        && let Some(session) = session::find(&app.core, &id, app.config.sessions, Activity::Background).await?
+        && let Some(session) = app.core.sessions.find(&id, app.config.sessions, Activity::Background).await?
     {
         // Who sees another name must not end this one's session.
         drawn_for::check_if_said(&headers, session.actor)?;
-        left = hint::leave(&app.core, &session).await?.then_some(id);
+        left = app.core.sessions.end_but_keep_hint(&session).await?.then_some(id);
         if left.is_none() {
-            session::end(&app.core, &session).await?;
+            app.core.sessions.end(&session).await?;
         }
         record(&app, session.tenant, session.actor, "sign-out", &info.trace).await?;
     }

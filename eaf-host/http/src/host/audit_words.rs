@@ -12,7 +12,6 @@ use crate::things::Names;
 use eaf_capability::text::format;
 use eaf_core::actor::{ActorKind, Caller, Locale};
 use eaf_core::audit::trail::{Item, Source};
-use eaf_core::directory;
 use eaf_core::id::ActorId;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -37,7 +36,7 @@ impl<'a> Words<'a> {
             actors.extend(members.filter_map(|(_, value)| value.as_str()?.parse::<ActorId>().ok()));
         }
         let actors: Vec<ActorId> = actors.into_iter().collect();
-        let people = directory::named(&app.core, caller.tenant, &actors).await?;
+        let people = app.core.directory.named(caller.tenant, &actors).await?;
         let things = Names::of(app, caller, items).await?;
         Ok(Words { app, locale: caller.locale, people, things })
     }

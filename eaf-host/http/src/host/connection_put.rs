@@ -138,7 +138,7 @@ async fn set(
     if let Some(read) = read {
         refuse_overtaken(read, updated_at)?;
     }
-    connection::put(&app.core, &mut tx, &new, who.caller.actor).await.map_err(not_put)?;
+    app.core.connections.put(&mut tx, &new, who.caller.actor).await.map_err(not_put)?;
     let (old, changed) = changed(before.as_ref(), &new);
     audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
     // What waits because of the old settings is tried with the new ones.

@@ -5,9 +5,9 @@ use crate::App;
 use crate::messages;
 use crate::problem::Problem;
 use eaf_core::actor::Locale;
-use eaf_core::connection::{self, Summary};
+use eaf_core::connection::Summary;
+use eaf_core::grant;
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::{directory, grant};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Valu
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));
     let mut shown: BTreeMap<(String, String), Value> =
         wanted.map(|(capability, name)| ((capability.clone(), name.clone()), missing(&capability, &name))).collect();
-    let listed = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let listed = app.core.connections.list(tenant).await.map_err(connection_fault)?;
     let writers: Vec<ActorId> = listed.iter().map(|summary| summary.updated_by).collect();
-    let members = directory::members_among(&app.core, tenant, &writers).await?;
+    let members = app.core.directory.members_among(tenant, &writers).await?;
     for summary in listed {
         let writer = members.iter().find(|member| member.actor == summary.updated_by);
         let mut connection = configured(&summary, locale);

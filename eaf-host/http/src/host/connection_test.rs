@@ -19,7 +19,7 @@ use axum::extract::{Path, State};
 use axum::routing::post;
 use eaf_capability::{Class, Failure, Finding, Kind, Provider, Report, Verdict};
 use eaf_core::actor::{Caller, Locale};
-use eaf_core::connection::{self, Connection, Summary};
+use eaf_core::connection::{Connection, Summary};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +90,7 @@ pub(super) async fn begin(
 ) -> Result<Json<Value>, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
-    let known = connection::list(&app.core, tenant).await.map_err(connection_fault)?;
+    let known = app.core.connections.list(tenant).await.map_err(connection_fault)?;
     let stored = known.into_iter().find(|one| one.capability == capability && one.name == name);
     let stored = stored.ok_or_else(|| Problem::new(Code::NotFound))?;
     let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.clone();
@@ -155,7 +155,10 @@ impl Test {
         let name = match &self.of {
             Of::Stored(_, Summary { capability, name, updated_at, .. }) => {
                 let tenant = self.who.caller.tenant;
-                connection::record_check(&self.app.core, tenant, capability, name, *updated_at, error)
+                self.app
+                    .core
+                    .connections
+                    .record_check(tenant, capability, name, *updated_at, error)
                     .await
                     .map_err(connection_fault)?;
                 self.act.name()

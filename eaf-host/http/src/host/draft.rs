@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use axum::extract::Request;
 use eaf_capability::{ConnectionType, Provider};
 use eaf_core::audit::{self, Act};
-use eaf_core::connection::{self, Connection, NewConnection};
+use eaf_core::connection::{Connection, NewConnection};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -69,10 +69,10 @@ pub async fn read(
         secret: body.get("secret").and_then(Value::as_object).cloned(),
         harmless: kind.harmless,
     };
-    let stored = connection::list(&app.core, who.caller.tenant).await.map_err(connection_fault)?;
+    let stored = app.core.connections.list(who.caller.tenant).await.map_err(connection_fault)?;
     let stored = stored.into_iter().find(|one| one.capability == new.capability && one.name == new.name);
     let change = changed(stored.as_ref().map(|stored| &stored.config), &new);
-    let connection = connection::draft(&app.core, who.caller.tenant, new).await.map_err(not_put)?;
+    let connection = app.core.connections.draft(who.caller.tenant, new).await.map_err(not_put)?;
     Ok(Draft { provider, connection, body, change })
 }
 

@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, Member};
+use eaf_core::directory::Member;
 use eaf_core::id::ActorId;
 use eaf_core::mail_log::{self, Logged, Status, Which};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
         .await
         .map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
-    let members = directory::members_among(&app.core, tenant, &recipients).await?;
+    let members = app.core.directory.members_among(tenant, &recipients).await?;
     let items: Vec<Value> = found.iter().map(|logged| shown(logged, &members, who.caller.locale)).collect();
     Ok(Json(json!({ "items": items, "next": null })))
 }

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use eaf_core::id::ActorId;
 use eaf_core::mail_log::{self, Which};
-use eaf_core::{directory, mail_pause, workflow};
+use eaf_core::{mail_pause, workflow};
 use serde_json::{Value, json};
 
 const NEWEST: u32 = 100;
@@ -60,7 +60,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     let tenant = who.caller.tenant;
     let found = mail_log::list(&app.core.db, tenant, Which::Waiting, NEWEST).await.map_err(fault)?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
-    let members = directory::members_among(&app.core, tenant, &recipients).await?;
+    let members = app.core.directory.members_among(tenant, &recipients).await?;
     let items = found.iter().map(|logged| {
         let mut mail = described(logged, &members, who.caller.locale);
         mail["next_at"] = logged.next_at.and_then(instant).into();

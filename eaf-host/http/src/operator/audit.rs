@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use eaf_core::audit::platform::{self, Item};
-use eaf_core::directory;
 use eaf_core::id::ActorId;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -64,9 +63,9 @@ async fn list(
             _ => return Err(Problem::parameter(name, "unknown")),
         }
     }
-    let (items, next) = platform::page(&app.core, start, PAGE).await?;
+    let (items, next) = platform::page(&app.core.db, start, PAGE).await?;
     let actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();
-    let operators = directory::operators_among(&app.core, &actors).await?;
+    let operators = app.core.directory.operators_among(&actors).await?;
     let names = operators.into_iter().map(|operator| (operator.actor, operator.name)).collect();
     let items: Vec<Value> = items.iter().map(|item| shown(item, &names)).collect();
     Ok(Json(json!({ "items": items, "next": next.map(|nr| nr.to_string()) })))

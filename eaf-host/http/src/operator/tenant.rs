@@ -11,7 +11,7 @@ use eaf_plugin::granting;
 
 /// Finds the tenant by its slug.
 pub async fn find(app: &App, slug: &str) -> Result<Tenant, Problem> {
-    directory::tenant_by_slug(&app.core, slug).await?.ok_or_else(|| Problem::new(Code::NotFound))
+    directory::tenant_by_slug(&app.core.db, slug).await?.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 /// Names the operator as the tenant may read it: tenants are not told an operator's name.

@@ -26,7 +26,7 @@ pub fn operation() -> Operation {
 }
 
 async fn list(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
-    let tenants = directory::tenants(&app.core).await?;
+    let tenants = directory::tenants(&app.core.db).await?;
     let items: Vec<Value> = tenants.iter().map(|(id, slug)| json!({ "id": id, "slug": slug })).collect();
     Ok(Json(json!({ "items": items })))
 }

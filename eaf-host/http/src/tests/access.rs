@@ -6,7 +6,7 @@ use crate::operation::{Doc, Operation};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, NewMember};
+use eaf_core::directory::NewMember;
 use eaf_core::id::TenantId;
 use eaf_identity::testing::PUBLIC_URL;
 use eaf_plugin::choices::marked;
@@ -85,9 +85,9 @@ async fn house() -> (House, String) {
             locale: Locale::En,
             roles,
         };
-        let member = directory::put_member(&house.core, acme, new).await.expect("added");
+        let member = house.core.directory.put_member(&house.core.by, acme, new).await.expect("added");
         if subject == "removed" {
-            directory::dismiss_member(&house.core, acme, member).await.expect("removed");
+            house.core.directory.dismiss_member(&house.core.by, acme, member).await.expect("removed");
         }
     }
     let connection = json!({ "config": { "host": "good" }, "secret": { "password": "canary-password" } });

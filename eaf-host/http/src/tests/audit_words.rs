@@ -1,7 +1,6 @@
 //! What the audit says: sentences with names, found by thing and by person; and what must never come back through it.
 
 use super::{Answer, House, note};
-use eaf_core::directory;
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 
@@ -100,7 +99,7 @@ async fn a_person_is_found_and_is_told_as_nobody_once_they_are_erased() {
     let items = session.json["items"].as_array().unwrap();
     let person = items.iter().find(|item| item["thing"] == "Shopping").unwrap()["actor"].as_str().unwrap().to_owned();
     assert_eq!(sentences(&audit(&house, &format!("source=log&person={person}")).await).len(), 1);
-    directory::erase_member(&house.core, acme(), person.parse().unwrap()).await.unwrap();
+    house.core.directory.erase_member(&house.core.by, acme(), person.parse().unwrap()).await.unwrap();
     for path in ["/api/host/audit", "/api/host/audit.csv", "/api/host/audit.csv?dialect=excel"] {
         let after = house.get("auditor@acme", path).await;
         assert!(!after.text.contains("Canary requester"), "{path}: {}", after.text);

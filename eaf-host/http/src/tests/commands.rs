@@ -111,8 +111,8 @@ async fn a_refusal_names_people_as_they_are_when_it_is_told() {
     };
     assert_eq!(refused().await, json!(["Canary admin", "Canary auditor"]));
     let acme = eaf_core::id::TenantId::derive("acme");
-    let admin = eaf_core::directory::members_with_role(&house.core, acme, "admin").await.unwrap().remove(0);
-    eaf_core::directory::erase_member(&house.core, acme, admin.actor).await.unwrap();
+    let admin = house.core.directory.members_with_role(acme, "admin").await.unwrap().remove(0);
+    house.core.directory.erase_member(&house.core.by, acme, admin.actor).await.unwrap();
     assert_eq!(refused().await, json!(["Canary auditor"]));
 }
 

@@ -3,7 +3,7 @@
 use super::House;
 use axum::http::StatusCode;
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, NewMember};
+use eaf_core::directory::NewMember;
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn a_denied_read_is_in_the_audit_of_a_list_a_row_and_a_live_stream_alike()
         locale: Locale::De,
         roles: vec!["visitor".into()],
     };
-    directory::put_member(&house.core, TenantId::derive("acme"), visitor).await.unwrap();
+    house.core.directory.put_member(&house.core.by, TenantId::derive("acme"), visitor).await.unwrap();
     for path in ["/api/notes/views/notes", "/api/notes/views/notes/canary-key", "/api/live?view=notes/notes"] {
         let refused = house.get("requester@acme", path).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "permission-missing"), "{path}");

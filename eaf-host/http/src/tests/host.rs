@@ -124,7 +124,6 @@ async fn a_connection_that_is_granted_and_not_set_yet_is_shown_as_such() {
 
 #[tokio::test]
 async fn what_a_test_found_is_a_sentence_in_the_callers_language() {
-    use eaf_core::connection;
     use eaf_core::id::TenantId;
     let house = House::new().await;
     let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
@@ -136,8 +135,8 @@ async fn what_a_test_found_is_a_sentence_in_the_callers_language() {
         (None, Value::Null),
         (Some("The host is not good."), json!("The host is not good.")),
     ] {
-        let set_at = connection::list(&house.core, acme).await.unwrap()[0].updated_at;
-        connection::record_check(&house.core, acme, "echo", "main", set_at, error).await.unwrap();
+        let set_at = house.core.connections.list(acme).await.unwrap()[0].updated_at;
+        house.core.connections.record_check(acme, "echo", "main", set_at, error).await.unwrap();
         let shown = house.get("admin@acme", PATH).await.json;
         assert_eq!((&shown["last_error"], &shown["last_error_text"]), (&json!(error), &text));
     }
@@ -210,12 +209,11 @@ async fn the_front_page_is_there_without_the_web_application_and_gives_way_to_it
 #[tokio::test]
 async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_tenant_only() {
     use eaf_core::actor::TraceId;
-    use eaf_core::directory::members_with_role;
     use eaf_core::id::{EventId, RunId, TenantId};
     use eaf_core::mail_log::{self, Mail, Status};
     let house = House::new().await;
     let tenant = TenantId::derive("acme");
-    let auditor = members_with_role(&house.core, tenant, "auditor").await.unwrap().remove(0);
+    let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0);
     for (message_id, status) in
         [("a@eaf", Status::Sent), ("b@eaf", Status::Failed("recipient-refused (550 5.1.1)".into()))]
     {
@@ -246,12 +244,11 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
 #[tokio::test]
 async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_only() {
     use eaf_core::actor::TraceId;
-    use eaf_core::directory::members_with_role;
     use eaf_core::id::{EventId, RunId, TenantId};
     use eaf_core::mail_log::{self, Mail, Wait};
     let house = House::new().await;
     let tenant = TenantId::derive("acme");
-    let auditor = members_with_role(&house.core, tenant, "auditor").await.unwrap().remove(0);
+    let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0);
     let mail = Mail {
         message_id: "<a@eaf>".into(),
         plugin: "notes".into(),

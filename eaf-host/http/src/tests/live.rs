@@ -2,7 +2,6 @@
 
 use super::{House, note};
 use axum::response::Response;
-use eaf_core::directory;
 use eaf_core::id::TenantId;
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -262,7 +261,7 @@ async fn who_loses_their_roles_is_told_nothing_more_also_by_token() {
     let house = House::new().await;
     let mut events = Events::open(&house, "requester@acme", &[]).await;
     let acme = TenantId::derive("acme");
-    let found = directory::find_member(&house.core, acme, &house.issuer.url, "requester@acme").await;
+    let found = house.core.directory.find_member(acme, &house.issuer.url, "requester@acme").await;
     house.without_roles(&found.unwrap().unwrap()).await;
     while events.next().await.is_some() {}
 }

@@ -6,7 +6,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
-use eaf_core::directory::members_with_role;
 use eaf_core::id::{EventId, TenantId};
 use eaf_core::mail_log::{self, Mail, Status};
 use eaf_core::workflow::{self, Finished, NewEntry};
@@ -59,7 +58,7 @@ impl Scene {
         let house = House::new().await;
         let tenant = TenantId::derive("acme");
         let lease = runs::begun(&house).await;
-        let auditor = members_with_role(&house.core, tenant, "auditor").await.unwrap().remove(0).actor;
+        let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0).actor;
         let entry = |seq: i32, to: String| NewEntry {
             seq,
             capability: "mail".into(),

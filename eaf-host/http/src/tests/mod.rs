@@ -114,7 +114,7 @@ impl Provider for Echo {
         Ok(Polled::Done(Value::Null))
     }
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
-        let found = eaf_core::connection::get(&self.0, tenant, "echo", connection).await.expect("readable");
+        let found = self.0.connections.get(tenant, "echo", connection).await.expect("readable");
         Echo::report(&found.expect("the connection exists"))
     }
     async fn check_draft(&self, _: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
@@ -267,7 +267,7 @@ impl House {
         }
         let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
-            let tenant = directory::add_tenant(&core, slug, &slug.to_uppercase()).await.expect("added");
+            let tenant = directory::add_tenant(&core.db, &core.by, slug, &slug.to_uppercase()).await.expect("added");
             for role in people {
                 let new = NewMember {
                     issuer: issuer.url.clone(),
@@ -277,7 +277,7 @@ impl House {
                     locale: Locale::De,
                     roles: vec![(*role).into()],
                 };
-                directory::put_member(&core, tenant, new).await.expect("added");
+                core.directory.put_member(&core.by, tenant, new).await.expect("added");
             }
         }
         for slug in ["acme", "globex"] {
@@ -285,7 +285,7 @@ impl House {
             product::switch(&mut tx, "notes", Switch::Enable, "tests", &core.by).await.expect("enabled");
             tx.commit().await.expect("enabled");
         }
-        directory::put_operator(&core, &issuer.url, "operator", "Olga").await.expect("added");
+        core.directory.put_operator(&core.by, &issuer.url, "operator", "Olga").await.expect("added");
         let package = Package {
             digest: notes::DIGEST.into(),
             plugin: "notes".into(),
@@ -293,9 +293,9 @@ impl House {
             bytes: vec![1],
             description: notes::description(),
         };
-        package::store(&core, &package).await.expect("stored");
-        let generation = package::activate(&core, "notes", notes::DIGEST, ActorId::SYSTEM).await.expect("activated");
-        projection::prepare(&core, &notes::Notes::new(generation)).await.expect("prepared");
+        package::store(&core.db, &package).await.expect("stored");
+        let generation = package::activate(&core.db, "notes", notes::DIGEST, &core.by).await.expect("activated");
+        projection::prepare(&core.db, &notes::Notes::new(generation)).await.expect("prepared");
         // How the house was made is not what happens in it.
         database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
@@ -325,7 +325,7 @@ impl House {
             locale: member.locale,
             roles: Vec::new(),
         };
-        directory::put_member(&self.core, TenantId::derive("acme"), without).await.expect("written");
+        self.core.directory.put_member(&self.core.by, TenantId::derive("acme"), without).await.expect("written");
     }
 
     pub fn token(&self, who: &str) -> String {
@@ -384,7 +384,8 @@ impl House {
     pub async fn project(&self, tenant: TenantId) {
         let product = self.app.products.get("notes").expect("the product");
         loop {
-            match projection::run_once(&self.core, product.domain.as_ref(), tenant, "notes").await.expect("projected") {
+            match self.core.consumers.project_batch(product.domain.as_ref(), tenant, "notes").await.expect("projected")
+            {
                 projection::Step::Advanced { .. } | projection::Step::Busy => {}
                 projection::Step::CaughtUp => return,
                 step => panic!("the view does not move: {step:?}"),

@@ -3,7 +3,6 @@
 use super::{House, note};
 use eaf_core::id::{HostId, TenantId};
 use eaf_core::projection::{self, Step};
-use eaf_core::trigger;
 use eaf_core::workflow::{self, Divergence, Finished, NewEntry};
 use serde_json::{Value, json};
 
@@ -11,9 +10,9 @@ use serde_json::{Value, json};
 pub async fn begun(house: &House) -> workflow::Lease {
     let acme = TenantId::derive("acme");
     let product = house.app.products.get("notes").expect("the product");
-    projection::prepare(&house.core, product.domain.as_ref()).await.unwrap();
+    projection::prepare(&house.core.db, product.domain.as_ref()).await.unwrap();
     let started = async || loop {
-        match trigger::run_once(&house.core, product.domain.as_ref(), acme, "remind").await.unwrap() {
+        match house.core.consumers.run_trigger_batch(product.domain.as_ref(), acme, "remind").await.unwrap() {
             Step::Advanced { .. } | Step::Busy => {}
             Step::CaughtUp => break,
             step => panic!("{step:?}"),

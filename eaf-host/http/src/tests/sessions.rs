@@ -4,7 +4,6 @@ use super::browser::Browser;
 use super::{House, note};
 use axum::body::Body;
 use axum::http::Request;
-use eaf_core::directory;
 use eaf_core::id::TenantId;
 use eaf_identity::testing::{ACCESS_TOKEN, Grant};
 use futures_util::StreamExt;
@@ -142,10 +141,10 @@ async fn roles_are_those_of_this_moment_and_who_has_none_is_out() {
     let mut browsers = [Browser::new(&house), Browser::new(&house)];
     for (browser, who) in browsers.iter_mut().zip(["admin@acme", "requester@acme"]) {
         browser.sign_in(who).await;
-        let member = directory::find_member(&house.core, acme, &house.issuer.url, who).await.unwrap().unwrap();
+        let member = house.core.directory.find_member(acme, &house.issuer.url, who).await.unwrap().unwrap();
         match who {
             "admin@acme" => house.without_roles(&member).await,
-            _ => directory::erase_member(&house.core, acme, member.actor).await.unwrap(),
+            _ => house.core.directory.erase_member(&house.core.by, acme, member.actor).await.unwrap(),
         }
         assert_eq!(browser.get("/api/session").await.code(), "session-expired", "{who}");
         assert!(browser.cookies.is_empty());

@@ -2,7 +2,6 @@
 
 use super::House;
 use super::browser::Browser;
-use eaf_core::directory;
 use eaf_core::id::TenantId;
 use eaf_identity::testing::{Grant, Saying};
 use serde_json::json;
@@ -196,7 +195,11 @@ async fn a_callback_works_once() {
     }
     assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), asked);
     house.issuer.clock.forward(Duration::minutes(11));
-    assert_eq!(eaf_core::used_state::purge(&house.core).await.unwrap(), 1, "it is kept until it would be over");
+    assert_eq!(
+        eaf_core::used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(),
+        1,
+        "it is kept until it would be over"
+    );
 }
 
 #[tokio::test]
@@ -353,7 +356,7 @@ async fn what_the_provider_refuses_is_told_without_its_own_words() {
 async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
     let house = House::new().await;
     let acme = TenantId::derive("acme");
-    let auditor = directory::find_member(&house.core, acme, &house.issuer.url, "auditor@acme").await.unwrap().unwrap();
+    let auditor = house.core.directory.find_member(acme, &house.issuer.url, "auditor@acme").await.unwrap().unwrap();
     house.without_roles(&auditor).await;
     for (who, tenant) in [
         ("nobody@acme", Some("acme")),

@@ -59,8 +59,8 @@ async fn a_row_names_who_can_act_and_since_when_it_waits() {
     let admins = house.get("admin@acme", &path).await.json;
     assert_eq!(admins["waiting"]["people"], json!(["Canary auditor"]));
     let acme = eaf_core::id::TenantId::derive("acme");
-    let auditor = eaf_core::directory::members_with_role(&house.core, acme, "auditor").await.unwrap().remove(0);
-    eaf_core::directory::erase_member(&house.core, acme, auditor.actor).await.unwrap();
+    let auditor = house.core.directory.members_with_role(acme, "auditor").await.unwrap().remove(0);
+    house.core.directory.erase_member(&house.core.by, acme, auditor.actor).await.unwrap();
     let row = house.get("requester@acme", &path).await.json;
     assert_eq!(row["waiting"]["people"], json!(["Canary admin"]));
     let alone = house.get("admin@acme", &path).await.json;

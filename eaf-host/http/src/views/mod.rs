@@ -44,7 +44,9 @@ impl Asked {
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         // Others of the tenant are worked on meanwhile.
         who.work = None;
-        let waited = view::wait_for(&app.core, tenant, self.product.id(), self.view(), position, PATIENCE).await;
+        let waited =
+            view::wait_for(&app.core.db, &app.core.feed, tenant, self.product.id(), self.view(), position, PATIENCE)
+                .await;
         who.work = app.concurrency.take(tenant).await;
         waited.map_err(|cause| self.failed(cause))
     }

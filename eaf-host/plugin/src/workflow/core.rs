@@ -229,7 +229,17 @@ impl Kernel for CoreKernel {
         let own: Option<Position> =
             after.and_then(|answer| answer["position"].as_str()).and_then(|position| position.parse().ok());
         if let Some(position) = own {
-            match view::wait_for(&self.core, run.tenant, &run.plugin, described, position, OWN_WRITE).await {
+            match view::wait_for(
+                &self.core.db,
+                &self.core.feed,
+                run.tenant,
+                &run.plugin,
+                described,
+                position,
+                OWN_WRITE,
+            )
+            .await
+            {
                 Ok(()) | Err(view::Error::OtherEpoch) => {}
                 Err(view::Error::Behind) => {
                     return Ok(Err(failure(

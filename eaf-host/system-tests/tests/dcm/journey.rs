@@ -64,10 +64,9 @@ impl House {
         let plugins = Plugins::default();
         let package = package().await;
         let wasm = fixtures::wasm();
-        let plugin =
-            install::install(&core, &wasm, &plugins, &Default::default(), &package, ActorId::SYSTEM).await.unwrap();
-        prepare(&core, plugin.domain.as_ref()).await.unwrap();
-        let tenant = add_tenant(&core, "acme", "Acme").await.unwrap();
+        let plugin = install::install(&core, &wasm, &plugins, &Default::default(), &package).await.unwrap();
+        prepare(&core.db, plugin.domain.as_ref()).await.unwrap();
+        let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
         for (capability, name) in [("vsphere", "vcenter"), ("mail", "mail")] {
             if !grants.contains(&name) {
                 continue;

@@ -15,7 +15,7 @@ use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
-use eaf_core::{Core, connection, directory, mail_log};
+use eaf_core::{Core, directory, mail_log};
 use eaf_mail as _;
 use eaf_plugin::{Plugin, Plugins, fixtures, install};
 use eaf_test_support::fault_proxy::FaultProxy;
@@ -55,10 +55,9 @@ impl House {
         let database = Database::fresh().await;
         let core = Arc::new(database.core().await);
         let (wasm, plugins, package) = (fixtures::wasm(), Plugins::default(), package().await);
-        let plugin =
-            install::install(&core, &wasm, &plugins, &Default::default(), &package, ActorId::SYSTEM).await.unwrap();
-        prepare(&core, plugin.domain.as_ref()).await.unwrap();
-        let tenant = directory::add_tenant(&core, "acme", "Acme GmbH").await.unwrap();
+        let plugin = install::install(&core, &wasm, &plugins, &Default::default(), &package).await.unwrap();
+        prepare(&core.db, plugin.domain.as_ref()).await.unwrap();
+        let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme GmbH").await.unwrap();
         hire(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
         House { core, plugin, tenant, _database: database }
     }
@@ -132,7 +131,7 @@ async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&
         locale: Locale::De,
         roles: roles.iter().map(|role| (*role).into()).collect(),
     };
-    directory::put_member(core, tenant, new).await.unwrap()
+    core.directory.put_member(&core.by, tenant, new).await.unwrap()
 }
 
 async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
@@ -144,7 +143,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         secret: Some(Map::new()),
         harmless: &[],
     };
-    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     let granted = Grant {
         plugin: "dcm".into(),
         capability: "mail".into(),
@@ -204,7 +203,7 @@ async fn a_row_of_another_tenant_holds_no_condition() {
     let house = House::open().await;
     house.project();
     let (request, _) = house.request().await;
-    let globex = directory::add_tenant(&house.core, "globex", "Globex AG").await.unwrap();
+    let globex = directory::add_tenant(&house.core.db, &house.core.by, "globex", "Globex AG").await.unwrap();
     hire(&house.core, globex, "Gina Globex", "gina@globex.example", &["approver"]).await;
     let server = Maildev::start(&[]).await;
     connect(&house.core, globex, server.address()).await;

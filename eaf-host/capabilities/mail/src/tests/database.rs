@@ -6,7 +6,7 @@ use eaf_core::connection::NewConnection;
 use eaf_core::directory::NewMember;
 use eaf_core::grant::{Grant, Terms};
 use eaf_core::product::{self, Switch};
-use eaf_core::{Core, connection, directory, grant, mail_log, testing};
+use eaf_core::{Core, directory, grant, mail_log, testing};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::Maildev;
 
@@ -32,7 +32,7 @@ async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&
         locale: Locale::De,
         roles: roles.iter().map(|role| (*role).into()).collect(),
     };
-    directory::put_member(core, tenant, new).await.unwrap()
+    core.directory.put_member(&core.by, tenant, new).await.unwrap()
 }
 
 async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
@@ -44,7 +44,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         secret: Some(Map::new()),
         harmless: &[],
     };
-    connection::put(core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     let granted = Grant {
         plugin: PLUGIN.into(),
         capability: "mail".into(),
@@ -63,8 +63,8 @@ async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
     let database = testing::Database::fresh().await;
     let core = Arc::new(database.core().await);
-    let acme = directory::add_tenant(&core, "acme", "Acme GmbH").await.unwrap();
-    let globex = directory::add_tenant(&core, "globex", "Globex AG").await.unwrap();
+    let acme = directory::add_tenant(&core.db, &core.by, "acme", "Acme GmbH").await.unwrap();
+    let globex = directory::add_tenant(&core.db, &core.by, "globex", "Globex AG").await.unwrap();
     let jana = hire(&core, acme, "Jana Berger", "jana@acme.example", &["requester", "approver"]).await;
     let martin = hire(&core, acme, "Martin Vogel", "martin@acme.example", &["approver", "admin"]).await;
     let bert = hire(&core, acme, "Bert Binder", "bert@acme.example", &["approver"]).await;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::core_connections::{CAPABILITY, CoreConnections};
 use crate::core_records::CoreRecords;
-use eaf_core::connection::{self, NewConnection};
+use eaf_core::connection::NewConnection;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::ActorId;
 use eaf_core::{directory, testing};
@@ -13,8 +13,8 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
     let bench = Bench::start(&[]).await;
     let database = testing::Database::fresh().await;
     let core = Arc::new(database.core().await);
-    let acme = directory::add_tenant(&core, "acme", "Acme GmbH").await.unwrap();
-    let globex = directory::add_tenant(&core, "globex", "Globex AG").await.unwrap();
+    let acme = directory::add_tenant(&core.db, &core.by, "acme", "Acme GmbH").await.unwrap();
+    let globex = directory::add_tenant(&core.db, &core.by, "globex", "Globex AG").await.unwrap();
     let (config, secret) = bench.settings.0.lock().unwrap().clone();
     let new = NewConnection {
         capability: CAPABILITY.into(),
@@ -31,7 +31,7 @@ async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
         connection: "berlin".into(),
     };
     let mut tx = core.db.tenant(acme).await.unwrap();
-    connection::put(&core, &mut tx, &new, ActorId::SYSTEM).await.unwrap();
+    core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
     tx.commit().await.unwrap();
 
