@@ -601,11 +601,7 @@ create function eaf.append(_tenant uuid, _lane smallint, _keep interval, r_actor
   returns TABLE(outcome text, first_pos bigint, last_pos bigint, answer bytea, actual bigint[]) language plpgsql security definer;
 grant execute on function eaf.append to eaf_app;
 
-create function eaf.append_bulk(_tenant uuid, _lane smallint, _keep interval, _plugin text, _generation bigint, _actor uuid[], _key text[], _fingerprint bytea[], _answer bytea[], _stream uuid[], _expected bigint[], _id uuid[], _type text[], _schema smallint[], _data bytea[], _meta bytea[])
-  returns bigint language plpgsql security definer;
-grant execute on function eaf.append_bulk to eaf_app;
-
-create function eaf.append_plain(_lane smallint, _keep interval, r_tenant uuid[], r_actor uuid[], r_key text[], r_fingerprint bytea[], r_answer bytea[], r_plugin text[], r_generation bigint[], s_request integer[], s_stream uuid[], s_expected bigint[], e_stream integer[], e_id uuid[], e_type text[], e_schema smallint[], e_data bytea[], e_meta bytea[])
+create function eaf.append_plain(_lane smallint, _keep interval, f_plugin text[], f_generation bigint[], t_tenant uuid[], t_requests integer[], t_guards integer[], t_events integer[], r_actor uuid[], r_key text[], r_fingerprint bytea[], r_answer bytea[], r_first integer[], r_last integer[], g_stream uuid[], g_version bigint[], e_stream uuid[], e_version bigint[], e_id uuid[], e_type text[], e_schema smallint[], e_data bytea[], e_meta bytea[])
   returns bigint[] language plpgsql security definer;
 grant execute on function eaf.append_plain to eaf_app;
 
@@ -673,9 +669,8 @@ create function eaf.view_table(_spec jsonb, tab text)
 
 -- functions/activate.sql 1 f4406e10ffdfbad49a0b98b4202568796577931b47156479c46c12d87139599d
 -- functions/activate_package.sql 1 0a65573e8e013d2ccf19dfe9e656b121e5b19fa16355db696e6df6cddecfce59
--- functions/append.sql 1 17b06d4aab7ba2cee09c056492b9e14e390afa23fc79211f512a6debdfb44238
--- functions/append_bulk.sql 1 188c810d1bd89b607c2c3ca1191be8de5d901efa502938f41f5685d658e19a97
--- functions/append_plain.sql 1 a6b2afa60de62857c619cba19471f06fedaa61e99552cfe9cdb550878e0547f5
+-- functions/append.sql 2 cff10326cf16bdc74e1a657965d4da0f8a81bdb88d0394d19bcfd58037e5776c
+-- functions/append_plain.sql 2 4ca38fbf2e2f5be54f9a4fc3e2a3ca6c9c30367d8fb7d0ef2ae838560ef8b0d0
 -- functions/begin_tenant.sql 1 d9499831bdc03eb66a77b46e705c0c79276119753ab20681a4ddc1045bcc85d6
 -- functions/behind.sql 1 e44956a8a8fe7eb52a8bc5d78db4969e98a2bd5af0f4105d47160f086a9b8f0c
 -- functions/create_view.sql 1 da1fb9a9e1a8f655a76b48c5434f46770376f073b4cc00ee6eeff2ea22115f68

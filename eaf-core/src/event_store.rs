@@ -1,10 +1,10 @@
 //! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
 //!
-//! Writing is one SQL function in one autocommit statement, shared by requests that wait at the same time ([`Appender`]): `eaf.append`, or one of two short ways for
-//! what is commonest. Reading is `pos > checkpoint` without gap logic. What the columns mean stands in `migrations/0002_log.sql`.
+//! Requests that wait at the same time are written by one SQL function in one autocommit statement ([`Appender`]): simple
+//! ones by `eaf.append_plain`, any by `eaf.append`. Readers ask for `pos > checkpoint`, without gap logic.
+//! `migrations/0002_log.sql` documents the columns.
 
 mod append;
-mod append_bulk;
 mod append_plain;
 mod appender;
 mod epoch;
@@ -16,9 +16,7 @@ mod stored;
 
 pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, append_batch};
 #[cfg(feature = "testing")]
-pub use append_bulk::append_in_bulk;
-#[cfg(feature = "testing")]
-pub use append_plain::append_together;
+pub use append_plain::append_plain_for_tests;
 pub use appender::Appender;
 pub use epoch::{epoch, new_epoch};
 pub use history::Streams;

@@ -1,4 +1,4 @@
--- revision: 1
+-- revision: 2
 -- Appends a batch of requests of one tenant, decided in order, each all or nothing, with one outcome:
 --   ok          recorded; first_pos and last_pos are null if the request had no events
 --   duplicate   the key is known with this fingerprint: answer and positions are those of the first time
@@ -11,8 +11,8 @@
 -- request (s_expected null = any version); e_* per event (e_stream points into s_*; events of one request
 -- together, requests in order). A stream without events is a guard. The result has one row per request,
 -- in order. `actual`: the versions found, one per stream of the request; given if one is not as expected
--- or nothing was expected. A tenant that does not exist is error EAF01. The common case, everything as
--- expected, writes first and looks up nothing that the write itself finds out.
+-- or nothing was expected. A tenant that does not exist is error EAF01. What is simple takes
+-- eaf.append_plain, which is quicker and refuses nothing.
 -- To be called alone, in autocommit, READ COMMITTED: the lane stays locked until the transaction ends.
 -- The rules are tests: eaf-core/tests/it/append.rs.
 create or replace function eaf.append(
@@ -28,9 +28,9 @@ set enable_seqscan = off    -- a plan made while the tables were tiny lives as l
 as $$
 declare
   held text; n int; m int; c int;                       -- requests, streams, events
-  at timestamptz; head bigint; hash bytea; chain bytea;     -- of the lane
+  at timestamptz; head bigint; hash bytea;              -- of the lane
   version bigint; leaf bytea;
-  special int; fresh boolean; shapely boolean; plain boolean;
+  special int; fresh boolean; shapely boolean;
   cur bigint[]; tail bigint[]; p bigint; r int; last_r int := 1; s int; x record;
   verdict text[]; told bytea[]; first bigint[]; last bigint[];              -- per request
   positions bigint[]; versions bigint[]; leaves bytea[]; chains bytea[];    -- of the accepted events, sparse
@@ -39,123 +39,27 @@ begin
   if nullif(current_setting('app.tenant_id', true), '')::uuid <> _tenant then
     raise exception 'tenant mismatch' using errcode = '42501';
   end if;
-  -- 2. One writer per lane, until its commit is visible. Each statement from here on sees all earlier appends. And nobody
-  --    activates another generation until then. One expression, because each costs as much as an index's entry.
-  held := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text
-          || pg_advisory_xact_lock_shared(eaf.generation_lock(r_plugin[1]))::text;
+  -- 2. One writer per lane, until its commit is visible. Each statement from here on sees all earlier appends. And no other
+  --    generation is activated until then.
+  held := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text;
+  perform pg_advisory_xact_lock_shared(eaf.generation_lock(name))
+  from (select distinct unnest(r_plugin)) d (name) where name is not null;
 
-  -- 3. Short cut for the commonest calls: one request of few streams and events, or a no, all well. Whether its key and its versions
-  --    are free the inserts find out; if they are not, or something is null, they leave nothing behind. Anything else falls through
-  --    to the general path, which alone decides.
+  -- 3. The lane's head, and whether the arrays belong together.
   n := cardinality(r_key); m := cardinality(s_stream); c := cardinality(e_id);
-  if n = 1 and m <= 4 and c <= 4 and octet_length(r_key[1]) between 1 and 200 and octet_length(r_fingerprint[1]) = 32 then
-    begin
-      select e.pos, e.chain, clock_timestamp(),
-             r_plugin[1] is null or exists (select from eaf.generation g where g.plugin = r_plugin[1] and g.generation = r_generation[1])
-        into p, hash, at, plain
-        from eaf.event e where e.tenant_id = _tenant and e.lane = _lane order by e.pos desc limit 1;
-      for i in 1 .. m loop
-        plain := plain and (i = m or not s_stream[i] = any (s_stream[i + 1 : m]));
-        exit when plain is not true;
-        if s_expected[i] > 0 or not i = any (e_stream) then
-          select e.version into version from eaf.event e
-            where e.tenant_id = _tenant and e.stream_id = s_stream[i] order by e.version desc limit 1;
-          plain := coalesce(version, 0) = s_expected[i];
-        end if;
-      end loop;
-      if plain and s_request = array_fill(1, array[m]) then
-        tail := s_expected;
-        head := p + 1;
-        for i in 1 .. c loop
-          p := p + 1;
-          s := e_stream[i];
-          tail[s] := tail[s] + 1;
-          leaf := eaf.leaf(_tenant, _lane, p, s_stream[s], tail[s], e_id[i], e_type[i], e_schema[i], e_data[i], e_meta[i], at);
-          hash := sha256(hash || leaf);
-          insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
-          values (_tenant, _lane, p, s_stream[s], tail[s], e_id[i], e_type[i], e_schema[i], e_data[i], e_meta[i], at, leaf, hash);
-        end loop;
-        if c > 0 then first_pos := head; last_pos := p; end if;
-        insert into eaf.ledger (tenant_id, actor_id, key, fingerprint, lane, first_pos, last_pos, answer, at, keep_until)
-        values (_tenant, r_actor[1], r_key[1], r_fingerprint[1], _lane, first_pos, last_pos, r_answer[1], at, at + _keep);
-        outcome := 'ok';
-        return next;
-        return;
-      end if;
-    exception when unique_violation or not_null_violation then
-      first_pos := null; last_pos := null;
-    end;
-  end if;
-
-  if n > 1 then
-    perform pg_advisory_xact_lock_shared(eaf.generation_lock(name))
-    from (select distinct unnest(r_plugin)) d (name) where name is not null;
-  end if;
-
-  -- 4. The state under the lock, as far as the common case needs it: is the batch well formed, is there nothing in it that
-  --    needs a closer look, and does every guard and every stream that exists have the version expected? Whether keys and new streams
-  --    are free the inserts find out: looking them up takes as long as a third of everything else.
   select h.pos, h.chain, clock_timestamp(),
          cardinality(r_actor) = n and cardinality(r_fingerprint) = n and cardinality(r_answer) = n
          and cardinality(r_plugin) = n and cardinality(r_generation) = n
          and cardinality(s_request) = m and cardinality(s_expected) = m and cardinality(e_stream) = c and cardinality(e_type) = c
          and cardinality(e_schema) = c and cardinality(e_data) = c and cardinality(e_meta) = c
-         and 1 <= all (s_request) and n >= all (s_request) and 1 <= all (e_stream) and m >= all (e_stream),
-         (select bool_and(octet_length(k) between 1 and 200 and octet_length(f) = 32)
-              from (select unnest(r_key) k, unnest(r_fingerprint) f) u)
-         and (select count(distinct st) = m from unnest(s_stream) st)
-         and not exists (select from (select distinct unnest(r_plugin) name, unnest(r_generation) g) u
-                         where name is not null and not exists (select from eaf.generation a where a.plugin = name and a.generation = g))
-         and not exists (select from (select unnest(s_stream) st, unnest(s_expected) v, generate_series(1, m) i) u
-                         where case when v > 0 or not i = any (e_stream)
-                           then v <> coalesce((select e.version from eaf.event e where e.tenant_id = _tenant and e.stream_id = st
-                                               order by e.version desc limit 1), 0)
-                           else v is null end)
-         and not exists (select from generate_series(2, c) i where s_request[e_stream[i]] < s_request[e_stream[i - 1]])
-    into head, hash, at, shapely, plain
+         and 1 <= all (s_request) and n >= all (s_request) and 1 <= all (e_stream) and m >= all (e_stream)
+    into head, hash, at, shapely
     from (select) one left join lateral (select e.pos, e.chain from eaf.event e
       where e.tenant_id = _tenant and e.lane = _lane order by e.pos desc limit 1) h on true;
   if shapely is not true then raise exception 'malformed batch' using errcode = '22023'; end if;
   if head is null then head := 0; hash := eaf.first_link(_tenant, _lane); end if;
 
-  -- 5. The common case accepts everything, and leaves nothing behind if a key or stream is not free after all, or something is null.
-  --    Anything else goes on below, which alone decides who is refused, and why.
-  if plain then
-    begin
-      tail := s_expected;
-      p := head;
-      chain := hash;
-      for i in 1 .. c loop
-        s := e_stream[i];
-        p := p + 1;
-        tail[s] := tail[s] + 1;
-        versions[i] := tail[s];
-        leaf := eaf.leaf(_tenant, _lane, p, s_stream[s], tail[s], e_id[i], e_type[i], e_schema[i], e_data[i], e_meta[i], at);
-        leaves[i] := leaf;
-        chain := sha256(chain || leaf);
-        chains[i] := chain;
-        last[s_request[s]] := p;
-      end loop;
-      insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
-      select _tenant, _lane, u.p, s_stream[u.n], u.v, u.e, u.t, u.c, u.d, u.m, at, u.l, u.h
-      from (select generate_series(head + 1, p) p, unnest(e_stream) n, unnest(versions) v, unnest(e_id) e, unnest(e_type) t,
-                   unnest(e_schema) c, unnest(e_data) d, unnest(e_meta) m, unnest(leaves) l, unnest(chains) h) u;
-      -- A request's first event comes after the last one of those before it.
-      p := head;
-      for i in 1 .. n loop
-        if last[i] is not null then first[i] := p + 1; p := last[i]; end if;
-      end loop;
-      insert into eaf.ledger (tenant_id, actor_id, key, fingerprint, lane, first_pos, last_pos, answer, at, keep_until)
-      select _tenant, u.a, u.k, u.f, _lane, first[u.i], last[u.i], u.w, at, at + _keep
-      from (select generate_series(1, n) i, unnest(r_actor) a, unnest(r_key) k, unnest(r_fingerprint) f, unnest(r_answer) w) u;
-      return query select 'ok', first[g], last[g], null::bytea, null::bigint[] from generate_series(1, n) g;
-      return;
-    exception when unique_violation or not_null_violation then
-      versions := null; leaves := null; chains := null;
-    end;
-  end if;
-
-  -- 6. What every stream's version is, how many requests need a closer look, and whether any key or stream occurs twice.
+  -- 4. What every stream's version is, how many requests need a closer look, and whether any key or stream occurs twice.
   select array(select coalesce((select e.version from eaf.event e where e.tenant_id = _tenant and e.stream_id = u
                                 order by e.version desc limit 1), 0) from unnest(s_stream) u),
          (select count(*) from (select unnest(r_actor) a, unnest(r_key) k, unnest(r_fingerprint) f, unnest(r_answer) w) u
@@ -165,7 +69,7 @@ begin
          and (select count(*) from (select distinct u from unnest(s_stream) u) d) = m
     into cur, special, fresh;
 
-  -- 7. Decide. A later finding overrides an earlier one.
+  -- 5. Decide. A later finding overrides an earlier one.
   verdict := array_fill('ok'::text, array[n]);
   told := array_fill(null::bytea, array[n]);
   first := array_fill(null::bigint, array[n]);
@@ -216,7 +120,7 @@ begin
     end loop;
   end if;
 
-  -- 8. Number, hash and chain the accepted events.
+  -- 6. Number, hash and chain the accepted events.
   tail := cur;
   p := head;
   for i in 1 .. c loop
@@ -235,7 +139,7 @@ begin
     end if;
   end loop;
 
-  -- 9. Write.
+  -- 7. Write.
   if p > head then
     insert into eaf.event (tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, data, meta, at, leaf, chain)
     select _tenant, _lane, positions[g], s_stream[e_stream[g]], versions[g], e_id[g], e_type[g], e_schema[g],

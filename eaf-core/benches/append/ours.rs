@@ -1,7 +1,7 @@
 //! Appending as the host does it: each caller hands one request to the appender.
 
 use eaf_core::actor::ActorKind;
-use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_batch};
+use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_plain_for_tests};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use eaf_core::{Core, directory};
@@ -58,9 +58,12 @@ impl Ours {
             let (core, acknowledged) = (core.clone(), acknowledged.clone());
             Box::pin(async move {
                 let requests: Vec<AppendRequest> = (0..64).map(|_| request(&core, 1)).collect();
-                let batch: Vec<&AppendRequest> = requests.iter().collect();
-                let outcomes = append_batch(&core.db, tenant, &batch).await.expect("an answer");
-                assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Ok { .. })), "VOID: {outcomes:?}");
+                let batch: Vec<(TenantId, &AppendRequest)> = requests.iter().map(|request| (tenant, request)).collect();
+                let outcomes = append_plain_for_tests(&core.db, &batch).await.expect("an answer");
+                assert!(
+                    outcomes.iter().all(|outcome| matches!(outcome, Some(Outcome::Ok { .. }))),
+                    "VOID: {outcomes:?}"
+                );
                 acknowledged.fetch_add(64, Ordering::Relaxed);
                 64
             })

@@ -27,8 +27,8 @@ macro_rules! functions {
 }
 
 /// In the order in which they run.
-pub(super) const ALL: [Function; 14] = functions![
-    "activate" "activate_package" "append" "append_bulk" "append_plain" "begin_tenant" "behind"
+pub(super) const ALL: [Function; 13] = functions![
+    "activate" "activate_package" "append" "append_plain" "begin_tenant" "behind"
     "create_view" "drop_view_copy" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
 ];
 

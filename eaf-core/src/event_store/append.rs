@@ -7,33 +7,33 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::sync::Arc;
 
-/// How long a key is remembered.
-pub(super) const KEEP_DAYS: i32 = 30;
-/// Streams and events of a request that is plain, at most.
-const FEW: usize = 4;
-/// Bytes of its events.
-const SMALL: usize = 64 * 1024;
-/// What `eaf.append` raises for a tenant that does not exist.
+/// How long the ledger answers a key.
+pub(super) const KEY_RETENTION_DAYS: i32 = 30;
+/// Streams, and events, of a simple request, at most.
+const MAX_SIMPLE_ITEMS: usize = 4;
+/// Bytes of the events of a simple request, at most.
+const MAX_SIMPLE_BYTES: usize = 64 * 1024;
+/// The SQLSTATE that `eaf.append` raises for a tenant that does not exist.
 const NO_TENANT: &str = "EAF01";
 
-/// One decision. Without events it is recorded all the same, so that a retry gets the first answer.
+/// One decision. It is recorded without events too, so that a repetition gets the first answer.
 #[derive(Debug, Clone)]
 pub struct AppendRequest {
     pub actor: ActorId,
     /// The Idempotency-Key; 1 to 200 bytes, unique per (tenant, actor).
     pub key: String,
-    /// Keyed; 32 bytes. With another one the key was used for something else.
+    /// A keyed hash; with another one the key was used for something else.
     pub fingerprint: [u8; 32],
-    /// Sealed; what a duplicate is answered.
+    /// The answer to a duplicate, sealed.
     pub answer: Vec<u8>,
-    /// `None`: no plugin decided this (system, benchmark).
+    /// `None`: no plugin decided this (the system, a benchmark).
     pub fence: Option<Fence>,
     /// Each stream at most once. One without events is a guard.
     pub streams: Vec<StreamWrite>,
     pub events: Vec<PendingEvent>,
 }
 
-/// The generation that decided; any other active one refuses the request.
+/// The generation that decided. The request is refused while another one is active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     pub plugin: String,
@@ -78,23 +78,23 @@ pub enum Outcome {
     Fenced,
 }
 
-/// One batch on a connection of its own, for tests and measurements. Rings nobody; everybody else uses the
+/// Appends one batch on a connection of its own and rings no doorbell, for tests and measurements. Hosts use the
 /// [`Appender`](super::Appender).
 pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
     let mut conn = db.append_pool().acquire().await.map_err(failed)?;
     append_on(&mut conn, tenant, requests).await
 }
 
-/// Decided in order, in one autocommit statement; one outcome per request. After an error it is unknown whether it
-/// happened: ask again with the same keys.
+/// Decides in order, in one autocommit statement; one outcome per request. After an error it is unknown whether the batch
+/// is recorded: ask again with the same keys.
 pub(super) async fn append_on(
     conn: &mut PgConnection,
     tenant: TenantId,
     requests: &[&AppendRequest],
 ) -> Result<Vec<Outcome>, Error> {
-    let whole: Vec<&AppendRequest> = requests.iter().copied().filter(|request| request.is_whole()).collect();
-    let mut decided = decide(conn, tenant, &whole).await?.into_iter();
-    let outcome = |request: &&AppendRequest| match request.is_whole() {
+    let valid: Vec<&AppendRequest> = requests.iter().copied().filter(|request| request.has_valid_indexes()).collect();
+    let mut decided = decide(conn, tenant, &valid).await?.into_iter();
+    let outcome = |request: &&AppendRequest| match request.has_valid_indexes() {
         true => decided.next().ok_or(Error::Lost),
         false => Ok(Outcome::Invalid),
     };
@@ -102,7 +102,7 @@ pub(super) async fn append_on(
 }
 
 async fn decide(conn: &mut PgConnection, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
-    let batch = Batch::of(requests.iter().copied());
+    let batch = BatchColumns::of(requests.iter().copied());
     let rows = sqlx::query(
         "select a.outcome, a.first_pos, a.last_pos, a.answer, a.actual, (select epoch from eaf.log_epoch) as epoch
          from eaf.append($1, $2, make_interval(days => $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -110,7 +110,7 @@ async fn decide(conn: &mut PgConnection, tenant: TenantId, requests: &[&AppendRe
     )
     .bind(tenant)
     .bind(LANE)
-    .bind(KEEP_DAYS)
+    .bind(KEY_RETENTION_DAYS)
     .bind(batch.actor)
     .bind(batch.key)
     .bind(batch.fingerprint)
@@ -144,20 +144,31 @@ pub(super) fn failed(cause: sqlx::Error) -> Error {
 }
 
 impl AppendRequest {
-    /// Every event goes to a stream of this request. Another index would lead into a neighbour's, because the batch numbers
+    /// Whether every event names a stream of this request. Another index would name a neighbour's, because the batch numbers
     /// all streams together.
-    fn is_whole(&self) -> bool {
+    fn has_valid_indexes(&self) -> bool {
         self.events.iter().all(|event| event.stream < self.streams.len())
     }
 
-    /// Small, and every stream at a version that it expects: what `eaf.append_plain` is made for.
-    pub(super) fn is_plain(&self) -> bool {
+    /// Whether `eaf.append_plain` takes it: small, and every stream at an expected version.
+    pub(super) fn is_simple(&self) -> bool {
         let bytes: usize = self.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
-        self.is_whole()
-            && self.streams.len() <= FEW
-            && self.events.len() <= FEW
-            && bytes <= SMALL
+        self.has_valid_indexes()
+            && self.streams.len() <= MAX_SIMPLE_ITEMS
+            && self.events.len() <= MAX_SIMPLE_ITEMS
+            && bytes <= MAX_SIMPLE_BYTES
             && self.streams.iter().all(|write| write.expected.is_some())
+            && self.names_each_stream_once()
+    }
+
+    /// Whether an event goes to this stream; without one it is a guard.
+    pub(super) fn writes(&self, stream: usize) -> bool {
+        self.events.iter().any(|event| event.stream == stream)
+    }
+
+    fn names_each_stream_once(&self) -> bool {
+        let streams = self.streams.iter().enumerate();
+        streams.into_iter().all(|(n, one)| self.streams[..n].iter().all(|other| other.stream != one.stream))
     }
 }
 
@@ -187,29 +198,29 @@ fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
     Ok(first.zip(last).map(|(first, last)| (position(first), position(last))))
 }
 
-/// The parallel arrays that `eaf.append` and `eaf.append_plain` take. All of them count from 1.
+/// The parallel arrays that `eaf.append` takes, which counts from 1.
 #[derive(Default)]
-pub(super) struct Batch<'a> {
-    pub actor: Vec<ActorId>,
-    pub key: Vec<&'a str>,
-    pub fingerprint: Vec<&'a [u8]>,
-    pub answer: Vec<&'a [u8]>,
-    pub plugin: Vec<Option<&'a str>>,
-    pub generation: Vec<Option<i64>>,
-    pub stream_request: Vec<i32>,
-    pub stream: Vec<StreamId>,
-    pub expected: Vec<Option<i64>>,
-    pub event_stream: Vec<i32>,
-    pub event: Vec<EventId>,
-    pub kind: Vec<&'a str>,
-    pub schema: Vec<i16>,
-    pub data: Vec<&'a [u8]>,
-    pub meta: Vec<&'a [u8]>,
+struct BatchColumns<'a> {
+    actor: Vec<ActorId>,
+    key: Vec<&'a str>,
+    fingerprint: Vec<&'a [u8]>,
+    answer: Vec<&'a [u8]>,
+    plugin: Vec<Option<&'a str>>,
+    generation: Vec<Option<i64>>,
+    stream_request: Vec<i32>,
+    stream: Vec<StreamId>,
+    expected: Vec<Option<i64>>,
+    event_stream: Vec<i32>,
+    event: Vec<EventId>,
+    kind: Vec<&'a str>,
+    schema: Vec<i16>,
+    data: Vec<&'a [u8]>,
+    meta: Vec<&'a [u8]>,
 }
 
-impl<'a> Batch<'a> {
-    pub fn of(requests: impl IntoIterator<Item = &'a AppendRequest>) -> Self {
-        let mut batch = Batch::default();
+impl<'a> BatchColumns<'a> {
+    fn of(requests: impl IntoIterator<Item = &'a AppendRequest>) -> Self {
+        let mut batch = BatchColumns::default();
         for (index, request) in requests.into_iter().enumerate() {
             let streams_before = batch.stream.len();
             batch.actor.push(request.actor);

@@ -5,7 +5,7 @@ use crate::chain::verify;
 use crate::isolation::{acme, globex, sqlstate};
 use eaf_core::Core;
 use eaf_core::directory;
-use eaf_core::event_store::{AppendRequest, Outcome, Position, append_batch, append_in_bulk, append_together};
+use eaf_core::event_store::{AppendRequest, Outcome, Position, append_batch, append_plain_for_tests};
 use eaf_core::id::{StreamId, TenantId};
 use eaf_core::testing::Database;
 use sqlx::AssertSqlSafe;
@@ -43,13 +43,14 @@ async fn another_tenants_request_is_as_new_as_one_that_nobody_made() {
     let before = recorded(&database, acme()).await;
     // Word for word: the stream, the actor, the key, the event's id.
     assert_eq!(append_batch(&core.db, globex(), &[&theirs[0]]).await.unwrap(), [ok(2)]);
-    assert_eq!(append_together(&core.db, &[(globex(), &theirs[1])]).await.unwrap(), [Some(ok(3))]);
-    assert_eq!(append_in_bulk(&core.db, globex(), &[&theirs[2]]).await.unwrap(), Some(vec![ok(4)]));
+    assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &theirs[1])]).await.unwrap(), [Some(ok(3))]);
+    let several = [(globex(), &theirs[2]), (globex(), &request(&[(stream(), Some(0), 1)]))];
+    assert_eq!(append_plain_for_tests(&core.db, &several).await.unwrap(), [Some(ok(4)), Some(ok(5))]);
     // For any version the ledger is asked before anything is written.
     theirs[3].streams[0].expected = None;
-    assert_eq!(append_batch(&core.db, globex(), &[&theirs[3]]).await.unwrap(), [ok(5)]);
+    assert_eq!(append_batch(&core.db, globex(), &[&theirs[3]]).await.unwrap(), [ok(6)]);
     assert_eq!(recorded(&database, acme()).await, before);
-    assert_eq!(verify(&database, globex()).await, 5);
+    assert_eq!(verify(&database, globex()).await, 6);
 }
 
 #[tokio::test]
@@ -61,28 +62,32 @@ async fn another_tenants_stream_is_at_no_version() {
     let any = request(&[(theirs, None, 0), (stream(), Some(1), 0)]);
     for (asked, actual) in [(next(), vec![0]), (guard, vec![0, 0]), (any, vec![0, 0])] {
         assert_eq!(append_batch(&core.db, globex(), &[&asked]).await.unwrap(), [Outcome::Conflict { actual }]);
-        assert_eq!(append_together(&core.db, &[(globex(), &asked)]).await.unwrap(), [None]);
+        assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &asked)]).await.unwrap(), [None]);
     }
-    assert_eq!(append_in_bulk(&core.db, globex(), &[&next()]).await.unwrap(), None);
     assert_eq!(recorded(&database, acme()).await, before);
     // Also beside acme's own, in one statement.
     let (own, foreign): (AppendRequest, AppendRequest) = (next(), next());
-    let outcomes = append_together(&core.db, &[(acme(), &own), (globex(), &foreign)]).await.unwrap();
+    let outcomes = append_plain_for_tests(&core.db, &[(acme(), &own), (globex(), &foreign)]).await.unwrap();
     assert_eq!(outcomes, [Some(ok(2)), None]);
     assert_eq!((verify(&database, acme()).await, verify(&database, globex()).await), (2, 1));
 }
 
 /// One event on a new stream, by each of the functions; the answer is its position. `tenant` is SQL.
-fn calls(tenant: &str) -> [String; 3] {
+fn calls(tenant: &str) -> [String; 2] {
     let request = "array[gen_random_uuid()], array[gen_random_uuid()::text], array[sha256('')], array[''::bytea]";
     let fence = "array[null]::text[], array[null]::bigint[]";
     let event = "array[gen_random_uuid()], array['test.happened'], array[1]::smallint[], array['{}'::bytea], array['{}'::bytea]";
-    let stream = "array[gen_random_uuid()], array[0]::bigint[]";
-    let parts = format!("{request}, {fence}, array[1], {stream}, array[1], {event}");
+    let stream = "array[gen_random_uuid()]";
+    let counts = "array[1], array[0], array[1]";
     [
-        format!("select last_pos from eaf.append({tenant}, 0::smallint, '1 day', {parts})"),
-        format!("select (eaf.append_plain(0::smallint, '1 day', array[{tenant}], {parts}))[1]"),
-        format!("select eaf.append_bulk({tenant}, 0::smallint, '1 day', null, null, {request}, {stream}, {event})"),
+        format!(
+            "select last_pos from eaf.append({tenant}, 0::smallint, '1 day', {request}, {fence}, array[1], {stream},
+             array[0]::bigint[], array[1], {event})"
+        ),
+        format!(
+            "select 1 + (eaf.append_plain(0::smallint, '1 day', '{{}}', '{{}}', array[{tenant}], {counts}, {request}, array[1],
+             array[1], '{{}}', '{{}}', {stream}, array[1]::bigint[], {event}))[1]"
+        ),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! `eaf.append_plain`: plain requests of several tenants in one commit; what is not plain is left out and unharmed.
+//! `eaf.append_plain`: simple requests of one tenant or several in one commit; others are deferred and unharmed.
 
 use crate::append::{activate, request, stream};
 use crate::chain::verify;
@@ -6,7 +6,7 @@ use eaf_core::Core;
 use eaf_core::db::is_transient;
 use eaf_core::directory;
 use eaf_core::event_store::{
-    AppendRequest, Error, Fence, Outcome, PendingEvent, Position, append_batch, append_together,
+    AppendRequest, Error, Fence, Outcome, PendingEvent, Position, append_batch, append_plain_for_tests,
 };
 use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, world};
@@ -38,7 +38,7 @@ fn ok(first: u64, last: u64) -> Option<Outcome> {
 const RECORDED: Option<Outcome> = Some(Outcome::Ok { positions: None });
 
 async fn together(core: &Core, requests: &[(TenantId, &AppendRequest)]) -> Vec<Option<Outcome>> {
-    append_together(&core.db, requests).await.unwrap()
+    append_plain_for_tests(&core.db, requests).await.unwrap()
 }
 
 #[tokio::test]
@@ -64,44 +64,97 @@ async fn each_is_recorded_in_its_own_log_as_eaf_append_would() {
 }
 
 #[tokio::test]
-async fn what_is_not_plain_is_left_out_and_the_others_are_recorded() {
-    let (database, core, t) = house(4).await;
-    activate(&database, "dcm", 2).await;
-    let fenced = |generation| AppendRequest { fence: Some(Fence { plugin: "dcm".into(), generation }), ..simple() };
+async fn many_requests_of_one_tenant_are_recorded_in_order_as_eaf_append_would() {
+    let (database, core, t) = house(1).await;
+    let old = stream();
+    append_batch(&core.db, t[0], &[&request(&[(old, Some(0), 1)])]).await.unwrap();
+    let mut requests: Vec<AppendRequest> = (0..62).map(|_| simple()).collect();
+    requests.insert(3, request(&[(old, Some(1), 2), (stream(), Some(0), 1)]));
+    requests.push(request(&[(stream(), Some(0), 0)]));
+    let batch: Vec<&AppendRequest> = requests.iter().collect();
+    let asked: Vec<_> = batch.iter().map(|request| (t[0], *request)).collect();
+    let outcomes = together(&core, &asked).await;
+    assert_eq!(outcomes[..5], [ok(3, 3), ok(4, 4), ok(5, 5), ok(6, 8), ok(9, 9)]);
+    assert_eq!(outcomes[62..], [ok(67, 67), RECORDED]);
+    assert_eq!(verify(&database, t[0]).await, 67);
+    let again = append_batch(&core.db, t[0], &batch).await.unwrap();
+    for (request, (outcome, again)) in requests.iter().zip(outcomes.into_iter().zip(again)) {
+        let Some(Outcome::Ok { positions }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(again, Outcome::Duplicate { answer: request.answer.clone(), positions });
+    }
+}
+
+/// The chain rule stands twice in SQL.
+#[tokio::test]
+async fn both_functions_write_the_same_rows() {
+    const COLUMNS: &str = "select array[e.pos::text, e.stream_id::text, e.version::text, e.event_id::text, e.type,
+            e.schema_version::text, e.data::text, e.meta::text,
+            (e.leaf = eaf.leaf(e.tenant_id, e.lane, pos, stream_id, version, event_id, type, schema_version, data, meta, e.at))::text,
+            l.key, l.first_pos::text, l.last_pos::text, l.answer::text, (l.keep_until - l.at)::text]
+        from eaf.event e join eaf.ledger l using (tenant_id) where e.tenant_id = $1 order by e.pos, l.key";
+    let (database, core, _) = house(0).await;
+    let (old, guarded, first) = (stream(), stream(), simple());
+    let requests = [
+        request(&[(old, Some(0), 2)]),
+        request(&[(guarded, Some(0), 1), (old, Some(2), 0)]),
+        request(&[(old, Some(2), 1), (stream(), Some(0), 1)]),
+        request(&[]),
+    ];
+    let mut written = Vec::new();
+    for slug in ["fast", "general"] {
+        let tenant = directory::add_tenant(&core.db, &core.by, slug, "Some tenant").await.unwrap();
+        append_batch(&core.db, tenant, &[&first]).await.unwrap();
+        for request in &requests {
+            let recorded = match slug {
+                "fast" => together(&core, &[(tenant, request)]).await,
+                _ => append_batch(&core.db, tenant, &[request]).await.unwrap().into_iter().map(Some).collect(),
+            };
+            assert!(matches!(recorded[..], [Some(Outcome::Ok { .. })]), "{recorded:?}");
+        }
+        assert_eq!(verify(&database, tenant).await, 6);
+        let rows = sqlx::query_scalar::<_, Vec<Option<String>>>(COLUMNS).bind(tenant);
+        written.push(rows.fetch_all(&mut database.superuser().await).await.unwrap());
+    }
+    assert_eq!(written[0], written[1]);
+}
+
+#[tokio::test]
+async fn a_tenant_of_which_a_request_is_not_simple_is_deferred_and_the_others_are_recorded() {
+    let (database, core, t) = house(2).await;
     let gap = request(&[(stream(), Some(7), 1)]);
     let guard = request(&[(stream(), Some(1), 0)]);
-    let twice = stream();
-    let twice = request(&[(twice, Some(0), 1), (twice, Some(0), 1)]);
     let any = request(&[(stream(), None, 1)]);
     let key = AppendRequest { key: "k".repeat(201), ..simple() };
     let new = directory::add_tenant(&core.db, &core.by, "new", "New").await.unwrap();
     let nobody = TenantId(world().uuid());
-    let (one, two, other) = (fenced(1), fenced(2), simple());
-    let outcomes = together(
-        &core,
-        &[
-            (t[0], &one),
-            (t[0], &two),
-            (new, &other),
-            (t[1], &gap),
-            (t[1], &guard),
-            (t[1], &other),
-            (nobody, &other),
-            (t[2], &twice),
-            (t[2], &any),
-            (t[2], &key),
-            (t[3], &other),
-        ],
-    )
-    .await;
-    let left_out = None;
-    let expected = [left_out.clone(), ok(2, 2), left_out.clone(), left_out.clone(), left_out.clone(), ok(2, 2)];
-    assert_eq!(outcomes[..6], expected);
-    assert_eq!(outcomes[6..10], [left_out.clone(), left_out.clone(), left_out.clone(), left_out]);
-    assert_eq!(outcomes[10], ok(2, 2));
-    for (tenant, events) in [(t[0], 2), (t[1], 2), (t[2], 1), (t[3], 2), (new, 0), (nobody, 0)] {
+    for (deferred, spoiler) in
+        [(t[0], &gap), (t[0], &guard), (t[0], &any), (t[0], &key), (new, &simple()), (nobody, &simple())]
+    {
+        let events = database.events(t[1]).await;
+        let (before, after, other) = (simple(), simple(), simple());
+        let asked = [(deferred, &before), (deferred, spoiler), (deferred, &after), (t[1], &other)];
+        let last = events as u64 + 1;
+        assert_eq!(together(&core, &asked).await, [None, None, None, ok(last, last)]);
+        // Alone too.
+        assert_eq!(together(&core, &asked[..3]).await, [None, None, None]);
+    }
+    for (tenant, events) in [(t[0], 1), (t[1], 7), (new, 0), (nobody, 0)] {
         assert_eq!(database.events(tenant).await, events);
     }
+}
+
+#[tokio::test]
+async fn all_are_deferred_if_a_generation_is_not_active() {
+    let (database, core, t) = house(2).await;
+    activate(&database, "dcm", 2).await;
+    let fenced = |generation| AppendRequest { fence: Some(Fence { plugin: "dcm".into(), generation }), ..simple() };
+    let (one, two, other) = (fenced(1), fenced(2), simple());
+    assert_eq!(together(&core, &[(t[0], &two), (t[0], &one), (t[1], &other)]).await, [None, None, None]);
+    assert_eq!(together(&core, &[(t[0], &one)]).await, [None]);
+    assert_eq!(
+        together(&core, &[(t[0], &two), (t[0], &other), (t[1], &simple())]).await,
+        [ok(2, 2), ok(3, 3), ok(2, 2)]
+    );
 }
 
 #[tokio::test]
@@ -112,8 +165,14 @@ async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
     let taken = request(&[(known.streams[0].stream, Some(0), 1)]);
     let mut poison = simple();
     poison.events[0].kind = "test.\0".into();
-    for spoiler in [&known, &taken, &poison] {
-        let refused = append_together(&core.db, &[(t[0], &simple()), (t[1], spoiler), (t[2], &simple())]).await;
+    let twice = stream();
+    let twice = request(&[(twice, Some(0), 1), (twice, Some(0), 1)]);
+    let mut elsewhere = simple();
+    elsewhere.events[0].stream = 1;
+    for spoiler in [&known, &taken, &poison, &twice, &elsewhere] {
+        let refused = append_plain_for_tests(&core.db, &[(t[0], &simple()), (t[1], spoiler), (t[2], &simple())]).await;
+        assert!(matches!(&refused, Err(error @ Error::Append(_)) if !is_transient(error)), "{refused:?}");
+        let refused = append_plain_for_tests(&core.db, &[(t[1], &simple()), (t[1], spoiler)]).await;
         assert!(matches!(&refused, Err(error @ Error::Append(_)) if !is_transient(error)), "{refused:?}");
     }
     for (tenant, events) in [(t[0], 1), (t[1], 2), (t[2], 1)] {
@@ -122,13 +181,13 @@ async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_strangers_lane() {
+async fn a_shared_statement_waits_for_no_lane() {
     let (database, core, t) = house(3).await;
     let held = database.hold_appends(t[0]).await;
     let (a, b, c) = (simple(), simple(), simple());
     let outcomes = together(&core, &[(t[0], &a), (t[1], &b), (t[2], &c)]).await;
     assert_eq!(outcomes, [None, ok(2, 2), ok(2, 2)]);
-    // One that is alone waits for its own.
+    // A tenant alone waits for its lane.
     let alone = [(t[0], &a)];
     let release = async {
         while database.waiting_to_append().await == 0 {
@@ -140,7 +199,7 @@ async fn nobody_waits_for_a_strangers_lane() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hosts_with_the_same_tenants_in_opposite_order_never_wait_in_a_ring() {
+async fn two_hosts_with_the_same_tenants_in_opposite_order_never_deadlock() {
     const ROUNDS: usize = 100;
     let (database, core, t) = house(4).await;
     let host = |core: Core, tenants: Vec<TenantId>| async move {
@@ -161,11 +220,11 @@ async fn two_hosts_with_the_same_tenants_in_opposite_order_never_wait_in_a_ring(
     }
     let recorded = one.unwrap() + other.unwrap();
     assert_eq!(events, recorded);
-    assert!(recorded >= ROUNDS as u64, "somebody always gets on: {recorded}");
+    assert!(recorded >= ROUNDS as u64, "one of them always proceeds: {recorded}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_of_many_tenants_hears_its_own_answer_whoever_it_travelled_with() {
+async fn each_of_many_tenants_gets_its_own_answer_whatever_shares_its_statement() {
     let (database, core, t) = house(40).await;
     let known = simple();
     append_batch(&core.db, t[3], &[&known]).await.unwrap();
@@ -199,26 +258,16 @@ async fn a_caller_with_a_tenant_appends_for_that_one_and_afterwards_none_is_left
     let mut app = database.as_role("eaf_app").await;
     let call = |tenants: &[TenantId]| {
         let n = tenants.len();
-        let list = |one: &str| vec![one; n].join(", ");
-        let numbers = (1..=n).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+        let list = |one: &str| format!("array[{}]", vec![one; n].join(", "));
+        let (uuids, ones, bytes) = (list("gen_random_uuid()"), list("1"), list("'{}'::bytea"));
         let tenants = tenants.iter().map(|tenant| format!("'{tenant}'")).collect::<Vec<_>>().join(", ");
         format!(
-            "select eaf.append_plain(0::smallint, '1 day', array[{tenants}]::uuid[], array[{}], array[{}], array[{}], array[{}], \
-             array[{}]::text[], array[{}]::bigint[], array[{numbers}], array[{}], array[{}]::bigint[], array[{numbers}], array[{}], \
-             array[{}], array[{}]::smallint[], array[{}], array[{}])",
-            list("gen_random_uuid()"),
+            "select eaf.append_plain(0::smallint, '1 day', '{{}}', '{{}}', array[{tenants}]::uuid[], {ones}, {}, {ones}, {uuids}, \
+             {}, {}, {bytes}, {ones}, {ones}, '{{}}', '{{}}', {uuids}, {ones}::bigint[], {uuids}, {}, {ones}::smallint[], {bytes}, {bytes})",
+            list("0"),
             list("gen_random_uuid()::text"),
             list("sha256('')"),
-            list("''::bytea"),
-            list("null"),
-            list("null"),
-            list("gen_random_uuid()"),
-            list("0"),
-            list("gen_random_uuid()"),
             list("'test.happened'"),
-            list("1"),
-            list("'{}'::bytea"),
-            list("'{}'::bytea"),
         )
     };
     let set = format!("begin; select set_config('app.tenant_id', '{}', true);", t[0]);

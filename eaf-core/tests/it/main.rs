@@ -3,7 +3,6 @@
 mod administration;
 mod anchors;
 mod append;
-mod append_bulk;
 mod append_foreign;
 mod append_plain;
 mod appender;

@@ -11,20 +11,15 @@ use std::collections::HashSet;
 const WITHOUT_TENANT: &str = include_str!("../../../../migrations/tables-without-tenant.txt");
 
 /// Functions that run as their owner, with their arguments, and who may call them.
-const AS_OWNER: [(&str, &str); 12] = [
+const AS_OWNER: [(&str, &str); 11] = [
     (
         "eaf.append(uuid, smallint, interval, uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], integer[], \
          uuid[], text[], smallint[], bytea[], bytea[])",
         "eaf_app",
     ),
     (
-        "eaf.append_plain(smallint, interval, uuid[], uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], \
-         integer[], uuid[], text[], smallint[], bytea[], bytea[])",
-        "eaf_app",
-    ),
-    (
-        "eaf.append_bulk(uuid, smallint, interval, text, bigint, uuid[], text[], bytea[], bytea[], uuid[], bigint[], uuid[], text[], \
-         smallint[], bytea[], bytea[])",
+        "eaf.append_plain(smallint, interval, text[], bigint[], uuid[], integer[], integer[], integer[], uuid[], text[], bytea[], bytea[], \
+         integer[], integer[], uuid[], bigint[], uuid[], bigint[], uuid[], text[], smallint[], bytea[], bytea[])",
         "eaf_app",
     ),
     ("eaf.activate(text, bigint, text)", "eaf_platform"),
