@@ -1,8 +1,7 @@
-//! Is a connection usable? Looks at all that provisioning needs, settings first and then each
-//! privilege on the object where vCenter asks for it, so that an administrator repairs everything
-//! in one go and not one refusal at a time.
+//! Self-test of a connection: settings first, then each privilege on the objects that need it, so
+//! that an administrator can repair everything at once.
 //!
-//! What each privilege is for stands in `docs/guides/vcenter.md`, which a test compares with
+//! `docs/guides/vcenter.md` gives the purpose of each privilege; a test compares it with
 //! [`Place::needed`].
 
 use super::client::service::{self, Service};
@@ -14,10 +13,10 @@ use eaf_capability::contact;
 use eaf_capability::{Class, Failure, Report, Verdict};
 use std::time::Duration;
 
-/// Objects of one kind that are asked about; more of them say the same.
-const MOST: usize = 20;
+/// Maximum number of tested objects per kind; further ones add no finding.
+const MAX_OBJECTS: usize = 20;
 
-/// Where privileges are needed, in the order of the report.
+/// Places of the inventory that need privileges, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Folder,
@@ -30,7 +29,7 @@ enum Place {
 impl Place {
     const ALL: [Place; 5] = [Place::Folder, Place::Pool, Place::Datastores, Place::Networks, Place::Templates];
 
-    /// The least privileges there.
+    /// Minimum privileges at the place.
     fn needed(self) -> &'static [&'static str] {
         match self {
             Place::Folder => &[
@@ -55,7 +54,7 @@ impl Place {
     }
 }
 
-/// An object and how people know it.
+/// An object and its name for people.
 struct Subject {
     object: MoRef,
     path: String,
@@ -63,7 +62,8 @@ struct Subject {
 
 type Found = Result<Vec<Subject>, Verdict>;
 
-/// A server that is not reached says so after `contact`, whatever the reason is.
+/// Tests a connection. A server that cannot be reached is reported after `contact`, whatever the
+/// reason, so that the time reveals nothing.
 pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     let mut report = Report::default();
     let service = sign_in(vcenter, contact, &mut report).await;
@@ -95,7 +95,7 @@ pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     report
 }
 
-/// Address, login, and whether it is a vCenter that answers.
+/// Address, login and type of server.
 async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
     let settings = &vcenter.settings;
     let contact = contact::first(
@@ -105,7 +105,7 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
         |error| matches!(error, Error::Unreached(_)),
     );
     let read = match contact.await {
-        // A directory behind vCenter may need longer for a login than a server for a greeting.
+        // A login may take longer than the first contact, because of the directory behind vCenter.
         Ok(()) => service::read(&vcenter.session).await,
         Err(error) => Err(error),
     };
@@ -137,7 +137,7 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
     service
 }
 
-/// A line for a place that a setting names, or that must be there all the same.
+/// Adds the finding of a place that a setting names or that must exist anyway.
 fn setting(vcenter: &VCenter, report: &mut Report, place: Place, found: &Found) {
     let name = match place {
         Place::Folder => "folder",
@@ -161,7 +161,7 @@ fn configured(vcenter: &VCenter, place: Place) -> String {
     }
 }
 
-/// What can be looked at after login.
+/// Objects that are readable after login.
 struct Inventory<'a> {
     vcenter: &'a VCenter,
     service: &'a Service,
@@ -191,8 +191,8 @@ impl Inventory<'_> {
         ]
     }
 
-    /// The connection's folder and something that lies in it: a permission that is not inherited is
-    /// worth nothing there.
+    /// The connection's folder and one object in it, since a permission that is not inherited is
+    /// useless.
     async fn folder(&self) -> Result<Vec<Subject>, Failure> {
         let root = self.vcenter.root_place().await?.folder;
         let path = self.vcenter.settings.folder.clone();
@@ -209,7 +209,7 @@ impl Inventory<'_> {
 
     async fn templates(&self) -> Result<Vec<Template>, Verdict> {
         let Some(manager) = &self.service.view_manager else { return Err(Verdict::Untested) };
-        let found = templates::below(&self.vcenter.session, manager, self.datacenter, MOST).await;
+        let found = templates::below(&self.vcenter.session, manager, self.datacenter, MAX_OBJECTS).await;
         let found = found.map_err(|error| Verdict::Bad(failure::of_read(&error)))?;
         if found.is_empty() {
             return Err(Verdict::Bad(failure::new(
@@ -233,7 +233,7 @@ impl Inventory<'_> {
         Ok(subjects)
     }
 
-    /// Empty: not even that may be read.
+    /// Name of an object; empty if it is unreadable.
     async fn name(&self, object: &MoRef) -> Result<String, Failure> {
         let found = self.read(object, "name").await?;
         let name = found.as_ref().and_then(|found| found.text("name").ok().flatten()).unwrap_or_default();
@@ -244,15 +244,18 @@ impl Inventory<'_> {
         properties::read_one(&self.vcenter.session, object, &[path]).await.map_err(|error| failure::of_read(&error))
     }
 
-    /// A line for each privilege, with the objects that it is lacking on.
+    /// Adds a finding per privilege, with the objects that lack it.
     async fn privileges(&self, report: &mut Report, needed: &[&str], subjects: &[Subject]) {
-        let held = self.held(subjects).await;
+        let privileges = self.read_privileges(subjects).await;
         for id in needed {
-            let (subject, verdict) = match &held {
+            let (subject, verdict) = match &privileges {
                 Err(failure) => (shown(subjects), Verdict::Bad(failure.clone())),
-                Ok(held) => {
-                    let lacking: Vec<&str> =
-                        held.iter().filter(|(_, held)| !held.has(id)).map(|(path, _)| *path).collect();
+                Ok(privileges) => {
+                    let lacking: Vec<&str> = privileges
+                        .iter()
+                        .filter(|(_, privileges)| !privileges.has(id))
+                        .map(|(path, _)| *path)
+                        .collect();
                     match lacking.as_slice() {
                         [] => (shown(subjects), Verdict::Good),
                         lacking => (lacking.join(", "), Verdict::Bad(lacks(id, lacking))),
@@ -263,22 +266,25 @@ impl Inventory<'_> {
         }
     }
 
-    async fn held<'s>(&self, subjects: &'s [Subject]) -> Result<Vec<(&'s str, authorization::Held)>, Failure> {
+    async fn read_privileges<'s>(
+        &self,
+        subjects: &'s [Subject],
+    ) -> Result<Vec<(&'s str, authorization::Privileges)>, Failure> {
         let manager = self.service.authorization_manager.as_ref().ok_or_else(|| not_vcenter(self.service))?;
         let user = self.service.user.as_deref().unwrap_or(&self.vcenter.settings.username);
-        let mut held = Vec::new();
+        let mut privileges = Vec::new();
         for Subject { object, path } in subjects {
-            let found = authorization::held(&self.vcenter.session, manager, user, object).await;
-            held.push((path.as_str(), found.map_err(|error| failure::of_read(&error))?));
+            let found = authorization::privileges_on(&self.vcenter.session, manager, user, object).await;
+            privileges.push((path.as_str(), found.map_err(|error| failure::of_read(&error))?));
         }
-        Ok(held)
+        Ok(privileges)
     }
 }
 
 fn distinct<'a>(objects: impl Iterator<Item = &'a MoRef>) -> Vec<MoRef> {
     let mut distinct: Vec<MoRef> = Vec::new();
     for object in objects {
-        if distinct.len() < MOST && !distinct.contains(object) {
+        if distinct.len() < MAX_OBJECTS && !distinct.contains(object) {
             distinct.push(object.clone());
         }
     }
@@ -318,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guide_lists_the_privileges_that_are_checked_and_no_others() {
+    fn the_guide_lists_exactly_the_checked_privileges() {
         let guide = include_str!("../../../../docs/guides/vcenter.md");
         let rows = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         let mut written: Vec<&str> = rows.collect();

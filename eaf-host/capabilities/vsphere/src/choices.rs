@@ -1,7 +1,7 @@
-//! What an admin can choose from: templates for an offering, and the places that a connection names.
+//! Choices for an admin: templates of an offering and places of a connection.
 //!
-//! Paths are written as the connection and an offering write them, with `%2f` for a `/` in a name, so that what was
-//! chosen is found again. Templates of a content library are no machines and are not listed.
+//! Paths are written as in settings and offerings, with `%2f` for a `/` in a name, so that a choice
+//! resolves to the same object. Templates of a content library are not machines and not listed.
 
 use super::client::inventory::{self, Entry, Listing, What};
 use super::client::properties::Properties;
@@ -20,19 +20,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Who types a search asks several times for the same list.
-const FRESH: Duration = Duration::from_secs(30);
+/// Lifetime of a cached list: a person who types a search requests the same list several times.
+const CACHE_TIME: Duration = Duration::from_secs(30);
 
 const DISKS: &str = "config.hardware.device";
 const TOOLS: &str = "guest.toolsVersionStatus2";
 
-/// Codes that say that the template itself is the trouble, and not the way to it.
+/// Failure codes that are about the template itself and not about the connection.
 const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 
-/// What is listed, and the datacenter that it is of.
+/// Kind of list and its datacenter.
 type Key = (What, String);
 
-/// Lists that were read lately, and those that are being read.
+/// Cached lists and lists that are being read.
 #[derive(Default)]
 pub struct Recent(Mutex<HashMap<Key, List>>);
 
@@ -41,11 +41,12 @@ enum List {
     Read(Instant, Arc<Listing>),
 }
 
-/// One reading for all who ask meanwhile.
+/// One read, shared by all concurrent callers.
 type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
 
 impl Recent {
-    /// A reading ends without those who asked, so that the next one finds the list and no view stays in vCenter.
+    /// Reads a list in a task of its own, so that a cancelled caller leaves no view in vCenter and
+    /// the next one uses the result.
     async fn list(
         self: &Arc<Self>,
         key: Key,
@@ -55,7 +56,7 @@ impl Recent {
             let mut lists = self.lists();
             lists.retain(|_, list| match list {
                 List::Reading(reading) => reading.peek().is_none(),
-                List::Read(at, _) => at.elapsed() < FRESH,
+                List::Read(at, _) => at.elapsed() < CACHE_TIME,
             });
             match lists.get(&key) {
                 Some(List::Read(_, list)) => return Ok(list.clone()),
@@ -93,7 +94,8 @@ impl Recent {
     }
 }
 
-/// A server that is not reached says so after `contact`, whatever the reason is: the address may be a draft's.
+/// Answers choices. A server that cannot be reached is reported after `contact`, whatever the
+/// reason, since a draft may name any address.
 pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_>) -> Result<Choices, Failure> {
     let what = match asked.of {
         "datacenter" => What::Datacenters,
@@ -103,7 +105,7 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_
         "template" => What::Templates,
         _ => return Err(choices::nothing()),
     };
-    // A scope speaks of templates alone; the places of a connection are for the admin who sets it.
+    // A scope limits templates only; places of a connection are for the admin who sets it.
     let scope = if what == What::Templates { Some(Scope::read(asked.scope)?) } else { None };
     if let Wanted::Exactly(value) = asked.wanted
         && let Some(Err(denied)) = scope.as_ref().map(|scope| scope.check(value))
@@ -135,12 +137,12 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_
     }
 }
 
-/// As a clone would find it.
+/// Tests one value as a clone would resolve it.
 async fn exactly(vcenter: &VCenter, what: What, value: &str) -> Result<Choices, Failure> {
     if what != What::Templates {
         return Err(choices::nothing());
     }
-    // Without its datacenter nothing is known of the template.
+    // A template is looked up below its datacenter.
     vcenter.datacenter().await?;
     match vcenter.template(value).await {
         Ok(machine) => {
@@ -197,7 +199,7 @@ async fn described(vcenter: &VCenter, what: What, found: Vec<(String, &Entry)>) 
     Ok(found.into_iter().map(choice).collect())
 }
 
-/// What may not be read is left out.
+/// Facts of an object; unreadable properties are omitted.
 fn facts_of(what: What, found: &Properties) -> Map<String, Value> {
     let number = |path: &str| found.number(path).ok().flatten().map(Value::from);
     let facts = match what {

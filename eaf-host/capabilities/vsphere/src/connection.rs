@@ -1,4 +1,5 @@
-//! A tenant's connection to a vCenter, as an admin set it: where it is, whom we are there, and which part is ours.
+//! Connection of a tenant to a vCenter: address, account and the part of the inventory that belongs
+//! to the tenant.
 
 use async_trait::async_trait;
 use eaf_core::id::TenantId;
@@ -6,12 +7,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-/// What is stored of a connection: settings that may be shown, secrets that may not.
+/// Stored connection: settings, which may be shown, and secrets, which may not.
 pub struct Stored {
     pub name: String,
     pub config: Value,
     pub secret: Map<String, Value>,
-    /// None: it is not stored.
+    /// None for an unsaved draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
@@ -19,15 +20,15 @@ pub struct Stored {
 #[error("the connection could not be read")]
 pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Where connections come from. A seam, so that this capability can be tested without a database.
+/// Source of connections, a trait so that tests need no database.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// The connection behind a plugin's grant.
+    /// Connection of a plugin's grant.
     async fn of_grant(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Option<Stored>, Error>;
-    /// A connection by its own name.
+    /// Connection by its own name.
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error>;
-    /// What a call over it came to; `error`: the code of what is wrong with the connection. It says nothing of settings
-    /// that were stored since.
+    /// Records the outcome of a call over a connection; `error` is the code of a fault of the
+    /// connection. Settings that were stored since are not affected.
     async fn used(&self, _tenant: TenantId, _stored: &Stored, _error: Option<&str>) -> Result<(), Error> {
         Ok(())
     }
@@ -39,19 +40,20 @@ pub trait Connections: Send + Sync {
 pub struct Settings {
     /// `https://vcenter.example/sdk`
     pub url: String,
-    /// Path of the datacenter; empty while it is still to be chosen.
+    /// Path of the datacenter; empty until one is chosen.
     #[serde(default)]
     pub datacenter: String,
-    /// Path of the tenant's folder below the datacenter's VM folder. Machines are made in it or below, never beside it.
+    /// Path of the tenant's folder below the datacenter's VM folder; machines are created inside it
+    /// only.
     #[serde(default)]
     pub folder: String,
-    /// Path below the datacenter's host folder: a pool, a cluster or a host. Without it, the only cluster.
+    /// Path of a pool, cluster or host below the datacenter's host folder; none: the only cluster.
     #[serde(default)]
     pub resource_pool: Option<String>,
-    /// Name of a datastore. Without it, the template's.
+    /// Name of a datastore; none: the template's.
     #[serde(default)]
     pub datastore: Option<String>,
-    /// PEM of a CA to trust beside the system's.
+    /// PEM of a CA to trust in addition to the system's.
     #[serde(default)]
     pub ca_certificate: Option<String>,
     pub username: String,
@@ -65,7 +67,7 @@ impl Stored {
         Ok(settings)
     }
 
-    /// What a login needs is there; places in the inventory may still be missing.
+    /// Settings for a login; places in the inventory may still be missing.
     pub fn login(&self) -> Result<Settings, String> {
         let settings: Settings = serde_json::from_value(self.config.clone()).map_err(|e| e.to_string())?;
         filled("url", &settings.url)?;

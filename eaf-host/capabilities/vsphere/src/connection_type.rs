@@ -1,4 +1,4 @@
-//! What an admin may set for a connection to a vCenter.
+//! Settings of a connection to a vCenter, as an admin enters them.
 
 use eaf_capability::connection_type::{is_certificate, text};
 use eaf_capability::text::Locales;
@@ -60,7 +60,8 @@ pub fn connection_type() -> ConnectionType {
     }
 }
 
-/// `https://vcenter.example/sdk`, or what a browser shows of it, which leads there: nothing in it that could be a credential, because it is shown.
+/// True for `https://vcenter.example/sdk`, or a browser's address of that vCenter, without
+/// credentials, because the address is shown.
 pub fn is_address(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none();
@@ -75,12 +76,12 @@ mod tests {
     use eaf_capability::connection_type::assert_form;
 
     #[test]
-    fn the_form_and_its_texts_are_whole() {
+    fn the_form_and_its_texts_are_complete() {
         assert_form(&connection_type(), &["connection", "vcenter", "templates"]);
     }
 
     #[test]
-    fn an_address_is_https_and_holds_no_credentials() {
+    fn an_address_is_https_without_credentials() {
         for good in ["https://vcenter.example/sdk", "https://localhost:8989/sdk", "https://[::1]/sdk", "https://a/ui/"]
         {
             assert!(is_address(good), "{good}");
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_schema_allows_the_provider_reads() {
+    fn the_provider_reads_all_that_the_schema_allows() {
         let schema = jsonschema::validator_for(&connection_type().config).unwrap();
         let least = json!({"url": "https://a/sdk", "datacenter": "DC1", "folder": "EAF", "username": "root"});
         let mut most = least.clone();
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_is_none_is_a_flaw() {
+    fn an_invalid_certificate_is_an_error() {
         let config = json!({"url": "https://a/sdk", "ca_certificate": "-----BEGIN NOTHING-----"});
         let expected = vec![Flaw { pointer: "/config/ca_certificate", code: "format" }];
         assert_eq!((connection_type().flaws)(&config, None), expected);

@@ -1,4 +1,4 @@
-//! What every function is given: the connection in use, the call, and the record of the machine.
+//! Context of every function: the open connection, the call and the record of the machine.
 
 use super::client::machine::Machine;
 use super::core_connections::CAPABILITY;
@@ -31,25 +31,25 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
-    /// Writes the record only where it still is as before.
+    /// Saves a record if the stored one still is `before`.
     pub async fn replace(&self, identity: &Identity, before: &Record, now: &Record) -> Result<(), Failure> {
         self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
     }
 
     /// Changes the stage of a record, if there is one.
-    pub async fn enter(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
+    pub async fn set_stage(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
         match self.record(identity).await? {
             Some(record) if record.stage != stage => self.save(identity, &Record { stage, ..record }).await,
             _ => Ok(()),
         }
     }
 
-    /// Is the record one of the vCenter that answers?
+    /// True if the record belongs to the connected vCenter.
     pub async fn is_here(&self, record: &Record) -> Result<bool, Failure> {
         Ok(self.vcenter.instance_uuid().await? == record.vcenter)
     }
 
-    /// The record of a machine that was seen just now.
+    /// Record of a machine that was just read.
     pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
         Ok(Record {
             vcenter: self.vcenter.instance_uuid().await?,

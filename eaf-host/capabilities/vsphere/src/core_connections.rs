@@ -1,4 +1,5 @@
-//! Connections over the core: grants and connections in PostgreSQL, secrets sealed under the tenant's key.
+//! Connections of the core: grants and connections in PostgreSQL, secrets sealed under the tenant's
+//! key.
 
 use super::connection::{Connections, Error, Stored};
 use super::trouble;
@@ -8,7 +9,7 @@ use eaf_core::id::TenantId;
 use eaf_core::{Core, connection, grant};
 use std::sync::Arc;
 
-/// In grants and connections.
+/// Name of the capability in grants and connections.
 pub const CAPABILITY: &str = "vsphere";
 
 pub struct CoreConnections {

@@ -1,24 +1,27 @@
 //! Virtual machines in a tenant's vCenter, over SOAP (vim25).
 //!
-//! | room | what |
+//! | module | content |
 //! |---|---|
-//! | `client/` | the SOAP client: one file per operation, knows no tenants |
-//! | `functions/` | what plugins can ask for: one file per function |
-//! | `provider.rs` | from a call to a function |
-//! | `sessions.rs` | the sessions of all connections, shared and logged out |
-//! | `identity.rs` | how a machine is recognised: instance UUID and marker |
-//! | `record.rs` | what this host remembers of a machine |
-//! | `observe.rs` | reading all machines of a plugin again, in few calls |
-//! | `trouble.rs` | what a failure says of the connection |
-//! | `locate.rs` | finding a machine, and proving that it is not there |
-//! | `connection.rs` | where address and credentials come from |
-//! | `connection_type.rs` | what an admin may set for one |
-//! | `choices.rs` | what an admin can choose from in vCenter |
-//! | `scope.rs` | how far a grant goes |
-//! | `failure/` | what went wrong, for the engine and for people: classes and retry budgets |
+//! | `client/` | SOAP client without tenants, one file per operation |
+//! | `functions/` | functions for plugins, one file each |
+//! | `provider.rs` | dispatch of a call to a function |
+//! | `sessions.rs` | shared sessions of all connections and their logout |
+//! | `identity.rs` | instance UUID and marker of a machine |
+//! | `record.rs` | managed resource of a machine |
+//! | `observe.rs` | observation of all machines of a plugin, in few calls |
+//! | `trouble.rs` | conclusions from a failure about the connection |
+//! | `locate.rs` | search for a machine and proof of its absence |
+//! | `connection.rs` | address and credentials |
+//! | `connection_type.rs` | settings of a connection for its form |
+//! | `choices.rs` | choices of an admin in vCenter |
+//! | `scope.rs` | scope of a grant |
+//! | `failure/` | failures: classes, retry budgets and texts |
 //!
-//! To add a function: 1. its WIT function in `sdk/wit/deps/vsphere`; 2. a file in `functions/` that looks before it acts;
-//! 3. a line in `provider.rs`; 4. a test in `tests/` that loses its answer and repeats it.
+//! To add a function:
+//! 1. its WIT function in `sdk/wit/deps/vsphere`;
+//! 2. a file in `functions/` that reads before it acts;
+//! 3. a line in `provider.rs`;
+//! 4. a test in `tests/` that loses its answer and repeats the call.
 
 mod check;
 mod choices;

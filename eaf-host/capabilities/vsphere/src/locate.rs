@@ -1,9 +1,10 @@
-//! Finding the machine that a call is about, and proving that it is not there.
+//! Search for the machine of a call and proof of its absence.
 //!
-//! A machine is ours when its instance UUID and its marker fit, or when it is the very object that was seen last and
-//! carries the marker. A copy that a person or a backup product made carries the marker but another UUID: such a copy
-//! is reported and never changed. An object that cannot be read proves nothing, so a machine counts as absent only
-//! after vCenter was asked for its UUID, for the object that was seen last, and for its marker in the whole folder.
+//! A machine is ours if its instance UUID and its marker match, or if it is the last seen object
+//! and has the marker. A copy made by a person or a backup product has the marker and another UUID;
+//! copies are reported and never changed. An unreadable object proves nothing, so a machine counts
+//! as absent only after vCenter was asked for its UUID, for the last seen object and for its marker
+//! in the whole folder.
 
 use super::client::machine::{self, Config, Label, Machine, Reach};
 use super::client::{find, tree};
@@ -14,68 +15,72 @@ use super::record::{Record, Stage};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// A host that restarts, or storage that comes back, needs minutes; after this a person has to look.
+/// A restarting host or returning storage needs minutes; after this time a person is needed.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(30 * 60);
 
-/// The code of failures where the record is of another vCenter than the one that answers.
+/// Failure code for a record of another vCenter than the connected one.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
-/// What a search for a machine that the index does not list came to.
+/// Result of a search for a machine that the index does not list.
 pub enum Search {
     Found(Box<Machine>),
-    /// Proved; these copies carry its marker and were left alone.
+    /// Proved; these copies have its marker and stay.
     Absent {
         copies: Vec<String>,
     },
 }
 
 impl Context<'_> {
-    /// The machine, with the record brought up to date; none when vCenter lists no such machine. That is no proof yet.
+    /// Finds the machine and updates its record; none if vCenter does not list it, which is no
+    /// proof.
     ///
-    /// The record of a machine that may be in another vCenter stays: the one that is found here may be a replica.
+    /// The record of a machine that may be in another vCenter stays, since the found one may be a
+    /// replica.
     pub async fn locate(&self, identity: &Identity) -> Result<Option<Machine>, Failure> {
         let record = self.record(identity).await?;
         let is_here = self.is_here_or_new(record.as_ref()).await?;
-        let found = self.look(identity, record.as_ref(), is_here).await?;
-        let is_certain = is_here || !record.as_ref().is_some_and(Record::may_have_machine);
+        let found = self.find(identity, record.as_ref(), is_here).await?;
+        let is_certain = is_here || !record.as_ref().is_some_and(Record::may_exist);
         if let Some(machine) = found.as_ref().filter(|machine| machine.config.is_some() && is_certain) {
             let stage = match &record {
                 Some(Record { stage: stage @ (Stage::Removing | Stage::Removed), .. }) => *stage,
                 _ => Stage::Present,
             };
-            self.note(identity, record.as_ref(), machine, stage).await?;
+            self.update_record(identity, record.as_ref(), machine, stage).await?;
         }
         Ok(found)
     }
 
-    /// The machine, which must be there and usable. A call that works with it is no removal, so an earlier one is over.
+    /// Requires a usable machine. The call contradicts a removal, so an earlier one has ended.
     pub async fn require(&self, identity: &Identity) -> Result<Machine, Failure> {
         let machine = self.locate(identity).await?.ok_or_else(|| missing(identity))?;
         self.check_vcenter(identity, &machine).await?;
         usable(&machine)?;
-        self.enter(identity, Stage::Present).await?;
+        self.set_stage(identity, Stage::Present).await?;
         Ok(machine)
     }
 
-    /// Fails when the machine that was found here may stand in another vCenter. This one is the machine, moved, or a
-    /// replica of it, which only a person can tell; so it is shown and not worked with.
+    /// Fails if the found machine may be in another vCenter: only a person can tell whether this is
+    /// the machine, moved, or a replica. It is shown and not changed.
     pub async fn check_vcenter(&self, identity: &Identity, found: &Machine) -> Result<(), Failure> {
         match self.record(identity).await? {
-            Some(record) if record.may_have_machine() && !self.is_here(&record).await? => Err(in_both(&record, found)),
+            Some(record) if record.may_exist() && !self.is_here(&record).await? => Err(in_both(&record, found)),
             _ => Ok(()),
         }
     }
 
-    /// For a machine that [`locate`](Self::locate) did not find: looks for its marker in the connection's whole folder.
+    /// Searches the connection's whole folder for the marker of a machine that
+    /// [`locate`](Self::locate) did not find.
     pub async fn search(&self, identity: &Identity) -> Result<Search, Failure> {
         let record = self.record(identity).await?;
         let is_here = self.is_here_or_new(record.as_ref()).await?;
-        let record = if is_here { record } else { record.as_ref().map(Record::elsewhere) };
+        let record = if is_here { record } else { record.as_ref().map(Record::in_other_vcenter) };
         let searched = self.search_folder(&[&identity.marker]).await?;
-        judge(&searched, identity, record.as_ref())
+        find_in_search(&searched, identity, record.as_ref())
     }
 
-    /// Looks for the markers of several machines in the connection's whole folder; [`judge`] says what it means for one.
+    /// Searches the connection's whole folder for several markers; [`find_in_search`] evaluates the
+    /// result for one machine.
     pub async fn search_folder(&self, markers: &[&str]) -> Result<tree::Search, Failure> {
         let vcenter = &self.vcenter;
         let root = vcenter.root_place().await?;
@@ -83,8 +88,8 @@ impl Context<'_> {
         searched.ok_or_else(|| vcenter.folder_missing(""))
     }
 
-    /// Writes down which object the machine is.
-    pub async fn note(
+    /// Records the machine's present object, name and stage.
+    pub async fn update_record(
         &self,
         identity: &Identity,
         record: Option<&Record>,
@@ -98,15 +103,15 @@ impl Context<'_> {
         self.save(identity, &seen).await
     }
 
-    /// The machine as vCenter lists it, without a change of the record.
-    pub async fn look(
+    /// Finds the machine as vCenter lists it, without a change of the record.
+    pub async fn find(
         &self,
         identity: &Identity,
         record: Option<&Record>,
         is_here: bool,
     ) -> Result<Option<Machine>, Failure> {
         let session = &self.vcenter.session;
-        let known = if is_here { record.cloned() } else { record.map(Record::elsewhere) };
+        let known = if is_here { record.cloned() } else { record.map(Record::in_other_vcenter) };
         let last = known.as_ref().and_then(|record| record.object.clone());
         let mut objects = find::by_instance_uuid(session, identity.instance_uuid).await.map_err(read)?;
         if let Some(last) = last.filter(|last| !objects.contains(last)) {
@@ -118,7 +123,7 @@ impl Context<'_> {
         }
         let found = choose(machines, identity, known.as_ref())?;
         match record {
-            Some(record) if found.is_none() && !is_here && record.may_have_machine() => Err(other_vcenter(record)),
+            Some(record) if found.is_none() && !is_here && record.may_exist() => Err(other_vcenter(record)),
             _ => Ok(found),
         }
     }
@@ -131,8 +136,12 @@ impl Context<'_> {
     }
 }
 
-/// What a search of the connection's folder says of one machine.
-pub fn judge(searched: &tree::Search, identity: &Identity, record: Option<&Record>) -> Result<Search, Failure> {
+/// Result of a folder search for one machine.
+pub fn find_in_search(
+    searched: &tree::Search,
+    identity: &Identity,
+    record: Option<&Record>,
+) -> Result<Search, Failure> {
     let marked = searched.marked.iter().filter(|machine| machine.is_marked(&identity.marker));
     let (ours, copies): (Vec<&Machine>, Vec<&Machine>) = marked.partition(|machine| is_ours(machine, identity, record));
     if let Some(machine) = ours.last() {
@@ -152,7 +161,7 @@ pub fn judge(searched: &tree::Search, identity: &Identity, record: Option<&Recor
     Ok(Search::Absent { copies })
 }
 
-/// Ours among the candidates: the object that was seen last before any other.
+/// Our machine among the candidates, the last seen object first.
 fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
     let is_known = |m: &&Machine| is_last(m, record) && (m.config.is_none() || m.is_marked(&identity.marker));
     if let Some(machine) = machines.iter().find(is_known) {
@@ -164,7 +173,7 @@ fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) 
     let ours: Vec<&Machine> = machines.iter().filter(|m| is_ours(m, identity, record)).collect();
     let removing = record.is_some_and(|record| record.stage == Stage::Removing);
     match (ours.as_slice(), machines.iter().find(|m| m.config.is_none())) {
-        // The object that this host asked vCenter to remove is gone, and another one took its place.
+        // The object that this host asked vCenter to remove is gone, and another one replaced it.
         ([_, ..], _) if removing => Err(duplicates(&ours)),
         ([machine], _) => Ok(Some((*machine).clone())),
         ([], Some(unreadable)) => Err(unreachable(unreadable)),
@@ -178,7 +187,8 @@ fn is_last(machine: &Machine, record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.object.as_ref() == Some(&machine.object))
 }
 
-/// Another object with our UUID is our machine, registered again, unless this host removed ours: then it is a replica.
+/// True for our machine. Another object with our UUID is our machine, registered again, unless this
+/// host removed ours: then it is a replica.
 pub fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let may_be_other = !was_removed(record) || is_last(machine, record);
     may_be_other && machine.is(&identity.marker, identity.instance_uuid)
@@ -188,8 +198,8 @@ fn was_removed(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.stage == Stage::Removed)
 }
 
-/// Can a machine that cannot be read be the one that is looked for? Its object or its name tells, where known. Without a
-/// record no clone was ever sent, unless the database was restored, so that nothing is excluded.
+/// True if an unreadable machine can be ours, by its object or name where known. Without a record
+/// no clone was ever sent, unless the database was restored, so nothing is excluded.
 fn may_be_ours(label: &Label, record: Option<&Record>) -> bool {
     match (record, &label.name) {
         (Some(record), Some(name)) => *name == record.name,
@@ -237,7 +247,7 @@ fn has_uuid(machine: &Machine, identity: &Identity) -> bool {
     machine.config.as_ref().is_some_and(|config| config.instance_uuid == Some(identity.instance_uuid))
 }
 
-/// The configuration of a machine that can be worked with: reachable, readable, and no template.
+/// Configuration of a usable machine: connected, readable and not a template.
 pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     let config = machine.config.as_ref().filter(|_| machine.reach == Reach::Connected);
     let config = config.ok_or_else(|| unreachable(machine))?;
@@ -254,7 +264,7 @@ pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     Ok(config)
 }
 
-/// Only a connected machine's present state is known to vCenter.
+/// Failure of an unreachable machine; vCenter knows the present state of connected ones only.
 pub fn unreachable(machine: &Machine) -> Failure {
     let Machine { name, reach, .. } = machine;
     match reach {

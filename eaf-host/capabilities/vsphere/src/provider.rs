@@ -1,4 +1,4 @@
-//! The capability `vsphere`: from a plugin's call to a function below.
+//! Provider of the capability `vsphere`: dispatch of a plugin's call to a function.
 
 use super::connection::{Connections, Settings, Stored};
 use super::connection_type::connection_type;
@@ -41,7 +41,8 @@ impl VSphere {
         Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
     }
 
-    /// The connection's state is what real calls say; those that failed for another reason say nothing of it.
+    /// Records the state of the connection after a call; failures for other reasons do not change
+    /// it.
     async fn note_use(&self, call: &Call, stored: &Stored, failure: Option<&Failure>) {
         let error = match failure {
             None => None,
@@ -132,10 +133,11 @@ impl Provider for VSphere {
         let stored = self.stored(call).await?;
         let context = self.context(call, &stored)?;
         let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
-            return Ok(Polled::Ended(functions::task_lost())); // of another version
+            // Handle of another version.
+            return Ok(Polled::Ended(functions::task_lost()));
         };
-        // Address and user worked when it began: trouble with them now may pass. What the connection names now may be
-        // somebody else's.
+        // Address and user worked at the start, so trouble with them is retryable. The connection
+        // may lead to another account meanwhile.
         let account = context.vcenter.account();
         if handle.account == account {
             context.vcenter.session.mark_worked();
@@ -143,9 +145,9 @@ impl Provider for VSphere {
         let polled = poll(&context, &handle).await;
         self.note_use(call, &stored, polled.as_ref().err()).await;
         match polled {
-            // What the handle stood for is gone: the engine begins again, which looks first.
+            // The operation behind the handle is gone, so the engine starts again with a read.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
-            // With another failure only the question failed, and the operation goes on.
+            // Another failure concerns the poll only, and the operation continues.
             polled => polled,
         }
     }

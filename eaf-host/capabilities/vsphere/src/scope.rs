@@ -1,17 +1,17 @@
-//! The scope of a grant: which templates a plugin may clone. Choosing and cloning have one rule.
+//! Scope of a grant: the templates that a plugin may clone. Choices and clones use the same rule.
 
 use super::failure;
 use eaf_capability::{Class, Failure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Allows every template.
+/// Permits every template.
 const EVERY: &str = "*";
 
-/// What a scope does not name is denied.
+/// Permitted templates; others are denied.
 #[derive(Deserialize, Default)]
 pub struct Scope {
-    /// Paths of templates, or of folders of templates; [`EVERY`] allows all.
+    /// Paths of templates or of their folders; [`EVERY`] permits all.
     #[serde(default)]
     templates: Vec<String>,
 }

@@ -1,7 +1,7 @@
-//! The logins of all connections: one for each address, user, password and CA, shared by the
-//! tenants that have the same ones, because every login counts against vCenter's limit. Where the
-//! egress policy tells tenants apart, a login belongs to one of them. A login is ended when the last
-//! connection has stopped using it.
+//! Logins of all connections: one per address, user, password and CA, shared by the tenants with
+//! the same ones, because every login counts against vCenter's limit. Where the egress policy
+//! distinguishes tenants, a login belongs to one of them. A login ends when its last connection
+//! stops using it.
 
 use super::VSPHERE;
 use super::choices::Recent;
@@ -19,11 +19,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// vCenter ends a session that was idle for 30 minutes. It is logged out before, and so is that of
-/// a removed connection.
+/// vCenter ends a session that was idle for 30 minutes, so an unused one, also of a deleted
+/// connection, is logged out earlier.
 const IDLE: Duration = Duration::from_secs(20 * 60);
-/// How often idle ones are looked for.
-const LOOK: Duration = Duration::from_secs(60);
+/// Interval of the search for idle logins.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 pub struct Sessions {
     pub timeouts: Timeouts,
@@ -34,17 +34,17 @@ pub struct Sessions {
 
 #[derive(Default)]
 struct Open {
-    /// By address.
+    /// Servers by address.
     servers: HashMap<String, Arc<Server>>,
-    /// By address, user and password: a refused login is remembered when the connection has changed
-    /// and changes back.
+    /// Accounts by address, user and password, so that a refused login is remembered when the
+    /// settings change and change back.
     accounts: HashMap<(String, String, String), Arc<Account>>,
     logins: HashMap<Access, Weak<Shared>>,
     uses: HashMap<(TenantId, String), Use>,
     sweep: Option<JoinHandle<()>>,
 }
 
-/// What makes a login. Not `Debug`: it holds a password.
+/// Key of a login. Not `Debug`: it contains a password.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Access {
     /// None: shared by all tenants.
@@ -68,8 +68,8 @@ impl Sessions {
         Sessions { timeouts, egress, logins, open: Arc::default() }
     }
 
-    /// A tenant's connection with these settings, for one function: over a login that fits them,
-    /// and with one vCenter only.
+    /// Opens a tenant's connection for one function, over a login with these settings and with one
+    /// vCenter only.
     pub fn open(
         &self,
         tenant: TenantId,
@@ -101,14 +101,14 @@ impl Sessions {
         Ok(VCenter { settings, session, templates, recent })
     }
 
-    /// A connection that is gone uses nothing any more.
+    /// Ends the use by a deleted connection.
     pub fn forget(&self, tenant: TenantId, connection: &str) {
         let mut open = self.open.lock().expect("no panic happens under this lock");
         open.uses.remove(&(tenant, connection.to_owned()));
         open.forget_idle(Instant::now());
     }
 
-    /// Logs all out. The host stops.
+    /// Logs out everywhere, when the host stops.
     pub async fn close(&self) {
         let open = {
             let mut open = self.open.lock().expect("no panic happens under this lock");
@@ -141,16 +141,16 @@ impl Sessions {
         Ok(login)
     }
 
-    /// Begins to look for what is idle, until nothing is open any more: without it, what was opened last would stay.
+    /// Starts the task that ends idle logins, until none is open.
     fn sweep(&self, open: &mut Open) {
         if open.sweep.as_ref().is_some_and(|sweep| !sweep.is_finished()) {
             return;
         }
-        let kept = Arc::downgrade(&self.open);
+        let weak = Arc::downgrade(&self.open);
         open.sweep = Some(tokio::spawn(async move {
             loop {
-                tokio::time::sleep(LOOK).await;
-                let Some(open) = kept.upgrade() else { return };
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                let Some(open) = weak.upgrade() else { return };
                 let mut open = open.lock().expect("no panic happens under this lock");
                 open.forget_idle(Instant::now());
                 if open.is_empty() {
@@ -165,7 +165,7 @@ impl Open {
     fn forget_idle(&mut self, now: Instant) {
         self.uses.retain(|_, used| now.duration_since(used.last) < IDLE);
         self.logins.retain(|_, login| login.strong_count() > 0);
-        // What was refused lately is remembered; a password that is not used any more is not.
+        // Recent refusals are retained; unused passwords are not.
         self.accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.is_pausing(now));
         self.servers.retain(|_, server| Arc::strong_count(server) > 1);
     }
@@ -182,7 +182,7 @@ mod tests {
     use serde_json::json;
 
     #[tokio::test]
-    async fn what_is_idle_leaves_nothing_in_memory() {
+    async fn idle_logins_leave_nothing_in_memory() {
         let sessions = Sessions::new(Timeouts::default(), testing::this_machine(), Arc::default());
         for number in 0..100 {
             let url = format!("https://127.0.0.1:9/sdk{number}");

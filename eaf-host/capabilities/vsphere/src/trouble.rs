@@ -1,8 +1,9 @@
-//! What a failure says of the connection: is vCenter reached as it should be, and does it know the account?
+//! Conclusions from a failure about the connection: whether vCenter is reachable and accepts the
+//! account.
 
 use eaf_capability::{Failure, Trouble};
 
-/// Codes of failures to reach vCenter.
+/// Failure codes of the way to vCenter.
 const REACH: [&str; 9] = [
     "vcenter-unreachable",
     "vcenter-address",
@@ -14,13 +15,13 @@ const REACH: [&str; 9] = [
     "vcenter-login",
     "vcenter-password-expired",
 ];
-/// Those of them by which vCenter refuses the account.
+/// Those of them with which vCenter refuses the account.
 const LOGIN: [&str; 2] = ["vcenter-login", "vcenter-password-expired"];
 
-/// What a call that went through refutes.
+/// Codes that a successful call refutes.
 pub const CODES: [&str; 9] = REACH;
 
-/// A login that waits for its turn says nothing beyond the refusal before it.
+/// True if the failure is new information; a paused login only repeats the refusal before it.
 pub fn is_news(failure: &Failure) -> bool {
     of(failure) != Trouble::None && failure.code != "vcenter-login-pause"
 }

@@ -1,4 +1,4 @@
-//! A connection in use: its settings, its session, and the objects that its paths name.
+//! Open connection: its settings, its session and the objects that its paths name.
 
 use super::choices::Recent;
 use super::client::machine::{self, Machine, Reach};
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Names that a message lists, of those that could have been meant.
+/// Maximum candidates that a message lists.
 const LISTED: usize = 8;
 
 /// Maintenance of a template: converted to a machine, patched, converted back.
@@ -23,7 +23,7 @@ pub struct VCenter {
     pub session: Session,
     /// Paths that were templates before, in this process.
     pub templates: Arc<Mutex<HashSet<String>>>,
-    /// Lists for people who choose.
+    /// Cached lists of choices.
     pub recent: Arc<Recent>,
 }
 
@@ -35,7 +35,7 @@ pub struct Place {
 }
 
 impl VCenter {
-    /// Tells this vCenter from every other one, also behind the same address.
+    /// Identifies this vCenter, also if another one answers at the same address.
     pub async fn instance_uuid(&self) -> Result<String, Failure> {
         let about = self.session.about().await.map_err(read)?;
         about.instance_uuid.ok_or_else(|| {
@@ -45,7 +45,7 @@ impl VCenter {
         })
     }
 
-    /// Which login is used, without its secret.
+    /// Identifies the login, without its secret.
     pub fn account(&self) -> String {
         format!("{} {}", self.settings.url, self.settings.username)
     }
@@ -56,7 +56,7 @@ impl VCenter {
         expect(found, &["Datacenter"], ("datacenter", named))
     }
 
-    /// The template at this path below the datacenter's VM folder.
+    /// Template at this path below the datacenter's VM folder.
     pub async fn template(&self, template: &str) -> Result<Machine, Failure> {
         let shown = self.shown(template);
         let object =
@@ -78,7 +78,7 @@ impl VCenter {
         })
     }
 
-    /// The folder at this path below the connection's folder.
+    /// Folder at this path below the connection's folder.
     pub async fn place(&self, folder: &str) -> Result<Option<Place>, Failure> {
         let mut names = self.root();
         names.extend(folder_names(folder)?);
@@ -88,7 +88,7 @@ impl VCenter {
         }
     }
 
-    /// The connection's folder, which an operator made.
+    /// The connection's folder, which an operator of vCenter created.
     pub async fn root_place(&self) -> Result<Place, Failure> {
         self.place("").await?.ok_or_else(|| self.folder_missing(""))
     }
@@ -98,7 +98,8 @@ impl VCenter {
         missing("folder", &self.shown(path.trim_end_matches('/')))
     }
 
-    /// Where new machines run: the pool, cluster or host of the connection, or the only one that there is.
+    /// Compute resource of new machines: the pool, cluster or host of the connection, or the only
+    /// one.
     pub async fn compute(&self) -> Result<Compute, Failure> {
         const KINDS: [&str; 5] =
             ["ResourcePool", "VirtualApp", "ClusterComputeResource", "ComputeResource", "HostSystem"];
@@ -141,7 +142,7 @@ impl VCenter {
         placement::computes(&self.session, &datacenter).await.map_err(read)
     }
 
-    /// The datastore of the connection; of a datastore cluster the member with the most free space.
+    /// Datastore of the connection; of a datastore cluster the member with the most free space.
     pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
         let Some(named) = &self.settings.datastore else { return Ok(None) };
         let found = self.object(&self.below("datastore", named)).await?;
@@ -177,7 +178,7 @@ impl VCenter {
     }
 }
 
-/// The names of a path that a plugin gave. It leads down only.
+/// Names of a relative path from a plugin, which must not lead upwards.
 pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     let names = path::names(folder);
     match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
@@ -193,7 +194,7 @@ pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// The object, if it is of one of these kinds; else what was found instead.
+/// The object, if it is of one of these kinds; otherwise a failure with the kind that was found.
 fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
     match found {
         Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
@@ -218,7 +219,7 @@ fn missing(what: &str, path: &str) -> Failure {
     )
 }
 
-/// `resource pool` → `pool-missing`
+/// Failure code, such as `pool-missing` for `resource pool`.
 fn code(what: &str) -> String {
     format!("{}-missing", what.trim_start_matches("resource "))
 }

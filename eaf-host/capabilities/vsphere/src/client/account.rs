@@ -1,5 +1,5 @@
-//! A user name and a password at one vCenter, and how vCenter received them. Refused ones are not
-//! tried by every call: a few refused logins lock the account, also for people.
+//! User name and password at one vCenter, with their refused logins. Calls do not repeat a refused
+//! login at once, since a few of them lock the account, also for people.
 
 use super::{Error, kinds};
 use eaf_capability::logins::{Login, Logins, Pause};
@@ -11,21 +11,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// How long a refused login is not repeated: longer each time, as an account that is locked stays
-/// so for 5 to 15 minutes.
+/// Pauses after refused logins, growing, because a locked account stays locked for 5 to 15 minutes.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
 
-/// vCenter refused the login, just now or so short a time ago that it is not asked.
+/// A login that vCenter refused now, or recently, in which case it was not sent again.
 #[derive(Debug, thiserror::Error)]
 #[error("vCenter refused the login with {kind}")]
 pub struct Refused {
-    /// `InvalidLogin` or a descendant.
+    /// Kind of the fault: `InvalidLogin` or a descendant.
     pub kind: String,
-    /// The same user name and password were accepted before: the directory behind vCenter may be
-    /// away.
+    /// True if the same credentials were accepted before, so that the directory behind vCenter may
+    /// be unavailable.
     pub worked_before: bool,
-    /// Until the next attempt.
+    /// Time until the next attempt.
     pub pause: Duration,
 }
 
@@ -34,7 +33,7 @@ pub struct Account {
     pub user: String,
     pub password: String,
     worked: AtomicBool,
-    /// Held during a login: there is one attempt at a time.
+    /// Last refusal; the lock is held during a login, so that attempts are serial.
     refusal: Mutex<Option<Refusal>>,
 }
 
@@ -49,7 +48,7 @@ impl Account {
         Account { logins, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
     }
 
-    /// These credentials are known to have been accepted, by this process or by an earlier one.
+    /// Records that these credentials were accepted, by this process or an earlier one.
     pub fn mark_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
     }
@@ -58,22 +57,22 @@ impl Account {
         self.worked.load(Ordering::Relaxed)
     }
 
-    /// A person asks for an attempt: the pause after a refusal ends, the lockout policy stays.
+    /// Ends the pause, when a person asks for an attempt; the lockout policy still applies.
     pub async fn end_pause(&self) {
         if let Some(refusal) = &mut *self.refusal.lock().await {
             refusal.until = Instant::now();
         }
     }
 
-    /// Whether a refusal is to be remembered. One that is just being made is.
+    /// True if a refusal must be remembered; one that is being made counts.
     pub fn is_pausing(&self, now: Instant) -> bool {
         let refusal = self.refusal.try_lock();
         refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
     }
 
-    /// Makes the attempt if it may be made now, by this tenant. The contact is what is asked before a password is sent,
-    /// and says which address answers: a server that does not answer to it has refused nothing. What it keeps, lasts as
-    /// long as the attempt. `peer`: which address answered to the attempt.
+    /// Attempts a login if this tenant may attempt one now. `contact` comes before any password is
+    /// sent and reports the peer: a server that does not answer it has refused nothing. Its other
+    /// result lives as long as the attempt. `peer` reports which address answered the attempt.
     pub async fn log_in<C, K, T, A: Future<Output = Result<T, Error>>>(
         &self,
         tenant: TenantId,
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refused_credentials_are_tried_once_however_many_ask() {
+    async fn concurrent_callers_try_refused_credentials_once() {
         let (account, attempts) = (account(), AtomicU32::new(0));
         let asked = (0..20).map(|_| refuse(&account, &attempts));
         for error in futures_util::future::join_all(asked).await {
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_may_try_sooner_but_not_until_the_account_is_locked() {
+    async fn a_person_may_end_a_pause_but_not_the_lockout_policy() {
         let (account, attempts) = (account(), AtomicU32::new(0));
         for _ in 0..20 {
             account.end_pause().await;
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_pauses_grow_and_end_when_the_login_works() {
+    async fn pauses_grow_and_end_with_a_successful_login() {
         let (account, attempts) = (account(), AtomicU32::new(0));
         let mut pauses = Vec::new();
         for _ in 0..2 {

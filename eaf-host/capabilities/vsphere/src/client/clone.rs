@@ -1,4 +1,5 @@
-//! Cloning a template. Only what every vCenter honours is in the spec: placement, size, instance UUID, extraConfig.
+//! Clone of a template. The spec contains only what every vCenter honours: placement, size,
+//! instance UUID and extraConfig.
 
 use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
@@ -10,23 +11,24 @@ pub struct Clone<'a> {
     pub template: &'a MoRef,
     pub folder: &'a MoRef,
     pub pool: &'a MoRef,
-    /// None: vCenter chooses.
+    /// Host of the machine; none: vCenter chooses.
     pub host: Option<&'a MoRef>,
-    /// None: the template's.
+    /// Datastore of the machine; none: the template's.
     pub datastore: Option<&'a MoRef>,
     pub name: &'a str,
     pub instance_uuid: Uuid,
     pub cpus: u32,
-    /// None: the template's.
+    /// Cores per socket; none: the template's.
     pub cores_per_socket: Option<u32>,
     pub memory_mb: u64,
     pub marker: &'a str,
     pub idempotency_key: &'a str,
-    /// Makes new secrets for the machine's TPM instead of copying the template's. vCenter 8 and newer.
+    /// Creates new secrets for the machine's TPM instead of copies of the template's; requires
+    /// vCenter 8.
     pub replace_tpm: bool,
 }
 
-/// The new machine stays powered off: switching it on is a step of its own.
+/// Starts a clone that stays powered off, since power-on is a separate step.
 pub async fn start(session: &Session, clone: &Clone<'_>) -> Result<MoRef, Error> {
     let reference = |of: Option<&MoRef>, name| of.map(|object| object.element(name)).unwrap_or_default();
     let cores = clone.cores_per_socket.map(|c| format!("<numCoresPerSocket>{c}</numCoresPerSocket>"));

@@ -1,7 +1,7 @@
-//! The devices of a machine: its disks and its TPM.
+//! Devices of a machine: disks and TPM.
 //!
-//! Removing a machine removes the files of all disks that are attached at that time, also
-//! of those that another product or person attached.
+//! Removing a machine deletes the files of all disks attached at that time, also of those that
+//! another product or person attached.
 
 use super::properties;
 use super::xml::Element;
@@ -9,7 +9,8 @@ use super::{Error, MoRef, Session};
 
 const DEVICES: &str = "config.hardware.device";
 
-/// The files of all attached disks, as `[datastore] directory/file.vmdk`; none if the machine is not there.
+/// Files of all attached disks, as `[datastore] directory/file.vmdk`; none if the machine does not
+/// exist.
 pub async fn files(session: &Session, machine: &MoRef) -> Result<Option<Vec<String>>, Error> {
     let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(None) };
     let devices = found.require(DEVICES)?;
@@ -18,14 +19,15 @@ pub async fn files(session: &Session, machine: &MoRef) -> Result<Option<Vec<Stri
     Ok(Some(disks.filter_map(file).collect()))
 }
 
-/// Has the machine a virtual TPM?
+/// True if the machine has a virtual TPM.
 pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> {
     let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(false) };
     Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
 }
 
-/// Does this file lie in the machine's own directory? On another datastore the directory has the same name, or `_1` and the
-/// like after it where the name is taken; on the same one such a directory is of another machine of that name.
+/// True if the file is in the machine's own directory. On another datastore that directory has the
+/// same name, or with `_1` and the like if the name was taken; on the same datastore such a
+/// directory belongs to another machine.
 pub fn is_own(vmx: &str, file: &str) -> bool {
     let (Some((datastore, own)), Some((other_datastore, other))) = (directory(vmx), directory(file)) else {
         return false;
@@ -34,12 +36,12 @@ pub fn is_own(vmx: &str, file: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || (datastore != other_datastore && is_number(rest)))
 }
 
-/// `_1`, `_2`, …
+/// True for `_1`, `_2` and so on.
 fn is_number(suffix: &str) -> bool {
     suffix.strip_prefix('_').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The datastore and the directory.
+/// Datastore and directory of a file.
 fn directory(file: &str) -> Option<(&str, &str)> {
     let (datastore, path) = file.split_once("] ")?;
     path.rsplit_once('/').map(|(directory, _)| (datastore, directory))
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_outside_of_the_machines_directory_is_foreign() {
+    fn a_disk_outside_the_machines_directory_is_foreign() {
         let vmx = "[ds1] web-01/web-01.vmx";
         for own in ["[ds1] web-01/web-01.vmdk", "[ds2] web-01/web-01_1.vmdk", "[ds2] web-01_1/web-01.vmdk"] {
             assert!(is_own(vmx, own), "{own}");

@@ -1,14 +1,14 @@
-//! Looking things up: by inventory path, by instance UUID.
+//! Lookup of objects by inventory path and of machines by instance UUID.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;
 use super::{Error, Session, path};
 use uuid::Uuid;
 
-/// Machines that may have one instance UUID; each is looked at.
+/// Maximum number of machines with one instance UUID that are read.
 const MAX_SAME: usize = 20;
 
-/// The object at this path of plain names, beginning with the datacenter.
+/// Object at a path of plain names, beginning with the datacenter.
 pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>, Error> {
     let arguments = format!("<inventoryPath>{}</inventoryPath>", escape(&path::join(names.iter().copied())));
     let answer =
@@ -16,7 +16,7 @@ pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>,
     Ok(answer.child("returnval").and_then(MoRef::read))
 }
 
-/// All machines with this instance UUID. vCenter means it to be unique, but it is a lookup key and not a lock.
+/// Machines with this instance UUID. vCenter intends it to be unique and does not enforce that.
 pub async fn by_instance_uuid(session: &Session, uuid: Uuid) -> Result<Vec<MoRef>, Error> {
     let arguments = format!("<uuid>{uuid}</uuid><vmSearch>true</vmSearch><instanceUuid>true</instanceUuid>");
     let answer =

@@ -1,4 +1,4 @@
-//! Making a folder. `DuplicateName` means that it is there, whoever made it.
+//! Creation of a folder. `DuplicateName` means that the folder exists.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;

@@ -1,7 +1,8 @@
-//! What VMware Tools report from inside a machine.
+//! Reports of VMware Tools from inside a machine.
 //!
-//! A report outlives its machine's power state, and it lists addresses that nobody else can reach: link-local
-//! ones, container bridges, virtual addresses of clusters. [`Guest::address`] is the one to hand to a person.
+//! A report survives a power-off, and it contains addresses that others cannot reach: link-local
+//! ones, container bridges, virtual addresses of clusters. [`Guest::address`] chooses the one for
+//! people.
 
 use super::Error;
 use super::properties::Properties;
@@ -11,9 +12,9 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guest {
     pub tools: Tools,
-    /// Of the machine's network cards, in their order; none when Tools do not list cards.
+    /// Addresses of the machine's network cards, in their order; none if Tools report no cards.
     pub cards: Option<Vec<IpAddr>>,
-    /// The one that Tools put first.
+    /// Address that Tools report first.
     pub first: Option<IpAddr>,
 }
 
@@ -25,8 +26,8 @@ pub enum Tools {
 }
 
 impl Guest {
-    /// The address under which others reach the machine: of a card rather than of a bridge inside the guest, IPv4
-    /// rather than IPv6. None while Tools do not run, because the report is then of an earlier time.
+    /// Reachable address of the machine: of a card before a bridge inside the guest, IPv4 before
+    /// IPv6. None while Tools do not run, because the report is then out of date.
     pub fn address(&self) -> Option<IpAddr> {
         if self.tools != Tools::Running {
             return None;
@@ -48,7 +49,8 @@ pub fn read(found: &Properties) -> Result<Guest, Error> {
     Ok(Guest { tools, cards, first: found.text("guest.ipAddress")?.and_then(|text| text.parse().ok()) })
 }
 
-/// The addresses of one entry. A bridge or tunnel inside the guest belongs to no card of the machine (-1).
+/// Addresses of one entry. A bridge or tunnel inside the guest belongs to no card of the machine
+/// (-1).
 fn card(net: &Element) -> Vec<IpAddr> {
     if net.text_of("deviceConfigId").and_then(|id| id.parse::<i64>().ok()).is_some_and(|id| id < 0) {
         return Vec::new();
@@ -81,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn the_routable_address_of_a_card_is_taken_and_ipv4_first() {
+    fn a_routable_ipv4_address_of_a_card_is_preferred() {
         for (cards, first, expected) in [
             (Some(&["fe80::1", "2001:db8::7", "10.0.0.7"][..]), "fe80::1", Some("10.0.0.7")),
             (Some(&["fe80::1", "2001:db8::7"]), "fe80::1", Some("2001:db8::7")),
             (Some(&["169.254.3.4"]), "172.17.0.1", None),
-            // Bridges inside the guest only.
+            // Only bridges inside the guest.
             (Some(&[]), "172.17.0.1", None),
             (None, "10.0.0.7", Some("10.0.0.7")),
             (None, "127.0.0.1", None),
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_believed_only_while_tools_run() {
+    fn an_address_is_valid_only_while_tools_run() {
         assert_eq!(guest(Tools::NotRunning, Some(&["10.0.0.7"]), "10.0.0.7").address(), None);
     }
 }

@@ -1,5 +1,5 @@
-//! What there is below an object, with the paths by which it is found again. For people who choose: slow, and never
-//! the base of a decision.
+//! Inventory below an object, with paths that resolve to the same objects. It serves choices of
+//! people only: a listing is slow, and no decision depends on it.
 
 use super::properties::{self, Properties};
 use super::{Error, MoRef, Session, path, view};
@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Objects per request.
 const BATCH: usize = 100;
-/// Folders above an object; vCenter's inventories are far flatter.
-const MOST_LEVELS: usize = 64;
+/// Maximum depth of folders; inventories of vCenter are far flatter.
+const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
@@ -30,7 +30,7 @@ impl What {
         }
     }
 
-    /// The folder of a datacenter that paths begin below. vCenter names it so in every language.
+    /// Folder of a datacenter at which paths begin; its name is the same in every language.
     fn top(self) -> Option<&'static str> {
         match self {
             What::Datacenters => None,
@@ -44,18 +44,18 @@ impl What {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub object: MoRef,
-    /// Plain names from below the datacenter's folder down.
+    /// Plain names from the datacenter's folder down.
     pub names: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 pub struct Listing {
     pub entries: Vec<Entry>,
-    /// Objects that the user may see and not read, or not find the way to.
+    /// Number of objects that the user sees but cannot read, or whose path is unreadable.
     pub unreadable: usize,
 }
 
-/// All of it anywhere below `container`.
+/// Lists everything of a kind below `container`.
 pub async fn below(session: &Session, view_manager: &MoRef, container: &MoRef, what: What) -> Result<Listing, Error> {
     let objects = view::contents(session, view_manager, container, what.kinds()).await?;
     let mut tree = Tree::default();
@@ -89,12 +89,12 @@ struct Node {
     parent: MoRef,
 }
 
-/// What was read of the inventory; none: it may not be read.
+/// Objects of the inventory by reference; none: unreadable.
 #[derive(Default)]
 struct Tree(HashMap<MoRef, Option<Node>>);
 
 impl Tree {
-    /// Reads names and parents; answers which of the objects are wanted, and of which that is not known.
+    /// Reads names and parents; returns the requested objects and the unreadable ones.
     async fn read(
         &mut self,
         session: &Session,
@@ -110,7 +110,7 @@ impl Tree {
             let node = node(&found);
             let is_wanted = match (what, &node) {
                 (What::Templates, _) => found.flag("config.template").ok(),
-                // The pool of a cluster or host as a whole is chosen as the cluster or host.
+                // The root pool of a cluster or host is chosen as the cluster or host.
                 (What::Pools, Some(node)) => {
                     Some(found.object.kind != "ResourcePool" || !node.parent.kind.ends_with("ComputeResource"))
                 }
@@ -122,11 +122,11 @@ impl Tree {
         Ok(answered)
     }
 
-    /// Reads all that lies between these objects and the container.
+    /// Reads the objects between these and the container.
     async fn climb(&mut self, session: &Session, from: &[MoRef], container: &MoRef) -> Result<(), Error> {
         let parent = |tree: &Self, object: &MoRef| Some(tree.0.get(object)?.as_ref()?.parent.clone());
         let mut level: HashSet<MoRef> = from.iter().filter_map(|object| parent(self, object)).collect();
-        for _ in 0..MOST_LEVELS {
+        for _ in 0..MAX_DEPTH {
             let unread: Vec<MoRef> =
                 level.iter().filter(|object| *object != container && !self.0.contains_key(*object)).cloned().collect();
             for found in of_each_kind(session, unread.clone(), &["name", "parent"]).await? {
@@ -144,12 +144,12 @@ impl Tree {
         Ok(())
     }
 
-    /// From below the container down; none: the way to it may not be read.
+    /// Path from the container down; none: a part of it is unreadable.
     fn names(&self, object: &MoRef, container: &MoRef) -> Option<Vec<String>> {
         let mut names = Vec::new();
         let mut at = object;
         while at != container {
-            let node = self.0.get(at)?.as_ref().filter(|_| names.len() < MOST_LEVELS)?;
+            let node = self.0.get(at)?.as_ref().filter(|_| names.len() < MAX_DEPTH)?;
             names.push(node.name.clone());
             at = &node.parent;
         }
@@ -158,13 +158,13 @@ impl Tree {
     }
 }
 
-/// A machine of a vApp has no parent: it cannot be a template.
+/// A machine in a vApp has no parent; it cannot be a template.
 fn node(found: &Properties) -> Option<Node> {
     let name = found.text("name").ok().flatten()?;
     Some(Node { name: path::plain(name), parent: found.reference("parent").ok().flatten()? })
 }
 
-/// One retrieval is of one kind.
+/// Reads objects of several kinds, with one retrieval per kind.
 pub async fn of_each_kind(session: &Session, objects: Vec<MoRef>, paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let mut kinds: HashMap<String, Vec<MoRef>> = HashMap::new();
     for object in objects {

@@ -1,12 +1,12 @@
-//! The kinds of faults of vim25 and their hierarchy. A method that is documented to fail with one
-//! kind may fail with any descendant, and releases add descendants, so that faults are compared by
-//! family.
+//! Fault kinds of vim25 and their hierarchy. A method may fail with any descendant of a documented
+//! kind, and releases add descendants, so faults are compared by family.
 
 use std::collections::HashMap;
 use std::iter::successors;
 use std::sync::LazyLock;
 
-/// `parent: children`, one parent on as many lines as its children need. Generated from govmomi: see the test.
+/// Lines of `parent: children`, as many per parent as needed, generated from govmomi by the test
+/// below.
 const KINDS: &str = include_str!("kinds.txt");
 
 static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
@@ -14,12 +14,12 @@ static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     families.flat_map(|(parent, children)| children.split(' ').map(move |child| (child, parent))).collect()
 });
 
-/// The kind itself, its parent, and so on up to `MethodFault`. Of an unknown kind, only itself.
+/// Kind, parent and so on up to `MethodFault`; an unknown kind has no parent.
 pub fn lineage(kind: &str) -> impl Iterator<Item = &str> {
     successors(Some(kind), |kind| PARENTS.get(kind).copied())
 }
 
-/// Whether a fault of this kind is of a family: the kind itself or a descendant.
+/// True if the kind is the family or a descendant.
 pub fn is(kind: &str, family: &str) -> bool {
     lineage(kind).any(|ancestor| ancestor == family)
 }
@@ -32,7 +32,7 @@ mod tests {
     use std::process::Command;
 
     #[test]
-    fn a_kind_is_of_its_own_family_and_of_those_of_its_ancestors() {
+    fn a_kind_belongs_to_its_own_and_its_ancestors_families() {
         let above: Vec<&str> = lineage("InvalidHostConnectionState").collect();
         assert_eq!(
             above,
@@ -42,7 +42,7 @@ mod tests {
         assert!(is("OfALaterRelease", "OfALaterRelease") && !is("OfALaterRelease", "MethodFault"));
     }
 
-    /// Go writes an ancestor as the first, embedded member of a struct.
+    /// Embedded ancestors by struct: Go declares an ancestor as the first, embedded member.
     fn embedded(source: &str) -> BTreeMap<&str, &str> {
         let mut parents = BTreeMap::new();
         let mut lines = source.lines();
@@ -58,9 +58,9 @@ mod tests {
         parents
     }
 
-    /// After a new version of govmomi: `EAF_GOLDEN=write cargo test -p eaf-vsphere kinds`.
+    /// After an update of govmomi: `EAF_GOLDEN=write cargo test -p eaf-vsphere kinds`.
     #[test]
-    fn the_hierarchy_is_that_of_the_library_that_the_simulator_is_made_of() {
+    fn the_hierarchy_equals_that_of_govmomi() {
         let host = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut go = Command::new("go");
         go.args(["list", "-m", "-f", "{{.Dir}}", "github.com/vmware/govmomi"])

@@ -1,5 +1,4 @@
-//! Logging in and out: which server answers, in which version it is spoken to, and the cookie of
-//! the session.
+//! Login and logout: the identity of the server, the version of the API and the session cookie.
 
 use super::Error;
 use super::account::Account;
@@ -10,14 +9,14 @@ use super::xml::{Element, escape};
 
 const RETRIEVE: &str = "RetrieveServiceContent";
 
-/// The newest version whose answers this client was tested with. A newer vCenter answers in its
-/// shape, and with the kinds of faults that it knew.
+/// Newest API version that this client was tested with. A newer vCenter answers in it, with its
+/// shapes and its kinds of faults.
 const NEWEST: &str = "8.0.3.0";
 
-/// Where the first question is asked, before the version is known.
+/// SOAPAction of the first request, before the version is known.
 const UNVERSIONED: &str = "urn:vim25";
 
-/// The managers that calls begin with.
+/// Managers that calls start from.
 #[derive(Debug, Clone)]
 pub struct Content {
     pub property_collector: MoRef,
@@ -26,11 +25,11 @@ pub struct Content {
     pub about: About,
 }
 
-/// Which server answers. Two vCenters may hold equal object ids, so that a stored one belongs to
+/// Identity of a server. Object ids are unique within one vCenter only, so stored ones belong to
 /// its `instance_uuid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// None: a host that no vCenter manages.
+    /// None for a host without a vCenter.
     pub instance_uuid: Option<String>,
     /// `VirtualCenter` or `HostAgent`.
     pub api_type: String,
@@ -40,12 +39,12 @@ pub struct About {
 pub struct Login {
     pub content: Content,
     cookie: String,
-    /// The SOAPAction, which names the version.
+    /// SOAPAction, which names the API version.
     action: String,
 }
 
 impl Login {
-    /// Repeats a read whose answer was lost.
+    /// Calls a method and repeats a read whose answer was lost.
     pub async fn call(&self, transport: &Transport, request: &Request) -> Result<Element, Error> {
         let mut pauses = repeat::pauses(request).iter();
         loop {
@@ -62,19 +61,19 @@ impl Login {
         }
     }
 
-    /// Whether the server at the address is now one that speaks another version, after a restore or
-    /// a downgrade.
+    /// True if the server at the address now has another API version, after a restore or a
+    /// downgrade.
     pub async fn is_of_another_version(&self, transport: &Transport) -> bool {
         content(transport).await.is_ok_and(|now| now.about.api_version != self.content.about.api_version)
     }
 }
 
-/// `content` was asked for just before.
+/// Logs in to a server whose `content` was read immediately before.
 pub async fn log_in(transport: &Transport, account: &Account, content: Content) -> Result<Login, Error> {
     let tested = action(&content.about.api_version);
     let own = format!("{UNVERSIONED}/{}", content.about.api_version);
     let (cookie, action) = match cookie(transport, account, &content, &tested).await {
-        // The fault has no kind: the server does not know the version, and it is asked in its own.
+        // A fault without a kind: the server does not know the version, so its own one is used.
         Err(error) if error.is_fault(soap::UNKNOWN) && own != tested => {
             (cookie(transport, account, &content, &own).await?, own)
         }
@@ -82,7 +81,7 @@ pub async fn log_in(transport: &Transport, account: &Account, content: Content) 
     };
     let about = content.about.clone();
     let login = Login { content, cookie, action };
-    // Another vCenter may have taken the address between the first question and the login.
+    // Another vCenter may have replaced the server between the first request and the login.
     if self::content(transport).await?.about != about {
         let _may_be_of_either = log_out(transport, &login).await;
         return Err(Error::OtherVCenter);
@@ -92,14 +91,13 @@ pub async fn log_in(transport: &Transport, account: &Account, content: Content) 
     Ok(login)
 }
 
-/// Ends the session, which counts against vCenter's limit otherwise until it is idle for 30
-/// minutes.
+/// Ends the session, which counts against vCenter's limit until it is idle for 30 minutes.
 pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> {
     let request = Request::new("Logout", &login.content.session_manager, String::new());
     login.call(transport, &request).await.map(drop)
 }
 
-/// The first question to a server, which needs no login.
+/// First request to a server, which needs no login.
 pub async fn content(transport: &Transport) -> Result<Content, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let request = Request::new(RETRIEVE, &instance, String::new());
@@ -116,7 +114,7 @@ pub async fn content(transport: &Transport) -> Result<Content, Error> {
 }
 
 async fn cookie(transport: &Transport, account: &Account, content: &Content, action: &str) -> Result<String, Error> {
-    // English, so that messages in traces can be searched for; decisions are made by a fault's kind.
+    // English messages, so that traces can be searched; decisions depend on a fault's kind.
     let arguments = format!(
         "<userName>{}</userName><password>{}</password><locale>en</locale>",
         escape(&account.user),
@@ -155,7 +153,7 @@ impl About {
     }
 }
 
-/// The version to speak with a server of this one.
+/// API version for a server of this version.
 fn action(version: &str) -> String {
     let spoken = if numbers(version) > numbers(NEWEST) { NEWEST } else { version };
     format!("{UNVERSIONED}/{spoken}")
@@ -170,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_newer_server_is_spoken_to_in_the_newest_version_that_was_tested() {
+    fn a_newer_server_gets_the_newest_tested_api_version() {
         for (version, spoken) in
             [("6.7.3", "6.7.3"), ("8.0.3.0", "8.0.3.0"), ("8.0.10.0", NEWEST), ("9.1.0.0", NEWEST), ("10.0", NEWEST)]
         {

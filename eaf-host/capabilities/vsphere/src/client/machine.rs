@@ -1,4 +1,4 @@
-//! The state of a virtual machine, as far as products read it.
+//! State of a virtual machine, as far as products read it.
 
 use super::guest::{self, Guest};
 use super::properties::{self, Properties};
@@ -6,7 +6,7 @@ use super::xml::{Element, escape};
 use super::{Error, MoRef, Session, path};
 use uuid::Uuid;
 
-/// Keys in a machine's extraConfig. Not `guestinfo.*`, which the guest may read and write.
+/// Keys in a machine's extraConfig, outside `guestinfo.*`, which the guest can read and write.
 pub const MARKER: &str = "eaf.marker";
 pub const KEY: &str = "eaf.key";
 
@@ -44,7 +44,7 @@ pub enum Power {
     Suspended,
 }
 
-/// How far vCenter can reach a machine. Only of a connected one it knows the present state.
+/// Connection state of a machine; only of a connected one vCenter knows the present state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     Connected,
@@ -69,16 +69,17 @@ impl Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     pub object: MoRef,
-    /// Plain, as a person would write it.
+    /// Plain name, without vCenter's escapes.
     pub name: String,
     /// Folder or vApp.
     pub parent: Option<MoRef>,
     pub host: Option<MoRef>,
     pub reach: Reach,
     pub power: Power,
-    /// What vCenter asks about the machine; power operations wait for the answer.
+    /// Question of vCenter that blocks power operations until it is answered.
     pub question: Option<String>,
-    /// None while vCenter cannot return it: during a clone, or when the machine's files are out of reach.
+    /// None while vCenter cannot return the configuration: during a clone, or while the machine's
+    /// files are unavailable.
     pub config: Option<Config>,
     pub guest: Guest,
 }
@@ -99,7 +100,7 @@ pub struct Config {
 }
 
 impl Machine {
-    /// Carries this marker and this instance UUID.
+    /// True if the machine has this marker and this instance UUID.
     pub fn is(&self, marker: &str, instance_uuid: Uuid) -> bool {
         self.is_marked(marker) && self.config.as_ref().is_some_and(|c| c.instance_uuid == Some(instance_uuid))
     }
@@ -113,7 +114,7 @@ impl Machine {
     }
 }
 
-/// None if the machine is not there (any more).
+/// Reads a machine; none if it does not exist (any more).
 pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, Error> {
     if object.kind != "VirtualMachine" {
         return Ok(None);
@@ -121,9 +122,9 @@ pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, 
     properties::read_one(session, object, &PATHS).await?.map(machine).transpose()
 }
 
-/// Several machines in one call, without those that are not there (any more) and those that cannot be read. vCenter refuses
-/// a read of which one object is gone, so the halves are asked for; so they are where a machine has more to tell than an
-/// answer may have.
+/// Reads several machines in one call, except missing and unreadable ones. vCenter fails the whole
+/// call if one object is missing, so the halves are then read separately, as also after an answer
+/// that is too large.
 pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Machine>, Error> {
     let mut found = Vec::new();
     let mut parts = vec![objects];
@@ -142,17 +143,17 @@ pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Ma
     Ok(found)
 }
 
-/// What tells a machine from others, for searches among many.
+/// Name and marker of a machine, for searches among many.
 #[derive(Debug)]
 pub struct Label {
     pub object: MoRef,
-    /// None when not even that may be read.
+    /// None if the name is unreadable.
     pub name: Option<String>,
-    /// None when the configuration cannot be read.
+    /// None if the configuration is unreadable.
     pub marker: Option<Option<String>>,
 }
 
-/// The labels of several machines; one that cannot be read does not hide the others.
+/// Labels of several machines; an unreadable one does not hide the others.
 pub async fn labels(session: &Session, objects: &[MoRef]) -> Result<Vec<Label>, Error> {
     let found = properties::read_present(session, objects, &["name", CONFIG]).await?;
     let label = |found: Properties| Label {
@@ -196,8 +197,8 @@ fn reach(state: &str) -> Reach {
     }
 }
 
-/// Every machine has all of these from the time when it is complete, so without one of them the configuration cannot be
-/// returned just now.
+/// Configuration of a complete machine has all of these properties; if one is missing, the
+/// configuration is not available now.
 fn config(found: &Properties) -> Result<Option<Config>, Error> {
     let number = |path| Ok::<_, Error>(found.number(path)?.and_then(|n| u32::try_from(n).ok()));
     let (Some(options), Some(uuid), Some(template), Some(vmx), Some(cpus), Some(memory_mb)) = (
@@ -224,7 +225,7 @@ fn config(found: &Properties) -> Result<Option<Config>, Error> {
     }))
 }
 
-/// One entry of a specification's `extraConfig`.
+/// One entry of a spec's `extraConfig`.
 pub fn option_value(key: &str, value: &str) -> String {
     format!(
         r#"<extraConfig xsi:type="OptionValue"><key>{key}</key><value xsi:type="xsd:string">{}</value></extraConfig>"#,

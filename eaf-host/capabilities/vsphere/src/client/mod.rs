@@ -1,8 +1,11 @@
-//! A client of vCenter's SOAP interface (vim25), which every supported vCenter and the simulator speak. One file per
-//! operation; each is a function over a [`session::Session`] that knows nothing of tenants or plugins.
+//! Client of vCenter's SOAP interface (vim25), which every supported vCenter and the simulator
+//! speak. Each operation is one file with a function over a [`session::Session`] and knows no
+//! tenants or plugins.
 //!
-//! To add an operation: 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
-//! the order of the vim25 schema; 2. a test against the simulator in `../tests/`.
+//! To add an operation:
+//! 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
+//!    the order of the vim25 schema;
+//! 2. a test against the simulator in `../tests/`.
 
 pub mod account;
 pub mod authorization;
@@ -32,13 +35,13 @@ pub mod templates;
 pub mod transport;
 pub mod tree;
 pub mod view;
-pub mod visits;
+pub mod visited_objects;
 pub mod xml;
 
 pub use session::{Error, Session, Shared};
 pub use soap::{Fault, MoRef};
 
-/// The task that an asynchronous method answers with.
+/// Task of an asynchronous method.
 fn accepted(method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
     answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })
 }

@@ -1,26 +1,27 @@
-//! Inventory paths: names joined by `/`. A name may hold `/`, `\` and `%`; vCenter keeps these as `%2f`, `%5c`, `%25`.
+//! Inventory paths: names joined by `/`. A name may contain `/`, `\` and `%`, which vCenter stores
+//! as `%2f`, `%5c` and `%25`.
 
-/// Characters of a name, as vCenter counts them: an escaped one counts three.
+/// Maximum characters of a name as vCenter counts them; an escaped one counts three.
 pub const MAX_NAME: usize = 80;
 
-/// Bytes of a name as vCenter keeps it.
+/// Maximum bytes of a stored name.
 const MAX_KEPT: usize = 1_000;
 
 pub fn is_too_long(name: &str) -> bool {
     of_name(name).chars().count() > MAX_NAME
 }
 
-/// One name as vCenter keeps it.
+/// Name as vCenter stores it.
 pub fn of_name(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
 }
 
-/// The names of a path that a person wrote, plain. A `/` inside a name is written `%2f`.
+/// Plain names of a path that a person wrote, in which a `/` inside a name is `%2f`.
 pub fn names(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(plain).collect()
 }
 
-/// One name as a person would write it. What is longer than vCenter makes names is cut: it is shown and remembered.
+/// Plain name, truncated if it is longer than vCenter allows, since it is displayed and stored.
 pub fn plain(kept: &str) -> String {
     let mut name = String::new();
     let mut rest = &kept[..kept.floor_char_boundary(MAX_KEPT)];
@@ -39,7 +40,7 @@ pub fn plain(kept: &str) -> String {
     name + rest
 }
 
-/// A path for `FindByInventoryPath` from plain names.
+/// Path for `FindByInventoryPath` from plain names.
 pub fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(of_name).collect::<Vec<_>>().join("/")
 }
@@ -49,13 +50,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_a_slash_is_one_name() {
+    fn a_slash_in_a_name_does_not_split_it() {
         assert_eq!(names("EAF/a%2fb/50%"), ["EAF", "a/b", "50%"]);
         assert_eq!(join(["EAF", "a/b", "50%"]), "EAF/a%2fb/50%25");
     }
 
     #[test]
-    fn an_escaped_character_counts_three() {
+    fn an_escaped_character_counts_as_three() {
         assert!(!is_too_long(&"a".repeat(80)) && is_too_long(&"a".repeat(81)));
         assert!(!is_too_long(&"/".repeat(26)) && is_too_long(&"/".repeat(27)));
     }

@@ -1,22 +1,22 @@
-//! Where a new machine runs and where its disks lie: pools, hosts, datastores.
+//! Placement of a new machine: pools, hosts and datastores.
 
 use super::path;
 use super::properties::{self, Properties};
-use super::visits::Visits;
+use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
 /// Objects per request.
 const BATCH: usize = 50;
 
-/// What a path below the host folder means.
+/// Compute resource behind a path below the host folder.
 #[derive(Debug, PartialEq)]
 pub struct Compute {
     pub pool: MoRef,
-    /// Set when a host was named: the machine runs there.
+    /// Host of the machine, if the path named a host.
     pub host: Option<MoRef>,
 }
 
-/// The pool of a pool, vApp, cluster or host; none for another kind of object.
+/// Pool of a pool, vApp, cluster or host; none for another kind of object.
 pub async fn compute(session: &Session, object: &MoRef) -> Result<Option<Compute>, Error> {
     match object.kind.as_str() {
         "ResourcePool" | "VirtualApp" => Ok(Some(Compute { pool: object.clone(), host: None })),
@@ -34,7 +34,7 @@ async fn root_pool(session: &Session, compute: &MoRef, host: Option<MoRef>) -> R
     Ok(pool.map(|pool| Compute { pool, host }))
 }
 
-/// A reference that each object of the kind has; none if the object is not there.
+/// Reads a mandatory reference; none if the object does not exist.
 async fn required(session: &Session, object: &MoRef, path: &'static str) -> Result<Option<MoRef>, Error> {
     match properties::read_one(session, object, &[path]).await? {
         Some(found) => Ok(MoRef::read(found.require(path)?)),
@@ -42,17 +42,17 @@ async fn required(session: &Session, object: &MoRef, path: &'static str) -> Resu
     }
 }
 
-/// Clusters and stand-alone hosts anywhere below the datacenter's host folder, with their plain names.
+/// Clusters and stand-alone hosts below the datacenter's host folder, with plain names.
 pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRef, String)>, Error> {
     let Some(top) = required(session, datacenter, "hostFolder").await? else { return Ok(Vec::new()) };
     let mut computes = Vec::new();
-    let mut visits = Visits::default();
+    let mut visited = VisitedObjects::default();
     let mut folders = vec![top];
     while !folders.is_empty() {
         let mut level = Vec::new();
         for batch in folders.chunks(BATCH) {
             for found in properties::read_present(session, batch, &["childEntity"]).await? {
-                level.extend(visits.first(found.references("childEntity")?)?);
+                level.extend(visited.first_visits(found.references("childEntity")?)?);
             }
         }
         folders = level.iter().filter(|object| object.kind == "Folder").cloned().collect();
@@ -69,10 +69,10 @@ pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRe
     Ok(computes)
 }
 
-/// The host that a clone has to name, with access to these datastores: none where vCenter chooses one itself.
+/// Host that a clone has to name, with access to these datastores; none if vCenter chooses a host.
 ///
-/// A cluster chooses when its DRS is on and not manual. Elsewhere a clone without a host is refused or lands on
-/// any host, also one in maintenance or without the datastore.
+/// A cluster chooses if its DRS is enabled and not manual. Otherwise a clone without a host is
+/// refused or placed on any host, also one in maintenance or without the datastore.
 pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const DRS: &str = "configurationEx";
     let Some(owner) = required(session, pool, "owner").await? else { return Ok(None) };
@@ -89,7 +89,7 @@ pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Resu
     best_host(session, &cluster.references("host")?, datastores).await
 }
 
-/// The usable host with the least memory in use; none if there is no usable one, and vCenter says why.
+/// Usable host with the least memory in use; none if there is none, and vCenter reports the reason.
 async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const USED: &str = "summary.quickStats.overallMemoryUsage";
     let paths = ["runtime.connectionState", "runtime.inMaintenanceMode", "datastore", USED];
@@ -105,7 +105,7 @@ async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> 
     Ok(usable.into_iter().min_by_key(|(used, _)| *used).map(|(_, host)| host))
 }
 
-/// The member of a datastore cluster with the most free space; none if no member can be used now.
+/// Member of a datastore cluster with the most free space; none if no member is usable now.
 pub async fn datastore_of_pod(session: &Session, pod: &MoRef) -> Result<Option<MoRef>, Error> {
     let paths = ["summary.accessible", "summary.maintenanceMode", "summary.freeSpace"];
     let Some(members) = properties::read_one(session, pod, &["childEntity"]).await? else { return Ok(None) };

@@ -1,8 +1,8 @@
-//! Switching a machine on and off.
+//! Power-on and power-off of a machine.
 //!
-//! `PowerOnVM_Task` starts a machine on the host where it is registered. `PowerOnMultiVM_Task`, which lets DRS choose
-//! another host, answers with recommendations and no power-on where DRS is manual; the older method always acts or fails,
-//! and a lack of capacity on one host is repeated by the engine.
+//! `PowerOnVM_Task` starts a machine on the host where it is registered. `PowerOnMultiVM_Task` lets
+//! DRS choose another host, but where DRS is manual it answers with recommendations and does not
+//! act; the older method acts or fails, and the engine repeats it when one host lacks capacity.
 
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};

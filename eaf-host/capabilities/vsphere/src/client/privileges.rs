@@ -1,22 +1,22 @@
-//! Missing privileges, as a `NoPermission` lists them, with the names of their objects: people find
-//! an object by its name, and vCenter names it only by its id.
+//! Missing privileges of a `NoPermission` fault, with object names: vCenter reports ids, and people
+//! know names.
 
 use super::session::Conversation;
 use super::soap::{Fault, MoRef, Request};
 
-/// Objects and privileges of one fault that are named; people repair the first ones first.
-const MOST: usize = 20;
+/// Maximum number of objects and privileges per fault; people repair the first ones first.
+const MAX_LISTED: usize = 20;
 
-/// Privileges that are missing on one object.
+/// Missing privileges on one object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missing {
     pub object: Option<MoRef>,
-    /// None if it could not be read.
+    /// None if the name is unreadable.
     pub name: Option<String>,
     pub privileges: Vec<String>,
 }
 
-/// All that the fault lists; empty if it lists none.
+/// Missing privileges that the fault lists, perhaps none.
 pub fn missing(fault: &Fault) -> Vec<Missing> {
     let named = |object: Option<MoRef>, privileges| Missing {
         name: object
@@ -26,21 +26,21 @@ pub fn missing(fault: &Fault) -> Vec<Missing> {
         object,
         privileges,
     };
-    let listed = fault.detail.all("missingPrivileges").take(MOST).map(|entity| {
-        let privileges = entity.all("privilegeIds").take(MOST).map(|privilege| privilege.text.clone()).collect();
+    let listed = fault.detail.all("missingPrivileges").take(MAX_LISTED).map(|entity| {
+        let privileges = entity.all("privilegeIds").take(MAX_LISTED).map(|privilege| privilege.text.clone()).collect();
         named(entity.child("entity").and_then(MoRef::read), privileges)
     });
     let listed: Vec<Missing> = listed.filter(|missing| !missing.privileges.is_empty()).collect();
     if !listed.is_empty() {
         return listed;
     }
-    // Before 7.0.3; unset since 8.0.
+    // Used before 7.0.3; unset since 8.0.
     let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
     let object = fault.detail.child("object").and_then(MoRef::read);
     privilege.map(|privilege| named(object, vec![privilege.to_owned()])).into_iter().collect()
 }
 
-/// Reads the names that [`missing`] shows. What cannot be read stays without one.
+/// Reads the names for [`missing`]; an unreadable one stays unset.
 pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
     let objects: Vec<MoRef> = missing(fault).into_iter().filter_map(|missing| missing.object).collect();
     if objects.is_empty() {
@@ -58,7 +58,7 @@ pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
         let name = object.child("propSet").and_then(|set| set.text_of("val"));
         let named = object.child("obj").and_then(MoRef::read).filter(|object| objects.contains(object));
         fault.names.extend(named.zip(name.map(str::to_owned)));
-        if fault.names.len() >= MOST {
+        if fault.names.len() >= MAX_LISTED {
             return;
         }
     }

@@ -1,8 +1,8 @@
-//! Reading properties of objects, with what vCenter leaves out.
+//! Properties of objects, including those that vCenter omits.
 //!
-//! vCenter answers a read of something that the user may not see, or that cannot be produced just now, without a
-//! fault: the property stands in `missingSet` with a fault of its own. Only a property that is neither in
-//! `propSet` nor in `missingSet` is not set. [`Properties`] keeps these three cases apart.
+//! vCenter reports no fault for a property that the user may not see or that is not available now:
+//! the property is in `missingSet` with a fault of its own. A property in neither `propSet` nor
+//! `missingSet` is not set. [`Properties`] distinguishes the three cases.
 
 use super::login::Content;
 use super::soap::{Fault, MoRef, Request};
@@ -12,11 +12,12 @@ use super::{Error, Session};
 const RETRIEVE: &str = "RetrievePropertiesEx";
 const CONTINUE: &str = "ContinueRetrievePropertiesEx";
 
-/// Of one retrieval. vCenter gives about a hundred objects on a page, and we ask for fifty.
+/// Maximum pages of a retrieval; vCenter puts about a hundred objects on a page, and callers
+/// request fifty.
 const MAX_PAGES: usize = 50;
 const MAX_TOKEN: usize = 1_000;
 
-/// The properties of one object, by path.
+/// Properties of one object, by path.
 #[derive(Debug)]
 pub struct Properties {
     pub object: MoRef,
@@ -25,7 +26,7 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// The value; `None` when it is not set. Fails when vCenter did not let it be read.
+    /// Value of a property; `None` if it is not set. Fails if vCenter did not return it.
     pub fn get(&self, path: &str) -> Result<Option<&Element>, Error> {
         if let Some((property, fault)) = self.missing.iter().find(|(name, _)| name == path) {
             let (object, property, fault) = (self.object.clone(), property.clone(), Box::new(fault.clone()));
@@ -34,8 +35,8 @@ impl Properties {
         Ok(self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value))
     }
 
-    /// The value of a property without which a decision would be wrong. One that is not set is an error that
-    /// passes: vCenter leaves single properties out for seconds after a change.
+    /// Value of a property that a decision requires. An unset one is a retryable error, since
+    /// vCenter omits single properties for seconds after a change.
     pub fn require(&self, path: &'static str) -> Result<&Element, Error> {
         self.get(path)?.ok_or(Error::Incomplete { method: RETRIEVE, missing: path })
     }
@@ -56,15 +57,16 @@ impl Properties {
         Ok(self.get(path)?.and_then(MoRef::read))
     }
 
-    /// The items of an `ArrayOfManagedObjectReference`.
+    /// Items of an `ArrayOfManagedObjectReference`.
     pub fn references(&self, path: &str) -> Result<Vec<MoRef>, Error> {
         Ok(self.get(path)?.map(|v| v.children.iter().filter_map(MoRef::read).collect()).unwrap_or_default())
     }
 }
 
-/// Fails with `ManagedObjectNotFound` if one of the objects is not there.
+/// Reads properties of objects; fails with `ManagedObjectNotFound` if one does not exist.
 ///
-/// A retrieval of several pages belongs to one session: when a page is refused, the retrieval begins once more.
+/// A retrieval of several pages belongs to one session: when a page is refused, the retrieval
+/// starts again once.
 pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let Some(first) = objects.first() else { return Ok(Vec::new()) };
     let asked = objects.len();
@@ -80,7 +82,7 @@ pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Resul
     }
 }
 
-/// All pages of one retrieval; `None` when a page after the first one was refused.
+/// All pages of a retrieval; `None` if a page after the first was refused.
 async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Option<Vec<Properties>>, Error> {
     let first = |content: &Content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned());
     let (mut answer, conversation) = session.begin(first).await?;
@@ -110,7 +112,7 @@ async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Opt
     Err(Error::TooMuch { what: "pages" })
 }
 
-/// The same for one object; none if it is not there.
+/// Reads one object; none if it does not exist.
 pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Result<Option<Properties>, Error> {
     match read(session, std::slice::from_ref(object), paths).await {
         Ok(found) => Ok(found.into_iter().next()),
@@ -119,7 +121,7 @@ pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Resu
     }
 }
 
-/// The same for several objects of one kind, without those that are not there (any more).
+/// Reads several objects of one kind, except those that do not exist (any more).
 pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     match read(session, objects, paths).await {
         Err(error) if error.is_fault("ManagedObjectNotFound") => {}

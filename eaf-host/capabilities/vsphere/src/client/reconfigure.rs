@@ -1,11 +1,12 @@
-//! Changing a machine's configuration.
+//! Configuration changes of a machine.
 
 use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};
 use uuid::Uuid;
 
-/// `cores_per_socket` of none leaves it as it is; the CPUs must then be a multiple of the present value.
+/// Changes the size. Without `cores_per_socket` the present value stays, and the CPUs must be a
+/// multiple of it.
 pub async fn size(
     session: &Session,
     machine: &MoRef,
@@ -17,12 +18,12 @@ pub async fn size(
     start(session, machine, format!("<numCPUs>{cpus}</numCPUs>{cores}<memoryMB>{memory_mb}</memoryMB>")).await
 }
 
-/// vCenter gives a machine another instance UUID when it sees a conflict; this sets the one that we look for.
+/// Restores the instance UUID: vCenter assigns another one when it detects a conflict.
 pub async fn instance_uuid(session: &Session, machine: &MoRef, uuid: Uuid) -> Result<MoRef, Error> {
     start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>")).await
 }
 
-/// Writes everything that a machine is recognised by, for a server that did not take it from the clone's spec.
+/// Writes all identifying settings, for a server that ignored them in the clone's spec.
 pub async fn identity(session: &Session, machine: &MoRef, uuid: Uuid, marker: &str, key: &str) -> Result<MoRef, Error> {
     let options = option_value(MARKER, marker) + &option_value(KEY, key);
     start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>{options}")).await

@@ -1,11 +1,10 @@
-//! What all sessions of one vCenter share, whatever their user is: how many calls run at a time, and
-//! whether the address has answered before.
+//! State that all sessions of one vCenter share, whoever the user is: concurrent calls, and whether
+//! the address has answered as a vCenter.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Calls that one vCenter answers at a time: it slows down for everybody when it is asked too much
-/// at once.
+/// Maximum concurrent calls to one vCenter, which slows down for all users under load.
 const CALLS: usize = 8;
 
 pub struct Server {
@@ -24,8 +23,8 @@ impl Server {
         self.calls.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// Whether a vCenter is known to stand at this address, so that an answer of another kind is
-    /// one of a proxy whose vCenter is just starting.
+    /// True if the address is known as a vCenter, so that another kind of answer comes from a proxy
+    /// whose vCenter is starting.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
     }

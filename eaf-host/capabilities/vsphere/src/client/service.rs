@@ -1,5 +1,5 @@
-//! What answers at the address: vCenter or a single ESXi host, and the managers that only the
-//! self-test calls.
+//! Type of the server at the address, vCenter or a single ESXi host, and the managers that only the
+//! self-test uses.
 
 use super::properties;
 use super::soap::{MoRef, Request};
@@ -8,18 +8,18 @@ use super::{Error, Session};
 const RETRIEVE: &str = "RetrieveServiceContent";
 
 pub struct Service {
-    /// `VirtualCenter`, or `HostAgent` of an ESXi host.
+    /// `VirtualCenter`, or `HostAgent` for an ESXi host.
     pub api_type: String,
     /// Such as `VMware vCenter Server 8.0.3`.
     pub full_name: String,
     pub authorization_manager: Option<MoRef>,
     pub view_manager: Option<MoRef>,
     pub root_folder: Option<MoRef>,
-    /// As vCenter names the user of this session, which may differ from the name that logged in.
+    /// User of this session as vCenter names it, perhaps not the name of the login.
     pub user: Option<String>,
 }
 
-/// Logs in first.
+/// Reads the type of the server, after a login.
 pub async fn read(session: &Session) -> Result<Service, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let answer = session.call(|_| Request::new(RETRIEVE, &instance, String::new())).await?;

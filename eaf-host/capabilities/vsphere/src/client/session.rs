@@ -1,9 +1,9 @@
-//! A conversation with one vCenter as one user. It logs in when it is first needed and again when
-//! vCenter has forgotten it; a call that meets `NotAuthenticated` had no effect and is repeated
-//! once. The login is shared, and it is logged out when the last one who shares it is gone.
+//! Session with one vCenter as one user. It logs in on first use and again after vCenter ended it;
+//! a call that fails with `NotAuthenticated` had no effect and is repeated once. The login is
+//! shared, and its last user logs it out.
 //!
-//! Another vCenter may answer at the same address at any time, and it gives the same ids to other
-//! objects. So each [`Session`] speaks with one vCenter only: with the one that it met first.
+//! Another vCenter may replace the server at an address, with the same ids for other objects. Each
+//! [`Session`] therefore speaks only with the vCenter of its first login.
 
 use super::account::{Account, Refused};
 use super::kinds;
@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// For logging out in the background: vCenter ends a session by itself in the end.
+/// Time-out of a logout in the background; vCenter ends the session eventually.
 const LOGOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -30,21 +30,21 @@ pub enum Error {
     Fault(Box<Fault>),
     #[error(transparent)]
     Refused(Refused),
-    /// Another refused login could lock the user's account.
+    /// No attempt was made, since another refused login could lock the account.
     #[error("no login for {} s, so that the account is not locked", .pause.as_secs())]
     LoginsPaused { pause: Duration },
-    /// Also on the way of a login. Nothing was sent to the other one.
+    /// Another vCenter answered, also during a login; nothing was sent to it.
     #[error("another vCenter answers at the address than the one that a session began with")]
     OtherVCenter,
-    /// vCenter answered, and left this property out for the reason in the fault.
+    /// vCenter omitted this property from its answer, for the reason in the fault.
     #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
     #[error("the answer to {method} has no {missing}")]
     Incomplete { method: &'static str, missing: &'static str },
-    /// More than any vCenter has.
+    /// The answer exceeds what a vCenter can have.
     #[error("vCenter answers with too many {what}")]
     TooMuch { what: &'static str },
-    /// The address may be anybody's, so that its tenant is not told what answers there.
+    /// The address may belong to anyone, so its tenant does not learn which server answers.
     #[error("no vCenter was reached")]
     Unreached(#[source] Box<Error>),
 }
@@ -57,17 +57,17 @@ impl Error {
         }
     }
 
-    /// Whether vCenter answered with a fault of this kind or of a descendant.
+    /// True for a fault of this kind or of a descendant.
     pub fn is_fault(&self, kind: &str) -> bool {
         self.fault().is_some_and(|fault| kinds::is(&fault.kind, kind))
     }
 
-    /// vCenter refused the call, which certainly had no effect.
+    /// True if vCenter refused the call, which certainly had no effect.
     pub fn is_refusal(&self) -> bool {
         self.fault().is_some() && !self.leaves_doubt()
     }
 
-    /// Something was sent and nothing sensible came back: an effect may or may not have happened.
+    /// True if a request was sent without a valid answer, so that its effect is unknown.
     pub fn leaves_doubt(&self) -> bool {
         match self {
             Error::Transport(error) => !matches!(
@@ -91,32 +91,32 @@ impl Error {
     }
 }
 
-/// What all sessions of one address, user and password share: one login, because vCenter limits
-/// their number.
+/// State that all sessions of one address, user and password share, with one login, because vCenter
+/// limits their number.
 pub struct Shared {
     transport: Transport,
     account: Arc<Account>,
     tenant: TenantId,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Clone tasks whose acceptance we heard. A clone that runs and is not among them may be one
-    /// whose answer was lost.
-    heard: Mutex<HashSet<Task>>,
-    /// Per idempotency key, the clones of unknown origin that ran when it first wanted to clone.
+    /// Clone tasks that vCenter acknowledged to this host. Any other running clone may be one whose
+    /// answer was lost.
+    acknowledged: Mutex<HashSet<Task>>,
+    /// Clones of unknown origin that ran when an idempotency key first tried to clone.
     suspects: Mutex<HashMap<String, HashSet<Task>>>,
 }
 
-/// A vCenter's instance UUID and the id of a task in it.
+/// Instance UUID of a vCenter and the id of a task in it.
 type Task = (Option<String>, String);
 
-/// Calls to one vCenter, for the time of one function.
+/// Calls to one vCenter during one function.
 pub struct Session {
     shared: Arc<Shared>,
-    /// The instance UUID of the first login; none of a host that no vCenter manages.
+    /// Instance UUID of the first login; none for a host without a vCenter.
     vcenter: OnceLock<Option<String>>,
 }
 
-/// Calls in one login, never in another: what vCenter gives to a session, such as the token of a
-/// page, is worth nothing in the next one.
+/// Calls within one login: tokens of a session, such as that of a page, are invalid in the next
+/// one.
 pub struct Conversation<'a> {
     session: &'a Session,
     login: Arc<Login>,
@@ -127,12 +127,12 @@ impl Session {
         Session { shared, vcenter: OnceLock::new() }
     }
 
-    /// `make` gets the managers, which are known only after login.
+    /// Calls a method; `make` receives the managers, which are known after login.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         Ok(self.begin(make).await?.0)
     }
 
-    /// The same, with the conversation in which further calls belong to this one.
+    /// Calls a method and returns the conversation for further calls of the same login.
     pub async fn begin(&self, make: impl Fn(&Content) -> Request) -> Result<(Element, Conversation<'_>), Error> {
         let mut conversation = Conversation { session: self, login: self.login(None).await? };
         let mut answer = conversation.call(&make).await;
@@ -151,44 +151,42 @@ impl Session {
         }
     }
 
-    /// Adds to a task's fault what a call's fault has: the names of objects on which privileges are
-    /// missing.
+    /// Adds names to a task's fault, as calls do: those of objects that lack privileges.
     pub async fn name_objects(&self, fault: &mut Fault) -> Result<(), Error> {
         let conversation = Conversation { session: self, login: self.login(None).await? };
         privileges::name(&conversation, fault).await;
         Ok(())
     }
 
-    /// The server of the present login. Logs in if there is none.
+    /// Server of the present login; logs in if necessary.
     pub async fn about(&self) -> Result<About, Error> {
         Ok(self.login(None).await?.content.about.clone())
     }
 
-    /// The first contact with the server, without a login where there is none.
+    /// Contacts the server, without a login if there is none yet.
     pub async fn reach(&self) -> Result<(), Error> {
         self.shared.reach().await
     }
 
-    /// Address and credentials are known to have worked, because something is under way that they
-    /// began.
+    /// Records that address and credentials have worked, because an operation in progress used
+    /// them.
     pub fn mark_worked(&self) {
         self.shared.transport.server().mark_answered();
         self.shared.account.mark_worked();
     }
 
-    /// A person asks whether the credentials work: a login that was refused is tried without its
-    /// pause.
+    /// Ends the pause after a refused login, when a person tests the credentials.
     pub async fn end_login_pause(&self) {
         self.shared.account.end_pause().await;
     }
 
-    /// Nothing came in the time that a first contact has.
+    /// Error for a first contact that timed out.
     pub fn too_slow(&self) -> Error {
         self.shared.hide(transport::Error::TooSlow.into())
     }
 
-    /// The present login, if it is one of the vCenter that this session began with; a new one if
-    /// there is none or if it is `stale`.
+    /// Present login, if it belongs to the vCenter of this session; a new one if there is none or
+    /// it is `stale`.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let login = self.shared.login(stale).await?;
         let present = &login.content.about.instance_uuid;
@@ -198,21 +196,21 @@ impl Session {
         Ok(login)
     }
 
-    pub fn remember_task(&self, task: &MoRef) {
-        self.shared.heard.lock().expect("no panic happens under this lock").insert(self.task(task));
+    pub fn acknowledge_task(&self, task: &MoRef) {
+        self.shared.acknowledged.lock().expect("no panic happens under this lock").insert(self.task(task));
     }
 
-    pub fn knows_task(&self, task: &MoRef) -> bool {
-        self.shared.heard.lock().expect("no panic happens under this lock").contains(&self.task(task))
+    pub fn is_acknowledged(&self, task: &MoRef) -> bool {
+        self.shared.acknowledged.lock().expect("no panic happens under this lock").contains(&self.task(task))
     }
 
-    pub fn forget_task(&self, task: &MoRef) {
-        self.shared.heard.lock().expect("no panic happens under this lock").remove(&self.task(task));
+    pub fn remove_task(&self, task: &MoRef) {
+        self.shared.acknowledged.lock().expect("no panic happens under this lock").remove(&self.task(task));
     }
 
-    /// Whether one of these unheard clones ran already when `key` was first seen here, so that it
-    /// may be the effect of an attempt whose answer was lost. Clones that other hosts began later
-    /// do not count, or a busy template would make everybody wait for ever.
+    /// True if one of these unacknowledged clones ran already when `key` was first seen here, so
+    /// that it may be the effect of an attempt whose answer was lost. Later clones of other hosts
+    /// do not count; otherwise a busy template would block all runs.
     pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
         let mut suspects = self.shared.suspects.lock().expect("no panic happens under this lock");
         let running: HashSet<Task> = running.iter().map(|task| self.task(task)).collect();
@@ -224,21 +222,21 @@ impl Session {
         waits
     }
 
-    /// Known after the first call.
+    /// Task with its vCenter, which is known after the first call.
     fn task(&self, task: &MoRef) -> Task {
         (self.vcenter.get().cloned().flatten(), task.value.clone())
     }
 }
 
 impl Shared {
-    /// The logins are counted as this tenant's.
+    /// Logins count against this tenant's limit.
     pub fn new(transport: Transport, account: Arc<Account>, tenant: TenantId) -> Self {
         Shared {
             transport,
             account,
             tenant,
             login: tokio::sync::Mutex::new(None),
-            heard: Mutex::default(),
+            acknowledged: Mutex::default(),
             suspects: Mutex::default(),
         }
     }
@@ -263,7 +261,8 @@ impl Shared {
             let content = login::content(&transport).await?;
             let server = transport.peer().or(resolved.addresses.first().copied());
             let server = server.ok_or(Error::Incomplete { method: "Login", missing: "peer" })?;
-            // The password goes to the address that was asked, whatever its name leads to meanwhile.
+            // The password goes to the contacted address, even if the name resolves to another one
+            // meanwhile.
             Ok((content, server, transport.route().pin(server)))
         };
         let attempt = |content| login::log_in(&transport, &self.account, content);
@@ -273,7 +272,7 @@ impl Shared {
         Ok(fresh)
     }
 
-    /// What answers is a vCenter, as far as it says so before a login.
+    /// Checks that the server claims to be a vCenter, as far as it says so before a login.
     async fn reach(&self) -> Result<(), Error> {
         if self.login.try_lock().is_ok_and(|login| login.is_some()) {
             return Ok(());
@@ -283,9 +282,8 @@ impl Shared {
         login::content(&self.transport).await.map(drop).map_err(|error| self.hide(error))
     }
 
-    /// What is wrong with a server is told where the operator listed this very server, and to those
-    /// who have logged in there. To others it is one answer, because they could ask about any
-    /// address.
+    /// Hides an error unless the operator listed this very server or the tenant has logged in
+    /// there: otherwise a tenant could probe any address.
     fn hide(&self, error: Error) -> Error {
         match error {
             Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. }
@@ -299,7 +297,8 @@ impl Shared {
 }
 
 impl Conversation<'_> {
-    /// Fails with `NotAuthenticated` when vCenter has ended the session, and is not repeated.
+    /// Calls a method without repetition; fails with `NotAuthenticated` if vCenter has ended the
+    /// session.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         let answer = self.login.call(&self.session.shared.transport, &make(&self.login.content)).await?;
         match not_authenticated(&answer) {
@@ -308,8 +307,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether a call failed for a reason that ends with another login, without having had an
-    /// effect.
+    /// True if a new login removes the reason of the failure and the call had no effect.
     async fn is_over(&self, error: &Error) -> bool {
         let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
         error.is_fault("NotAuthenticated")
@@ -320,7 +318,7 @@ impl Conversation<'_> {
 impl Drop for Shared {
     fn drop(&mut self) {
         let Some(login) = self.login.get_mut().take() else { return };
-        // Without a runtime the process is ending.
+        // Without a runtime the process is terminating.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let transport = self.transport.clone();
         runtime.spawn(async move { log_out(&transport, &login).await });
@@ -335,8 +333,8 @@ async fn log_out(transport: &Transport, login: &Login) {
     }
 }
 
-/// Reading properties needs no session: vCenter answers, and every property is missing for this
-/// reason.
+/// Fault for properties that are missing for lack of a session, since vCenter answers reads without
+/// one.
 fn not_authenticated(answer: &Element) -> Option<Fault> {
     let objects = answer.children.iter().flat_map(|returned| returned.all("objects"));
     let reasons = objects.flat_map(|object| object.all("missingSet")).filter_map(|missing| missing.child("fault"));

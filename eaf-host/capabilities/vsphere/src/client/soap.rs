@@ -1,15 +1,16 @@
-//! The SOAP envelope of vim25: what every request wears, and what an answer or a fault looks like.
+//! SOAP envelope of vim25: requests, answers and faults.
 
 use super::xml::{self, Element, escape};
 use tokio::sync::Semaphore;
 
-/// Bytes that are read within a millisecond.
+/// Bytes that are parsed within a millisecond.
 const SMALL: usize = 32 * 1024;
 
-/// Characters of a reference's type or value; vCenter's are like `vm-1234` or `session[<uuid>]<uuid>`.
+/// Maximum characters of a reference's type or value; real ones are like `vm-1234` or
+/// `session[<uuid>]<uuid>`.
 const MAX_REFERENCE: usize = 256;
 
-/// A managed object: what vCenter calls a thing. Valid within one vCenter.
+/// Reference to a managed object, valid within one vCenter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct MoRef {
     #[serde(rename = "type")]
@@ -22,12 +23,13 @@ impl MoRef {
         MoRef { kind: kind.to_owned(), value: value.to_owned() }
     }
 
-    /// As an element of a request.
+    /// XML element of a request.
     pub fn element(&self, name: &str) -> String {
         format!(r#"<{name} type="{}">{}</{name}>"#, escape(&self.kind), escape(&self.value))
     }
 
-    /// None also for one that is longer than vCenter makes them: it is remembered, and sent again.
+    /// None also for a value longer than vCenter makes them, since references are stored and sent
+    /// again.
     pub fn read(element: &Element) -> Option<MoRef> {
         let kind = element.attribute("type")?;
         let fits = kind.len() <= MAX_REFERENCE && element.text.len() <= MAX_REFERENCE;
@@ -35,11 +37,11 @@ impl MoRef {
     }
 }
 
-/// One call of a method. Not `Debug`: the arguments of `Login` hold a password.
+/// One method call. Not `Debug`: the arguments of `Login` contain a password.
 pub struct Request {
     pub method: &'static str,
     pub this: MoRef,
-    /// The arguments as XML, in the order of the schema, already escaped.
+    /// Escaped XML, in the order of the schema.
     pub arguments: String,
 }
 
@@ -65,29 +67,29 @@ impl Request {
     }
 }
 
-/// The kind of a fault that has none: of the parser or the proxy, not of a method.
+/// Kind of a fault without one, which the parser or a proxy sent.
 pub const UNKNOWN: &str = "UnknownFault";
 
-/// A fault, of a call or of a task. Read by `kind`, never by `message`: that depends on the
-/// language of the server.
+/// Fault of a call or a task. Decisions depend on `kind`, since `message` is in the server's
+/// language.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fault {
-    /// `DuplicateName`, `InvalidLogin`, …
+    /// Kind such as `DuplicateName` or `InvalidLogin`.
     pub kind: String,
     pub message: String,
-    /// The fault's own fields.
+    /// Fields of the fault.
     pub detail: Element,
     /// Names of objects in `detail`, where people need them.
     pub names: Vec<(MoRef, String)>,
 }
 
 impl Fault {
-    /// The object that a fault such as `DuplicateName` speaks of.
+    /// Object of a fault such as `DuplicateName`.
     pub fn object(&self) -> Option<MoRef> {
         self.detail.child("object").or_else(|| self.detail.child("obj")).and_then(MoRef::read)
     }
 
-    /// From a task's `info.error`, a `LocalizedMethodFault`.
+    /// Fault in a task's `info.error`, a `LocalizedMethodFault`.
     pub fn of_task(error: &Element) -> Fault {
         let detail = error.child("fault").cloned().unwrap_or_default();
         Fault {
@@ -98,8 +100,7 @@ impl Fault {
         }
     }
 
-    /// The faults that vCenter gives as the reason of this one: its cause, or one for each host
-    /// that it tried.
+    /// Nested faults: the cause of this one, or one per host that vCenter tried.
     pub fn causes(&self) -> impl Iterator<Item = Fault> {
         let is_fault = |element: &&Element| element.child("fault").is_some_and(|fault| fault.xsi_type().is_some());
         self.detail.children.iter().filter(is_fault).map(Fault::of_task)
@@ -108,7 +109,7 @@ impl Fault {
     fn of_call(fault: Element) -> Fault {
         let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
         let detail = fault.into_child("detail").and_then(|d| d.children.into_iter().next()).unwrap_or_default();
-        // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type is enough, the element's name the fallback.
+        // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type, or else the name of the element.
         let kind = match detail.xsi_type() {
             Some(kind) => kind.to_owned(),
             None if detail.name.is_empty() => UNKNOWN.to_owned(),
@@ -118,7 +119,7 @@ impl Fault {
     }
 }
 
-/// An answer's body: the method's response element, or a fault.
+/// Body of an answer: the method's response element, or a fault.
 pub enum Body {
     Response(Element),
     Fault(Fault),
@@ -143,8 +144,8 @@ pub fn read(document: &str) -> Result<Body, Error> {
     })
 }
 
-/// The same for a document of any size. A large one is read on a thread that may block, and only a few are at a time:
-/// neither the time nor the memory that a tenant's server makes us spend is the other tenants'.
+/// Parses a document of any size. Large ones are parsed on blocking threads and a few at a time, so
+/// that one tenant's server takes neither time nor memory from other tenants.
 pub async fn read_apart(document: String) -> Result<Body, Error> {
     static AT_ONCE: Semaphore = Semaphore::const_new(2);
     if document.len() <= SMALL {
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_tells_its_kind_and_its_object() {
+    fn a_fault_has_a_kind_and_an_object() {
         let document = r#"<Envelope><Body><Fault><faultcode>ServerFaultCode</faultcode>
             <faultstring>The name 'a' already exists.</faultstring><detail>
             <DuplicateNameFault xmlns:xsi="x" xsi:type="vim25:DuplicateName"><name>a</name>
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_is_longer_than_vcenter_makes_them_is_none() {
+    fn an_overlong_reference_is_none() {
         for (value, is_one) in [("v".repeat(MAX_REFERENCE), true), ("v".repeat(MAX_REFERENCE + 1), false)] {
             let element = xml::parse(&MoRef::new("Folder", &value).element("obj")).unwrap();
             assert_eq!(MoRef::read(&element).is_some(), is_one);
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_not_an_answer() {
+    fn a_web_page_is_no_soap_answer() {
         assert!(read("<html><body>Bad gateway</body></html>").is_err());
     }
 }

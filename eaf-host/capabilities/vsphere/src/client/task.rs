@@ -1,5 +1,5 @@
-//! Tasks: what vCenter does in the background. A task that is not found has not failed: vCenter
-//! forgets tasks, and may not show a new one at once.
+//! Tasks of vCenter. An unknown task has not failed: vCenter discards old tasks and may list a new
+//! one late.
 
 use super::properties;
 use super::soap::{Fault, MoRef};
@@ -13,10 +13,10 @@ pub enum State {
     Failed(Fault),
 }
 
-/// Tasks that vCenter shows as an object's recent ones are a few.
+/// Maximum recent tasks of an object; vCenter lists a few.
 const MAX_RECENT: usize = 100;
 
-/// None if vCenter does not know the task.
+/// State of a task; none if vCenter does not know it.
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
     let info = found.as_ref().map(|found| found.get("info")).transpose()?.flatten();
@@ -25,7 +25,7 @@ pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Err
         session.name_objects(fault).await?;
     }
     if !matches!(state, Some(State::Running { .. })) {
-        session.forget_task(task);
+        session.remove_task(task);
     }
     Ok(state)
 }
@@ -38,7 +38,7 @@ fn read(info: &Element) -> State {
     }
 }
 
-/// A task that an administrator cancelled may end with any fault.
+/// Fault of a failed task; one that an administrator cancelled may have any fault.
 fn failed(info: &Element) -> Fault {
     let fault = info.child("error").map(Fault::of_task).unwrap_or_default();
     match info.text_of("cancelled") {
@@ -47,15 +47,14 @@ fn failed(info: &Element) -> Fault {
     }
 }
 
-/// The recent tasks of a template or folder that still run and whose acceptance this session did
-/// not hear: one of them may be a clone whose answer was lost. Names of tasks differ between
-/// servers, so they are not looked at. A task that may not be read was started by another user, so
-/// it is none of ours.
-pub async fn running_unheard(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
+/// Recent tasks of a template or folder that still run and were not acknowledged to this session,
+/// of which one may be a clone whose answer was lost. All names count, since they differ between
+/// servers. An unreadable task belongs to another user.
+pub async fn running_unacknowledged(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();
     let recent = recent.map(|found| found.references("recentTask")).transpose()?.unwrap_or_default();
-    for task in recent.into_iter().take(MAX_RECENT).filter(|task| !session.knows_task(task)) {
+    for task in recent.into_iter().take(MAX_RECENT).filter(|task| !session.is_acknowledged(task)) {
         match state(session, &task).await {
             Ok(Some(State::Running { .. })) => running.push(task),
             Ok(_) => {}
@@ -79,7 +78,7 @@ mod tests {
     use crate::client::xml;
 
     #[test]
-    fn a_task_that_an_administrator_cancelled_is_cancelled_whatever_its_fault_is() {
+    fn a_cancelled_task_is_cancelled_whatever_its_fault() {
         let error = r#"<error><fault xsi:type="SystemError"/><localizedMessage>stopped</localizedMessage></error>"#;
         for (cancelled, kind) in [("true", "RequestCanceled"), ("false", "SystemError")] {
             let info = format!("<val><cancelled>{cancelled}</cancelled><state>error</state>{error}</val>");

@@ -1,5 +1,5 @@
-//! The templates that the user sees, with where they lie: a clone goes to their datastores and
-//! networks unless told otherwise.
+//! Templates that the user sees, with their datastores and networks, on which a clone is placed by
+//! default.
 
 use super::{Error, MoRef, Session, path, properties, view};
 
@@ -13,7 +13,7 @@ pub struct Template {
     pub networks: Vec<MoRef>,
 }
 
-/// At most `limit` of those anywhere below `container`.
+/// At most `limit` templates below `container`.
 pub async fn below(
     session: &Session,
     view_manager: &MoRef,
@@ -24,7 +24,7 @@ pub async fn below(
     let mut templates = Vec::new();
     for some in machines.chunks(AT_ONCE) {
         let found = properties::read_present(session, some, &["config.template"]).await?;
-        // A machine that cannot be read now is no template that can be cloned now.
+        // An unreadable machine cannot be cloned now.
         let is_template = |of: &&properties::Properties| of.flag("config.template").unwrap_or(false);
         templates.extend(found.iter().filter(is_template).map(|found| found.object.clone()));
         if templates.len() >= limit {

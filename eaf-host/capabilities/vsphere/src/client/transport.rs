@@ -1,6 +1,6 @@
-//! One HTTP exchange with a vCenter: verified TLS, time-outs, a bound on the answer's size. It
-//! knows how far a failed exchange got, because what follows depends on it: what was never sent may
-//! be sent again. Connections are made to addresses that the egress policy allows, and to no others.
+//! HTTP exchange with a vCenter: verified TLS, time-outs and a limit on the size of an answer.
+//! Errors tell how far an exchange came, because a request that was never sent can be repeated.
+//! Connections go only to addresses that the egress policy allows.
 
 use super::server::Server;
 use eaf_capability::contact::CONTACT;
@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-/// An answer is small; a list of all machines of a large vCenter is not asked for.
+/// Maximum bytes of an answer; no call requests a list of all machines.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     pub connect: Duration,
     pub answer: Duration,
-    /// For the first contact in a test of the connection.
+    /// Time-out of the first contact in a test of the connection.
     pub contact: Duration,
 }
 
@@ -35,24 +35,24 @@ pub enum Error {
     CaCertificate(#[source] reqwest::Error),
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
-    /// Nothing was sent: the deployment does not let this tenant connect to the address.
+    /// Not sent: the egress policy denies the address to this tenant.
     #[error("the egress policy refuses the address")]
     Egress(#[source] egress::Refused),
-    /// Nothing was sent. A vCenter that answered before may be changing its certificate.
+    /// Not sent. A vCenter that answered before may be changing its certificate.
     #[error("the certificate was refused: {cause}")]
     Certificate { cause: rustls::Error, answered_before: bool },
-    /// Nothing was sent.
+    /// Not sent.
     #[error("no connection")]
     Connect(#[source] reqwest::Error),
-    /// Something was sent; whether it had an effect is unknown.
+    /// Sent; the effect is unknown.
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
     #[error("no answer in time")]
     TooSlow,
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
-    /// What answers is no vCenter. Where one answered before, it is the proxy of a vCenter that is
-    /// starting.
+    /// Another kind of server answered. If a vCenter answered before, this is the proxy of a
+    /// vCenter that is starting.
     #[error("what answered with HTTP status {status} is no vCenter")]
     NotVCenter { status: u16, answered_before: bool },
     #[error("the server answered with HTTP status {0}")]
@@ -65,19 +65,19 @@ pub struct Transport {
     url: reqwest::Url,
     server: Arc<Server>,
     route: Route,
-    /// Who answered last.
+    /// Address that answered last.
     peer: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 pub struct Answer {
     pub document: String,
-    /// `name=value` of the session cookie, if the server set one.
+    /// Session cookie as `name=value`, if the server set one.
     pub cookie: Option<String>,
 }
 
 impl Transport {
-    /// `ca_certificate` is PEM and trusted beside the system's roots. Checks of certificates cannot
-    /// be switched off.
+    /// Opens a transport; `ca_certificate` is PEM and trusted in addition to the system's roots.
+    /// Certificate checks cannot be disabled.
     pub fn new(
         url: reqwest::Url,
         ca_certificate: Option<&str>,
@@ -88,7 +88,7 @@ impl Transport {
         install_crypto();
         let mut builder = reqwest::Client::builder()
             .https_only(true)
-            // A redirect would carry the password elsewhere, and so would a proxy from the environment.
+            // Redirects, and a proxy from the environment, would disclose the password.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(route.clone()))
@@ -107,12 +107,12 @@ impl Transport {
         &self.server
     }
 
-    /// The same one, which remembers by itself who answers.
+    /// The same transport with a peer of its own.
     pub fn apart(&self) -> Transport {
         Transport { peer: Arc::default(), ..self.clone() }
     }
 
-    /// The address that answered last.
+    /// Address that answered last.
     pub fn peer(&self) -> Option<SocketAddr> {
         *self.peer.lock().expect("no panic happens under this lock")
     }
@@ -151,9 +151,9 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        // Guests choose some of the texts in it: a byte that is no UTF-8 does not spoil the rest.
+        // Guests choose some of the texts, so invalid UTF-8 must not make the rest unreadable.
         let document = String::from_utf8_lossy(&body).into_owned();
-        // SOAP sends faults with status 500; every other status is not from the SOAP server.
+        // SOAP sends faults with status 500; every other status comes from another server.
         match status {
             200 | 500 if !is_page(&document) => Ok(Answer { document, cookie }),
             408 | 425 | 429 | 500.. => Err(Error::Status(status)),
@@ -172,8 +172,8 @@ impl Transport {
     }
 }
 
-/// The address to which calls go. People copy an address from their browser or leave the path out,
-/// and mean the one path under which every vCenter speaks SOAP.
+/// Address of the SOAP interface. People enter an address from their browser or without a path;
+/// every vCenter serves SOAP under one path.
 pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
     let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
@@ -188,23 +188,23 @@ pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     Ok(url)
 }
 
-/// A page for people, or a sentence such as "no healthy upstream".
+/// True for a page for people, or a sentence such as "no healthy upstream".
 fn is_page(document: &str) -> bool {
     let start = document.trim_start_matches('\u{feff}').trim_start();
     let begins = |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag));
     !start.starts_with('<') || begins("<!doctype html") || begins("<html")
 }
 
-/// rustls wants one provider per process; the first transport installs it.
+/// Installs the TLS provider, which rustls needs once per process.
 fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // An error means that one is installed already, which is as good.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }
 
-/// The certificate error inside, if that is what it is.
+/// Certificate error that caused this one, if any.
 fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
     let mut next = error.source();
     while let Some(cause) = next {
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_from_a_browser_leads_to_the_sdk() {
+    fn a_browser_address_resolves_to_the_sdk() {
         for typed in
             ["", "/", "/ui", "/ui/app/home", "/sdk", "/sdk/", "/sdk/vimService", "/vsphere-client/?csp", "/mob/?moid=x"]
         {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_told_from_an_answer() {
+    fn a_web_page_is_distinguished_from_an_answer() {
         for page in ["<!DOCTYPE html><p>", " <HTML><body>", "no healthy upstream", ""] {
             assert!(is_page(page), "{page}");
         }

@@ -1,46 +1,47 @@
-//! Searching a folder tree for markers, where the search index does not tell enough. Slow, so only for decisions
-//! that must be certain.
+//! Search of a folder tree for markers, where the search index is insufficient. The search is slow
+//! and reserved for decisions that need certainty.
 
 use super::machine::{self, Label, Machine};
 use super::properties::{self, Properties};
-use super::visits::Visits;
+use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
 /// Objects per request.
 const BATCH: usize = 50;
-/// Copies of one machine that a search gathers.
+/// Maximum copies of one machine that a search collects.
 const MAX_MARKED: usize = 100;
-/// Machines that could not be read: those of a few hosts that are away.
+/// Maximum unreadable machines, such as those of a few disconnected hosts.
 const MAX_UNREADABLE: usize = 5_000;
 
-/// What a search of a tree found.
+/// Result of a search.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Machines that carry one of the markers, templates included.
+    /// Machines with one of the markers, templates included.
     pub marked: Vec<Machine>,
-    /// Machines whose configuration could not be read: each may carry a marker as well. So may those that a folder lists
-    /// and that vCenter then does not know: the account may not see them.
+    /// Machines with an unreadable configuration, which may have a marker. Machines that a folder
+    /// lists and vCenter does not return count too, as the account may not see them.
     pub unreadable: Vec<Label>,
 }
 
-/// Everything below a folder; none if the folder is not there. Fails when a folder's content cannot be read.
+/// Searches everything below a folder; none if the folder does not exist. Fails if a folder's
+/// content is unreadable.
 pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Result<Option<Search>, Error> {
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
-    let mut visits = Visits::default();
-    let mut level = visits.first(children_of(&top, "childEntity")?)?;
+    let mut visited = VisitedObjects::default();
+    let mut level = visited.first_visits(children_of(&top, "childEntity")?)?;
     while !level.is_empty() {
         let (machines, containers): (Vec<MoRef>, Vec<MoRef>) =
             level.into_iter().partition(|o| o.kind == "VirtualMachine");
         for batch in machines.chunks(BATCH) {
-            search.look_at(session, batch, markers).await?;
+            search.read_machines(session, batch, markers).await?;
         }
         level = Vec::new();
         for (kind, children) in [("Folder", "childEntity"), ("VirtualApp", "vm"), ("VirtualApp", "resourcePool")] {
             let parents: Vec<MoRef> = containers.iter().filter(|o| o.kind == kind).cloned().collect();
             for batch in parents.chunks(BATCH) {
                 for found in properties::read_present(session, batch, &[children]).await? {
-                    level.extend(visits.first(children_of(&found, children)?)?);
+                    level.extend(visited.first_visits(children_of(&found, children)?)?);
                 }
             }
         }
@@ -48,14 +49,14 @@ pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Resu
     Ok(Some(search))
 }
 
-/// An empty folder has an empty list. A list that is not set proves nothing.
+/// Children of a folder; an empty folder has an empty list, and an unset list is an error.
 fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>, Error> {
     found.require(children)?;
     found.references(children)
 }
 
 impl Search {
-    async fn look_at(&mut self, session: &Session, machines: &[MoRef], markers: &[&str]) -> Result<(), Error> {
+    async fn read_machines(&mut self, session: &Session, machines: &[MoRef], markers: &[&str]) -> Result<(), Error> {
         let labels = machine::labels(session, machines).await?;
         let is_told = |object: &&MoRef| labels.iter().any(|label| label.object == **object);
         let untold = machines.iter().filter(|object| !is_told(object)).cloned();

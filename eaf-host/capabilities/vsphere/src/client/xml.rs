@@ -1,19 +1,21 @@
-//! XML as a small tree, since SOAP answers are small, nested and read by path. Writing is text with [`escape`]: the
-//! order of elements matters to a real vCenter, and a template shows it best.
+//! XML as a small tree, since SOAP answers are small, nested and read by path. Requests are text
+//! with [`escape`], because a real vCenter requires the order of elements, which a template shows
+//! best.
 //!
-//! A tree takes many times the memory of its text, and a tenant names the server that sends the text: it is bounded
-//! while it is read, before the memory is taken.
+//! A tree takes many times the memory of its text, and a tenant chooses the server that sends it,
+//! so the parser enforces limits before it allocates.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-/// Deeper than any answer that we ask for; a bound for hostile ones.
+/// Maximum depth, far above that of any expected answer.
 const MAX_DEPTH: usize = 64;
-/// Elements and attributes. The largest answer that we ask for is the settings of 50 machines, some hundred each.
+/// Maximum elements and attributes. The largest expected answer has the settings of 50 machines,
+/// some hundred each.
 pub const MAX_NODES: usize = 100_000;
-/// Of one element; a real answer has two. They are compared with each other.
+/// Maximum attributes of one element; real ones have two. They are compared with each other.
 const MAX_ATTRIBUTES: usize = 32;
-/// Bytes of all texts, names and attributes together.
+/// Maximum bytes of all texts, names and attributes.
 const MAX_TEXT: usize = 6 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +40,12 @@ pub enum Error {
     Empty,
 }
 
-/// One element. Names and attribute names are without their namespace prefix: vim25 answers use each only once.
+/// One element. Names have no namespace prefix, since vim25 answers use each name only once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Element {
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// The text directly inside, entities resolved.
+    /// Direct text, entities resolved.
     pub text: String,
     pub children: Vec<Element>,
 }
@@ -53,7 +55,7 @@ impl Element {
         self.children.iter().find(|c| c.name == name)
     }
 
-    /// The first one, without the rest.
+    /// Moves the first child with this name out of the element.
     pub fn into_child(self, name: &str) -> Option<Element> {
         self.children.into_iter().find(|c| c.name == name)
     }
@@ -70,18 +72,18 @@ impl Element {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// Elements and attributes in it, itself included.
+    /// Number of elements and attributes, itself included.
     pub fn nodes(&self) -> usize {
         1 + self.attributes.len() + self.children.iter().map(Element::nodes).sum::<usize>()
     }
 
-    /// The `xsi:type` without its prefix. A managed object reference has a plain `type` beside it, which is not meant.
+    /// `xsi:type` without its prefix; a managed object reference also has a plain `type`.
     pub fn xsi_type(&self) -> Option<&str> {
         self.attribute("xsi:type").map(|t| t.rsplit(':').next().unwrap_or(t))
     }
 }
 
-/// Text for an element's content or an attribute. Characters that XML cannot carry at all are dropped.
+/// Escapes text for an element or an attribute; characters that XML cannot represent are dropped.
 pub fn escape(text: &str) -> String {
     let carried: String = text.chars().filter(|&c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')).collect();
     quick_xml::escape::escape(carried).into_owned()
@@ -90,38 +92,39 @@ pub fn escape(text: &str) -> String {
 pub fn parse(document: &str) -> Result<Element, Error> {
     let mut reader = Reader::from_str(document.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
-    let mut room = Room { nodes: MAX_NODES, text: MAX_TEXT };
+    let mut limits = Limits { nodes: MAX_NODES, text: MAX_TEXT };
     loop {
         let finished = match reader.read_event()? {
             Event::Start(tag) => {
                 if open.len() >= MAX_DEPTH {
                     return Err(Error::TooDeep);
                 }
-                open.push(start(&tag, &mut room)?);
+                open.push(start(&tag, &mut limits)?);
                 None
             }
-            Event::Empty(tag) => Some(start(&tag, &mut room)?),
+            Event::Empty(tag) => Some(start(&tag, &mut limits)?),
             Event::End(_) => open.pop(),
             Event::Text(text) => {
-                add(&mut open, &text.xml10_content(), &mut room)?;
+                add(&mut open, &text.xml10_content(), &mut limits)?;
                 None
             }
             Event::CData(text) => {
-                add(&mut open, &text.xml10_content(), &mut room)?;
+                add(&mut open, &text.xml10_content(), &mut limits)?;
                 None
             }
             Event::GeneralRef(reference) => {
-                add(&mut open, &characters(&reference)?, &mut room)?;
+                add(&mut open, &characters(&reference)?, &mut limits)?;
                 None
             }
-            // An entity bomb begins here; SOAP forbids it anyway.
+            // An entity bomb would start here; SOAP forbids document types anyway.
             Event::DocType(_) => return Err(Error::DocType),
             Event::Eof => return Err(Error::Empty),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => None,
         };
         let Some(mut element) = finished else { continue };
         if !element.children.is_empty() {
-            element.text = String::new(); // only white space between elements
+            // White space between elements.
+            element.text = String::new();
         }
         match open.last_mut() {
             Some(parent) => parent.children.push(element),
@@ -130,13 +133,13 @@ pub fn parse(document: &str) -> Result<Element, Error> {
     }
 }
 
-/// What an answer may still take.
-struct Room {
+/// Remaining limits of an answer.
+struct Limits {
     nodes: usize,
     text: usize,
 }
 
-impl Room {
+impl Limits {
     fn node(&mut self) -> Result<(), Error> {
         self.nodes = self.nodes.checked_sub(1).ok_or(Error::TooManyNodes)?;
         Ok(())
@@ -148,16 +151,16 @@ impl Room {
     }
 }
 
-fn add(open: &mut [Element], text: &str, room: &mut Room) -> Result<(), Error> {
-    room.text(text)?;
+fn add(open: &mut [Element], text: &str, limits: &mut Limits) -> Result<(), Error> {
+    limits.text(text)?;
     if let Some(top) = open.last_mut() {
         top.text.push_str(text);
     }
     Ok(())
 }
 
-/// What an entity stands for. A character that XML does not have, from a name or a guest, does not
-/// spoil the rest of the answer.
+/// Text of an entity. An invalid character, from a name or a guest, does not make the rest of the
+/// answer unreadable.
 fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => Ok(character.to_string()),
@@ -168,25 +171,25 @@ fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
     }
 }
 
-fn start(tag: &BytesStart<'_>, room: &mut Room) -> Result<Element, Error> {
-    room.node()?;
+fn start(tag: &BytesStart<'_>, limits: &mut Limits) -> Result<Element, Error> {
+    limits.node()?;
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         if attributes.len() >= MAX_ATTRIBUTES {
             return Err(Error::TooManyAttributes);
         }
-        room.node()?;
+        limits.node()?;
         let attribute = attribute?;
         let name: &str = attribute.key.as_ref();
-        // `xsi:type` and `type` both occur on one element; every other prefix can go.
+        // One element may have both `xsi:type` and `type`; every other prefix is dropped.
         let name = if name.ends_with(":type") { "xsi:type" } else { name };
         let value = attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned();
-        room.text(name)?;
-        room.text(&value)?;
+        limits.text(name)?;
+        limits.text(&value)?;
         attributes.push((name.to_owned(), value));
     }
     let name: &str = tag.local_name().into_inner();
-    room.text(name)?;
+    limits.text(name)?;
     Ok(Element { name: name.to_owned(), attributes, ..Element::default() })
 }
 
@@ -195,14 +198,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_escaped_comes_back_unchanged() {
+    fn escaped_text_parses_back_unchanged() {
         let hostile = "a<b>&\"c'</name>]]> \u{fc}\u{1f680}";
         let parsed = parse(&format!("<x:v a=\"{0}\">{0}</x:v>", escape(hostile))).unwrap();
         assert_eq!((parsed.text.as_str(), parsed.attribute("a")), (hostile, Some(hostile)));
     }
 
     #[test]
-    fn characters_that_xml_cannot_carry_are_dropped() {
+    fn invalid_xml_characters_are_dropped() {
         assert_eq!(escape("a\u{0}\u{b}b"), "ab");
     }
 
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_and_characters_that_xml_does_not_have_do_not_spoil_an_answer() {
+    fn a_byte_order_mark_or_invalid_characters_do_not_break_parsing() {
         let answer = "\u{feff}<?xml version=\"1.0\"?><a><b>x\u{1f}y</b><c>x&#0;&#xD800;y</c><d>whole</d></a>";
         let parsed = parse(answer).unwrap();
         let texts: Vec<_> = ["b", "c", "d"].iter().filter_map(|name| parsed.text_of(name)).collect();
@@ -221,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_cut_short_is_an_error() {
+    fn a_truncated_answer_is_an_error() {
         assert!(parse("<a><b>text</b>").is_err());
     }
 
     #[test]
-    fn an_answer_is_refused_before_it_takes_much_memory() {
+    fn a_huge_answer_is_refused_before_it_is_allocated() {
         let elements = format!("<a>{}</a>", "<a/>".repeat(MAX_NODES));
         assert!(matches!(parse(&elements), Err(Error::TooManyNodes)));
         let attributes: String = (0..MAX_ATTRIBUTES + 1).map(|n| format!(" a{n}=''")).collect();

@@ -1,25 +1,25 @@
-//! What vCenter answered: one row per family of faults, the nearest one to a fault's kind decides.
+//! Faults of vCenter: one row per family, of which the nearest to a fault's kind decides.
 
 use super::permission;
 use crate::client::{Fault, kinds, soap};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// vCenter's own words are untrusted and may be long.
+/// Maximum characters of vCenter's own text, which is untrusted.
 const MAX_QUOTE: usize = 300;
 
-/// A family of faults: all descendants of `kind` that have no nearer row.
+/// Class of a family of faults: all descendants of `kind` without a nearer row.
 struct Row {
     kind: &'static str,
     class: Class,
     code: &'static str,
-    /// Before vCenter's own words.
+    /// Text before vCenter's own.
     says: &'static str,
-    /// Seconds before a repetition; 0: the host's own pauses.
+    /// Seconds before a repetition; 0: the host's own delays.
     pause: u64,
-    /// Minutes of repetition; 0: the host's own budget of a day, for what may pass overnight.
+    /// Minutes of repetition; 0: the host's own budget of a day, for what can end overnight.
     budget: u64,
-    /// It may only wrap the fault that is the reason.
+    /// True for faults that may only wrap the fault that is the reason.
     wraps: bool,
 }
 
@@ -54,7 +54,7 @@ const fn wrapping(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    // Capacity: room may come at any time, so the host's own budget of a day applies.
+    // Capacity: resources may become free at any time, so the host's own budget of a day applies.
     full("InsufficientResourcesFault"),
     full("InsufficientStorageIops"),
     full("NoDiskSpace"),
@@ -67,7 +67,7 @@ const ROWS: &[Row] = &[
     full("RuleViolation"),
     full("VmHostAffinityRuleViolation"),
     wrapping(full("NoCompatibleHost")),
-    // Another task has the object: a migration or a backup takes hours.
+    // Another task has the object; a migration or a backup takes hours.
     busy("TaskInProgress", 6 * 60),
     busy("VAppOperationInProgress", 6 * 60),
     busy("ReplicationVmInProgressFault", 6 * 60),
@@ -75,7 +75,7 @@ const ROWS: &[Row] = &[
     busy("ResourceInUse", 30),
     busy("Timedout", 30),
     busy("TooManyConcurrentNativeClones", 60),
-    // A host boots in 15 minutes, maintenance of one takes about an hour.
+    // A host boots in 15 minutes, and maintenance of one takes about an hour.
     busy("HostCommunication", 60),
     busy("HostConnectFault", 60),
     busy("InvalidHostState", 60),
@@ -83,13 +83,14 @@ const ROWS: &[Row] = &[
     busy("InaccessibleDatastore", 60),
     busy("LicenseSourceUnavailable", 60),
     busy("LicenseServerUnavailable", 60),
-    // A machine is not ready for minutes after its clone, and a template while its host is away.
+    // A machine is not ready for minutes after its clone, nor a template while its host is
+    // disconnected.
     busy("InvalidState", 15),
     busy("ToolsInstallationInProgress", 15),
     wrapping(busy("CannotAccessVmComponent", 15)),
     wrapping(busy("GenericVmConfigFault", 15)),
     wrapping(busy("GenericDrsFault", 15)),
-    // A backup product switches methods off while it works, and leaves them so when it crashes.
+    // A backup product disables methods while it works, and leaves them disabled when it crashes.
     Row {
         pause: 15,
         budget: 15,
@@ -100,7 +101,8 @@ const ROWS: &[Row] = &[
             "Another product has disabled this in vCenter",
         )
     },
-    // Two clones of one template, a backup with a disk in hand, a host that has not released its lock.
+    // Two clones of one template, a backup that uses a disk, or a host that has not released its
+    // lock.
     locked("FileLocked"),
     locked("CannotAccessFile"),
     // A host agent or vCenter itself restarts; its database rolled back.
@@ -108,7 +110,7 @@ const ROWS: &[Row] = &[
     broken("UnexpectedFault"),
     broken("DatabaseError"),
     broken("HttpFault"),
-    // Not vCenter's own session ended, but the one of vCenter with a host.
+    // Not vCenter's own session ended but the one between vCenter and a host.
     Row {
         pause: 5,
         budget: 15,
@@ -120,13 +122,13 @@ const ROWS: &[Row] = &[
         )
     },
     Row { budget: 15, ..row("InvalidLogin", Class::Transient, "vcenter-busy", "vCenter could not log in elsewhere") },
-    // Between the look and the call it changed: the next look decides, and a few of them suffice.
+    // The object changed between read and call: the next read decides, and a few attempts suffice.
     Row { budget: 15, ..row("ManagedObjectNotFound", Class::UnknownOutcome, "object-gone", "It is no longer there") },
     Row {
         budget: 10,
         ..row("InvalidPowerState", Class::UnknownOutcome, "power-changed", "The power state changed meanwhile")
     },
-    // The parser or a proxy refused it, most likely before it had an effect.
+    // The parser or a proxy refused the request, most likely before it had an effect.
     Row {
         pause: 5,
         budget: 5,
@@ -164,8 +166,8 @@ const ROWS: &[Row] = &[
 
 pub fn of_fault(fault: &Fault) -> Failure {
     let (row, fault) = reason(fault);
-    let said = if row.kind == "NoPermission" { permission::missing(&fault) } else { quote(&fault) };
-    let mut failure = Failure::new(row.class, row.code, format!("{}: {said}", row.says));
+    let detail = if row.kind == "NoPermission" { permission::missing(&fault) } else { quote(&fault) };
+    let mut failure = Failure::new(row.class, row.code, format!("{}: {detail}", row.says));
     if row.pause > 0 {
         failure = failure.retry_after(Duration::from_secs(row.pause));
     }
@@ -175,8 +177,8 @@ pub fn of_fault(fault: &Fault) -> Failure {
     failure
 }
 
-/// The fault that decides: this one, or what it wraps. Of several reasons, as of several hosts, one
-/// that may pass is enough to wait for.
+/// Fault that decides: this one or a nested one. Of several reasons, as of several hosts, one
+/// retryable reason is enough to wait.
 fn reason(fault: &Fault) -> (&'static Row, Fault) {
     let own = nearest(&fault.kind);
     if !own.wraps {
@@ -197,7 +199,7 @@ fn quote(fault: &Fault) -> String {
     let words: String = fault.message.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect();
     let named =
         if words.is_empty() || words == fault.kind { fault.kind.clone() } else { format!("{words} ({})", fault.kind) };
-    // What a person needs to find it, and what vCenter's words often leave out.
+    // Details that people need to find the cause, and that vCenter's text often lacks.
     let details = ["source", "invalidProperty", "text"].iter().filter_map(|name| fault.detail.text_of(name));
     let details: Vec<String> = details
         .map(|detail| detail.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect::<String>())
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_classed_by_its_family_and_not_by_its_name_alone() {
+    fn a_fault_is_classified_by_its_family() {
         for (kinds, class, code) in [
             (
                 "InsufficientHostCpuCapacityFault InsufficientHostMemoryCapacityFault InsufficientPerCpuCapacity \
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_by_itself_has_a_budget_and_what_people_must_repair_is_not_repeated() {
+    fn retryable_faults_have_a_budget_and_others_are_not_repeated() {
         for row in ROWS {
             let waits = row.class == Class::Capacity || row.code == "vcenter-question";
             let (passes, budget) = (row.class.may_pass(), of(row.kind).give_up_after_ms);
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_of_a_kind_that_exists_and_stands_once() {
+    fn every_row_is_unique_and_of_an_existing_kind() {
         for row in ROWS {
             let exists = row.kind == soap::UNKNOWN || kinds::is(row.kind, "MethodFault");
             assert!(exists && ROWS.iter().filter(|other| other.kind == row.kind).count() == 1, "{}", row.kind);
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_fault_is_classed_by_what_it_wraps() {
+    fn a_wrapping_fault_is_classified_by_the_wrapped_one() {
         let nested = caused("faultCause", "GenericDrsFault").replace(
             r#"xsi:type="GenericDrsFault"/>"#,
             &format!(
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn no_compatible_host_is_waited_for_while_one_host_could_become_compatible() {
+    fn no_compatible_host_is_retryable_if_one_host_may_become_compatible() {
         let (never, later) = (caused("error", "FeatureRequirementsNotMet"), caused("error", "InvalidHostState"));
         assert_eq!(with("NoCompatibleHost", &format!("{never}{later}")).class, Class::Transient);
         assert_eq!(with("NoCompatibleHost", &format!("{never}{never}")).class, Class::Configuration);
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_product_that_disabled_a_method_and_the_argument_that_is_wrong_are_named() {
+    fn a_text_names_the_disabling_product_and_the_invalid_argument() {
         assert!(with("MethodDisabled", "<source>com.backup.example</source>").message.contains("com.backup.example"));
         let wrong = with("InvalidArgument", "<invalidProperty>configSpec.numCPUs</invalidProperty>");
         assert!(wrong.message.contains("configSpec.numCPUs"));

@@ -1,13 +1,13 @@
-//! What went wrong, for the engine that decides whether to repeat and for the people who must
-//! repair it. Decided by the kind of a fault, never by its text. No message holds a password.
+//! Failures, for the engine that decides on repetition and for the people who repair the cause.
+//! Classification uses the kind of a fault, never its text. No message contains a password.
 //!
-//! What ends by itself is transient, with a retry budget where it ends within minutes: what lasts
-//! longer is for people.
+//! Failures that end without a person are transient, with a retry budget where they end within
+//! minutes.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `faults.rs` | what vCenter answered: classes and budgets per family of faults |
-//! | `permission.rs` | which privileges are missing, and on what |
+//! | `faults.rs` | faults of vCenter: classes and budgets per family |
+//! | `permission.rs` | missing privileges with their objects |
 
 mod faults;
 mod permission;
@@ -19,33 +19,32 @@ use super::client::{Error, kinds, transport};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// A vCenter starts in 5 to 15 minutes, an upgrade of its appliance restarts it more than once.
+/// A vCenter starts in 5 to 15 minutes, and an upgrade of its appliance restarts it more than once.
 const STARTING: Duration = Duration::from_secs(30 * 60);
 
-/// An identity source behind vCenter is back within this time, or a person has to look at the
-/// credentials.
+/// An identity source behind vCenter is back within this time, or the credentials need a person.
 const IDENTITY_OUTAGE: Duration = Duration::from_secs(30 * 60);
 
-/// An answer that cannot be read comes again in the same way, unless it was of a proxy in trouble.
+/// An unreadable answer is repeated identically, unless a failing proxy sent it.
 const UNREADABLE: Duration = Duration::from_secs(15 * 60);
 
-/// A planned change of the certificate, with the services restarting after it.
+/// A planned change of the certificate, with the restart of the services after it.
 const CERTIFICATE: Duration = Duration::from_secs(30 * 60);
 
-/// A server that is too busy to answer is not made less busy by asking.
+/// A server that is too busy to answer needs a pause.
 const BUSY: Duration = Duration::from_secs(10);
 
 pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
     Failure::new(class, code, message)
 }
 
-/// Of a call that reads, or that certainly had no effect.
+/// Failure of a read, or of a call that certainly had no effect.
 pub fn of_read(error: &Error) -> Failure {
     of(error, Class::Transient)
 }
 
-/// Of a call that changes something: without an answer its outcome is unknown, and the repetition
-/// looks first.
+/// Failure of a call with an effect: without an answer its outcome is unknown, and the repetition
+/// reads first.
 pub fn of_effect(error: &Error) -> Failure {
     of(error, if error.leaves_doubt() { Class::UnknownOutcome } else { Class::Transient })
 }
@@ -84,7 +83,7 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
         T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
         T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
         T::TooLarge => unreadable(silent),
-        // The rest of the policy is the operator's business, and stands in the log.
+        // The rest of the policy is for the operator and is in the log.
         T::Egress(_) => unreached(),
         T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
         T::NotVCenter { status, answered_before: true } => new(
@@ -105,7 +104,7 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
     }
 }
 
-/// One answer for everything that is not reached: what it was is in the operator's log.
+/// One failure for every unreachable server; the reason is in the operator's log.
 fn unreached() -> Failure {
     new(
         Class::Transient,
@@ -150,7 +149,8 @@ fn unreadable(silent: Class) -> Failure {
     new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
 }
 
-/// While the directory behind vCenter is away, good credentials are refused like wrong ones.
+/// Failure of a refused login; while the directory behind vCenter is unavailable, valid credentials
+/// are refused too.
 fn of_refused(refused: &Refused) -> Failure {
     if kinds::is(&refused.kind, "PasswordExpired") {
         return new(

@@ -1,10 +1,10 @@
-//! Missing privileges in a sentence: all of them, each with its object, so that an administrator of
+//! Text of missing privileges: all of them, each with its object, so that an administrator of
 //! vCenter can grant them at once.
 
 use crate::client::privileges::{self, Missing};
 use crate::client::{Fault, path};
 
-/// `Datastore.AllocateSpace on Datastore ssd-1 (datastore-12)`, one after the other.
+/// List such as `Datastore.AllocateSpace on Datastore ssd-1 (datastore-12)`.
 pub fn missing(fault: &Fault) -> String {
     let missing: Vec<String> = privileges::missing(fault).iter().map(sentence).collect();
     if missing.is_empty() { "vCenter does not say which".to_owned() } else { missing.join("; ") }
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn every_missing_privilege_is_named_with_its_object() {
-        let said = missing(&fault(
+        let text = missing(&fault(
             r#"<missingPrivileges><entity type="Datastore">datastore-12</entity>
             <privilegeIds>Datastore.AllocateSpace</privilegeIds><privilegeIds>System.View</privilegeIds>
             </missingPrivileges><missingPrivileges><entity type="Folder">group-v3</entity>
@@ -42,11 +42,11 @@ mod tests {
         ));
         let all = "Datastore.AllocateSpace, System.View on Datastore datastore-12; \
                    VirtualMachine.Inventory.Delete on Folder a/b (group-v3)";
-        assert_eq!(said, all);
+        assert_eq!(text, all);
     }
 
     #[test]
-    fn the_fields_of_an_older_vcenter_are_named_too() {
+    fn privileges_of_an_older_vcenter_are_named_too() {
         let old = r#"<object type="Datastore">datastore-12</object><privilegeId>System.View</privilegeId>"#;
         assert_eq!(missing(&fault(old)), "System.View on Datastore datastore-12");
         assert_eq!(missing(&fault("<privilegeId>System.View</privilegeId>")), "System.View");

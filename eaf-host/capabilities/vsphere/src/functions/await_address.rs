@@ -1,5 +1,5 @@
-//! Waiting until the guest has an address that others can reach, and has it twice in a row: during customization
-//! an address comes, goes and comes again.
+//! Wait for a reachable address of the guest, confirmed by a second read: during customization an
+//! address comes, goes and comes again.
 
 use super::{Operation, is_on};
 use crate::client::guest::Tools;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_secs(2);
-/// Between the two looks.
+/// Time between the two reads.
 const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
@@ -36,16 +36,16 @@ pub async fn poll(context: &Context<'_>, until: i64) -> Result<Polled, Failure> 
     }
 }
 
-/// The machine with its address, or the machine that has none yet.
+/// The machine with a confirmed address, or without one as the error.
 async fn settled(context: &Context<'_>) -> Result<Result<Machine, Machine>, Failure> {
-    let first = look(context).await?;
+    let first = read(context).await?;
     let Some(address) = address(&first) else { return Ok(Err(first)) };
     tokio::time::sleep(SETTLE).await;
-    let second = look(context).await?;
+    let second = read(context).await?;
     Ok(if self::address(&second) == Some(address) { Ok(second) } else { Err(second) })
 }
 
-async fn look(context: &Context<'_>) -> Result<Machine, Failure> {
+async fn read(context: &Context<'_>) -> Result<Machine, Failure> {
     let machine = context.require(&super::identity(context)?).await?;
     super::answered(&machine)?;
     Ok(machine)

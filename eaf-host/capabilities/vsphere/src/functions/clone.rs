@@ -1,6 +1,7 @@
-//! Cloning a template, exactly once. Before acting it looks for the machine by UUID, then by path and marker, and for
-//! running clones whose answer may have been lost. What this misses, the name in the folder stops: a second clone
-//! ends with `DuplicateName`, and the marker tells whether the first one was ours.
+//! Clone of a template, exactly once. Before it acts, the function searches for the machine by
+//! UUID, then by path and marker, and for running clones whose answer may be lost. The name in the
+//! folder prevents the rest: a second clone ends with `DuplicateName`, and the marker tells whose
+//! clone the first one was.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{self, Config, Machine, Reach};
@@ -18,8 +19,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// A clone of a large template takes hours; what is in doubt is looked at so long.
-const DOUBT: Duration = Duration::from_secs(6 * 60 * 60);
+/// A clone of a large template takes hours; a clone in doubt is awaited as long.
+const DOUBT_BUDGET: Duration = Duration::from_secs(6 * 60 * 60);
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -46,26 +47,27 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let vcenter = &context.vcenter;
 
     if let Some(machine) = context.locate(&identity).await? {
-        return Ok(Started::Done(made(context, &identity, &machine).await?));
+        return Ok(Started::Done(answer(context, &identity, &machine).await?));
     }
     if let Some(under_way) = plan(context, &identity, &spec).await? {
         return Operation::Clone { task: under_way }.pending(context).await;
     }
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     let template = vcenter.template(&spec.template).await?;
-    // The tasks before the machine: a clone that ends in between has left its machine to be found.
-    let unheard = task::running_unheard(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
+    // Tasks are read before the machine: a clone that ends in between has then left its machine.
+    let unacknowledged =
+        task::running_unacknowledged(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
     if let Some(answer) = find(context, &identity, &spec).await? {
         return Ok(Started::Done(answer));
     }
-    if vcenter.session.must_wait(&context.call.idempotency_key, &unheard) {
+    if vcenter.session.must_wait(&context.call.idempotency_key, &unacknowledged) {
         return Err(in_doubt("A clone of this template is running and may be the one asked for; its end is awaited."));
     }
     begin(context, &identity, &spec, &place, &template).await
 }
 
-/// Writes down the name that is wanted, and keeps which machine was seen before: what carries its
-/// marker besides is a copy of it. Answers the task of an earlier clone that still runs.
+/// Records the requested name and retains the machine that was seen before, since others with its
+/// marker are copies. Returns the task of an earlier clone that still runs.
 async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<MoRef>, Failure> {
     let vcenter = context.vcenter.instance_uuid().await?;
     match context.record(identity).await? {
@@ -84,7 +86,7 @@ async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
     }
 }
 
-/// Sends the clone. The record says so before, so that a removal waits for a clone whose answer is lost.
+/// Sends the clone, after it is recorded, so that a removal waits for a clone whose answer is lost.
 async fn begin(
     context: &Context<'_>,
     identity: &Identity,
@@ -128,16 +130,16 @@ async fn begin(
         Ok(task) => {
             intent.task = Some(task.clone());
             context.save(identity, &intent).await?;
-            // Not before: a task that is not written down must stay suspect.
-            session.remember_task(&task);
+            // Only after the record: an unrecorded task must stay suspect.
+            session.acknowledge_task(&task);
             Operation::Clone { task }.pending(context).await
         }
         Err(error) if error.is_fault("DuplicateName") => {
-            find(context, identity, spec).await?.map(Started::Done).ok_or_else(taken_and_gone)
+            find(context, identity, spec).await?.map(Started::Done).ok_or_else(name_released)
         }
         Err(error) => {
             if error.is_refusal() {
-                context.enter(identity, Stage::Planned).await?;
+                context.set_stage(identity, Stage::Planned).await?;
             }
             Err(failure::of_effect(&error))
         }
@@ -164,18 +166,18 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
         return Ok(Polled::Done(answer));
     }
     Ok(match fault {
-        Some(fault) if fault.kind == "DuplicateName" => Polled::Ended(taken_and_gone()),
+        Some(fault) if fault.kind == "DuplicateName" => Polled::Ended(name_released()),
         fault => {
             if fault.is_some() {
-                context.enter(&identity, Stage::Planned).await?;
+                context.set_stage(&identity, Stage::Planned).await?;
             }
             super::ended(fault)
         }
     })
 }
 
-/// Makes sure that the result of our own task can be recognised: a server may ignore the configuration in the clone's
-/// specification, or give another instance UUID.
+/// Makes the result of our own task recognisable: a server may ignore the configuration in the spec
+/// or assign another instance UUID.
 async fn identify(context: &Context<'_>, identity: &Identity, spec: &Spec, object: &MoRef) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let found = machine::read(session, object).await.map_err(|e| failure::of_read(&e))?;
@@ -186,37 +188,37 @@ async fn identify(context: &Context<'_>, identity: &Identity, spec: &Spec, objec
         let key = &context.call.idempotency_key;
         let written = reconfigure::identity(session, &found.object, uuid, marker, key).await;
         written.map_err(|e| failure::of_effect(&e))?;
-        return Err(passing("The virtual machine gets its instance UUID and marker."));
+        return Err(retryable("The virtual machine gets its instance UUID and marker."));
     }
     if found.is_marked(marker) {
         let record = context.record(identity).await?;
-        context.note(identity, record.as_ref(), &found, Stage::Present).await?;
+        context.update_record(identity, record.as_ref(), &found, Stage::Present).await?;
     }
     if found.is_marked(marker) && config.instance_uuid != Some(uuid) {
         reconfigure::instance_uuid(session, &found.object, uuid).await.map_err(|e| failure::of_effect(&e))?;
-        return Err(passing("The virtual machine gets its instance UUID back."));
+        return Err(retryable("The virtual machine gets its instance UUID back."));
     }
     Ok(())
 }
 
 async fn find(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<Value>, Failure> {
     if let Some(machine) = context.locate(identity).await? {
-        return Ok(Some(made(context, identity, &machine).await?));
+        return Ok(Some(answer(context, identity, &machine).await?));
     }
     let vcenter = &context.vcenter;
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     adopt(context, identity, &place, &spec.name).await
 }
 
-/// The answer: a machine that can be worked with.
-async fn made(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
+/// Answer with a machine that is usable.
+async fn answer(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
     context.check_vcenter(identity, machine).await?;
     usable(machine)?;
-    context.enter(identity, Stage::Present).await?;
+    context.set_stage(identity, Stage::Present).await?;
     Ok(super::document(machine))
 }
 
-/// The machine at the path where ours belongs: ours, nothing, or one of another owner.
+/// Machine at the requested path: ours, none, or a failure if it belongs to another owner.
 async fn adopt(
     context: &Context<'_>,
     identity: &Identity,
@@ -231,15 +233,15 @@ async fn adopt(
         return Err(foreign(&names));
     }
     let found = machine::read(&vcenter.session, &object).await.map_err(|e| failure::of_read(&e))?;
-    let Some(found) = found else { return Err(half_made()) };
+    let Some(found) = found else { return Err(incomplete()) };
     if found.config.is_none() {
-        return Err(if found.reach == Reach::Connected { half_made() } else { unreachable(&found) });
+        return Err(if found.reach == Reach::Connected { incomplete() } else { unreachable(&found) });
     }
     let record = context.record(identity).await?;
     if !is_ours(&found, identity, record.as_ref()) && !is_from_our_clone(&found, identity, record.as_ref()) {
         return Err(foreign(&names));
     }
-    context.note(identity, record.as_ref(), &found, Stage::Present).await?;
+    context.update_record(identity, record.as_ref(), &found, Stage::Present).await?;
     if !found.is(&identity.marker, identity.instance_uuid) {
         let task = reconfigure::instance_uuid(&vcenter.session, &found.object, identity.instance_uuid).await;
         task.map_err(|e| failure::of_effect(&e))?;
@@ -248,8 +250,8 @@ async fn adopt(
     Ok(Some(super::document(&found)))
 }
 
-/// Is this the result of a clone whose end was not heard, which vCenter gave another UUID? Only where a clone was sent,
-/// and no machine was seen whose copy this could be.
+/// True if this machine may be the result of a clone whose answer was lost and to which vCenter
+/// gave another UUID: a clone was sent, and no machine was seen of which this could be a copy.
 fn is_from_our_clone(found: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let was_sent = record.is_some_and(|record| record.stage == Stage::Creating && record.object.is_none());
     was_sent && found.is_marked(&identity.marker)
@@ -273,7 +275,7 @@ async fn choose_host(
     placement::host(session, pool, &needed).await.map_err(read)
 }
 
-/// vCenter 8 copies the secrets of a template's TPM into each clone unless it is told to make new ones.
+/// True if the clone must replace the TPM's secrets, which vCenter 8 copies otherwise.
 async fn replaces_tpm(context: &Context<'_>, template: &MoRef) -> Result<bool, Failure> {
     let session = &context.vcenter.session;
     let about = session.about().await.map_err(|e| failure::of_read(&e))?;
@@ -288,21 +290,21 @@ fn usable_template(template: &Machine) -> Result<&Config, Failure> {
 fn in_doubt(message: &str) -> Failure {
     failure::new(Class::UnknownOutcome, "clone-in-doubt", message)
         .retry_after(Duration::from_secs(1))
-        .give_up_after(DOUBT)
+        .give_up_after(DOUBT_BUDGET)
 }
 
-/// Only the look is early; the operation goes on.
-fn passing(message: &str) -> Failure {
+/// Failure of the read alone; the operation continues.
+fn retryable(message: &str) -> Failure {
     Failure { class: Class::Transient, ..in_doubt(message) }
 }
 
-/// Listed, and not readable yet: a clone under way, perhaps ours.
-fn half_made() -> Failure {
+/// Listed and not readable yet: a clone in progress, perhaps ours.
+fn incomplete() -> Failure {
     in_doubt("A virtual machine of this name is being made and may be the one asked for; its end is awaited.")
 }
 
-/// Taken when the clone ended, free now: look again.
-fn taken_and_gone() -> Failure {
+/// The name was taken when the clone ended and is free now, so the function starts again.
+fn name_released() -> Failure {
     in_doubt("The name was taken for a short time; it is looked at again.")
 }
 

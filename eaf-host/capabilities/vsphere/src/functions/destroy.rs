@@ -1,8 +1,9 @@
-//! Removing a machine. The call ends only when vCenter was asked for the machine's UUID, for the object that was seen
-//! last and for its marker in the whole folder, and has none of them: address, name and quota are given away afterwards.
+//! Removal of a machine. The call ends only when vCenter has no machine with its UUID, with the
+//! last seen object and, in the whole folder, with its marker: address, name and quota are assigned
+//! again afterwards.
 //!
-//! A machine that is not switched off is refused: switching off is a step that a product takes and shows. A machine
-//! that went without this host is not called absent either; a person has to say that it may be.
+//! A running machine is refused, since power-off is a step that products show. A machine that this
+//! host did not remove does not count as absent either, unless a person confirms it.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{Config, Machine, Power};
@@ -17,8 +18,8 @@ use eaf_capability::{Class, Failure, Polled, Started};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A clone that may still bring the machine is awaited so long.
-const CLONE_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
+/// Time for which a clone that may still create the machine is awaited.
+const CLONE_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let identity = super::identity(context)?;
@@ -32,8 +33,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     match context.search(&identity).await? {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
-            Some(record) if record.went_by_itself() => Err(gone(&record.name, &copies)),
-            // Unregistered perhaps, or not to be seen: nothing says that it was removed, or that it never was there.
+            Some(record) if record.removed_externally() => Err(gone(&record.name, &copies)),
+            // Unregistered or invisible: nothing proves that it was removed or never existed.
             None => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
         },
@@ -48,12 +49,12 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     }
     check_disks(context, machine, config).await?;
     let before = context.record(identity).await?;
-    context.note(identity, before.as_ref(), machine, Stage::Removing).await?;
+    context.update_record(identity, before.as_ref(), machine, Stage::Removing).await?;
     let is_repeated = before.as_ref().is_some_and(|before| before.stage == Stage::Removing);
     match destroy::start(&context.vcenter.session, &machine.object).await {
         Ok(task) => Operation::Destroy { task, is_repeated }.pending(context).await,
         Err(error) => {
-            // Refused; an earlier removal, whose answer was lost, may be under way all the same.
+            // Refused; an earlier removal, whose answer was lost, may still be in progress.
             if let Some(before) = before.filter(|_| error.is_refusal()) {
                 context.save(identity, &before).await?;
             }
@@ -69,7 +70,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
         Outcome::Over(over) => return Ok(over),
         Outcome::Failed(fault) => Some(fault),
         Outcome::Succeeded { .. } => {
-            context.enter(&identity, Stage::Removed).await?;
+            context.set_stage(&identity, Stage::Removed).await?;
             None
         }
         Outcome::Unknown => None,
@@ -78,13 +79,13 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
         Some(machine) => machine,
         None => match context.search(&identity).await? {
             Search::Found(machine) => *machine,
-            // The task failed, and the earlier one that it met has removed the machine.
+            // The task failed because an earlier removal had the machine, which is gone now.
             Search::Absent { copies } if is_repeated => return ended(context, &identity, None, copies).await,
             Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
         },
     };
     if fault.is_some() && !is_repeated {
-        context.enter(&identity, Stage::Present).await?;
+        context.set_stage(&identity, Stage::Present).await?;
     }
     Ok(match fault {
         Some(fault) if is_running(&fault) => Polled::Ended(running(&still_there)),
@@ -92,7 +93,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
     })
 }
 
-/// The machine is not there any more. After a task that failed somebody else may have taken it away.
+/// The machine no longer exists. After a failed task another party may have removed it.
 async fn ended(
     context: &Context<'_>,
     identity: &Identity,
@@ -103,14 +104,15 @@ async fn ended(
         Some(fault) if fault.kind != "ManagedObjectNotFound" => {
             let record = context.record(identity).await?;
             let name = record.map_or_else(|| identity.name.clone(), |record| record.name);
-            context.enter(identity, Stage::Present).await?;
+            context.set_stage(identity, Stage::Present).await?;
             Ok(Polled::Ended(gone(&name, &copies)))
         }
         _ => Ok(Polled::Done(absent(context, identity, copies).await?)),
     }
 }
 
-/// Removing a machine removes the files of all its disks, so a disk of another owner must be detached first.
+/// Requires that all disks belong to the machine, because a removal deletes the files of every
+/// attached disk.
 async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
     let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
     let files = files.unwrap_or_default();
@@ -129,7 +131,7 @@ async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) 
     ))
 }
 
-/// A clone that is accepted may bring the machine minutes later.
+/// Waits for a clone that may create the machine minutes after its acceptance.
 async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let read = |e| failure::of_read(&e);
@@ -146,19 +148,19 @@ async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failu
     }
     let message = format!("The clone that makes {} may still be running; its end is awaited.", record.name);
     let waiting = failure::new(Class::Transient, "clone-in-doubt", message);
-    Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_PATIENCE))
+    Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_WAIT))
 }
 
-/// Does a clone of the template run whose acceptance this host did not hear?
+/// True if a clone of the template runs that was not acknowledged to this host.
 async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Failure> {
     let Some(template) = &record.template else { return Ok(false) };
     let session = &context.vcenter.session;
-    let running = task::running_unheard(session, template).await.map_err(|e| failure::of_read(&e))?;
+    let running = task::running_unacknowledged(session, template).await.map_err(|e| failure::of_read(&e))?;
     Ok(session.must_wait(&context.call.idempotency_key, &running))
 }
 
 async fn absent(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Value, Failure> {
-    context.enter(identity, Stage::Removed).await?;
+    context.set_stage(identity, Stage::Removed).await?;
     Ok(json!({ "absent": true, "copies": copies }))
 }
 

@@ -1,5 +1,5 @@
-//! The tenant's folder, made if it is missing. The connection's own folder is never made: a wrong path in the settings
-//! shall not become a new place in somebody's vCenter.
+//! Creation of a folder below the connection's folder. The connection's own folder is never
+//! created, since a wrong path must not become a new folder in a customer's vCenter.
 
 use crate::client::folder;
 use crate::context::Context;

@@ -1,5 +1,5 @@
-//! Forgetting a machine that is gone without this host having removed it. A person has said that it may be counted as
-//! removed; vCenter is asked once more, because the person may be wrong.
+//! Deletion of the record of a machine that this host did not remove. A person has counted it as
+//! removed; vCenter is searched once more, because the person may be wrong.
 
 use crate::context::Context;
 use crate::failure;
@@ -15,7 +15,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Ok(Some(machine)) => {
             return match context.check_vcenter(&identity, &machine).await {
                 Ok(()) => Err(there(&machine.name)),
-                // Another vCenter had it: what is found here is left alone.
+                // The machine was in another vCenter, so one that is found here stays.
                 Err(failure) if failure.code == OTHER_VCENTER => {
                     forgotten(context, &identity, vec![machine.name]).await
                 }
@@ -23,7 +23,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
             };
         }
         Ok(None) => {}
-        // The vCenter that had the machine is not reached any more: the person knows what became of it.
+        // The machine's vCenter is no longer reachable, so the person's word counts.
         Err(failure) if failure.code == OTHER_VCENTER => return forgotten(context, &identity, Vec::new()).await,
         Err(failure) => return Err(failure),
     }
@@ -34,7 +34,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
 }
 
 async fn forgotten(context: &Context<'_>, identity: &Identity, copies: Vec<String>) -> Result<Started, Failure> {
-    context.enter(identity, Stage::Removed).await?;
+    context.set_stage(identity, Stage::Removed).await?;
     Ok(Started::Done(json!({ "forgotten": true, "copies": copies })))
 }
 

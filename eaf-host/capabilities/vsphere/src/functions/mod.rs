@@ -1,14 +1,14 @@
-//! What plugins can ask for: one file per function of `sdk/wit/deps/vsphere`. Each begins by looking at vCenter, so that
-//! it may be repeated: what is there already is not done again. Ends and answers of all are alike:
+//! Functions of `sdk/wit/deps/vsphere`, one file each. A function reads vCenter before it acts, so
+//! that it may be repeated. Conditions and answers:
 //!
-//! | function | over at once when | answer |
+//! | function | complete at once if | answer |
 //! |---|---|---|
-//! | ensure-folder | the folder is there | `{path}` |
-//! | clone | a machine with our UUID and marker is there | the machine |
-//! | reconfigure | size is as wanted | the machine |
-//! | power-on, power-off | power is as wanted | the machine |
-//! | destroy | it is proved not to be there | `{absent: true, copies}` |
-//! | forget | it is proved not to be there | `{forgotten: true, copies}` |
+//! | ensure-folder | the folder exists | `{path}` |
+//! | clone | a machine with our UUID and marker exists | the machine |
+//! | reconfigure | the size is as requested | the machine |
+//! | power-on, power-off | the power state is as requested | the machine |
+//! | destroy | the machine is proved absent | `{absent: true, copies}` |
+//! | forget | the machine is proved absent | `{forgotten: true, copies}` |
 //! | read-vm | always | the machine or `null` |
 //! | await-address | it has an address | the machine |
 
@@ -35,17 +35,17 @@ use std::time::Duration;
 
 const TASK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A task that has run so long is stuck; a person has to look.
-const TASK_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A task that runs longer is stuck and needs a person.
+const TASK_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is stored of an operation under way. Stored ones outlive the process: add members only with a default.
+/// Stored state of an operation. Stored ones outlive the process, so new members need a default.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
 pub struct Handle {
-    /// `about.instanceUuid`: a task of the same id in another vCenter is another task.
+    /// `about.instanceUuid`, since ids of tasks are unique within one vCenter only.
     pub vcenter: String,
     /// Start in Unix milliseconds.
     pub since: i64,
-    /// Address and user with which it was begun.
+    /// Address and user of the call that started the operation.
     pub account: String,
     #[serde(flatten)]
     pub operation: Operation,
@@ -67,7 +67,7 @@ pub enum Operation {
     },
     Destroy {
         task: MoRef,
-        /// An earlier removal, whose end is not known, may be under way beside it.
+        /// True if an earlier removal, whose outcome is unknown, may run concurrently.
         #[serde(default)]
         is_repeated: bool,
     },
@@ -108,7 +108,7 @@ fn arguments<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
     })
 }
 
-/// The machine that a call is about.
+/// Identity of the machine that a call names.
 fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     #[derive(Deserialize)]
     struct Arguments {
@@ -125,7 +125,8 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     Ok(Identity::new(context.call, &identity))
 }
 
-/// A machine as plugins see it. What vCenter cannot tell just now is null, and power is `unknown`.
+/// JSON document of a machine for plugins. Values that vCenter cannot read now are null, and power
+/// is `unknown`.
 pub fn document(machine: &Machine) -> Value {
     let config = machine.config.as_ref();
     let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
@@ -142,7 +143,7 @@ pub fn document(machine: &Machine) -> Value {
     })
 }
 
-/// What vCenter accepts as a size, checked before it is asked.
+/// Checks a size against vCenter's rules.
 fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     if cpus > 0 && memory_mb > 0 && memory_mb.is_multiple_of(4) {
         return Ok(());
@@ -151,7 +152,7 @@ fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     Err(failure::new(Class::Permanent, "arguments", message))
 }
 
-/// The cores per socket that have to be set for this number of CPUs: none while the present ones divide it.
+/// Cores per socket to set for this number of CPUs; none while the present ones divide it.
 fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     let present = present.max(1);
     if cpus.is_multiple_of(present) {
@@ -160,10 +161,11 @@ fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     (1..present).rev().find(|cores| cpus.is_multiple_of(*cores))
 }
 
-/// How a task stands. A task that vCenter does not know may have happened: the caller looks.
+/// State of a task. A task that vCenter does not know may have had its effect, so the caller reads
+/// the machine.
 enum Outcome {
     Running(Polled),
-    /// Nothing more is expected of it, whatever the machine's state is.
+    /// The task has ended, whatever the machine's state is.
     Over(Polled),
     Succeeded {
         result: Option<MoRef>,
@@ -184,22 +186,24 @@ async fn outcome(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Outc
 }
 
 fn is_stuck(context: &Context<'_>, since: i64) -> bool {
-    u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_PATIENCE.as_millis())
+    u128::try_from(context.now() - since).is_ok_and(|ran| ran > TASK_TIMEOUT.as_millis())
 }
 
 fn stuck(task: &MoRef) -> Failure {
-    let hours = TASK_PATIENCE.as_secs() / 3600;
+    let hours = TASK_TIMEOUT.as_secs() / 3600;
     let message =
         format!("The task {} has been running in vCenter for over {hours} hours. Cancel it there.", task.value);
     failure::new(Class::Conflict, "task-stuck", message)
 }
 
-/// The task is over and what was wanted is not there. Its handle is dead whatever the fault is: only another task helps.
+/// Result for a task that ended without the requested state. Its handle is finished whatever the
+/// fault is, since only a new task can help.
 fn ended(fault: Option<Fault>) -> Polled {
     Polled::Ended(fault.map_or_else(task_lost, |fault| failure::of_fault(&fault)))
 }
 
-/// vCenter lost the task and the wanted state is not there: begin again, which looks first.
+/// vCenter lost the task and the requested state is missing, so the function starts again with a
+/// read.
 pub fn task_lost() -> Failure {
     Failure {
         retry_after_ms: Some(2_000),
@@ -230,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cores_per_socket_are_set_only_where_the_present_ones_do_not_divide_the_cpus() {
+    fn cores_per_socket_are_set_only_if_they_do_not_divide_the_cpus() {
         for (cpus, present, set) in
             [(4, 1, None), (4, 2, None), (3, 2, Some(1)), (6, 4, Some(3)), (1, 8, Some(1)), (5, 0, None)]
         {
@@ -244,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_failed_is_over_also_when_its_fault_may_pass() {
+    fn a_failed_task_has_ended_even_with_a_retryable_fault() {
         for (kind, class) in [
             ("NoDiskSpace", Class::Capacity),
             ("TaskInProgress", Class::Transient),

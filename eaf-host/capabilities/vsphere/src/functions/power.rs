@@ -1,5 +1,5 @@
-//! Power on and off. The state that is read decides, not the task: a machine that is on has been switched on, by
-//! whomever.
+//! Power-on and power-off. The power state that is read decides, not the task: a running machine
+//! counts as powered on, whatever the cause.
 
 use super::{Operation, Outcome, Wanted};
 use crate::client::machine::{Machine, Power};
@@ -16,7 +16,7 @@ impl Wanted {
         }
     }
 
-    /// As vCenter calls it.
+    /// Power state as vCenter names it.
     fn state(self) -> &'static str {
         match self {
             Wanted::On => "poweredOn",
@@ -82,13 +82,14 @@ pub async fn poll(
     })
 }
 
-/// vCenter holds a power task until a person has answered; the task goes on then.
+/// Fails while a question blocks the power task, which continues after the answer.
 async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Failure> {
     let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
     found.as_ref().map_or(Ok(()), super::answered)
 }
 
-/// The power state does not allow it. If it is the wanted one already, the next look ends the call.
+/// Failure for a power state that does not allow the task; none if it is the requested one already,
+/// which the next read finds.
 fn refused(fault: &Fault, wanted: Wanted, machine: &Machine) -> Option<Failure> {
     let existing = fault.detail.text_of("existingState")?;
     let is_refused = fault.kind == "InvalidPowerState" && existing != wanted.state();

@@ -1,4 +1,4 @@
-//! What vCenter says of a machine now, also of one that it cannot reach.
+//! Present state of a machine in vCenter, also of an unreachable one.
 
 use crate::client::machine::Machine;
 use crate::context::Context;
@@ -17,10 +17,10 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     Ok(Started::Done(found.map_or(Value::Null, |machine| super::document(&machine))))
 }
 
-/// The machine that was made and that vCenter's index does not list: the folder says whether it is gone.
+/// Machine that exists and is missing in vCenter's index, searched in its folder.
 async fn unlisted(context: &Context<'_>, identity: &Identity) -> Result<Option<Machine>, Failure> {
     let record = context.record(identity).await?;
-    if !record.as_ref().is_some_and(Record::may_have_machine) {
+    if !record.as_ref().is_some_and(Record::may_exist) {
         return Ok(None);
     }
     Ok(match context.search(identity).await? {

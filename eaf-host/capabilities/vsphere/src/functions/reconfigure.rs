@@ -1,5 +1,5 @@
-//! Changing CPUs and memory. A machine that has them already is left alone, and so is a running one that would have
-//! to be switched off for it.
+//! Change of CPUs and memory. A machine of the requested size is not changed, and a running one is
+//! not powered off for it.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{Config, Machine, Power};
@@ -21,7 +21,8 @@ impl Arguments {
         config.cpus == self.cpus && config.memory_mb == self.memory_mb
     }
 
-    /// Can a running machine be changed so? Less memory never, the rest as the machine was set up.
+    /// True if a running machine can be changed to this size: memory never shrinks, the rest
+    /// depends on its settings.
     fn is_hot(&self, config: &Config) -> bool {
         let cpus = match self.cpus.cmp(&config.cpus) {
             std::cmp::Ordering::Equal => true,
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_machine_grows_only_where_it_was_set_up_for_it_and_never_loses_memory() {
+    fn a_running_machine_grows_only_with_hot_add_and_never_shrinks() {
         for (cpus, memory_mb, set_up, hot) in [
             (4, 4096, true, true),
             (4, 4096, false, false),

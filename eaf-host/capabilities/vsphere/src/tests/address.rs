@@ -1,4 +1,4 @@
-//! The address that is handed to a person is one under which the machine can be reached.
+//! Addresses for people are reachable ones.
 
 use super::admin::Admin;
 use super::*;
@@ -11,7 +11,7 @@ async fn set(bench: &Bench, values: Value) {
     bench.vcsim.behave(json!({ "kind": "set", "vm": "web-01", "values": values })).await;
 }
 
-/// A running machine whose guest has reported nothing yet.
+/// A running machine without a guest report.
 async fn running() -> Bench {
     let bench = Bench::start(&["--address-delay", "1h"]).await;
     bench.clone_vm().await;
@@ -20,7 +20,7 @@ async fn running() -> Bench {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_routable_address_of_all_cards_is_taken() {
+async fn the_routable_address_among_all_cards_is_chosen() {
     let bench = running().await;
     let cards = json!([
         { "network": "VM Network", "mac": "00:50:56:00:00:01", "addresses": ["fe80::250:56ff:fe00:1", "169.254.7.7"] },
@@ -31,7 +31,7 @@ async fn the_routable_address_of_all_cards_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_guest_with_link_local_addresses_only_has_none_yet() {
+async fn a_guest_with_only_link_local_addresses_has_none_yet() {
     let bench = running().await;
     let cards = json!([{ "network": "VM Network", "mac": "00:50:56:00:00:01", "addresses": ["169.254.7.7"] }]);
     set(&bench, json!({ "guest.toolsRunningStatus": "guestToolsRunning", "guest.ipAddress": "169.254.7.7", "guest.net": cards })).await;
@@ -41,7 +41,7 @@ async fn a_guest_with_link_local_addresses_only_has_none_yet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_of_before_the_machine_was_switched_off_is_not_believed() {
+async fn an_address_from_before_a_power_off_is_not_used() {
     let bench = Bench::start(&["--address-delay", "500ms"]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -54,7 +54,7 @@ async fn an_address_of_before_the_machine_was_switched_off_is_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_without_tools_is_named_as_the_reason() {
+async fn missing_tools_in_the_template_are_named_as_the_cause() {
     let bench = running().await;
     set(&bench, json!({ "guest.toolsVersionStatus2": "guestToolsNotInstalled" })).await;
     let failure = bench.complete(&wait(100)).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Each effect happens once: with its request lost, with its answer lost, with the host or vCenter killed in between.
+//! Each effect happens once, also if its request or answer is lost or host or vCenter are killed.
 
 use super::*;
 use eaf_test_support::fault_proxy::Rule;
@@ -6,7 +6,7 @@ use eaf_test_support::fault_proxy::Rule;
 const EFFECTS: [&str; 6] =
     ["CreateFolder", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "PowerOffVM_Task", "Destroy_Task"];
 
-/// Provision and decommission; in between, exactly one machine.
+/// Creates and removes a machine, and checks that exactly one exists in between.
 async fn live(bench: &Bench) {
     bench.clone_vm().await;
     let resize = call("reconfigure", json!({ "identity": "vm-1", "cpus": 2, "memory_mb": 4096 }));
@@ -22,13 +22,14 @@ async fn live(bench: &Bench) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_lost_after_the_effect_is_found_out() {
+async fn the_effect_of_a_lost_answer_is_found() {
     let bench = Bench::start(&["--clone-duration", "300ms"]).await;
     for effect in EFFECTS.into_iter().chain(["FindAllByUuid", "RetrievePropertiesEx", "<Login "]) {
         bench.proxy.clear();
         let lost = bench.proxy.rule(Rule::on(effect).lose_answer().times(1));
         if effect == "<Login " {
-            bench.settings.set("username", USER); // the session of earlier rounds is kept otherwise
+            // Otherwise the session of earlier rounds would be shared.
+            bench.settings.set("username", USER);
         }
         live(&bench).await;
         if effect != "<Login " && effect != "CreateFolder" {
@@ -49,7 +50,7 @@ async fn a_request_that_never_arrived_is_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_folder_is_made_once_when_the_answer_is_lost() {
+async fn a_folder_is_created_once_if_the_answer_is_lost() {
     let bench = Bench::start(&[]).await;
     let lost = bench.proxy.rule(Rule::on("CreateFolder").lose_answer().times(2));
     let failure = bench.provider.start(&ensure_folder()).await.unwrap_err();
@@ -59,7 +60,7 @@ async fn the_folder_is_made_once_when_the_answer_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_whose_answer_was_lost_is_awaited_and_not_repeated() {
+async fn a_clone_with_a_lost_answer_is_awaited_and_not_repeated() {
     let bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task").lose_answer());
@@ -72,25 +73,27 @@ async fn a_clone_whose_answer_was_lost_is_awaited_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_was_killed_after_the_clone_began_finds_its_machine() {
+async fn a_host_killed_after_the_start_of_a_clone_finds_its_machine() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    bench.restart_host(); // the handle was never written
+    // The handle was never stored.
+    bench.restart_host();
     assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap()["name"], "web-01");
     assert_eq!((clones.hits(), bench.vcsim.machines().len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_that_ends_while_it_is_looked_for_is_found() {
+async fn a_clone_that_ends_during_the_search_is_found() {
     let mut bench = Bench::start(&["--clone-duration", "500ms"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    bench.records.change(|record| record.task = None); // killed before the task was written down
+    // Killed before the task was recorded.
+    bench.records.change(|record| record.task = None);
     bench.restart_host();
-    // The machine was looked for and is not there yet; the running tasks are read only when the clone has ended.
+    // The search found no machine yet; the running tasks are read only after the clone has ended.
     let tasks = bench.proxy.rule(Rule::on("recentTask").hold_request().times(1));
     let looked = async {
         tasks.wait_for_hit().await;
@@ -108,19 +111,19 @@ async fn a_clone_that_ends_while_it_is_looked_for_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_name_stops_a_second_clone_that_nothing_else_stopped() {
+async fn the_name_prevents_a_second_clone_as_the_last_check() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
-    // The first request is held on its way while a second host, which cannot see it, clones the same machine.
-    let held = bench.proxy.rule(Rule::on("CloneVM_Task").hold_request().times(1));
+    // The first request is delayed while a second host, unaware of it, clones the same machine.
+    let delayed = bench.proxy.rule(Rule::on("CloneVM_Task").hold_request().times(1));
     let (first, second) = (provider(&bench.settings, &bench.records), provider(&bench.settings, &bench.records));
     let late = tokio::spawn(async move { first.start(&clone_of("web-01")).await });
-    held.wait_for_hit().await;
+    delayed.wait_for_hit().await;
     bench.provider = second;
     bench.complete(&clone_of("web-01")).await.unwrap();
-    held.release();
+    delayed.release();
     let Started::Pending { handle, .. } = late.await.unwrap().unwrap() else { panic!("the clone was accepted") };
-    // Its task ends with DuplicateName, and the machine of that name is ours.
+    // Its task ends with DuplicateName, and the machine with that name is ours.
     let until = Instant::now() + DEADLINE;
     let answer = loop {
         match bench.provider.poll(&clone_of("web-01"), &handle).await.unwrap() {
@@ -133,13 +136,14 @@ async fn the_name_stops_a_second_clone_that_nothing_else_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vcenter_that_was_killed_forgets_the_task_but_not_the_machine() {
+async fn a_killed_vcenter_loses_the_task_but_not_the_machine() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clone = clone_of("web-01");
     let Started::Pending { handle, .. } = bench.provider.start(&clone).await.unwrap() else { panic!("over at once") };
     bench.vcsim.kill_and_restart().await;
-    // The clone died with it: the task is unknown and nothing is there. The poll says so and begins nothing itself.
+    // The clone was lost too: the task is unknown and no machine exists. The poll reports that and
+    // starts nothing.
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     let until = Instant::now() + DEADLINE;
     let lost = loop {
@@ -160,7 +164,7 @@ async fn a_vcenter_that_was_killed_forgets_the_task_but_not_the_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_line_is_transient_and_heals() {
+async fn a_broken_connection_is_transient() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.proxy.cut();
@@ -171,14 +175,14 @@ async fn a_cut_line_is_transient_and_heals() {
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
 }
 
-/// What a proxy in front of vCenter answers `times` times in place of `method`'s answer.
+/// Replaces `method`'s answer `times` times by that of a proxy before vCenter.
 fn gateway(status: u16, method: &str, times: u32) -> Value {
     json!({ "kind": "http", "status": status, "method": method, "times": times, "content_type": "text/plain",
             "body": "no healthy upstream" })
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_a_proxy_did_not_answer_is_repeated_in_the_same_function() {
+async fn a_read_without_an_answer_is_repeated_in_the_same_function() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     for (status, method) in [(502, "FindByInventoryPath"), (503, "RetrievePropertiesEx"), (504, "FindAllByUuid")] {
@@ -192,7 +196,7 @@ async fn a_read_that_a_proxy_did_not_answer_is_repeated_in_the_same_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_effect_that_a_proxy_did_not_answer_is_not_repeated_unlooked() {
+async fn an_effect_without_an_answer_is_repeated_only_after_a_read() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     bench.vcsim.behave(gateway(503, "CloneVM_Task", 1)).await;

@@ -1,5 +1,4 @@
-//! The self-test of a connection: a line for each setting and each privilege, green or red, in one
-//! pass.
+//! Self-test of a connection: a finding per setting and privilege, in one pass.
 
 use super::*;
 use eaf_capability::{Finding, Kind, Verdict};
@@ -29,7 +28,7 @@ fn line<'a>(findings: &'a [Finding], name: &str) -> (&'a str, Option<&'a Failure
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_needed_has_a_line_on_the_object_where_it_is_needed() {
+async fn every_needed_privilege_has_a_finding_for_its_object() {
     let bench = Bench::start(&[]).await;
     let found = findings(&bench).await;
     assert!(found.iter().all(|finding| finding.verdict == Verdict::Good), "{found:#?}");
@@ -51,7 +50,7 @@ async fn all_that_is_needed_has_a_line_on_the_object_where_it_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_lacking_privilege_is_a_line_and_hides_no_other() {
+async fn each_missing_privilege_is_a_finding_and_hides_no_other() {
     let bench = Bench::start(&[]).await;
     let lacking = ["Datastore.AllocateSpace", "VirtualMachine.Config.Settings", "VirtualMachine.Inventory.Delete"];
     let all = bench.vcsim.behave(json!({"kind": "privileges", "missing": lacking})).await;
@@ -74,7 +73,7 @@ async fn each_lacking_privilege_is_a_line_and_hides_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_permission_that_is_not_inherited_is_red() {
+async fn a_permission_that_is_not_inherited_fails_the_check() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench
@@ -87,7 +86,7 @@ async fn a_permission_that_is_not_inherited_is_red() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_object_that_may_not_be_viewed_is_one_without_privileges() {
+async fn an_invisible_object_has_no_privileges() {
     let bench = Bench::start(&[]).await;
     let fault = json!({"type": "NoPermission", "privilegeId": "System.View"});
     let method = "FetchUserPrivilegeOnEntities";
@@ -108,7 +107,7 @@ async fn a_single_host_is_not_a_vcenter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_refused_login_the_rest_is_listed_as_untested() {
+async fn after_a_refused_login_the_rest_is_untested() {
     let bench = Bench::start(&[]).await;
     let all = findings(&bench).await.len();
     bench.settings.set_password("not-the-right-one");
@@ -137,7 +136,7 @@ async fn a_wrong_setting_leaves_untested_only_what_depends_on_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_sees_no_template_is_red() {
+async fn an_account_without_visible_templates_fails_the_check() {
     let bench = Bench::start(&[]).await;
     let unreadable = json!({"kind": "missing", "type": "VirtualMachine", "paths": ["config.template"]});
     bench.vcsim.behave(unreadable).await;

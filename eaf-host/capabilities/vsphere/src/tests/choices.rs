@@ -1,4 +1,4 @@
-//! Lists to choose from, and tests of what is typed.
+//! Lists of choices, and tests of typed values.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -43,7 +43,7 @@ async fn nested_template(bench: &Bench) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_template_is_listed_under_the_path_by_which_it_is_found() {
+async fn a_template_is_listed_under_the_path_that_resolves_to_it() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     nested_template(&bench).await;
@@ -65,7 +65,7 @@ async fn every_template_is_listed_under_the_path_by_which_it_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_that_cannot_be_used_says_why_and_a_vcenter_that_is_away_is_no_judge() {
+async fn an_unusable_template_has_a_reason_but_not_with_vcenter_unavailable() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     for (template, code) in
@@ -83,7 +83,7 @@ async fn a_template_that_cannot_be_used_says_why_and_a_vcenter_that_is_away_is_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_places_of_a_connection_are_listed_as_it_names_them() {
+async fn places_are_listed_as_a_connection_names_them() {
     let bench = Bench::start(&["host-folder=Prod", "pod=Pod1"]).await;
     bench.clone_vm().await;
     assert_eq!(values(&bench, "datacenter").await, ["DC1"]);
@@ -95,7 +95,7 @@ async fn the_places_of_a_connection_are_listed_as_it_names_them() {
     let named: Vec<_> = datastores.iter().map(|choice| choice.value.as_str()).collect();
     assert!(named.contains(&"Pod1") && named.contains(&"Pod1/Pod1-a"), "{named:?}");
     assert!(datastores.iter().any(|choice| choice.facts["free_bytes"].is_u64()), "{datastores:?}");
-    // What is listed can be used.
+    // Every listed choice is usable.
     for pool in pools {
         bench.settings.set("resource_pool", &pool);
         for datastore in &named {
@@ -109,7 +109,7 @@ async fn the_places_of_a_connection_are_listed_as_it_names_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_account_may_not_read_is_counted_and_hides_nothing_else() {
+async fn unreadable_objects_are_counted_and_hide_no_others() {
     let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
     let fault = json!({ "type": "NoPermission", "privilegeId": "System.Read" });
     let hidden = json!({ "kind": "missing", "vm": "rhel-9", "paths": ["config.template"], "fault": fault });
@@ -120,7 +120,7 @@ async fn what_the_account_may_not_read_is_counted_and_hides_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_types_a_search_does_not_have_the_inventory_read_again() {
+async fn a_search_being_typed_does_not_read_the_inventory_again() {
     let bench = Bench::start(&[]).await;
     listed(&bench, "template", "d", 100).await.unwrap();
     for search in ["de", "deb", "debi"] {
@@ -131,7 +131,7 @@ async fn who_types_a_search_does_not_have_the_inventory_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_needs_no_places_and_a_wrong_password_is_told() {
+async fn a_list_needs_no_places_and_reports_a_wrong_password() {
     let bench = Bench::start(&[]).await;
     let mut draft = draft(&bench);
     for member in ["datacenter", "folder"] {
@@ -147,7 +147,7 @@ async fn a_list_needs_no_places_and_a_wrong_password_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_test_of_a_draft_leaves_the_stored_connection_at_work() {
+async fn the_test_of_a_draft_does_not_affect_the_stored_connection() {
     let bench = Bench::start(&[]).await;
     let tenant = TenantId::derive(ACME);
     bench.clone_vm().await;
@@ -160,12 +160,12 @@ async fn the_test_of_a_draft_leaves_the_stored_connection_at_work() {
     let report = bench.provider.check_draft(tenant, &wrong, None).await;
     assert_eq!(report.outcome().unwrap_err().code, "vcenter-login");
     bench.complete(&about("read-vm")).await.unwrap();
-    // The one that was refused, and no other.
+    // Only the refused login.
     assert_eq!(bench.vcsim.calls("Login").await, logins + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_grant_does_not_allow_is_not_offered_and_is_said_to_be_denied() {
+async fn templates_outside_the_scope_are_not_offered_and_are_denied() {
     let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
     bench.clone_vm().await;
     nested_template(&bench).await;
@@ -193,7 +193,7 @@ async fn what_the_grant_does_not_allow_is_not_offered_and_is_said_to_be_denied()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_is_read_to_its_end_without_its_caller_and_once_for_all() {
+async fn a_read_completes_without_its_caller_and_serves_all_callers() {
     let bench = Bench::start(&[]).await;
     let view = bench.proxy.rule(Rule::on("CreateContainerView").hold_answer().times(1));
     tokio::select! {
@@ -210,7 +210,7 @@ async fn a_list_is_read_to_its_end_without_its_caller_and_once_for_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_view_stays_in_vcenter_when_it_cannot_be_read_and_the_next_who_asks_has_it_read_again() {
+async fn a_failed_read_leaves_no_view_and_is_repeated_for_the_next_caller() {
     let bench = Bench::start(&[]).await;
     bench.proxy.rule(Rule::on("<pathSet>view</pathSet>").lose_answer());
     assert!(listed(&bench, "template", "", 100).await.unwrap_err().class.may_pass());

@@ -1,4 +1,4 @@
-//! Sessions: shared, renewed when vCenter forgets them, replaced when the settings change.
+//! Sessions: shared, renewed after vCenter ended them, replaced when the settings change.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -7,7 +7,7 @@ use crate::client::soap::{MoRef, Request};
 use crate::client::{Session, properties, reconfigure};
 use eaf_test_support::fault_proxy::Rule;
 
-/// What an idle time-out or an administrator does.
+/// Terminates sessions as an idle time-out or an administrator does.
 async fn terminate_other_sessions(session: &Session) {
     let manager = MoRef::new("SessionManager", "SessionManager");
     let found = properties::read_one(session, &manager, &["sessionList", "currentSession"]).await.unwrap().unwrap();
@@ -22,13 +22,13 @@ async fn terminate_other_sessions(session: &Session) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_vcenter_ended_is_renewed_without_notice() {
+async fn a_session_ended_by_vcenter_is_renewed_silently() {
     let bench = Bench::start(&[]).await;
     let logins = bench.proxy.rule(Rule::on("<Login "));
     bench.clone_vm().await;
     assert_eq!(logins.hits(), 1);
     terminate_other_sessions(&Admin::of(&bench).0).await;
-    // Not even a repetition is needed.
+    // No repetition is necessary.
     assert!(matches!(bench.provider.start(&about("power-on")).await.unwrap(), Started::Pending { .. }));
     assert_eq!(logins.hits(), 2);
     assert_eq!(bench.vcsim.machines().len(), 1);
@@ -47,7 +47,7 @@ async fn parallel_calls_share_one_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_vcenter_gave_another_uuid_gets_ours_back() {
+async fn a_machine_with_a_changed_uuid_gets_ours_again() {
     let bench = Bench::start(&[]).await;
     let ours = bench.clone_vm().await;
     let admin = Admin::of(&bench);

@@ -1,4 +1,4 @@
-//! Where connections come from in the host: a tenant's grants and connections.
+//! Connections from the database: grants and connections of a tenant.
 
 use super::*;
 use crate::core_connections::{CAPABILITY, CoreConnections};
@@ -9,7 +9,7 @@ use eaf_core::id::ActorId;
 use eaf_core::{directory, testing};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plugin_reaches_the_vcenter_that_its_tenant_granted_and_no_other() {
+async fn a_plugin_reaches_only_the_vcenter_that_its_tenant_granted() {
     let bench = Bench::start(&[]).await;
     let database = testing::Database::fresh().await;
     let core = Arc::new(database.core().await);

@@ -1,5 +1,5 @@
-//! Trouble that ends by itself, and what looks like it: a vCenter that starts, a proxy that answers
-//! for it, locks, faults of a family, tasks that people cancel.
+//! Retryable failures and similar ones: a starting vCenter, the proxy before it, locks, faults of a
+//! family, tasks that people cancel.
 
 use super::admin::Admin;
 use super::*;
@@ -19,7 +19,7 @@ fn failing(kind: &str, method: &str, fault: &str, times: u32) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_answers_for_a_known_vcenter_is_waited_for_and_not_without_end() {
+async fn the_proxy_of_a_known_vcenter_is_retryable_with_a_budget() {
     let bench = Bench::start(&["--clone-duration", "300ms"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clone = clone_of("web-01");
@@ -41,7 +41,7 @@ async fn a_proxy_that_answers_for_a_known_vcenter_is_waited_for_and_not_without_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_never_answered_as_a_vcenter_is_wrong() {
+async fn an_address_that_was_never_a_vcenter_is_a_configuration_error() {
     for status in [200, 302, 403, 404, 405] {
         let bench = Bench::start(&[]).await;
         bench.vcsim.behave(page(status)).await;
@@ -60,7 +60,7 @@ async fn an_address_from_a_browser_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_effect_that_the_proxy_answered_for_is_in_doubt_and_happens_once() {
+async fn an_effect_answered_by_a_proxy_is_in_doubt_and_happens_once() {
     let bench = Bench::start(&["--clone-duration", "300ms"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     for (round, status) in [503, 404, 302, 200].into_iter().enumerate() {
@@ -88,7 +88,7 @@ async fn compressed_answers_and_odd_content_types_are_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn locks_and_errors_that_pass_are_repeated_with_a_budget() {
+async fn locks_and_transient_errors_are_repeated_with_a_budget() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     for (behaviour, code) in [
@@ -110,7 +110,7 @@ async fn locks_and_errors_that_pass_are_repeated_with_a_budget() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_an_administrator_cancelled_is_not_begun_again() {
+async fn a_cancelled_task_is_not_started_again() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.vcsim.behave(json!({ "kind": "task-stuck", "method": "PowerOnVM_Task" })).await;
@@ -151,7 +151,7 @@ async fn every_missing_privilege_is_named_with_its_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_changes_is_waited_for_where_vcenter_answered_before() {
+async fn a_changing_certificate_is_retryable_if_vcenter_answered_before() {
     let bench = Bench::start(&[]).await;
     bench.provider.check(TenantId::derive("acme"), "main").await.outcome().unwrap();
     let other = directory();

@@ -1,4 +1,5 @@
-//! What a tenant admin learns of a server that the operator did not list by its own name: whether it is their vCenter.
+//! Reports about a server that the operator did not list by name reveal only whether it is the
+//! tenant's vCenter.
 
 use super::*;
 use eaf_capability::egress::Lookup;
@@ -10,11 +11,11 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// An address of this machine that is on no interface, so that a wide rule may open it.
+/// An address of this machine on no interface, for a wide rule.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const CONTACT: Duration = Duration::from_millis(1_500);
 
-/// The simulator's certificate is for `localhost`.
+/// Resolver for the simulator's certificate, which is for `localhost`.
 struct Elsewhere;
 
 #[async_trait]
@@ -24,15 +25,15 @@ impl Lookup for Elsewhere {
     }
 }
 
-/// Greets every client with this, if there is something to say, and then waits.
+/// Sends this greeting to every client, if it is not empty, and then waits.
 async fn plain(greeting: &'static str) -> u16 {
     let listener = TcpListener::bind((ELSEWHERE, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
-        let mut kept = Vec::new();
+        let mut clients = Vec::new();
         while let Ok((mut client, _)) = listener.accept().await {
             let _ = client.write_all(greeting.as_bytes()).await;
-            kept.push(client);
+            clients.push(client);
         }
     });
     port
@@ -66,7 +67,7 @@ pub async fn https(bench: &Bench, status: &'static str, document: impl Into<Stri
     port
 }
 
-/// The report of a test, and how long it took.
+/// Report of a test and its duration.
 pub async fn tested(bench: &Bench, rules: &[&str], url: &str, trusts: bool) -> (Report, Duration) {
     let settings = Settings(Arc::new(Mutex::new(bench.settings.0.lock().unwrap().clone())));
     settings.set("url", url);
@@ -80,7 +81,7 @@ pub async fn tested(bench: &Bench, rules: &[&str], url: &str, trusts: bool) -> (
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_is_not_reached_has_one_answer_after_one_time() {
+async fn every_unreachable_server_has_the_same_answer_after_the_same_time() {
     let bench = Bench::start(&[]).await;
     let closed = std::net::TcpListener::bind((ELSEWHERE, 0)).unwrap().local_addr().unwrap().port();
     let local = |port: u16| format!("https://localhost:{port}/sdk");
@@ -115,7 +116,7 @@ async fn everything_that_is_not_reached_has_one_answer_after_one_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_server_that_the_operator_named_is_told() {
+async fn the_fault_of_a_listed_server_is_reported() {
     let bench = Bench::start(&[]).await;
     let port = https(&bench, "404 Not Found", "<html></html>").await;
     let url = format!("https://localhost:{port}/sdk");
@@ -126,7 +127,7 @@ async fn what_is_wrong_with_a_server_that_the_operator_named_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_neighbours_vcenter_is_not_asked_where_the_policy_binds_it_to_its_tenant() {
+async fn a_vcenter_bound_to_another_tenant_is_not_contacted() {
     let bench = Bench::start(&[]).await;
     let rule = format!("vsphere@acme 127.0.0.1:{}", bench.proxy.address().port());
     let lookup = Arc::new(eaf_capability::egress::SystemLookup);

@@ -1,4 +1,4 @@
-//! What people must repair is named, with what to do, and works after the repair.
+//! Failures for people name their cause and remedy, and end with the repair.
 
 use super::*;
 
@@ -76,7 +76,7 @@ async fn a_certificate_for_another_name_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vcenter_that_is_not_there_is_transient() {
+async fn an_unavailable_vcenter_is_transient() {
     let bench = Bench::start(&[]).await;
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     bench.settings.set("url", &format!("https://localhost:{}/sdk", free.port()));
@@ -133,23 +133,23 @@ async fn a_path_leads_down_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_machine_of_that_name_is_left_alone() {
+async fn a_foreign_machine_of_the_same_name_is_not_changed() {
     let bench = Bench::start(&[]).await;
-    // Another plugin's machine stands where ours shall be.
+    // Another plugin's machine has the name of ours.
     bench.complete(&ensure_folder()).await.unwrap();
     let theirs = Call { plugin: "other".into(), ..clone_of("web-01") };
     bench.complete(&theirs).await.unwrap();
     let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Conflict, "foreign-vm"));
     assert!(failure.message.contains("EAF/acme/requests/web/web-01"), "{failure}");
-    // After the repair the retry finishes it.
+    // After the repair, the repetition completes the clone.
     bench.complete(&Call { plugin: "other".into(), ..about("destroy") }).await.unwrap();
     bench.complete(&clone_of("web-01")).await.unwrap();
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn arguments_that_are_not_as_documented_are_refused() {
+async fn invalid_arguments_are_refused() {
     let bench = Bench::start(&[]).await;
     for call in [call("power-on", json!({})), call("clone", json!({ "identity": "x" })), call("fly", json!({}))] {
         assert_eq!(bench.complete(&call).await.unwrap_err().class, Class::Permanent, "{call:?}");

@@ -1,11 +1,11 @@
-//! Each function does what its contract says, and saying it twice changes nothing.
+//! Each function does what its contract says, and its repetition changes nothing.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::reconfigure;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_lives_from_clone_to_removal() {
+async fn a_machine_is_cloned_changed_and_removed() {
     let bench = Bench::start(&["--clone-duration", "1s", "--address-delay", "300ms"]).await;
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
 
@@ -47,7 +47,7 @@ async fn a_machine_lives_from_clone_to_removal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_tells_its_progress_in_rising_percent() {
+async fn a_clone_reports_rising_progress() {
     let bench = Bench::start(&["--clone-duration", "2s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clone = clone_of("web-01");
@@ -62,19 +62,19 @@ async fn a_clone_tells_its_progress_in_rising_percent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_machines_of_one_template_are_cloned_side_by_side() {
+async fn two_machines_of_one_template_are_cloned_concurrently() {
     let bench = Bench::start(&["--clone-duration", "2s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let mut other = clone_of("web-02");
     other.args["identity"] = json!("vm-2");
     other.idempotency_key = "run/other".into();
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // Not told to wait for the first one.
+    // The second machine does not wait for the first one.
     assert!(matches!(bench.provider.start(&other).await.unwrap(), Started::Pending { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_client_does_to_the_power_is_read() {
+async fn a_power_state_changed_by_another_client_is_read() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -84,12 +84,12 @@ async fn what_another_client_does_to_the_power_is_read() {
     while bench.complete(&about("read-vm")).await.unwrap()["power"] != "off" {
         assert!(Instant::now() < until, "the power state is not read anew");
     }
-    // And a repeated power-off finds nothing to do.
+    // A repeated power-off finds nothing to do.
     assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_for_an_address_ends_when_the_time_is_over() {
+async fn waiting_for_an_address_ends_with_the_time_out() {
     let bench = Bench::start(&["--address-delay", "1h"]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -112,7 +112,7 @@ async fn tenants_and_plugins_do_not_see_each_others_machines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_whose_uuid_somebody_changed_is_removed_all_the_same() {
+async fn a_machine_with_a_changed_uuid_is_removed() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     change_uuid(&bench).await;
@@ -121,7 +121,7 @@ async fn a_machine_whose_uuid_somebody_changed_is_removed_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_in_a_folder_that_cannot_be_seen_is_not_called_absent() {
+async fn a_machine_in_an_invisible_folder_does_not_count_as_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     change_uuid(&bench).await;
@@ -136,7 +136,7 @@ async fn a_machine_in_a_folder_that_cannot_be_seen_is_not_called_absent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_machine_is_no_obstacle_and_stays() {
+async fn a_foreign_machine_prevents_nothing_and_stays() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let stranger = call("forget", json!({ "identity": "vm-2" }));
@@ -144,7 +144,7 @@ async fn a_foreign_machine_is_no_obstacle_and_stays() {
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
 
-/// Another client gives the machine an instance UUID that is not ours; over when vCenter says so.
+/// Gives the machine another instance UUID, and waits until vCenter reports it.
 async fn change_uuid(bench: &Bench) {
     let admin = Admin::of(bench);
     reconfigure::instance_uuid(&admin.0, &admin.object(&WEB_01).await, Uuid::max()).await.unwrap();

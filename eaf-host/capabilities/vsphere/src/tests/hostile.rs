@@ -1,11 +1,11 @@
-//! A vCenter that means harm: what it sends is bounded before it takes memory and time.
+//! A hostile vCenter: its answers are limited before they take memory and time.
 
 use super::admin::Admin;
 use super::egress::{https, tested};
 use super::*;
 use crate::client::{Error, properties, tree};
 
-/// In place of the answer to a method.
+/// Replaces the answer of a method.
 async fn answers(bench: &Bench, method: &str, returned: &str) {
     let body = format!(
         "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><r xmlns:xsi=\"x\">\
@@ -26,7 +26,7 @@ async fn an_answer_of_a_million_elements_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_without_end_come_to_an_end() {
+async fn endless_pages_are_an_error() {
     let bench = Bench::start(&[]).await;
     let admin = Admin::of(&bench);
     let folder = admin.object(&["DC1", "vm"]).await;
@@ -38,7 +38,7 @@ async fn pages_without_end_come_to_an_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_that_nobody_asked_for_are_not_gathered() {
+async fn unrequested_objects_are_not_collected() {
     let bench = Bench::start(&[]).await;
     let admin = Admin::of(&bench);
     let folder = admin.object(&["DC1", "vm"]).await;
@@ -49,7 +49,7 @@ async fn objects_that_nobody_asked_for_are_not_gathered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn folders_that_contain_each_other_are_walked_once() {
+async fn folders_that_contain_each_other_are_visited_once() {
     let bench = Bench::start(&[]).await;
     let admin = Admin::of(&bench);
     let folder = admin.object(&["DC1", "vm"]).await;

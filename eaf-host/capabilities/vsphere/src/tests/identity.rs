@@ -1,4 +1,4 @@
-//! Only our machine is changed, and only what vCenter was asked for counts as absent.
+//! Only our machine is changed, and only a searched one counts as absent.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -17,7 +17,7 @@ fn names(bench: &Bench) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_carries_the_marker_is_reported_and_left_alone() {
+async fn a_copy_with_the_marker_is_reported_and_not_changed() {
     for powered_on in [false, true] {
         let bench = Bench::start(&[]).await;
         bench.clone_vm().await;
@@ -37,7 +37,7 @@ async fn a_copy_that_carries_the_marker_is_reported_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replica_with_the_same_uuid_is_left_alone() {
+async fn a_replica_with_the_same_uuid_is_not_changed() {
     let bench = Bench::start(&[]).await;
     let ours = bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -48,7 +48,7 @@ async fn a_replica_with_the_same_uuid_is_left_alone() {
         .behave(json!({ "kind": "set", "vm": "web-01-replica", "values": { "config.instanceUuid": uuid } }))
         .await;
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
-    // The object that was seen last is ours.
+    // The last seen object is ours.
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["name"], "web-01");
     bench.complete(&about("power-off")).await.unwrap();
     let expected = json!({ "absent": true, "copies": ["web-01-replica"] });
@@ -57,7 +57,7 @@ async fn a_replica_with_the_same_uuid_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_machines_with_uuid_and_marker_are_for_a_person_when_none_was_seen_before() {
+async fn two_matching_machines_need_a_person_if_none_was_seen_before() {
     let bench = Bench::start(&[]).await;
     let ours = bench.clone_vm().await;
     Admin::of(&bench).copy(&WEB_01, "web-01-replica").await;
@@ -70,7 +70,7 @@ async fn two_machines_with_uuid_and_marker_are_for_a_person_when_none_was_seen_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_became_a_template_is_named_as_one_and_stays() {
+async fn a_machine_that_became_a_template_is_reported_and_stays() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -84,7 +84,7 @@ async fn a_machine_that_became_a_template_is_named_as_one_and_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_vcenter_cannot_read_is_not_called_absent() {
+async fn an_unreadable_machine_does_not_count_as_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let away = bench.vcsim.behave(json!({ "kind": "inaccessible", "vm": "web-01" })).await;
@@ -98,7 +98,7 @@ async fn a_machine_that_vcenter_cannot_read_is_not_called_absent() {
         assert_eq!(outcome(&failure), (Class::Transient, "vm-unreadable"), "{function}");
         assert!(failure.give_up_after_ms.is_some() && failure.message.contains("inaccessible"), "{failure:?}");
     }
-    // Nor when its object is not known any more.
+    // Not even without its object.
     bench.records.clear();
     assert_eq!(bench.provider.start(&about("destroy")).await.unwrap_err().code, "vm-unreadable");
     assert_eq!(names(&bench), ["web-01"]);
@@ -108,7 +108,7 @@ async fn a_machine_that_vcenter_cannot_read_is_not_called_absent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_orphaned_machine_is_for_a_person() {
+async fn an_orphaned_machine_needs_a_person() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let values = json!({ "runtime.connectionState": "orphaned" });
@@ -119,7 +119,7 @@ async fn an_orphaned_machine_is_for_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_the_index_hides_is_found_by_the_object_that_was_seen_last() {
+async fn an_unindexed_machine_is_found_by_its_last_seen_object() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.vcsim.behave(json!({ "kind": "hidden", "vm": "web-01" })).await;
@@ -129,7 +129,7 @@ async fn a_machine_that_the_index_hides_is_found_by_the_object_that_was_seen_las
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_the_index_hides_and_that_was_registered_again_is_read_from_its_folder() {
+async fn an_unindexed_and_re_registered_machine_is_read_from_its_folder() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.records.change(|record| record.object.as_mut().unwrap().value = "vm-of-before".into());
@@ -138,7 +138,7 @@ async fn a_machine_that_the_index_hides_and_that_was_registered_again_is_read_fr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_user_may_not_read_proves_nothing() {
+async fn unreadable_objects_prove_nothing() {
     let denied = json!({ "type": "NoPermission", "privilegeId": "System.Read" });
     for missing in [
         json!({ "kind": "missing", "vm": "web-01", "paths": ["config.extraConfig"], "fault": denied }),
@@ -158,7 +158,7 @@ async fn what_the_user_may_not_read_proves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_whose_content_is_not_told_is_not_taken_for_an_empty_one() {
+async fn a_folder_with_unknown_content_does_not_count_as_empty() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.vcsim.behave(json!({ "kind": "hidden", "vm": "web-01" })).await;
@@ -172,7 +172,7 @@ async fn a_folder_whose_content_is_not_told_is_not_taken_for_an_empty_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_was_moved_and_renamed_is_still_ours() {
+async fn a_moved_and_renamed_machine_is_still_ours() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -186,7 +186,7 @@ async fn a_machine_that_was_moved_and_renamed_is_still_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_went_without_this_host_is_for_a_person_until_it_is_forgotten() {
+async fn an_externally_removed_machine_needs_a_person_until_forgotten() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -203,11 +203,11 @@ async fn a_machine_that_went_without_this_host_is_for_a_person_until_it_is_forgo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_of_which_nothing_is_remembered_is_not_called_absent() {
+async fn a_machine_without_a_record_does_not_count_as_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
-    // Unregistered, it may go on running with its address.
+    // An unregistered machine may still run with its address.
     admin.run("UnregisterVM", &admin.object(&WEB_01).await, "").await;
     bench.records.clear();
     for _ in 0..2 {
@@ -218,7 +218,7 @@ async fn a_machine_of_which_nothing_is_remembered_is_not_called_absent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_vcenter_behind_the_address_knows_nothing_of_the_machine() {
+async fn another_vcenter_at_the_address_does_not_have_the_machine() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -228,22 +228,22 @@ async fn another_vcenter_behind_the_address_knows_nothing_of_the_machine() {
         let failure = bench.complete(&about(function)).await.unwrap_err();
         assert_eq!(outcome(&failure), (Class::Configuration, "other-vcenter"), "{function}");
     }
-    // A person knows that the other vCenter is no more.
+    // A person knows that the other vCenter does not exist any more.
     assert_eq!(bench.complete(&about("forget")).await.unwrap(), json!({ "forgotten": true, "copies": [] }));
     assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
 }
 
-/// The record of the machine is one of another vCenter, where an object had the same id.
-fn elsewhere(bench: &Bench, stage: Stage) {
+/// Assigns the machine's record to another vCenter, where an object had the same id.
+fn move_record_elsewhere(bench: &Bench, stage: Stage) {
     bench.records.change(|record| (record.vcenter, record.stage) = ("the one before".into(), stage));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_may_stand_in_two_vcenters_is_shown_and_left_to_a_person() {
+async fn a_machine_that_may_be_in_two_vcenters_is_shown_and_not_changed() {
     for stage in [Stage::Present, Stage::Creating] {
         let bench = Bench::start(&[]).await;
         bench.clone_vm().await;
-        elsewhere(&bench, stage);
+        move_record_elsewhere(&bench, stage);
         assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["name"], "web-01");
         for call in [about("destroy"), about("power-on"), about("destroy"), clone_of("web-01")] {
             let failure = bench.complete(&call).await.unwrap_err();
@@ -258,15 +258,15 @@ async fn a_machine_that_may_stand_in_two_vcenters_is_shown_and_left_to_a_person(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_removal_in_another_vcenter_a_replica_is_left_alone() {
+async fn after_a_removal_in_another_vcenter_a_replica_is_not_changed() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    elsewhere(&bench, Stage::Removing);
+    move_record_elsewhere(&bench, Stage::Removing);
     for _ in 0..2 {
         let failure = bench.complete(&about("destroy")).await.unwrap_err();
         assert_eq!(outcome(&failure), (Class::Configuration, "other-vcenter"), "its end is not known");
     }
-    elsewhere(&bench, Stage::Removed);
+    move_record_elsewhere(&bench, Stage::Removed);
     for _ in 0..2 {
         let expected = json!({ "absent": true, "copies": ["web-01"] });
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), expected);
@@ -297,7 +297,7 @@ async fn a_removal_whose_answer_was_lost_is_still_ours() {
         bench.vcsim.behave(slow).await;
         bench.proxy.rule(Rule::on("Destroy_Task").lose_answer().times(1));
         bench.provider.start(&about("destroy")).await.unwrap_err();
-        // Asked again while the first one runs.
+        // Repeated while the first one runs.
         let fault = json!({ "kind": "call-fault", "method": "Destroy_Task", "fault": { "type": refusal }, "times": 1 });
         bench.vcsim.behave(fault).await;
         bench.provider.start(&about("destroy")).await.unwrap_err();
@@ -307,7 +307,7 @@ async fn a_removal_whose_answer_was_lost_is_still_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_removal_that_failed_does_not_hide_that_the_first_one_was_ours() {
+async fn a_failed_second_removal_does_not_hide_our_first_one() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let slow = json!({ "kind": "task-stuck", "method": "Destroy_Task", "for": "1500ms", "times": 1 });
@@ -323,7 +323,7 @@ async fn a_second_removal_that_failed_does_not_hide_that_the_first_one_was_ours(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_object_in_the_place_of_one_that_is_being_removed_is_for_a_person() {
+async fn another_object_in_place_of_a_removed_one_needs_a_person() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.records.change(|record| {
@@ -336,7 +336,7 @@ async fn another_object_in_the_place_of_one_that_is_being_removed_is_for_a_perso
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configuration_that_is_read_in_part_decides_nothing() {
+async fn an_incomplete_configuration_decides_nothing() {
     for path in ["config.template", "config.hardware.numCPU", "config.files.vmPathName"] {
         let bench = Bench::start(&[]).await;
         bench.clone_vm().await;
@@ -348,7 +348,7 @@ async fn a_configuration_that_is_read_in_part_decides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_waits_for_a_clone_that_may_still_bring_the_machine() {
+async fn a_removal_waits_for_a_clone_that_may_create_the_machine() {
     for answer_lost in [true, false] {
         let mut bench = Bench::start(&["--clone-duration", "1500ms"]).await;
         bench.complete(&ensure_folder()).await.unwrap();
@@ -367,7 +367,7 @@ async fn a_removal_waits_for_a_clone_that_may_still_bring_the_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_with_a_disk_of_somebody_else_is_not_removed() {
+async fn a_machine_with_a_foreign_disk_is_not_removed() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -387,7 +387,7 @@ async fn a_machine_with_a_disk_of_somebody_else_is_not_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_without_its_marker_is_neither_changed_nor_called_absent() {
+async fn a_machine_without_its_marker_is_neither_changed_nor_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let values = json!({ "config.extraConfig": { "eaf.marker": "" } });
@@ -400,7 +400,7 @@ async fn a_machine_without_its_marker_is_neither_changed_nor_called_absent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_that_was_refused_leaves_nothing_to_look_for_in_that_vcenter() {
+async fn a_refused_clone_does_not_bind_the_record_to_its_vcenter() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let fault = json!({ "type": "InvalidArgument", "invalidProperty": "configSpec.numCPUs" });
@@ -409,7 +409,7 @@ async fn a_clone_that_was_refused_leaves_nothing_to_look_for_in_that_vcenter() {
         let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
         assert_eq!(failure.class, Class::Configuration, "{kind}: {failure}");
         bench.vcsim.unbehave(refusing).await;
-        // The connection is set to the right vCenter now.
+        // The connection now leads to the right vCenter.
         bench.records.change(|record| record.vcenter = "the wrong one".into());
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     }
@@ -417,7 +417,7 @@ async fn a_clone_that_was_refused_leaves_nothing_to_look_for_in_that_vcenter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_in_the_place_of_a_machine_that_was_seen_is_not_taken_for_it() {
+async fn a_copy_does_not_replace_a_seen_machine() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -431,9 +431,9 @@ async fn a_copy_in_the_place_of_a_machine_that_was_seen_is_not_taken_for_it() {
     }
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
     assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 2, "ours and the admin's");
-    // And what was seen once is not called absent because another one was planned.
+    // A machine that was seen does not count as absent because another one was planned.
     assert_eq!(bench.complete(&about("destroy")).await.unwrap_err().code, "vm-gone");
-    // Nor while the end of a new clone is not known.
+    // Nor while the outcome of a new clone is unknown.
     bench.records.change(|record| record.stage = Stage::Creating);
     assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap_err().code, "foreign-vm");
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);

@@ -1,5 +1,4 @@
-//! Logins that vCenter refuses: not every refusal means a wrong password, and too many lock the
-//! account.
+//! Refused logins: some refusals do not mean a wrong password, and too many lock the account.
 
 use super::*;
 use eaf_capability::Verdict;
@@ -29,7 +28,7 @@ async fn twenty_operations_with_a_wrong_password_log_in_at_most_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_that_worked_before_are_waited_for_while_the_directory_is_away() {
+async fn refusal_of_working_credentials_is_retryable() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let refused = bench.vcsim.behave(refuse_logins("InvalidLogin")).await;
@@ -41,14 +40,14 @@ async fn credentials_that_worked_before_are_waited_for_while_the_directory_is_aw
         assert!(failure.retry_after_ms.is_some_and(|pause| pause > 60_000), "{failure:?}");
     }
     assert_eq!(bench.vcsim.hits(refused).await, 1);
-    // A person who tests the connection need not wait.
+    // A person who tests the connection does not wait for the pause.
     bench.vcsim.unbehave(refused).await;
     bench.provider.check(TenantId::derive("acme"), "main").await.outcome().unwrap();
     bench.complete(&about("power-on")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operation_under_way_is_not_ended_by_a_refusal_after_a_restart_of_the_host() {
+async fn a_refusal_after_a_restart_does_not_end_a_running_operation() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clone = clone_of("web-01");
@@ -75,7 +74,7 @@ async fn a_persons_tests_do_not_lock_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_at_a_neighbours_account_are_slowed_and_do_not_keep_the_neighbour_out() {
+async fn guesses_of_another_tenants_password_do_not_lock_that_tenant_out() {
     let bench = Bench::start(&[]).await;
     bench.complete(&about("read-vm")).await.unwrap();
     let before = bench.vcsim.calls("Login").await;
@@ -93,7 +92,7 @@ async fn guesses_at_a_neighbours_account_are_slowed_and_do_not_keep_the_neighbou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_password_says_so_also_when_it_worked_before() {
+async fn an_expired_password_is_reported_even_if_it_worked_before() {
     let bench = Bench::start(&[]).await;
     bench.complete(&about("read-vm")).await.unwrap();
     bench.vcsim.behave(refuse_logins("PasswordExpired")).await;
@@ -103,7 +102,7 @@ async fn an_expired_password_says_so_also_when_it_worked_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_that_takes_longer_than_a_first_contact_is_waited_for_and_is_no_guess() {
+async fn a_slow_login_is_awaited_and_does_not_count_as_a_guess() {
     let bench = Bench::start(&[]).await;
     let contact = Duration::from_millis(700);
     let provider = provider_in(&bench.settings, &bench.records, testing::this_machine(), contact);
@@ -118,7 +117,7 @@ async fn a_login_that_takes_longer_than_a_first_contact_is_waited_for_and_is_no_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operation_under_way_says_nothing_of_what_its_connection_names_meanwhile() {
+async fn a_running_operation_does_not_affect_changed_settings() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let clone = clone_of("web-01");

@@ -1,7 +1,7 @@
-//! Against the real simulator, over the fault proxy where something shall go wrong.
+//! Tests against the real simulator, over the fault proxy where a test needs failures.
 //!
-//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. `database` also needs
-//! `EAF_TEST_SUPERUSER_URL`.
+//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it.
+//! `database` also needs `EAF_TEST_SUPERUSER_URL`.
 
 mod address;
 mod admin;
@@ -46,7 +46,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Longer than anything takes on a busy machine.
+/// Longer than any operation on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 struct RealClock;
@@ -63,7 +63,7 @@ impl Entropy for NoEntropy {
     }
 }
 
-/// The connection that an admin would have set; a test changes it.
+/// Settings of the connection, which a test can change.
 #[derive(Clone)]
 struct Settings(Arc<Mutex<(Value, Map<String, Value>)>>);
 
@@ -89,7 +89,7 @@ impl Settings {
     }
 }
 
-/// The host's store, which outlives a restart of the host.
+/// Store of the host, which outlives a restart of the host.
 #[derive(Clone, Default)]
 struct StoredRecords(Arc<Mutex<HashMap<Key, Record>>>);
 
@@ -113,17 +113,17 @@ impl Records for StoredRecords {
 }
 
 impl StoredRecords {
-    /// A host whose database was restored from before the machine was made.
+    /// Deletes all records, as the restore of an older backup does.
     fn clear(&self) {
         self.0.lock().unwrap().clear();
     }
 
-    /// As if no machine had been seen yet.
+    /// Sets all records to a clone whose machine was not seen yet.
     fn creating(&self) {
         self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
     }
 
-    /// Of the only record.
+    /// Stage of the only record.
     fn stage(&self) -> Stage {
         self.0.lock().unwrap().values().next().expect("nothing is remembered").stage
     }
@@ -133,7 +133,7 @@ impl StoredRecords {
     }
 }
 
-/// A simulator, the proxy before it, and the provider that reaches it through the proxy.
+/// A simulator, the proxy before it, and the provider behind the proxy.
 struct Bench {
     vcsim: Vcsim,
     proxy: FaultProxy,
@@ -143,7 +143,7 @@ struct Bench {
     _dir: Dir,
 }
 
-/// A directory that goes with the test.
+/// A directory that is deleted after the test.
 struct Dir(PathBuf);
 
 impl Drop for Dir {
@@ -179,12 +179,12 @@ impl Bench {
         Bench { vcsim, proxy, settings, records, provider, _dir: dir }
     }
 
-    /// Another process of the host: only what is stored is remembered.
+    /// Replaces the host by a new process, which has the stored state only.
     fn restart_host(&mut self) {
         self.provider = provider(&self.settings, &self.records);
     }
 
-    /// What the engine does: start, poll, and repeat what may be repeated.
+    /// Acts as the engine: start, poll, and repetition of retryable failures.
     async fn complete(&self, call: &Call) -> Result<Value, Failure> {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -260,12 +260,12 @@ fn clone_of(name: &str) -> Call {
     call("clone", json!({ "identity": "vm-1", "spec": spec }))
 }
 
-/// The answer of a removal that met no copies.
+/// Answer of a removal without copies.
 fn absent() -> Value {
     json!({ "absent": true, "copies": [] })
 }
 
-/// A call about the machine that [`clone_of`] makes.
+/// Call for the machine that [`clone_of`] makes.
 fn about(function: &str) -> Call {
     call(function, json!({ "identity": "vm-1" }))
 }

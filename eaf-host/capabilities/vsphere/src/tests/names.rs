@@ -1,12 +1,13 @@
-//! Names with characters that XML or inventory paths give a meaning.
+//! Names with special characters of XML or of inventory paths.
 
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn special_characters_stay_what_they_are() {
+async fn special_characters_are_preserved() {
     let bench = Bench::start(&[]).await;
     for (number, name) in ["a&b <c> \"d\" 'e'", "-- ]]> ${x}", "gr\u{fc}\u{df}e \u{1f680}"].into_iter().enumerate() {
-        // What a path must escape is in the folder's name only: the simulator cannot clone to such a machine's name.
+        // Characters that a path escapes occur only in the folder's name, since the simulator
+        // cannot clone to such a machine's name.
         let folder = format!("50%25 7%5c8 a%2fb {name}");
         bench.complete(&call("ensure-folder", json!({ "path": folder }))).await.unwrap();
         bench.complete(&call("ensure-folder", json!({ "path": folder }))).await.unwrap();
@@ -17,12 +18,12 @@ async fn special_characters_stay_what_they_are() {
         clone.idempotency_key = format!("key {name}");
         let machine = bench.complete(&clone).await.unwrap();
         assert_eq!(bench.complete(&call("read-vm", json!({ "identity": identity }))).await.unwrap(), machine);
-        let kept = bench.vcsim.machines();
-        assert_eq!(kept.len(), 1);
-        assert_eq!(kept[0].extra_config["eaf.key"], format!("key {name}"));
-        assert!(kept[0].extra_config["eaf.marker"].ends_with(&identity), "{kept:?}");
-        assert_eq!(kept[0].folder.len(), 3, "{kept:?}");
-        assert_eq!(kept[0].instance_uuid, machine["instance_uuid"]);
+        let machines = bench.vcsim.machines();
+        assert_eq!(machines.len(), 1);
+        assert_eq!(machines[0].extra_config["eaf.key"], format!("key {name}"));
+        assert!(machines[0].extra_config["eaf.marker"].ends_with(&identity), "{machines:?}");
+        assert_eq!(machines[0].folder.len(), 3, "{machines:?}");
+        assert_eq!(machines[0].instance_uuid, machine["instance_uuid"]);
         assert_eq!(machine["name"], name, "a name is shown as a person wrote it");
         bench.complete(&call("destroy", json!({ "identity": identity }))).await.unwrap();
         assert!(bench.vcsim.machines().is_empty());

@@ -1,4 +1,4 @@
-//! Reading all machines again: in few calls, and saying nothing of what cannot be known.
+//! Observations use few calls and report only certain states.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -18,7 +18,7 @@ async fn three(bench: &Bench) {
     }
 }
 
-/// What is to be looked at, as it is recorded now.
+/// Resources to observe, as recorded now.
 fn watch(bench: &Bench) -> Watch {
     let records = bench.records.0.lock().unwrap().clone();
     let thing = |(key, record): (Key, Record)| {
@@ -35,16 +35,16 @@ fn watch(bench: &Bench) -> Watch {
     }
 }
 
-/// By identity.
+/// Documents by identity.
 type Found = BTreeMap<String, Value>;
 
-async fn look(bench: &Bench, watch: &Watch) -> (Found, Option<Failure>) {
+async fn observe(bench: &Bench, watch: &Watch) -> (Found, Option<Failure>) {
     let Observed { seen, failure } = bench.provider.observe(watch).await;
     (seen.into_iter().map(|Seen { identity, found }| (identity, found)).collect(), failure)
 }
 
 async fn observed(bench: &Bench) -> Result<Found, Failure> {
-    let (seen, failure) = look(bench, &watch(bench)).await;
+    let (seen, failure) = observe(bench, &watch(bench)).await;
     failure.map_or(Ok(seen), Err)
 }
 
@@ -53,7 +53,7 @@ fn identities(seen: &Found) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_machines_are_read_in_one_call_and_as_one_by_one() {
+async fn one_call_reads_all_machines_as_single_reads_do() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     let before = bench.vcsim.calls("RetrievePropertiesEx").await;
@@ -64,7 +64,7 @@ async fn all_machines_are_read_in_one_call_and_as_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_did_in_vcenter_is_seen_and_one_that_is_gone_hides_no_other() {
+async fn external_changes_are_seen_and_a_missing_machine_hides_no_other() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -80,7 +80,7 @@ async fn what_others_did_in_vcenter_is_seen_and_one_that_is_gone_hides_no_other(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_of_machines_that_are_removed_or_of_another_vcenter() {
+async fn removed_machines_and_those_of_another_vcenter_are_not_reported() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     bench.records.change(|record| match record.name.as_str() {
@@ -102,10 +102,10 @@ async fn a_refused_login_is_trouble_of_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_of_a_machine_that_the_account_may_not_see() {
+async fn an_invisible_machine_is_not_reported() {
     let denied = json!({ "type": "NoPermission", "privilegeId": "System.View" });
     let folder = |fault| json!({ "kind": "missing", "type": "Folder", "paths": ["childEntity"], "fault": fault });
-    // Its folder lists it all the same, or nobody may see what is in the folder.
+    // The folder lists the machine, or the folder's content is invisible.
     for (listed, folder) in [(true, None), (false, Some(folder(denied))), (false, Some(folder(Value::Null)))] {
         let bench = Bench::start(&[]).await;
         three(&bench).await;
@@ -120,14 +120,14 @@ async fn nothing_is_said_of_a_machine_that_the_account_may_not_see() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_folder_is_searched_once_for_all_machines_that_are_not_listed() {
+async fn one_folder_search_covers_all_unlisted_machines() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     let admin = Admin::of(&bench);
     for name in ["web-01", "web-02"] {
         admin.run("UnregisterVM", &admin.object(&[&WEB_01[..6], &[name]].concat()).await, "").await;
     }
-    // Registered again under another id, and not in the index.
+    // Registered again under another id, and missing in the index.
     let hidden = async |vm: &str| bench.vcsim.behave(json!({ "kind": "hidden", "vm": vm, "folder": false })).await;
     bench.records.change(|record| {
         if record.name == "web-03" {
@@ -145,7 +145,7 @@ async fn the_folder_is_searched_once_for_all_machines_that_are_not_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_of_which_vcenter_tells_a_part_hides_no_other_and_is_no_trouble_of_the_connection() {
+async fn an_incomplete_machine_hides_no_other_and_is_no_connection_fault() {
     for path in ["runtime.powerState", "runtime.connectionState"] {
         let bench = Bench::start(&[]).await;
         three(&bench).await;
@@ -155,31 +155,31 @@ async fn a_machine_of_which_vcenter_tells_a_part_hides_no_other_and_is_no_troubl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_seen_before_vcenter_was_lost_or_the_time_was_over_is_told() {
+async fn readings_before_a_failure_or_the_deadline_are_reported() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
-    // It is looked for one by one.
+    // This machine is read singly.
     bench.records.change(|record| {
         if record.name == "web-01" {
             record.object.as_mut().unwrap().value = "vm-of-before".into();
         }
     });
     let lost = bench.proxy.rule(Rule::on("FindAllByUuid").lose_request());
-    let (seen, failure) = look(&bench, &watch(&bench)).await;
+    let (seen, failure) = observe(&bench, &watch(&bench)).await;
     assert_eq!((identities(&seen), failure.unwrap().code.as_str()), (vec!["vm-2", "vm-3"], "vcenter-unreachable"));
     drop(lost);
 
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     let watch = Watch { until: Instant::now(), ..watch(&bench) };
-    let (_, failure) = look(&bench, &watch).await;
+    let (_, failure) = observe(&bench, &watch).await;
     let failure = failure.unwrap();
     assert_eq!(failure.code, "observation-too-long");
     assert_eq!(bench.provider.trouble(&failure), eaf_capability::Trouble::None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_look_does_not_undo_what_a_run_has_recorded_meanwhile() {
+async fn an_observation_does_not_overwrite_a_concurrent_run() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -187,9 +187,9 @@ async fn a_look_does_not_undo_what_a_run_has_recorded_meanwhile() {
     admin.run("Rename_Task", &machine, "<newName>renamed</newName>").await;
     let begun = watch(&bench);
     bench.records.change(|record| record.stage = Stage::Removing);
-    look(&bench, &begun).await;
+    observe(&bench, &begun).await;
     assert_eq!(bench.records.stage(), Stage::Removing);
-    // Nor does it call missing what the run has removed.
+    // Nor does it report a machine as missing that the run has removed.
     admin.run("Destroy_Task", &machine, "").await;
-    assert_eq!(look(&bench, &begun).await, (Found::new(), None));
+    assert_eq!(observe(&bench, &begun).await, (Found::new(), None));
 }

@@ -1,4 +1,4 @@
-//! Where machines are made: what an admin may name, and what is said when it does not fit.
+//! Placement of machines: permitted settings, and failures for unsuitable ones.
 
 use super::admin::Admin;
 use super::*;
@@ -17,7 +17,7 @@ async fn host_folder(admin: &Admin) -> MoRef {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_in_a_folder_is_found_and_may_be_named_by_its_path() {
+async fn a_cluster_in_a_folder_is_found_by_its_path() {
     let bench = Bench::start(&["host-folder=Prod"]).await;
     check(&bench).await.unwrap();
     bench.settings.set("resource_pool", "Prod/Cluster1");
@@ -25,7 +25,7 @@ async fn a_cluster_in_a_folder_is_found_and_may_be_named_by_its_path() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_datastore_cluster_stands_for_its_member_with_the_most_free_space() {
+async fn a_datastore_cluster_means_its_member_with_the_most_free_space() {
     let bench = Bench::start(&["pod=Pod1"]).await;
     bench.settings.set("datastore", "Pod1");
     check(&bench).await.unwrap();
@@ -37,7 +37,7 @@ async fn a_datastore_cluster_stands_for_its_member_with_the_most_free_space() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_chooses_no_host_is_given_one() {
+async fn a_cluster_without_automatic_drs_gets_a_host() {
     let bench = Bench::start(&[]).await;
     bench.vcsim.behave(json!({ "kind": "no-drs" })).await;
     check(&bench).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_cluster_that_chooses_no_host_is_given_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_is_listed_before_it_is_complete_is_awaited() {
+async fn an_incomplete_machine_is_awaited() {
     let bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     bench.vcsim.behave(json!({ "kind": "late-clone" })).await;
@@ -58,7 +58,7 @@ async fn a_machine_that_is_listed_before_it_is_complete_is_awaited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_in_pages_are_read_to_their_end() {
+async fn all_pages_of_an_answer_are_read() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
@@ -71,7 +71,7 @@ async fn answers_in_pages_are_read_to_their_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_that_vcenter_escapes_are_made_and_found_as_they_are() {
+async fn escaped_names_are_created_and_found() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     for (n, name) in ["a%2fb", "50%", "50%25", "x/y", "back\\slash"].into_iter().enumerate() {
@@ -79,7 +79,7 @@ async fn names_that_vcenter_escapes_are_made_and_found_as_they_are() {
         clone.args["identity"] = json!(format!("vm-{n}"));
         clone.idempotency_key = format!("run/{n}");
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
-        // Found by its path too, by a host that never saw it.
+        // A host without a record finds the machine by its path too.
         bench.records.creating();
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
     }
@@ -99,7 +99,7 @@ async fn a_host_may_be_named_and_the_machine_runs_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_several_clusters_one_has_to_be_named() {
+async fn with_several_clusters_the_setting_is_required() {
     let bench = Bench::start(&[]).await;
     let admin = Admin::of(&bench);
     admin.run("CreateClusterEx", &host_folder(&admin).await, "<name>Cluster2</name><spec></spec>").await;
@@ -111,7 +111,7 @@ async fn with_several_clusters_one_has_to_be_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_object_of_another_kind_is_named_with_its_kind() {
+async fn an_object_of_the_wrong_kind_is_reported_with_its_kind() {
     let bench = Bench::start(&[]).await;
     let admin = Admin::of(&bench);
     admin.run("CreateFolder", &host_folder(&admin).await, "<name>Prod</name>").await;
@@ -125,7 +125,7 @@ async fn an_object_of_another_kind_is_named_with_its_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_whose_host_is_away_is_not_called_a_machine() {
+async fn a_template_on_an_unavailable_host_is_not_called_a_machine() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let away = bench.vcsim.behave(json!({ "kind": "inaccessible", "vm": "debian-12" })).await;

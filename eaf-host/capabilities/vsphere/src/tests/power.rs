@@ -1,10 +1,10 @@
-//! Power and size of machines whose state does not fit.
+//! Power and size of machines in unsuitable states.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_power_state_that_vcenter_leaves_out_is_asked_for_again() {
+async fn an_omitted_power_state_is_read_again() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -17,32 +17,32 @@ async fn a_power_state_that_vcenter_leaves_out_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_of_vcenter_is_passed_on_and_the_task_goes_on_after_the_answer() {
+async fn a_question_is_reported_and_the_task_continues_after_its_answer() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let question = json!({ "kind": "question", "vm": "web-01", "text": "Was the machine moved or copied?" });
-    let asked = bench.vcsim.behave(question.clone()).await;
+    let behaviour = bench.vcsim.behave(question.clone()).await;
     let failure = bench.provider.start(&about("power-on")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "vcenter-question"));
     assert!(failure.message.contains("moved or copied"), "{failure}");
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["question"], "Was the machine moved or copied?");
-    bench.vcsim.unbehave(asked).await;
+    bench.vcsim.unbehave(behaviour).await;
 
-    // Asked while the task runs.
+    // The question comes while the task runs.
     let stuck = bench.vcsim.behave(json!({ "kind": "task-stuck", "method": "PowerOnVM_Task" })).await;
     let Started::Pending { handle, .. } = bench.provider.start(&about("power-on")).await.unwrap() else {
         panic!("over at once")
     };
-    let asked = bench.vcsim.behave(question).await;
+    let behaviour = bench.vcsim.behave(question).await;
     let failure = bench.provider.poll(&about("power-on"), &handle).await.unwrap_err();
     assert_eq!(failure.code, "vcenter-question");
-    bench.vcsim.unbehave(asked).await;
+    bench.vcsim.unbehave(behaviour).await;
     bench.vcsim.unbehave(stuck).await;
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_machine_is_not_switched_off() {
+async fn a_suspended_machine_is_not_powered_off() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -56,7 +56,7 @@ async fn a_suspended_machine_is_not_switched_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_machine_is_not_made_smaller() {
+async fn a_running_machine_does_not_shrink() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.complete(&about("power-on")).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_running_machine_is_not_made_smaller() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_power_state_that_refuses_a_task_ends_the_call() {
+async fn a_refusal_because_of_the_power_state_ends_the_call() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let fault = json!({ "type": "InvalidPowerState", "requestedState": "poweredOff", "existingState": "suspended" });
@@ -83,7 +83,7 @@ async fn a_power_state_that_refuses_a_task_ends_the_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cpus_fit_the_templates_cores_per_socket() {
+async fn cpus_match_the_templates_cores_per_socket() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     let values = json!({ "config.hardware.numCoresPerSocket": 2 });

@@ -1,12 +1,11 @@
-//! Sessions: which server answers, how many there are, when they end, and in which version vCenter
-//! is spoken to.
+//! Sessions: their server, number, end and API version.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::properties;
 use eaf_test_support::fault_proxy::Rule;
 
-/// A fault of the parser: it has no kind.
+/// A fault of the parser, which has no kind.
 const FAULT_WITHOUT_KIND: &str = "<?xml version=\"1.0\"?><e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\">\
     <e:Body><e:Fault><faultcode>ServerFaultCode</faultcode><faultstring>Unsupported version</faultstring></e:Fault>\
     </e:Body></e:Envelope>";
@@ -25,7 +24,7 @@ async fn sessions_become(bench: &Bench, expected: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_tells_which_vcenter_answers() {
+async fn a_session_identifies_its_vcenter() {
     let bench = Bench::start(&[]).await;
     let about = Admin::of(&bench).0.about().await.unwrap();
     assert_eq!(about.api_type, "VirtualCenter");
@@ -48,7 +47,7 @@ async fn tenants_and_connections_with_the_same_access_share_one_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_is_logged_out_when_the_last_connection_has_other_settings() {
+async fn a_session_ends_when_its_last_connection_changes() {
     let bench = Bench::start(&[]).await;
     let ca = bench.vcsim.ca_certificate();
     for change in 0..50 {
@@ -60,7 +59,7 @@ async fn a_session_is_logged_out_when_the_last_connection_has_other_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_open_for_a_deleted_connection_is_closed() {
+async fn the_session_of_a_deleted_connection_is_closed() {
     let bench = Bench::start(&[]).await;
     let acme = TenantId::derive("acme");
     for name in ["main", "second"] {
@@ -74,7 +73,7 @@ async fn what_is_open_for_a_deleted_connection_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_do_not_change_the_access_leave_the_session() {
+async fn settings_without_effect_on_the_login_retain_the_session() {
     let bench = Bench::start(&[]).await;
     for pool in ["Cluster1", "Cluster9"] {
         bench.settings.set("resource_pool", pool);
@@ -84,7 +83,7 @@ async fn settings_that_do_not_change_the_access_leave_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_stops_leaves_no_session_behind() {
+async fn a_stopped_host_leaves_no_session() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     assert_eq!(bench.vcsim.sessions().await, 1);
@@ -93,7 +92,7 @@ async fn a_host_that_stops_leaves_no_session_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vcenter_that_does_not_answer_the_logout_does_not_hold_up_the_end_of_the_host() {
+async fn an_unanswered_logout_does_not_delay_the_shutdown() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.vcsim.behave(json!({ "kind": "slow", "method": "Logout", "delay": "1h" })).await;
@@ -103,7 +102,7 @@ async fn a_vcenter_that_does_not_answer_the_logout_does_not_hold_up_the_end_of_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_is_asked_for_after_its_session_ended_is_not_taken_for_unknown() {
+async fn a_task_is_known_after_its_session_ended() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let stuck = bench.vcsim.behave(json!({ "kind": "task-stuck", "method": "PowerOnVM_Task" })).await;
@@ -131,19 +130,20 @@ async fn the_token_of_a_page_is_not_sent_in_another_session() {
     let found = properties::read(&admin.0, &objects, &["name"]).await.unwrap();
     assert_eq!(found.len(), 2);
     let after = (bench.vcsim.calls(first).await, bench.vcsim.calls(more).await);
-    // The first page, the refused second one; then the first page without and with the new login, and the second one.
+    // The first page, the refused second one; then the first page without and with the new login,
+    // and the second one.
     assert_eq!((after.0 - before.0, after.1 - before.1), (3, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_vcenter_is_spoken_to_in_the_newest_version_that_was_tested() {
+async fn a_newer_vcenter_gets_the_newest_tested_api_version() {
     let bench = Bench::start(&[]).await;
     bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "9.1.0.0" })).await;
     let (own, tested) = (bench.proxy.rule(Rule::on("urn:vim25/9")), bench.proxy.rule(Rule::on("urn:vim25/8.0.3.0")));
     bench.complete(&about("read-vm")).await.unwrap();
     assert!(own.hits() == 0 && tested.hits() > 0);
 
-    // A later one may have dropped that version.
+    // A newer vCenter may have dropped that version.
     let bench = Bench::start(&[]).await;
     bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "9.1.0.0" })).await;
     bench.vcsim.behave(without_kind("Login")).await;
@@ -153,7 +153,7 @@ async fn a_newer_vcenter_is_spoken_to_in_the_newest_version_that_was_tested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_version_is_agreed_on_again_when_the_server_no_longer_knows_it() {
+async fn an_unknown_api_version_is_negotiated_again() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "7.0.3.0" })).await;
@@ -164,7 +164,7 @@ async fn the_version_is_agreed_on_again_when_the_server_no_longer_knows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_without_kind_leaves_an_effect_in_doubt_and_is_not_repeated_without_end() {
+async fn a_fault_without_kind_leaves_doubt_and_has_a_budget() {
     let bench = Bench::start(&[]).await;
     bench.complete(&ensure_folder()).await.unwrap();
     bench.vcsim.behave(without_kind("CloneVM_Task")).await;
@@ -183,12 +183,12 @@ async fn a_fault_without_kind_leaves_an_effect_in_doubt_and_is_not_repeated_with
 async fn a_call_is_not_repeated_in_another_vcenter() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    let held = bench.proxy.rule(Rule::on("PowerOnVM_Task").hold_request().times(1));
+    let delayed = bench.proxy.rule(Rule::on("PowerOnVM_Task").hold_request().times(1));
     let other = async {
-        held.wait_for_hit().await;
+        delayed.wait_for_hit().await;
         bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
         bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
-        held.release();
+        delayed.release();
     };
     let call = about("power-on");
     let (started, ()) = tokio::join!(bench.provider.start(&call), other);
@@ -197,23 +197,23 @@ async fn a_call_is_not_repeated_in_another_vcenter() {
     assert!(bench.vcsim.machines().iter().all(|machine| !machine.powered_on));
 }
 
-/// Another vCenter takes the address: the same ids, other objects.
+/// Replaces the server by another vCenter with the same ids for other objects.
 async fn take_over(bench: &Bench) {
     bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
     bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_calls_of_one_function_go_to_the_vcenter_that_it_began_with() {
+async fn all_calls_of_one_function_go_to_the_same_vcenter() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
-    let held = bench.proxy.rule(Rule::on("<RetrievePropertiesEx ").hold_answer().times(1));
+    let delayed = bench.proxy.rule(Rule::on("<RetrievePropertiesEx ").hold_answer().times(1));
     let other = async {
-        held.wait_for_hit().await;
+        delayed.wait_for_hit().await;
         take_over(&bench).await;
-        // The call of another run is the one that logs in again.
+        // The call of another run logs in again.
         while bench.provider.start(&about("read-vm")).await.is_err_and(|e| e.code == "vcenter-changed") {}
-        held.release();
+        delayed.release();
     };
     let call = about("power-on");
     let (started, ()) = tokio::join!(bench.provider.start(&call), other);
@@ -224,13 +224,13 @@ async fn all_calls_of_one_function_go_to_the_vcenter_that_it_began_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_is_not_taken_for_one_of_the_vcenter_that_was_asked_before() {
+async fn a_login_at_another_vcenter_is_detected() {
     let bench = Bench::start(&[]).await;
-    let held = bench.proxy.rule(Rule::on("<Login ").hold_request().times(1));
+    let delayed = bench.proxy.rule(Rule::on("<Login ").hold_request().times(1));
     let other = async {
-        held.wait_for_hit().await;
+        delayed.wait_for_hit().await;
         take_over(&bench).await;
-        held.release();
+        delayed.release();
     };
     let call = about("read-vm");
     let (started, ()) = tokio::join!(bench.provider.start(&call), other);

@@ -1,0 +1,50 @@
+//! Limits of a walk through an inventory. An endless vCenter, or folders that contain each other,
+//! must not occupy a call until its deadline and exhaust memory.
+
+use super::{Error, MoRef};
+use std::collections::HashSet;
+
+/// Maximum folders, pools and machines of one walk; vCenter supports 45,000 machines.
+const MAX_OBJECTS: usize = 50_000;
+
+#[derive(Default)]
+pub struct VisitedObjects(HashSet<MoRef>);
+
+impl VisitedObjects {
+    /// Objects that this walk has not visited yet.
+    pub fn first_visits(&mut self, objects: Vec<MoRef>) -> Result<Vec<MoRef>, Error> {
+        let mut first = Vec::new();
+        for object in objects {
+            if self.0.len() >= MAX_OBJECTS {
+                return Err(Error::TooMuch { what: "objects below one folder" });
+            }
+            if self.0.insert(object.clone()) {
+                first.push(object);
+            }
+        }
+        Ok(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders(range: std::ops::Range<usize>) -> Vec<MoRef> {
+        range.map(|n| MoRef::new("Folder", &format!("group-v{n}"))).collect()
+    }
+
+    #[test]
+    fn a_folder_that_contains_itself_is_visited_once() {
+        let mut visited = VisitedObjects::default();
+        assert_eq!(visited.first_visits(folders(0..3)).unwrap().len(), 3);
+        assert_eq!(visited.first_visits(folders(1..5)).unwrap(), folders(3..5));
+    }
+
+    #[test]
+    fn an_endless_inventory_ends_the_walk() {
+        let mut visited = VisitedObjects::default();
+        assert!(visited.first_visits(folders(0..MAX_OBJECTS)).is_ok());
+        assert!(matches!(visited.first_visits(folders(MAX_OBJECTS..MAX_OBJECTS + 1)), Err(Error::TooMuch { .. })));
+    }
+}
