@@ -1,5 +1,5 @@
-//! A mail address as it goes over the wire: the domain in its ASCII form (A-label, RFC 5890), so
-//! that only letters before the @ need a server with SMTPUTF8.
+//! Mail addresses as sent over SMTP: the domain in its ASCII form (A-label, RFC 5890), so that only
+//! a local part can require a server with SMTPUTF8.
 
 use lettre::Address;
 
@@ -7,7 +7,7 @@ use lettre::Address;
 #[error("this is no mail address")]
 pub struct Invalid;
 
-/// Reads an address as people and directories write it, such as `max@müller.example`.
+/// Parses an address as people and directories write it, such as `max@müller.example`.
 pub fn read(text: &str) -> Result<Address, Invalid> {
     let address: Address = text.trim().parse().map_err(|_| Invalid)?;
     if address.domain().is_ascii() {
@@ -17,12 +17,12 @@ pub fn read(text: &str) -> Result<Address, Invalid> {
     Address::new(address.user(), domain).map_err(|_| Invalid)
 }
 
-/// A host name in its ASCII form.
+/// Host name in its ASCII form.
 pub fn domain(name: &str) -> Result<String, Invalid> {
     idna::domain_to_ascii_strict(name).map_err(|_| Invalid)
 }
 
-/// Whether the server must know SMTPUTF8 (RFC 6531) for this address.
+/// True if the address requires a server with SMTPUTF8 (RFC 6531).
 pub fn needs_utf8(address: &Address) -> bool {
     !address.user().is_ascii()
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_goes_over_the_wire_in_its_ascii_form_and_the_part_before_it_stays() {
+    fn a_domain_is_sent_in_its_ascii_form_and_the_local_part_unchanged() {
         for (written, sent) in [
             ("max@müller.example", "max@xn--mller-kva.example"),
             ("max@MÜLLER.example", "max@xn--mller-kva.example"),
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         for text in ["", "nobody", "a b@acme.example", "x@\u{200b}", "x@y\r\nRCPT TO:<z@evil.example>", "@acme.example"]
         {
             assert_eq!(read(text), Err(Invalid), "{text:?}");

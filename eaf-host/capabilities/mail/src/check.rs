@@ -1,16 +1,16 @@
-//! Is a mail connection usable? The server answers, encrypts as it should, lets us log in and takes
-//! the sender. What matters most comes after that, so an admin may have a mail sent to themselves.
+//! Self-test of a mail connection: the server answers, encrypts as configured, accepts the login
+//! and the sender. Delivery comes after that, so an admin may also request a test mail.
 
 use super::address;
 use super::config::{Config, Tls};
 use super::failure::{failure, permanent, transient};
+use super::mail_server_access;
 use super::message::{Envelope, compose};
-use super::reach;
-use super::reply::Verdict as Said;
+use super::reply::Outcome;
 use super::send::message_id;
-use super::smtp::{IN_A_HURRY, Session};
+use super::smtp::{Session, TEST};
 use super::tls::ENCRYPTION;
-use super::{Mail, office::Person};
+use super::{Mail, mail_store::Person};
 use eaf_capability::contact;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::{HostFacts, Templates};
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
-/// The root of the ids of mails for trial.
+/// Namespace of the ids of test mails.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
 const TRIAL: &str = "trial";
 
@@ -41,20 +41,20 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
 });
 
-/// What is tested.
+/// Connection to test.
 pub enum Tested<'a> {
     Stored(&'a str),
     Draft(&'a Connection),
 }
 
-/// `to`: who gets a mail for trial.
+/// Tests a connection; `to` receives a test mail.
 pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
         return failure(Class::Capacity, "too-many-tests", message.into()).into();
     };
     let (connection, config) = match tested {
-        Tested::Stored(name) => (name, mail.office.connection(tenant, name).await),
+        Tested::Stored(name) => (name, mail.store.connection(tenant, name).await),
         Tested::Draft(draft) => (draft.name.as_str(), Config::read(&draft.config, &draft.secret)),
     };
     let config = match config {
@@ -67,11 +67,11 @@ pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option
         Some(session) => Verdict::from(&session.offer_sender(&config.from).await),
         None => Verdict::Untested,
     };
-    let is_taken = sender == Verdict::Good;
+    let is_accepted = sender == Verdict::Good;
     report.setting("from", config.from.to_string(), sender);
     if let Some(actor) = to {
         let verdict = match &mut session {
-            Some(session) if is_taken => {
+            Some(session) if is_accepted => {
                 Verdict::from(&trial(mail, &config, session, (tenant, connection, actor)).await)
             }
             _ => Verdict::Untested,
@@ -84,12 +84,14 @@ pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option
     report
 }
 
-/// None: there is no conversation, or no log-in. What is no mail server says so after one time, whatever it is.
+/// Session after login; none if a step failed, which the report says. A server that is not a mail
+/// server is reported after a constant time, whatever it is.
 async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Report) -> Option<Session> {
-    let reach = mail.reach(tenant);
-    let connect = reach.connect(config, IN_A_HURRY);
-    let contact = contact::first(mail.contact, connect, reach::unreached, reach::is_unreached).await;
-    let (address, encryption, mut session) = match contact.map_err(reach::of_test) {
+    let access = mail.access(tenant);
+    let connect = access.connect(config, TEST);
+    let contact =
+        contact::first(mail.contact, connect, mail_server_access::unreached, mail_server_access::is_unreached).await;
+    let (address, encryption, mut session) = match contact.map_err(mail_server_access::of_test) {
         Ok(session) => (Verdict::Good, Verdict::Good, Some(session)),
         Err(failure) if ENCRYPTION.contains(&failure.code.as_str()) => (Verdict::Good, Verdict::Bad(failure), None),
         Err(failure) => (Verdict::Bad(failure), Verdict::Untested, None),
@@ -100,7 +102,7 @@ async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Rep
     }
     let Some(login) = &config.login else { return session };
     let verdict = match &mut session {
-        Some(session) => Verdict::from(&reach.log_in(config, session).await),
+        Some(session) => Verdict::from(&access.log_in(config, session).await),
         None => Verdict::Untested,
     };
     let is_in = verdict == Verdict::Good;
@@ -108,31 +110,36 @@ async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Rep
     session.filter(|_| is_in)
 }
 
-type Asked<'a> = (TenantId, &'a str, ActorId);
+type TrialRecipient<'a> = (TenantId, &'a str, ActorId);
 
-async fn trial(mail: &Mail, config: &Config, session: &mut Session, asked: Asked<'_>) -> Result<(), Failure> {
-    let (tenant, _, actor) = asked;
+async fn trial(
+    mail: &Mail,
+    config: &Config,
+    session: &mut Session,
+    recipient: TrialRecipient<'_>,
+) -> Result<(), Failure> {
+    let (tenant, _, actor) = recipient;
     let missing = || permanent("recipient-address-missing", "No mail address of yours is known.".into());
-    let person = mail.office.person(tenant, actor).await?.ok_or_else(missing)?;
+    let person = mail.store.person(tenant, actor).await?.ok_or_else(missing)?;
     let to = address::read(&person.email).map_err(|_| missing())?;
-    let content = content(mail, config, &person, asked).await?;
+    let content = content(mail, config, &person, recipient).await?;
     let verdict = match session.offer(&config.from, &to).await? {
         Some(verdict) => verdict,
         None => session.content(&content).await?,
     };
     match verdict {
-        Said::Accepted(_) => Ok(()),
-        Said::Refused(numbers) => Err(failure(
+        Outcome::Accepted(_) => Ok(()),
+        Outcome::Refused(numbers) => Err(failure(
             Class::Configuration,
             "recipient-refused",
             format!("The mail server does not take a mail for you ({numbers})."),
         )),
-        Said::RefusedUs(numbers) | Said::Unclear(_, numbers) => Err(failure(
+        Outcome::RefusedUs(numbers) | Outcome::Unclassified(_, numbers) => Err(failure(
             Class::Configuration,
             "relay-refused",
             format!("The mail server does not pass on our mails ({numbers})."),
         )),
-        Said::Deferred(numbers) => {
+        Outcome::Deferred(numbers) => {
             Err(transient("recipient-deferred", format!("The mail server does not take the mail yet ({numbers}).")))
         }
     }
@@ -142,9 +149,9 @@ async fn content(
     mail: &Mail,
     config: &Config,
     person: &Person,
-    (tenant, connection, actor): Asked<'_>,
+    (tenant, connection, actor): TrialRecipient<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let tenant_name = mail.office.tenant_name(tenant).await?;
+    let tenant_name = mail.store.tenant_name(tenant).await?;
     let host = HostFacts {
         recipient_name: &person.name,
         tenant_name: &tenant_name,
@@ -155,7 +162,7 @@ async fn content(
     let facts = Map::from_iter([("connection".to_owned(), Value::from(connection))]);
     let broken = || permanent("template-failed", "The mail for trial could not be made.".into());
     let rendered = TEMPLATES.render(TRIAL, person.locale, &facts, &host).map_err(|_| broken())?;
-    let now = mail.office.now();
+    let now = mail.store.now();
     let name = format!("{tenant}/{connection}/{actor}/{}", now.unix_timestamp_nanos());
     let id = Uuid::new_v5(&NAMESPACE, name.as_bytes());
     let to = address::read(&person.email).map_err(|_| broken())?;

@@ -1,29 +1,29 @@
-//! Whether a mail still fits when it is about to be sent.
+//! Condition of a mail, checked immediately before it is sent.
 //!
-//! A mail waits for up to a day while the mail server is away, and the request that it is about may
-//! be settled meanwhile. The plugin names a row and a value, and the host reads the row before each
-//! mail, as of all events in the log.
+//! A mail waits for up to a day while the mail server is unavailable, and its request may be
+//! settled meanwhile. The plugin names a row and a value, and the host reads the row before each
+//! mail, with all events of the log applied.
 
 use super::failure::permanent;
-use super::office::{Asked, Office};
+use super::mail_store::{MailStore, RowQuery};
 use eaf_capability::{Call, Failure, Packages};
 use eaf_core::contract::{ColumnType, ViewType};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A condition as the contract writes it.
+/// Condition in the form of the contract.
 #[derive(Deserialize)]
 pub struct Document {
     view: String,
     key: String,
     member: String,
     equals: Value,
-    /// A mail about the same thing, of which only those are told more who got it.
+    /// Template of an earlier mail about the same thing, whose recipients alone get this one.
     #[serde(default)]
     pub after: Option<String>,
 }
 
-/// A row's column that must equal a value. A row that is gone does not.
+/// A column that must equal a value; a deleted row does not.
 pub struct Condition {
     view: ViewType,
     key: String,
@@ -32,8 +32,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Refuses a column that can never equal anything: all mails would be skipped, and nothing
-    /// would say why.
+    /// Reads a condition and refuses a column that cannot equal the value: all mails would be
+    /// skipped without a reason.
     pub fn read(document: Document, packages: &dyn Packages, call: &Call) -> Result<Self, Failure> {
         let Document { view, key, member, equals, after: _ } = document;
         let invalid = |message| permanent("condition-invalid", message);
@@ -52,10 +52,10 @@ impl Condition {
         }
     }
 
-    pub async fn holds(&self, office: &dyn Office, call: &Call) -> Result<bool, Failure> {
+    pub async fn holds(&self, store: &dyn MailStore, call: &Call) -> Result<bool, Failure> {
         let Condition { view, key, member, equals } = self;
         let row =
-            office.row(&Asked { tenant: call.tenant, plugin: &call.plugin, view, key, trace: &call.trace }).await?;
+            store.row(&RowQuery { tenant: call.tenant, plugin: &call.plugin, view, key, trace: &call.trace }).await?;
         Ok(row.is_some_and(|row| row.get(member) == Some(equals)))
     }
 }

@@ -1,4 +1,4 @@
-//! What a tenant admin sets for a mail connection.
+//! Settings of a mail connection, as a tenant admin enters them.
 //!
 //! ```json
 //! {"host": "smtp.example.com", "port": 587, "tls": "starttls", "username": "eaf",
@@ -7,9 +7,9 @@
 //!  "mails_per_minute": 30, "max_connections": 3}
 //! ```
 //!
-//! Needed are `host`, `port`, `tls` and `from`. With a user name the secret is
-//! `{"password": "…"}`, or with `"auth": "oauth2"`, `token_url`, `client_id` and `scope` it is
-//! `{"client_secret": "…"}`: then a token is fetched and given to the server by XOAUTH2.
+//! Mandatory are `host`, `port`, `tls` and `from`. With a user name the secret is `{"password":
+//! "…"}`, or with `"auth": "oauth2"`, `token_url`, `client_id` and `scope` it is `{"client_secret":
+//! "…"}`: the host then fetches a token and logs in by XOAUTH2.
 
 use super::address;
 use super::failure::configuration;
@@ -21,15 +21,16 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use time::OffsetDateTime;
 
-/// As many conversations at once with one server where the connection says nothing.
+/// Default of `max_connections`.
 const CONNECTIONS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// For a server on the same machine or a trusted network. A password is sent this way to the same machine only.
+    /// For a server on the same machine or a trusted network; passwords are sent in clear to the
+    /// same machine only.
     None,
-    /// The connection begins in clear and must be upgraded; a server that cannot is refused.
+    /// The session starts in clear and must be upgraded; a server without STARTTLS is refused.
     Starttls,
     /// Encrypted from the first byte, usually on port 465.
     #[serde(rename = "tls")]
@@ -64,7 +65,7 @@ struct Document {
     max_connections: Option<u32>,
 }
 
-/// A connection that makes sense. Not `Debug`: it holds the password.
+/// Valid settings. Not `Debug`: they contain the password.
 #[derive(Clone)]
 pub struct Config {
     pub host: String,
@@ -74,18 +75,18 @@ pub struct Config {
     pub from: Address,
     pub from_name: String,
     pub reply_to: Option<Address>,
-    /// What this host calls itself to the server.
+    /// Name of this host in EHLO.
     pub ehlo: ClientId,
     pub ca_certificate: Option<String>,
-    /// Of all hosts together; none: as many as there are.
+    /// Limit for all hosts together; none: unlimited.
     pub mails_per_minute: Option<u32>,
-    /// Of one host.
+    /// Limit for one host.
     pub max_connections: usize,
-    /// When it was stored; none: it was not.
+    /// None for an unsaved draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
-/// How the server is told who we are.
+/// Account at the server.
 #[derive(Clone)]
 pub struct Login {
     pub username: String,
@@ -95,11 +96,11 @@ pub struct Login {
 #[derive(Clone)]
 pub enum Proof {
     Password(String),
-    /// By XOAUTH2, with a token of the client itself (RFC 6749, section 4.4).
+    /// XOAUTH2, with a token from the client credentials grant (RFC 6749, section 4.4).
     Token(TokenRequest),
 }
 
-/// Where a token is fetched, and as whom.
+/// Token endpoint and client.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     pub url: String,
@@ -157,7 +158,7 @@ fn sender(text: &str) -> Result<Address, Failure> {
         .map_err(|_| configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into()))
 }
 
-/// A host name or an IP address, as EHLO carries it.
+/// Host name or IP address in the form of EHLO.
 pub fn client_id(name: &str) -> Result<ClientId, Failure> {
     match name.parse() {
         Ok(IpAddr::V4(address)) => return Ok(ClientId::Ipv4(address)),
@@ -203,7 +204,7 @@ fn token_url(document: &Document) -> Result<String, Failure> {
     Err(configuration("connection-invalid", "The `token_url` of the mail connection begins with https://.".into()))
 }
 
-/// A secret goes there: encrypted, or to the same machine.
+/// True if a secret may be sent there: encrypted, or to the same machine.
 pub fn is_token_url(url: &str) -> bool {
     let Ok(parsed) = reqwest::Url::parse(url) else { return false };
     let has_password = parsed.password().is_some() || !parsed.username().is_empty();
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_one_sentence_without_values() {
+    fn an_error_of_the_settings_is_one_sentence_without_values() {
         let secret = json!({"password": "canary-password"});
         for (change, code) in [
             (json!({"port": "x"}), "connection-invalid"),
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_told_the_configured_name_or_the_ascii_form_of_the_senders_domain() {
+    fn ehlo_has_the_configured_name_or_the_senders_domain_in_ascii() {
         let hello = |change| read(change, json!({})).unwrap().ehlo.to_string();
         assert_eq!(hello(json!({})), "example.com");
         assert_eq!(hello(json!({"from": "cloud@müller.example"})), "xn--mller-kva.example");
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_secret_goes_nowhere_unencrypted() {
+    fn a_client_secret_is_never_sent_in_clear() {
         let with = |url: &str| {
             let change = json!({"username": "eaf@example.com", "auth": "oauth2", "client_id": "c", "token_url": url});
             read(change, json!({"client_secret": "s"})).is_ok()

@@ -1,4 +1,5 @@
-//! What an admin may set for a connection to a mail server. A server without a login needs no secret: `{}`.
+//! Settings of a connection to a mail server, as an admin enters them. A server without a login has
+//! the secret `{}`.
 
 use super::address;
 use super::config::{client_id, is_this_machine, is_token_url};
@@ -17,7 +18,7 @@ const FIELDS: &[Field] = &[
     Field::text("host"),
     Field::new("port", Input::Number).initially("587"),
     Field::new("tls", Input::Choice(&["starttls", "tls", "none"])).initially("starttls"),
-    // Left out, the log-in is by password.
+    // Without `auth`, the login uses a password.
     Field::new("auth", Input::Choice(&["", "oauth2"])),
     Field::text("token_url").by_token(),
     Field::text("client_id").by_token(),
@@ -110,7 +111,7 @@ mod tests {
     use eaf_capability::connection_type::assert_form;
 
     #[test]
-    fn the_form_and_its_texts_are_whole() {
+    fn the_form_and_its_texts_are_complete() {
         assert_form(&connection_type(), &["connection", "trial"]);
     }
 
@@ -128,9 +129,9 @@ mod tests {
         json!({"username": "eaf@example.com", "auth": "oauth2", "token_url": url, "client_id": "c"})
     }
 
-    /// The provider must be able to read everything that is stored, and nothing that it could not is.
+    /// The schema and the provider must accept the same settings.
     #[test]
-    fn what_is_stored_is_what_the_provider_reads() {
+    fn schema_and_provider_accept_the_same_settings() {
         let kind = connection_type();
         let schema = jsonschema::validator_for(&kind.config).unwrap();
         for (change, secret, good) in [

@@ -1,20 +1,20 @@
-//! The mails of one call, handed over one after the other.
+//! Delivery of the mails of one call, one after the other.
 //!
-//! What one person's mail meets is nobody else's: after a conversation that broke, the next mail
-//! gets a new one. What the connection meets, the remaining mails meet as well, and they wait.
+//! A failure that concerns one recipient does not affect others: after a broken session, the next
+//! mail gets a new one. A failure of the connection affects all remaining mails, which wait.
 //!
-//! A refusal whose numbers do not say whom it means is the recipient's only when the server goes on
-//! taking others **after** it: a relay may begin to refuse us in the middle, as when a day's number
-//! of mails is reached.
+//! A refusal with an ambiguous reply code belongs to the recipient only if the server accepts
+//! others **after** it: a relay may start to refuse the connection in the middle, for example at a
+//! daily limit.
 
 use super::address;
 use super::config::Config;
 use super::failure::{configuration, permanent, transient};
 use super::limits::Permit;
+use super::mail_store::{MailState, Offer, Person, Status, Wait};
 use super::message::{Envelope, compose};
-use super::office::{Letter, Offer, Person, Status, Wait};
-use super::reply::{Stage, Verdict};
-use super::schedule::{DEFERRED, UNANSWERED, pause};
+use super::reply::{Outcome, Stage};
+use super::schedule::{DEFERRAL_TIME, MAX_UNANSWERED, pause};
 use super::send::{Job, Tally, mail_id, settle};
 use super::smtp::Session;
 use eaf_capability::text::mails::{self, HostFacts};
@@ -22,18 +22,19 @@ use eaf_capability::{Class, Failure};
 use lettre::Address;
 use std::time::Duration;
 
-/// After so many broken conversations it is the server and not a recipient.
-const BROKEN: u32 = 3;
-/// After so many equal refusals in a row, the others are spared.
-const EQUAL: u32 = 5;
+/// Broken sessions after which the server is the cause and not a recipient.
+const MAX_BROKEN: u32 = 3;
+/// Equal refusals in a row after which the remaining mails are not tried.
+const MAX_EQUAL: u32 = 5;
 
-/// Reasons to wait that say nothing of the server: the host's own, and those that an earlier refusal left.
-const OWN: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "login-pause"];
+/// Codes of failures that are not the server's: limits of this host, and pauses after earlier
+/// refusals.
+const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "login-pause"];
 
-/// Over which connection a call's mails go.
+/// Connection of a call's mails.
 pub struct Route {
     pub connection: String,
-    /// What is wrong with its settings, where they are not usable.
+    /// Settings, or their error.
     pub config: Result<Config, Failure>,
 }
 
@@ -44,247 +45,263 @@ pub struct Delivery<'a> {
     session: Option<Session>,
     permit: Option<Permit>,
     broken: u32,
-    /// What no further mail is tried against.
+    /// Failure that stops further mails of the call.
     blocked: Option<Failure>,
-    /// Mails that the server has taken, and the last one's recipient.
-    taken: u32,
-    good: Option<Address>,
-    /// The last refusal, and how often in a row it was the same.
+    /// Accepted mails, and the last one's recipient.
+    accepted: u32,
+    last_accepted: Option<Address>,
+    /// Last refusal and the number of equal ones in a row.
     equal: (String, u32),
-    /// Refusals that may be about us.
-    unclear: Vec<Unclear>,
+    /// Refusals of unknown scope.
+    unclassified: Vec<OutcomeUnknown>,
 }
 
-struct Unclear {
-    letter: Letter,
+struct OutcomeUnknown {
+    state: MailState,
     stage: Stage,
     numbers: String,
-    /// How many mails the server had taken before it.
-    taken: u32,
+    /// Number of mails accepted before this refusal.
+    accepted: u32,
 }
 
 impl<'a> Delivery<'a> {
     pub fn new(job: &'a Job<'a>, route: Route, tally: &'a mut Tally) -> Self {
         let blocked = route.config.as_ref().err().cloned();
-        let (session, permit, good, equal, unclear) = (None, None, None, (String::new(), 0), Vec::new());
-        Delivery { job, route, tally, session, permit, broken: 0, blocked, taken: 0, good, equal, unclear }
+        let (session, permit, last_accepted, equal, unclassified) = (None, None, None, (String::new(), 0), Vec::new());
+        Delivery {
+            job,
+            route,
+            tally,
+            session,
+            permit,
+            broken: 0,
+            blocked,
+            accepted: 0,
+            last_accepted,
+            equal,
+            unclassified,
+        }
     }
 
-    pub async fn run(mut self, letters: Vec<(Person, Letter)>) -> Result<(), Failure> {
+    pub async fn run(mut self, states: Vec<(Person, MailState)>) -> Result<(), Failure> {
         let unusable = self.blocked.as_ref().map(|failure| failure.code.clone());
         let mut outcome = Ok(());
-        for (person, letter) in letters {
-            outcome = self.one(&person, &letter).await;
+        for (person, state) in states {
+            outcome = self.deliver(&person, &state).await;
             if outcome.is_err() {
                 break;
             }
         }
-        let cleared = self.clear_up().await;
+        let settled_rest = self.settle_unclassified().await;
         if let Some(code) = &unusable {
-            self.note_use(Some(code)).await;
+            self.record_use(Some(code)).await;
         }
         if let Some(session) = self.session.take() {
             session.close().await;
         }
-        outcome.and(cleared)
+        outcome.and(settled_rest)
     }
 
-    /// Whether the mail still fits is asked last before it is made.
-    async fn one(&mut self, person: &Person, letter: &Letter) -> Result<(), Failure> {
-        if letter.unanswered >= UNANSWERED {
-            return self.settle(letter, Status::Unknown, None).await;
+    /// Delivers one mail; its condition is checked last before it is composed.
+    async fn deliver(&mut self, person: &Person, state: &MailState) -> Result<(), Failure> {
+        if state.unanswered >= MAX_UNANSWERED {
+            return self.settle(state, Status::Unknown, None).await;
         }
         if !self.still_fits().await? {
-            return self.settle(letter, Status::Skipped, None).await;
+            return self.settle(state, Status::Skipped, None).await;
         }
         let to = match recipient(person) {
             Ok(to) => to,
-            Err(reason) => return self.settle(letter, Status::Failed(reason.into()), None).await,
+            Err(reason) => return self.settle(state, Status::Failed(reason.into()), None).await,
         };
         if let Some(failure) = self.blocked.clone() {
-            return self.hold(letter, &failure, letter.unanswered).await;
+            return self.defer(state, &failure, state.unanswered).await;
         }
         let Ok(config) = self.route.config.clone() else { return Ok(()) };
-        let content = match self.content(&config, person, &to, letter) {
+        let content = match self.content(&config, person, &to, state) {
             Ok(content) => content,
-            Err(failure) => return self.not_made(letter, failure).await,
+            Err(failure) => return self.not_rendered(state, failure).await,
         };
-        if let Err(failure) = self.ready(&config).await? {
+        if let Err(failure) = self.open_session(&config).await? {
             self.blocked = Some(failure.clone());
-            self.hold(letter, &failure, letter.unanswered).await?;
-            if !OWN.contains(&failure.code.as_str()) {
-                self.note_use(Some(&failure.code)).await;
+            self.defer(state, &failure, state.unanswered).await?;
+            if !NOT_BY_SERVER.contains(&failure.code.as_str()) {
+                self.record_use(Some(&failure.code)).await;
             }
             return Ok(());
         }
-        self.hand_over(&config, &to, letter, &content).await
+        self.hand_over(&config, &to, state, &content).await
     }
 
     async fn hand_over(
         &mut self,
         config: &Config,
         to: &Address,
-        letter: &Letter,
+        state: &MailState,
         content: &[u8],
     ) -> Result<(), Failure> {
-        let office = &self.job.mail.office;
+        let store = &self.job.mail.store;
         let Some(session) = &mut self.session else { return Ok(()) };
-        match office.attempt(&letter.entry, &self.route.connection, config.mails_per_minute).await? {
+        match store.attempt(&state.entry, &self.route.connection, config.mails_per_minute).await? {
             Offer::Made => {}
-            Offer::Over => return self.settled(letter).await,
+            Offer::Over => return self.settled(state).await,
             Offer::RateReached => {
                 let failure = too_many(config);
                 self.blocked = Some(failure.clone());
-                return self.hold(letter, &failure, letter.unanswered).await;
+                return self.defer(state, &failure, state.unanswered).await;
             }
         }
-        let mut unanswered = letter.unanswered;
-        let verdict = match session.offer(&config.from, to).await {
-            Ok(Some(verdict)) => Ok(verdict),
+        let mut unanswered = state.unanswered;
+        let outcome = match session.offer(&config.from, to).await {
+            Ok(Some(outcome)) => Ok(outcome),
             Err(failure) => Err(failure),
             Ok(None) => {
-                if !office.hand_over(&letter.entry).await? {
-                    // The server waits for the content: only the end of the conversation takes the mail back.
+                if !store.hand_over(&state.entry).await? {
+                    // The server waits for the content: only the end of the session withdraws the
+                    // mail.
                     self.session = None;
-                    return self.settled(letter).await;
+                    return self.settled(state).await;
                 }
-                let said = session.content(content).await;
-                if said.as_ref().is_err_and(|failure| failure.class == Class::UnknownOutcome) {
+                let reply = session.content(content).await;
+                if reply.as_ref().is_err_and(|failure| failure.class == Class::UnknownOutcome) {
                     unanswered += 1;
                 }
-                said
+                reply
             }
         };
-        match verdict {
-            Ok(Verdict::Accepted(relay)) => {
-                (self.taken, self.good, self.equal.1) = (self.taken + 1, Some(to.clone()), 0);
-                self.settle(letter, Status::Sent, relay.as_deref()).await?;
-                self.note_use(None).await;
+        match outcome {
+            Ok(Outcome::Accepted(relay)) => {
+                (self.accepted, self.last_accepted, self.equal.1) = (self.accepted + 1, Some(to.clone()), 0);
+                self.settle(state, Status::Sent, relay.as_deref()).await?;
+                self.record_use(None).await;
                 Ok(())
             }
-            Ok(Verdict::Refused(numbers)) => self.refused(letter, &numbers).await,
-            Ok(Verdict::RefusedUs(numbers)) => {
+            Ok(Outcome::Refused(numbers)) => self.refused(state, &numbers).await,
+            Ok(Outcome::RefusedUs(numbers)) => {
                 self.count_equal(&numbers);
-                self.not_passed_on(letter, &numbers).await
+                self.refused_by_relay(state, &numbers).await
             }
-            Ok(Verdict::Unclear(stage, numbers)) => {
+            Ok(Outcome::Unclassified(stage, numbers)) => {
                 self.count_equal(&numbers);
-                let (letter, taken) = (letter.clone(), self.taken);
-                self.unclear.push(Unclear { letter, stage, numbers, taken });
+                let (state, accepted) = (state.clone(), self.accepted);
+                self.unclassified.push(OutcomeUnknown { state, stage, numbers, accepted });
                 Ok(())
             }
-            Ok(Verdict::Deferred(numbers)) => self.deferred(letter, &numbers).await,
-            Err(failure) => self.lost(letter, failure, unanswered).await,
+            Ok(Outcome::Deferred(numbers)) => self.deferred(state, &numbers).await,
+            Err(failure) => self.session_lost(state, failure, unanswered).await,
         }
     }
 
-    /// The conversation is over. What the server says of us counts for all, a break for this mail.
-    async fn lost(&mut self, letter: &Letter, failure: Failure, unanswered: i32) -> Result<(), Failure> {
+    /// Handles the end of a session: a failure of the connection stops all mails, a broken session
+    /// this one.
+    async fn session_lost(&mut self, state: &MailState, failure: Failure, unanswered: i32) -> Result<(), Failure> {
         self.session = None;
         self.broken += 1;
-        if failure.class == Class::Configuration || self.broken >= BROKEN {
+        if failure.class == Class::Configuration || self.broken >= MAX_BROKEN {
             self.blocked = Some(failure.clone());
         }
-        if unanswered >= UNANSWERED {
-            self.settle(letter, Status::Unknown, None).await?;
+        if unanswered >= MAX_UNANSWERED {
+            self.settle(state, Status::Unknown, None).await?;
         } else {
-            self.hold(letter, &failure, unanswered).await?;
+            self.defer(state, &failure, unanswered).await?;
         }
-        self.note_use(Some(&failure.code)).await;
+        self.record_use(Some(&failure.code)).await;
         Ok(())
     }
 
-    async fn refused(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
-        self.settle(letter, Status::Failed(format!("recipient-refused ({numbers})")), None).await
+    async fn refused(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
+        self.settle(state, Status::Failed(format!("recipient-refused ({numbers})")), None).await
     }
 
-    async fn deferred(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
+    async fn deferred(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
         let reason = format!("recipient-deferred ({numbers})");
-        let now = self.job.mail.office.now();
-        if letter.deferred_since.is_some_and(|since| now - since >= DEFERRED) {
-            return self.settle(letter, Status::Failed(reason), None).await;
+        let now = self.job.mail.store.now();
+        if state.deferred_since.is_some_and(|since| now - since >= DEFERRAL_TIME) {
+            return self.settle(state, Status::Failed(reason), None).await;
         }
         let message = format!("The mail server does not take the mail for every recipient yet ({numbers}).");
         let failure = transient("recipient-deferred", message);
-        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered: letter.unanswered, is_deferral: true };
-        self.hold_as(letter, &failure, wait).await
+        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered: state.unanswered, is_deferral: true };
+        self.defer_as(state, &failure, wait).await
     }
 
-    async fn not_passed_on(&mut self, letter: &Letter, numbers: &str) -> Result<(), Failure> {
+    async fn refused_by_relay(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
         let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
-        let unanswered = letter.unanswered;
+        let unanswered = state.unanswered;
         let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered, is_deferral: false };
-        self.hold_as(letter, &failure, wait).await?;
-        self.note_use(Some(&failure.code)).await;
+        self.defer_as(state, &failure, wait).await?;
+        self.record_use(Some(&failure.code)).await;
         Ok(())
     }
 
     fn count_equal(&mut self, numbers: &str) {
         let before = if self.equal.0 == numbers { self.equal.1 } else { 0 };
         self.equal = (numbers.to_owned(), before + 1);
-        if self.equal.1 >= EQUAL {
+        if self.equal.1 >= MAX_EQUAL {
             self.blocked = Some(relay_refused(numbers));
         }
     }
 
-    /// Relays refuse a client where they are asked for a recipient, and an address that nobody may
-    /// write to looks the same. If the server takes others of ours afterwards, it is the recipient.
-    async fn clear_up(&mut self) -> Result<(), Failure> {
-        let unclear = std::mem::take(&mut self.unclear);
-        let is_asked = unclear.iter().any(|one| one.stage == Stage::Recipient && one.taken == self.taken);
-        let still_takes = is_asked && self.still_takes().await;
-        for Unclear { letter, stage, numbers, taken } in unclear {
-            if taken < self.taken || (still_takes && stage == Stage::Recipient) {
-                self.refused(&letter, &numbers).await?;
+    /// Assigns refusals of unknown scope. Relays refuse a client at RCPT, with the codes of a
+    /// protected recipient; if the server accepts other mails afterwards, the recipient is meant.
+    async fn settle_unclassified(&mut self) -> Result<(), Failure> {
+        let unclassified = std::mem::take(&mut self.unclassified);
+        let is_asked = unclassified.iter().any(|one| one.stage == Stage::Recipient && one.accepted == self.accepted);
+        let still_accepts = is_asked && self.still_accepts().await;
+        for OutcomeUnknown { state, stage, numbers, accepted } in unclassified {
+            if accepted < self.accepted || (still_accepts && stage == Stage::Recipient) {
+                self.refused(&state, &numbers).await?;
             } else {
-                self.not_passed_on(&letter, &numbers).await?;
+                self.refused_by_relay(&state, &numbers).await?;
             }
         }
         Ok(())
     }
 
-    /// A recipient that was taken before is offered once more.
-    async fn still_takes(&mut self) -> bool {
-        match (&mut self.session, &self.route.config, &self.good) {
-            (Some(session), Ok(config), Some(good)) => session.still_takes(&config.from, good).await,
+    /// Offers a recipient that was accepted before.
+    async fn still_accepts(&mut self) -> bool {
+        match (&mut self.session, &self.route.config, &self.last_accepted) {
+            (Some(session), Ok(config), Some(last_accepted)) => {
+                session.still_accepts(&config.from, last_accepted).await
+            }
             _ => false,
         }
     }
 
-    /// The connection's state is what real mails meet. It is noted after what became of the mail: a
-    /// mail that was taken is not sent again because this could not be stored.
-    async fn note_use(&self, error: Option<&str>) {
+    /// Records the state of the connection, after the mail is settled: a delivered mail must not be
+    /// sent again because this write failed.
+    async fn record_use(&self, error: Option<&str>) {
         let set_at = self.route.config.as_ref().ok().and_then(|config| config.set_at);
-        let noted = self.job.mail.office.used(self.job.call.tenant, &self.route.connection, set_at, error).await;
-        if let Err(failure) = noted {
-            tracing::warn!(code = failure.code, "what a mail says of its connection is not stored");
+        let recorded = self.job.mail.store.used(self.job.call.tenant, &self.route.connection, set_at, error).await;
+        if let Err(failure) = recorded {
+            tracing::warn!(code = failure.code, "the outcome of a mail session could not be recorded");
         }
     }
 
-    /// A conversation to go on in, within the connection's limits.
-    async fn ready(&mut self, config: &Config) -> Result<Result<(), Failure>, Failure> {
+    /// Provides a session within the connection's limits.
+    async fn open_session(&mut self, config: &Config) -> Result<Result<(), Failure>, Failure> {
         let tenant = self.job.call.tenant;
         let mail = self.job.mail;
-        if mail.office.is_paused(tenant, &self.route.connection).await? {
+        if mail.store.is_paused(tenant, &self.route.connection).await? {
             return Ok(Err(transient("mail-paused", "An admin has paused the mail connection.".into())));
         }
-        // No conversation is begun in vain; each mail takes its place when it is offered.
+        // Avoids a session that could not send; each mail counts when it is offered.
         if let (Some(rate), None) = (config.mails_per_minute, &self.session)
-            && mail.office.offered(tenant, &self.route.connection).await? >= rate
+            && mail.store.offered(tenant, &self.route.connection).await? >= rate
         {
             return Ok(Err(too_many(config)));
         }
         if self.permit.is_none() {
-            self.permit = mail.limits.conversation(tenant, &self.route.connection, config.max_connections);
+            self.permit = mail.limits.session(tenant, &self.route.connection, config.max_connections);
         }
         if self.permit.is_none() {
-            let message = "As many conversations with the mail server as there may be are open.";
+            let message = "The permitted number of sessions with the mail server is open.";
             return Ok(Err(transient("mail-connections-busy", message.into())));
         }
         if self.session.is_none() {
             let crowded = mail.limits.is_crowded();
             let deadlines = if crowded { mail.deadlines.shortened() } else { mail.deadlines };
-            match mail.reach(tenant).open(config, deadlines).await {
+            match mail.access(tenant).open(config, deadlines).await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -294,53 +311,53 @@ impl<'a> Delivery<'a> {
 
     async fn still_fits(&self) -> Result<bool, Failure> {
         match &self.job.condition {
-            Some(condition) => condition.holds(&*self.job.mail.office, self.job.call).await,
+            Some(condition) => condition.holds(&*self.job.mail.store, self.job.call).await,
             None => Ok(true),
         }
     }
 
-    /// The package's mistake concerns this mail; those in another language may be whole.
-    async fn not_made(&mut self, letter: &Letter, failure: Failure) -> Result<(), Failure> {
+    /// Settles a mail that the package cannot render; it may render in other languages.
+    async fn not_rendered(&mut self, state: &MailState, failure: Failure) -> Result<(), Failure> {
         if failure.code == "mail-missing" {
             return Err(failure);
         }
         let reason = format!("{} ({})", failure.code, failure.message);
         self.tally.broken = Some(failure);
-        self.settle(letter, Status::Failed(reason), None).await
+        self.settle(state, Status::Failed(reason), None).await
     }
 
-    async fn hold(&mut self, letter: &Letter, failure: &Failure, unanswered: i32) -> Result<(), Failure> {
+    async fn defer(&mut self, state: &MailState, failure: &Failure, unanswered: i32) -> Result<(), Failure> {
         let code = failure.code.clone();
         let wait = Wait { reason: &code, at_least: Duration::ZERO, unanswered, is_deferral: false };
-        self.hold_as(letter, failure, wait).await
+        self.defer_as(state, failure, wait).await
     }
 
-    /// How long it waits is determined here.
-    async fn hold_as(&mut self, letter: &Letter, failure: &Failure, wait: Wait<'_>) -> Result<(), Failure> {
-        let office = &self.job.mail.office;
-        let (at_least, reason) = (pause(letter, failure, office.now()), wait.reason);
-        let message_id = &letter.entry.message_id;
+    /// Defers a mail for the time that the schedule gives.
+    async fn defer_as(&mut self, state: &MailState, failure: &Failure, wait: Wait<'_>) -> Result<(), Failure> {
+        let store = &self.job.mail.store;
+        let (at_least, reason) = (pause(state, failure, store.now()), wait.reason);
+        let message_id = &state.entry.message_id;
         tracing::warn!(message_id, reason, seconds = at_least.as_secs(), "a mail waits");
         metrics::counter!("eaf_mail_waits_total", "code" => failure.code.clone()).increment(1);
-        office.wait(&letter.entry, &Wait { at_least, ..wait }).await?;
+        store.wait(&state.entry, &Wait { at_least, ..wait }).await?;
         self.tally.waits(failure.clone(), at_least);
         Ok(())
     }
 
-    async fn settle(&mut self, letter: &Letter, status: Status, relay: Option<&str>) -> Result<(), Failure> {
-        settle(self.job.mail, letter, &status, relay).await?;
+    async fn settle(&mut self, state: &MailState, status: Status, relay: Option<&str>) -> Result<(), Failure> {
+        settle(self.job.mail, state, &status, relay).await?;
         self.tally.count(&status);
         Ok(())
     }
 
-    /// By somebody else, while this call was on its way to it.
-    async fn settled(&mut self, letter: &Letter) -> Result<(), Failure> {
-        let known = self.job.mail.office.record(&letter.entry).await?;
+    /// Counts a mail that another call settled meanwhile.
+    async fn settled(&mut self, state: &MailState) -> Result<(), Failure> {
+        let known = self.job.mail.store.record(&state.entry).await?;
         self.tally.count(&known.status);
         Ok(())
     }
 
-    fn content(&self, config: &Config, person: &Person, to: &Address, letter: &Letter) -> Result<Vec<u8>, Failure> {
+    fn content(&self, config: &Config, person: &Person, to: &Address, state: &MailState) -> Result<Vec<u8>, Failure> {
         let Job { mail, call, arguments, .. } = self.job;
         let host = HostFacts {
             recipient_name: &person.name,
@@ -363,9 +380,9 @@ impl<'a> Delivery<'a> {
             to,
             to_name: &person.name,
             id: mail_id(call, person.actor, &arguments.template),
-            message_id: &letter.entry.message_id,
-            // With the same date and id, Exchange knows a repetition for what it is.
-            date: letter.written_at,
+            message_id: &state.entry.message_id,
+            // Date and id are the same for repetitions, by which Exchange recognises them.
+            date: state.written_at,
             locale: person.locale,
             trace: &call.trace.0,
         };

@@ -1,5 +1,5 @@
-//! Failures of this capability. Messages are for tenant admins and workflows: no address, no name, no subject, and
-//! nothing that a server said beyond its numbers, because servers like to repeat addresses.
+//! Failures of this capability. Messages are for tenant admins and workflows: no address, no name,
+//! no subject, and nothing of a server's reply but its codes, since servers repeat addresses.
 
 use eaf_capability::{Class, Failure};
 

@@ -1,35 +1,37 @@
-//! Mails to people of the tenant, over SMTP.
+//! Mails to members of the tenant, over SMTP.
 //!
-//! | file | what |
+//! | module | content |
 //! |---|---|
-//! | [`config`] | what a tenant admin sets for a connection |
-//! | [`connection_type`] | what of that is stored, and what refused |
+//! | [`config`] | settings of a mail connection |
+//! | [`connection_type`] | their form and their checks |
 //! | [`message`], [`address`] | headers and both bodies as bytes |
-//! | [`wire`], [`tls`] | the connection, within a bound and with a server that is trusted |
-//! | [`token`] | a log-in without a password |
-//! | [`reach`] | which servers and how many log-ins the deployment allows |
-//! | [`smtp`], [`reply`] | the conversation with the server, and what it said to each mail |
-//! | [`send`] | who gets one, under which id, and what is written down |
-//! | [`delivery`] | one mail after the other, and what keeps the others waiting |
-//! | [`schedule`], [`limits`] | when a mail is tried again, and how many conversations there may be |
-//! | [`check`] | whether a connection is usable, and a mail for trial |
-//! | [`condition`] | whether a mail still fits when it is about to be sent |
-//! | [`office`], [`core_office`] | directory, connections and mail log, as `send` needs them |
+//! | [`wire`], [`tls`] | the connection, with a size limit and a trusted server |
+//! | [`token`] | tokens for a login without a password |
+//! | [`mail_server_access`] | permitted servers and logins |
+//! | [`smtp`], [`reply`] | the SMTP session and the server's replies |
+//! | [`send`] | recipients, ids and records of the mails |
+//! | [`delivery`] | delivery in order, and what defers it |
+//! | [`schedule`], [`limits`] | retries, and concurrent sessions |
+//! | [`check`] | self-test of a connection, with a test mail |
+//! | [`condition`] | condition of a mail, checked before it is sent |
+//! | [`mail_store`], [`pg_mail_store`] | directory, connections and mail log, as `send` needs them
+//! |
 //!
-//! A refused recipient is recorded for the tenant's admins and fails nothing. Addresses and subjects are never logged.
+//! A refused recipient is recorded for the tenant's admins and does not fail the call. Addresses
+//! and subjects are never logged.
 
 mod address;
 mod check;
 mod condition;
 mod config;
 mod connection_type;
-mod core_office;
 mod delivery;
 mod failure;
 mod limits;
+mod mail_server_access;
+mod mail_store;
 mod message;
-mod office;
-mod reach;
+mod pg_mail_store;
 mod reply;
 mod schedule;
 mod send;
@@ -50,15 +52,15 @@ use eaf_capability::{
 use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
 use limits::Limits;
-use office::Office;
-use reach::Reach;
+use mail_server_access::MailServerAccess;
+use mail_store::MailStore;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Mail servers.
+/// Egress to mail servers.
 pub static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587, 2525] };
-/// Where a mail connection fetches its OAuth 2 tokens.
+/// Egress to OAuth 2 token endpoints of mail connections.
 pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
 
 inventory::submit! { &MAIL }
@@ -66,12 +68,12 @@ inventory::submit! { &MAIL_TOKEN }
 inventory::submit! {
     Registration { name: "mail", make: |parts| {
         Arc::new(Mail {
-            office: Arc::new(core_office::CoreOffice { core: parts.core.clone() }),
+            store: Arc::new(pg_mail_store::PgMailStore { core: parts.core.clone() }),
             packages: parts.packages.clone(),
             public_url: parts.public_url.clone(),
             tokens: token::Tokens::default(),
             limits: Limits::default(),
-            deadlines: smtp::PATIENT,
+            deadlines: smtp::RFC_5321,
             egress: parts.egress.clone(),
             logins: parts.logins.clone(),
             contact: CONTACT,
@@ -80,7 +82,7 @@ inventory::submit! {
 }
 
 struct Mail {
-    office: Arc<dyn Office>,
+    store: Arc<dyn MailStore>,
     packages: Arc<dyn Packages>,
     public_url: String,
     tokens: token::Tokens,
@@ -88,20 +90,27 @@ struct Mail {
     deadlines: smtp::Deadlines,
     egress: Arc<Policy>,
     logins: Arc<Logins>,
-    /// How long the first contact may take in a test.
+    /// Time-out of the first contact in a test.
     contact: Duration,
 }
 
-/// Longer than a vCenter's: mail servers let strangers wait, and a page waits for 35 s.
+/// Longer than a vCenter's: mail servers delay unknown clients, and a page waits for 35 s.
 const CONTACT: Duration = Duration::from_secs(25);
 
 impl Mail {
-    fn reach(&self, tenant: TenantId) -> Reach<'_> {
-        Reach { egress: &self.egress, logins: &self.logins, tokens: &self.tokens, tenant, contact: self.contact }
+    fn access(&self, tenant: TenantId) -> MailServerAccess<'_> {
+        MailServerAccess {
+            egress: &self.egress,
+            logins: &self.logins,
+            tokens: &self.tokens,
+            tenant,
+            contact: self.contact,
+        }
     }
 }
 
-/// A call's mails go out one after the other, and a server may let each wait for minutes.
+/// Time-out of a call, whose mails are sent in sequence by a server that may delay each for
+/// minutes.
 const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 
 #[async_trait]
@@ -141,7 +150,7 @@ impl Provider for Mail {
     }
 
     fn keep_trying(&self) -> Option<Duration> {
-        Some(schedule::KEPT)
+        Some(schedule::RETRY_TIME)
     }
 
     fn longest_call(&self) -> Option<Duration> {

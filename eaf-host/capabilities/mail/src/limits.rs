@@ -1,19 +1,20 @@
-//! How many conversations with mail servers this host holds at once.
+//! Limits of this host's concurrent sessions with mail servers.
 //!
-//! A server may let each step wait for minutes, and every conversation keeps one of the places in
-//! which runs are worked on: without a limit a slow server of one tenant would stop all work.
+//! A server may delay each step for minutes, and every session occupies one of the places for runs:
+//! without a limit, one tenant's slow server would stop all work.
 
 use eaf_core::id::TenantId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Half of the runs that are executed at one time.
-const HOST: usize = 8;
-/// Beyond them, each for a tenant that has none: slow servers of two tenants do not stop the others' mails.
-const FIRST: usize = 4;
+/// Half of the concurrent runs.
+const MAX_SESSIONS: usize = 8;
+/// Additional sessions for tenants that have none, so that slow servers of two tenants do not block
+/// the others.
+const EXTRA_SESSIONS: usize = 4;
 const TENANT: usize = 4;
-/// Tests take no place from mails that are due.
-const TESTS: usize = 8;
+/// Concurrent tests, which do not count against the mails.
+const MAX_TESTS: usize = 8;
 
 #[derive(Clone, Default)]
 pub struct Limits {
@@ -24,64 +25,64 @@ pub struct Limits {
 struct Open {
     all: usize,
     tenants: HashMap<TenantId, usize>,
-    lines: HashMap<(TenantId, String), usize>,
+    connections: HashMap<(TenantId, String), usize>,
     tests: HashSet<TenantId>,
 }
 
-/// Ends when dropped.
+/// Right to a session, returned when dropped.
 pub struct Permit {
     open: Arc<Mutex<Open>>,
     tenant: TenantId,
-    /// None: a test.
-    line: Option<String>,
+    /// None for a test.
+    connection: Option<String>,
 }
 
 impl Limits {
-    /// None: there are as many as there may be, of the host, the tenant or the connection.
-    pub fn conversation(&self, tenant: TenantId, connection: &str, most: usize) -> Option<Permit> {
+    /// Permits a session; none at a limit of the host, the tenant or the connection.
+    pub fn session(&self, tenant: TenantId, connection: &str, most: usize) -> Option<Permit> {
         let mut open = locked(&self.open);
-        let line = (tenant, connection.to_owned());
+        let key = (tenant, connection.to_owned());
         let of_tenant = open.tenants.get(&tenant).copied().unwrap_or_default();
-        let of_line = open.lines.get(&line).copied().unwrap_or_default();
-        let places = if of_tenant == 0 { HOST + FIRST } else { HOST };
-        if open.all >= places || of_tenant >= TENANT || of_line >= most {
+        let of_connection = open.connections.get(&key).copied().unwrap_or_default();
+        let places = if of_tenant == 0 { MAX_SESSIONS + EXTRA_SESSIONS } else { MAX_SESSIONS };
+        if open.all >= places || of_tenant >= TENANT || of_connection >= most {
             return None;
         }
         open.all += 1;
         open.tenants.insert(tenant, of_tenant + 1);
-        open.lines.insert(line, of_line + 1);
-        Some(Permit { open: self.open.clone(), tenant, line: Some(connection.to_owned()) })
+        open.connections.insert(key, of_connection + 1);
+        Some(Permit { open: self.open.clone(), tenant, connection: Some(connection.to_owned()) })
     }
 
-    /// Are so many open that a slow server keeps others waiting?
+    /// True if so many sessions are open that a slow server delays others.
     pub fn is_crowded(&self) -> bool {
-        locked(&self.open).all >= HOST
+        locked(&self.open).all >= MAX_SESSIONS
     }
 
-    /// One at a time in each tenant.
+    /// Permits a test, one at a time per tenant.
     pub fn test(&self, tenant: TenantId) -> Option<Permit> {
         let mut open = locked(&self.open);
-        if open.tests.len() >= TESTS || !open.tests.insert(tenant) {
+        if open.tests.len() >= MAX_TESTS || !open.tests.insert(tenant) {
             return None;
         }
-        Some(Permit { open: self.open.clone(), tenant, line: None })
+        Some(Permit { open: self.open.clone(), tenant, connection: None })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = locked(&self.open);
-        let Some(line) = self.line.take() else {
+        let Some(connection) = self.connection.take() else {
             open.tests.remove(&self.tenant);
             return;
         };
         open.all -= 1;
-        less(&mut open.tenants, self.tenant);
-        less(&mut open.lines, (self.tenant, line));
+        decrement(&mut open.tenants, self.tenant);
+        decrement(&mut open.connections, (self.tenant, connection));
     }
 }
 
-fn less<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
+fn decrement<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
     match counts.get_mut(&key) {
         Some(count) if *count > 1 => *count -= 1,
         _ => drop(counts.remove(&key)),
@@ -97,42 +98,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_tenant_and_no_connection_takes_more_than_its_part() {
+    fn no_tenant_or_connection_exceeds_its_share() {
         let limits = Limits::default();
         let (acme, globex) = (TenantId::derive("acme"), TenantId::derive("globex"));
-        let first = limits.conversation(acme, "main", 1).unwrap();
-        assert!(limits.conversation(acme, "main", 1).is_none(), "one for this connection");
-        let others: Vec<_> = (0..TENANT).filter_map(|n| limits.conversation(acme, &format!("c{n}"), 9)).collect();
+        let first = limits.session(acme, "main", 1).unwrap();
+        assert!(limits.session(acme, "main", 1).is_none(), "one for this connection");
+        let others: Vec<_> = (0..TENANT).filter_map(|n| limits.session(acme, &format!("c{n}"), 9)).collect();
         assert_eq!(others.len(), TENANT - 1);
         assert!(limits.test(acme).is_some(), "a test takes no place from mails");
-        let theirs = limits.conversation(globex, "main", 1).unwrap();
+        let theirs = limits.session(globex, "main", 1).unwrap();
         drop((first, others, theirs));
         let test = limits.test(acme).unwrap();
         assert!(limits.test(acme).is_none() && limits.test(globex).is_some(), "one test in each tenant");
         drop(test);
         assert!(
-            locked(&limits.open).lines.is_empty() && locked(&limits.open).all == 0,
-            "nothing is kept of what is over"
+            locked(&limits.open).connections.is_empty() && locked(&limits.open).all == 0,
+            "ended sessions leave nothing in memory"
         );
     }
 
     #[test]
-    fn a_host_keeps_places_for_other_work() {
+    fn a_host_reserves_places_for_other_work() {
         let limits = Limits::default();
         let tenants = (0..100).map(|n| TenantId::derive(&format!("t{n}")));
-        let open: Vec<_> = tenants.filter_map(|tenant| limits.conversation(tenant, "main", 2)).collect();
-        assert_eq!(open.len(), HOST + FIRST);
+        let open: Vec<_> = tenants.filter_map(|tenant| limits.session(tenant, "main", 2)).collect();
+        assert_eq!(open.len(), MAX_SESSIONS + EXTRA_SESSIONS);
     }
 
     #[test]
-    fn two_tenants_with_slow_servers_leave_the_others_a_place() {
+    fn two_tenants_with_slow_servers_do_not_block_the_others() {
         let limits = Limits::default();
         let tenant = |name: &str| TenantId::derive(name);
         let slow = ["acme", "globex"].into_iter().flat_map(|name| (0..9).map(move |_| name));
-        let slow: Vec<_> = slow.filter_map(|name| limits.conversation(tenant(name), "main", 9)).collect();
-        assert_eq!(slow.len(), HOST);
+        let slow: Vec<_> = slow.filter_map(|name| limits.session(tenant(name), "main", 9)).collect();
+        assert_eq!(slow.len(), MAX_SESSIONS);
         assert!(limits.is_crowded(), "and no step is waited for as long as usual");
-        let first = limits.conversation(tenant("initech"), "main", 9);
-        assert!(first.is_some() && limits.conversation(tenant("initech"), "main", 9).is_none());
+        let first = limits.session(tenant("initech"), "main", 9);
+        assert!(first.is_some() && limits.session(tenant("initech"), "main", 9).is_none());
     }
 }

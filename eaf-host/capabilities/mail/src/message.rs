@@ -1,4 +1,4 @@
-//! One mail as bytes: headers, and the same content as text and as HTML.
+//! A mail as bytes: headers, and the same content as text and as HTML.
 
 use eaf_capability::text::mails::Rendered;
 use eaf_core::actor::Locale;
@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub struct Envelope<'a> {
     pub from: &'a Address,
     pub from_name: &'a str,
-    /// Where answers of people go; none: to the sender.
+    /// Reply-To; none: the sender.
     pub reply_to: Option<&'a Address>,
     pub to: &'a Address,
     pub to_name: &'a str,
-    /// The Message-ID's left part.
+    /// Left part of the Message-ID.
     pub id: Uuid,
-    /// With angle brackets.
+    /// Message-ID with angle brackets.
     pub message_id: &'a str,
     pub date: OffsetDateTime,
     pub locale: Locale,
@@ -25,7 +25,8 @@ pub struct Envelope<'a> {
 }
 
 pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::Error> {
-    // The boundary is derived, so that the same mail has the same bytes. Base64 and quoted-printable never make one.
+    // Derived, so that the same mail has the same bytes. Base64 and quoted-printable cannot produce
+    // it.
     let content = MultiPart::alternative()
         .boundary(format!("=_{}", envelope.id.simple()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
@@ -41,7 +42,7 @@ pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::E
         .message_id(Some(envelope.message_id.to_owned()))
         .date(envelope.date.into())
         .raw_header(header("Auto-Submitted", "auto-generated"))
-        // Exchange answers with notes of absence despite the header before.
+        // Exchange sends absence notes despite the header before.
         .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
         .raw_header(header("Content-Language", envelope.locale.as_str()))
         .raw_header(header("X-Trace-Id", envelope.trace))
@@ -57,7 +58,7 @@ fn display_name(name: &str) -> Option<String> {
     Some(one_line(name)).filter(|name| !name.is_empty())
 }
 
-/// Nothing that people or plugins name can begin a header of its own.
+/// Text without line breaks, so that no value can start a header.
 fn one_line(value: &str) -> String {
     value
         .split(|c: char| c.is_control() || c.is_whitespace())
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_say_who_when_what_and_that_no_person_wrote_it() {
+    fn headers_have_addresses_date_subject_and_mark_an_automatic_mail() {
         let mail = compose_with("Jana Berger", "Ready: web-01", "4bf9");
         for line in [
             "From: \"Acme Cloud\" <cloud@acme.example>",
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_begins_a_header_of_its_own() {
+    fn no_value_starts_a_header() {
         let mail = compose_with("X\r\nBcc: a@thief.example", "Y\r\nBcc: b@thief.example", "Z\nBcc: c@thief.example");
         let (headers, _) = mail.split_once("\r\n\r\n").unwrap();
         assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{headers}");

@@ -1,25 +1,25 @@
-//! `send` and `send-while`: one mail for each recipient.
+//! `send` and `send-while`: one mail per recipient.
 //!
-//! Each mail is written down before it is sent and settled when the server has taken or refused it, so a repetition
-//! of the call sends only what is still open. What stands in the way of the connection, be it an outage, a wrong
-//! password or a relay that refuses us, keeps the mails: they wait for up to
-//! [`KEPT`](super::schedule::KEPT) and go out when it is repaired.
-//! Final are only what a server says about a recipient, and what is wrong with the mail itself.
+//! Each mail is recorded before it is sent and settled when the server has accepted or refused it,
+//! so a repetition of the call sends the rest only. A failure of the connection, such as an outage,
+//! a wrong password or a relay that refuses the host, retains the mails: they wait for up to
+//! [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a reply about a recipient
+//! and an error in the mail itself are final.
 //!
-//! One window stays, and it is SMTP's: a server that has taken a mail and does not answer. Before its content goes
-//! out it is written down that it may have arrived; it is sent again under the same Message-ID and date, and after
-//! [`UNANSWERED`] times never by itself.
+//! One gap remains in SMTP: a server that accepts a mail and does not answer. Before the content is
+//! sent, the record says that the mail may have arrived; it is sent again under the same Message-ID
+//! and date, and not automatically after [`MAX_UNANSWERED`] attempts.
 //!
-//! When the call has failed for good every mail that is still open is settled ([`gave_up`]): nobody would come back
-//! for them, and the tenant's admins look for mails that were not sent.
+//! When the call has failed permanently, every open mail is settled ([`gave_up`]): no retry
+//! follows, and the tenant's admins look for mails that were not sent.
 
 use super::Mail;
 use super::condition::{self, Condition};
 use super::config::Config;
 use super::delivery::{Delivery, Route};
 use super::failure::{configuration, permanent};
-use super::office::{Entry, Letter, Person, Status};
-use super::schedule::UNANSWERED;
+use super::mail_store::{Entry, MailState, Person, Status};
+use super::schedule::MAX_UNANSWERED;
 use eaf_capability::text::mails::Templates;
 use eaf_capability::{Call, Class, Failure};
 use eaf_core::id::ActorId;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The root of all Message-IDs. Never change it: a mail under way would be sent under a second id.
+/// Namespace of all Message-IDs. It never changes: an open mail would be sent under a second id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ pub struct Arguments {
     to: To,
     #[serde(default)]
     pub facts: Map<String, Value>,
-    /// Of `send-while`.
+    /// Present for `send-while`.
     condition: Option<condition::Document>,
 }
 
@@ -48,13 +48,13 @@ enum To {
     Actor(ActorId),
     Holders {
         permission: String,
-        /// Empty: nobody.
+        /// Empty: no exception.
         #[serde(default)]
         except: String,
     },
 }
 
-/// What stays the same for all recipients of a call.
+/// Properties that all mails of a call share.
 pub struct Job<'a> {
     pub mail: &'a Mail,
     pub templates: Arc<Templates>,
@@ -66,28 +66,28 @@ pub struct Job<'a> {
 
 pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
-    let mut letters = Vec::new();
+    let mut states = Vec::new();
     for person in recipients(mail, call, &arguments(call)?).await? {
-        let letter = mail.office.record(&job.entry(person.actor)).await?;
-        letters.push((person, letter));
+        let state = mail.store.record(&job.entry(person.actor)).await?;
+        states.push((person, state));
     }
     for left in waiting(mail, call).await? {
-        // Since it was written down, its recipient lost what the mail is meant for.
-        if !letters.iter().any(|(_, letter)| letter.entry.message_id == left.entry.message_id) {
+        // The recipient has lost the permission since the mail was recorded.
+        if !states.iter().any(|(_, state)| state.entry.message_id == left.entry.message_id) {
             let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
             settle(mail, &left, &status, None).await?;
         }
     }
-    job.run(letters).await
+    job.run(states).await
 }
 
-async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<Letter>, Failure> {
-    let mut letters = mail.office.waiting_of(call.tenant, call.run, call.sequence).await?;
-    letters.retain(|letter| letter.entry.event == call.event);
-    Ok(letters)
+async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
+    let mut states = mail.store.waiting_of(call.tenant, call.run, call.sequence).await?;
+    states.retain(|state| state.entry.event == call.event);
+    Ok(states)
 }
 
-/// One mail of a call that is over, once more, because an admin wants it. It was opened again before.
+/// Sends one mail of an ended call again, at the request of an admin, who has reopened it.
 pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let people = recipients(mail, call, &arguments(call)?).await?;
@@ -96,18 +96,18 @@ pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, 
         let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
         return Err(gone);
     };
-    let (actor, letter) = (person.actor, mail.office.record(&job.entry(person.actor)).await?);
-    let answer = job.run(vec![(person, letter)]).await;
+    let (actor, state) = (person.actor, mail.store.record(&job.entry(person.actor)).await?);
+    let answer = job.run(vec![(person, state)]).await;
     if let Err(failure) = &answer {
-        let letter = mail.office.record(&job.entry(actor)).await?;
+        let state = mail.store.record(&job.entry(actor)).await?;
         let fits = fits(mail, call, arguments(call)?.condition).await;
-        give_up(mail, &letter, fits, failure).await?;
+        give_up(mail, &state, fits, failure).await?;
     }
     answer
 }
 
-/// Settles what [`send`] left open: failed, or skipped where the mail would not fit any more. What it wrote down
-/// counts, and who is a recipient now: [`send`] may not have come as far as writing.
+/// Settles the open mails of [`send`]: failed, or skipped if the condition no longer holds. Both
+/// recorded mails and present recipients count, since [`send`] may have stopped before recording.
 pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
     let recipients = recipients(mail, call, &arguments).await;
@@ -117,31 +117,31 @@ pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), 
         people => people?,
     };
     for person in people {
-        let letter = mail.office.record(&entry(mail, call, &arguments.template, person.actor)).await?;
-        give_up(mail, &letter, fits, failure).await?;
+        let state = mail.store.record(&entry(mail, call, &arguments.template, person.actor)).await?;
+        give_up(mail, &state, fits, failure).await?;
     }
-    for letter in waiting(mail, call).await? {
-        give_up(mail, &letter, fits, failure).await?;
+    for state in waiting(mail, call).await? {
+        give_up(mail, &state, fits, failure).await?;
     }
     Ok(())
 }
 
-async fn give_up(mail: &Mail, letter: &Letter, fits: bool, failure: &Failure) -> Result<(), Failure> {
-    let Status::Pending(reason) = &letter.status else { return Ok(()) };
-    let status = match (fits, letter.unanswered > 0) {
+async fn give_up(mail: &Mail, state: &MailState, fits: bool, failure: &Failure) -> Result<(), Failure> {
+    let Status::Pending(reason) = &state.status else { return Ok(()) };
+    let status = match (fits, state.unanswered > 0) {
         (false, _) => Status::Skipped,
         (true, true) => Status::Unknown,
         (true, false) => Status::Failed(reason.clone().unwrap_or_else(|| failure.code.clone())),
     };
-    settle(mail, letter, &status, None).await
+    settle(mail, state, &status, None).await
 }
 
-/// Whether the mail would still be sent. It may never be known, as while a view is halted, and what is left open is
-/// tried for ever.
+/// True if the condition still holds. It may stay unknown, as while a view is halted, and an open
+/// mail would be retried without end.
 async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> bool {
     let Some(document) = condition else { return true };
     let known = match Condition::read(document, &*mail.packages, call) {
-        Ok(condition) => condition.holds(&*mail.office, call).await,
+        Ok(condition) => condition.holds(&*mail.store, call).await,
         Err(failure) => Err(failure),
     };
     known.unwrap_or_else(|error| {
@@ -157,32 +157,32 @@ fn arguments(call: &Call) -> Result<Arguments, Failure> {
 
 async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
     match &arguments.to {
-        To::Actor(actor) => match mail.office.person(call.tenant, *actor).await? {
+        To::Actor(actor) => match mail.store.person(call.tenant, *actor).await? {
             Some(person) => Ok(vec![person]),
             None => Err(unknown(mail, call, &arguments.template, *actor).await?),
         },
         To::Holders { permission, except } => {
             let permission = permission.strip_prefix(&format!("{}.", call.plugin)).unwrap_or(permission);
             let roles = mail.packages.roles_holding(&call.plugin, permission);
-            let mut people = mail.office.holders(call.tenant, &roles).await?;
+            let mut people = mail.store.holders(call.tenant, &roles).await?;
             people.retain(|person| person.actor.to_string() != *except);
             if people.is_empty() {
-                tracing::warn!(tenant = %call.tenant, permission, "nobody holds the permission that a mail is meant for");
+                tracing::warn!(tenant = %call.tenant, permission, "no member holds the permission of a mail");
             }
             if let Some(template) = arguments.condition.as_ref().and_then(|condition| condition.after.as_ref()) {
-                let told = mail.office.told(call.tenant, call.run, template).await?;
-                people.retain(|person| told.contains(&person.actor));
+                let earlier = mail.store.recipients_of(call.tenant, call.run, template).await?;
+                people.retain(|person| earlier.contains(&person.actor));
             }
             Ok(people)
         }
     }
 }
 
-/// Written down for the tenant's admins, who see for whom and of which product a mail was.
+/// Records a mail to an unknown person for the tenant's admins, who see recipient and product.
 async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
-    let letter = mail.office.record(&entry(mail, call, template, actor)).await?;
-    if matches!(letter.status, Status::Pending(_)) {
-        settle(mail, &letter, &Status::Failed("recipient-unknown".into()), None).await?;
+    let state = mail.store.record(&entry(mail, call, template, actor)).await?;
+    if matches!(state.status, Status::Pending(_)) {
+        settle(mail, &state, &Status::Failed("recipient-unknown".into()), None).await?;
     }
     Ok(permanent("recipient-unknown", format!("There is no member {actor} in this tenant.")))
 }
@@ -196,7 +196,7 @@ impl<'a> Job<'a> {
             .packages
             .mails(&call.plugin)
             .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
-        let tenant_name = mail.office.tenant_name(call.tenant).await?;
+        let tenant_name = mail.store.tenant_name(call.tenant).await?;
         Ok(Job { mail, templates, call, arguments, tenant_name, condition })
     }
 
@@ -204,36 +204,36 @@ impl<'a> Job<'a> {
         entry(self.mail, self.call, &self.arguments.template, recipient)
     }
 
-    async fn run(&self, letters: Vec<(Person, Letter)>) -> Result<Value, Failure> {
-        let now = self.mail.office.now();
+    async fn run(&self, states: Vec<(Person, MailState)>) -> Result<Value, Failure> {
+        let now = self.mail.store.now();
         let mut tally = Tally::default();
         let mut open = Vec::new();
-        for (person, letter) in letters {
-            match (&letter.status, letter.next_at) {
+        for (person, state) in states {
+            match (&state.status, state.next_at) {
                 (Status::Pending(reason), Some(next)) if next > now => {
                     let code = reason.as_deref().and_then(|reason| reason.split(' ').next()).unwrap_or("waiting");
                     let waits = Failure::new(Class::Transient, code, "The mail is not tried again yet.");
                     tally.waits(waits, Duration::try_from(next - now).unwrap_or_default());
                 }
-                (Status::Pending(_), _) => open.push((person, letter)),
+                (Status::Pending(_), _) => open.push((person, state)),
                 (status, _) => tally.count(status),
             }
         }
         if !open.is_empty() {
-            // Who stopped the conversation last time comes last.
-            open.sort_by_key(|(_, letter)| letter.attempts);
+            // The mail that stopped the last session comes last.
+            open.sort_by_key(|(_, state)| state.attempts);
             let route = self.route().await?;
             Delivery::new(self, route, &mut tally).run(open).await?;
         }
         tally.answer(self.condition.is_some())
     }
 
-    /// A connection that cannot work is no reason to lose the mails: an admin sets it right.
+    /// Connection of the call. Unusable settings retain the mails until an admin corrects them.
     async fn route(&self) -> Result<Route, Failure> {
         let Call { tenant, plugin, grant, .. } = self.call;
-        let office = &self.mail.office;
-        let connection = office.granted(*tenant, plugin, grant).await?;
-        let config: Result<Config, Failure> = match office.connection(*tenant, &connection).await {
+        let store = &self.mail.store;
+        let connection = store.granted(*tenant, plugin, grant).await?;
+        let config: Result<Config, Failure> = match store.connection(*tenant, &connection).await {
             Err(failure) if failure.class != Class::Configuration => return Err(failure),
             config => config,
         };
@@ -241,15 +241,15 @@ impl<'a> Job<'a> {
     }
 }
 
-/// What became of a call's mails.
+/// Counts of a call's mails by outcome.
 #[derive(Default)]
 pub struct Tally {
     sent: u32,
     failed: u32,
     skipped: bool,
-    /// The first reason why one waits, and when the first is tried again.
+    /// First reason to wait, and the time until the first retry.
     waiting: Option<(Failure, Duration)>,
-    /// The package made no mail of its facts.
+    /// Failure of the package to render a mail.
     pub broken: Option<Failure>,
 }
 
@@ -286,15 +286,20 @@ impl Tally {
     }
 }
 
-pub async fn settle(mail: &Mail, letter: &Letter, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
-    let Entry { message_id, template, recipient, run, .. } = &letter.entry;
-    mail.office.settle(&letter.entry, status, relay).await?;
+pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
+    let Entry { message_id, template, recipient, run, .. } = &state.entry;
+    mail.store.settle(&state.entry, status, relay).await?;
     match status {
         Status::Failed(reason) => {
             tracing::warn!(message_id, template, %recipient, %run, reason, "a mail was not sent");
         }
         Status::Unknown => {
-            tracing::warn!(message_id, template, times = UNANSWERED, "a mail may have arrived and is not sent again");
+            tracing::warn!(
+                message_id,
+                template,
+                times = MAX_UNANSWERED,
+                "a mail may have arrived and is not sent again"
+            );
         }
         Status::Skipped => tracing::info!(message_id, "a mail no longer fits and was not sent"),
         _ => tracing::info!(message_id, template, relay, "a mail was sent"),
@@ -309,7 +314,7 @@ pub async fn settle(mail: &Mail, letter: &Letter, status: &Status, relay: Option
     Ok(())
 }
 
-/// As it is written down.
+/// Record of a mail.
 fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
     Entry {
         tenant: call.tenant,
@@ -324,7 +329,7 @@ fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry 
     }
 }
 
-/// The same for every repetition: it stands for (event, recipient, template).
+/// Id for (event, recipient, template), the same for every repetition.
 pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     let mut name = Vec::with_capacity(48 + template.len());
     name.extend_from_slice(call.tenant.0.as_bytes());
@@ -334,13 +339,13 @@ pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The right part is the deployment's name and not the sender's: an admin who corrects the sender between two
-/// repetitions must not make second mails of those that were sent.
+/// The domain is the deployment's and not the sender's: a corrected sender between two attempts
+/// must not lead to second mails.
 pub fn message_id(id: Uuid, public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        // A literal is written with its kind (RFC 5321, section 4.1.3).
+        // A literal has its kind (RFC 5321, section 4.1.3).
         Some((address, _)) => format!("[IPv6:{address}]"),
         None => host.split(':').next().filter(|host| !host.is_empty()).unwrap_or("localhost").to_owned(),
     };
@@ -352,7 +357,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_id_carries_the_deployments_name() {
+    fn the_message_id_has_the_deployments_domain() {
         let id = Uuid::nil();
         for (url, domain) in [
             ("https://eaf.example.com", "eaf.example.com"),
@@ -365,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn recipients_are_read_as_the_contract_writes_them() {
+    fn recipients_are_read_in_the_form_of_the_contract() {
         let actor: To = serde_json::from_value(json!({"actor": ActorId::SYSTEM})).unwrap();
         assert!(matches!(actor, To::Actor(ActorId::SYSTEM)));
         let holders: To = serde_json::from_value(json!({"holders": {"permission": "approve", "except": ""}})).unwrap();

@@ -1,16 +1,16 @@
-//! One conversation with a mail server: log in, hand over mails one by one, and know for each what became of it.
+//! SMTP session with a mail server: log in, send mails, and report the outcome of each.
 //!
-//! Mails go one recipient at a time, so that a refusal concerns nobody else. Each step has a
-//! deadline of its own, as long as RFC 5321 wants: servers slow down those whom they do not know,
-//! and a mail whose last answer is not waited for comes twice.
+//! A mail has one recipient, so that a refusal concerns no other. Each step has a time-out of its
+//! own, as long as RFC 5321 requires: servers delay unknown clients, and a mail whose last reply
+//! times out is delivered twice.
 
 use super::address::needs_utf8;
 use super::config::{Config, Login, Proof, Tls};
 use super::failure::{configuration, transient};
-use super::reach::Reach;
-use super::reply::{Stage, Verdict, judge, numbers, numbers_of, queue_id};
+use super::mail_server_access::MailServerAccess;
+use super::reply::{Outcome, Stage, classify, numbers, numbers_of, queue_id};
 use super::tls::secure;
-use super::wire::{Bounded, Endless, Wire, dial, unreachable};
+use super::wire::{BoundedReader, ResponseTooLong, Wire, dial, unreachable};
 use eaf_capability::{Class, Failure};
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -26,27 +26,27 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-/// The port on which TLS begins at once.
+/// Port with implicit TLS.
 const SMTPS: u16 = 465;
-/// Where no greeting is to be expected, it is not waited for as long.
+/// Time-out of the greeting on a port that may not send one.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// How long each step is waited for.
+/// Time-outs of the steps.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// To one address.
+    /// Connection to one address.
     pub connect: Duration,
-    /// Of TLS.
+    /// TLS handshake.
     pub handshake: Duration,
     pub greeting: Duration,
-    /// Of an answer to a command.
+    /// Reply to a command.
     pub command: Duration,
-    /// Of the answer to the content's last line: servers scan a mail before it.
+    /// Reply to the last line of the content, which a server scans first.
     pub content: Duration,
 }
 
 /// RFC 5321, section 4.5.3.2.
-pub const PATIENT: Deadlines = Deadlines {
+pub const RFC_5321: Deadlines = Deadlines {
     connect: Duration::from_secs(30),
     handshake: Duration::from_secs(60),
     greeting: Duration::from_secs(300),
@@ -55,7 +55,8 @@ pub const PATIENT: Deadlines = Deadlines {
 };
 
 impl Deadlines {
-    /// While others wait for a place: every step but the last, where a mail would come twice.
+    /// Time-outs while others wait for a session: shorter for every step but the last, where a mail
+    /// would be delivered twice.
     pub fn shortened(self) -> Deadlines {
         let short = |usual: Duration| usual.min(Duration::from_secs(60));
         Deadlines {
@@ -67,8 +68,8 @@ impl Deadlines {
     }
 }
 
-/// For somebody who waits in front of a page.
-pub const IN_A_HURRY: Deadlines = Deadlines {
+/// Time-outs of a test, for which a person waits.
+pub const TEST: Deadlines = Deadlines {
     connect: Duration::from_secs(10),
     handshake: Duration::from_secs(10),
     greeting: Duration::from_secs(25),
@@ -83,7 +84,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connected to one of the server's addresses and encrypted, as the connection says.
+    /// Connects to one of the server's addresses and encrypts, as configured.
     pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
         let (line, server) = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
@@ -103,13 +104,13 @@ impl Session {
         Ok(Session { connection, server, deadlines })
     }
 
-    /// The address that answers.
+    /// Address that answered.
     pub fn server(&self) -> SocketAddr {
         self.server
     }
 
-    /// Does nothing for a connection without a user name.
-    pub async fn log_in(&mut self, config: &Config, reach: &Reach<'_>) -> Result<(), Failure> {
+    /// Logs in; does nothing for a connection without a user name.
+    pub async fn log_in(&mut self, config: &Config, access: &MailServerAccess<'_>) -> Result<(), Failure> {
         let Some(Login { username, proof }) = &config.login else {
             return Ok(());
         };
@@ -122,17 +123,17 @@ impl Session {
         }
         let secret = match proof {
             Proof::Password(password) => password.clone(),
-            Proof::Token(request) => reach.tokens.fetch(request, reach).await?,
+            Proof::Token(request) => access.tokens.fetch(request, access).await?,
         };
         let credentials = Credentials::new(username.clone(), secret);
         let answer = within(self.deadlines.command, self.connection.auth(mechanisms, &credentials)).await?;
         let Err(error) = answer else { return Ok(()) };
-        // A server that refuses a token explains itself in a challenge, which ends the exchange.
+        // A server that refuses a token explains it in a challenge, which ends the exchange.
         let is_refused = error.is_permanent() || (matches!(proof, Proof::Token(_)) && error.is_client());
         match proof {
             _ if !is_refused => Err(broken(&error)),
             Proof::Token(request) => {
-                reach.tokens.forget(request);
+                access.tokens.forget(request);
                 Err(configuration(
                     "token-refused",
                     format!("The mail server refuses the token for this user name ({}).", numbers(&error)),
@@ -161,16 +162,16 @@ impl Session {
         }
     }
 
-    /// Is the sender accepted?
+    /// Offers the sender.
     pub async fn offer_sender(&mut self, from: &Address) -> Result<(), Failure> {
         self.sender(from, Vec::new()).await?;
         self.reset().await;
         Ok(())
     }
 
-    /// Names sender and recipient of a mail. `None`: the server waits for the content. An error
-    /// means that the conversation is over.
-    pub async fn offer(&mut self, from: &Address, to: &Address) -> Result<Option<Verdict>, Failure> {
+    /// Sends sender and recipient of a mail. `None`: the server waits for the content. After an
+    /// error the session has ended.
+    pub async fn offer(&mut self, from: &Address, to: &Address) -> Result<Option<Outcome>, Failure> {
         let mut parameters = Vec::new();
         if needs_utf8(from) || needs_utf8(to) {
             if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -181,27 +182,27 @@ impl Session {
         self.sender(from, parameters).await?;
         let recipient = self.connection.command(Rcpt::new(to.clone(), vec![]));
         let answer = within(self.deadlines.command, recipient).await?;
-        if let Some(verdict) = said(Stage::Recipient, answer)? {
+        if let Some(outcome) = outcome(Stage::Recipient, answer)? {
             self.reset().await;
-            return Ok(Some(verdict));
+            return Ok(Some(outcome));
         }
         let answer = within(self.deadlines.command, self.connection.command(Data)).await?;
-        let verdict = said(Stage::Content, answer)?;
-        if verdict.is_some() {
+        let outcome = outcome(Stage::Content, answer)?;
+        if outcome.is_some() {
             self.reset().await;
         }
-        Ok(verdict)
+        Ok(outcome)
     }
 
-    /// Does the server go on taking recipients, such as this one that it has taken before? No content follows.
-    pub async fn still_takes(&mut self, from: &Address, to: &Address) -> bool {
+    /// True if the server still accepts a recipient that it accepted before; no content follows.
+    pub async fn still_accepts(&mut self, from: &Address, to: &Address) -> bool {
         if self.sender(from, Vec::new()).await.is_err() {
             return false;
         }
         let recipient = self.connection.command(Rcpt::new(to.clone(), vec![]));
-        let is_taken = matches!(within(self.deadlines.command, recipient).await, Ok(Ok(_)));
+        let is_accepted = matches!(within(self.deadlines.command, recipient).await, Ok(Ok(_)));
         self.reset().await;
-        is_taken
+        is_accepted
     }
 
     async fn sender(&mut self, from: &Address, parameters: Vec<MailParameter>) -> Result<(), Failure> {
@@ -216,8 +217,8 @@ impl Session {
         }
     }
 
-    /// The content of the mail that was offered. After an error it may have arrived.
-    pub async fn content(&mut self, content: &[u8]) -> Result<Verdict, Failure> {
+    /// Sends the content of the offered mail. After an error it may have arrived.
+    pub async fn content(&mut self, content: &[u8]) -> Result<Outcome, Failure> {
         let lost = |failure: Failure| Failure {
             class: Class::UnknownOutcome,
             code: "answer-lost".into(),
@@ -226,33 +227,34 @@ impl Session {
         };
         let answer = within(self.deadlines.content, self.connection.message(content)).await.map_err(lost)?;
         if let Ok(response) = &answer {
-            return Ok(Verdict::Accepted(response.first_line().and_then(queue_id)));
+            return Ok(Outcome::Accepted(response.first_line().and_then(queue_id)));
         }
-        match said(Stage::Content, answer) {
-            Ok(verdict) => Ok(verdict.unwrap_or(Verdict::Accepted(None))),
-            // A 421 is an answer, and it is no.
+        match outcome(Stage::Content, answer) {
+            Ok(outcome) => Ok(outcome.unwrap_or(Outcome::Accepted(None))),
+            // A 421 is a negative reply.
             Err(failure) if failure.code == "busy" => Err(failure),
             Err(failure) => Err(lost(failure)),
         }
     }
 
-    /// After a no in the middle, the server forgets the mail, and the next one begins afresh.
+    /// Resets the server after a refusal, before the next mail.
     async fn reset(&mut self) {
-        // What was said stands; if this fails, the next mail finds the connection broken.
+        // The reply stands; if the reset fails, the next mail detects the broken session.
         let _ = within(self.deadlines.command, self.connection.command(Rset)).await;
     }
 
     pub async fn close(mut self) {
-        // Everything was said; a server that does not answer to the farewell changes nothing.
+        // All mails are settled, so a missing reply to QUIT changes nothing.
         let _ = within(Duration::from_secs(2), self.connection.quit()).await;
     }
 }
 
-/// Greeting, EHLO and STARTTLS, up to where TLS begins. lettre's own client keeps the connection to
-/// itself from then on, and knows no bound and no certificate that is trusted as itself.
-async fn upgrade(config: &Config, line: Bounded) -> Result<Bounded, Failure> {
+/// Greeting, EHLO and STARTTLS, up to the start of TLS. lettre's own client would own the
+/// connection from then on, without a size limit and without certificates that are trusted as
+/// themselves.
+async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, Failure> {
     let mut line = BufReader::new(line);
-    spoken(&mut line).await.map_err(|failure| match failure.code.as_str() {
+    reply_lines(&mut line).await.map_err(|failure| match failure.code.as_str() {
         "connection-lost" => unreachable(config),
         _ => failure,
     })?;
@@ -265,25 +267,25 @@ async fn upgrade(config: &Config, line: Bounded) -> Result<Bounded, Failure> {
         ));
     }
     ask(&mut line, "STARTTLS\r\n").await?;
-    // What somebody in between adds in clear must not be taken for something that was encrypted.
+    // Text that an attacker injects in clear must not count as encrypted.
     if !line.buffer().is_empty() {
-        return Err(configuration("tls-failed", "Something was said in clear after STARTTLS.".into()));
+        return Err(configuration("tls-failed", "The server sent text in clear after STARTTLS.".into()));
     }
     Ok(line.into_inner())
 }
 
-async fn ask(line: &mut BufReader<Bounded>, command: &str) -> Result<Vec<String>, Failure> {
+async fn ask(line: &mut BufReader<BoundedReader>, command: &str) -> Result<Vec<String>, Failure> {
     line.write_all(command.as_bytes()).await.map_err(|_| lost())?;
     line.flush().await.map_err(|_| lost())?;
-    spoken(line).await
+    reply_lines(line).await
 }
 
-/// The lines of a positive answer, without their codes.
-async fn spoken(line: &mut BufReader<Bounded>) -> Result<Vec<String>, Failure> {
+/// Lines of a positive reply, without their codes.
+async fn reply_lines(line: &mut BufReader<BoundedReader>) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
     loop {
         let mut bytes = Vec::new();
-        // The connection bounds how long a line can be.
+        // The connection limits the length of a line.
         line.read_until(b'\n', &mut bytes).await.map_err(|error| cut(&error))?;
         if !bytes.ends_with(b"\n") {
             return Err(lost());
@@ -309,30 +311,32 @@ async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, 
         .map_err(|_| transient("timeout", "The mail server did not answer in time.".into()))
 }
 
-/// None: yes. A broken connection is an error.
-fn said(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Verdict>, Failure> {
+/// Outcome of a reply; none if it is positive. A broken session is an error.
+fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outcome>, Failure> {
     let Err(error) = answer else {
         return Ok(None);
     };
     match error.status().map(|code| (code.severity, u16::from(code))) {
-        Some((Severity::PermanentNegativeCompletion, code)) if code != 521 => Ok(Some(judge(stage, &numbers(&error)))),
-        // 421: the server is closing the conversation, and says nothing about this recipient.
+        Some((Severity::PermanentNegativeCompletion, code)) if code != 521 => {
+            Ok(Some(classify(stage, &numbers(&error))))
+        }
+        // 421: the server closes the session, which does not concern this recipient.
         Some((Severity::TransientNegativeCompletion, code)) if code != 421 => {
-            Ok(Some(Verdict::Deferred(numbers(&error))))
+            Ok(Some(Outcome::Deferred(numbers(&error))))
         }
         _ => Err(broken(&error)),
     }
 }
 
-/// The server cannot write what stands before the @.
-fn no_utf8(from: &Address) -> Verdict {
+/// Outcome for a sender with a local part that the server cannot transmit.
+fn no_utf8(from: &Address) -> Outcome {
     match needs_utf8(from) {
-        true => Verdict::RefusedUs("no SMTPUTF8".into()),
-        false => Verdict::Refused("no SMTPUTF8".into()),
+        true => Outcome::RefusedUs("no SMTPUTF8".into()),
+        false => Outcome::Refused("no SMTPUTF8".into()),
     }
 }
 
-/// Connected, and then nothing.
+/// Failure of a server that accepts the connection and sends nothing.
 fn silent(config: &Config) -> Failure {
     match config.port {
         SMTPS if config.tls != Tls::Implicit => configuration(
@@ -343,13 +347,13 @@ fn silent(config: &Config) -> Failure {
     }
 }
 
-/// Why none began.
+/// Failure before the session began.
 fn not_greeted(config: &Config, error: &Error) -> Failure {
     let failure = broken(error);
     if failure.code == "connection-lost" { unreachable(config) } else { failure }
 }
 
-/// Why a conversation ended.
+/// Failure that ended the session.
 fn broken(error: &Error) -> Failure {
     let mut cause = error.source();
     while let Some(found) = cause {
@@ -380,13 +384,13 @@ fn lost() -> Failure {
 }
 
 fn cut(error: &io::Error) -> Failure {
-    if error.get_ref().is_some_and(|cause| cause.is::<Endless>()) {
+    if error.get_ref().is_some_and(|cause| cause.is::<ResponseTooLong>()) {
         return transient("answer-too-long", "What the mail server says does not end.".into());
     }
     lost()
 }
 
-/// Exchange Online says by these numbers that it takes no passwords any more.
+/// Failure of a wrong password; Exchange Online uses these codes when it accepts no passwords.
 fn wrong_password(numbers: &str) -> Failure {
     if ["550 5.7.30", "535 5.7.139"].contains(&numbers) {
         return configuration(
@@ -402,13 +406,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_is_waited_for_as_long_as_rfc_5321_wants() {
+    fn every_time_out_is_as_long_as_rfc_5321_requires() {
         let minutes = |count: u64| Duration::from_secs(60 * count);
-        assert!(PATIENT.greeting >= minutes(5) && PATIENT.command >= minutes(5) && PATIENT.content >= minutes(10));
+        assert!(RFC_5321.greeting >= minutes(5) && RFC_5321.command >= minutes(5) && RFC_5321.content >= minutes(10));
     }
 
     #[test]
-    fn a_port_that_waits_for_tls_is_told_from_a_server_that_is_slow() {
+    fn a_port_with_implicit_tls_is_distinguished_from_a_slow_server() {
         let silence = |port: u16, tls: &str| {
             let document = serde_json::json!({"host": "m.example", "port": port, "tls": tls, "from": "a@acme.example"});
             silent(&Config::read(&document, &serde_json::Map::new()).unwrap()).code

@@ -1,12 +1,12 @@
-//! TLS to a mail server: whom we trust, and which of the usual causes it is when none comes about.
+//! TLS to a mail server: trusted certificates, and the cause of a failed handshake.
 //!
-//! Trusted are the machine's authorities, those of the connection's `ca_certificate`, and every
-//! certificate that stands there itself: appliances and Exchange sign their own, which may be an
-//! authority's or carry no usable name.
+//! The machine's authorities are trusted, those of the connection's `ca_certificate`, and every
+//! certificate that it contains: appliances and Exchange sign their own, which may be an
+//! authority's or lack a usable name.
 
 use super::config::Config;
 use super::failure::configuration;
-use super::wire::Bounded;
+use super::wire::BoundedReader;
 use eaf_capability::Failure;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -18,8 +18,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Codes of failures of a server that is reached and with which no encrypted connection comes
-/// about.
+/// Failure codes of a reachable server without an encrypted connection.
 pub const ENCRYPTION: [&str; 9] = [
     "starttls-not-offered",
     "certificate-invalid",
@@ -32,8 +31,8 @@ pub const ENCRYPTION: [&str; 9] = [
     "tls-failed",
 ];
 
-/// The connection, encrypted, with a server that is who it should be.
-pub async fn secure(config: &Config, line: Bounded) -> Result<TlsStream<Bounded>, Failure> {
+/// Encrypts the connection and verifies the server.
+pub async fn secure(config: &Config, line: BoundedReader) -> Result<TlsStream<BoundedReader>, Failure> {
     let name = ServerName::try_from(config.host.clone())
         .map_err(|_| configuration("connection-invalid", "The mail connection's host is no host name.".into()))?;
     let connector = TlsConnector::from(client(config)?);
@@ -51,7 +50,7 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    // What cannot be an authority is still trusted as itself.
+    // A certificate that cannot be an authority is still trusted as itself.
     roots.add_parsable_certificates(own.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -66,10 +65,10 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-/// [`WebPkiServerVerifier`], and certificates that are trusted as themselves.
+/// [`WebPkiServerVerifier`] plus certificates that are trusted as themselves.
 #[derive(Debug)]
 struct Trusted {
-    /// None: the machine has none and the connection names none.
+    /// None if neither machine nor connection has an authority.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     own: Vec<CertificateDer<'static>>,
     provider: Arc<rustls::crypto::CryptoProvider>,
@@ -118,7 +117,7 @@ impl ServerCertVerifier for Trusted {
     }
 }
 
-/// The cause, told apart as far as the repair differs.
+/// Failure of the handshake, by causes with different repairs.
 fn refused(config: &Config, error: &io::Error) -> Failure {
     let port = config.port;
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
@@ -168,7 +167,7 @@ mod tests {
     use serde_json::{Map, json};
 
     #[test]
-    fn the_causes_that_are_repaired_in_different_ways_are_told_apart() {
+    fn causes_with_different_repairs_have_different_codes() {
         let document = json!({"host": "mail.acme.example", "port": 587, "tls": "starttls", "from": "a@acme.example"});
         let config = Config::read(&document, &Map::new()).unwrap();
         for (cause, code) in [

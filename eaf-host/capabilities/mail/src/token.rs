@@ -1,10 +1,10 @@
-//! Tokens for a log-in by XOAUTH2: asked for with the client's own credentials (RFC 6749, section
-//! 4.4), and kept until shortly before they expire.
+//! Tokens for a login by XOAUTH2, requested by client credentials (RFC 6749, section 4.4) and
+//! cached until shortly before they expire.
 
 use super::MAIL_TOKEN;
 use super::config::TokenRequest;
 use super::failure::{configuration, transient};
-use super::reach::{Reach, paused};
+use super::mail_server_access::{MailServerAccess, paused};
 use eaf_capability::Failure;
 use eaf_capability::contact;
 use eaf_capability::egress::Route;
@@ -18,78 +18,79 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// An answer is a few hundred bytes, and a token a few thousand.
+/// An answer has a few hundred bytes, and a token a few thousand.
 const ANSWER_MAX: usize = 64 * 1024;
-/// Where the endpoint does not say how long a token lasts.
+/// Default lifetime in seconds.
 const LIFETIME: u64 = 300;
-/// A token is not used in its last moments.
+/// Seconds before expiry in which a token is not used.
 const MARGIN: u64 = 60;
-/// Many more than a host has connections.
-const KEPT: usize = 1_000;
+/// Maximum cached tokens, many more than a host has connections.
+const MAX_CACHED: usize = 1_000;
 
-/// The tokens of this host. Not `Debug`.
+/// Cached tokens of this host. Not `Debug`.
 #[derive(Default)]
 pub struct Tokens {
-    kept: Mutex<HashMap<TokenRequest, (String, Instant)>>,
+    cached: Mutex<HashMap<TokenRequest, (String, Instant)>>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
-    /// A number, and with some endpoints a text.
+    /// A number, or a text from some endpoints.
     #[serde(default)]
     expires_in: Value,
 }
 
 impl Tokens {
-    /// On behalf of the tenant whose way out this is.
-    pub async fn fetch(&self, request: &TokenRequest, reach: &Reach<'_>) -> Result<String, Failure> {
-        if let Some(token) = self.kept(request) {
+    /// Fetches a token with the access of a tenant.
+    pub async fn fetch(&self, request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<String, Failure> {
+        if let Some(token) = self.cached(request) {
             return Ok(token);
         }
-        let answer = answered(request, reach).await?;
+        let answer = request_token(request, access).await?;
         let text = answer.expires_in.as_str().and_then(|text| text.parse().ok());
         let lifetime = answer.expires_in.as_u64().or(text).unwrap_or(LIFETIME);
         let until = Instant::now() + Duration::from_secs(lifetime.min(86_400).saturating_sub(MARGIN));
-        let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if kept.len() >= KEPT {
-            kept.clear();
+        let mut cached = self.cached.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if cached.len() >= MAX_CACHED {
+            cached.clear();
         }
-        kept.insert(request.clone(), (answer.access_token.clone(), until));
+        cached.insert(request.clone(), (answer.access_token.clone(), until));
         Ok(answer.access_token)
     }
 
-    /// The server does not take it, whatever the endpoint said.
+    /// Removes a token that the mail server refused.
     pub fn forget(&self, request: &TokenRequest) {
-        self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(request);
+        self.cached.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(request);
     }
 
-    fn kept(&self, request: &TokenRequest) -> Option<String> {
-        let kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        kept.get(request).filter(|(_, until)| *until > Instant::now()).map(|(token, _)| token.clone())
+    fn cached(&self, request: &TokenRequest) -> Option<String> {
+        let cached = self.cached.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        cached.get(request).filter(|(_, until)| *until > Instant::now()).map(|(token, _)| token.clone())
     }
 }
 
-/// What is no token endpoint says so after one time, unless the operator listed it.
-async fn answered(request: &TokenRequest, reach: &Reach<'_>) -> Result<Answer, Failure> {
+/// Requests a token. Another kind of server is reported after a constant time, unless the operator
+/// listed it.
+async fn request_token(request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<Answer, Failure> {
     let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
-    let route = Route::new(reach.egress.clone(), &MAIL_TOKEN, reach.tenant, &url).map_err(|_| away())?;
+    let route = Route::new(access.egress.clone(), &MAIL_TOKEN, access.tenant, &url).map_err(|_| away())?;
     let is_hidden = |failure: &Failure| failure.code == away().code && !route.is_named();
-    contact::first(reach.contact, counted(request, reach, url, &route), away, is_hidden).await
+    contact::first(access.contact, request_counted(request, access, url, &route), away, is_hidden).await
 }
 
-/// A client's secret can be guessed like a password.
-async fn counted(
+/// Counts the request as a login, since a client secret can be guessed like a password.
+async fn request_counted(
     request: &TokenRequest,
-    reach: &Reach<'_>,
+    access: &MailServerAccess<'_>,
     url: reqwest::Url,
     route: &Route,
 ) -> Result<Answer, Failure> {
     let resolved = route.resolve().await.map_err(|_| away())?;
     let claim = Login { user: &request.client_id, secret: &request.client_secret };
-    let begun = reach.logins.begin(reach.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
+    let begun = access.logins.begin(access.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
     let mut peer = None;
-    let answer = ask(request, reach, url, route, &mut peer).await;
+    let answer = ask(request, access, url, route, &mut peer).await;
     let begun = match peer {
         Some(peer) => begun.at(peer),
         None => begun,
@@ -104,7 +105,7 @@ async fn counted(
 
 async fn ask(
     request: &TokenRequest,
-    reach: &Reach<'_>,
+    access: &MailServerAccess<'_>,
     url: reqwest::Url,
     route: &Route,
     peer: &mut Option<SocketAddr>,
@@ -125,7 +126,7 @@ async fn ask(
         form.push(("scope", &request.scope));
     }
     let mut answer = client.post(url).form(&form).send().await.map_err(|error| {
-        tracing::warn!(tenant = %reach.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
+        tracing::warn!(tenant = %access.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
         away()
     })?;
     *peer = answer.remote_addr();
@@ -138,9 +139,9 @@ async fn ask(
         body.extend_from_slice(&chunk);
     }
     let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
-    // What else answers at an address that the operator did not list is not the tenant's business.
+    // Other servers at an unlisted address must not be revealed to the tenant.
     if !route.is_named() && !is_token && reason(&body).is_empty() {
-        tracing::warn!(tenant = %reach.tenant, status = status.as_u16(), "what answers is no token endpoint");
+        tracing::warn!(tenant = %access.tenant, status = status.as_u16(), "what answers is no token endpoint");
         return Err(away());
     }
     if status.is_server_error() || status.as_u16() == 429 {
@@ -163,7 +164,7 @@ fn unusable(status: u16) -> Failure {
     configuration("token-denied", format!("What the token endpoint answers is no token ({status})."))
 }
 
-/// The registered error code, such as `invalid_client`; its description may name people.
+/// Registered error code, such as `invalid_client`; the description may name people.
 fn reason(body: &[u8]) -> String {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = answer["error"].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The bytes between this host and a mail server: dialled within a limit, and read within a bound.
+//! Byte stream to a mail server, with a time-out to connect and a limit on received bytes.
 //!
-//! An SMTP answer is a few lines. A server that never ends one would fill the memory, because a
-//! line is kept until it ends.
+//! An SMTP reply has a few lines. A server that never ends one would fill the memory, because a
+//! line is buffered until it ends.
 
 use super::config::Config;
 use super::failure::transient;
@@ -16,29 +16,34 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How many bytes a server may send before it is our turn again: a handshake carries a chain of
-/// certificates.
+/// Maximum bytes from the server between two writes during a handshake, which includes a
+/// certificate chain.
 pub const HANDSHAKE_MAX: usize = 48 * 1024;
-/// Afterwards: its longest answer is that to EHLO. The client looks through all of it at each packet.
+/// Maximum bytes afterwards: the longest reply is that to EHLO. The client scans all of it at each
+/// packet.
 pub const ANSWER_MAX: usize = 8 * 1024;
 
-/// What a read of more bytes fails with.
+/// Error of a read beyond the limit.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer does not end")]
-pub struct Endless;
+pub struct ResponseTooLong;
 
-/// Connects to the first of the server's addresses that answers, and says which it is. Each has its own limit, so that one
-/// that swallows packets does not use up that of the others.
-pub async fn dial(config: &Config, servers: &[SocketAddr], limit: Duration) -> Result<(Bounded, SocketAddr), Failure> {
+/// Connects to the first of the server's addresses that answers and returns it. Each has its own
+/// time-out, so that one that drops packets does not use up that of the others.
+pub async fn dial(
+    config: &Config,
+    servers: &[SocketAddr],
+    limit: Duration,
+) -> Result<(BoundedReader, SocketAddr), Failure> {
     for address in servers {
         if let Ok(Ok(stream)) = tokio::time::timeout(limit, TcpStream::connect(address)).await {
-            return Ok((Bounded { stream, left: HANDSHAKE_MAX, most: HANDSHAKE_MAX }, *address));
+            return Ok((BoundedReader { stream, left: HANDSHAKE_MAX, most: HANDSHAKE_MAX }, *address));
         }
     }
     Err(unreachable(config))
 }
 
-/// Nobody is there, or nothing is said there.
+/// Failure of a server that does not answer.
 pub fn unreachable(config: &Config) -> Failure {
     away(&config.host, config.port)
 }
@@ -47,25 +52,25 @@ fn away(host: &str, port: u16) -> Failure {
     transient("unreachable", format!("The mail server at {host}:{port} cannot be reached."))
 }
 
-/// A connection on which the other side may say only so much before it is answered.
+/// Stream that limits the bytes from the server between two writes.
 #[derive(Debug)]
-pub struct Bounded {
+pub struct BoundedReader {
     stream: TcpStream,
     left: usize,
     most: usize,
 }
 
-impl Bounded {
-    /// From now on it is a conversation.
+impl BoundedReader {
+    /// Applies the limit for replies from now on.
     fn talks(&mut self) {
         (self.left, self.most) = (ANSWER_MAX, ANSWER_MAX);
     }
 }
 
-impl AsyncRead for Bounded {
+impl AsyncRead for BoundedReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.left == 0 {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, Endless)));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, ResponseTooLong)));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
@@ -74,7 +79,7 @@ impl AsyncRead for Bounded {
     }
 }
 
-impl AsyncWrite for Bounded {
+impl AsyncWrite for BoundedReader {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.left = self.most;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
@@ -89,35 +94,35 @@ impl AsyncWrite for Bounded {
     }
 }
 
-/// What the SMTP client talks over.
+/// Stream of the SMTP client.
 #[derive(Debug)]
 pub struct Wire {
     line: Line,
-    /// Read before anything that the server says. The client wants a greeting, and after STARTTLS
-    /// a server has none.
+    /// Bytes that are read before the server's: the client expects a greeting, which no server
+    /// sends after STARTTLS.
     ahead: &'static [u8],
 }
 
 #[derive(Debug)]
 enum Line {
-    Clear(Bounded),
-    Encrypted(Box<TlsStream<Bounded>>),
+    Clear(BoundedReader),
+    Encrypted(Box<TlsStream<BoundedReader>>),
 }
 
 impl Wire {
-    pub fn clear(mut line: Bounded) -> Self {
+    pub fn clear(mut line: BoundedReader) -> Self {
         line.talks();
         Wire { line: Line::Clear(line), ahead: b"" }
     }
 
-    /// Encrypted from the first byte.
-    pub fn encrypted(mut line: TlsStream<Bounded>) -> Self {
+    /// Stream that is encrypted from the first byte.
+    pub fn encrypted(mut line: TlsStream<BoundedReader>) -> Self {
         line.get_mut().0.talks();
         Wire { line: Line::Encrypted(Box::new(line)), ahead: b"" }
     }
 
-    /// Encrypted after a greeting in clear.
-    pub fn upgraded(line: TlsStream<Bounded>) -> Self {
+    /// Stream that was encrypted after a greeting in clear.
+    pub fn upgraded(line: TlsStream<BoundedReader>) -> Self {
         Wire { ahead: b"220 encrypted\r\n", ..Wire::encrypted(line) }
     }
 }

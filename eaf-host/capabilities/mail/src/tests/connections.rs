@@ -1,4 +1,4 @@
-//! Connections that cannot work say so in one sentence, for the admin's test button and for the run.
+//! Unusable connections are explained in one sentence, in a test and in a run.
 
 use super::server::{Script, Server, acceptor};
 use super::*;
@@ -8,42 +8,42 @@ use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::{self, Maildev};
 use eaf_test_support::vcsim::Vcsim;
 
-async fn check(desk: &Desk) -> Result<(), Failure> {
-    desk.provider().check(TenantId::derive("acme"), "main").await.outcome()
+async fn check(store: &FakeStore) -> Result<(), Failure> {
+    store.provider().check(TenantId::derive("acme"), "main").await.outcome()
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_named_and_no_mail_is_lost_by_it() {
+async fn a_wrong_password_is_reported_and_loses_no_mail() {
     let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
-    let desk = Desk::at(server.address());
-    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
-    desk.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
-    desk.login("eaf", "canary-wrong");
+    let store = FakeStore::at(server.address());
+    store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
+    store.login("eaf", "canary-wrong");
 
-    let failure = check(&desk).await.unwrap_err();
+    let failure = check(&store).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "wrong-password"));
     assert!(failure.message.starts_with("The mail server refuses the user name or the password"), "{failure}");
     assert!(!failure.message.contains("canary"), "{failure}");
-    let failure = send(&desk, &approval()).await.unwrap_err();
+    let failure = send(&store, &approval()).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "wrong-password"));
-    let budget = desk.provider().keep_trying();
+    let budget = store.provider().keep_trying();
     assert_eq!(budget, Some(Duration::from_secs(5 * 24 * 3_600)), "a password that expires on Friday is set on Monday");
 
-    let kept = waits_for("wrong-password");
-    assert_eq!(desk.log(), [(actor(2), kept.clone()), (actor(3), kept)]);
+    let waiting = waits_for("wrong-password");
+    assert_eq!(store.log(), [(actor(2), waiting.clone()), (actor(3), waiting)]);
 
-    desk.login("eaf", "right");
-    assert_eq!(check(&desk).await, Ok(()));
-    desk.later(Duration::from_secs(600));
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})), "repaired, they go out");
+    store.login("eaf", "right");
+    assert_eq!(check(&store).await, Ok(()));
+    store.advance(Duration::from_secs(600));
+    assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 2, "failed": 0})), "repaired, they go out");
     assert_eq!(server.inbox().await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_draft_is_tested_with_its_own_settings_and_secret_and_sends_its_mail_for_trial() {
+async fn a_draft_is_tested_with_its_own_settings_and_sends_a_test_mail() {
     let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
-    let desk = Desk::at("127.0.0.1:9".parse().unwrap());
-    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::En, "admin");
+    let store = FakeStore::at("127.0.0.1:9".parse().unwrap());
+    store.hire(2, "Anna Amsel", "anna@acme.example", Locale::En, "admin");
     let draft = |password: &str| Connection {
         capability: "mail".into(),
         name: "main".into(),
@@ -55,101 +55,101 @@ async fn a_draft_is_tested_with_its_own_settings_and_secret_and_sends_its_mail_f
         set_at: None,
     };
     let test = async |password: &str, trial| {
-        desk.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()
+        store.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()
     };
     assert_eq!(test("canary-wrong", None).await.unwrap_err().code, "wrong-password");
     assert_eq!(test("right", None).await, Ok(()));
     assert!(server.inbox().await.is_empty());
     assert_eq!(test("right", Some(actor(2))).await, Ok(()));
     assert_eq!(server.inbox().await.len(), 1);
-    assert!(check(&desk).await.is_err(), "what is stored is another server");
+    assert!(check(&store).await.is_err(), "what is stored is another server");
 }
 
 #[tokio::test]
-async fn mails_without_a_usable_connection_wait_for_one() {
+async fn mails_wait_for_a_usable_connection() {
     let server = Maildev::start(&[]).await;
-    let desk = Desk::default();
-    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
-    desk.connect(json!({"host": " ", "port": 25, "from": "cloud@acme.example"}));
-    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "connection-invalid");
-    assert_eq!(desk.log(), [(actor(2), waits_for("connection-invalid"))]);
+    let store = FakeStore::default();
+    store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    store.connect(json!({"host": " ", "port": 25, "from": "cloud@acme.example"}));
+    assert_eq!(send(&store, &approval()).await.unwrap_err().code, "connection-invalid");
+    assert_eq!(store.log(), [(actor(2), waits_for("connection-invalid"))]);
 
     let port = server.address().port();
-    desk.connect(json!({"host": "127.0.0.1", "port": port, "tls": "none", "from": "cloud@acme.example"}));
-    desk.later(Duration::from_secs(600));
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    store.connect(json!({"host": "127.0.0.1", "port": port, "tls": "none", "from": "cloud@acme.example"}));
+    store.advance(Duration::from_secs(600));
+    assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
 }
 
 #[tokio::test]
-async fn a_refused_sender_keeps_what_was_not_sent() {
+async fn a_refused_sender_retains_the_mails() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
-    let desk = Desk::at(proxy.address());
+    let store = FakeStore::at(proxy.address());
     for (number, name) in [(2, "anna"), (3, "bert"), (4, "cora")] {
-        desk.hire(number, name, &format!("{name}@acme.example"), Locale::De, "approver");
+        store.hire(number, name, &format!("{name}@acme.example"), Locale::De, "approver");
     }
     let refusals = proxy.rule(Rule::on("MAIL FROM").after(1).answer("550 5.7.1 Not you\r\n"));
-    assert_eq!(send(&desk, &approval()).await.unwrap_err().code, "sender-refused");
-    assert_eq!(refusals.hits(), 1, "the same is not asked for each");
+    assert_eq!(send(&store, &approval()).await.unwrap_err().code, "sender-refused");
+    assert_eq!(refusals.hits(), 1, "the relay is asked once");
     let refused = waits_for("sender-refused");
-    assert_eq!(desk.log(), [(actor(2), Status::Sent), (actor(3), refused.clone()), (actor(4), refused)]);
+    assert_eq!(store.log(), [(actor(2), Status::Sent), (actor(3), refused.clone()), (actor(4), refused)]);
 
     proxy.clear();
-    desk.later(Duration::from_secs(600));
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 3, "failed": 0})));
-    assert_eq!(server.inbox().await.len(), 3, "nobody got two");
+    store.advance(Duration::from_secs(600));
+    assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 3, "failed": 0})));
+    assert_eq!(server.inbox().await.len(), 3, "no mail is duplicated");
 }
 
 #[tokio::test]
-async fn a_test_names_a_sender_that_the_server_refuses() {
+async fn a_test_reports_a_refused_sender() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
-    let desk = Desk::at(proxy.address());
-    assert_eq!(check(&desk).await, Ok(()));
+    let store = FakeStore::at(proxy.address());
+    assert_eq!(check(&store).await, Ok(()));
     proxy.rule(Rule::on("MAIL FROM").answer("550 5.7.1 Not you\r\n"));
-    assert_eq!(check(&desk).await.unwrap_err().code, "sender-refused");
+    assert_eq!(check(&store).await.unwrap_err().code, "sender-refused");
 }
 
 #[tokio::test]
-async fn a_trial_sends_a_mail_to_whoever_asks_and_shows_what_a_test_cannot_see() {
+async fn a_test_mail_goes_to_its_requester_and_finds_more_than_a_test() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
-    let desk = Desk::at(proxy.address());
-    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "admin");
-    let provider = desk.provider();
+    let store = FakeStore::at(proxy.address());
+    store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "admin");
+    let provider = store.provider();
     let trial = async |number| provider.trial(TenantId::derive("acme"), "main", actor(number)).await.outcome();
     assert_eq!(trial(2).await, Ok(()));
     let inbox = server.inbox().await;
     assert_eq!((inbox.len(), inbox[0].subject.as_str()), (1, "Probe der Mail-Verbindung main"));
-    assert!(desk.log().is_empty(), "it is no mail of a product");
+    assert!(store.log().is_empty(), "it is no mail of a product");
 
     proxy.rule(Rule::on("RCPT TO").answer("554 5.7.1 Relay access denied\r\n"));
-    assert_eq!(check(&desk).await, Ok(()), "the server says so only to a recipient");
+    assert_eq!(check(&store).await, Ok(()), "the server says so only to a recipient");
     assert_eq!(trial(2).await.unwrap_err().code, "relay-refused");
     assert_eq!(trial(9).await.unwrap_err().code, "recipient-address-missing");
 }
 
 #[tokio::test]
-async fn a_server_without_a_login_or_encryption_is_told_apart() {
+async fn a_server_without_login_or_encryption_is_reported_as_such() {
     let server = Maildev::start(&["--hide-extensions", "STARTTLS"]).await;
-    let desk = Desk::at(server.address());
-    assert_eq!(check(&desk).await, Ok(()));
+    let store = FakeStore::at(server.address());
+    assert_eq!(check(&store).await, Ok(()));
 
-    desk.login("eaf", "secret");
-    assert_eq!(check(&desk).await.unwrap_err().code, "login-not-offered");
+    store.login("eaf", "secret");
+    assert_eq!(check(&store).await.unwrap_err().code, "login-not-offered");
 
     let config = json!({"host": "127.0.0.1", "port": server.address().port(), "from": "cloud@acme.example"});
     for (tls, code) in [("starttls", "starttls-not-offered"), ("tls", "tls-not-spoken")] {
         let mut config = config.clone();
         config["tls"] = tls.into();
-        desk.connect(config);
-        let failure = check(&desk).await.unwrap_err();
+        store.connect(config);
+        let failure = check(&store).await.unwrap_err();
         assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, code), "{failure}");
     }
 }
 
 #[tokio::test]
-async fn a_certificate_counts_only_when_its_authority_is_known() {
+async fn a_certificate_needs_a_trusted_authority() {
     let dir = std::env::temp_dir().join(format!("eaf-mail-{}", std::process::id()));
     // The simulator writes a certificate for localhost and its authority.
     let certificates = Vcsim::start(&dir, &[]).await;
@@ -159,47 +159,47 @@ async fn a_certificate_counts_only_when_its_authority_is_known() {
     let mut config = json!({
         "host": "localhost", "port": server.address().port(), "tls": "tls", "from": "cloud@acme.example",
     });
-    let desk = Desk::default();
-    desk.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
+    let store = FakeStore::default();
+    store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
 
-    desk.connect(config.clone());
-    let failure = check(&desk).await.unwrap_err();
+    store.connect(config.clone());
+    let failure = check(&store).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "certificate-unknown"));
 
     // Trusted as itself, as Exchange's own certificate has to be.
     config["ca_certificate"] = std::fs::read_to_string(&certificate).unwrap().into();
-    desk.connect(config.clone());
-    assert_eq!(check(&desk).await, Ok(()));
+    store.connect(config.clone());
+    assert_eq!(check(&store).await, Ok(()));
     // After a greeting in clear.
     let tls = Some(acceptor(&certificates.cert_dir()));
     let upgraded = Server::start(Script { offers: vec!["STARTTLS".into()], tls, ..Script::default() }).await;
     let mut starttls = config.clone();
     starttls["tls"] = "starttls".into();
     starttls["port"] = upgraded.address().port().into();
-    desk.connect(starttls);
-    assert_eq!(check(&desk).await, Ok(()));
-    let heard = upgraded.heard();
-    let words: Vec<&str> = heard.iter().filter_map(|line| line.split([' ', ':']).next()).collect();
+    store.connect(starttls);
+    assert_eq!(check(&store).await, Ok(()));
+    let received = upgraded.received();
+    let words: Vec<&str> = received.iter().filter_map(|line| line.split([' ', ':']).next()).collect();
     assert_eq!(words, ["EHLO", "STARTTLS", "EHLO", "MAIL", "RSET", "QUIT"]);
 
     config["ca_certificate"] = certificates.ca_certificate().into();
-    desk.connect(config);
-    assert_eq!(check(&desk).await, Ok(()));
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
+    store.connect(config);
+    assert_eq!(check(&store).await, Ok(()));
+    assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
     assert_eq!(server.inbox().await.len(), 1);
     drop(certificates);
     std::fs::remove_dir_all(dir).unwrap();
 }
 
 #[tokio::test]
-async fn an_unreachable_server_is_named() {
+async fn an_unreachable_server_is_reported() {
     let address = maildev::free_address();
-    let failure = check(&Desk::at(address)).await.unwrap_err();
+    let failure = check(&FakeStore::at(address)).await.unwrap_err();
     assert_eq!(failure.message, format!("The mail server at {address} cannot be reached."));
 }
 
 #[tokio::test]
-async fn a_test_has_a_line_for_address_encryption_and_login() {
+async fn a_test_has_a_finding_for_address_encryption_and_login() {
     let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "right"]).await;
     let plain =
         json!({"host": "127.0.0.1", "port": server.address().port(), "tls": "none", "from": "cloud@acme.example"});
@@ -210,7 +210,7 @@ async fn a_test_has_a_line_for_address_encryption_and_login() {
     };
     let away = maildev::free_address().port();
     for (config, password, expected) in [
-        // This server takes a sender only from who has logged in.
+        // This server accepts a sender only after a login.
         (plain.clone(), None, vec![("host", "good"), ("from", "bad")]),
         (
             with(json!({"username": "eaf"})),
@@ -233,12 +233,12 @@ async fn a_test_has_a_line_for_address_encryption_and_login() {
             vec![("host", "bad"), ("username", "untested"), ("from", "untested")],
         ),
     ] {
-        let desk = Desk::default();
-        desk.connect(config.clone());
+        let store = FakeStore::default();
+        store.connect(config.clone());
         if let Some(password) = password {
-            desk.login("eaf", password);
+            store.login("eaf", password);
         }
-        let report = desk.provider().check(TenantId::derive("acme"), "main").await;
+        let report = store.provider().check(TenantId::derive("acme"), "main").await;
         let lines = report.findings().iter().map(|finding| {
             let state = match finding.verdict {
                 Verdict::Good => "good",

@@ -1,4 +1,4 @@
-//! The whole provider over a real database, as the host makes it.
+//! Provider with a real database, built as in the host.
 
 use super::*;
 use eaf_capability::{Class, Parts, Registration};
@@ -58,7 +58,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
 }
 
 #[tokio::test]
-async fn members_get_mail_over_the_tenants_connection_and_refusals_are_on_record() {
+async fn members_get_mail_over_the_tenants_connection() {
     let server = Maildev::start(&[]).await;
     let proxy = FaultProxy::start(server.address(), None).await.unwrap();
     let database = testing::Database::fresh().await;

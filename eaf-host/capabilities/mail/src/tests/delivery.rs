@@ -1,4 +1,4 @@
-//! What arrives.
+//! Content of delivered mails.
 
 use super::*;
 use eaf_test_support::maildev::Maildev;
@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 #[tokio::test]
 async fn everyone_gets_text_and_html_in_their_language() {
     let server = Maildev::start(&[]).await;
-    let desk = Desk::at(server.address());
-    desk.hire(1, "Jana Berger", "jana@acme.example", Locale::De, "approver");
-    desk.hire(2, "Jörg „Joe“ Müller-Lüdenscheidt, Dr.", "joerg@acme.example", Locale::De, "approver");
-    desk.hire(3, "Zoë 王小明", "zoe@acme.example", Locale::En, "admin");
-    desk.hire(4, "Somebody Else", "else@acme.example", Locale::En, "auditor");
+    let store = FakeStore::at(server.address());
+    store.hire(1, "Jana Berger", "jana@acme.example", Locale::De, "approver");
+    store.hire(2, "Jörg „Joe“ Müller-Lüdenscheidt, Dr.", "joerg@acme.example", Locale::De, "approver");
+    store.hire(3, "Zoë 王小明", "zoe@acme.example", Locale::En, "admin");
+    store.hire(4, "Somebody Else", "else@acme.example", Locale::En, "auditor");
 
-    assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})));
+    assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 2, "failed": 0})));
 
     let inbox = server.inbox().await;
     assert_eq!(inbox.len(), 2, "the requester does not approve, the auditor may not");
@@ -47,24 +47,24 @@ async fn everyone_gets_text_and_html_in_their_language() {
 }
 
 #[tokio::test]
-async fn a_repeated_call_sends_nothing_twice_and_every_mail_has_its_own_id() {
+async fn a_repeated_call_sends_no_mail_twice_and_every_mail_has_an_id() {
     let server = Maildev::start(&[]).await;
-    let desk = Desk::at(server.address());
-    desk.hire(2, "Martin Vogel", "martin@acme.example", Locale::De, "approver");
-    desk.hire(3, "Sofie Lang", "sofie@acme.example", Locale::En, "approver");
+    let store = FakeStore::at(server.address());
+    store.hire(2, "Martin Vogel", "martin@acme.example", Locale::De, "approver");
+    store.hire(3, "Sofie Lang", "sofie@acme.example", Locale::En, "approver");
 
     for _ in 0..3 {
-        assert_eq!(send(&desk, &approval()).await, Ok(json!({"sent": 2, "failed": 0})));
+        assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 2, "failed": 0})));
     }
     let mut later = approval();
     later.sequence = 9;
-    assert_eq!(send(&desk, &later).await, Ok(json!({"sent": 2, "failed": 0})), "another place in the run, same mail");
+    assert_eq!(send(&store, &later).await, Ok(json!({"sent": 2, "failed": 0})), "another place in the run, same mail");
     assert_eq!(server.inbox().await.len(), 2);
 
     let mut other_event = approval();
     other_event.event = EventId(Uuid::from_u128(99));
-    send(&desk, &other_event).await.unwrap();
-    send(&desk, &call("request-failed-admin", to_approvers(), facts())).await.unwrap();
+    send(&store, &other_event).await.unwrap();
+    send(&store, &call("request-failed-admin", to_approvers(), facts())).await.unwrap();
 
     let inbox = server.inbox().await;
     let ids: BTreeSet<_> = inbox.iter().map(|mail| mail.message_id()).collect();
@@ -75,15 +75,15 @@ async fn a_repeated_call_sends_nothing_twice_and_every_mail_has_its_own_id() {
 #[tokio::test]
 async fn facts_and_names_cannot_add_headers_or_recipients() {
     let server = Maildev::start(&[]).await;
-    let desk = Desk::at(server.address());
-    desk.hire(2, "Eve\r\nBcc: thief@evil.example", "eve@acme.example", Locale::En, "approver");
+    let store = FakeStore::at(server.address());
+    store.hire(2, "Eve\r\nBcc: thief@evil.example", "eve@acme.example", Locale::En, "approver");
     let mut facts = facts();
     facts["vm_name"] = "web\r\nBcc: thief@evil.example\r\n\r\nX".into();
     facts["requester_name"] = "J\nRCPT TO:<thief@evil.example>\r\n.\r\nQUIT".into();
     facts["request_id"] = "../../\" onmouseover=\"x\r\n".into();
 
     assert_eq!(
-        send(&desk, &call("approval-requested", to_approvers(), facts)).await,
+        send(&store, &call("approval-requested", to_approvers(), facts)).await,
         Ok(json!({"sent": 1, "failed": 0}))
     );
 
@@ -99,10 +99,10 @@ async fn facts_and_names_cannot_add_headers_or_recipients() {
 }
 
 #[tokio::test]
-async fn a_mail_that_the_package_does_not_have_is_named() {
-    let desk = Desk::at(eaf_test_support::maildev::free_address());
-    desk.hire(2, "Martin Vogel", "martin@acme.example", Locale::De, "approver");
-    let failure = send(&desk, &call("farewell", to_approvers(), facts())).await.unwrap_err();
+async fn a_missing_template_is_reported() {
+    let store = FakeStore::at(eaf_test_support::maildev::free_address());
+    store.hire(2, "Martin Vogel", "martin@acme.example", Locale::De, "approver");
+    let failure = send(&store, &call("farewell", to_approvers(), facts())).await.unwrap_err();
     assert_eq!(
         (failure.code.as_str(), failure.message.as_str()),
         ("mail-missing", "The package has no mail `farewell`.")

@@ -1,4 +1,5 @@
-//! What a tenant admin learns of a server that the operator did not list by its own name: whether it is a mail server.
+//! Reports about a server that the operator did not list by name reveal only whether it is a mail
+//! server.
 
 use super::*;
 use eaf_capability::Report;
@@ -9,7 +10,7 @@ use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-/// An address of this machine that is on no interface, so that a wide rule may open it.
+/// An address of this machine on no interface, for a wide rule.
 const ELSEWHERE: &str = "127.0.0.2";
 const CONTACT: Duration = Duration::from_millis(1_500);
 
@@ -17,26 +18,26 @@ async fn server(greeting: &'static str) -> u16 {
     let listener = TcpListener::bind((ELSEWHERE, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
-        let mut kept = Vec::new();
+        let mut clients = Vec::new();
         while let Ok((mut client, _)) = listener.accept().await {
             let _ = client.write_all(greeting.as_bytes()).await;
-            kept.push(client);
+            clients.push(client);
         }
     });
     port
 }
 
 async fn tested(rules: &[&str], host: &str, port: u16, tls: &str) -> (Report, Duration) {
-    let desk = Desk::default();
-    desk.connect(json!({ "host": host, "port": port, "tls": tls, "from": "cloud@acme.example" }));
-    let mail = Mail { egress: testing::policy(rules, Arc::new(SystemLookup)), contact: CONTACT, ..desk.provider() };
+    let store = FakeStore::default();
+    store.connect(json!({ "host": host, "port": port, "tls": tls, "from": "cloud@acme.example" }));
+    let mail = Mail { egress: testing::policy(rules, Arc::new(SystemLookup)), contact: CONTACT, ..store.provider() };
     let began = Instant::now();
     let report = mail.check(TenantId::derive("acme"), "main").await;
     (report, began.elapsed())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_is_no_mail_server_has_one_answer_after_one_time() {
+async fn every_other_kind_of_server_has_one_answer_after_the_same_time() {
     let closed = std::net::TcpListener::bind((ELSEWHERE, 0)).unwrap().local_addr().unwrap().port();
     let http = "HTTP/1.1 400 Bad Request\r\n\r\n";
     let servers = [
@@ -62,7 +63,7 @@ async fn everything_that_is_no_mail_server_has_one_answer_after_one_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_says_what_is_wrong_and_a_named_one_also_what_else_answers() {
+async fn a_mail_server_reports_its_faults_and_a_listed_one_all_faults() {
     let refusing = server("554 5.7.1 Not you\r\n").await;
     let (report, _) = tested(&["mail 127.0.0.0/24:1-65535"], ELSEWHERE, refusing, "none").await;
     assert_eq!(report.outcome().unwrap_err().code, "refused");
@@ -72,13 +73,13 @@ async fn a_mail_server_says_what_is_wrong_and_a_named_one_also_what_else_answers
 }
 
 #[tokio::test]
-async fn guesses_at_an_account_of_a_mail_server_become_slower() {
+async fn guesses_of_a_mail_accounts_password_are_slowed_down() {
     let server = Maildev::start(&["--incoming-user", "eaf", "--incoming-pass", "secret"]).await;
-    let desk = Desk::at(server.address());
-    let mail = desk.provider();
+    let store = FakeStore::at(server.address());
+    let mail = store.provider();
     let mut codes = Vec::new();
     for attempt in 0..5 {
-        desk.login("eaf", &format!("guess {attempt}"));
+        store.login("eaf", &format!("guess {attempt}"));
         codes.push(mail.check(TenantId::derive("globex"), "main").await.outcome().unwrap_err().code);
     }
     assert_eq!(codes, ["wrong-password", "wrong-password", "wrong-password", "login-pause", "login-pause"]);

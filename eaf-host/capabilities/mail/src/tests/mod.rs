@@ -1,6 +1,7 @@
-//! Against a real mail server, over the fault proxy where something shall go wrong.
+//! Tests against a real mail server, over the fault proxy where a test needs failures.
 //!
-//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package whose mails are sent is in `fixture/`.
+//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package of the mails
+//! is in `fixture/`.
 
 mod conditions;
 mod connections;
@@ -18,8 +19,8 @@ use super::Mail;
 use super::config::Config;
 use super::failure::transient;
 use super::limits::Limits;
-use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
-use super::smtp::{Deadlines, PATIENT};
+use super::mail_store::{Entry, MailState, MailStore, Offer, Person, RowQuery, Status, Wait};
+use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::Templates;
@@ -44,46 +45,46 @@ fn actor(number: u128) -> ActorId {
     ActorId(Uuid::from_u128(number))
 }
 
-/// An office without a database: people and the connection as a test sets them, the log in memory.
+/// Mail store in memory: people and connection as a test sets them.
 #[derive(Clone, Default)]
-struct Desk(Arc<Mutex<Paper>>);
+struct FakeStore(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
-struct Paper {
+struct Contents {
     people: Vec<(Person, Vec<String>)>,
     config: Value,
     secret: Map<String, Value>,
     log: BTreeMap<String, Logged>,
     is_paused: bool,
-    /// After so many mails were offered, the connection is paused.
+    /// Number of offered mails after which the connection is paused.
     pauses_after: Option<i32>,
-    /// How far the clock has gone on.
+    /// Offset of the clock.
     later: Duration,
     deadlines: Option<Deadlines>,
-    /// The status of each request.
+    /// Status of each request.
     requests: BTreeMap<String, String>,
     is_view_halted: bool,
-    /// What conversations over the connection came to.
+    /// Recorded outcomes of sessions.
     used: Vec<Option<String>>,
-    /// What a connection's use says cannot be stored.
+    /// Makes the write of a session's outcome fail.
     is_use_lost: bool,
 }
 
-/// A mail's row.
+/// Row of a mail.
 struct Logged {
-    letter: Letter,
+    state: MailState,
     relay: Option<String>,
     offered_at: Option<OffsetDateTime>,
 }
 
-impl Desk {
+impl FakeStore {
     fn at(server: SocketAddr) -> Self {
-        let desk = Desk::default();
-        desk.connect(json!({
+        let store = FakeStore::default();
+        store.connect(json!({
             "host": "127.0.0.1", "port": server.port(), "tls": "none",
             "from": "cloud@acme.example", "from_name": "Acme Cloud",
         }));
-        desk
+        store
     }
 
     fn connect(&self, config: Value) {
@@ -107,20 +108,20 @@ impl Desk {
 
     fn log(&self) -> Vec<(ActorId, Status)> {
         let paper = self.0.lock().unwrap();
-        let letters = paper.log.values().map(|logged| &logged.letter);
-        let mut log: Vec<_> = letters.map(|letter| (letter.entry.recipient, letter.status.clone())).collect();
+        let states = paper.log.values().map(|logged| &logged.state);
+        let mut log: Vec<_> = states.map(|state| (state.entry.recipient, state.status.clone())).collect();
         log.sort_by_key(|(recipient, _)| *recipient);
         log
     }
 
     fn provider(&self) -> Mail {
         Mail {
-            office: Arc::new(self.clone()),
+            store: Arc::new(self.clone()),
             packages: Arc::new(Fixture),
             public_url: PUBLIC_URL.into(),
             tokens: Default::default(),
             limits: Limits::default(),
-            deadlines: self.0.lock().unwrap().deadlines.unwrap_or(PATIENT),
+            deadlines: self.0.lock().unwrap().deadlines.unwrap_or(RFC_5321),
             egress: eaf_capability::egress::testing::this_machine(),
             logins: Arc::default(),
             contact: Duration::from_secs(30),
@@ -135,23 +136,23 @@ impl Desk {
         self.0.lock().unwrap().is_paused = is_paused;
     }
 
-    /// No step is waited for longer than this.
-    fn hurry(&self, most: Duration) {
+    /// Limits the time-out of every step.
+    fn limit_time_outs(&self, most: Duration) {
         let deadlines = Deadlines { connect: most, handshake: most, greeting: most, command: most, content: most };
         self.0.lock().unwrap().deadlines = Some(deadlines);
     }
 
-    /// So much time goes by.
-    fn later(&self, time: Duration) {
+    /// Advances the clock.
+    fn advance(&self, time: Duration) {
         self.0.lock().unwrap().later += time;
     }
 
-    /// How long the mail of this person still waits.
+    /// Remaining delay of this person's mail.
     fn waits(&self, number: u128) -> Option<Duration> {
         let (now, paper) = (self.now(), self.0.lock().unwrap());
-        let mut letters = paper.log.values().map(|logged| &logged.letter);
-        let letter = letters.find(|letter| letter.entry.recipient == actor(number)).expect("written down");
-        letter.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
+        let mut states = paper.log.values().map(|logged| &logged.state);
+        let state = states.find(|state| state.entry.recipient == actor(number)).expect("written down");
+        state.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
     }
 
     fn change(&self, entry: &Entry, change: impl FnOnce(&mut Logged)) {
@@ -161,7 +162,7 @@ impl Desk {
 }
 
 #[async_trait]
-impl Office for Desk {
+impl MailStore for FakeStore {
     fn now(&self) -> OffsetDateTime {
         time::macros::datetime!(2026-11-23 12:00 UTC) + self.0.lock().unwrap().later
     }
@@ -181,11 +182,11 @@ impl Office for Desk {
         Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
     }
 
-    async fn told(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+    async fn recipients_of(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
         let paper = self.0.lock().unwrap();
-        let letters = paper.log.values().map(|logged| &logged.letter);
-        let told = letters.filter(|letter| letter.entry.template == template && letter.status == Status::Sent);
-        Ok(told.map(|letter| letter.entry.recipient).collect())
+        let states = paper.log.values().map(|logged| &logged.state);
+        let sent = states.filter(|state| state.entry.template == template && state.status == Status::Sent);
+        Ok(sent.map(|state| state.entry.recipient).collect())
     }
 
     async fn granted(&self, _: TenantId, _: &str, _: &str) -> Result<String, Failure> {
@@ -200,7 +201,7 @@ impl Office for Desk {
     async fn used(&self, _: TenantId, _: &str, _: Option<OffsetDateTime>, error: Option<&str>) -> Result<(), Failure> {
         let mut paper = self.0.lock().unwrap();
         if paper.is_use_lost {
-            return Err(transient("office-unavailable", "The row is locked.".into()));
+            return Err(transient("store-unavailable", "The row is locked.".into()));
         }
         paper.used.push(error.map(str::to_owned));
         Ok(())
@@ -208,7 +209,7 @@ impl Office for Desk {
 
     async fn is_paused(&self, _: TenantId, _: &str) -> Result<bool, Failure> {
         let paper = self.0.lock().unwrap();
-        let offered: i32 = paper.log.values().map(|logged| logged.letter.attempts).sum();
+        let offered: i32 = paper.log.values().map(|logged| logged.state.attempts).sum();
         Ok(paper.is_paused || paper.pauses_after.is_some_and(|after| offered >= after))
     }
 
@@ -218,31 +219,32 @@ impl Office for Desk {
         Ok(paper.log.values().filter(is_recent).count() as u32)
     }
 
-    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+    async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure> {
         let paper = self.0.lock().unwrap();
         if paper.is_view_halted {
             return Err(transient("view-behind", "The view is halted.".into()));
         }
-        let status = paper.requests.get(asked.key).filter(|_| asked.view.name == "approvals");
+        let status = paper.requests.get(query.key).filter(|_| query.view.name == "approvals");
         Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))
     }
 
-    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
+    async fn record(&self, entry: &Entry) -> Result<MailState, Failure> {
         let (written_at, mut paper) = (self.now(), self.0.lock().unwrap());
         let logged = paper.log.entry(entry.message_id.clone()).or_insert_with(|| {
             let (entry, status, next_at) = (entry.clone(), Status::Pending(None), None);
             let (attempts, unanswered, deferrals, deferred_since) = (0, 0, 0, None);
-            let letter = Letter { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at };
-            Logged { letter, relay: None, offered_at: None }
+            let state =
+                MailState { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at };
+            Logged { state, relay: None, offered_at: None }
         });
-        Ok(logged.letter.clone())
+        Ok(logged.state.clone())
     }
 
-    async fn waiting_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+    async fn waiting_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let paper = self.0.lock().unwrap();
-        let letters = paper.log.values().map(|logged| logged.letter.clone());
-        let is_its_own = |letter: &Letter| (letter.entry.run, letter.entry.sequence) == (run, sequence);
-        Ok(letters.filter(|letter| is_its_own(letter) && matches!(letter.status, Status::Pending(_))).collect())
+        let states = paper.log.values().map(|logged| logged.state.clone());
+        let is_its_own = |state: &MailState| (state.entry.run, state.entry.sequence) == (run, sequence);
+        Ok(states.filter(|state| is_its_own(state) && matches!(state.status, Status::Pending(_))).collect())
     }
 
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
@@ -251,7 +253,7 @@ impl Office for Desk {
             return Ok(Offer::RateReached);
         }
         self.change(entry, |logged| {
-            logged.letter.attempts += 1;
+            logged.state.attempts += 1;
             logged.offered_at = Some(now);
         });
         Ok(Offer::Made)
@@ -260,8 +262,8 @@ impl Office for Desk {
     async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
         let mut waits = false;
         self.change(entry, |logged| {
-            waits = matches!(logged.letter.status, Status::Pending(_));
-            logged.letter.unanswered += i32::from(waits);
+            waits = matches!(logged.state.status, Status::Pending(_));
+            logged.state.unanswered += i32::from(waits);
         });
         Ok(waits)
     }
@@ -269,19 +271,19 @@ impl Office for Desk {
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
         let now = self.now();
         self.change(entry, |logged| {
-            logged.letter.status = Status::Pending(Some(wait.reason.into()));
-            logged.letter.next_at = Some(now + wait.at_least);
-            logged.letter.unanswered = wait.unanswered;
-            let (deferrals, since) = (logged.letter.deferrals, logged.letter.deferred_since);
-            logged.letter.deferrals = if wait.is_deferral { deferrals + 1 } else { 0 };
-            logged.letter.deferred_since = wait.is_deferral.then(|| since.unwrap_or(now));
+            logged.state.status = Status::Pending(Some(wait.reason.into()));
+            logged.state.next_at = Some(now + wait.at_least);
+            logged.state.unanswered = wait.unanswered;
+            let (deferrals, since) = (logged.state.deferrals, logged.state.deferred_since);
+            logged.state.deferrals = if wait.is_deferral { deferrals + 1 } else { 0 };
+            logged.state.deferred_since = wait.is_deferral.then(|| since.unwrap_or(now));
         });
         Ok(())
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
         self.change(entry, |logged| {
-            logged.letter.status = status.clone();
+            logged.state.status = status.clone();
             logged.relay = relay.map(str::to_owned);
         });
         Ok(())
@@ -335,7 +337,7 @@ fn templates() -> Templates {
     Templates::load(&files, Arc::new(locales)).expect("the mails are whole").of("Fixture")
 }
 
-/// What the package's workflow knows of a request.
+/// Facts of a request, as the package's workflow has them.
 fn facts() -> Value {
     json!({
         "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
@@ -377,7 +379,7 @@ fn approval() -> Call {
     call("approval-requested", to_approvers(), facts())
 }
 
-/// Who got a mail.
+/// Addressees of the delivered mails.
 async fn addressees(server: &Maildev) -> Vec<String> {
     let mut addressees: Vec<_> = server.inbox().await.into_iter().map(|mail| mail.to[0].address.clone()).collect();
     addressees.sort();
@@ -388,9 +390,9 @@ fn waits_for(reason: &str) -> Status {
     Status::Pending(Some(reason.into()))
 }
 
-/// As the engine does it: a failure that does not pass is the end of the call.
-async fn send(desk: &Desk, call: &Call) -> Result<Value, Failure> {
-    let provider = desk.provider();
+/// Sends as the engine does: a failure that is not retryable ends the call.
+async fn send(store: &FakeStore, call: &Call) -> Result<Value, Failure> {
+    let provider = store.provider();
     match provider.start(call).await {
         Ok(Started::Done(answer)) => Ok(answer),
         Ok(Started::Pending { .. }) => panic!("mail leaves nothing pending"),

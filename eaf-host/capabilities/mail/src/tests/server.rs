@@ -1,5 +1,5 @@
-//! A mail server of a few lines for what maildev cannot do: STARTTLS, a log-in by token, and talking
-//! without end or not at all. What it hears is kept.
+//! Small mail server for features that maildev lacks: STARTTLS, a login by token, endless replies
+//! and silence. It records the lines of its clients.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,19 +14,19 @@ use tokio_rustls::TlsAcceptor;
 
 #[derive(Clone, Default)]
 pub struct Script {
-    /// Lines of the answer to EHLO beside the name.
+    /// Lines of the reply to EHLO after the name.
     pub offers: Vec<String>,
-    /// Accepted by XOAUTH2.
+    /// Token that XOAUTH2 accepts.
     pub token: Option<String>,
-    /// Said before anything, for ever, in place of a greeting.
+    /// Bytes that are sent endlessly in place of a greeting.
     pub endless: Option<&'static [u8]>,
-    /// Nothing is said at all.
+    /// True for a server that sends nothing.
     pub is_silent: bool,
-    /// STARTTLS is offered.
+    /// Offers STARTTLS.
     pub tls: Option<TlsAcceptor>,
 }
 
-/// With the simulator's certificate for localhost.
+/// Acceptor with the simulator's certificate for localhost.
 pub fn acceptor(dir: &Path) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_file(dir.join("server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(dir.join("server-key.pem")).unwrap();
@@ -42,7 +42,7 @@ pub fn acceptor(dir: &Path) -> TlsAcceptor {
 
 pub struct Server {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -50,23 +50,23 @@ impl Server {
     pub async fn start(script: Script) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let log = heard.clone();
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let log = received.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(talk(stream, script.clone(), log.clone()));
             }
         });
-        Server { address, heard, accepting }
+        Server { address, received, accepting }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What clients said, line by line.
-    pub fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+    /// Lines of all clients.
+    pub fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
     }
 }
 
@@ -76,7 +76,7 @@ impl Drop for Server {
     }
 }
 
-async fn talk(stream: TcpStream, script: Script, heard: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+async fn talk(stream: TcpStream, script: Script, received: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     if let Some(bytes) = script.endless {
         loop {
@@ -87,20 +87,20 @@ async fn talk(stream: TcpStream, script: Script, heard: Arc<Mutex<Vec<String>>>)
         return tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop);
     }
     stream.write_all(b"220 test\r\n").await?;
-    match (converse(stream, &script, &heard).await?, &script.tls) {
+    match (converse(stream, &script, &received).await?, &script.tls) {
         (Some(clear), Some(tls)) => {
             let encrypted = BufReader::new(tls.accept(clear).await?);
-            converse(encrypted, &script, &heard).await.map(drop)
+            converse(encrypted, &script, &received).await.map(drop)
         }
         _ => Ok(()),
     }
 }
 
-/// Until the client hangs up, or wants TLS.
+/// Serves a client until it disconnects or starts TLS.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: BufReader<S>,
     script: &Script,
-    heard: &Mutex<Vec<String>>,
+    received: &Mutex<Vec<String>>,
 ) -> std::io::Result<Option<S>> {
     let mut in_content = false;
     loop {
@@ -109,7 +109,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(None);
         }
         let line = line.trim_end().to_owned();
-        heard.lock().unwrap().push(line.clone());
+        received.lock().unwrap().push(line.clone());
         if line == "STARTTLS" {
             stream.write_all(b"220 go on\r\n").await?;
             return Ok(Some(stream.into_inner()));
@@ -138,12 +138,12 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// As Exchange Online does: a token that is not taken is explained in a challenge.
+/// Reply to XOAUTH2. Like Exchange Online, it explains a refused token in a challenge.
 fn by_token(line: &str, token: Option<&str>) -> String {
-    let said = line.rsplit(' ').next().and_then(|said| STANDARD.decode(said).ok()).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let sent = line.rsplit(' ').next().and_then(|sent| STANDARD.decode(sent).ok()).unwrap_or_default();
+    let sent = String::from_utf8_lossy(&sent).into_owned();
     match token {
-        Some(token) if said == format!("user=eaf@acme.example\x01auth=Bearer {token}\x01\x01") => {
+        Some(token) if sent == format!("user=eaf@acme.example\x01auth=Bearer {token}\x01\x01") => {
             "235 2.7.0 welcome".into()
         }
         _ => format!("334 {}", STANDARD.encode(r#"{"status":"400"}"#)),

@@ -1,5 +1,5 @@
-//! The way to a connection's mail server, as far as the deployment lets its tenant go: to addresses that the egress
-//! policy checked, with as many log-ins as do not guess a password, and with one answer for what is no mail server.
+//! Access to a connection's mail server, limited by the deployment: addresses that the egress
+//! policy permits, few attempts to log in, and one answer for every other kind of server.
 
 use super::MAIL;
 use super::config::{Config, Proof};
@@ -14,35 +14,36 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Failures that only a mail server can bring about, and those of the settings themselves: nothing else was reached.
+/// Failures that only a mail server or the settings can cause, and which therefore reveal nothing
+/// about other servers.
 const OF_MAIL_SERVERS: [&str; 5] =
     ["refused", "busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
-/// Failures by which a server refuses who logs in.
+/// Failures by which a server refuses a login.
 const REFUSALS: [&str; 2] = ["wrong-password", "token-refused"];
 
-/// One tenant's way out.
+/// Access for one tenant.
 #[derive(Clone, Copy)]
-pub struct Reach<'a> {
+pub struct MailServerAccess<'a> {
     pub egress: &'a Arc<Policy>,
     pub logins: &'a Logins,
     pub tokens: &'a Tokens,
     pub tenant: TenantId,
-    /// How long the first contact with a token endpoint may take.
+    /// Time-out of the first contact with a token endpoint.
     pub contact: Duration,
 }
 
-impl Reach<'_> {
-    /// Connected, encrypted and logged in, as the connection says.
+impl MailServerAccess<'_> {
+    /// Connects, encrypts and logs in, as configured.
     pub async fn open(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let mut session = self.connect(config, deadlines).await?;
         self.log_in(config, &mut session).await?;
         Ok(session)
     }
 
-    /// Connected and encrypted, as the connection says.
+    /// Connects and encrypts, as configured.
     pub async fn connect(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let resolved = self.egress.resolve(&MAIL, self.tenant, &config.host, config.port).await;
-        // The policy has said why in the operator's log.
+        // The policy has logged the reason for the operator.
         let resolved = resolved.map_err(|_| unreached())?;
         let connected = Session::connect(config, &resolved.addresses, deadlines).await;
         connected.map_err(|failure| match resolved.named || self.is_known(config, &resolved.addresses) {
@@ -51,7 +52,7 @@ impl Reach<'_> {
         })
     }
 
-    /// Does nothing for a connection without a user name.
+    /// Logs in; does nothing for a connection without a user name.
     pub async fn log_in(&self, config: &Config, session: &mut Session) -> Result<(), Failure> {
         let Some(login) = &config.login else { return Ok(()) };
         let secret = match &login.proof {
@@ -69,7 +70,7 @@ impl Reach<'_> {
         outcome
     }
 
-    /// The connection has logged in there before, so that the server is the tenant's own.
+    /// True if the connection has logged in there before, so that the server is the tenant's own.
     fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
         let login = config.login.as_ref();
         login.is_some_and(|login| self.logins.have_accepted(self.tenant, servers, &login.username))
@@ -85,7 +86,7 @@ impl Reach<'_> {
     }
 }
 
-/// Another refusal could lock the account, or be a guess.
+/// Failure of a paused login: another refusal could lock the account or be a guess.
 pub fn paused(Pause(pause): Pause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
@@ -96,12 +97,12 @@ pub fn is_unreached(failure: &Failure) -> bool {
     failure.code == unreached().code && failure.message == unreached().message
 }
 
-/// The same for a test, where not even the class tells what it was.
+/// Failure in a test, whose class is constant too.
 pub fn of_test(failure: Failure) -> Failure {
     if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
 }
 
-/// One answer for everything that is no mail server.
+/// One failure for every server that is not a mail server.
 pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \

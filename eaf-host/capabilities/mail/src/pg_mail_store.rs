@@ -1,8 +1,8 @@
-//! The office over the core: directory, grants, connections and mail log in PostgreSQL.
+//! Mail store of the core: directory, grants, connections and mail log in PostgreSQL.
 
 use super::config::Config;
 use super::failure::{configuration, failure, transient};
-use super::office::{Asked, Entry, Letter, Offer, Office, Person, Status, Wait};
+use super::mail_store::{Entry, MailState, MailStore, Offer, Person, RowQuery, Status, Wait};
 use async_trait::async_trait;
 use eaf_capability::{Class, Failure};
 use eaf_core::actor::Caller;
@@ -16,17 +16,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// In grants and connections.
+/// Name of the capability in grants and connections.
 const CAPABILITY: &str = "mail";
-/// How long a view may take to come as far as the log; then the mail is tried later.
+/// Maximum wait for a view to access the head of the log; a later one is retried.
 const VIEW: Duration = Duration::from_secs(2);
 
-pub struct CoreOffice {
+pub struct PgMailStore {
     pub core: Arc<Core>,
 }
 
 #[async_trait]
-impl Office for CoreOffice {
+impl MailStore for PgMailStore {
     fn now(&self) -> OffsetDateTime {
         self.core.world.now()
     }
@@ -46,7 +46,7 @@ impl Office for CoreOffice {
         Ok(members.into_iter().map(Person::from).collect())
     }
 
-    async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
+    async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
         mail_log::told(&self.core.db, tenant, run, template).await.map_err(unreadable)
     }
 
@@ -93,13 +93,13 @@ impl Office for CoreOffice {
         self.core.connections.record_use(tenant, used, error, None).await.map_err(unreadable)
     }
 
-    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure> {
-        let Asked { tenant, plugin, view, key, trace } = asked;
+    async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure> {
+        let RowQuery { tenant, plugin, view, key, trace } = query;
         let mut tx = self.core.db.tenant(*tenant).await.map_err(unreadable)?;
         let head = event_store::head(&mut tx).await.map_err(unreadable)?;
         drop(tx);
         match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
-            // In a log that was restored meanwhile, the row is as good as the view.
+            // After a restore of the log, the row is as current as the view.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::Behind) => {
                 return Err(transient(
@@ -114,7 +114,7 @@ impl Office for CoreOffice {
         Ok(row.map(|row| row.columns))
     }
 
-    async fn record(&self, entry: &Entry) -> Result<Letter, Failure> {
+    async fn record(&self, entry: &Entry) -> Result<MailState, Failure> {
         let mail = mail_log::Mail {
             message_id: entry.message_id.clone(),
             plugin: entry.plugin.clone(),
@@ -126,15 +126,15 @@ impl Office for CoreOffice {
             trace: entry.trace.clone(),
         };
         let known = mail_log::write_down(&self.core.db, entry.tenant, &mail).await.map_err(unreadable)?;
-        Ok(letter(entry.clone(), known))
+        Ok(mail_state(entry.clone(), known))
     }
 
-    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure> {
+    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let known = mail_log::waiting_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
         let read = |known: mail_log::Logged| {
             let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
                 known.mail.clone();
-            letter(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
+            mail_state(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
         };
         Ok(known.into_iter().map(read).collect())
     }
@@ -165,7 +165,7 @@ impl Office for CoreOffice {
     }
 }
 
-fn letter(entry: Entry, known: mail_log::Logged) -> Letter {
+fn mail_state(entry: Entry, known: mail_log::Logged) -> MailState {
     let status = match known.status {
         mail_log::Status::Pending(reason) => Status::Pending(reason),
         mail_log::Status::Sent => Status::Sent,
@@ -173,7 +173,7 @@ fn letter(entry: Entry, known: mail_log::Logged) -> Letter {
         mail_log::Status::Skipped => Status::Skipped,
         mail_log::Status::Unknown => Status::Unknown,
     };
-    Letter {
+    MailState {
         entry,
         status,
         attempts: known.attempts,
@@ -191,7 +191,7 @@ impl From<Member> for Person {
     }
 }
 
-/// The database is away or something in it is broken: the cause is for the log, and carries no personal data.
+/// Failure of the database. Its cause goes to the log and contains no personal data.
 fn unreadable(error: impl std::error::Error) -> Failure {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "mail could not use the database");

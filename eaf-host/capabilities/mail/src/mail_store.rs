@@ -1,5 +1,5 @@
-//! What sending needs to know and to write down. A seam, so that conversations with mail servers are tested without a
-//! database; [`CoreOffice`](super::core_office::CoreOffice) is the real one.
+//! Store that sending reads and writes, a trait so that sessions with mail servers are tested
+//! without a database; [`PgMailStore`](super::pg_mail_store::PgMailStore) is the real one.
 
 use super::config::Config;
 use async_trait::async_trait;
@@ -12,17 +12,17 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Someone who may get mail. Not `Debug`: name and address are personal.
+/// A person who may receive mail. Not `Debug`: name and address are personal.
 #[derive(Clone)]
 pub struct Person {
     pub actor: ActorId,
     pub name: String,
-    /// Empty: none is known.
+    /// Empty if unknown.
     pub email: String,
     pub locale: Locale,
 }
 
-/// One mail to one person, as it is written down before it is sent.
+/// One mail to one person, as recorded before it is sent.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub tenant: TenantId,
@@ -31,7 +31,7 @@ pub struct Entry {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Which call of the run it belongs to.
+    /// Sequence of the call in its run.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -39,45 +39,45 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// With what stood in its way last.
+    /// Waiting, with the last reason.
     Pending(Option<String>),
     Sent,
-    /// With the reason, for the tenant's admins.
+    /// Failed, with the reason for the tenant's admins.
     Failed(String),
-    /// Its condition no longer held.
+    /// Not sent because its condition no longer held.
     Skipped,
-    /// A server took it without an answer: it may have arrived.
+    /// Sent to a server that did not answer, so that it may have arrived.
     Unknown,
 }
 
-/// What is known of a mail that was written down.
+/// Recorded mail and the state of its delivery.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct MailState {
     pub entry: Entry,
     pub status: Status,
     pub attempts: i32,
-    /// How often its content was given to a server that did not answer.
+    /// Number of times its content was sent without an answer.
     pub unanswered: i32,
-    /// How often in a row the recipient was deferred, and since when.
+    /// Deferrals of the recipient in a row.
     pub deferrals: i32,
     pub deferred_since: Option<OffsetDateTime>,
-    /// Not tried sooner.
+    /// Earliest next attempt.
     pub next_at: Option<OffsetDateTime>,
-    /// The same for every attempt: it is the mail's date as well.
+    /// Time of the record and date of the mail, the same for every attempt.
     pub written_at: OffsetDateTime,
 }
 
-/// Why a mail waits, and for how long.
+/// Deferral of a mail.
 pub struct Wait<'a> {
     pub reason: &'a str,
     pub at_least: Duration,
     pub unanswered: i32,
-    /// Of the recipient alone.
+    /// True if the recipient alone was deferred.
     pub is_deferral: bool,
 }
 
-/// Which row a condition is about.
-pub struct Asked<'a> {
+/// Row of a condition.
+pub struct RowQuery<'a> {
     pub tenant: TenantId,
     pub plugin: &'a str,
     pub view: &'a ViewType,
@@ -86,19 +86,19 @@ pub struct Asked<'a> {
 }
 
 #[async_trait]
-pub trait Office: Send + Sync {
+pub trait MailStore: Send + Sync {
     fn now(&self) -> OffsetDateTime;
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure>;
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
-    /// Everyone with one of these roles, each once, in order of their ids.
+    /// Persons with any of these roles, in order of their ids.
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
-    /// Whom a mail of this template was sent to, about the same thing as this run is.
-    async fn told(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
-    /// The name of the connection behind a plugin's grant.
+    /// Recipients of this template's mails about the same thing as the run's.
+    async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
+    /// Name of the connection behind a plugin's grant.
     async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<String, Failure>;
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
-    /// What a conversation over it came to; `error`: the code of what is wrong with the connection. It says nothing of
-    /// settings that were stored since.
+    /// Records the outcome of a session; `error` is the code of a fault of the connection. Settings
+    /// that were stored since are not affected.
     async fn used(
         &self,
         _tenant: TenantId,
@@ -108,21 +108,21 @@ pub trait Office: Send + Sync {
     ) -> Result<(), Failure> {
         Ok(())
     }
-    /// Does an admin want nothing sent over it?
+    /// True if an admin has paused the connection.
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
-    /// How many mails were offered to the connection's server within the last minute, by all hosts.
+    /// Number of mails that all hosts offered to the connection's server within the last minute.
     async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure>;
-    /// The columns of a row as of all events that are in the log now; None: there is no such row.
-    async fn row(&self, asked: &Asked<'_>) -> Result<Option<Map<String, Value>>, Failure>;
-    /// Writes the mail down as pending, or answers what became of it so far.
-    async fn record(&self, entry: &Entry) -> Result<Letter, Failure>;
-    /// The mails that a call wrote down and that wait.
-    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Letter>, Failure>;
-    /// It is offered to the connection's server, if no more than `rate` mails are within a minute.
+    /// Columns of a row with all events of the log applied; none: there is no such row.
+    async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure>;
+    /// Records the mail as pending, or returns its present state.
+    async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
+    /// Pending mails that a call recorded.
+    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
+    /// Counts an attempt, unless `rate` mails were offered within a minute.
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure>;
-    /// Its content is given to the server from now on. False: it was settled meanwhile.
+    /// Records that the content is about to be sent; false if the mail was settled meanwhile.
     async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure>;
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure>;
-    /// `relay`: the server's own id for it.
+    /// Settles the mail; `relay` is the server's own id for it.
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;
 }
