@@ -1,23 +1,22 @@
-//! Whether a token was made to open the API. An ID token tells a client who signed in; it goes
-//! through browsers and logs of other programs, and must open nothing.
+//! Distinction of access tokens from ID tokens. An ID token proves a sign-in to a client; it passes
+//! through browsers and logs of other programs, and must not open the API.
 //!
-//! RFC 9068 gives access tokens the type `at+jwt`. Providers that do not follow it are told apart
-//! by what they write: Keycloak a claim `typ`, Cognito `token_use`, and nearly all of them `scope`,
-//! `scp` or `client_id`, which no ID token has.
+//! RFC 9068 gives access tokens the type `at+jwt`. Tokens of other providers have distinguishing
+//! claims: Keycloak's `typ`, Cognito's `token_use`, and nearly everywhere `scope`, `scp` or
+//! `client_id`, which no ID token has.
 
 use super::Error;
 use super::token::Token;
 
-/// What stands in ID tokens alone. Older Keycloaks put `nonce` into access tokens, too, but call
-/// them `Bearer`.
+/// Claims of ID tokens. Older Keycloaks add `nonce` to access tokens too, but type them `Bearer`.
 const OF_ID_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"];
 
-/// Whether a token's audience tells an access token from an ID token.
+/// Whether a token's audience distinguishes access tokens from ID tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     OfTheApi,
-    /// The client is named, too, as in every ID token, so it tells nothing.
+    /// The audience includes the client, as in every ID token, so it proves nothing.
     SharedWithTheClient,
 }
 

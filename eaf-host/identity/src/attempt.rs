@@ -1,5 +1,5 @@
-//! What one sign-in needs between the way there and the way back. All three secrets follow from one
-//! seed, so that what a browser has to keep stays small.
+//! Secrets of one sign-in between redirect and callback. All three derive from one seed, so that a
+//! browser stores little.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use openidconnect::url::Url;
 use sha2::Sha256;
 
-/// Who knows it can finish the sign-in, so it has neither `Debug` nor `Display`.
+/// Seed of a sign-in. Its holder can complete the sign-in, so it has neither `Debug` nor `Display`.
 #[derive(Clone)]
 pub struct Seed([u8; 32]);
 
@@ -20,7 +20,7 @@ impl Seed {
         &self.0
     }
 
-    /// Goes to the provider and comes back by the browser; tells nothing about the other two.
+    /// State parameter, returned by the browser; it reveals nothing about the other two.
     pub fn state(&self) -> String {
         self.derive(b"state")
     }
@@ -29,7 +29,7 @@ impl Seed {
         self.derive(b"nonce")
     }
 
-    /// Of PKCE; only its hash leaves before the code comes.
+    /// PKCE verifier; only its hash is sent before the code arrives.
     pub(super) fn verifier(&self) -> String {
         self.derive(b"verifier")
     }
@@ -40,7 +40,7 @@ impl Seed {
     }
 }
 
-/// One sign-in that has begun; the browser goes to the address.
+/// A started sign-in and the address for the browser.
 pub struct Attempt {
     pub address: Url,
     pub seed: Seed,

@@ -1,19 +1,17 @@
-//! The claims that the host uses, and no others: a token may say whatever else it likes, in any
-//! shape.
+//! Claims that the host reads; a token may contain any others, in any shape.
 //!
-//! Providers write numbers as texts and a single value as a list. Where the meaning is the same,
-//! either is taken.
+//! Providers write numbers as texts and single values as lists. Where the meaning is the same, both
+//! are accepted.
 
 use super::Error;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-/// OpenID Connect limits `sub` to this.
-const LONGEST_SUBJECT: usize = 255;
+/// Maximum length of `sub` in OpenID Connect.
+const MAX_SUBJECT: usize = 255;
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
-/// Where a claim is: its name, or a JSON pointer to it (`/realm/tenant`) where it is inside another
-/// one.
+/// Name of a claim, or a JSON pointer to a nested one (`/realm/tenant`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimName(String);
 
@@ -32,7 +30,7 @@ impl ClaimName {
     }
 }
 
-/// The claims of a token. Personal data: it has no `Debug`.
+/// Claims of a token. Personal data, so without `Debug`.
 pub struct Claims(Value);
 
 impl Claims {
@@ -48,7 +46,7 @@ impl Claims {
         self.0.get(name)?.as_str()
     }
 
-    /// A point in time: seconds since 1970, as a number or a text.
+    /// Time in seconds since 1970, as a number or a text.
     pub fn time(&self, name: &'static str) -> Result<Option<OffsetDateTime>, Error> {
         let wrong = || Error::Claim { claim: name.into(), problem: "is not a number of seconds" };
         let seconds = match self.0.get(name) {
@@ -70,19 +68,19 @@ impl Claims {
         }
     }
 
-    /// Who it is, in the claim that identifies people.
+    /// Id of the person, from the claim that identifies people.
     pub fn subject(&self, claim: &ClaimName) -> Result<String, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = claim.find(&self.0).ok_or_else(|| problem("is missing"))?;
         let subject = scalar(value).ok_or_else(|| problem("is not a text"))?;
-        if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
+        if subject.is_empty() || subject.len() > MAX_SUBJECT {
             return Err(problem("is empty or longer than 255 characters"));
         }
         Ok(subject)
     }
 
-    /// The slug of the tenant. A list with one value is that value; none, an empty text and an
-    /// empty list are no tenant.
+    /// Slug of the tenant. A list with one value means that value; none, an empty text and an empty
+    /// list mean no tenant.
     pub fn tenant(&self, claim: &ClaimName) -> Result<Option<String>, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = match claim.find(&self.0) {
@@ -96,7 +94,7 @@ impl Claims {
     }
 }
 
-/// A text, or a whole number as one.
+/// Text, or a whole number as text.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -119,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_may_stand_in_a_list_of_one_or_be_a_number() {
+    fn a_tenant_may_be_a_list_of_one_or_a_number() {
         let tenant = |value: Value| claims(json!({ "eaf_tenant": value })).tenant(&name("eaf_tenant"));
         for (value, expected) in [
             (json!("acme"), Some("acme")),

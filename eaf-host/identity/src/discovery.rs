@@ -1,11 +1,11 @@
-//! A provider's discovery document, as far as signing in and out needs it. What is not used may be
-//! missing or have any shape; the issuer must be the configured one, to the letter.
+//! Discovery document of a provider, as far as sign-in and sign-out need it. Unused members may be
+//! missing or malformed; the issuer must equal the configured one exactly.
 
 use openidconnect::url::Url;
 use serde_json::Value;
 
-/// Below the issuer.
-const PLACE: &str = ".well-known/openid-configuration";
+/// Path below the issuer.
+const PATH: &str = ".well-known/openid-configuration";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -26,23 +26,23 @@ pub struct Document {
     pub token_endpoint: Url,
     pub jwks_uri: Url,
     pub end_session_endpoint: Option<Url>,
-    /// The client's secret goes into the body of a request and not into its header.
+    /// The client secret is sent in the body of a request instead of its header.
     pub secret_in_body: bool,
-    /// RFC 9207: answers to the browser name their issuer, and one that does not is somebody
-    /// else's.
+    /// RFC 9207: authorization responses name their issuer, and one without it comes from another
+    /// party.
     pub answers_name_issuer: bool,
 }
 
-/// Where the document of this issuer is.
+/// Address of an issuer's document.
 pub fn address(issuer: &str) -> String {
-    format!("{}/{PLACE}", issuer.strip_suffix('/').unwrap_or(issuer))
+    format!("{}/{PATH}", issuer.strip_suffix('/').unwrap_or(issuer))
 }
 
 impl Document {
     pub fn read(configured: &str, document: &Value) -> Result<Self, Error> {
         let published = document["issuer"].as_str().ok_or(Error::Missing("issuer"))?;
         if published != configured {
-            let (configured, published) = (configured.into(), super::said::shown(published));
+            let (configured, published) = (configured.into(), super::provider_error::printable(published));
             return Err(Error::Issuer { configured, published });
         }
         let needed = |name| endpoint(document, name)?.ok_or(Error::Missing(name));
@@ -52,14 +52,14 @@ impl Document {
             token_endpoint: needed("token_endpoint")?,
             jwks_uri: needed("jwks_uri")?,
             end_session_endpoint: endpoint(document, "end_session_endpoint")?,
-            // Basic is what every provider must offer unless it says otherwise.
+            // Basic authentication is the default of the standard.
             secret_in_body: methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic"),
             answers_name_issuer: document["authorization_response_iss_parameter_supported"] == true,
         })
     }
 }
 
-/// Some write an empty text for what they do not have.
+/// Address of an endpoint; some providers write an empty text for a missing one.
 fn endpoint(document: &Value, name: &'static str) -> Result<Option<Url>, Error> {
     match &document[name] {
         Value::Null => Ok(None),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_used_may_be_missing_or_have_any_shape() {
+    fn unused_members_may_be_missing_or_malformed() {
         for document in [
             good(),
             with("subject_types_supported", json!("public")),
@@ -110,14 +110,14 @@ mod tests {
             with("token_endpoint_auth_methods_supported", json!("client_secret_basic")),
             with("authorization_response_iss_parameter_supported", json!("yes")),
         ] {
-            let read = Document::read(ISSUER, &document).unwrap_or_else(|told| panic!("{told}: {document}"));
+            let read = Document::read(ISSUER, &document).unwrap_or_else(|error| panic!("{error}: {document}"));
             assert!(read.end_session_endpoint.is_none() && !read.secret_in_body && !read.answers_name_issuer);
         }
     }
 
     #[test]
-    fn what_is_used_is_named_when_it_is_wrong() {
-        let told = |document: &Value| Document::read(ISSUER, document).err().expect("refused").to_string();
+    fn an_invalid_used_member_is_named() {
+        let error = |document: &Value| Document::read(ISSUER, document).err().expect("refused").to_string();
         for (member, value) in [
             ("issuer", json!(null)),
             ("authorization_endpoint", json!("")),
@@ -125,14 +125,14 @@ mod tests {
             ("jwks_uri", json!(["https://id.example/jwks"])),
             ("end_session_endpoint", json!("javascript:alert(1)")),
         ] {
-            assert!(told(&with(member, value.clone())).contains(member), "{member} {value}");
+            assert!(error(&with(member, value.clone())).contains(member), "{member} {value}");
         }
-        let slash = told(&with("issuer", json!(format!("{ISSUER}/"))));
+        let slash = error(&with("issuer", json!(format!("{ISSUER}/"))));
         assert!(slash.contains(&format!("is {ISSUER}, ")) && slash.contains(&format!("issuer {ISSUER}/: ")), "{slash}");
     }
 
     #[test]
-    fn the_document_is_below_the_issuer_with_and_without_a_slash() {
+    fn the_document_is_below_the_issuer_with_or_without_a_slash() {
         for issuer in ["https://id.example/a", "https://id.example/a/"] {
             assert_eq!(address(issuer), "https://id.example/a/.well-known/openid-configuration");
         }

@@ -1,12 +1,10 @@
-//! The one way in which the identity provider is asked: no redirects, small answers, little
-//! patience, and only JSON counts.
+//! Requests to the identity provider: no redirects, small answers, short time-outs, and JSON only.
 //!
-//! A redirect would let whoever answers for the issuer send us elsewhere, so none is followed. What
-//! stands between, such as a gateway or a login proxy, answers in HTML, with nothing or with a
-//! redirect: each is told apart here, because one is over in a while and another one somebody has
-//! to mend.
+//! A redirect would let the server at the issuer's address choose another one, so none is followed.
+//! Gateways and login proxies answer with HTML, an empty body or a redirect: each is a separate
+//! error, because some end without a person and others need a repair.
 
-use super::said;
+use super::provider_error;
 use openidconnect::http::{HeaderValue, StatusCode, header};
 use openidconnect::{HttpRequest, HttpResponse};
 use serde_json::Value;
@@ -40,12 +38,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Over in a while, without anybody changing a setting.
+    /// True if the failure ends without a change of settings.
     pub fn is_outage(&self) -> bool {
         match self {
             Error::Send(_) | Error::Body(_) | Error::Overloaded { .. } => true,
-            // A page of something in between, such as one about maintenance; a refusal (4xx) stays
-            // one.
+            // A page of a gateway, such as one about maintenance; a refusal (4xx) stays one.
             Error::NotJson { status, .. } => status.is_success(),
             Error::Client(_) | Error::Request(_) | Error::TooLarge | Error::Redirect { .. } | Error::Status { .. } => {
                 false
@@ -59,7 +56,7 @@ pub struct Client(reqwest::Client);
 
 impl Client {
     pub fn new() -> Result<Self, Error> {
-        // Idempotent: an error only says that the process has a provider already.
+        // Idempotent: an error means that the process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -69,7 +66,7 @@ impl Client {
             .map_err(Error::Client)
     }
 
-    /// A document that must be there.
+    /// Fetches a mandatory document.
     pub async fn document(&self, address: &str) -> Result<Value, Error> {
         let request = self.0.get(address).header(header::ACCEPT, "application/json").build().map_err(Error::Request)?;
         let (answer, value) = Self::fetch(self.0.clone(), request).await?;
@@ -101,18 +98,18 @@ impl Client {
         };
         let mut response = HttpResponse::new(body);
         *response.status_mut() = status;
-        // What is JSON is JSON, also where it is announced as plain text.
+        // JSON counts also if its content type is plain text.
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok((response, value))
     }
 }
 
-/// What came instead, for the log.
+/// Description of an unexpected answer, for the log.
 fn content(announced: Option<&HeaderValue>, body: &[u8]) -> String {
     if body.is_empty() {
         return "empty".into();
     }
-    let announced = announced.map(|value| said::cleaned(&String::from_utf8_lossy(value.as_bytes())));
+    let announced = announced.map(|value| provider_error::cleaned(&String::from_utf8_lossy(value.as_bytes())));
     announced.unwrap_or_else(|| "of no announced type".into())
 }
 

@@ -1,8 +1,8 @@
-//! What the issuer publishes, its endpoints and public keys: found by discovery, kept, and fetched anew when a token names
-//! a key that we do not have.
+//! PublishedKeys keys and endpoints of the issuer: discovered, cached, and fetched again when a token
+//! names an unknown key.
 //!
-//! The refresh is limited in rate, so that tokens with invented key ids cannot make us hammer the provider. Keys that
-//! we hold stay in use while the provider is away.
+//! The rate of refreshes is limited, so that tokens with invented key ids cannot cause many
+//! requests. Cached keys stay in use while the provider is unavailable.
 
 use super::discovery::{self, Document};
 use super::fetch::{self, Client};
@@ -13,16 +13,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
-/// At most one refresh in this time.
-const REFRESH_EVERY: Duration = Duration::seconds(10);
-/// Keys older than this are fetched anew before use, so that a key that the provider withdrew stops working.
-const KEEP: Duration = Duration::hours(1);
-/// Keys older than this are fetched anew beside the requests, so that hardly any request has to wait for it.
-const RENEW: Duration = Duration::minutes(30);
+/// Minimum time between two refreshes.
+const REFRESH_INTERVAL: Duration = Duration::seconds(10);
+/// Maximum age of keys in use, so that a withdrawn key stops working.
+const MAX_AGE: Duration = Duration::hours(1);
+/// Age after which keys are fetched in the background, so that requests rarely wait for a refresh.
+const RENEWAL_AGE: Duration = Duration::minutes(30);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the discovery document at {address} cannot be had")]
+    #[error("the discovery document at {address} cannot be fetched")]
     Document {
         address: String,
         #[source]
@@ -30,21 +30,22 @@ pub enum Error {
     },
     #[error("the discovery document cannot be used")]
     Discovery(#[source] discovery::Error),
-    #[error("the issuer's keys cannot be had")]
+    #[error("the issuer's keys cannot be fetched")]
     Keys(#[source] fetch::Error),
     #[error("the issuer's keys are not a key set")]
     KeySet(#[source] serde_json::Error),
-    #[error("the identity provider was asked a moment ago")]
+    #[error("the identity provider was contacted a moment ago")]
     TooSoon,
-    #[error("the question to the identity provider was broken off")]
+    #[error("the request to the identity provider was aborted")]
     Aborted(#[source] tokio::task::JoinError),
 }
 
 impl Error {
-    /// Over in a while; everything else somebody has to mend, in the host's settings or at the provider.
+    /// True if the failure ends without a change in the host's settings or at the provider.
     pub fn is_outage(&self) -> bool {
         match self {
-            // A page where the document should be is another application: the issuer's address is wrong.
+            // A page in place of the document is another application: the issuer's address is
+            // wrong.
             Error::Document { cause: fetch::Error::NotJson { .. }, .. } => false,
             Error::Document { cause, .. } | Error::Keys(cause) => cause.is_outage(),
             Error::Discovery(_) | Error::KeySet(_) => false,
@@ -53,14 +54,14 @@ impl Error {
     }
 }
 
-/// What holds until the next refresh.
-pub struct Published {
+/// Document and keys of one refresh.
+pub struct PublishedKeys {
     pub document: Document,
     pub keys: Vec<CoreJsonWebKey>,
     fetched: OffsetDateTime,
 }
 
-impl Published {
+impl PublishedKeys {
     pub fn has(&self, kid: &str) -> bool {
         self.keys.iter().filter_map(|key| key.key_id()).any(|id| **id == *kid)
     }
@@ -70,111 +71,122 @@ pub struct KeyStore {
     issuer: String,
     world: World,
     client: Client,
-    held: RwLock<Option<Arc<Published>>>,
-    /// Why the last question failed; none after one that did not.
+    cached: RwLock<Option<Arc<PublishedKeys>>>,
+    /// Failure of the last refresh; none after a success.
     failure: RwLock<Option<Arc<Error>>>,
-    /// When the provider was last asked; also keeps two refreshes from running side by side.
-    asked: Mutex<Option<OffsetDateTime>>,
+    /// Time of the last refresh; the lock also prevents concurrent ones.
+    last_refresh: Mutex<Option<OffsetDateTime>>,
 }
 
 impl KeyStore {
     pub fn new(issuer: String, world: World, client: Client) -> Self {
-        KeyStore { issuer, world, client, held: RwLock::default(), failure: RwLock::default(), asked: Mutex::new(None) }
+        KeyStore {
+            issuer,
+            world,
+            client,
+            cached: RwLock::default(),
+            failure: RwLock::default(),
+            last_refresh: Mutex::new(None),
+        }
     }
 
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// What to verify a token with that names `kid`, or none.
-    pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<Published>, Arc<Error>> {
-        let held = self.held();
-        if let Some(keys) = &held {
-            let fresh = self.world.now() - keys.fetched < KEEP;
+    /// Keys to verify a token with this `kid`, or without one.
+    pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
+        let cached = self.cached();
+        if let Some(keys) = &cached {
+            let fresh = self.world.now() - keys.fetched < MAX_AGE;
             if fresh && kid.is_none_or(|kid| keys.has(kid)) {
                 return Ok(keys.clone());
             }
         }
-        // With what is held, an unknown key id fails as a signature without a key: the truth as far as we know it.
-        let refreshed = self.refresh(held.as_ref().map(|keys| keys.fetched)).await;
-        refreshed.or_else(|cause| held.ok_or(cause))
+        // With cached keys, an unknown key id fails as an unknown signature, which is true as far
+        // as the host knows.
+        let refreshed = self.refresh(cached.as_ref().map(|keys| keys.fetched)).await;
+        refreshed.or_else(|cause| cached.ok_or(cause))
     }
 
-    /// Fetches what is not there or will be too old soon.
+    /// Fetches missing keys, and those that expire soon.
     pub async fn renew(self: &Arc<Self>) {
-        let held = self.held().map(|keys| keys.fetched);
-        if held.is_none_or(|fetched| self.world.now() - fetched >= RENEW) {
-            // A failure is logged where it happens, and `fault` tells of it.
-            let _failed = self.refresh(held).await;
+        let cached = self.cached().map(|keys| keys.fetched);
+        if cached.is_none_or(|fetched| self.world.now() - fetched >= RENEWAL_AGE) {
+            // The failure is logged where it occurs and available from `fault`.
+            let _failed = self.refresh(cached).await;
         }
     }
 
-    /// Why nobody can sign in before somebody has mended it; none while there are keys, or only an outage.
+    /// Fault that prevents every sign-in until a person repairs it; none while keys are cached or
+    /// during an outage.
     pub fn fault(&self) -> Option<Arc<Error>> {
-        self.failure().filter(|failure| self.held().is_none() && !failure.is_outage())
+        self.failure().filter(|failure| self.cached().is_none() && !failure.is_outage())
     }
 
-    /// In a task of its own: a caller who goes away must not use up the one question that may be asked in this time.
-    async fn refresh(self: &Arc<Self>, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Arc<Error>> {
+    /// Refreshes in a task of its own: a cancelled caller must not waste the one permitted request.
+    async fn refresh(self: &Arc<Self>, seen: Option<OffsetDateTime>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let store = self.clone();
-        tokio::spawn(async move { store.ask(seen).await }).await.map_err(|cause| Arc::new(Error::Aborted(cause)))?
+        tokio::spawn(async move { store.refresh_once(seen).await })
+            .await
+            .map_err(|cause| Arc::new(Error::Aborted(cause)))?
     }
 
-    async fn ask(&self, seen: Option<OffsetDateTime>) -> Result<Arc<Published>, Arc<Error>> {
-        let mut asked = self.asked.lock().await;
-        // Someone else refreshed while we waited for our turn.
-        if let Some(held) = self.held().filter(|held| seen.is_none_or(|seen| held.fetched > seen)) {
-            return Ok(held);
+    async fn refresh_once(&self, seen: Option<OffsetDateTime>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
+        let mut last_refresh = self.last_refresh.lock().await;
+        // Another caller refreshed while this one waited for the lock.
+        if let Some(cached) = self.cached().filter(|cached| seen.is_none_or(|seen| cached.fetched > seen)) {
+            return Ok(cached);
         }
         let now = self.world.now();
-        if asked.is_some_and(|at| now - at < REFRESH_EVERY) {
+        if last_refresh.is_some_and(|at| now - at < REFRESH_INTERVAL) {
             return Err(self.failure().unwrap_or_else(|| Arc::new(Error::TooSoon)));
         }
-        *asked = Some(now);
+        *last_refresh = Some(now);
         match self.fetch(now).await {
             Ok(published) => {
                 let published = Arc::new(published);
-                *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(published.clone());
-                self.remember(None);
+                *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(published.clone());
+                self.store_failure(None);
                 Ok(published)
             }
             Err(cause) => {
-                tell(&cause);
+                log_failure(&cause);
                 let cause = Arc::new(cause);
-                self.remember(Some(cause.clone()));
+                self.store_failure(Some(cause.clone()));
                 Err(cause)
             }
         }
     }
 
-    async fn fetch(&self, now: OffsetDateTime) -> Result<Published, Error> {
+    async fn fetch(&self, now: OffsetDateTime) -> Result<PublishedKeys, Error> {
         let address = discovery::address(&self.issuer);
         let document = self.client.document(&address).await;
         let document = document.map_err(|cause| Error::Document { address, cause })?;
         let document = Document::read(&self.issuer, &document).map_err(Error::Discovery)?;
         let keys = self.client.document(document.jwks_uri.as_str()).await.map_err(Error::Keys)?;
-        // Keys of kinds that are not known are left out.
+        // Keys of unknown kinds are omitted.
         let keys: CoreJsonWebKeySet = serde_json::from_value(keys).map_err(Error::KeySet)?;
-        Ok(Published { document, keys: keys.keys().clone(), fetched: now })
+        Ok(PublishedKeys { document, keys: keys.keys().clone(), fetched: now })
     }
 
-    fn held(&self) -> Option<Arc<Published>> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn cached(&self) -> Option<Arc<PublishedKeys>> {
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn failure(&self) -> Option<Arc<Error>> {
         self.failure.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn remember(&self, failure: Option<Arc<Error>>) {
+    fn store_failure(&self, failure: Option<Arc<Error>>) {
         *self.failure.write().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 }
 
-fn tell(cause: &Error) {
+fn log_failure(cause: &Error) {
     let error = cause as &dyn std::error::Error;
     match cause.is_outage() {
         true => tracing::warn!(error, "the identity provider does not answer"),
-        false => tracing::error!(error, "the host's settings and the identity provider do not fit together"),
+        false => tracing::error!(error, "the host's settings do not match the identity provider"),
     }
 }

@@ -1,7 +1,9 @@
-//! Who is calling: verifies bearer tokens of the one configured OpenID Connect issuer, and signs people in there.
+//! Authentication: verifies bearer tokens of the configured OpenID Connect issuer, and signs people
+//! in there.
 //!
-//! Nothing here knows which product the issuer is. A token names a person (issuer and subject) and, in a claim whose name
-//! is a setting, the tenant's slug; whether that person is a member there is decided by the directory, never by the token.
+//! The code is independent of the issuer's product. A token identifies a person (issuer and
+//! subject) and, in a claim whose name is a setting, the tenant's slug; membership is decided by
+//! the directory, never by the token.
 
 mod access;
 mod attempt;
@@ -9,7 +11,7 @@ mod claims;
 mod discovery;
 mod fetch;
 mod keys;
-mod said;
+mod provider_error;
 pub mod sign_in;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -20,7 +22,7 @@ pub use claims::ClaimName;
 
 use access::Audience;
 use eaf_core::clock::World;
-use keys::{KeyStore, Published};
+use keys::{KeyStore, PublishedKeys};
 use openidconnect::ClientSecret;
 use openidconnect::core::CoreJsonWebKey;
 use std::future::Future;
@@ -28,12 +30,12 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use token::Token;
 
-/// Clocks of two machines differ by less than this.
+/// Maximum difference between the clocks of two machines.
 const LEEWAY: Duration = Duration::seconds(30);
-/// How often it is looked whether the issuer's keys are there and young.
-const LOOK_FOR_KEYS: std::time::Duration = std::time::Duration::from_secs(15);
+/// Interval of checks for missing and expiring keys.
+const KEY_CHECK_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// Why a token is not accepted. The texts are for the log; callers learn the variant only.
+/// Reason why a token is rejected. Texts are for the log; callers see the variant only.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the token {0}")]
@@ -67,30 +69,30 @@ pub enum Error {
 }
 
 impl Error {
-    /// Nothing is wrong with the token, and it is over in a while.
+    /// True if the token may be valid and the failure ends without a person.
     pub fn is_outage(&self) -> bool {
         matches!(self, Error::Keys(cause) if cause.is_outage())
     }
 }
 
-/// What tokens must say, and as whom the host signs people in.
+/// Requirements for tokens, and the client for sign-ins.
 #[derive(Clone)]
 pub struct Config {
     pub issuer: String,
     pub audience: String,
     pub client_id: String,
     pub client_secret: ClientSecret,
-    /// Holds the slug of the tenant that a person works in; no platform operator has it.
+    /// Claim with the slug of a person's tenant; platform operators have none.
     pub tenant_claim: ClaimName,
-    /// Says who it is, within the issuer, for ever.
+    /// Claim that identifies a person permanently within the issuer.
     pub subject_claim: ClaimName,
-    /// Whether the ID token is kept for signing out at the provider.
+    /// Retain the ID token for the sign-out at the provider.
     pub sign_out_hint: bool,
-    /// Without a slash at the end.
+    /// Public address without a trailing slash.
     pub public_url: String,
 }
 
-/// A token that was verified. The subject is personal data: never to a log.
+/// A verified token. The subject is personal data and never logged.
 #[derive(Clone)]
 pub struct Verified {
     pub issuer: String,
@@ -107,7 +109,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Does not yet speak to the issuer, so that start-up does not depend on it.
+    /// Does not contact the issuer, so that start-up does not depend on it.
     pub fn new(config: &Config, world: World) -> Result<Self, Error> {
         let http = fetch::Client::new().map_err(Error::Client)?;
         let keys = Arc::new(KeyStore::new(config.issuer.clone(), world.clone(), http.clone()));
@@ -115,12 +117,12 @@ impl Identity {
         Ok(Identity { config: config.clone(), keys, client, world })
     }
 
-    /// Asks for the issuer's keys before the first person or token needs them, and again before they are too old.
+    /// Fetches the issuer's keys before their first use, and again before they expire.
     pub async fn keep_keys(&self, stop: impl Future<Output = ()>) {
         let keeping = async {
             loop {
                 self.keys.renew().await;
-                tokio::time::sleep(LOOK_FOR_KEYS).await;
+                tokio::time::sleep(KEY_CHECK_INTERVAL).await;
             }
         };
         tokio::select! {
@@ -129,12 +131,13 @@ impl Identity {
         }
     }
 
-    /// Whether nobody can sign in until somebody has changed a setting. An outage of the provider is no such fault.
+    /// True if no one can sign in until a setting is changed; an outage of the provider does not
+    /// count.
     pub fn is_misconfigured(&self) -> bool {
         self.keys.fault().is_some()
     }
 
-    /// An access token for the API.
+    /// Verifies an access token for the API.
     pub async fn verify(&self, token: &str) -> Result<Verified, Error> {
         let token = Token::parse(token)?;
         let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Keys)?;
@@ -145,17 +148,18 @@ impl Identity {
         self.verified(&token)
     }
 
-    /// Issuer, audience, signature and time, in this order: so a token of somebody else's is called that.
+    /// Checks issuer, audience, signature and time, in this order, so that a foreign token is
+    /// reported as foreign.
     fn check<'k>(
         &self,
         token: &Token<'_>,
-        published: &'k Published,
+        published: &'k PublishedKeys,
         expected: &str,
         fits: impl Fn(&[&str]) -> bool,
     ) -> Result<&'k CoreJsonWebKey, Error> {
         let key = token.signed_by(&published.keys);
-        // What nobody signed is not repeated in the log.
-        let found = |text: String| if key.is_ok() { said::shown(&text) } else { "somebody else".into() };
+        // Unsigned values are not repeated in the log.
+        let found = |text: String| if key.is_ok() { provider_error::printable(&text) } else { "another party".into() };
         let issuer = token.claims.text("iss").unwrap_or_default();
         if issuer != self.config.issuer {
             return Err(Error::Issuer { expected: self.config.issuer.clone(), found: found(issuer.into()) });

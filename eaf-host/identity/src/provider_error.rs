@@ -1,10 +1,10 @@
-//! What a provider says about a refusal, made fit for the log: the error from a closed list, the
-//! description without what may be a person's or a secret.
+//! Errors of an identity provider in a form for the log: the code from a closed list, the
+//! description without possible names and secrets.
 //!
-//! Support of every provider asks for the code in the description (such as `AADSTS7000222`) and for
-//! the correlation id beside it; both stay.
+//! Every provider's support asks for the code in the description (such as `AADSTS7000222`) and the
+//! correlation id beside it, so both stay.
 
-/// RFC 6749, OpenID Connect Core, RFC 8707 and 9101, and what Entra ID adds.
+/// RFC 6749, OpenID Connect Core, RFC 8707 and 9101, and Entra ID's additions.
 const KNOWN: [&str; 23] = [
     "access_denied",
     "account_selection_required",
@@ -31,35 +31,35 @@ const KNOWN: [&str; 23] = [
     "unsupported_response_type",
 ];
 
-const LONGEST: usize = 300;
+const MAX_CHARACTERS: usize = 300;
 /// Correlation ids have 36 characters; longer words are tokens, codes and keys.
-const LONGEST_WORD: usize = 36;
+const MAX_WORD: usize = 36;
 
-/// What has to be done about it.
+/// Consequence of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// A person or a rule of the provider's said no.
+    /// A person or a rule of the provider refused.
     Denied,
-    /// Over in a while.
+    /// The provider is unavailable.
     Outage,
     /// Client, secret, address or scopes differ between host and provider.
     Configuration,
-    /// This attempt is good for nothing; another one may be.
+    /// This attempt failed; another one may succeed.
     Attempt,
 }
 
-/// A refusal in a provider's words.
+/// An error of the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ProviderError {
     pub error: &'static str,
-    /// May be empty.
+    /// Cleaned description, perhaps empty.
     pub description: String,
 }
 
-impl Said {
+impl ProviderError {
     pub fn of(error: &str, description: &str) -> Self {
         let known = KNOWN.iter().copied().find(|known| *known == error);
-        Said { error: known.unwrap_or("an error that no standard names"), description: cleaned(description) }
+        ProviderError { error: known.unwrap_or("an error that no standard names"), description: cleaned(description) }
     }
 
     pub fn meaning(&self) -> Meaning {
@@ -78,8 +78,8 @@ impl Said {
     }
 }
 
-/// One short line of printable ASCII. Words with an `@`, what stands in quotes, and words that are
-/// long enough for a secret become `…`: providers quote accounts, addresses and tokens.
+/// Reduces a text to one short line of printable ASCII. Words with an `@`, quoted text and words as
+/// long as a secret become `…`, since providers quote accounts, addresses and tokens.
 pub fn cleaned(text: &str) -> String {
     let mut words = Vec::new();
     let mut quote = None;
@@ -100,20 +100,20 @@ pub fn cleaned(text: &str) -> String {
     }
     let line: String =
         words.join(" ").chars().map(|c| if c == '…' || c.is_ascii_graphic() { c } else { ' ' }).collect();
-    line.chars().take(LONGEST).collect::<String>().trim().to_owned()
+    line.chars().take(MAX_CHARACTERS).collect::<String>().trim().to_owned()
 }
 
 fn is_long(word: &str) -> bool {
-    word.trim_matches(|c: char| !c.is_alphanumeric()).len() > LONGEST_WORD
+    word.trim_matches(|c: char| !c.is_alphanumeric()).len() > MAX_WORD
 }
 
-/// A name that no person and no secret stands in, such as an issuer's of a document that is signed
-/// or came by TLS.
-pub fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(LONGEST).collect()
+/// Printable form of a name that cannot contain a person or a secret, such as the issuer of a
+/// signed document.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(MAX_CHARACTERS).collect()
 }
 
-/// An apostrophe inside a word ("doesn't") opens nothing.
+/// True for an opening quote; an apostrophe inside a word ("doesn't") is none.
 fn is_opening(mark: char, word: &str) -> bool {
     matches!(mark, '"' | '`') || (mark == '\'' && (word.starts_with('\'') || word.starts_with("('")))
 }
@@ -123,13 +123,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_that_support_asks_for_stays_and_persons_and_secrets_go() {
+    fn support_codes_stay_and_persons_and_secrets_are_removed() {
         let entra = "AADSTS7000222: The provided client secret keys for app '0f1e2d3c-aaaa-bbbb-cccc-1234567890ab' are expired. \
                      Trace ID: 6a2f1c3e-0000-1111-2222-333344445555 Correlation ID: 7b3f1c3e-0000-1111-2222-333344445555\r\n";
         let clean = cleaned(entra);
         assert!(clean.starts_with("AADSTS7000222: The provided client secret keys for app … are expired."), "{clean}");
         assert!(clean.ends_with("Correlation ID: 7b3f1c3e-0000-1111-2222-333344445555"), "{clean}");
-        for (said, expected) in [
+        for (text, expected) in [
             ("AADSTS50020: User account 'anna maria@acme.example' from", "AADSTS50020: User account … from"),
             ("user anna@acme.example is locked", "user … is locked"),
             ("it doesn't fit", "it … fit"),
@@ -139,15 +139,15 @@ mod tests {
             ("Müller ist gesperrt", "M ller ist gesperrt"),
             ("", ""),
         ] {
-            assert_eq!(cleaned(said), expected, "{said:?}");
+            assert_eq!(cleaned(text), expected, "{text:?}");
         }
-        assert_eq!(cleaned(&"word ".repeat(500)).len(), LONGEST - 1);
+        assert_eq!(cleaned(&"word ".repeat(500)).len(), MAX_CHARACTERS - 1);
     }
 
     #[test]
-    fn an_error_that_no_standard_names_is_not_repeated() {
-        assert_eq!(Said::of("invalid_grant", "").error, "invalid_grant");
-        assert_eq!(Said::of("canary", "").error, "an error that no standard names");
+    fn an_unknown_error_code_is_not_repeated() {
+        assert_eq!(ProviderError::of("invalid_grant", "").error, "invalid_grant");
+        assert_eq!(ProviderError::of("canary", "").error, "an error that no standard names");
         assert!(KNOWN.is_sorted());
     }
 }

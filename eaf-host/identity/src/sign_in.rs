@@ -1,10 +1,10 @@
-//! Signing people in: authorization code with PKCE, the host as confidential client.
+//! Sign-in of people: authorization code with PKCE, the host as confidential client.
 //!
-//! Tokens are verified here. What leaves is who somebody is, and the ID token for the day of signing out. Which provider it
-//! is follows from discovery alone.
+//! Tokens are verified here. The result is the verified person, and the ID token for sign-out. The
+//! provider is known by discovery alone.
 
 pub use super::attempt::{Attempt, Seed};
-pub use super::said::{Meaning, Said};
+pub use super::provider_error::{Meaning, ProviderError};
 
 use super::discovery::Document;
 use super::token::Token;
@@ -22,16 +22,16 @@ use openidconnect::{
 };
 use std::sync::Arc;
 
-/// Where the provider sends people back to; below the public address.
+/// Path of the callback below the public address.
 pub const CALLBACK: &str = "/auth/callback";
 
-/// Why somebody was not signed in. The texts are for the log.
+/// Reason why a sign-in failed. Texts are for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the identity provider cannot be asked")]
+    #[error("the identity provider is not available")]
     Provider(#[source] Arc<keys::Error>),
     #[error("the identity provider sent the browser back with {}: {}", .0.error, .0.description)]
-    SentBack(Said),
+    SentBack(ProviderError),
     #[error("the identity provider sent the browser back with neither a code nor an error")]
     NoCode,
     #[error("the answer that the browser brought names another issuer than {expected}, or none")]
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("the token endpoint gave no answer that is one")]
     Endpoint(#[source] fetch::Error),
     #[error("the token endpoint refused with {}: {}", .0.error, .0.description)]
-    Refused(Said),
+    Refused(ProviderError),
     #[error("the token endpoint's answer is not one: {0}")]
     Answer(String),
     #[error("the identity provider gave no ID token: is the scope openid allowed for this client?")]
@@ -53,14 +53,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// What has to be done about it.
+    /// Consequence of the error.
     pub fn meaning(&self) -> Meaning {
         let outage_or_not = |is_outage| if is_outage { Meaning::Outage } else { Meaning::Configuration };
         match self {
             Error::Provider(cause) => outage_or_not(cause.is_outage()),
             Error::Endpoint(cause) => outage_or_not(cause.is_outage()),
-            Error::SentBack(said) | Error::Refused(said) => said.meaning(),
-            // From the token endpoint itself, so it is the same for everybody.
+            Error::SentBack(error) | Error::Refused(error) => error.meaning(),
+            // The token endpoint itself caused it, so it affects everyone.
             Error::NoIdToken
             | Error::IdToken(
                 super::Error::Issuer { .. }
@@ -78,10 +78,10 @@ impl Error {
     }
 }
 
-/// Somebody who came back with a good answer.
+/// Result of a successful sign-in.
 pub struct SignedIn {
     pub who: Verified,
-    /// The ID token, where the provider may want to see it again at sign-out. Never to a log.
+    /// ID token, if the provider may require it at sign-out. Never logged.
     pub hint: Option<String>,
 }
 
@@ -127,7 +127,7 @@ impl Client {
         })
     }
 
-    /// Keys are not the library's matter: [`Token`] verifies.
+    /// Client of the library, without keys: [`Token`] verifies.
     fn at(&self, document: &Document) -> OidcClient {
         let authentication = if document.secret_in_body { AuthType::RequestBody } else { AuthType::BasicAuth };
         OidcClient::<EndpointNotSet, EndpointNotSet>::new(
@@ -144,7 +144,7 @@ impl Client {
 }
 
 impl Identity {
-    /// Begins a sign-in; the browser goes to the attempt's address.
+    /// Starts a sign-in; the browser goes to the attempt's address.
     pub async fn begin(&self) -> Result<Attempt, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let seed = Seed::new(self.world.bytes());
@@ -161,7 +161,7 @@ impl Identity {
         Ok(Attempt { address, seed })
     }
 
-    /// Whether what the browser brought back is this issuer's: `iss` is RFC 9207's parameter.
+    /// Checks that a callback is this issuer's; `iss` is RFC 9207's parameter.
     pub async fn answers_by(&self, iss: Option<&str>) -> Result<(), Error> {
         let announced = async {
             let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
@@ -174,7 +174,7 @@ impl Identity {
         }
     }
 
-    /// Turns the code into who somebody is.
+    /// Exchanges the code for a verified person.
     pub async fn complete(&self, code: String, seed: &Seed) -> Result<SignedIn, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let client = self.client.at(&published.document);
@@ -195,7 +195,8 @@ impl Identity {
         }
         let client = self.config.client_id.as_str();
         let party = token.claims.text("azp");
-        // Some name everything of a project as audience, the client among it. That it was made for the client, `azp` says.
+        // Some providers name all applications of a project as audience; `azp` then proves that the
+        // token was made for the client.
         let others_may_be = |other: &&str| *other == self.config.audience || party == Some(client);
         let fits = |audiences: &[&str]| {
             let (ours, others): (Vec<&str>, Vec<&str>) = audiences.iter().partition(|audience| **audience == client);
@@ -217,7 +218,7 @@ impl Identity {
         self.verified(&token).map_err(Error::IdToken)
     }
 
-    /// Where the provider ends its own session, if it offers that, for an address that may stand in a log: without a hint.
+    /// Address of the provider's sign-out, if it has one, without a hint, so that it may be logged.
     pub async fn sign_out_address(&self) -> Result<Option<Url>, Error> {
         let form = self.sign_out_form(None).await?;
         Ok(form.map(|mut form| {
@@ -226,7 +227,7 @@ impl Identity {
         }))
     }
 
-    /// What a browser posts to the provider to end the session there, if the provider offers that.
+    /// Form that a browser posts to end the provider's session, if the provider supports that.
     pub async fn sign_out_form(&self, hint: Option<String>) -> Result<Option<SignOutForm>, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let Some(address) = published.document.end_session_endpoint.clone() else { return Ok(None) };
@@ -245,9 +246,9 @@ pub struct SignOutForm {
 
 fn refusal(cause: RequestTokenError<fetch::Error, Refusal>) -> Error {
     match cause {
-        RequestTokenError::ServerResponse(refusal) => Error::Refused(refusal.said()),
+        RequestTokenError::ServerResponse(refusal) => Error::Refused(refusal.provider_error()),
         RequestTokenError::Request(cause) => Error::Endpoint(cause),
-        // The text of the library's error may hold parts of the answer.
+        // The text of the library's error may contain parts of the answer.
         RequestTokenError::Parse(cause, _) => Error::Answer(format!("not the expected JSON at {}", cause.path())),
         RequestTokenError::Other(_) => Error::Answer("no tokens in it".into()),
     }

@@ -1,4 +1,4 @@
-//! An issuer for tests: real discovery, real keys, a real token endpoint, over a real socket.
+//! Issuer for tests with real discovery, keys and token endpoint, over a real socket.
 
 use super::{ClaimName, Config};
 use axum::extract::State;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use time::{Duration, OffsetDateTime};
 
-/// A clock that a test turns.
+/// A clock that tests advance.
 #[derive(Default)]
 pub struct TestClock(AtomicI64);
 
@@ -48,7 +48,7 @@ pub fn world() -> (World, Arc<TestClock>) {
     (World { clock: clock.clone(), entropy: Arc::new(OsEntropy) }, clock)
 }
 
-/// A key pair made from one byte; the same byte is the same key.
+/// Key pair derived from one byte.
 pub fn key(seed: u8, kid: &str) -> CoreEdDsaPrivateSigningKey {
     let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
     der.extend([seed; 32]);
@@ -61,25 +61,25 @@ pub struct Issuer {
     pub world: World,
     pub clock: Arc<TestClock>,
     published: Arc<Mutex<Vec<(u8, String)>>>,
-    /// How often the keys were fetched.
+    /// Number of fetches of the keys.
     pub fetched: Arc<AtomicUsize>,
-    /// How often a code was to be exchanged.
+    /// Number of code exchanges.
     pub exchanged: Arc<AtomicUsize>,
     grants: Grants,
-    odd: Arc<Mutex<Odd>>,
+    unusual: Arc<Mutex<Unusual>>,
 }
 
-/// What a provider, or something before it, answers instead of a good answer.
+/// Unusual answer of a provider, or of a server before it.
 #[derive(Default)]
-pub struct Odd {
+pub struct Unusual {
     pub discovery: Option<Canned>,
     pub keys: Option<Canned>,
     pub token: Option<Canned>,
-    /// Laid over a good answer with tokens; null takes a member away.
+    /// Members merged into a valid token answer; null removes one.
     pub members: Value,
 }
 
-/// An answer as it goes over the wire.
+/// Raw answer.
 #[derive(Clone)]
 pub struct Canned {
     pub status: u16,
@@ -113,24 +113,24 @@ impl IntoResponse for Canned {
     }
 }
 
-/// By code.
+/// Grants by code.
 type Grants = Arc<Mutex<HashMap<String, Grant>>>;
 
-/// What a code stands for.
+/// Meaning of a code.
 pub struct Grant {
     pub id_token: Option<String>,
     pub challenge: String,
     pub redirect_uri: String,
 }
 
-/// The access token of every answer.
+/// Access token of every answer.
 pub const ACCESS_TOKEN: &str = "canary-access-token";
 pub const SECRET: &str = "canary client secret";
 pub const PUBLIC_URL: &str = "https://eaf.example";
 
-/// What a token says; change one member to make it wrong.
+/// Contents of a token; change one member to make it invalid.
 #[derive(Clone)]
-pub struct Saying {
+pub struct TokenClaims {
     pub subject: String,
     pub tenant: Option<String>,
     pub issuer: String,
@@ -139,14 +139,14 @@ pub struct Saying {
     pub not_before: Option<Duration>,
     pub key: (u8, String),
     pub nonce: Option<String>,
-    /// Beside the audience.
+    /// Audience in addition to the first one.
     pub further_audience: Option<String>,
     pub party: Option<String>,
-    /// The access token that `at_hash` is made of.
+    /// Access token behind `at_hash`.
     pub access_token: Option<String>,
     /// `typ` in the header.
     pub kind: Option<&'static str>,
-    /// Laid over the other claims; null takes one away.
+    /// Members merged into the other claims; null removes one.
     pub claims: Value,
 }
 
@@ -158,14 +158,14 @@ impl Issuer {
         let fetched = Arc::new(AtomicUsize::new(0));
         let exchanged = Arc::new(AtomicUsize::new(0));
         let grants = Grants::default();
-        let odd = Arc::new(Mutex::new(Odd::default()));
+        let unusual = Arc::new(Mutex::new(Unusual::default()));
         let parts = Parts {
             url: url.clone(),
             published: published.clone(),
             fetched: fetched.clone(),
             exchanged: exchanged.clone(),
             grants: grants.clone(),
-            odd: odd.clone(),
+            unusual: unusual.clone(),
         };
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
@@ -174,12 +174,12 @@ impl Issuer {
             .with_state(parts);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let (world, clock) = world();
-        Issuer { url, world, clock, published, fetched, exchanged, grants, odd }
+        Issuer { url, world, clock, published, fetched, exchanged, grants, unusual }
     }
 
-    /// From now on.
-    pub fn becomes(&self, odd: Odd) {
-        *self.odd.lock().expect("no panic while held") = odd;
+    /// Changes the behaviour from now on.
+    pub fn set_behaviour(&self, unusual: Unusual) {
+        *self.unusual.lock().expect("no poisoned lock") = unusual;
     }
 
     pub fn config(&self) -> Config {
@@ -195,20 +195,20 @@ impl Issuer {
         }
     }
 
-    /// A code for this.
+    /// Code for this grant.
     pub fn grant(&self, grant: Grant) -> String {
         let code = URL_SAFE_NO_PAD.encode(self.world.bytes::<12>());
-        self.grants.lock().expect("no panic while held").insert(code.clone(), grant);
+        self.grants.lock().expect("no poisoned lock").insert(code.clone(), grant);
         code
     }
 
     pub fn publish(&self, seed: u8, kid: &str) {
-        self.published.lock().expect("no panic while held").push((seed, kid.into()));
+        self.published.lock().expect("no poisoned lock").push((seed, kid.into()));
     }
 
-    /// What a good access token says.
-    pub fn saying(&self, subject: &str, tenant: Option<&str>) -> Saying {
-        Saying {
+    /// Contents of a valid access token.
+    pub fn token_claims(&self, subject: &str, tenant: Option<&str>) -> TokenClaims {
+        TokenClaims {
             subject: subject.into(),
             tenant: tenant.map(Into::into),
             issuer: self.url.clone(),
@@ -226,33 +226,34 @@ impl Issuer {
     }
 
     pub fn token(&self, subject: &str, tenant: Option<&str>) -> String {
-        self.sign(&self.saying(subject, tenant))
+        self.sign(&self.token_claims(subject, tenant))
     }
 
-    pub fn sign(&self, saying: &Saying) -> String {
+    pub fn sign(&self, token_claims: &TokenClaims) -> String {
         let now = self.world.now();
-        let key = key(saying.key.0, &saying.key.1);
-        let at_hash = saying.access_token.clone().map(|token| {
+        let key = key(token_claims.key.0, &token_claims.key.1);
+        let at_hash = token_claims.access_token.clone().map(|token| {
             let (token, algorithm) = (AccessToken::new(token), CoreJwsSigningAlgorithm::EdDsa);
             AccessTokenHash::from_token(&token, &algorithm, &key.as_verification_key()).expect("hashed").to_string()
         });
-        let audiences: Vec<&String> = std::iter::once(&saying.audience).chain(&saying.further_audience).collect();
+        let audiences: Vec<&String> =
+            std::iter::once(&token_claims.audience).chain(&token_claims.further_audience).collect();
         let mut claims = json!({
-            "iss": saying.issuer,
-            "sub": saying.subject,
+            "iss": token_claims.issuer,
+            "sub": token_claims.subject,
             "aud": audiences,
             "iat": now.unix_timestamp(),
-            "exp": (now + saying.lives).unix_timestamp(),
-            "nbf": saying.not_before.map(|after| (now + after).unix_timestamp()),
-            "eaf_tenant": saying.tenant,
-            "nonce": saying.nonce,
-            "azp": saying.party,
+            "exp": (now + token_claims.lives).unix_timestamp(),
+            "nbf": token_claims.not_before.map(|after| (now + after).unix_timestamp()),
+            "eaf_tenant": token_claims.tenant,
+            "nonce": token_claims.nonce,
+            "azp": token_claims.party,
             "at_hash": at_hash,
         });
         claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
-        lay_over(&mut claims, &saying.claims);
-        let mut header = json!({ "alg": "EdDSA", "kid": saying.key.1 });
-        if let Some(kind) = saying.kind {
+        merge(&mut claims, &token_claims.claims);
+        let mut header = json!({ "alg": "EdDSA", "kid": token_claims.key.1 });
+        if let Some(kind) = token_claims.kind {
             header["typ"] = kind.into();
         }
         let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
@@ -261,7 +262,7 @@ impl Issuer {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A token with any header and signature, around the claims of a good one.
+    /// Token with any header and signature around the claims of a valid one.
     pub fn forge(&self, good: &str, header: Value, signature: impl Fn(&[u8]) -> Vec<u8>) -> String {
         let claims = good.split('.').nth(1).expect("a JWT");
         let signed = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(header.to_string()));
@@ -277,17 +278,17 @@ struct Parts {
     fetched: Arc<AtomicUsize>,
     exchanged: Arc<AtomicUsize>,
     grants: Grants,
-    odd: Arc<Mutex<Odd>>,
+    unusual: Arc<Mutex<Unusual>>,
 }
 
 async fn discovery(State(parts): State<Parts>) -> Response {
-    if let Some(canned) = parts.odd.lock().expect("no panic while held").discovery.clone() {
+    if let Some(canned) = parts.unusual.lock().expect("no poisoned lock").discovery.clone() {
         return canned.into_response();
     }
     Json(document(&parts.url)).into_response()
 }
 
-/// A good discovery document.
+/// A valid discovery document.
 pub fn document(url: &str) -> Value {
     json!({
         "issuer": url,
@@ -304,18 +305,19 @@ pub fn document(url: &str) -> Value {
 
 async fn keys(State(parts): State<Parts>) -> Response {
     parts.fetched.fetch_add(1, Ordering::SeqCst);
-    if let Some(canned) = parts.odd.lock().expect("no panic while held").keys.clone() {
+    if let Some(canned) = parts.unusual.lock().expect("no poisoned lock").keys.clone() {
         return canned.into_response();
     }
-    let published = parts.published.lock().expect("no panic while held");
+    let published = parts.published.lock().expect("no poisoned lock");
     let keys = published.iter().map(|(seed, kid)| key(*seed, kid).as_verification_key()).collect();
     Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable")).into_response()
 }
 
-/// As RFC 6749 and 7636 want it: the client's secret, the same address, the verifier, and each code once.
+/// Requires what RFC 6749 and 7636 require: the client secret, the same address, the verifier, and
+/// a single use of each code.
 async fn exchange(State(parts): State<Parts>, headers: HeaderMap, body: String) -> Response {
     parts.exchanged.fetch_add(1, Ordering::SeqCst);
-    if let Some(canned) = parts.odd.lock().expect("no panic while held").token.clone() {
+    if let Some(canned) = parts.unusual.lock().expect("no poisoned lock").token.clone() {
         return canned.into_response();
     }
     let refused = |error: &str| {
@@ -326,7 +328,7 @@ async fn exchange(State(parts): State<Parts>, headers: HeaderMap, body: String) 
         return refused("invalid_client");
     }
     let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let Some(grant) = parts.grants.lock().expect("no panic while held").remove(&form["code"]) else {
+    let Some(grant) = parts.grants.lock().expect("no poisoned lock").remove(&form["code"]) else {
         return refused("invalid_grant");
     };
     let verified = URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])) == grant.challenge;
@@ -337,11 +339,11 @@ async fn exchange(State(parts): State<Parts>, headers: HeaderMap, body: String) 
     if let Some(id_token) = grant.id_token {
         answer["id_token"] = id_token.into();
     }
-    lay_over(&mut answer, &parts.odd.lock().expect("no panic while held").members);
+    merge(&mut answer, &parts.unusual.lock().expect("no poisoned lock").members);
     Json(answer).into_response()
 }
 
-fn lay_over(object: &mut Value, members: &Value) {
+fn merge(object: &mut Value, members: &Value) {
     let object = object.as_object_mut().expect("an object");
     for (name, value) in members.as_object().into_iter().flatten() {
         match value {

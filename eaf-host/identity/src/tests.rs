@@ -1,6 +1,6 @@
-//! Which tokens are believed.
+//! Acceptance and rejection of tokens.
 
-use super::testing::{Canned, Issuer, Odd, document, key};
+use super::testing::{Canned, Issuer, Unusual, document, key};
 use super::{ClaimName, Error, Identity};
 use openidconnect::core::{CoreHmacKey, CoreJwsSigningAlgorithm};
 use openidconnect::{PrivateSigningKey, core::CoreJsonWebKeySet};
@@ -22,7 +22,7 @@ async fn refusal(identity: &Identity, token: &str) -> Error {
 }
 
 #[tokio::test]
-async fn a_token_of_the_issuer_is_believed_and_names_person_and_tenant() {
+async fn a_token_of_the_issuer_is_accepted_with_person_and_tenant() {
     let (issuer, identity) = start().await;
     let verified = identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");
     assert_eq!((verified.issuer, verified.subject.as_str()), (issuer.url.clone(), "anna"));
@@ -32,18 +32,18 @@ async fn a_token_of_the_issuer_is_believed_and_names_person_and_tenant() {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_does_not_use_up_the_question_to_the_provider() {
+async fn a_cancelled_caller_does_not_waste_the_request_to_the_provider() {
     let (issuer, identity) = start().await;
     let token = issuer.token("anna", Some("acme"));
     let mut gone = Box::pin(identity.verify(&token));
     let first = std::future::poll_fn(|cx| std::task::Poll::Ready(gone.as_mut().poll(cx))).await;
-    assert!(first.is_pending(), "the provider is being asked");
+    assert!(first.is_pending(), "the request is in progress");
     drop(gone);
     assert!(identity.verify(&token).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_token_ends_with_its_time_give_or_take_half_a_minute() {
+async fn a_token_expires_with_a_leeway_of_half_a_minute() {
     let (issuer, identity) = start().await;
     let token = issuer.token("anna", Some("acme"));
     issuer.clock.forward(Duration::minutes(10) + Duration::seconds(20));
@@ -53,43 +53,43 @@ async fn a_token_ends_with_its_time_give_or_take_half_a_minute() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_believed_before_its_time() {
+async fn a_token_is_not_accepted_before_its_time() {
     let (issuer, identity) = start().await;
-    let mut saying = issuer.saying("anna", Some("acme"));
-    saying.not_before = Some(Duration::minutes(2));
-    let token = issuer.sign(&saying);
+    let mut token_claims = issuer.token_claims("anna", Some("acme"));
+    token_claims.not_before = Some(Duration::minutes(2));
+    let token = issuer.sign(&token_claims);
     assert!(matches!(refusal(&identity, &token).await, Error::NotYetValid(_)));
     issuer.clock.forward(Duration::minutes(2));
     assert!(identity.verify(&token).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_token_by_or_for_someone_else_is_refused() {
+async fn a_token_of_another_issuer_or_audience_is_rejected() {
     let (issuer, identity) = start().await;
-    let mut other = issuer.saying("anna", Some("acme"));
+    let mut other = issuer.token_claims("anna", Some("acme"));
     other.issuer = "https://login.example.org".into();
     assert!(matches!(refusal(&identity, &issuer.sign(&other)).await, Error::Issuer { .. }));
-    let mut other = issuer.saying("anna", Some("acme"));
+    let mut other = issuer.token_claims("anna", Some("acme"));
     other.audience = "billing".into();
     assert!(matches!(refusal(&identity, &issuer.sign(&other)).await, Error::Audience { .. }));
 }
 
 #[tokio::test]
-async fn a_changed_token_is_refused() {
+async fn a_modified_token_is_rejected() {
     let (issuer, identity) = start().await;
     let token = issuer.token("anna", Some("acme"));
     let parts: Vec<&str> = token.split('.').collect();
     let admin = issuer.token("admin", Some("acme"));
     let swapped = format!("{}.{}.{}", parts[0], admin.split('.').nth(1).expect("claims"), parts[2]);
     assert!(matches!(refusal(&identity, &swapped).await, Error::Signature));
-    // Under a published key id, but made with another key.
-    let mut forged = issuer.saying("admin", Some("acme"));
+    // Signed with another key under a published key id.
+    let mut forged = issuer.token_claims("admin", Some("acme"));
     forged.key = (9, "one".into());
     assert!(matches!(refusal(&identity, &issuer.sign(&forged)).await, Error::Signature));
 }
 
 #[tokio::test]
-async fn unsigned_tokens_and_the_public_key_as_a_shared_secret_are_refused() {
+async fn unsigned_tokens_and_the_public_key_as_hmac_secret_are_rejected() {
     let (issuer, identity) = start().await;
     let good = issuer.token("admin", Some("acme"));
     for name in ["none", "None", "NONE"] {
@@ -108,7 +108,7 @@ async fn unsigned_tokens_and_the_public_key_as_a_shared_secret_are_refused() {
 }
 
 #[tokio::test]
-async fn rubbish_is_refused_without_asking_the_issuer() {
+async fn malformed_tokens_are_rejected_without_a_request() {
     let (issuer, identity) = start().await;
     let long = "a".repeat(20_000);
     for token in ["", ".", "..", "a.b.c", "ey.ey.ey", "e30.e30.", long.as_str()] {
@@ -118,16 +118,16 @@ async fn rubbish_is_refused_without_asking_the_issuer() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_invented_key_ids_do_not_hammer_the_issuer() {
+async fn a_new_key_is_found_and_invented_key_ids_cause_few_requests() {
     let (issuer, identity) = start().await;
     identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");
     assert_eq!(issuer.fetched.load(Ordering::SeqCst), 1);
-    let mut rotated = issuer.saying("anna", Some("acme"));
+    let mut rotated = issuer.token_claims("anna", Some("acme"));
     rotated.key = (2, "two".into());
     for _ in 0..20 {
         assert!(matches!(refusal(&identity, &issuer.sign(&rotated)).await, Error::Signature));
     }
-    assert_eq!(issuer.fetched.load(Ordering::SeqCst), 1, "asked again within ten seconds");
+    assert_eq!(issuer.fetched.load(Ordering::SeqCst), 1, "requested again within ten seconds");
     issuer.publish(2, "two");
     issuer.clock.forward(Duration::seconds(11));
     identity.verify(&issuer.sign(&rotated)).await.expect("the new key is known now");
@@ -136,7 +136,7 @@ async fn a_new_key_is_found_and_invented_key_ids_do_not_hammer_the_issuer() {
 }
 
 #[tokio::test]
-async fn without_the_issuer_the_fault_is_not_the_callers() {
+async fn without_the_issuer_the_error_is_an_outage() {
     let issuer = Issuer::start().await;
     let mut config = issuer.config();
     config.issuer = "http://127.0.0.1:1".into();
@@ -146,9 +146,9 @@ async fn without_the_issuer_the_fault_is_not_the_callers() {
 }
 
 #[tokio::test]
-async fn claims_that_nobody_reads_may_have_any_shape() {
+async fn unused_claims_may_have_any_shape() {
     let (issuer, identity) = start().await;
-    for odd in [
+    for unusual in [
         json!({ "email_verified": "true" }),
         json!({ "updated_at": "2026-01-02T03:04:05.678Z" }),
         json!({ "amr": "pwd", "auth_time": "1700000000", "acr": 1 }),
@@ -157,39 +157,40 @@ async fn claims_that_nobody_reads_may_have_any_shape() {
         json!({ "aud": "eaf", "exp": (issuer.world.now().unix_timestamp() + 60).to_string() }),
         json!({ "aud": ["billing", 5, "eaf"], "azp": "script", "nbf": null }),
     ] {
-        let mut saying = issuer.saying("anna", Some("acme"));
-        saying.claims = odd.clone();
-        let verified = identity.verify(&issuer.sign(&saying)).await.unwrap_or_else(|told| panic!("{told}: {odd}"));
-        assert_eq!((verified.subject.as_str(), verified.tenant.as_deref()), ("anna", Some("acme")), "{odd}");
+        let mut token_claims = issuer.token_claims("anna", Some("acme"));
+        token_claims.claims = unusual.clone();
+        let verified =
+            identity.verify(&issuer.sign(&token_claims)).await.unwrap_or_else(|error| panic!("{error}: {unusual}"));
+        assert_eq!((verified.subject.as_str(), verified.tenant.as_deref()), ("anna", Some("acme")), "{unusual}");
     }
 }
 
 #[tokio::test]
-async fn a_claim_that_is_read_is_named_when_it_is_wrong() {
+async fn an_invalid_used_claim_is_named() {
     let (issuer, identity) = start().await;
     for (claim, value) in
         [("exp", json!("soon")), ("exp", json!(null)), ("sub", json!([])), ("eaf_tenant", json!(["acme", "globex"]))]
     {
-        let mut saying = issuer.saying("anna", Some("acme"));
-        saying.claims = json!({ claim: value });
-        let told = refusal(&identity, &issuer.sign(&saying)).await.to_string();
-        assert!(told.contains(&format!("`{claim}`")), "{told}");
+        let mut token_claims = issuer.token_claims("anna", Some("acme"));
+        token_claims.claims = json!({ claim: value });
+        let error = refusal(&identity, &issuer.sign(&token_claims)).await.to_string();
+        assert!(error.contains(&format!("`{claim}`")), "{error}");
     }
 }
 
 #[tokio::test]
-async fn tenant_and_person_are_read_from_the_claims_that_the_settings_name() {
+async fn tenant_and_person_come_from_the_configured_claims() {
     let issuer = Issuer::start().await;
     let mut config = issuer.config();
     config.tenant_claim = ClaimName::new("https://eaf.example/tenant");
     config.subject_claim = ClaimName::new("/who/oid");
     let identity = Identity::new(&config, issuer.world.clone()).expect("a valid configuration");
-    let mut saying = issuer.saying("pairwise", Some("globex"));
-    saying.claims = json!({ "https://eaf.example/tenant": ["acme"], "who": { "oid": "anna" } });
-    let verified = identity.verify(&issuer.sign(&saying)).await.expect("believed");
+    let mut token_claims = issuer.token_claims("pairwise", Some("globex"));
+    token_claims.claims = json!({ "https://eaf.example/tenant": ["acme"], "who": { "oid": "anna" } });
+    let verified = identity.verify(&issuer.sign(&token_claims)).await.expect("believed");
     assert_eq!((verified.subject.as_str(), verified.tenant.as_deref()), ("anna", Some("acme")));
-    saying.claims = json!({ "https://eaf.example/tenant": "acme" });
-    assert!(refusal(&identity, &issuer.sign(&saying)).await.to_string().contains("`/who/oid` is missing"));
+    token_claims.claims = json!({ "https://eaf.example/tenant": "acme" });
+    assert!(refusal(&identity, &issuer.sign(&token_claims)).await.to_string().contains("`/who/oid` is missing"));
 }
 
 #[tokio::test]
@@ -198,7 +199,8 @@ async fn an_id_token_is_no_access_token() {
     let mut config = issuer.config();
     config.audience = "eaf-api".into();
     let apart = Identity::new(&config, issuer.world.clone()).expect("a valid configuration");
-    // What is in header and claims, whether it is accepted where API and client have one name, and where they have two.
+    // Header and claims, whether the token is accepted if API and client share a name, and if they
+    // have two.
     for (kind, claims, shared, two) in [
         (Some("at+jwt"), json!({}), true, true),
         (Some("application/at+JWT"), json!({ "nonce": "n" }), true, true),
@@ -216,9 +218,9 @@ async fn an_id_token_is_no_access_token() {
         (Some("JWT"), json!({ "events": {}, "scope": "openid" }), false, false),
     ] {
         for (identity, audience, accepted) in [(&identity, "eaf", shared), (&apart, "eaf-api", two)] {
-            let mut saying = issuer.saying("anna", Some("acme"));
-            (saying.kind, saying.claims, saying.audience) = (kind, claims.clone(), audience.into());
-            match identity.verify(&issuer.sign(&saying)).await {
+            let mut token_claims = issuer.token_claims("anna", Some("acme"));
+            (token_claims.kind, token_claims.claims, token_claims.audience) = (kind, claims.clone(), audience.into());
+            match identity.verify(&issuer.sign(&token_claims)).await {
                 Ok(_) => assert!(accepted, "{kind:?} {claims} {audience}"),
                 Err(Error::NotForAccess(_)) => assert!(!accepted, "{kind:?} {claims} {audience}"),
                 Err(other) => panic!("{other}: {kind:?} {claims} {audience}"),
@@ -228,23 +230,23 @@ async fn an_id_token_is_no_access_token() {
 }
 
 #[tokio::test]
-async fn the_log_learns_issuer_and_audience_of_what_the_provider_signed_and_of_nothing_else() {
+async fn the_log_has_issuer_and_audience_of_signed_tokens_only() {
     let (issuer, identity) = start().await;
-    let mut saying = issuer.saying("anna", Some("acme"));
-    saying.issuer = "https://sts.example/canary".into();
-    assert!(refusal(&identity, &issuer.sign(&saying)).await.to_string().contains("https://sts.example/canary"));
-    saying.key = (9, "one".into());
-    assert!(!refusal(&identity, &issuer.sign(&saying)).await.to_string().contains("canary"));
-    let mut saying = issuer.saying("anna", Some("acme"));
-    saying.audience = "api://4711".into();
-    let told = refusal(&identity, &issuer.sign(&saying)).await.to_string();
-    assert!(told.contains("api://4711") && told.contains("not for eaf"), "{told}");
+    let mut token_claims = issuer.token_claims("anna", Some("acme"));
+    token_claims.issuer = "https://sts.example/canary".into();
+    assert!(refusal(&identity, &issuer.sign(&token_claims)).await.to_string().contains("https://sts.example/canary"));
+    token_claims.key = (9, "one".into());
+    assert!(!refusal(&identity, &issuer.sign(&token_claims)).await.to_string().contains("canary"));
+    let mut token_claims = issuer.token_claims("anna", Some("acme"));
+    token_claims.audience = "api://4711".into();
+    let error = refusal(&identity, &issuer.sign(&token_claims)).await.to_string();
+    assert!(error.contains("api://4711") && error.contains("not for eaf"), "{error}");
     let encrypted = refusal(&identity, "a.b.c.d.e").await;
     assert!(matches!(encrypted, Error::Encrypted));
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_key_is_believed_if_any_key_signed_it() {
+async fn a_token_without_a_key_id_is_accepted_with_any_key() {
     use openidconnect::PrivateSigningKey as _;
     let (issuer, identity) = start().await;
     issuer.publish(2, "two");
@@ -258,19 +260,19 @@ async fn a_token_that_names_no_key_is_believed_if_any_key_signed_it() {
     assert!(matches!(refusal(&identity, &sign(3)).await, Error::Signature));
 }
 
-fn discovered(document: Value) -> Odd {
-    Odd { discovery: Some(Canned::json(200, document)), ..Odd::default() }
+fn discovered(document: Value) -> Unusual {
+    Unusual { discovery: Some(Canned::json(200, document)), ..Unusual::default() }
 }
 
 #[tokio::test]
-async fn a_configuration_fault_is_told_apart_from_an_outage() {
+async fn a_configuration_fault_is_distinguished_from_an_outage() {
     let issuer = Issuer::start().await;
     let slash = document(&format!("{}/", issuer.url));
     let mut without_keys = document(&issuer.url);
     without_keys["jwks_uri"] = Value::Null;
-    let canned = |canned| Odd { discovery: Some(canned), ..Odd::default() };
-    let keys = |canned| Odd { keys: Some(canned), ..Odd::default() };
-    for (what, odd, outage) in [
+    let canned = |canned| Unusual { discovery: Some(canned), ..Unusual::default() };
+    let keys = |canned| Unusual { keys: Some(canned), ..Unusual::default() };
+    for (what, unusual, outage) in [
         ("another issuer", discovered(slash), false),
         ("no jwks_uri", discovered(without_keys), false),
         ("an application in its place", canned(Canned::html(200)), false),
@@ -282,14 +284,14 @@ async fn a_configuration_fault_is_told_apart_from_an_outage() {
         ("keys in maintenance", keys(Canned::html(502)), true),
     ] {
         let identity = Identity::new(&issuer.config(), issuer.world.clone()).expect("a valid configuration");
-        issuer.becomes(odd);
-        // The second one falls into the time in which the provider is not asked again.
+        issuer.set_behaviour(unusual);
+        // The second attempt is within the minimum time between two refreshes.
         for _ in 0..2 {
-            let told = refusal(&identity, &issuer.token("anna", Some("acme"))).await;
-            assert!(matches!(told, Error::Keys(_)), "{what}: {told}");
-            assert_eq!((told.is_outage(), identity.is_misconfigured()), (outage, !outage), "{what}");
+            let error = refusal(&identity, &issuer.token("anna", Some("acme"))).await;
+            assert!(matches!(error, Error::Keys(_)), "{what}: {error}");
+            assert_eq!((error.is_outage(), identity.is_misconfigured()), (outage, !outage), "{what}");
         }
-        issuer.becomes(Odd::default());
+        issuer.set_behaviour(Unusual::default());
         issuer.clock.forward(Duration::seconds(11));
         identity.verify(&issuer.token("anna", Some("acme"))).await.expect("mended");
         assert!(!identity.is_misconfigured());
@@ -297,17 +299,17 @@ async fn a_configuration_fault_is_told_apart_from_an_outage() {
 }
 
 #[tokio::test]
-async fn keys_that_are_there_stay_in_use_whatever_the_provider_answers_later() {
+async fn cached_keys_stay_in_use_whatever_the_provider_answers() {
     let (issuer, identity) = start().await;
     identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");
-    issuer.becomes(discovered(document("https://moved.example")));
+    issuer.set_behaviour(discovered(document("https://moved.example")));
     issuer.clock.forward(Duration::hours(2));
     identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");
     assert!(!identity.is_misconfigured());
 }
 
 #[tokio::test]
-async fn a_discovery_document_may_be_announced_as_text_and_lack_what_nobody_reads() {
+async fn a_discovery_document_may_be_text_and_lack_unused_members() {
     let issuer = Issuer::start().await;
     let mut small = document(&issuer.url);
     for member in ["response_types_supported", "subject_types_supported", "end_session_endpoint"] {
@@ -315,6 +317,6 @@ async fn a_discovery_document_may_be_announced_as_text_and_lack_what_nobody_read
     }
     let identity = Identity::new(&issuer.config(), issuer.world.clone()).expect("a valid configuration");
     let canned = Canned { status: 200, content_type: "text/plain", body: small.to_string() };
-    issuer.becomes(Odd { discovery: Some(canned), ..Odd::default() });
+    issuer.set_behaviour(Unusual { discovery: Some(canned), ..Unusual::default() });
     identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");
 }

@@ -1,8 +1,8 @@
-//! A signed JWT: taken apart, and its signature compared with the issuer's keys. What it says is a
-//! matter of [`Claims`].
+//! A signed JWT: parsed, and its signature compared with the issuer's keys. Its contents are read
+//! by [`Claims`].
 //!
-//! The cryptography is the `openidconnect` crate's. Its own type for ID tokens is not used, because
-//! it refuses a token for the shape of claims that nobody here reads.
+//! The cryptography is that of the `openidconnect` crate. Its type for ID tokens is not used,
+//! because it rejects tokens for the shape of unused claims.
 
 use super::Error;
 use super::claims::Claims;
@@ -12,12 +12,12 @@ use openidconnect::JsonWebKey;
 use openidconnect::core::{CoreJsonWebKey, CoreJwsSigningAlgorithm as Algorithm};
 use serde_json::{Map, Value};
 
-/// A longer token is nobody's; stops work before it begins.
-const LONGEST: usize = 16 * 1024;
-/// Of keys that are tried for a token that names none.
-const MOST_KEYS: usize = 16;
+/// Maximum length of a token, checked before any work.
+const MAX_LENGTH: usize = 16 * 1024;
+/// Maximum keys that are tried for a token without a key id.
+const MAX_KEYS: usize = 16;
 
-/// Asymmetric only. `none` and the HMAC family are not in the list, and nothing else is accepted.
+/// Asymmetric algorithms; `none` and the HMAC family are rejected like all others.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDsa,
     Algorithm::EcdsaP256Sha256,
@@ -30,11 +30,11 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPssSha512,
 ];
 
-/// Personal data, and a key to the API: it has no `Debug`.
+/// Personal data and a key to the API, so without `Debug`.
 pub struct Token<'a> {
-    /// Only chooses which keys to try, never whether to trust.
+    /// Chooses the keys to try and proves nothing.
     pub kid: Option<String>,
-    /// Lower case, without `application/` in front.
+    /// Lower case, without the prefix `application/`.
     pub kind: Option<String>,
     pub algorithm: Algorithm,
     pub claims: Claims,
@@ -44,7 +44,7 @@ pub struct Token<'a> {
 
 impl<'a> Token<'a> {
     pub fn parse(text: &'a str) -> Result<Self, Error> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return Err(Error::Malformed("is longer than 16 KiB"));
         }
         let parts: Vec<&str> = text.split('.').collect();
@@ -53,7 +53,7 @@ impl<'a> Token<'a> {
         };
         let signed = &text[..header.len() + 1 + claims.len()];
         let header = object(header)?;
-        // Either would change what the rest means, and none of it is known here.
+        // Either would change the meaning of the rest, and none is supported.
         if header.contains_key("crit") || header.contains_key("cty") {
             return Err(Error::Malformed("has a header that is not understood"));
         }
@@ -69,7 +69,7 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// The key that signed it.
+    /// Key that signed the token.
     pub fn signed_by<'k>(&self, keys: &'k [CoreJsonWebKey]) -> Result<&'k CoreJsonWebKey, Error> {
         let named = |key: &&CoreJsonWebKey| match (&self.kid, key.key_id()) {
             (Some(kid), Some(id)) => **id == *kid,
@@ -79,7 +79,7 @@ impl<'a> Token<'a> {
         let signs = |key: &&CoreJsonWebKey| {
             key.verify_signature(&self.algorithm, self.signed.as_bytes(), &self.signature).is_ok()
         };
-        keys.iter().filter(named).take(MOST_KEYS).find(signs).ok_or(Error::Signature)
+        keys.iter().filter(named).take(MAX_KEYS).find(signs).ok_or(Error::Signature)
     }
 }
 

@@ -1,7 +1,7 @@
-//! What the token endpoint answers: the two tokens, and nothing else is read. Lifetimes as texts,
-//! scopes as lists and members that no standard knows are nobody's trouble here.
+//! Answer of the token endpoint, of which only the two tokens are read. Lifetimes as texts, scopes
+//! as lists and unknown members are ignored.
 
-use super::said::Said;
+use super::provider_error::ProviderError;
 use openidconnect::core::{
     CoreGenderClaim, CoreIdToken, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType,
 };
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// Both are secrets.
+/// Both tokens are secrets.
 #[derive(Serialize, Deserialize)]
 pub struct Answer {
     pub access_token: AccessToken,
@@ -49,7 +49,7 @@ impl OAuth2TokenResponse for Answer {
 impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>
     for Answer
 {
-    /// The library's own type refuses odd claims; [`super::token::Token`] reads the text.
+    /// The library's own type rejects unusual claims; [`super::token::Token`] reads the text.
     fn id_token(&self) -> Option<&CoreIdToken> {
         None
     }
@@ -65,14 +65,14 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.said().error)
+        f.write_str(self.provider_error().error)
     }
 }
 
 impl ErrorResponse for Refusal {}
 
 impl Refusal {
-    pub fn said(&self) -> Said {
-        Said::of(&self.error, self.error_description.as_str().unwrap_or_default())
+    pub fn provider_error(&self) -> ProviderError {
+        ProviderError::of(&self.error, self.error_description.as_str().unwrap_or_default())
     }
 }

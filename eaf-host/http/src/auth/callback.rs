@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use eaf_core::session::{Activity, SessionId};
 use eaf_core::used_state;
 use eaf_identity::Verified;
-use eaf_identity::sign_in::{Error, Said};
+use eaf_identity::sign_in::{Error, ProviderError};
 use std::sync::Arc;
 
 pub async fn callback(
@@ -83,7 +83,7 @@ async fn code(app: &App, query: &Query, return_to: &ReturnTo) -> Result<String, 
     let description = query.get("error_description").unwrap_or_default();
     let cause = match (query.get("error"), query.get("code")) {
         (None, Some(code)) => return Ok(code.to_owned()),
-        (Some(error), _) => Error::SentBack(Said::of(error, description)),
+        (Some(error), _) => Error::SentBack(ProviderError::of(error, description)),
         (None, None) => Error::NoCode,
     };
     Err(failed(&cause, return_to.clone()))

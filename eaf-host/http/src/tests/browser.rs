@@ -3,7 +3,7 @@
 use super::{Answer, House};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use eaf_identity::testing::{ACCESS_TOKEN, Grant, Saying};
+use eaf_identity::testing::{ACCESS_TOKEN, Grant, TokenClaims};
 use openidconnect::url::Url;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -88,17 +88,17 @@ impl<'a> Browser<'a> {
     }
 
     /// What a good provider says to this sign-in.
-    pub fn saying(&self, begun: &Begun, who: &str) -> Saying {
-        let mut saying = self.house.issuer.saying(who, who.split_once('@').map(|(_, tenant)| tenant));
-        saying.nonce = Some(begun.asked["nonce"].clone());
-        saying.access_token = Some(ACCESS_TOKEN.into());
-        saying.kind = Some("JWT");
-        saying
+    pub fn token_claims(&self, begun: &Begun, who: &str) -> TokenClaims {
+        let mut token_claims = self.house.issuer.token_claims(who, who.split_once('@').map(|(_, tenant)| tenant));
+        token_claims.nonce = Some(begun.asked["nonce"].clone());
+        token_claims.access_token = Some(ACCESS_TOKEN.into());
+        token_claims.kind = Some("JWT");
+        token_claims
     }
 
-    pub fn code(&self, begun: &Begun, saying: &Saying) -> String {
+    pub fn code(&self, begun: &Begun, token_claims: &TokenClaims) -> String {
         self.house.issuer.grant(Grant {
-            id_token: Some(self.house.issuer.sign(saying)),
+            id_token: Some(self.house.issuer.sign(token_claims)),
             challenge: begun.asked["code_challenge"].clone(),
             redirect_uri: begun.asked["redirect_uri"].clone(),
         })
@@ -109,15 +109,15 @@ impl<'a> Browser<'a> {
         format!("/auth/callback?code={code}&state={state}&iss={issuer}")
     }
 
-    pub async fn finish(&mut self, begun: &Begun, saying: &Saying) -> Answer {
-        let code = self.code(begun, saying);
+    pub async fn finish(&mut self, begun: &Begun, token_claims: &TokenClaims) -> Answer {
+        let code = self.code(begun, token_claims);
         self.get(&self.back(begun, &code)).await
     }
 
     /// Signed in as this person; the cookie's value.
     pub async fn sign_in(&mut self, who: &str) -> String {
         let begun = self.begin("/auth/sign-in").await;
-        let answer = self.finish(&begun, &self.saying(&begun, who)).await;
+        let answer = self.finish(&begun, &self.token_claims(&begun, who)).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         self.person = self.get("/api/session").await.json["actor"].as_str().map(str::to_owned);
         self.session().expect("a session").to_owned()

@@ -18,7 +18,7 @@ async fn refused(house: &House, token: &str) -> (u16, String, String) {
 #[tokio::test]
 async fn each_fault_of_a_token_has_its_own_code_and_all_are_401() {
     let house = House::new().await;
-    let good = house.issuer.saying("admin@acme", Some("acme"));
+    let good = house.issuer.token_claims("admin@acme", Some("acme"));
     let invalid = "Bearer realm=\"eaf\", error=\"invalid_token\"";
     let mut said = good.clone();
     said.lives = Duration::minutes(-5);

@@ -198,9 +198,9 @@ async fn a_stream_ends_with_its_package_and_goes_on_with_the_next_one() {
 #[tokio::test]
 async fn the_stream_ends_when_the_host_closes_and_when_the_token_does() {
     let house = House::new().await;
-    let mut saying = house.issuer.saying("requester@acme", Some("acme"));
-    saying.lives = Span::seconds(1);
-    let token = house.issuer.sign(&saying);
+    let mut token_claims = house.issuer.token_claims("requester@acme", Some("acme"));
+    token_claims.lives = Span::seconds(1);
+    let token = house.issuer.sign(&token_claims);
     let request = axum::http::Request::get(PATH).header("authorization", format!("Bearer {token}"));
     let response =
         tower::ServiceExt::oneshot(crate::router(house.app.clone()), request.body(axum::body::Body::empty()).unwrap());

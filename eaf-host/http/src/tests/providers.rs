@@ -7,17 +7,17 @@ use super::observability::Captured;
 use axum::body::Body;
 use axum::http::Request;
 use eaf_identity::Identity;
-use eaf_identity::testing::{Canned, Odd, Saying, document};
+use eaf_identity::testing::{Canned, TokenClaims, Unusual, document};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-async fn signed_in_with(house: &House, odd: impl Fn(&mut Saying)) -> u16 {
+async fn signed_in_with(house: &House, odd: impl Fn(&mut TokenClaims)) -> u16 {
     let mut browser = Browser::new(house);
     let begun = browser.begin("/auth/sign-in").await;
-    let mut saying = browser.saying(&begun, "admin@acme");
-    odd(&mut saying);
-    browser.finish(&begun, &saying).await.status.as_u16()
+    let mut token_claims = browser.token_claims(&begun, "admin@acme");
+    odd(&mut token_claims);
+    browser.finish(&begun, &token_claims).await.status.as_u16()
 }
 
 #[tokio::test]
@@ -30,9 +30,9 @@ async fn an_id_token_may_say_what_nobody_reads_in_any_shape() {
         json!({ "auth_time": "1700000000", "name": null, "locale": 5, "address": [] }),
         json!({ "eaf_tenant": ["acme"] }),
     ] {
-        assert_eq!(signed_in_with(&house, |saying| saying.claims = claims.clone()).await, 303, "{claims}");
+        assert_eq!(signed_in_with(&house, |token_claims| token_claims.claims = claims.clone()).await, 303, "{claims}");
     }
-    assert_eq!(signed_in_with(&house, |saying| saying.kind = None).await, 303);
+    assert_eq!(signed_in_with(&house, |token_claims| token_claims.kind = None).await, 303);
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_token_answer_is_read_for_its_two_tokens_only() {
         json!({ "expires_in": null, "token_type": null, "scope": ["openid", "email"] }),
         json!({ "refresh_token": null, "not-before-policy": 0, "token_type": "DPoP", "foci": {} }),
     ] {
-        house.issuer.becomes(Odd { members: members.clone(), ..Odd::default() });
+        house.issuer.set_behaviour(Unusual { members: members.clone(), ..Unusual::default() });
         assert_eq!(signed_in_with(&house, |_| {}).await, 303, "{members}");
     }
 }
@@ -61,7 +61,11 @@ async fn further_audiences_are_accepted_in_a_token_that_was_made_for_the_client(
         (json!({ "aud": ["3141"], "azp": "eaf" }), 500),
         (json!({ "aud": ["eaf"], "azp": ["eaf"] }), 400),
     ] {
-        assert_eq!(signed_in_with(&house, |saying| saying.claims = claims.clone()).await, status, "{claims}");
+        assert_eq!(
+            signed_in_with(&house, |token_claims| token_claims.claims = claims.clone()).await,
+            status,
+            "{claims}"
+        );
     }
 }
 
@@ -87,9 +91,9 @@ async fn an_outage_of_the_token_endpoint_is_told_apart_from_what_somebody_has_to
     ] {
         let mut browser = Browser::new(&house);
         let begun = browser.begin("/auth/sign-in").await;
-        house.issuer.becomes(Odd { token: Some(canned), ..Odd::default() });
-        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
-        house.issuer.becomes(Odd::default());
+        house.issuer.set_behaviour(Unusual { token: Some(canned), ..Unusual::default() });
+        let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
+        house.issuer.set_behaviour(Unusual::default());
         assert_eq!(answer.page(), (status, code.into(), "/auth/sign-in".into()), "{what}");
         assert!(!answer.text.to_lowercase().contains("canary") && browser.session().is_none(), "{what}");
     }
@@ -102,9 +106,9 @@ async fn what_the_provider_said_stands_in_the_log_and_not_on_the_page() {
     let begun = browser.begin("/auth/sign-in").await;
     let said = "AADSTS7000222: The client secret 'canary-secret' of canary@acme.example is expired. Trace ID: 17-a";
     let body = json!({ "error": "invalid_client", "error_description": said });
-    house.issuer.becomes(Odd { token: Some(Canned::json(401, body)), ..Odd::default() });
+    house.issuer.set_behaviour(Unusual { token: Some(Canned::json(401, body)), ..Unusual::default() });
     let (log, guard) = Captured::start();
-    let exchanged = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+    let exchanged = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
     let begun = browser.begin("/auth/sign-in").await;
     let back = "error=invalid_scope&error_description=AADSTS70011%3A+scope+%27canary%27+is+not+valid";
     let sent = format!("/auth/callback?{back}&state={}&iss={}", begun.asked["state"], house.issuer.url);
@@ -134,7 +138,9 @@ async fn what_the_provider_said_stands_in_the_log_and_not_on_the_page() {
 async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_readiness_and_log() {
     let house = House::new().await;
     let with_slash = format!("{}/", house.issuer.url);
-    house.issuer.becomes(Odd { discovery: Some(Canned::json(200, document(&with_slash))), ..Odd::default() });
+    house
+        .issuer
+        .set_behaviour(Unusual { discovery: Some(Canned::json(200, document(&with_slash))), ..Unusual::default() });
     let mut app = house.app.clone();
     let identity = Identity::new(&house.issuer.config(), house.issuer.world.clone()).expect("configured");
     app.identity = Arc::new(identity);
@@ -159,7 +165,7 @@ async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_
     let (configured, log) = (format!("EAF_OIDC_ISSUER is {}, ", house.issuer.url), log.text());
     assert!(log.contains(&configured) && log.contains(&format!("issuer {with_slash}: ")), "{log}");
 
-    house.issuer.becomes(Odd::default());
+    house.issuer.set_behaviour(Unusual::default());
     house.issuer.clock.forward(time::Duration::seconds(11));
     assert_eq!(ask("/api/session").await.0, 200, "mended at the provider");
     assert_eq!(ask("/actuator/health/readiness").await.0, 200);
@@ -170,7 +176,7 @@ async fn the_id_token_of_a_sign_in_does_not_open_the_api() {
     let house = House::new().await;
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
-    let id_token = house.issuer.sign(&browser.saying(&begun, "admin@acme"));
+    let id_token = house.issuer.sign(&browser.token_claims(&begun, "admin@acme"));
     for path in ["/api/session", "/api/host/connections", "/api/notes/views/notes"] {
         let request = Request::get(path).header("authorization", format!("Bearer {id_token}"));
         let answer = house.send(request.body(Body::empty()).unwrap()).await;

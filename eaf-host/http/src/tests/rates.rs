@@ -81,7 +81,7 @@ async fn who_comes_back_from_the_provider_has_a_limit_by_address_and_nobody_can_
 async fn come_back(house: &House, address: &str) -> super::Answer {
     let mut browser = Browser::new(house);
     let begun = browser.begin("/auth/sign-in").await;
-    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let request = Request::get(browser.back(&begun, &code)).header("cookie", cookies.join("; "));
     house.send(request.extension(Peer(address.parse().unwrap())).body(Body::empty()).unwrap()).await

@@ -193,8 +193,8 @@ async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_add
     let house = House::new().await;
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
-    let saying = browser.saying(&begun, "admin@acme");
-    let id_token = house.issuer.sign(&saying);
+    let token_claims = browser.token_claims(&begun, "admin@acme");
+    let id_token = house.issuer.sign(&token_claims);
     let code = house.issuer.grant(Grant {
         id_token: Some(id_token.clone()),
         challenge: begun.asked["code_challenge"].clone(),
@@ -256,10 +256,10 @@ async fn no_token_and_no_session_id_is_where_it_should_not_be() {
     let house = House::new().await;
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
-    let saying = browser.saying(&begun, "admin@acme");
-    let answer = browser.finish(&begun, &saying).await;
+    let token_claims = browser.token_claims(&begun, "admin@acme");
+    let answer = browser.finish(&begun, &token_claims).await;
     let told = format!("{:?} {}", answer.headers, answer.text);
-    for secret in [ACCESS_TOKEN, &house.issuer.sign(&saying), "eyJ", &begun.asked["nonce"]] {
+    for secret in [ACCESS_TOKEN, &house.issuer.sign(&token_claims), "eyJ", &begun.asked["nonce"]] {
         assert!(!told.contains(secret), "{told}");
     }
     let id = browser.session().unwrap().to_owned();

@@ -3,7 +3,7 @@
 use super::House;
 use super::browser::Browser;
 use eaf_core::id::TenantId;
-use eaf_identity::testing::{Grant, Saying};
+use eaf_identity::testing::{Grant, TokenClaims};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use time::Duration;
@@ -28,7 +28,7 @@ async fn the_provider_is_asked_for_a_code_and_brings_the_person_back_to_where_th
     assert!(pending.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure"), "{pending}");
     assert!(!pending.contains(&begun.asked["nonce"]) && !pending.contains(&begun.asked["state"]));
 
-    let answer = browser.finish(&begun, &browser.saying(&begun, "requester@acme")).await;
+    let answer = browser.finish(&begun, &browser.token_claims(&begun, "requester@acme")).await;
     assert_eq!(
         (answer.status.as_u16(), &answer.headers["location"]),
         (303, &"/requests/4711?tab=steps".parse().unwrap())
@@ -54,7 +54,7 @@ async fn without_https_the_cookies_have_the_names_that_browsers_accept() {
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
     assert_eq!(begun.asked["redirect_uri"], "http://localhost:8080/auth/callback");
-    let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+    let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
     let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
     assert!(cookies.iter().any(|cookie| cookie.starts_with("eaf-session=")), "{cookies:?}");
     assert!(cookies.iter().all(|cookie| !cookie.contains("Secure") && cookie.contains("HttpOnly")), "{cookies:?}");
@@ -104,21 +104,21 @@ async fn a_page_speaks_the_browsers_language() {
     assert_eq!(english.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
 }
 
-type Lie = fn(&mut Saying);
+type Lie = fn(&mut TokenClaims);
 
 /// One member of a good answer changed.
 fn lies() -> Vec<(&'static str, Lie)> {
     vec![
-        ("another sign-in's nonce", |saying| saying.nonce = Some("nonce".into())),
-        ("no nonce", |saying| saying.nonce = None),
-        ("for another client", |saying| saying.audience = "billing".into()),
-        ("also for somebody unknown", |saying| saying.further_audience = Some("billing".into())),
-        ("by another issuer", |saying| saying.issuer = "https://login.example.org".into()),
-        ("over", |saying| saying.lives = Duration::minutes(-5)),
-        ("not yet valid", |saying| saying.not_before = Some(Duration::hours(1))),
-        ("signed with another key", |saying| saying.key = (7, "one".into())),
-        ("given to another party", |saying| saying.party = Some("billing".into())),
-        ("with another access token", |saying| saying.access_token = Some("other".into())),
+        ("another sign-in's nonce", |token_claims| token_claims.nonce = Some("nonce".into())),
+        ("no nonce", |token_claims| token_claims.nonce = None),
+        ("for another client", |token_claims| token_claims.audience = "billing".into()),
+        ("also for somebody unknown", |token_claims| token_claims.further_audience = Some("billing".into())),
+        ("by another issuer", |token_claims| token_claims.issuer = "https://login.example.org".into()),
+        ("over", |token_claims| token_claims.lives = Duration::minutes(-5)),
+        ("not yet valid", |token_claims| token_claims.not_before = Some(Duration::hours(1))),
+        ("signed with another key", |token_claims| token_claims.key = (7, "one".into())),
+        ("given to another party", |token_claims| token_claims.party = Some("billing".into())),
+        ("with another access token", |token_claims| token_claims.access_token = Some("other".into())),
     ]
 }
 
@@ -128,9 +128,9 @@ async fn an_id_token_that_does_not_fit_signs_nobody_in() {
     for (what, lie) in lies() {
         let mut browser = Browser::new(&house);
         let begun = browser.begin("/auth/sign-in?return_to=/vms").await;
-        let mut saying = browser.saying(&begun, "admin@acme");
-        lie(&mut saying);
-        let answer = browser.finish(&begun, &saying).await;
+        let mut token_claims = browser.token_claims(&begun, "admin@acme");
+        lie(&mut token_claims);
+        let answer = browser.finish(&begun, &token_claims).await;
         let (status, code) = match what {
             // From the provider itself, so that it is the same for everybody until somebody mends it.
             "for another client" | "also for somebody unknown" | "by another issuer" => (500, "identity-misconfigured"),
@@ -142,9 +142,9 @@ async fn an_id_token_that_does_not_fit_signs_nobody_in() {
     // What may be missing, may be missing; and a named party that is us is good.
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
-    let mut saying = browser.saying(&begun, "admin@acme");
-    (saying.access_token, saying.party) = (None, Some("eaf".into()));
-    assert_eq!(browser.finish(&begun, &saying).await.status, 303);
+    let mut token_claims = browser.token_claims(&begun, "admin@acme");
+    (token_claims.access_token, token_claims.party) = (None, Some("eaf".into()));
+    assert_eq!(browser.finish(&begun, &token_claims).await.status, 303);
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn an_answer_names_its_issuer_where_the_provider_says_that_it_does() {
     for iss in ["", "&iss=https://login.example.org", "&iss="] {
         let mut browser = Browser::new(&house);
         let begun = browser.begin("/auth/sign-in").await;
-        let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+        let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
         let path = format!("/auth/callback?code={code}&state={}{iss}", begun.asked["state"]);
         assert_eq!(browser.get(&path).await.page().1, "sign-in-failed", "{iss}");
         assert!(browser.session().is_none());
@@ -180,7 +180,7 @@ async fn a_callback_works_once() {
     let mut browser = Browser::new(&house);
     let begun = browser.begin("/auth/sign-in").await;
     let held = browser.cookies.clone();
-    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
     let path = browser.back(&begun, &code);
     assert_eq!(browser.get(&path).await.status, 303);
     let replayed = browser.get(&path).await;
@@ -211,7 +211,7 @@ async fn a_state_is_used_up_also_by_a_sign_in_that_fails() {
     assert_eq!(browser.get(&browser.back(&begun, "wrong")).await.page().1, "sign-in-failed");
     for _ in 0..3 {
         let mut again = Browser::with(&house, held.clone());
-        let code = again.code(&begun, &again.saying(&begun, "admin@acme"));
+        let code = again.code(&begun, &again.token_claims(&begun, "admin@acme"));
         assert_eq!(again.get(&again.back(&begun, &code)).await.page().1, "sign-in-unknown");
     }
     assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 1);
@@ -222,7 +222,7 @@ async fn another_browsers_sign_in_cannot_be_finished_here() {
     let house = House::new().await;
     let (mut attacker, mut victim) = (Browser::new(&house), Browser::new(&house));
     let begun = attacker.begin("/auth/sign-in").await;
-    let code = attacker.code(&begun, &attacker.saying(&begun, "admin@acme"));
+    let code = attacker.code(&begun, &attacker.token_claims(&begun, "admin@acme"));
     victim.begin("/auth/sign-in").await;
     let answer = victim.get(&attacker.back(&begun, &code)).await;
     assert_eq!(answer.page().1, "sign-in-unknown");
@@ -239,7 +239,7 @@ async fn a_sign_in_may_take_ten_minutes() {
         let mut browser = Browser::new(&house);
         let begun = browser.begin("/auth/sign-in").await;
         house.issuer.clock.forward(Duration::minutes(minutes));
-        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+        let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
         assert_eq!(answer.status.as_u16(), status, "{minutes}");
     }
 }
@@ -256,7 +256,7 @@ async fn a_note_that_was_tampered_with_or_moved_is_none() {
     {
         let mut browser = Browser::with(&house, [(name.clone(), value.to_owned())].into());
         for begun in [&first, &second] {
-            let answer = browser.finish(begun, &browser.saying(begun, "admin@acme")).await;
+            let answer = browser.finish(begun, &browser.token_claims(begun, "admin@acme")).await;
             assert_eq!(answer.page().1, "sign-in-unknown", "{name}={value}");
         }
     }
@@ -273,7 +273,7 @@ async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
     let one = browser.begin("/auth/sign-in?return_to=/one").await;
     let two = browser.begin("/auth/sign-in?return_to=/two").await;
     for (begun, place) in [(&two, "/two"), (&one, "/one")] {
-        let answer = browser.finish(begun, &browser.saying(begun, "admin@acme")).await;
+        let answer = browser.finish(begun, &browser.token_claims(begun, "admin@acme")).await;
         assert_eq!(answer.headers["location"], place);
     }
     let mut begun = Vec::new();
@@ -282,9 +282,16 @@ async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
         house.issuer.clock.forward(Duration::seconds(1));
         assert_eq!(browser.pending().len(), begun.len().min(5));
     }
-    assert_eq!(browser.finish(&begun[0], &browser.saying(&begun[0], "admin@acme")).await.page().1, "sign-in-unknown");
+    assert_eq!(
+        browser.finish(&begun[0], &browser.token_claims(&begun[0], "admin@acme")).await.page().1,
+        "sign-in-unknown"
+    );
     for begun in &begun[1..] {
-        assert_eq!(browser.finish(begun, &browser.saying(begun, "admin@acme")).await.status, 303, "the oldest went");
+        assert_eq!(
+            browser.finish(begun, &browser.token_claims(begun, "admin@acme")).await.status,
+            303,
+            "the oldest went"
+        );
     }
 }
 
@@ -303,7 +310,7 @@ async fn sign_ins_leave_room_in_cookies_and_headers_whatever_they_lead_to() {
         let waiting = browser.cookies.iter().filter(|(name, _)| name.contains("eaf-sign-in-"));
         let cookies: usize = waiting.map(|(name, value)| name.len() + value.len() + 3).sum();
         assert!(cookies <= 3 * 1024, "{cookies}");
-        let answer = browser.finish(&begun, &browser.saying(&begun, "admin@acme")).await;
+        let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
         assert_eq!(answer.headers["location"], target);
         browser.begin(&format!("/auth/sign-in?return_to={target}")).await;
     }
@@ -323,7 +330,7 @@ async fn a_cookie_of_another_application_keeps_nobody_out() {
         house.send(request.body(axum::body::Body::empty()).unwrap()).await
     };
     let begun = browser.begin("/auth/sign-in").await;
-    let code = browser.code(&begun, &browser.saying(&begun, "admin@acme"));
+    let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
     assert_eq!(with_theirs(&browser, &browser.back(&begun, &code)).await.status, 303);
     let mut browser = Browser::new(&house);
     browser.sign_in("admin@acme").await;
@@ -367,9 +374,9 @@ async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
     ] {
         let mut browser = Browser::new(&house);
         let begun = browser.begin("/auth/sign-in").await;
-        let mut saying = browser.saying(&begun, who);
-        saying.tenant = tenant.map(Into::into);
-        let answer = browser.finish(&begun, &saying).await;
+        let mut token_claims = browser.token_claims(&begun, who);
+        token_claims.tenant = tenant.map(Into::into);
+        let answer = browser.finish(&begun, &token_claims).await;
         let (status, code, link) = answer.page();
         assert_eq!((status, code.as_str()), (403, "not-a-member"), "{who} {tenant:?}");
         let expected = format!(
