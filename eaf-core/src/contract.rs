@@ -456,3 +456,6 @@ pub enum Standing {
     /// It stopped the component just now.
     SetAside,
 }
+
+#[cfg(test)]
+mod documents;

@@ -71,7 +71,7 @@ pub enum Error {
     },
     /// One readable line per finding.
     #[error(
-        "the database's schema is older than this program or another one:\n  {}\nGive EAF_DATABASE_MIGRATE_URL, so that it is migrated at the start.",
+        "the database's schema is older than this program or another one:\n  {}\nRun `eaf migrate` of this program, or start the host with EAF_DATABASE_MIGRATE_URL.",
         .0.join("\n  ")
     )]
     Schema(Vec<String>),

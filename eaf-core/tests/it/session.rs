@@ -6,7 +6,7 @@ use eaf_core::clock::{Clock, World};
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::{Activity, Limits, SessionId};
-use eaf_core::testing::Database;
+use eaf_core::testing::{Database, master_key, world};
 use eaf_core::used_state;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -36,8 +36,8 @@ impl House {
     async fn new() -> House {
         let database = Database::fresh().await;
         let clock = Arc::new(Turned::default());
-        let core = database.core().await;
-        let core = Core { world: World { clock: clock.clone(), ..core.world.clone() }, ..core };
+        let world = World { clock: clock.clone(), ..world() };
+        let core = Core::start(database.db().await, world, master_key());
         let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         let anna = core.directory.put_member(&core.by, acme, person("anna")).await.unwrap();
         House { core, clock, acme, anna, database }

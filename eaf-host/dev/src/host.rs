@@ -133,6 +133,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
     if before.is_some_and(|before| before.idp == ports.idp) {
         return Ok(());
     }
+    compose::migrate(config).await?;
     let core = compose::core(config).await?;
     let issuer = idp::issuer_url(ports.idp);
     for (slug, name) in TENANTS {

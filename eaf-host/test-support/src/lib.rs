@@ -5,10 +5,23 @@ pub mod govc;
 pub mod maildev;
 pub mod vcsim;
 
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-/// What `make setup` brought; `eaf dev exec` says where.
+/// Path of a tool that `make setup` brought.
 pub fn tool(name: &str) -> PathBuf {
-    let root = std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run the tests by `make test`");
-    Path::new(&root).join("bin").join(name)
+    checkout().join("bin").join(name)
+}
+
+/// Member names of a document of the contract, in `sdk/wit/documents`.
+pub fn document_members(name: &str) -> BTreeSet<String> {
+    let path = checkout().join("sdk/wit/documents").join(name).with_extension("json");
+    let text = std::fs::read_to_string(&path).expect("the document is there");
+    let document: BTreeMap<String, serde::de::IgnoredAny> = serde_json::from_str(&text).expect("it is an object");
+    document.into_keys().collect()
+}
+
+/// Root of the checkout, which `eaf dev exec` names.
+fn checkout() -> PathBuf {
+    std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run the tests by `make test`").into()
 }

@@ -373,3 +373,6 @@ pub struct TriggerType {
     pub key: String,
     pub subject: String,
 }
+
+#[cfg(test)]
+mod tests;

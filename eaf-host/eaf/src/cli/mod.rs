@@ -10,6 +10,7 @@ mod epoch;
 mod grant;
 mod key;
 mod log;
+mod migrate;
 mod openapi;
 mod outage;
 mod person;
@@ -41,6 +42,8 @@ struct Cli {
 enum Command {
     /// Serve API, products and workflows.
     Serve(serve::Args),
+    /// Bring the database's schema to this program's version.
+    Migrate(migrate::Args),
     /// From a checkout: everything on this machine, or services for tests.
     Dev(dev::Args),
     /// Build, inspect and activate packages.
@@ -108,6 +111,7 @@ pub fn say(text: &str) -> Outcome {
 pub async fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
         Command::Dev(args) => dev::run(args),
         Command::Plugin(command) => plugin::run(command).await,
         Command::Tenant(command) => directory::tenant(command).await,

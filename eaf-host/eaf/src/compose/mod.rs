@@ -93,12 +93,18 @@ const PRUNE: Duration = Duration::from_secs(60 * 60);
 /// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
 const CLOSE: Duration = Duration::from_secs(5);
 
-/// The database, checked. For commands that need no more.
+/// Migrates the database, if the configuration names the role that may. Only `eaf serve` and `eaf migrate` call this: a
+/// command that reads must not change the schema of a host that runs.
+pub async fn migrate(config: &Config) -> Result<(), Error> {
+    match &config.database.migrate_url {
+        Some(url) => Ok(db::migrate(url).await?),
+        None => Ok(()),
+    }
+}
+
+/// Connects to the database and checks schema, row-level security and master key. Changes no schema.
 pub async fn core(config: &Config) -> Result<Core, Error> {
     let database = &config.database;
-    if let Some(url) = &database.migrate_url {
-        db::migrate(url).await?;
-    }
     let db = Db::connect(&db::Config {
         app_url: database.app_url.clone(),
         direct_url: database.direct_url.clone(),
@@ -140,6 +146,7 @@ pub async fn serve(
     let listener = TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })?;
 
     // The database: migrated, reachable in all roles, guarded by row-level security.
+    migrate(&config).await?;
     let core = Arc::new(core(&config).await?);
 
     // Products: the packages brought along, then whatever else is active; their tables and triggers.

@@ -50,3 +50,24 @@ async fn an_operator_reads_the_log_proves_it_and_rebuilds_a_view() {
     // Mended by nobody: this log is for the bin, and so is its search for canaries.
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_serve_and_migrate_change_the_schema() {
+    let system = System::bare().await;
+    let owner = system.database.url("eaf_migrate");
+    let may_migrate = [("EAF_DATABASE_MIGRATE_URL", owner.as_str())];
+    system.database.run("delete from eaf.function_source where name = 'behind'").await;
+
+    for command in [["verify"].as_slice(), &["tenant", "list"], &["projection", "status"]] {
+        let (said, well) = system.eaf_with(&may_migrate, command).await;
+        assert!(!well && said.contains("functions/behind.sql is missing"), "{command:?}: {said}");
+        assert!(said.contains("eaf migrate"), "the error names the way out: {said}");
+    }
+    let (said, well) = system.eaf(&["migrate"]).await;
+    assert!(!well && said.contains("EAF_DATABASE_MIGRATE_URL is missing"), "{said}");
+    let (said, well) = system.eaf_with(&may_migrate, &["migrate"]).await;
+    assert!(well, "{said}");
+    let (said, well) = system.eaf(&["verify"]).await;
+    assert!(well && said.contains("sound"), "{said}");
+    system.finish().await;
+}

@@ -3,7 +3,9 @@
 use super::*;
 use eaf_capability::Class;
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
+use eaf_test_support::document_members;
 use eaf_test_support::maildev::{self, Maildev};
+use std::collections::BTreeSet;
 
 const REQUEST: &str = "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11";
 
@@ -89,7 +91,10 @@ async fn recipients_after_the_change_get_no_mail() {
     };
     let call = while_pending();
     let (answer, ()) = tokio::join!(send(&store, &call), change);
-    assert_eq!(answer, Ok(json!({"sent": 1, "failed": 0, "skipped": true})));
+    let answer = answer.expect("the mail server answers");
+    assert_eq!(answer, json!({"sent": 1, "failed": 0, "skipped": true}));
+    let members: BTreeSet<String> = answer.as_object().expect("it is an object").keys().cloned().collect();
+    assert_eq!(members, document_members("mail-sent"));
     assert_eq!(store.log(), [(actor(2), Status::Sent), (actor(3), Status::Skipped)]);
     assert_eq!(server.inbox().await.len(), 1);
 }

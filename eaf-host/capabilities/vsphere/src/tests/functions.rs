@@ -3,11 +3,16 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::reconfigure;
+use eaf_test_support::document_members;
+use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_is_cloned_changed_and_removed() {
     let bench = Bench::start(&["--clone-duration", "1s", "--address-delay", "300ms"]).await;
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
+
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(document_members("vsphere-clone-spec"), members(&clone_of("web-01").args["spec"]));
 
     for _ in 0..2 {
         assert_eq!(bench.complete(&ensure_folder()).await.unwrap(), json!({ "path": "requests/web" }));
@@ -30,7 +35,10 @@ async fn a_machine_is_cloned_changed_and_removed() {
     let wait = call("await-address", json!({ "identity": "vm-1", "timeout_ms": 30_000 }));
     let address = bench.complete(&wait).await.unwrap()["ip"].clone();
     assert!(address.as_str().unwrap().starts_with("10."), "{address}");
-    assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["ip"], address);
+    let machine = bench.complete(&about("read-vm")).await.unwrap();
+    assert_eq!(machine["ip"], address);
+    assert_eq!(document_members("vsphere-machine"), members(&machine));
+    assert_eq!(document_members("vsphere-address"), members(&bench.complete(&wait).await.unwrap()));
 
     let refused = bench.complete(&about("destroy")).await.unwrap_err();
     assert_eq!((refused.class, refused.code.as_str()), (Class::Conflict, "vm-running"));
@@ -40,7 +48,9 @@ async fn a_machine_is_cloned_changed_and_removed() {
         assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
     }
     for _ in 0..2 {
-        assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
+        let answer = bench.complete(&about("destroy")).await.unwrap();
+        assert_eq!(answer, absent());
+        assert!(document_members("vsphere-removed").is_subset(&members(&answer)));
     }
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
     assert!(bench.vcsim.machines().is_empty());
