@@ -1,22 +1,23 @@
 //! The one way state changes: command → decide → events.
 //!
-//! Ledger, load, decide, append, in this order. An answer, also a "no", is given only after the versions that it was
-//! decided on have been confirmed in the database, and it is recorded there: a retry gets the first answer.
+//! Ledger, load, decide, append, in this order. An answer, also a rejection, is returned only after
+//! the database has confirmed the versions that it was decided on, and recorded it: a repetition
+//! gets the first answer.
 
-mod basis;
 mod boundary;
 mod execute;
 mod ledger;
+mod limits;
 mod output;
-mod quota;
+mod precondition;
 mod snapshots;
+mod stream_locks;
 mod subjects;
-mod turns;
 
-pub use basis::Basis;
-pub use execute::{answered, execute};
-pub use quota::Quota;
-pub use turns::Turns;
+pub use execute::{execute, recorded_answer};
+pub use limits::CommandLimits;
+pub use precondition::Precondition;
+pub use stream_locks::StreamLocks;
 
 use crate::contract::{DomainError, Rejection, Subject};
 use crate::crypto::{self, personal};
@@ -34,17 +35,17 @@ pub struct Request {
     pub body: Value,
     /// 1 to 200 bytes.
     pub idempotency_key: String,
-    /// Decide, and store nothing.
+    /// A rehearsal: decide, and record nothing.
     pub dry_run: bool,
-    /// None: the command holds whatever was changed meanwhile.
-    pub basis: Option<Basis>,
+    /// `None`: the command applies to any version.
+    pub precondition: Option<Precondition>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Accepted {
         command_id: CommandId,
-        /// Of the last event; none if there was none.
+        /// Of the last event; `None` without events.
         position: Option<Position>,
         subject: Option<Subject>,
         /// Only of a rehearsal.
@@ -61,17 +62,17 @@ pub enum Error {
     Key,
     #[error("the idempotency key was used for another command")]
     KeyReused,
-    #[error("the answer to this key can no longer be read: somebody whom it was about was erased")]
+    #[error("the answer to this key can no longer be read: a person in it was erased")]
     Erased,
-    #[error("others changed the same things {attempts} times in a row")]
+    #[error("write conflict after {attempts} attempts")]
     Conflict { attempts: u32 },
-    #[error("what the command changes has changed since its giver read it")]
+    #[error("the streams that the command changes have changed since its caller read them")]
     Changed {
-        /// Of the last change; none: there is nothing.
+        /// Of the last change; `None`: the streams do not exist.
         position: Option<Position>,
     },
     #[error("the position that the command is based on is none of this log, which ends at {head}")]
-    Basis { head: Position },
+    Precondition { head: Position },
     #[error("the tenant gives more commands than it may; there is room again in {retry_after:?}")]
     Overloaded { retry_after: Duration },
     #[error("another generation of the plugin is active")]
@@ -94,8 +95,8 @@ pub enum Error {
     OutsideBoundary { stream: String },
     #[error("the package does not declare the event '{kind}', version {schema}")]
     UndeclaredEvent { kind: String, schema: u16 },
-    #[error("a stream that the command needs holds what this package does not understand")]
-    UnknownEvent(#[from] event_store::Unknown),
+    #[error("a stream that the command needs holds an event that this package does not understand")]
+    UnknownEvent(#[from] event_store::UnknownEvent),
     #[error("the package does not declare the view '{view}'")]
     UndeclaredView { view: String },
     #[error(transparent)]
@@ -104,7 +105,7 @@ pub enum Error {
     Reserved { pointer: String },
     #[error("{pointer} of the command does not name a member of the tenant")]
     NoMember { pointer: String },
-    #[error("the command says something of somebody who was erased")]
+    #[error("the command holds data of a person who was erased")]
     PersonErased,
     #[error("a personal field of an event could not be sealed")]
     Personal(#[source] personal::Error),
@@ -116,7 +117,7 @@ pub enum Error {
     Store(#[from] event_store::Error),
     #[error("the ledger could not be read")]
     Ledger(#[source] sqlx::Error),
-    #[error("whom the command is about could not be looked up")]
+    #[error("the people in the command could not be looked up")]
     People(#[source] sqlx::Error),
     #[error("eaf.ledger.answer of command {command} is not what was written there")]
     Corrupt {

@@ -1,7 +1,9 @@
-//! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its hash.
+//! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its
+//! hash.
 //!
-//! Requests that wait at the same time are written by one SQL function in one autocommit statement ([`Appender`]): simple
-//! ones by `eaf.append_plain`, any by `eaf.append`. Readers ask for `pos > checkpoint`, without gap logic.
+//! Requests that wait at the same time are written by one SQL function in one autocommit statement
+//! ([`Appender`]): simple ones by `eaf.append_plain`, any by `eaf.append`. Readers ask for `pos >
+//! checkpoint`, without gap logic.
 //! `migrations/0002_log.sql` documents the columns.
 
 mod append;
@@ -19,19 +21,19 @@ pub use append::{AppendRequest, Fence, Outcome, PendingEvent, StreamWrite, appen
 pub use append_plain::append_plain_for_tests;
 pub use appender::Appender;
 pub use epoch::{epoch, new_epoch};
-pub use history::Streams;
-pub(crate) use history::{Loaded, load};
+pub use history::StreamCache;
+pub(crate) use history::{LoadedHistory, load};
 pub use position::Position;
 pub(crate) use read::last_of;
 pub use read::{head, read_after, read_stream};
-pub(crate) use snapshot::{Past, keep};
+pub(crate) use snapshot::{SnapshotBasis, store};
 pub(crate) use stored::aad;
-pub use stored::{Meta, StoredEvent, Unknown};
+pub use stored::{Meta, StoredEvent, UnknownEvent};
 
 use crate::{crypto, db};
 use std::sync::Arc;
 
-/// The only lane there is for now.
+/// The only lane for now.
 pub const LANE: i16 = 0;
 
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,7 @@ pub enum Error {
     #[error("a snapshot could not be sealed or opened")]
     Snapshot(#[source] crypto::Error),
     #[error("a snapshot could not be written")]
-    Keep(#[source] sqlx::Error),
+    StoreSnapshot(#[source] sqlx::Error),
     #[error("eaf.event position {position}, column {column}: not what was written there")]
     Corrupt {
         position: Position,
@@ -75,7 +77,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// It is one event that is not what was written there, and will be so whenever it is read.
+    /// Whether one event is not what was written there: every repetition fails alike.
     pub(crate) fn is_of_one_event(&self) -> bool {
         use crypto::Error::{Malformed, Tampered};
         use crypto::personal::Error as Personal;

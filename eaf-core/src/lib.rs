@@ -57,25 +57,26 @@ pub struct Core {
     pub erasure: erasure::Erasure,
     pub consumers: projection::Consumers,
     pub appender: event_store::Appender,
-    pub streams: event_store::Streams,
-    pub quota: command_bus::Quota,
-    pub turns: command_bus::Turns,
-    /// At streams that are folded from far back.
-    pub folding: command_bus::Turns,
+    pub stream_cache: event_store::StreamCache,
+    pub command_limits: command_bus::CommandLimits,
+    pub stream_locks: command_bus::StreamLocks,
+    /// Of streams that are folded page by page.
+    pub snapshot_locks: command_bus::StreamLocks,
     pub doorbell: live::Doorbell,
     pub feed: live::Feed,
 }
 
 impl Core {
     /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys; two of them
-    /// while the master key is rotated. Commands are not limited until [`quota`](Self::quota) is set.
+    /// while the master key is rotated. Commands are not limited until
+    /// [`command_limits`](Self::command_limits) is set.
     pub fn start(db: db::Db, world: clock::World, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), world.clone());
         let doorbell = live::Doorbell::start(&db, &world);
         let feed = live::Feed::start(&db, &world);
         let directory = directory::Directory::new(&db, &keyring, &world);
         let trace = actor::TraceId(world.uuid().simple().to_string());
-        let (streams, turns, folding) = Default::default();
+        let (stream_cache, stream_locks, snapshot_locks) = Default::default();
         Core {
             by: actor::By { actor: id::ActorId::SYSTEM, origin: None, trace },
             sessions: session::Sessions::new(&db, &world),
@@ -84,14 +85,14 @@ impl Core {
             erasure: erasure::Erasure::new(&db, &directory),
             consumers: projection::Consumers::new(&db, &keyring, &feed),
             appender: event_store::Appender::new(&db, &doorbell),
-            quota: command_bus::Quota::none(&world),
+            command_limits: command_bus::CommandLimits::none(&world),
             db,
             world,
             keyring,
             directory,
-            streams,
-            turns,
-            folding,
+            stream_cache,
+            stream_locks,
+            snapshot_locks,
             doorbell,
             feed,
         }

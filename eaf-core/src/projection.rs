@@ -69,7 +69,7 @@ pub enum Error {
     Unknown {
         view: String,
         #[source]
-        cause: event_store::Unknown,
+        cause: event_store::UnknownEvent,
     },
     #[error("the component could not name the keys of view {view}")]
     Keys {

@@ -1,6 +1,6 @@
-//! Token buckets: so many per second over time, and so many at once after a pause, for each of many.
+//! Token buckets, one per key: a rate over time, and a burst after a pause.
 //!
-//! In this host alone: with several hosts behind a balancer everybody has as much at each.
+//! They count in this host alone: behind a balancer a key has its limit at each host.
 
 use crate::clock::World;
 use std::collections::HashMap;
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Buckets that are full again are forgotten when there are more than so many.
-const REMEMBERED: usize = 10_000;
+/// Above this number, buckets that are full again are dropped: a new one is full too.
+const MAX_IDLE_BUCKETS: usize = 10_000;
 
 /// One bucket per key. Cheap to clone.
 #[derive(Clone)]
@@ -34,9 +34,10 @@ struct Bucket {
     at: OffsetDateTime,
 }
 
-/// When there is room again.
 #[derive(Debug, PartialEq)]
-pub struct Full(pub Duration);
+pub struct RateLimited {
+    pub retry_after: Duration,
+}
 
 impl<K: Eq + Hash> RateLimit<K> {
     pub fn none(world: &World) -> Self {
@@ -48,28 +49,29 @@ impl<K: Eq + Hash> RateLimit<K> {
         RateLimit { limit: Some(limit), ..RateLimit::none(world) }
     }
 
-    /// As [`new`](Self::new), or nobody has a limit.
+    /// As [`new`](Self::new), or without a limit.
     pub fn maybe(world: &World, limit: Option<Limit>) -> Self {
         RateLimit { limit, ..RateLimit::none(world) }
     }
 
-    pub fn take(&self, key: K) -> Result<(), Full> {
-        self.take_many(key, 1.0)
+    pub fn take(&self, key: K) -> Result<(), RateLimited> {
+        self.take_cost(key, 1.0)
     }
 
-    /// What costs more than a whole burst waits for a full bucket.
-    pub fn take_many(&self, key: K, cost: f64) -> Result<(), Full> {
+    /// A cost above the burst waits for a full bucket.
+    pub fn take_cost(&self, key: K, cost: f64) -> Result<(), RateLimited> {
         let Some(limit) = self.limit else { return Ok(()) };
         let cost = cost.min(limit.burst);
         let now = self.world.now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
+        if buckets.len() >= MAX_IDLE_BUCKETS && !buckets.contains_key(&key) {
             buckets.retain(|_, bucket| bucket.filled(limit, now) < limit.burst);
         }
         let bucket = buckets.entry(key).or_insert(Bucket { tokens: limit.burst, at: now });
         *bucket = Bucket { tokens: bucket.filled(limit, now), at: now };
         if bucket.tokens < cost {
-            return Err(Full(Duration::from_secs_f64((cost - bucket.tokens) / limit.per_second)));
+            let retry_after = Duration::from_secs_f64((cost - bucket.tokens) / limit.per_second);
+            return Err(RateLimited { retry_after });
         }
         bucket.tokens -= cost;
         Ok(())
@@ -112,12 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn each_has_a_burst_and_then_a_rate_and_nobody_elses() {
+    fn each_key_has_its_own_burst_and_then_its_rate() {
         let (limit, hand) = limited(2.0, 3.0);
         for _ in 0..3 {
             limit.take(1).unwrap();
         }
-        assert_eq!(limit.take(1), Err(Full(Duration::from_millis(500))));
+        assert_eq!(limit.take(1), Err(RateLimited { retry_after: Duration::from_millis(500) }));
         limit.take(2).expect("another has its own");
         *hand.0.lock().unwrap() += Duration::from_millis(500);
         limit.take(1).expect("half a second is one");
@@ -127,20 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_more_than_a_burst_waits_for_a_full_bucket() {
+    fn a_cost_above_the_burst_waits_for_a_full_bucket() {
         let (limit, hand) = limited(1.0, 10.0);
-        limit.take_many(1, 25.0).expect("the bucket is full");
-        assert_eq!(limit.take_many(1, 25.0), Err(Full(Duration::from_secs(10))));
+        limit.take_cost(1, 25.0).expect("the bucket is full");
+        assert_eq!(limit.take_cost(1, 25.0), Err(RateLimited { retry_after: Duration::from_secs(10) }));
         *hand.0.lock().unwrap() += Duration::from_secs(10);
-        limit.take_many(1, 25.0).expect("full again");
+        limit.take_cost(1, 25.0).expect("full again");
     }
 
     #[test]
-    fn a_clock_that_is_set_back_locks_nobody_out() {
+    fn a_clock_that_is_set_back_locks_no_key_out() {
         let (limit, hand) = limited(1.0, 1.0);
         limit.take(1).unwrap();
         *hand.0.lock().unwrap() -= Duration::from_secs(3600);
-        assert_eq!(limit.take(1), Err(Full(Duration::from_secs(1))));
+        assert_eq!(limit.take(1), Err(RateLimited { retry_after: Duration::from_secs(1) }));
         *hand.0.lock().unwrap() += Duration::from_secs(1);
         limit.take(1).unwrap();
     }

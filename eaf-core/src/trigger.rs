@@ -36,7 +36,7 @@ pub enum Error {
     #[error("the log could not be read")]
     Log(#[from] event_store::Error),
     #[error("the workflow depends on an event that this package does not understand")]
-    Unknown(#[from] event_store::Unknown),
+    Unknown(#[from] event_store::UnknownEvent),
     #[error("the event at {position} has no id at {pointer}")]
     NoKey { position: Position, pointer: String },
     #[error("the event at {position} has no actor id at {pointer}")]

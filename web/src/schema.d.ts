@@ -1395,7 +1395,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -1604,7 +1604,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -1796,7 +1796,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -1970,7 +1970,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -2144,7 +2144,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -2320,7 +2320,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -2498,7 +2498,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -2672,7 +2672,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -2851,7 +2851,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -3027,7 +3027,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -3201,7 +3201,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -3377,7 +3377,7 @@ export interface operations {
       header?: {
         /** @description A repetition with the same key gets the first answer and changes nothing. */
         'Idempotency-Key'?: string;
-        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';
@@ -5739,7 +5739,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description `updated_at` of the settings that the change was made on. Refused with 412 `changed-meanwhile` where somebody was faster. */
+        /** @description `updated_at` of the settings that the change was made on. Refused with 412 `changed-meanwhile` after another change. */
         'If-Match'?: string;
         /** @description Only where it is not there yet; the same 412 otherwise. */
         'If-None-Match'?: '*';

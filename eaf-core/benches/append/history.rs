@@ -5,7 +5,7 @@ use crate::tally::{self, Tally};
 use crate::verdict::quantile;
 use eaf_core::Core;
 use eaf_core::command_bus::Answer;
-use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamWrite, Streams};
+use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamCache, StreamWrite};
 use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use std::time::Instant;
@@ -20,9 +20,9 @@ pub async fn bench(database: &Database) {
     let keeping = Tally::folding(database).await;
     let tenant = tally::tenant(&core, "long-stream").await;
     fill(&core, tenant).await;
-    let whole = median(&core, &tally, tenant, |core| core.streams = Streams::default()).await;
+    let whole = median(&core, &tally, tenant, |core| core.stream_cache = StreamCache::default()).await;
     let remembered = median(&core, &tally, tenant, |_| ()).await;
-    let snapshot = median(&core, &keeping, tenant, |core| core.streams = Streams::default()).await;
+    let snapshot = median(&core, &keeping, tenant, |core| core.stream_cache = StreamCache::default()).await;
     let both = median(&core, &keeping, tenant, |_| ()).await;
     println!(
         "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, remembered {remembered:.1} ms, \

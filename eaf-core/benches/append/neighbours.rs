@@ -4,7 +4,7 @@ use crate::load::arrivals;
 use crate::tally::{self, Tally};
 use crate::verdict::{Line, quantile};
 use eaf_core::Core;
-use eaf_core::command_bus::{Error, Quota};
+use eaf_core::command_bus::{CommandLimits, Error};
 use eaf_core::id::TenantId;
 use eaf_core::rate_limit::Limit;
 use eaf_core::testing::Database;
@@ -20,7 +20,7 @@ const LASTS: Duration = Duration::from_secs(8);
 
 pub async fn bench(database: &Database, rounds: usize) {
     let mut core = database.core().await;
-    core.quota = Quota::new(&core.world, Some(Limit { per_second: QUOTA, burst: QUOTA }), None);
+    core.command_limits = CommandLimits::new(&core.world, Some(Limit { per_second: QUOTA, burst: QUOTA }), None);
     let tally = Tally::in_force(database).await;
     let mut neighbours = Vec::new();
     for n in 0..NEIGHBOURS {

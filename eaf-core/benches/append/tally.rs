@@ -47,7 +47,7 @@ pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -
         body: json!({ "stream": stream }),
         idempotency_key: core.world.uuid().to_string(),
         dry_run: false,
-        basis: None,
+        precondition: None,
     };
     execute(core, tally, &person(tenant, &[]), request).await
 }

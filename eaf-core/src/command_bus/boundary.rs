@@ -1,25 +1,25 @@
-//! Loads what a command reads or guards: the plugin names streams until what was loaded leads it to no further one.
+//! Loads the boundary of a command: round by round, until the plugin names no further stream.
 
 use super::{Error, snapshots};
 use crate::Core;
 use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
 use crate::db::TenantTx;
-use crate::event_store::{self, Past, StoredEvent};
+use crate::event_store::{self, SnapshotBasis, StoredEvent};
 use crate::id::{ActorId, StreamId, TenantId};
 use std::collections::{BTreeSet, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
 const EVENTS: u32 = 10_000;
-/// Of stored events. The plugin has to hold all of it, several times over.
+/// Stored bytes of the events. The plugin holds all of them in memory, several times over.
 pub(super) const BYTES: usize = 4 * 1024 * 1024;
 const NAME: usize = 300;
 
 #[derive(Default)]
-pub(super) struct Loaded {
+pub(super) struct LoadedBoundary {
     /// In the order in which they were first named.
     pub streams: Vec<LoadedStream>,
-    /// Who can be read in them.
+    /// The people whose data they hold.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -29,24 +29,25 @@ pub(super) async fn load(
     domain: &dyn Domain,
     command: &Command,
     context: &Context,
-) -> Result<Loaded, Error> {
-    let mut shortened = HashSet::new();
+) -> Result<LoadedBoundary, Error> {
+    let mut folded = HashSet::new();
     loop {
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedBoundary::default();
         let error = match load_within_limits(core, tenant, domain, (command, context), &mut loaded).await {
             Ok(()) => return Ok(loaded),
             Err(error @ (Error::TooMuchHistory { .. } | Error::TooManyBytes { .. })) => error,
             Err(error) => return Err(error),
         };
-        // Snapshots were lost or never made, or are another package's. Once they are there, the streams may lead to further ones.
-        let known = shortened.len();
+        // Snapshots were lost, never made, or are another package's. With them, the streams may
+        // lead to further ones.
+        let known = folded.len();
         for LoadedStream { stream, .. } in loaded.streams {
-            if !shortened.contains(&stream) {
-                snapshots::shorten(core, tenant, domain, &stream).await?;
-                shortened.insert(stream);
+            if !folded.contains(&stream) {
+                snapshots::fold_pages(core, tenant, domain, &stream).await?;
+                folded.insert(stream);
             }
         }
-        if shortened.len() == known || known > STREAMS {
+        if folded.len() == known || known > STREAMS {
             return Err(error);
         }
     }
@@ -57,7 +58,7 @@ async fn load_within_limits(
     tenant: TenantId,
     domain: &dyn Domain,
     (command, context): (&Command, &Context),
-    loaded: &mut Loaded,
+    loaded: &mut LoadedBoundary,
 ) -> Result<(), Error> {
     let mut bytes = 0;
     for round in 0..=ROUNDS {
@@ -68,18 +69,18 @@ async fn load_within_limits(
         if new == loaded.streams.len() {
             return Ok(());
         }
-        // What the last round loaded must not lead further.
+        // The streams of the last round must not lead further.
         if round == ROUNDS {
             break;
         }
         let mut tx = core.db.tenant(tenant).await?;
-        bytes = fill(core, &mut tx, domain, loaded, new, bytes).await?;
+        bytes = load_streams(core, &mut tx, domain, loaded, new, bytes).await?;
         tx.commit().await?;
     }
     Err(Error::TooManyRounds { limit: ROUNDS })
 }
 
-/// Adds the streams that are new, still empty; answers the index of the first of them.
+/// Adds the new streams, still empty. Returns the index of the first of them.
 fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize, Error> {
     let known = loaded.len();
     for StreamRef { stream, mode } in named {
@@ -88,7 +89,7 @@ fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize,
             Some(entry) if mode == StreamMode::Guard => entry.mode = mode,
             Some(_) => {}
             None if !is_name(&stream) => return Err(Error::StreamName { stream }),
-            None => loaded.push(unread(stream, mode)),
+            None => loaded.push(unloaded(stream, mode)),
         }
     }
     if loaded.len() > STREAMS {
@@ -97,16 +98,16 @@ fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize,
     Ok(known)
 }
 
-pub(super) fn unread(stream: String, mode: StreamMode) -> LoadedStream {
+pub(super) fn unloaded(stream: String, mode: StreamMode) -> LoadedStream {
     LoadedStream { stream, mode, version: 0, snapshot: None, events: Vec::new() }
 }
 
-/// Loads the streams from index `from` on. `bytes` are loaded already; answers how many are loaded then.
-async fn fill(
+/// Loads the streams from index `from` on. Adds their size to `bytes`, which are loaded already.
+async fn load_streams(
     core: &Core,
     tx: &mut TenantTx,
     domain: &dyn Domain,
-    loaded: &mut Loaded,
+    loaded: &mut LoadedBoundary,
     from: usize,
     bytes: usize,
 ) -> Result<usize, Error> {
@@ -124,41 +125,42 @@ async fn fill(
         return Err(Error::TooManyBytes { limit: BYTES });
     }
     for ((entry, id), history) in loaded.streams[from..].iter_mut().zip(ids).zip(histories) {
-        core.streams.remember(tenant, id, &history.history);
-        loaded.people.extend(open(core, tx, domain, history, entry).await?.people);
+        core.stream_cache.insert(tenant, id, &history.history);
+        loaded.people.extend(decrypt_history(core, tx, domain, history, entry).await?.people);
     }
     Ok(bytes)
 }
 
-/// As the plugin sees it; answers what it was read from.
-pub(super) async fn open(
+/// Decrypts a history for the plugin. Returns the basis of a snapshot of it.
+pub(super) async fn decrypt_history(
     core: &Core,
     tx: &mut TenantTx,
     domain: &dyn Domain,
-    event_store::Loaded { history, state }: event_store::Loaded,
+    event_store::LoadedHistory { history, state }: event_store::LoadedHistory,
     into: &mut LoadedStream,
-) -> Result<Past, Error> {
-    let mut past = history.past();
+) -> Result<SnapshotBasis, Error> {
+    let mut basis = history.snapshot_basis();
     for event in &history.events {
-        // What belongs to another plugin's stream cannot be here: stream ids have the plugin in them.
+        // Events of another plugin cannot be here: stream ids are derived from the plugin's name
+        // too.
         event.understood_by(domain.description())?;
-        into.events.push(StoredEvent::clone(event).open_noting(&core.keyring, tx, &mut past.people).await?);
+        into.events.push(StoredEvent::clone(event).open_noting(&core.keyring, tx, &mut basis.people).await?);
     }
-    into.version = past.version;
+    into.version = basis.version;
     into.snapshot = state;
-    Ok(past)
+    Ok(basis)
 }
 
 pub(super) fn stream_id(tenant: TenantId, plugin: &str, stream: &str) -> StreamId {
-    StreamId::derive(tenant, &full(plugin, stream))
+    StreamId::derive(tenant, &qualified_name(plugin, stream))
 }
 
 /// The stream's name with the plugin in front.
-pub(super) fn full(plugin: &str, stream: &str) -> String {
+pub(super) fn qualified_name(plugin: &str, stream: &str) -> String {
     format!("{plugin}/{stream}")
 }
 
-/// `category/key`, printable and of sane length.
+/// `category/key`, printable, at most 300 bytes.
 fn is_name(stream: &str) -> bool {
     let parts = stream.split_once('/').is_some_and(|(category, key)| !category.is_empty() && !key.is_empty());
     parts && stream.len() <= NAME && !stream.chars().any(char::is_control)

@@ -1,10 +1,10 @@
 //! One command from request to answer.
 
-use super::boundary::Loaded;
-use super::ledger::{self, Asked, Told};
-use super::subjects::{self, About};
-use super::turns::Held;
-use super::{Answer, Basis, Error, Request, boundary, output, snapshots};
+use super::boundary::LoadedBoundary;
+use super::ledger::{self, CommandAnswer, CommandIdentity};
+use super::stream_locks::StreamGuard;
+use super::subjects::{self, PersonReferences};
+use super::{Answer, Error, Precondition, Request, boundary, output, snapshots};
 use crate::Core;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{
@@ -15,27 +15,27 @@ use crate::crypto::personal;
 use crate::db::{self, TenantTx};
 use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite};
 use crate::id::{CommandId, EventId, StreamId};
-use crate::rate_limit::Full;
+use crate::rate_limit::RateLimited;
 use serde_json::Map;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
-/// Against other hosts only: commands of one host take turns.
+/// Conflicts come from other hosts only: commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
-/// The wait before the second attempt is up to twice this, then twice that, …
+/// Doubles with each attempt; the wait is a random part of it.
 const BACKOFF: Duration = Duration::from_millis(2);
-/// … up to so much.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
-/// Waiting for a turn may lead to other streams, and so on.
+/// Streams that changed while the command waited for their locks may lead to other streams.
 const ROUNDS: usize = 4;
 
-/// Decides and records. Repeating it with the same key gives the first answer and has no further effect.
+/// Decides and records. Repeating it with the same key gives the first answer and has no further
+/// effect.
 pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
     let started = Instant::now();
     let plugin = domain.plugin().to_owned();
-    // Only a declared name becomes a label: others are the client's words.
+    // Only a declared name becomes a label: clients choose any other.
     let name = find(domain, &request.name).map_or("unknown", |known| known.name.as_str()).to_owned();
     let span = tracing::info_span!(
         "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
@@ -50,8 +50,9 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
     result
 }
 
-/// What was answered to this request before, if anything. For whoever would refuse it now, as it is no more what the package takes.
-pub async fn answered(
+/// The recorded answer to this request, if any. For a caller that would refuse it, because the
+/// active package no longer takes it.
+pub async fn recorded_answer(
     core: &Core,
     domain: &dyn Domain,
     caller: &Caller,
@@ -60,39 +61,41 @@ pub async fn answered(
     if request.dry_run {
         return Ok(None);
     }
-    admit(core, caller, request)?;
-    recorded(core, domain, caller, request).await
+    check_rate_limit(core, caller, request)?;
+    look_up_answer(core, domain, caller, request).await
 }
 
-/// What a workflow was told to do is not lost because people ask for much.
-fn admit(core: &Core, caller: &Caller, request: &Request) -> Result<(), Error> {
+/// Commands of workflows are exempt: the commands of people must not stop them.
+fn check_rate_limit(core: &Core, caller: &Caller, request: &Request) -> Result<(), Error> {
     if caller.kind == ActorKind::System {
         return Ok(());
     }
     let bytes = request.body.to_string().len();
-    core.quota.take(caller.tenant, bytes).map_err(|Full(retry_after)| Error::Overloaded { retry_after })
+    core.command_limits
+        .take(caller.tenant, bytes)
+        .map_err(|RateLimited { retry_after }| Error::Overloaded { retry_after })
 }
 
-async fn recorded(
+async fn look_up_answer(
     core: &Core,
     domain: &dyn Domain,
     caller: &Caller,
     request: &Request,
 ) -> Result<Option<Answer>, Error> {
-    let asked = Asked::new(domain.plugin(), &request.name, &request.body);
+    let identity = CommandIdentity::new(domain.plugin(), &request.name, &request.body);
     let command = CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key);
     let mut tx = core.db.tenant(caller.tenant).await?;
-    ledger::look_up(core, &mut tx, caller, command, &asked).await
+    ledger::look_up(core, &mut tx, caller, command, &identity).await
 }
 
 async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
-    admit(core, caller, &request)?;
+    check_rate_limit(core, caller, &request)?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
     }
     let Some(known) = find(domain, &request.name) else {
         let unknown = Error::UnknownCommand { name: request.name.clone() };
-        let before = if request.dry_run { None } else { recorded(core, domain, caller, &request).await? };
+        let before = if request.dry_run { None } else { look_up_answer(core, domain, caller, &request).await? };
         return before.ok_or(unknown);
     };
     let command = Command { name: request.name, version: known.version, body: request.body };
@@ -103,7 +106,7 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
         return Err(Error::Reserved { pointer });
     }
     let context = context(core, domain, caller, &request.idempotency_key);
-    let attempt = Attempt { core, domain, caller, command, context, basis: request.basis };
+    let attempt = Attempt { core, domain, caller, command, context, precondition: request.precondition };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -112,7 +115,8 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
         match attempt.once(&mut appending).await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
-            // Whether it happened, the ledger tells the next attempt, once the database can be reached again.
+            // The next attempt finds the outcome in the ledger, once the database can be reached
+            // again.
             Err(error) if appending && number < ATTEMPTS && is_unknown(&error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -133,59 +137,60 @@ struct Attempt<'a> {
     caller: &'a Caller,
     command: Command,
     context: Context,
-    basis: Option<Basis>,
+    precondition: Option<Precondition>,
 }
 
 impl Attempt<'_> {
-    /// `None`: somebody was faster, decide again on what they left. `appending` tells that it came as far as the append:
-    /// from then on an error leaves open whether the command had its effect.
+    /// `None`: a conflict; decide again. `appending` is set before the append: from then on an
+    /// error leaves open whether the command had its effect.
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
         let Attempt { core, caller, domain, .. } = self;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let Command { name, body, .. } = &self.command;
-        let asked = Asked::new(domain.plugin(), name, body);
-        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked);
+        let identity = CommandIdentity::new(domain.plugin(), name, body);
+        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &identity);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
-        let fingerprint = asked.fingerprint(core, &mut tx).await?;
+        let fingerprint = identity.fingerprint(core, &mut tx).await?;
         subjects::check_body(&mut tx, caller, self.schema(), body).await?;
-        // No transaction stays open while the plugin thinks: the versions that the append confirms make that safe.
+        // No transaction stays open while the plugin decides: the append checks the versions.
         tx.commit().await?;
-        let (loaded, _turns) = self.load_in_turn().await?;
-        self.check_basis(&loaded).await?;
+        let (loaded, _locks) = self.load_and_lock().await?;
+        self.check_precondition(&loaded).await?;
         let decision = self.decide(&loaded.streams).await?;
         let mut tx = core.db.tenant(caller.tenant).await?;
         let sealing = self.sealed(&mut tx, &loaded, decision, fingerprint);
-        let (request, told) = sealing.instrument(tracing::debug_span!("seal")).await?;
-        // Keys that were made on the way must exist before anything sealed under them does.
+        let (request, answer) = sealing.instrument(tracing::debug_span!("seal")).await?;
+        // New keys must exist before anything sealed under them does.
         tx.commit().await?;
 
         let started = Instant::now();
         *appending = true;
         let append = core.appender.append(caller.tenant, request);
-        let outcome = append.instrument(tracing::info_span!("append")).await.map_err(waited_too_long)?;
+        let outcome = append.instrument(tracing::info_span!("append")).await.map_err(queue_full)?;
         metrics::histogram!("eaf_append_seconds", "plugin" => domain.plugin().to_owned())
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::keep(core, caller.tenant, *domain, &loaded.streams).await;
-                Ok(Some(told.answer(self.context.command_id, positions.map(|(_, last)| last))))
+                snapshots::store_after_decision(core, caller.tenant, *domain, &loaded.streams).await;
+                Ok(Some(answer.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
                 let mut tx = core.db.tenant(caller.tenant).await?;
                 let last = positions.map(|(_, last)| last);
                 ledger::open(core, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
             }
-            // Of another version, perhaps, decided by a host with another package meanwhile.
+            // The command's version may differ: a host with another package may have decided it
+            // meanwhile.
             Outcome::KeyReused => {
                 let mut tx = core.db.tenant(caller.tenant).await?;
-                let known = ledger::look_up(core, &mut tx, caller, self.context.command_id, &asked).await?;
+                let known = ledger::look_up(core, &mut tx, caller, self.context.command_id, &identity).await?;
                 known.map(Some).ok_or(Error::KeyReused)
             }
             Outcome::Conflict { .. } | Outcome::Retry => {
                 metrics::counter!("eaf_append_conflicts_total", "plugin" => domain.plugin().to_owned()).increment(1);
-                tracing::debug!("a stream of the boundary has changed meanwhile");
+                tracing::debug!("conflict: a stream of the boundary has changed");
                 Ok(None)
             }
             Outcome::Fenced => Err(Error::Generation),
@@ -199,7 +204,7 @@ impl Attempt<'_> {
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
         tx.commit().await?;
         let loaded = self.load().await?;
-        self.check_basis(&loaded).await?;
+        self.check_precondition(&loaded).await?;
         Ok(match self.decide(&loaded.streams).await? {
             Decision::Accepted(accepted) => {
                 let mut tx = self.core.db.tenant(self.caller.tenant).await?;
@@ -212,31 +217,32 @@ impl Attempt<'_> {
         })
     }
 
-    /// What was loaded, and the turn at its guarded streams: nobody else in this host changes them meanwhile.
-    async fn load_in_turn(&self) -> Result<(Loaded, Held), Error> {
+    /// Loads the boundary and locks its guarded streams against other commands of this host.
+    async fn load_and_lock(&self) -> Result<(LoadedBoundary, StreamGuard), Error> {
         let mut loaded = self.load().await?;
         for _ in 0..ROUNDS {
-            let held = self.core.turns.take(self.guards(&loaded.streams)).await;
-            if !held.waited {
-                return Ok((loaded, held));
+            let locks = self.core.stream_locks.lock(self.guards(&loaded.streams)).await;
+            if !locks.contended {
+                return Ok((loaded, locks));
             }
-            // Whoever was first has changed them, and what is there now may lead elsewhere.
+            // The command that held the lock may have changed them, and they may lead to other
+            // streams now.
             let again = self.load().await?;
             if self.guards(&again.streams) == self.guards(&loaded.streams) {
-                return Ok((again, held));
+                return Ok((again, locks));
             }
             loaded = again;
         }
         Err(Error::Conflict { attempts: ROUNDS as u32 })
     }
 
-    async fn check_basis(&self, loaded: &Loaded) -> Result<(), Error> {
-        let Some(basis) = self.basis else { return Ok(()) };
+    async fn check_precondition(&self, loaded: &LoadedBoundary) -> Result<(), Error> {
+        let Some(precondition) = self.precondition else { return Ok(()) };
         let mut tx = self.core.db.tenant(self.caller.tenant).await?;
-        basis.check(&mut tx, &self.guards(&loaded.streams)).await
+        precondition.check(&mut tx, &self.guards(&loaded.streams)).await
     }
 
-    /// Of the body. Nothing is marked in one that is not declared.
+    /// The schema of the body; null, which marks nothing, if the command is not declared.
     fn schema(&self) -> &serde_json::Value {
         find(self.domain, &self.command.name).map_or(&serde_json::Value::Null, |known| &known.schema)
     }
@@ -246,7 +252,7 @@ impl Attempt<'_> {
         guards.map(|entry| boundary::stream_id(self.caller.tenant, self.domain.plugin(), &entry.stream)).collect()
     }
 
-    async fn load(&self) -> Result<Loaded, Error> {
+    async fn load(&self) -> Result<LoadedBoundary, Error> {
         let loading = boundary::load(self.core, self.caller.tenant, self.domain, &self.command, &self.context);
         loading.instrument(tracing::info_span!("load")).await
     }
@@ -262,17 +268,17 @@ impl Attempt<'_> {
         Ok(decision)
     }
 
-    /// The append request, with every guard of the boundary, and what the caller will be told.
+    /// The append request, with every guard of the boundary, and the answer for the caller.
     async fn sealed(
         &self,
         tx: &mut TenantTx,
-        loaded: &Loaded,
+        loaded: &LoadedBoundary,
         decision: Decision,
         fingerprint: [u8; 32],
-    ) -> Result<(AppendRequest, Told), Error> {
+    ) -> Result<(AppendRequest, CommandAnswer), Error> {
         let Attempt { core, domain, caller, command, context, .. } = self;
-        let told = told(&decision);
-        let answer = ledger::seal(core, tx, *domain, command, context, loaded, told.clone()).await?;
+        let answer = answer_of(&decision);
+        let sealed = ledger::seal(core, tx, *domain, command, context, loaded, answer.clone()).await?;
         let guards: Vec<&LoadedStream> =
             loaded.streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
         let events = match decision {
@@ -287,18 +293,18 @@ impl Attempt<'_> {
             actor: caller.actor,
             key: ledger::key(context.command_id),
             fingerprint,
-            answer,
+            answer: sealed,
             fence: Some(Fence { plugin: domain.plugin().to_owned(), generation: domain.generation() }),
             streams: guards.iter().map(write).collect(),
             events,
         };
-        Ok((request, told))
+        Ok((request, answer))
     }
 
     async fn events(
         &self,
         tx: &mut TenantTx,
-        loaded: &Loaded,
+        loaded: &LoadedBoundary,
         guards: &[&LoadedStream],
         accepted: Accepted,
     ) -> Result<Vec<PendingEvent>, Error> {
@@ -310,14 +316,14 @@ impl Attempt<'_> {
             let stream = position.ok_or_else(|| Error::OutsideBoundary { stream: event.stream.clone() })?;
             let id = EventId(core.world.uuid());
             let schema = self.declared(&event)?;
-            let place = event_store::aad(id);
-            personal::encrypt(&core.keyring, tx, schema, &place, &mut event.data).await?;
+            let aad = event_store::aad(id);
+            personal::encrypt(&core.keyring, tx, schema, &aad, &mut event.data).await?;
             let meta = Meta {
                 actor: caller.actor,
                 actor_kind: caller.kind,
                 command_id: context.command_id,
                 trace_id: caller.trace.0.clone(),
-                stream: boundary::full(domain.plugin(), &event.stream),
+                stream: boundary::qualified_name(domain.plugin(), &event.stream),
                 plugin: domain.plugin().to_owned(),
                 generation: domain.generation(),
                 digest: domain.digest().to_owned(),
@@ -335,14 +341,18 @@ impl Attempt<'_> {
         Ok(pending)
     }
 
-    /// Whose data the events hold, in a rehearsal as well: it says no where the command would.
-    async fn check_subjects(&self, tx: &mut TenantTx, loaded: &Loaded, accepted: &Accepted) -> Result<(), Error> {
-        let about = About { caller: self.caller, loaded: &loaded.people, body: &self.command.body };
+    /// Checks whose data the events hold; a rehearsal refuses what the command would.
+    async fn check_subjects(
+        &self,
+        tx: &mut TenantTx,
+        loaded: &LoadedBoundary,
+        accepted: &Accepted,
+    ) -> Result<(), Error> {
+        let people = PersonReferences { caller: self.caller, loaded: &loaded.people, body: &self.command.body };
         let events = accepted.events.iter().map(|event| Ok((self.declared(event)?, &event.data)));
-        subjects::check_events(tx, &about, &events.collect::<Result<Vec<_>, Error>>()?).await
+        subjects::check_events(tx, &people, &events.collect::<Result<Vec<_>, Error>>()?).await
     }
 
-    /// The event's schema.
     fn declared(&self, event: &NewEvent) -> Result<&serde_json::Value, Error> {
         let mut known = self.domain.description().events.iter();
         let declared = known.find(|known| known.kind == event.kind && known.schema_version == event.schema);
@@ -352,10 +362,10 @@ impl Attempt<'_> {
     }
 }
 
-fn told(decision: &Decision) -> Told {
+fn answer_of(decision: &Decision) -> CommandAnswer {
     match decision {
-        Decision::Accepted(accepted) => Told::Accepted { subject: accepted.subject.clone() },
-        Decision::Rejected(rejection) => Told::Rejected(rejection.clone()),
+        Decision::Accepted(accepted) => CommandAnswer::Accepted { subject: accepted.subject.clone() },
+        Decision::Rejected(rejection) => CommandAnswer::Rejected(rejection.clone()),
     }
 }
 
@@ -385,19 +395,19 @@ fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Cont
     }
 }
 
-/// Doubles, with jitter, so that those who collided do not meet again.
+/// Doubles, with jitter, so that commands that collided do not collide again.
 fn backoff(core: &Core, number: u32) -> Duration {
     let [jitter] = core.world.bytes::<1>();
     (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
 }
 
-/// Whether the command may have had its effect all the same.
+/// Whether the command may have had its effect nevertheless.
 fn is_unknown(error: &Error) -> bool {
     db::is_transient(error) || matches!(error, Error::Store(event_store::Error::Lost))
 }
 
-/// So many requests of the tenant wait that a client does better to come back.
-fn waited_too_long(error: event_store::Error) -> Error {
+/// A full append queue is reported as a rate limit: the client shall repeat the request later.
+fn queue_full(error: event_store::Error) -> Error {
     match error {
         event_store::Error::Overloaded { .. } => Error::Overloaded { retry_after: Duration::from_secs(1) },
         error => Error::Store(error),

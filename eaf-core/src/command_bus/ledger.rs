@@ -1,7 +1,8 @@
-//! The ledger's row: what was asked, on which versions it was decided, and what was answered. Sealed under the actor's key; a "no" may
-//! say something of others, and is sealed among all who could be read in what it was decided on.
+//! The ledger's row: a command, the versions that it was decided on, and its answer. The row is
+//! sealed under the actor's key. A rejection may hold data of others, and is sealed for all people
+//! in the loaded streams.
 
-use super::boundary::Loaded;
+use super::boundary::LoadedBoundary;
 use super::{Answer, Error};
 use crate::Core;
 use crate::actor::Caller;
@@ -16,16 +17,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// What the replay check of an upgrade and the auditor live on.
+/// Read by the replay check of an upgrade and by auditors.
 #[derive(Serialize, Deserialize)]
 struct Record {
     plugin: String,
     digest: String,
-    /// Its body is null where the answer is a "no".
+    /// Its body is null if the command was rejected.
     command: Command,
     context: Context,
     streams: Vec<Version>,
-    answer: Kept,
+    answer: StoredAnswer,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,78 +38,78 @@ struct Version {
 
 /// The part of the answer that is known before the append.
 #[derive(Clone)]
-pub(super) enum Told {
+pub(super) enum CommandAnswer {
     Accepted { subject: Option<Subject> },
     Rejected(Rejection),
 }
 
-/// The same as it is recorded.
+/// The answer as stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kept {
+enum StoredAnswer {
     Accepted { subject: Option<Subject> },
     Rejected(Rejection),
     Sealed { people: BTreeSet<ActorId>, key: String, value: String },
 }
 
-impl Kept {
+impl StoredAnswer {
     async fn seal(
         core: &Core,
         tx: &mut TenantTx,
-        told: Told,
+        answer: CommandAnswer,
         mut people: BTreeSet<ActorId>,
         (actor, command): (ActorId, CommandId),
-    ) -> Result<Kept, Error> {
-        // The row is sealed under the actor's key anyway.
+    ) -> Result<StoredAnswer, Error> {
+        // The whole row is sealed under the actor's key.
         people.remove(&actor);
-        let rejection = match told {
-            Told::Accepted { subject } => return Ok(Kept::Accepted { subject }),
-            Told::Rejected(rejection) if people.is_empty() => return Ok(Kept::Rejected(rejection)),
-            Told::Rejected(rejection) => rejection,
+        let rejection = match answer {
+            CommandAnswer::Accepted { subject } => return Ok(StoredAnswer::Accepted { subject }),
+            CommandAnswer::Rejected(rejection) if people.is_empty() => return Ok(StoredAnswer::Rejected(rejection)),
+            CommandAnswer::Rejected(rejection) => rejection,
         };
         let clear = serde_json::to_vec(&rejection).map_err(|cause| Error::Corrupt { command, cause })?;
-        let Among { people, key, value } = match core.keyring.seal_among(tx, people, &place(command), &clear).await {
-            // Erased since it was decided: what it says should not be said any more.
+        let Among { people, key, value } = match core.keyring.seal_among(tx, people, &aad(command), &clear).await {
+            // Erased since the decision: the rejection may repeat that person's data.
             Err(crypto::Error::Destroyed) => return Err(Error::Conflict { attempts: 1 }),
             sealed => sealed?,
         };
-        Ok(Kept::Sealed { people, key: BASE64.encode(key), value: BASE64.encode(value) })
+        Ok(StoredAnswer::Sealed { people, key: BASE64.encode(key), value: BASE64.encode(value) })
     }
 
-    async fn open(self, core: &Core, tx: &mut TenantTx, command: CommandId) -> Result<Told, Error> {
+    async fn open(self, core: &Core, tx: &mut TenantTx, command: CommandId) -> Result<CommandAnswer, Error> {
         let (people, key, value) = match self {
-            Kept::Accepted { subject } => return Ok(Told::Accepted { subject }),
-            Kept::Rejected(rejection) => return Ok(Told::Rejected(rejection)),
-            Kept::Sealed { people, key, value } => (people, key, value),
+            StoredAnswer::Accepted { subject } => return Ok(CommandAnswer::Accepted { subject }),
+            StoredAnswer::Rejected(rejection) => return Ok(CommandAnswer::Rejected(rejection)),
+            StoredAnswer::Sealed { people, key, value } => (people, key, value),
         };
         let bytes = |text: String| BASE64.decode(text).map_err(|_| crypto::Error::Malformed);
         let sealed = Among { people, key: bytes(key)?, value: bytes(value)? };
-        let opened = core.keyring.open_among(tx, &place(command), &sealed).await?.ok_or(Error::Erased)?;
-        serde_json::from_slice(&opened).map(Told::Rejected).map_err(|cause| Error::Corrupt { command, cause })
+        let opened = core.keyring.open_among(tx, &aad(command), &sealed).await?.ok_or(Error::Erased)?;
+        serde_json::from_slice(&opened).map(CommandAnswer::Rejected).map_err(|cause| Error::Corrupt { command, cause })
     }
 }
 
-impl Told {
+impl CommandAnswer {
     pub(super) fn answer(self, command_id: CommandId, position: Option<Position>) -> Answer {
         match self {
-            Told::Accepted { subject } => Answer::Accepted { command_id, position, subject, preview: None },
-            Told::Rejected(rejection) => Answer::Rejected(rejection),
+            CommandAnswer::Accepted { subject } => Answer::Accepted { command_id, position, subject, preview: None },
+            CommandAnswer::Rejected(rejection) => Answer::Rejected(rejection),
         }
     }
 }
 
-/// The row's key: the id that is derived from the client's key, whose own words may name a person.
+/// The row's key: the id derived from the client's key, which itself may name a person.
 pub(super) fn key(command: CommandId) -> String {
     command.to_string()
 }
 
-/// The answer that was given to this command before, if any.
+/// The recorded answer to this command, if any.
 pub(super) async fn look_up(
     core: &Core,
     tx: &mut TenantTx,
     caller: &Caller,
     command: CommandId,
-    asked: &Asked<'_>,
+    identity: &CommandIdentity<'_>,
 ) -> Result<Option<Answer>, Error> {
     /// Fingerprint, answer, last position, epoch.
     type Row = (Vec<u8>, Vec<u8>, Option<i64>, i32);
@@ -124,7 +125,7 @@ pub(super) async fn look_up(
     .map_err(Error::Ledger)?;
     let Some((known, answer, last, epoch)) = row else { return Ok(None) };
     let record = read(core, tx, caller, command, &answer).await?;
-    if known != asked.fingerprint(core, tx).await? {
+    if known != identity.fingerprint(core, tx).await? {
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
@@ -150,7 +151,7 @@ async fn read(
     command: CommandId,
     sealed: &[u8],
 ) -> Result<Record, Error> {
-    let opened = core.keyring.open(tx, caller.actor, &place(command), sealed).await?.ok_or(Error::Erased)?;
+    let opened = core.keyring.open(tx, caller.actor, &aad(command), sealed).await?.ok_or(Error::Erased)?;
     serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })
 }
 
@@ -160,16 +161,17 @@ pub(super) async fn seal(
     domain: &dyn Domain,
     command: &Command,
     context: &Context,
-    loaded: &Loaded,
-    told: Told,
+    loaded: &LoadedBoundary,
+    answer: CommandAnswer,
 ) -> Result<Vec<u8>, Error> {
     let id = context.command_id;
     let mut command = command.clone();
     seal_body(core, tx, domain, &mut command, (context.actor.id, id), loaded).await?;
-    // A "no" may repeat what was read, and what was asked.
+    // A rejection may repeat what was read, and the command.
     let people = &loaded.people | &personal::subjects(&command.body);
-    if matches!(told, Told::Rejected(_)) {
-        // The fingerprint knows a repetition without it, and nobody may fill the ledger with what is refused.
+    if matches!(answer, CommandAnswer::Rejected(_)) {
+        // The fingerprint tells a repetition without it, and refused bodies must not fill the
+        // ledger.
         command.body = Value::Null;
     }
     let record = Record {
@@ -182,47 +184,47 @@ pub(super) async fn seal(
             .iter()
             .map(|entry| Version { stream: entry.stream.clone(), mode: entry.mode, version: entry.version })
             .collect(),
-        answer: Kept::seal(core, tx, told, people, (context.actor.id, id)).await?,
+        answer: StoredAnswer::seal(core, tx, answer, people, (context.actor.id, id)).await?,
     };
     let clear = serde_json::to_vec(&record).map_err(|cause| Error::Corrupt { command: id, cause })?;
-    Ok(core.keyring.seal(tx, context.actor.id, &place(id), &clear).await?)
+    Ok(core.keyring.seal(tx, context.actor.id, &aad(id), &clear).await?)
 }
 
-/// What a command says about somebody else goes with that person's key, not with the actor's; what its giver wrote may
-/// be about anybody whom the decision was made on.
+/// Seals personal fields of the body under their subjects' keys instead of the actor's. Free text
+/// of the actor may be about anyone in the loaded streams, and is sealed for all of them.
 async fn seal_body(
     core: &Core,
     tx: &mut TenantTx,
     domain: &dyn Domain,
     command: &mut Command,
     (actor, id): (ActorId, CommandId),
-    loaded: &Loaded,
+    loaded: &LoadedBoundary,
 ) -> Result<(), Error> {
     let commands = &domain.description().commands;
     let declared = commands.iter().find(|known| known.name == command.name && known.version == command.version);
     let Some(declared) = declared else { return Ok(()) };
-    personal::encrypt_known(&core.keyring, tx, &declared.schema, &place(id), &mut command.body).await?;
+    personal::encrypt_known(&core.keyring, tx, &declared.schema, &aad(id), &mut command.body).await?;
     let mut others = loaded.people.clone();
     others.remove(&actor);
     let body = &mut command.body;
-    match personal::encrypt_among(&core.keyring, tx, &declared.schema, &place(id), body, &others).await {
-        // Erased since it was decided: it is decided again, on what is still known.
+    match personal::encrypt_among(&core.keyring, tx, &declared.schema, &aad(id), body, &others).await {
+        // Erased since the decision: the command is decided again without that person's data.
         Err(personal::Error::Crypto { cause: crypto::Error::Destroyed, .. }) => Err(Error::Conflict { attempts: 1 }),
         sealed => Ok(sealed?),
     }
 }
 
-/// What makes two requests the same. The version of the command is the package's and no part of it: a retry stays one
-/// across an upgrade.
-pub(super) struct Asked<'a> {
+/// The parts in which two requests must agree to be the same. The command's version is not one: a
+/// repetition stays one across an upgrade of the package.
+pub(super) struct CommandIdentity<'a> {
     plugin: &'a str,
     name: &'a str,
     body: String,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> CommandIdentity<'a> {
     pub(super) fn new(plugin: &'a str, name: &'a str, body: &Value) -> Self {
-        Asked { plugin, name, body: canonical(body).to_string() }
+        CommandIdentity { plugin, name, body: canonical(body).to_string() }
     }
 
     /// Keyed, so that the body cannot be guessed from it.
@@ -247,6 +249,6 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-fn place(command: CommandId) -> String {
+fn aad(command: CommandId) -> String {
     format!("ledger/{command}")
 }

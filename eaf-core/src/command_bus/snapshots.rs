@@ -1,59 +1,63 @@
-//! What a package makes of long streams, kept so that their events need not be read and sent again.
+//! Snapshots of long streams, so that their events need not be read and passed to the package
+//! again.
 
 use super::Error;
 use super::boundary;
 use crate::Core;
 use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
-use crate::event_store::{self, Past};
+use crate::event_store::{self, SnapshotBasis};
 use crate::id::TenantId;
 
-/// So many events are worth a snapshot, …
-const LONG: usize = 100;
-/// … and so many bytes, where they are in the way: all streams of a boundary together are within its limits then.
-const LARGE: usize = boundary::BYTES / boundary::STREAMS;
-/// A state that is larger saves nothing.
+/// Events after the last snapshot that are worth another one.
+const MIN_EVENTS: usize = 100;
+/// Bytes after the last snapshot that stay unfolded: with these, all streams of a boundary together
+/// are within its limits.
+const MAX_UNFOLDED_BYTES: usize = boundary::BYTES / boundary::STREAMS;
+/// A larger state saves nothing.
 const STATE_BYTES: usize = 1024 * 1024;
-/// Events, and their bytes in the log, that are folded at once of a stream that is too long to be loaded.
-const PAGE: (u32, usize) = (1_000, 1024 * 1024);
+/// Events, and their stored bytes, that are folded at once.
+const FOLD_PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
-/// Of the streams that a decision was made on. The command is answered whatever comes of this: without a snapshot, the events are read.
-pub(super) async fn keep(core: &Core, tenant: TenantId, domain: &dyn Domain, streams: &[LoadedStream]) {
-    for entry in streams.iter().filter(|entry| entry.events.len() >= LONG) {
-        // From the log, not from what was loaded: somebody else may have a newer snapshot by now.
-        if let Err(error) = shorten(core, tenant, domain, &entry.stream).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot was not kept");
+/// Stores snapshots of the long streams of a decision. An error is logged only: without a snapshot,
+/// the events are read.
+pub(super) async fn store_after_decision(core: &Core, tenant: TenantId, domain: &dyn Domain, streams: &[LoadedStream]) {
+    for entry in streams.iter().filter(|entry| entry.events.len() >= MIN_EVENTS) {
+        // From the log, not from what was loaded: another host may have stored a newer snapshot.
+        if let Err(error) = fold_pages(core, tenant, domain, &entry.stream).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot was not stored");
         }
     }
 }
 
-/// Folds a stream page by page, until what follows its snapshot is short. Each page is kept, so whoever is interrupted has not worked in vain.
-/// Nothing happens if the package does not fold, or its state is too large.
-pub(super) async fn shorten(core: &Core, tenant: TenantId, domain: &dyn Domain, stream: &str) -> Result<(), Error> {
+/// Folds a stream page by page, until few events follow its snapshot. Each page is stored, so that
+/// an interruption loses one page. Does nothing if the package does not fold, or if its state is
+/// too large.
+pub(super) async fn fold_pages(core: &Core, tenant: TenantId, domain: &dyn Domain, stream: &str) -> Result<(), Error> {
     let id = boundary::stream_id(tenant, domain.plugin(), stream);
-    let _turn = core.folding.take(vec![id]).await;
+    let _lock = core.snapshot_locks.lock(vec![id]).await;
     loop {
-        let mut entry = boundary::unread(stream.to_owned(), StreamMode::Read);
+        let mut entry = boundary::unloaded(stream.to_owned(), StreamMode::Read);
         let mut tx = core.db.tenant(tenant).await?;
-        let (mut past, mut bytes) = (Past::default(), 0);
-        for page in event_store::load(core, &mut tx, domain.digest(), &[id], PAGE).await? {
+        let (mut basis, mut bytes) = (SnapshotBasis::default(), 0);
+        for page in event_store::load(core, &mut tx, domain.digest(), &[id], FOLD_PAGE).await? {
             bytes = page.history.bytes();
-            past = boundary::open(core, &mut tx, domain, page, &mut entry).await?;
+            basis = boundary::decrypt_history(core, &mut tx, domain, page, &mut entry).await?;
         }
         tx.commit().await?;
-        let is_short = entry.events.len() < LONG && bytes <= LARGE;
-        if is_short || !fold(core, tenant, domain, entry, past).await? {
+        let is_short = entry.events.len() < MIN_EVENTS && bytes <= MAX_UNFOLDED_BYTES;
+        if is_short || !fold_page(core, tenant, domain, entry, basis).await? {
             return Ok(());
         }
     }
 }
 
-/// Answers whether there is a snapshot now.
-async fn fold(
+/// Returns whether a snapshot is stored.
+async fn fold_page(
     core: &Core,
     tenant: TenantId,
     domain: &dyn Domain,
     LoadedStream { stream, snapshot, events, .. }: LoadedStream,
-    past: Past,
+    basis: SnapshotBasis,
 ) -> Result<bool, Error> {
     let id = boundary::stream_id(tenant, domain.plugin(), &stream);
     let Some(FoldOutput { state }) = domain.fold(FoldInput { stream, snapshot, events }).await? else {
@@ -65,7 +69,7 @@ async fn fold(
         return Ok(false);
     }
     let mut tx = core.db.tenant(tenant).await?;
-    let kept = event_store::keep(core, &mut tx, domain.digest(), id, past, &state).await?;
+    let stored = event_store::store(core, &mut tx, domain.digest(), id, basis, &state).await?;
     tx.commit().await?;
-    Ok(kept)
+    Ok(stored)
 }

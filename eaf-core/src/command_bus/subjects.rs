@@ -1,7 +1,8 @@
-//! Whose data a command and its events hold: people of this tenant, and nobody else.
+//! Checks that a command and its events hold data of people of this tenant only.
 //!
-//! An id from a body becomes the subject of personal fields and so of a key. One that names nobody would make a key that
-//! no erasure ever destroys, and the id of the tenant itself cannot be destroyed at all.
+//! An id from a body becomes the subject of personal fields, and so of a key. An id of no member
+//! would make a key that no erasure ever destroys, and the key of the tenant itself cannot be
+//! destroyed at all.
 
 use super::Error;
 use crate::actor::Caller;
@@ -11,14 +12,15 @@ use crate::id::ActorId;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What an event may be about besides members: whoever gave the command, and who could be read in what it was made on.
-pub(super) struct About<'a> {
+/// The people besides members whom an event may be about: the caller, and those in the loaded
+/// streams.
+pub(super) struct PersonReferences<'a> {
     pub caller: &'a Caller,
     pub loaded: &'a BTreeSet<ActorId>,
     pub body: &'a Value,
 }
 
-/// Refused at the member that names somebody else.
+/// Refuses the body at the JSON member whose person is no member of the tenant.
 pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Value, body: &Value) -> Result<(), Error> {
     let marks = marks(schema, body);
     let named = marks.iter().filter(|mark| mark.named_at.is_some()).filter_map(|mark| mark.subject);
@@ -32,11 +34,11 @@ pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Valu
     Ok(())
 }
 
-/// Of all events of a decision: refused at the member of the body that the subject was taken from, or as the package's
-/// fault.
+/// Checks all events of a decision. The error names the JSON member of the body that the subject
+/// was taken from; without one it is the package's fault.
 pub(super) async fn check_events(
     tx: &mut TenantTx,
-    about: &About<'_>,
+    about: &PersonReferences<'_>,
     events: &[(&Value, &Value)],
 ) -> Result<(), Error> {
     let is_there = |subject: &ActorId| *subject == about.caller.actor || about.loaded.contains(subject);
@@ -50,7 +52,7 @@ pub(super) async fn check_events(
             }
             let named =
                 mark.named_at.as_deref().and_then(|pointer| data.pointer(pointer)).filter(|named| named.is_string());
-            return Err(match named.and_then(|named| place_of(about.body, named, String::new())) {
+            return Err(match named.and_then(|named| pointer_to(about.body, named, String::new())) {
                 Some(pointer) => Error::NoMember { pointer },
                 None => Error::Personal(personal::Error::NoSubject { pointer: mark.pointer }),
             });
@@ -59,8 +61,8 @@ pub(super) async fn check_events(
     Ok(())
 }
 
-/// Which of them are members. Erased ones too: what is said of them is refused as such. Who has a key and is no member, such
-/// as the system itself, is nobody whom an erasure would reach.
+/// The members among these actors, erased ones included: sealing refuses data about them. The
+/// system has a key and is no member, and no erasure reaches it.
 async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Result<BTreeSet<ActorId>, Error> {
     let actors: BTreeSet<ActorId> = actors.collect();
     if actors.is_empty() {
@@ -76,7 +78,7 @@ async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Re
     Ok(found.into_iter().collect())
 }
 
-fn place_of(value: &Value, wanted: &Value, pointer: String) -> Option<String> {
+fn pointer_to(value: &Value, wanted: &Value, pointer: String) -> Option<String> {
     if value == wanted {
         return Some(pointer);
     }
@@ -85,12 +87,12 @@ fn place_of(value: &Value, wanted: &Value, pointer: String) -> Option<String> {
             let mut members = members.iter();
             members.find_map(|(name, member)| {
                 let name = name.replace('~', "~0").replace('/', "~1");
-                place_of(member, wanted, format!("{pointer}/{name}"))
+                pointer_to(member, wanted, format!("{pointer}/{name}"))
             })
         }
         Value::Array(items) => {
             let mut items = items.iter().enumerate();
-            items.find_map(|(index, item)| place_of(item, wanted, format!("{pointer}/{index}")))
+            items.find_map(|(index, item)| pointer_to(item, wanted, format!("{pointer}/{index}")))
         }
         _ => None,
     }

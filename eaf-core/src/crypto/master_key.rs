@@ -69,11 +69,11 @@ impl Master {
     }
 
     pub fn wrap(&self, world: &World, tenant: TenantId, subject: ActorId, key: &DataKey) -> Vec<u8> {
-        cipher::seal(world, &self.wrapping, &place(tenant, subject), &**key)
+        cipher::seal(world, &self.wrapping, &aad(tenant, subject), &**key)
     }
 
     fn unwrap(&self, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Option<DataKey> {
-        let bytes = Zeroizing::new(cipher::open(&self.wrapping, &place(tenant, subject), wrapped).ok()?);
+        let bytes = Zeroizing::new(cipher::open(&self.wrapping, &aad(tenant, subject), wrapped).ok()?);
         <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Zeroizing::new)
     }
 }
@@ -144,6 +144,6 @@ pub(crate) async fn hold_alone(conn: &mut PgConnection) -> Result<(), sqlx::Erro
 }
 
 /// A wrapped key opens only in the row that it was made for.
-fn place(tenant: TenantId, subject: ActorId) -> Vec<u8> {
+fn aad(tenant: TenantId, subject: ActorId) -> Vec<u8> {
     [b"eaf.subject_key".as_slice(), tenant.0.as_bytes(), subject.0.as_bytes()].concat()
 }

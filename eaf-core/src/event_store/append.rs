@@ -78,15 +78,15 @@ pub enum Outcome {
     Fenced,
 }
 
-/// Appends one batch on a connection of its own and rings no doorbell, for tests and measurements. Hosts use the
-/// [`Appender`](super::Appender).
+/// Appends one batch on a connection of its own and rings no doorbell, for tests and measurements.
+/// Hosts use the [`Appender`](super::Appender).
 pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
     let mut conn = db.append_pool().acquire().await.map_err(failed)?;
     append_on(&mut conn, tenant, requests).await
 }
 
-/// Decides in order, in one autocommit statement; one outcome per request. After an error it is unknown whether the batch
-/// is recorded: ask again with the same keys.
+/// Decides in order, in one autocommit statement; one outcome per request. After an error it is
+/// unknown whether the batch is recorded: ask again with the same keys.
 pub(super) async fn append_on(
     conn: &mut PgConnection,
     tenant: TenantId,
@@ -144,8 +144,8 @@ pub(super) fn failed(cause: sqlx::Error) -> Error {
 }
 
 impl AppendRequest {
-    /// Whether every event names a stream of this request. Another index would name a neighbour's, because the batch numbers
-    /// all streams together.
+    /// Whether every event names a stream of this request. Another index would name a neighbour's,
+    /// because the batch numbers all streams together.
     fn has_valid_indexes(&self) -> bool {
         self.events.iter().all(|event| event.stream < self.streams.len())
     }

@@ -1,5 +1,5 @@
-//! The fast path: simple requests of one tenant or several, in one statement and one commit. What it defers,
-//! [`append`](super::append) decides.
+//! The fast path: simple requests of one tenant or several, in one statement and one commit. What
+//! it defers, [`append`](super::append) decides.
 
 use super::append::{AppendRequest, KEY_RETENTION_DAYS, Outcome, failed};
 use super::{Error, LANE, Position};
@@ -25,9 +25,10 @@ pub async fn append_plain_for_tests(
     outcomes
 }
 
-/// Returns one outcome per request, in order; `None` for a deferred one, of which nothing is recorded. The requests of a
-/// tenant are neighbours, and recorded or deferred together. After an error that is not
-/// [transient](crate::db::is_transient) nothing is recorded; after one that is it is unknown.
+/// Returns one outcome per request, in order; `None` for a deferred one, of which nothing is
+/// recorded. The requests of a tenant are neighbours, and recorded or deferred together. After an
+/// error that is not [transient](crate::db::is_transient) nothing is recorded; after one that is it
+/// is unknown.
 pub(super) async fn append_plain(
     conn: &mut PgConnection,
     requests: &[(TenantId, &AppendRequest)],

@@ -1,10 +1,11 @@
 //! Group commit: requests that wait at the same time are appended by one statement.
 //!
-//! A tenant's first request is appended at once, alone; those that arrive meanwhile form the next batch. So a tenant has one
-//! statement under way at most, which its lane lock enforces anyway, and the busier a tenant, the larger its batches. All
-//! tenants share a few connections, round robin and a batch each, so that a busy one delays the others by a batch at most.
-//! When more tenants are ready than connections are idle, those with few simple requests share a statement, and so a commit
-//! (ADR 0002).
+//! A tenant's first request is appended at once, alone; those that arrive meanwhile form the next
+//! batch. So a tenant has one statement under way at most, which its lane lock enforces anyway, and
+//! the busier a tenant, the larger its batches. All tenants share a few connections, round robin
+//! and a batch each, so that a busy one delays the others by a batch at most. When more tenants are
+//! ready than connections are idle, those with few simple requests share a statement, and so a
+//! commit (ADR 0002).
 
 mod queue;
 
@@ -38,8 +39,9 @@ impl Appender {
         Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue }) }
     }
 
-    /// Appends after every earlier request of this host for the same streams. After an error it is unknown whether the
-    /// request is recorded: ask again with the same key. Dropping the future takes nothing back.
+    /// Appends after every earlier request of this host for the same streams. After an error it is
+    /// unknown whether the request is recorded: ask again with the same key. Dropping the future
+    /// takes nothing back.
     pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
         let (answer, answered) = oneshot::channel();
         if self.shared.queue().push(tenant, PendingAppend::new(request, answer))? {
@@ -55,7 +57,8 @@ impl Shared {
     }
 }
 
-/// Appends batches until no tenant is ready, on one connection: acquiring and releasing one costs a round trip each.
+/// Appends batches until no tenant is ready, on one connection: acquiring and releasing one costs a
+/// round trip each.
 async fn run_worker(shared: Arc<Shared>) {
     let mut connection = None;
     loop {
@@ -83,8 +86,8 @@ async fn run_worker(shared: Arc<Shared>) {
     }
 }
 
-/// Lets tasks that are ready to run push their requests first: often the callers that the last batch has answered. Waits for
-/// no timer.
+/// Lets tasks that are ready to run push their requests first: often the callers that the last
+/// batch has answered. Waits for no timer.
 async fn yield_to_ready_tasks(shared: &Shared) {
     let mut ready = shared.queue().ready_len();
     while ready < BATCH {
@@ -133,8 +136,8 @@ async fn run_batches(shared: Arc<Shared>, connection: Option<Connection>, batche
     BatchResult { connection: connection.ok(), deferred }
 }
 
-/// One outcome or error per request, batch by batch; `None` for a deferred one. Or the one error of the connection, after
-/// which it is unknown what is recorded.
+/// One outcome or error per request, batch by batch; `None` for a deferred one. Or the one error of
+/// the connection, after which it is unknown what is recorded.
 type Outcomes = Result<Vec<Option<Result<Outcome, Error>>>, Arc<sqlx::Error>>;
 
 async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
@@ -149,8 +152,8 @@ async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
     or_deferred(append_plain(conn, &requests).await, requests.len())
 }
 
-/// An error of the fast path that is none of the connection's defers all: one request is not simple after all, and nothing
-/// is recorded.
+/// An error of the fast path that is none of the connection's defers all: one request is not simple
+/// after all, and nothing is recorded.
 fn or_deferred(outcomes: Result<Vec<Option<Outcome>>, Error>, asked: usize) -> Outcomes {
     match outcomes {
         Ok(outcomes) => Ok(outcomes.into_iter().map(|outcome| outcome.map(Ok)).collect()),

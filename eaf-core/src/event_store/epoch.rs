@@ -12,8 +12,8 @@ pub async fn epoch(core: &Core) -> Result<u32, Error> {
     Ok(epoch as u32)
 }
 
-/// After the database was restored to an earlier point, before hosts are started: positions that were given out after that
-/// point belong to the former epoch from then on. Answers the new one.
+/// After the database was restored to an earlier point, before hosts are started: positions that
+/// were given out after that point belong to the former epoch from then on. Answers the new one.
 pub async fn new_epoch(core: &Core) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
     let mut tx = core.db.platform_pool().begin().await.map_err(failed)?;

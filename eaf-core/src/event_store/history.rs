@@ -1,11 +1,11 @@
-//! What a stream came to, for a decision: a snapshot, if there is one, and the events after it.
+//! The history of a stream, for a decision: a snapshot, if there is one, and the events after it.
 //!
-//! Histories are remembered, so that only what is new is read. That never makes a decision wrong, a "no" included: each
-//! load asks the log whether the last event that is remembered still stands there, by the hash that covers everything
-//! before it, and for all events after it. A log that was restored, or is not the one that was remembered, is read anew. What is
-//! remembered is as sealed as in the log.
+//! The stream cache holds histories, so that only new events are read. It never makes a decision
+//! wrong, a rejection included: each load reads the last cached event again, compares its chain
+//! hash, which covers all before it, and reads all events after it. When the hashes differ, after a
+//! restore, the whole stream is read. Cached events are as sealed as in the log.
 
-use super::snapshot::{self, Past, Snapshot};
+use super::snapshot::{self, Snapshot, SnapshotBasis};
 use super::{Error, StoredEvent, read};
 use crate::Core;
 use crate::db::TenantTx;
@@ -16,21 +16,21 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Of all tenants together, as the log has them; parsed they take some times as much.
-const REMEMBERED_BYTES: u64 = 32 * 1024 * 1024;
-/// What an event costs beside its bytes.
+/// Bytes of the cached events of all tenants as stored; parsed they take several times as much.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// Memory per event beside its bytes.
 const EVENT_OVERHEAD: u64 = 500;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     snapshot: Option<Snapshot>,
     pub events: Vec<Arc<StoredEvent>>,
-    /// The last event's; the snapshot's if there is none after it.
+    /// The chain hash of the last event, or of the snapshot if none follows.
     chain: Vec<u8>,
 }
 
 /// A history, and the state in its snapshot.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedHistory {
     pub history: Arc<History>,
     pub state: Option<Value>,
 }
@@ -45,31 +45,33 @@ impl History {
         self.events.last().map_or(snapshot, |event| event.version)
     }
 
-    /// What the snapshot was made of; the people of the events are for whoever opens them to add.
-    pub fn past(&self) -> Past {
+    /// The basis of a snapshot at this version. The caller adds the people whom it finds in the
+    /// events.
+    pub fn snapshot_basis(&self) -> SnapshotBasis {
         let people = self.snapshot.as_ref().map(|snapshot| snapshot.people().clone()).unwrap_or_default();
-        Past { version: self.version(), chain: self.chain.clone(), people }
+        SnapshotBasis { version: self.version(), chain: self.chain.clone(), people }
     }
 
-    /// Of its events in the log.
+    /// The stored bytes of its events.
     pub fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.bytes).sum()
     }
 
-    fn is_for(&self, digest: &str) -> bool {
+    fn is_made_by(&self, digest: &str) -> bool {
         self.snapshot.as_ref().is_none_or(|snapshot| snapshot.digest == digest)
     }
 }
 
-/// The streams in their order, at most about `limit` events and `bytes` in all: whoever gets more has not got all.
+/// Loads the streams, in their order. If the result has more than `limit` events or `bytes` in all,
+/// it is incomplete.
 pub(crate) async fn load(
     core: &Core,
     tx: &mut TenantTx,
     digest: &str,
     streams: &[StreamId],
     (limit, bytes): (u32, usize),
-) -> Result<Vec<Loaded>, Error> {
-    let mut known = known(core, tx, digest, streams).await?;
+) -> Result<Vec<LoadedHistory>, Error> {
+    let mut known = cached_or_snapshot(core, tx, digest, streams).await?;
     let mut loaded = HashMap::new();
     let mut wanted: Vec<StreamId> = streams.to_vec();
     while !wanted.is_empty() {
@@ -79,13 +81,13 @@ pub(crate) async fn load(
         for (event, chain) in read::read_since(tx, &wanted, &since, limit, bytes).await? {
             rows.entry(event.stream).or_default().push((event, chain));
         }
-        // Those whose memory is of another log come round again, without it.
+        // Streams whose cached history is of another log are loaded again without it.
         wanted.retain(|id| {
             let (begun, new) = (known.remove(id), rows.remove(id).unwrap_or_default());
-            let Some(history) = go_on(begun, new) else {
-                tracing::warn!(stream = %id, "what was remembered of a stream is not what the log holds; reading it anew");
-                metrics::counter!("eaf_stream_memory_refused_total").increment(1);
-                core.streams.forget(tx.tenant(), *id);
+            let Some(history) = validate_and_extend(begun, new) else {
+                tracing::warn!(stream = %id, "a cached stream is not what the log holds; reading it whole");
+                metrics::counter!("eaf_stream_cache_invalidated_total").increment(1);
+                core.stream_cache.invalidate(tx.tenant(), *id);
                 return true;
             };
             loaded.insert(*id, history);
@@ -95,22 +97,22 @@ pub(crate) async fn load(
     Ok(streams.iter().filter_map(|id| loaded.remove(id)).collect())
 }
 
-/// What need not be read: what is remembered, and snapshots of those that are not.
-async fn known(
+/// The cached histories, and the snapshots of the other streams.
+async fn cached_or_snapshot(
     core: &Core,
     tx: &mut TenantTx,
     digest: &str,
     streams: &[StreamId],
-) -> Result<HashMap<StreamId, Loaded>, Error> {
+) -> Result<HashMap<StreamId, LoadedHistory>, Error> {
     let mut histories: HashMap<StreamId, Arc<History>> = HashMap::new();
     for id in streams {
-        if let Some(history) = core.streams.get(tx.tenant(), *id).filter(|history| history.is_for(digest)) {
+        if let Some(history) = core.stream_cache.get(tx.tenant(), *id).filter(|history| history.is_made_by(digest)) {
             histories.insert(*id, history);
         }
     }
     let missing: Vec<StreamId> = streams.iter().filter(|id| !histories.contains_key(id)).copied().collect();
     if !missing.is_empty() {
-        let snapshots = snapshot::find(tx, digest, &missing).await?;
+        let snapshots = snapshot::load(tx, digest, &missing).await?;
         histories.extend(snapshots.into_iter().map(|(id, snapshot)| (id, Arc::new(History::from(snapshot)))));
     }
     let mut known = HashMap::new();
@@ -119,17 +121,18 @@ async fn known(
             None => None,
             Some(snapshot) => match snapshot.open(core, tx, id).await? {
                 Some(state) => Some(state),
-                // Somebody was erased: the events say what is left.
+                // A person was erased: the events hold what is left.
                 None => continue,
             },
         };
-        known.insert(id, Loaded { history, state });
+        known.insert(id, LoadedHistory { history, state });
     }
     Ok(known)
 }
 
-/// What is known and what was read from its last event on. None: that event is another one.
-fn go_on(known: Option<Loaded>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<Loaded> {
+/// Appends the events that were read from the last known one on. `None`: the log holds another
+/// event there.
+fn validate_and_extend(known: Option<LoadedHistory>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<LoadedHistory> {
     let mut read = read.into_iter();
     let known = known.filter(|known| known.history.version() > 0);
     if let Some(known) = &known {
@@ -138,7 +141,8 @@ fn go_on(known: Option<Loaded>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<Loa
             return None;
         }
     }
-    let Loaded { mut history, state } = known.unwrap_or_else(|| Loaded { history: Arc::default(), state: None });
+    let LoadedHistory { mut history, state } =
+        known.unwrap_or_else(|| LoadedHistory { history: Arc::default(), state: None });
     if read.len() > 0 {
         let grown = Arc::make_mut(&mut history);
         for (event, chain) in read {
@@ -146,13 +150,13 @@ fn go_on(known: Option<Loaded>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<Loa
             grown.events.push(Arc::new(event));
         }
     }
-    Some(Loaded { history, state })
+    Some(LoadedHistory { history, state })
 }
 
 /// The histories that were loaded last. Cheap to clone.
 #[derive(Clone)]
-pub struct Streams {
-    remembered: Arc<Cache<(TenantId, StreamId), Arc<History>, ByBytes>>,
+pub struct StreamCache {
+    cache: Arc<Cache<(TenantId, StreamId), Arc<History>, ByBytes>>,
 }
 
 #[derive(Clone)]
@@ -165,26 +169,26 @@ impl Weighter<(TenantId, StreamId), Arc<History>> for ByBytes {
     }
 }
 
-impl Default for Streams {
+impl Default for StreamCache {
     fn default() -> Self {
-        let about = (REMEMBERED_BYTES / (4 * EVENT_OVERHEAD)) as usize;
-        Streams { remembered: Arc::new(Cache::with_weighter(about, REMEMBERED_BYTES, ByBytes)) }
+        let about = (CACHE_BYTES / (4 * EVENT_OVERHEAD)) as usize;
+        StreamCache { cache: Arc::new(Cache::with_weighter(about, CACHE_BYTES, ByBytes)) }
     }
 }
 
-impl Streams {
-    /// Whole histories only.
-    pub(crate) fn remember(&self, tenant: TenantId, stream: StreamId, history: &Arc<History>) {
+impl StreamCache {
+    /// The history must be complete.
+    pub(crate) fn insert(&self, tenant: TenantId, stream: StreamId, history: &Arc<History>) {
         if history.version() > 0 {
-            self.remembered.insert((tenant, stream), history.clone());
+            self.cache.insert((tenant, stream), history.clone());
         }
     }
 
-    pub(super) fn forget(&self, tenant: TenantId, stream: StreamId) {
-        self.remembered.remove(&(tenant, stream));
+    pub(super) fn invalidate(&self, tenant: TenantId, stream: StreamId) {
+        self.cache.remove(&(tenant, stream));
     }
 
     fn get(&self, tenant: TenantId, stream: StreamId) -> Option<Arc<History>> {
-        self.remembered.get(&(tenant, stream))
+        self.cache.get(&(tenant, stream))
     }
 }

@@ -1,9 +1,9 @@
-//! A place in a tenant's log, as clients and checkpoints keep it.
+//! A position in a tenant's log, as clients and checkpoints store it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Prints as `epoch-pos`. A restored database starts a new epoch, so that nobody is ahead of the log without notice.
-/// Compare positions of one epoch only; the order of epochs comes first here.
+/// Prints as `epoch-pos`. A restored database starts a new epoch, so that a position ahead of
+/// the log is noticed. Compare positions of one epoch only; the order of epochs comes first here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     pub epoch: u32,

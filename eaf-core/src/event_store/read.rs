@@ -1,4 +1,4 @@
-//! Reading: by stream for a decision, by position for whoever follows the log.
+//! Reading: by stream for a decision, by position for consumers.
 
 use super::{Error, LANE, Position, StoredEvent};
 use crate::db::TenantTx;
@@ -12,8 +12,9 @@ pub async fn read_stream(tx: &mut TenantTx, stream: StreamId, limit: u32) -> Res
     Ok(events.into_iter().map(|(event, _)| event).take(limit as usize).collect())
 }
 
-/// The events of several streams, each from a version on, that one included, with their links of the chain; each stream in
-/// order. Besides those of just these versions, at most `limit` in all, and none after the one that makes them more than `bytes`.
+/// The events of several streams, each from a version on, that one included, with their chain
+/// hashes; each stream in order. Besides those of just these versions, at most `limit` in all, and
+/// none after the one with which they exceed `bytes`.
 pub(super) async fn read_since(
     tx: &mut TenantTx,
     streams: &[StreamId],
@@ -42,11 +43,12 @@ pub(super) async fn read_since(
     rows.iter().map(|row| Ok((stored(row)?, row.try_get("chain").map_err(Error::Read)?))).collect()
 }
 
-/// Events that are read for one batch, in bytes; one event may be more.
+/// Bytes of the events of one batch; one event may be larger.
 const BATCH_BYTES: i64 = 4 * 1024 * 1024;
 
-/// The next events after a position of the current epoch, in commit order, without gaps. Fewer than `limit` if they are
-/// large, but one if there is one.
+/// The next events after a position of the current epoch, in commit order, without gaps. Large
+/// events make fewer than
+/// `limit`, but at least one.
 pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec<StoredEvent>, Error> {
     let rows = sqlx::query(
         "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at
@@ -66,7 +68,7 @@ pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec
     rows.iter().map(stored).collect()
 }
 
-/// Where these streams changed last; none: they are all empty.
+/// The position of the last event of these streams; `None`: they are all empty.
 pub(crate) async fn last_of(tx: &mut TenantTx, streams: &[StreamId]) -> Result<Option<Position>, Error> {
     let (epoch, pos): (i32, Option<i64>) = sqlx::query_as(
         "select (select epoch from eaf.log_epoch), max(pos) from unnest($2::uuid[]) u(stream) cross join lateral

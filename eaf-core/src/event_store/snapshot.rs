@@ -1,7 +1,9 @@
-//! What a package made of a stream's first events, kept so that it need not read them again.
+//! Snapshots: the state that a package folded from a stream's first events, stored so that it need
+//! not read them again.
 //!
-//! Only the very package that made it gets it back, only while the log holds the event that it was made after, and only
-//! while nobody is erased who can be read in it. Without it the stream is read whole, and nothing else changes.
+//! A snapshot is read by the package that made it alone, while the log holds its last event and
+//! none of the people in it is erased. Without it the stream is read whole, and nothing else
+//! changes.
 
 use super::Error;
 use crate::Core;
@@ -17,19 +19,19 @@ pub(super) struct Snapshot {
     pub digest: String,
     /// Of the last event in it.
     pub version: u64,
-    /// That event's.
+    /// The chain hash of that event.
     pub chain: Vec<u8>,
     sealed: Among,
 }
 
-/// The events that a state was made of.
+/// The events that a state was folded from.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Past {
+pub(crate) struct SnapshotBasis {
     /// Of the last of them.
     pub version: u64,
-    /// That event's link, which covers them all.
+    /// The chain hash of that event, which covers them all.
     pub chain: Vec<u8>,
-    /// Who can be read in them.
+    /// The people whose data they hold.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -42,10 +44,10 @@ impl Snapshot {
         &self.sealed.people
     }
 
-    /// None: somebody in it was erased, or it is not what was written there.
+    /// `None`: a person in it was erased, or it is not what was written there.
     pub async fn open(&self, core: &Core, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
-        let place = place(stream, &self.digest, self.version);
-        let opened = match core.keyring.open_among(tx, &place, &self.sealed).await {
+        let aad = aad(stream, &self.digest, self.version);
+        let opened = match core.keyring.open_among(tx, &aad, &self.sealed).await {
             Ok(opened) => opened.and_then(|state| serde_json::from_slice(&state).ok()),
             Err(error @ (crypto::Error::Tampered | crypto::Error::Malformed)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, %stream, "a snapshot does not open");
@@ -57,8 +59,8 @@ impl Snapshot {
     }
 }
 
-/// Those that this package made.
-pub(super) async fn find(
+/// Loads the snapshots that this package made.
+pub(super) async fn load(
     tx: &mut TenantTx,
     digest: &str,
     streams: &[StreamId],
@@ -84,23 +86,24 @@ pub(super) async fn find(
     rows.iter().map(found).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Keeps a state in place of those of earlier events and of other packages. Answers whether one is kept, this or that of another host that came
-/// further: not if one of its people was erased meanwhile or the log has another past by now. `state` is JSON.
-pub(crate) async fn keep(
+/// Stores a state, as JSON, in place of those of earlier events and of other packages. Returns
+/// whether a snapshot is stored, this one or a later one of another host: none is if a person in it
+/// was erased meanwhile, or if the log no longer holds its last event.
+pub(crate) async fn store(
     core: &Core,
     tx: &mut TenantTx,
     digest: &str,
     stream: StreamId,
-    past: Past,
+    basis: SnapshotBasis,
     state: &str,
 ) -> Result<bool, Error> {
-    let place = place(stream, digest, past.version);
-    let sealed = match core.keyring.seal_among(tx, past.people, &place, state.as_bytes()).await {
+    let aad = aad(stream, digest, basis.version);
+    let sealed = match core.keyring.seal_among(tx, basis.people, &aad, state.as_bytes()).await {
         Ok(sealed) => sealed,
         Err(crypto::Error::Destroyed) => return Ok(false),
         Err(cause) => return Err(Error::Snapshot(cause)),
     };
-    let kept: bool = sqlx::query_scalar(
+    let stored: bool = sqlx::query_scalar(
         "with others as (delete from eaf.snapshot where tenant_id = $1 and stream_id = $2 and digest <> $3),
          last as (
              select version, chain from eaf.event
@@ -119,19 +122,18 @@ pub(crate) async fn keep(
     .bind(tx.tenant())
     .bind(stream)
     .bind(digest)
-    .bind(past.version as i64)
+    .bind(basis.version as i64)
     .bind(sealed.people.into_iter().collect::<Vec<_>>())
     .bind(sealed.key)
     .bind(sealed.value)
-    .bind(past.chain)
+    .bind(basis.chain)
     .fetch_one(tx.conn())
     .await
-    .map_err(Error::Keep)?;
-    core.streams.forget(tx.tenant(), stream);
-    Ok(kept)
+    .map_err(Error::StoreSnapshot)?;
+    core.stream_cache.invalidate(tx.tenant(), stream);
+    Ok(stored)
 }
 
-/// It opens nowhere else.
-fn place(stream: StreamId, digest: &str, version: u64) -> String {
+fn aad(stream: StreamId, digest: &str, version: u64) -> String {
     format!("snapshot/{stream}/{digest}/{version}")
 }

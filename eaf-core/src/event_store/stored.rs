@@ -1,4 +1,4 @@
-//! An event as it lies in the log, and on its way back to the plugin.
+//! An event as stored, and opened for its plugin.
 
 use super::{Error, Position};
 use crate::actor::ActorKind;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
-/// Hashed with the event, so it says for ever who did it and which code decided it.
+/// Who caused an event and which package decided it; hashed with the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     pub actor: ActorId,
@@ -39,21 +39,21 @@ pub struct StoredEvent {
     pub schema: u16,
     pub data: Value,
     pub meta: Meta,
-    /// What it takes in the log.
+    /// Stored size of `data` and `meta`.
     pub bytes: usize,
     /// The database's clock.
     pub at: OffsetDateTime,
 }
 
-/// What a package cannot have written itself, and must not pass over: a newer one did.
+/// An event that only a newer package can have written, which a package must not skip.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the event at {position} is a {kind} of version {schema}, and the active package knows {}: activate the newer one", up_to(.known))]
-pub struct Unknown {
+pub struct UnknownEvent {
     pub position: Position,
     /// As the plugin calls it.
     pub kind: String,
     pub schema: u16,
-    /// The newest version that the package declares. None: it has no such event.
+    /// The newest version that the package declares; `None`: it has no such event.
     pub known: Option<u16>,
 }
 
@@ -62,14 +62,14 @@ fn up_to(version: &Option<u16>) -> String {
 }
 
 impl StoredEvent {
-    /// Older versions are the package's own to lift; what it does not know is refused.
-    pub fn understood_by(&self, description: &contract::Description) -> Result<(), Unknown> {
+    /// Packages upcast older versions themselves; an unknown type or version is refused.
+    pub fn understood_by(&self, description: &contract::Description) -> Result<(), UnknownEvent> {
         let versions = description.events.iter().filter(|known| known.kind == self.local_kind());
         let known = versions.map(|known| known.schema_version).max();
         if known.is_some_and(|known| self.schema <= known) {
             return Ok(());
         }
-        Err(Unknown { position: self.position, kind: self.local_kind().to_owned(), schema: self.schema, known })
+        Err(UnknownEvent { position: self.position, kind: self.local_kind().to_owned(), schema: self.schema, known })
     }
 
     pub fn plugin(&self) -> &str {
@@ -86,12 +86,13 @@ impl StoredEvent {
         local(&self.meta.stream, &self.meta.plugin, '/')
     }
 
-    /// As its plugin sees it: its own names, personal fields in clear. A field of an erased person is empty.
+    /// Opens it for its plugin: local names, personal fields in clear. A field of an erased person
+    /// is empty.
     pub async fn open(self, keyring: &Keyring, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
         self.open_noting(keyring, tx, &mut BTreeSet::new()).await
     }
 
-    /// As [`open`](Self::open), and notes whose data can be read in it.
+    /// As [`open`](Self::open), and adds the people whose data it holds.
     pub(crate) async fn open_noting(
         self,
         keyring: &Keyring,
@@ -120,7 +121,7 @@ impl StoredEvent {
     }
 }
 
-/// Where the personal fields of an event stand: they open nowhere else.
+/// The additional authenticated data of an event's personal fields.
 pub(crate) fn aad(event: EventId) -> String {
     format!("event/{event}")
 }

@@ -40,7 +40,7 @@ impl House {
 }
 
 fn request(name: &str, key: &str, body: Value) -> Request {
-    Request { name: name.into(), body, idempotency_key: key.into(), dry_run: false, basis: None }
+    Request { name: name.into(), body, idempotency_key: key.into(), dry_run: false, precondition: None }
 }
 
 fn position(answer: &Answer) -> Option<Position> {

@@ -119,7 +119,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
         body: json!({ "note": "Canary-Note" }),
         idempotency_key: "k".into(),
         dry_run: false,
-        basis: None,
+        precondition: None,
     };
     execute(&house.core, &house.book, &dora, request).await.unwrap();
     let mut tx = house.core.db.tenant(tenant).await.unwrap();

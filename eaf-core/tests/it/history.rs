@@ -201,7 +201,13 @@ async fn give_as(
     body: Value,
     idempotency_key: String,
 ) -> Result<Answer, Error> {
-    execute(core, jar, caller, Request { name: "put".into(), body, idempotency_key, dry_run: false, basis: None }).await
+    execute(
+        core,
+        jar,
+        caller,
+        Request { name: "put".into(), body, idempotency_key, dry_run: false, precondition: None },
+    )
+    .await
 }
 
 fn refused(answer: &Answer) -> Option<&Value> {

@@ -102,7 +102,7 @@ async fn what_is_written_about_others_is_sealed_among_them() {
         body: json!({"note": "Canary-About-Anna"}),
         idempotency_key: "b".into(),
         dry_run: false,
-        basis: None,
+        precondition: None,
     };
     eaf_core::command_bus::execute(&house.core, &house.book, &ben, about_anna).await.unwrap();
     let record = recorded(&house, ben.actor, "b").await;
@@ -165,7 +165,7 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
         body: json!({}),
         idempotency_key: "b".into(),
         dry_run: false,
-        basis: None,
+        precondition: None,
     };
     eaf_core::command_bus::execute(&house.core, &house.book, &ben, theirs).await.unwrap();
     house.core.directory.erase_member(&house.core.by, house.anna.tenant, house.anna.actor).await.unwrap();
@@ -254,7 +254,7 @@ async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
             body: json!({"of": {"whom": whom}}),
             idempotency_key: key.into(),
             dry_run: true,
-            basis: None,
+            precondition: None,
         };
         let told = eaf_core::command_bus::execute(&house.core, &house.book, &house.anna, request).await;
         assert_eq!(matches!(&told, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{told:?}");

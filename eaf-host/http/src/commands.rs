@@ -5,7 +5,6 @@
 
 use super::App;
 use super::access::Access;
-use super::basis::{self, Read};
 use super::body::LIMIT;
 use super::caller::TenantCaller;
 use super::code::Code;
@@ -13,6 +12,7 @@ use super::location;
 use super::operation::{Doc, Operation};
 use super::parameters::Parameters;
 use super::people::People;
+use super::precondition::{self, Precondition};
 use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use super::schema::limits;
@@ -23,7 +23,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::{self, Answer, Basis};
+use eaf_core::command_bus::{self, Answer};
 use eaf_core::contract::{CommandType, DomainError, FieldError, Message, Rejection, RejectionKind};
 use eaf_core::event_store::Position;
 use eaf_core::id::CommandId;
@@ -54,10 +54,11 @@ async fn give(
     let command = for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
     let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
-    let basis = basis::of(request.headers(), |tag| tag.parse::<Position>().ok())?.map(|read| match read {
-        Read::As(position) => Basis::At(position),
-        Read::Nothing => Basis::Nothing,
-    });
+    let precondition =
+        precondition::of(request.headers(), |tag| tag.parse::<Position>().ok())?.map(|read| match read {
+            Precondition::Matches(position) => command_bus::Precondition::UnchangedSince(position),
+            Precondition::Absent => command_bus::Precondition::Absent,
+        });
     let body = who.read_json(&app, request).await?;
 
     let given = Given {
@@ -66,7 +67,7 @@ async fn give(
         dry_run,
     };
     let named = things::named_in(&body);
-    let request = command_bus::Request { name, body, idempotency_key, dry_run, basis };
+    let request = command_bus::Request { name, body, idempotency_key, dry_run, precondition };
     match answer(&app, &who, &product, command, request).await? {
         Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, named, rejection).await?),
         answer => accepted(&app, &who, &product, &given, answer).await,
@@ -86,7 +87,7 @@ async fn answer(
     if violations.is_empty() {
         return command_bus::execute(core, domain, &who.caller, request).await.map_err(refused);
     }
-    match command_bus::answered(core, domain, &who.caller, &request).await {
+    match command_bus::recorded_answer(core, domain, &who.caller, &request).await {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) | Err(command_bus::Error::KeyReused) => {
             Err(Problem::new(Code::BodyInvalid)
@@ -245,7 +246,7 @@ fn refused(cause: command_bus::Error) -> Problem {
         Error::Changed { position } => {
             Problem::new(Code::ChangedMeanwhile).with("position", position.map(|position| position.to_string()))
         }
-        Error::Basis { .. } => Problem::new(Code::BasisInvalid),
+        Error::Precondition { .. } => Problem::new(Code::BasisInvalid),
         Error::Erased => Problem::new(Code::AnswerErased),
         Error::PersonErased => Problem::new(Code::PersonErased),
         Error::Reserved { pointer } => {
@@ -305,7 +306,7 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
             "A repetition with the same key gets the first answer and changes nothing.",
         )
         .body(limits::added(&command.schema));
-    let mut entry = basis::described(entry, POSITION, "The `position` of the row that the command was made on.")
+    let mut entry = precondition::described(entry, POSITION, "The `position` of the row that the command was made on.")
         .answers("202", "Accepted and recorded.", json!({ "$ref": "#/components/schemas/Accepted" }))
         .response_header("202", "Location", "The row that shows what the command was about.")
         .answers("200", "Only with dry-run: would be accepted.", json!({ "$ref": "#/components/schemas/Accepted" }))

@@ -8,7 +8,7 @@ use super::code::Code;
 use super::problem::Problem;
 use eaf_core::clock::World;
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::rate_limit::{Full, Limit, RateLimit};
+use eaf_core::rate_limit::{Limit, RateLimit, RateLimited};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
@@ -58,6 +58,6 @@ impl Rates {
     }
 }
 
-fn too_many(Full(wait): Full) -> Problem {
-    Problem::new(Code::TooManyRequests).retry_after(wait)
+fn too_many(RateLimited { retry_after }: RateLimited) -> Problem {
+    Problem::new(Code::TooManyRequests).retry_after(retry_after)
 }

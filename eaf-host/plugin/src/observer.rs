@@ -210,7 +210,7 @@ impl Observer {
             name: command.to_owned(),
             body: json!({ "key": key, "found": found }),
             idempotency_key: format!("observed:{}:{key}", watch.trace.0),
-            basis: None,
+            precondition: None,
             dry_run: false,
         };
         match command_bus::execute(&self.core, plugin.domain.as_ref(), &caller, request).await {

@@ -78,8 +78,8 @@ impl Queue {
         self.ready.len() + first
     }
 
-    /// The batches of the next statement: of one tenant, or of several that share it because more are ready than
-    /// connections are idle. Empty: none is ready, and the worker ends.
+    /// The batches of the next statement: of one tenant, or of several that share it because more
+    /// are ready than connections are idle. Empty: none is ready, and the worker ends.
     pub fn take_batches(&mut self) -> Vec<Batch> {
         let share = self.ready.len().div_ceil(self.idle_connections + 1).min(MAX_SHARED_TENANTS);
         let mut batches: Vec<Batch> = Vec::new();
@@ -126,8 +126,9 @@ fn fits_shared_statement<'a>(
     requests.len() <= MAX_SHARED_REQUESTS && requests.all(|pending| pending.is_simple)
 }
 
-/// Takes the first requests that can be decided together. A request that shares a key with an earlier one, or a stream that
-/// one of the two writes, stays for the next batch, and so does a later one that conflicts with it: the order holds.
+/// Takes the first requests that can be decided together. A request that shares a key with an
+/// earlier one, or a stream that one of the two writes, stays for the next batch, and so does a
+/// later one that conflicts with it: the order holds.
 fn take_batch(queue: &mut VecDeque<PendingAppend>) -> Vec<PendingAppend> {
     let mut batch: Vec<PendingAppend> = Vec::new();
     let mut stay = VecDeque::new();

@@ -14,7 +14,7 @@ use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package, workflow
 
 use eaf_capability::egress;
 use eaf_core::anchor::{self, Gather};
-use eaf_core::command_bus::Quota;
+use eaf_core::command_bus::CommandLimits;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
@@ -131,7 +131,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
              operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
         );
     }
-    core.quota = Quota::new(&core.world, config.quota.commands, config.quota.bodies);
+    core.command_limits = CommandLimits::new(&core.world, config.quota.commands, config.quota.bodies);
     Ok(core)
 }
 

@@ -6,10 +6,10 @@ use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
 use crate::App;
 use crate::access::Access;
-use crate::basis::{self, Read};
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
+use crate::precondition::{self, Precondition};
 use crate::problem::{FieldProblem, Problem};
 use crate::schema;
 use axum::extract::{Path, Request, State};
@@ -63,18 +63,19 @@ pub fn operation() -> Operation {
         .path("capability", "Such as `vsphere` or `mail`.")
         .path("name", "The connection's name.")
         .body(body_schema());
-    let doc = basis::described(doc, TIME, "`updated_at` of the settings that the change was made on.").refuses(&[
-        Code::MalformedJson,
-        Code::PermissionMissing,
-        Code::NotFound,
-        Code::BodyTooLarge,
-        Code::BodyTooComplex,
-        Code::UnsupportedMediaType,
-        Code::BodyInvalid,
-        Code::TooManyConnections,
-        Code::BasisInvalid,
-        Code::ChangedMeanwhile,
-    ]);
+    let doc =
+        precondition::described(doc, TIME, "`updated_at` of the settings that the change was made on.").refuses(&[
+            Code::MalformedJson,
+            Code::PermissionMissing,
+            Code::NotFound,
+            Code::BodyTooLarge,
+            Code::BodyTooComplex,
+            Code::UnsupportedMediaType,
+            Code::BodyInvalid,
+            Code::TooManyConnections,
+            Code::BasisInvalid,
+            Code::ChangedMeanwhile,
+        ]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Stored." });
     Operation {
@@ -89,13 +90,13 @@ pub fn operation() -> Operation {
 /// As `updated_at` is written.
 const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
 
-/// Somebody else changed the settings since they were read, or added or deleted them.
-fn refuse_overtaken(read: Read<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
-    let is_so = match read {
-        Read::As(updated_at) => stored == Some(updated_at),
-        Read::Nothing => stored.is_none(),
+/// Refuses a change of settings that were changed, added or deleted since they were read.
+fn refuse_changed(precondition: Precondition<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
+    let holds = match precondition {
+        Precondition::Matches(updated_at) => stored == Some(updated_at),
+        Precondition::Absent => stored.is_none(),
     };
-    if is_so { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
+    if holds { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
 }
 
 pub(super) fn not_put(cause: connection::Error) -> Problem {
@@ -119,7 +120,7 @@ async fn set(
 ) -> Result<StatusCode, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
-    let read = basis::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
+    let precondition = precondition::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
     let body = who.read_json(&app, request).await?;
     let faults = faults(&kind, body_schema(), &body, who.caller.locale)?;
     if !faults.is_empty() {
@@ -135,8 +136,8 @@ async fn set(
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
     let stored = connection::stored(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
     let (before, updated_at) = stored.unzip();
-    if let Some(read) = read {
-        refuse_overtaken(read, updated_at)?;
+    if let Some(precondition) = precondition {
+        refuse_changed(precondition, updated_at)?;
     }
     app.core.connections.put(&mut tx, &new, who.caller.actor).await.map_err(not_put)?;
     let (old, changed) = changed(before.as_ref(), &new);

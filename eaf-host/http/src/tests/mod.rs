@@ -4,7 +4,6 @@ mod access;
 mod audit;
 mod audit_words;
 mod bad_input;
-mod basis;
 mod browser;
 mod commands;
 mod connections;
@@ -19,6 +18,7 @@ mod mail_again;
 pub mod notes;
 mod observability;
 mod openapi;
+mod precondition;
 mod products;
 mod providers;
 mod rates;
@@ -40,7 +40,7 @@ use eaf_capability::{
 };
 use eaf_core::Core;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::Quota;
+use eaf_core::command_bus::CommandLimits;
 use eaf_core::connection::Connection;
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
@@ -263,7 +263,7 @@ impl House {
         let issuer = Issuer::start().await;
         let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
         if let Some(limit) = quota {
-            core.quota = Quota::new(&issuer.world, Some(limit), None);
+            core.command_limits = CommandLimits::new(&issuer.world, Some(limit), None);
         }
         let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {

@@ -204,7 +204,7 @@ impl Kernel for CoreKernel {
             body: body.clone(),
             idempotency_key: key.to_owned(),
             dry_run: false,
-            basis: None,
+            precondition: None,
         };
         let caller = Caller::system(run.tenant, run.trace.clone());
         match command_bus::execute(&self.core, plugin.domain.as_ref(), &caller, request).await {

@@ -99,8 +99,13 @@ impl House {
     }
 
     async fn give(&self, caller: &Caller, name: &str, body: Value) -> String {
-        let request =
-            Request { name: name.into(), body, idempotency_key: format!("{name}-1"), dry_run: false, basis: None };
+        let request = Request {
+            name: name.into(),
+            body,
+            idempotency_key: format!("{name}-1"),
+            dry_run: false,
+            precondition: None,
+        };
         let answer = command_bus::execute(&self.core, self.plugin.domain.as_ref(), caller, request).await.unwrap();
         match answer {
             Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),

@@ -63,8 +63,13 @@ impl House {
     }
 
     async fn give(&self, who: &Caller, name: &str, body: Value) -> String {
-        let request =
-            Request { name: name.into(), body, idempotency_key: format!("{name}-1"), dry_run: false, basis: None };
+        let request = Request {
+            name: name.into(),
+            body,
+            idempotency_key: format!("{name}-1"),
+            dry_run: false,
+            precondition: None,
+        };
         match command_bus::execute(&self.core, self.plugin.domain.as_ref(), who, request).await.unwrap() {
             Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),
             Answer::Rejected(rejection) => panic!("{name} rejected: {rejection:?}"),

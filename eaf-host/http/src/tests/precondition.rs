@@ -23,17 +23,17 @@ async fn noted(house: &House) -> (String, String) {
 async fn of_two_who_change_the_same_one_wins_and_the_other_is_told() {
     let house = House::new().await;
     let (key, seen) = noted(&house).await;
-    let basis = [("if-match", seen.as_str())];
-    let (one, other) = tokio::join!(archive(&house, &key, &basis), archive(&house, &key, &basis));
+    let precondition = [("if-match", seen.as_str())];
+    let (one, other) = tokio::join!(archive(&house, &key, &precondition), archive(&house, &key, &precondition));
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [202, 412]);
     let (won, lost) = if one.status == 202 { (one, other) } else { (other, one) };
     assert_eq!(lost.refusal(), (412, "changed-meanwhile", vec![]));
     assert_eq!(lost.json["params"]["position"], won.json["position"]);
-    // Without a basis it is meant whatever the others did; on the newest one it holds.
+    // Without a precondition it applies to any version; with the newest position it holds.
     assert_eq!(archive(&house, &key, &[]).await.status, 202);
-    assert_eq!(archive(&house, &key, &basis).await.code(), "changed-meanwhile");
+    assert_eq!(archive(&house, &key, &precondition).await.code(), "changed-meanwhile");
     let newest = archive(&house, &key, &[]).await.json["position"].clone();
     assert_eq!(archive(&house, &key, &[("if-match", &quoted(&newest))]).await.status, 202);
 }
@@ -49,7 +49,7 @@ async fn a_repetition_is_answered_as_the_first_time_although_it_changed_what_it_
 }
 
 #[tokio::test]
-async fn a_basis_that_this_log_did_not_give_out_is_refused_and_nothing_happens() {
+async fn a_position_that_this_log_did_not_give_out_is_refused_and_nothing_happens() {
     let house = House::new().await;
     let (key, seen) = noted(&house).await;
     for value in ["", "null", "*", "\"\"", "7", "\"1-999999\"", "\"2-1\"", "\"0-1\"", "\"1--1\"", "W/\"1-1\""] {
@@ -77,8 +77,8 @@ async fn of_two_admins_who_set_a_connection_one_wins_and_the_other_is_told() {
     let shown = async || house.get("admin@acme", CONNECTION).await.json;
     let seen = quoted(&shown().await["updated_at"]);
     assert_eq!(shown().await["updated_by_name"], "Canary admin");
-    let basis = ("if-match", seen.as_str());
-    let (one, other) = tokio::join!(put("c", basis), put("d", basis));
+    let precondition = ("if-match", seen.as_str());
+    let (one, other) = tokio::join!(put("c", precondition), put("d", precondition));
     assert_eq!((one.min(other), one.max(other)), (204, 412));
     let room = if one == 204 { "c" } else { "d" };
     assert_eq!(shown().await["config"]["room"], room);

@@ -1,5 +1,5 @@
-//! `If-Match` and `If-None-Match: *`: what a change was made on. Other people change things too; who sends neither header
-//! means it whatever they did.
+//! `If-Match` and `If-None-Match: *`: the precondition of a change. A request with neither header
+//! applies to any version.
 
 use super::code::Code;
 use super::operation::Entry;
@@ -7,23 +7,22 @@ use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::json;
 
-/// What the sender had read of a thing.
+/// The state that the caller had read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read<Tag> {
-    As(Tag),
-    /// It was not there.
-    Nothing,
+pub enum Precondition<Tag> {
+    Matches(Tag),
+    Absent,
 }
 
-/// None: neither header is there. One strong tag at most, and nothing else that the headers could say.
-pub fn of<Tag>(headers: &HeaderMap, parse: impl Fn(&str) -> Option<Tag>) -> Result<Option<Read<Tag>>, Problem> {
+/// `None` without either header. Anything but one strong tag, or `*`, is refused.
+pub fn of<Tag>(headers: &HeaderMap, parse: impl Fn(&str) -> Option<Tag>) -> Result<Option<Precondition<Tag>>, Problem> {
     let invalid = || Problem::new(Code::BasisInvalid);
     match (only(headers, header::IF_MATCH)?, only(headers, header::IF_NONE_MATCH)?) {
         (None, None) => Ok(None),
-        (None, Some("*")) => Ok(Some(Read::Nothing)),
+        (None, Some("*")) => Ok(Some(Precondition::Absent)),
         (Some(tag), None) => {
             let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(parse);
-            tag.map(|tag| Some(Read::As(tag))).ok_or_else(invalid)
+            tag.map(|tag| Some(Precondition::Matches(tag))).ok_or_else(invalid)
         }
         _ => Err(invalid()),
     }
@@ -36,13 +35,14 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> 
     value.map(Some).ok_or_else(|| Problem::new(Code::BasisInvalid))
 }
 
-/// For the OpenAPI document; the operation refuses with [`Code::BasisInvalid`] and [`Code::ChangedMeanwhile`].
+/// For the OpenAPI document; the operation refuses with [`Code::BasisInvalid`] and
+/// [`Code::ChangedMeanwhile`].
 pub fn described(entry: Entry, pattern: &str, tag: &str) -> Entry {
     entry
         .header(
             "If-Match",
             json!({ "type": "string", "pattern": format!("^\"{pattern}\"$") }),
-            &format!("{tag} Refused with 412 `changed-meanwhile` where somebody was faster."),
+            &format!("{tag} Refused with 412 `changed-meanwhile` after another change."),
         )
         .header("If-None-Match", json!({ "const": "*" }), "Only where it is not there yet; the same 412 otherwise.")
 }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    fn read(given: &[(HeaderName, &str)]) -> Result<Option<Read<u64>>, ()> {
+    fn read(given: &[(HeaderName, &str)]) -> Result<Option<Precondition<u64>>, ()> {
         let mut headers = HeaderMap::new();
         for (name, value) in given {
             headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -61,11 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn a_change_says_what_it_was_made_on_in_one_way() {
+    fn a_precondition_is_one_strong_tag_or_absence() {
         use header::{IF_MATCH, IF_NONE_MATCH};
         assert_eq!(read(&[]), Ok(None));
-        assert_eq!(read(&[(IF_MATCH, "\"7\"")]), Ok(Some(Read::As(7))));
-        assert_eq!(read(&[(IF_NONE_MATCH, "*")]), Ok(Some(Read::Nothing)));
+        assert_eq!(read(&[(IF_MATCH, "\"7\"")]), Ok(Some(Precondition::Matches(7))));
+        assert_eq!(read(&[(IF_NONE_MATCH, "*")]), Ok(Some(Precondition::Absent)));
         for garbage in ["", "7", "*", "\"\"", "\"x\"", "W/\"7\"", "\"7\", \"8\"", "\"7", "null", "\"ä\""] {
             assert_eq!(read(&[(IF_MATCH, garbage)]), Err(()), "{garbage}");
         }

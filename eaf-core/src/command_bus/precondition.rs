@@ -1,0 +1,33 @@
+//! The precondition of a command: the guarded streams have not changed since its caller read them.
+//!
+//! Of two people who edit the same thing at once, the second gets an error instead of overwriting
+//! the first one's change. The append confirms the versions that this check saw, so the rule also
+//! holds for two commands at the same time.
+
+use super::Error;
+use crate::db::TenantTx;
+use crate::event_store::{self, Position};
+use crate::id::StreamId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// No guarded stream has an event after this position.
+    UnchangedSince(Position),
+    /// No guarded stream exists.
+    Absent,
+}
+
+impl Precondition {
+    pub(super) async fn check(self, tx: &mut TenantTx, guards: &[StreamId]) -> Result<(), Error> {
+        let last = event_store::last_of(tx, guards).await?;
+        let Precondition::UnchangedSince(seen) = self else {
+            return if last.is_none() { Ok(()) } else { Err(Error::Changed { position: last }) };
+        };
+        let head = event_store::head(tx).await?;
+        if seen.epoch != head.epoch || seen.pos > head.pos {
+            return Err(Error::Precondition { head });
+        }
+        // Streams without events were not read either.
+        if last.is_some_and(|last| last <= seen) { Ok(()) } else { Err(Error::Changed { position: last }) }
+    }
+}
