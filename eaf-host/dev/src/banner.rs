@@ -1,4 +1,4 @@
-//! What a person sees when the demo is ready.
+//! Text of the ready demo.
 
 use crate::env;
 use crate::idp;

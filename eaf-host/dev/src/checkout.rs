@@ -1,4 +1,4 @@
-//! Where things are: the checkout, the state directory, and what `make setup` brought.
+//! Paths: the checkout, its state directory, and the programs that `make setup` installed.
 
 use std::path::{Path, PathBuf};
 
@@ -12,21 +12,21 @@ pub enum Error {
     NoServer,
 }
 
-/// The checkout in which `eaf dev` works.
+/// Checkout in which `eaf dev` works.
 #[derive(Clone)]
-pub struct Place {
+pub struct Checkout {
     root: PathBuf,
 }
 
-impl Place {
-    /// The checkout around the working directory, unless `EAF_ROOT` names one.
-    pub fn find() -> Result<Place, Error> {
+impl Checkout {
+    /// Finds the checkout around the working directory, unless `EAF_ROOT` names one.
+    pub fn find() -> Result<Checkout, Error> {
         if let Some(root) = std::env::var_os("EAF_ROOT") {
-            return Ok(Place { root: root.into() });
+            return Ok(Checkout { root: root.into() });
         }
         let here = std::env::current_dir().map_err(|_| Error::NoCheckout)?;
         let root = here.ancestors().find(|dir| dir.join("eaf-host/dev/package.json").is_file());
-        root.map(|root| Place { root: root.to_path_buf() }).ok_or(Error::NoCheckout)
+        root.map(|root| Checkout { root: root.to_path_buf() }).ok_or(Error::NoCheckout)
     }
 
     pub fn root(&self) -> &Path {
@@ -48,7 +48,7 @@ impl Place {
         present(self.modules().join("maildev/dist/bin/maildev.js"))
     }
 
-    /// The directory that holds PostgreSQL's `bin`, `lib` and `share`.
+    /// Directory with PostgreSQL's `bin`, `lib` and `share`.
     pub fn postgres(&self) -> Result<PathBuf, Error> {
         let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
         let processor = match std::env::consts::ARCH {
@@ -65,7 +65,7 @@ impl Place {
         present(self.root.join("bin").join(format!("{plugin}.eaf")))
     }
 
-    /// The web application, if it was built.
+    /// Web application, if it was built.
     pub fn web(&self) -> Option<PathBuf> {
         let dist = self.root.join("web/dist");
         dist.join("index.html").is_file().then_some(dist)

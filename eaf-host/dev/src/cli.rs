@@ -1,7 +1,7 @@
-//! `eaf dev …`
+//! Command line of `eaf dev`.
 
+use crate::checkout::Checkout;
 use crate::exec::{self, With};
-use crate::place::Place;
 use crate::ports::Ports;
 use crate::postgres::Durability;
 use crate::state::State;
@@ -12,7 +12,8 @@ use eaf::telemetry::{self, Format};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Everything on this machine: database, simulators, mail, identity provider, host. Without a command: the demo.
+/// Everything on this machine: database, simulators, mail, identity provider, host. Without a
+/// command: the demo.
 #[derive(Parser)]
 #[command(name = "eaf dev", bin_name = "eaf dev", version, propagate_version = true)]
 struct Cli {
@@ -31,7 +32,7 @@ enum Command {
     },
     /// Run a command with services of its own, which end with it.
     Exec {
-        /// What to start.
+        /// Services to start.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
         with: Vec<With>,
         /// Keep PostgreSQL crash-safe, for tests that crash it.
@@ -40,52 +41,53 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true)]
         command: Vec<OsString>,
     },
-    /// Give the running demo its first offerings and machines again, if that was interrupted.
+    /// Create missing offerings and machines of the running demo, after an interruption.
     Seed,
-    /// Let a simulated vCenter be difficult; alone, say what is switched on and how often it took place.
+    /// Change the behaviour of a simulated vCenter; without a behaviour, list the active ones with
+    /// their hits.
     Vcenter {
-        /// Which one; acme, if a command follows.
+        /// Tenant of the vCenter; acme, if a behaviour follows.
         tenant: Option<vcenter::Tenant>,
         #[command(subcommand)]
-        wish: Option<vcenter::Wish>,
+        behaviour: Option<vcenter::Behaviour>,
     },
-    /// Forget everything that the demo kept.
+    /// Delete all state of the demo.
     Reset,
 }
 
-/// Runs what the arguments say.
+/// Runs the command of the arguments.
 pub async fn run() -> ExitCode {
     cli::end(execute(Cli::parse().command).await)
 }
 
 async fn execute(command: Option<Command>) -> Outcome {
-    let place = Place::find()?;
+    let checkout = Checkout::find()?;
     match command {
         None => {
             let ports = Ports::from_environment(|name| std::env::var(name).ok())?;
             let filter = std::env::var("EAF_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
             let metrics = telemetry::start(&filter, Format::Readable)?;
-            supervise::run(&place, ports, metrics).await?;
+            supervise::run(&checkout, ports, metrics).await?;
         }
-        Some(Command::Env) => return say(&env::lines(&State::existing(place.state_dir())?)?),
+        Some(Command::Env) => return say(&env::lines(&State::existing(checkout.state_dir())?)?),
         Some(Command::Token { account }) => {
-            let ports = State::existing(place.state_dir())?.ports()?;
+            let ports = State::existing(checkout.state_dir())?.ports()?;
             return say(&format!("{}\n", token::fetch(ports.idp, &account).await?));
         }
         Some(Command::Exec { with, durable, command }) => {
             let durability = if durable { Durability::Full } else { Durability::None };
-            return Ok(exec::run(&place, &with, durability, &command).await?.into());
+            return Ok(exec::run(&checkout, &with, durability, &command).await?.into());
         }
         Some(Command::Seed) => {
-            let state = State::existing(place.state_dir())?;
+            let state = State::existing(checkout.state_dir())?;
             seed::run(&state, &state.ports()?).await?;
         }
-        Some(Command::Vcenter { tenant, wish }) => {
-            let ports = State::existing(place.state_dir())?.ports()?;
+        Some(Command::Vcenter { tenant, behaviour }) => {
+            let ports = State::existing(checkout.state_dir())?.ports()?;
             let control = vcenter::Control::on(ports.vcenter_control);
-            return say(&control.run(tenant, wish).await?);
+            return say(&control.run(tenant, behaviour).await?);
         }
-        Some(Command::Reset) => reset::run(place.state_dir()).await?,
+        Some(Command::Reset) => reset::run(checkout.state_dir()).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,8 @@ use crate::{host, idp, variables};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Lines for `eval`. They hold passwords, and all that `eaf tenant add` and its like need to reach the demo's database.
+/// Lines for `eval`. They contain passwords, and all that commands such as `eaf tenant add` need
+/// for the demo's database.
 pub fn lines(state: &State) -> Result<String, state::Error> {
     let ports = state.ports()?;
     let govc = |tenant: &str, port: u16| -> Result<String, state::Error> {
@@ -34,7 +35,7 @@ pub fn lines(state: &State) -> Result<String, state::Error> {
         ("GOVC_URL", govc("acme", ports.vcenter_acme)?),
         ("GOVC_URL_GLOBEX", govc("globex", ports.vcenter_globex)?),
         ("GOVC_TLS_CA_CERTS", certificates(state).join("ca.pem").display().to_string()),
-        // It keeps sessions by address and user; a new password would go unnoticed.
+        // govc stores sessions by address and user and would not notice a new password.
         ("GOVC_PERSIST_SESSION", "false".into()),
     ];
     Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect())
@@ -78,14 +79,14 @@ mod tests {
         };
         let others = ["EAF_PORT", "EAF_STATE_DIR"].map(|name| (name.to_owned(), "18080".to_owned()));
         let config =
-            Config::load(None, lines.lines().map(variable).chain(others)).unwrap_or_else(|told| panic!("{told}"));
+            Config::load(None, lines.lines().map(variable).chain(others)).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(*config.master_key.bytes(), state.secret("master-key").expect("made"));
         assert!(config.database.platform_url.contains("eaf_platform"));
     }
 
     #[test]
-    fn without_a_run_it_says_what_to_do() {
-        let told = State::existing("/nonexistent".into()).err().expect("refused").to_string();
-        assert!(told.contains("make demo"), "{told}");
+    fn without_a_run_the_error_has_a_remedy() {
+        let error = State::existing("/nonexistent".into()).err().expect("refused").to_string();
+        assert!(error.contains("make demo"), "{error}");
     }
 }

@@ -1,11 +1,12 @@
-//! `eaf dev exec -- CMD`: services of one's own on free ports in a temporary directory, for as long as CMD runs.
+//! `eaf dev exec -- CMD`: services of its own on free ports in a temporary directory, while CMD
+//! runs.
 
-use crate::place::Place;
+use crate::checkout::Checkout;
 use crate::ports::{self, Ports};
 use crate::postgres::{self, Cluster, Durability};
 use crate::process::{ProcessId, Signal};
 use crate::service::{self, Service};
-use crate::services::{self, Pace};
+use crate::services::{self, SimulatorSpeed};
 use crate::state::{self, State};
 use crate::variables;
 use eaf::shutdown::{self, Asked};
@@ -19,7 +20,7 @@ use std::process::ExitStatus;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Place(#[from] crate::place::Error),
+    Checkout(#[from] crate::checkout::Error),
     #[error(transparent)]
     State(#[from] state::Error),
     #[error(transparent)]
@@ -49,14 +50,19 @@ pub enum With {
 
 const PREFIX: &str = "eaf-exec-";
 
-/// Answers CMD's exit code, or 128 and the signal that ended it.
-pub async fn run(place: &Place, with: &[With], durability: Durability, command: &[OsString]) -> Result<u8, Error> {
+/// Returns CMD's exit code, or 128 plus the signal that ended it.
+pub async fn run(
+    checkout: &Checkout,
+    with: &[With],
+    durability: Durability,
+    command: &[OsString],
+) -> Result<u8, Error> {
     sweep(&std::env::temp_dir()).await?;
     let dir = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
     let state = State::open(dir.clone())?;
     let lock = state.lock().await?;
     let mut running = Vec::new();
-    let result = start_and_run(place, &state, with, durability, command, &mut running).await;
+    let result = start_and_run(checkout, &state, with, durability, command, &mut running).await;
     while let Some(service) = running.pop() {
         Service::stop(service).await;
     }
@@ -66,7 +72,7 @@ pub async fn run(place: &Place, with: &[With], durability: Durability, command: 
 }
 
 async fn start_and_run(
-    place: &Place,
+    checkout: &Checkout,
     state: &State,
     with: &[With],
     durability: Durability,
@@ -74,13 +80,13 @@ async fn start_and_run(
     running: &mut Vec<Service>,
 ) -> Result<ExitStatus, Error> {
     let ports = Ports::free()?;
-    let mut variables: Vec<(&str, OsString)> = vec![("EAF_ROOT", place.root().into())];
-    if let Ok(program) = place.vcsim() {
+    let mut variables: Vec<(&str, OsString)> = vec![("EAF_ROOT", checkout.root().into())];
+    if let Ok(program) = checkout.vcsim() {
         variables.push(("EAF_VCSIM", program.into()));
     }
-    variables.push(("EAF_MAILDEV", place.maildev()?.into()));
+    variables.push(("EAF_MAILDEV", checkout.maildev()?.into()));
     if with.contains(&With::Postgres) {
-        let cluster = Cluster::prepare(place, state, ports.postgres, durability).await?;
+        let cluster = Cluster::prepare(checkout, state, ports.postgres, durability).await?;
         running.push(Service::start(state, &cluster.plan()).await?);
         variables.push(("EAF_TEST_SUPERUSER_URL", cluster.superuser_url("postgres").into()));
         variables.push(("EAF_PG_BIN", cluster.programs().join("bin").into()));
@@ -91,7 +97,7 @@ async fn start_and_run(
         }
     }
     if with.contains(&With::Vcsim) {
-        running.push(Service::start(state, &services::vcsim(place, state, &ports, &Pace::TESTS)?).await?);
+        running.push(Service::start(state, &services::vcsim(checkout, state, &ports, &SimulatorSpeed::TESTS)?).await?);
         for (variable, tenant, port) in [
             ("EAF_TEST_VCENTER_ACME", "acme", ports.vcenter_acme),
             ("EAF_TEST_VCENTER_GLOBEX", "globex", ports.vcenter_globex),
@@ -103,7 +109,7 @@ async fn start_and_run(
         variables.push(("EAF_TEST_VCENTER_CA", services::certificates(state).join("ca.pem").into()));
     }
     if with.contains(&With::Smtp) {
-        running.push(Service::start(state, &services::maildev(place, state, &ports)?).await?);
+        running.push(Service::start(state, &services::maildev(checkout, state, &ports)?).await?);
         variables.push(("EAF_TEST_SMTP", format!("127.0.0.1:{}", ports.smtp).into()));
         variables.push(("EAF_TEST_INBOX_URL", format!("http://127.0.0.1:{}", ports.inbox).into()));
     }
@@ -120,7 +126,8 @@ async fn start_and_run(
     let process = child.id().and_then(ProcessId::of);
     tokio::select! {
         status = child.wait() => return status.map_err(failed),
-        // After Ctrl-C the command, which is in the terminal's group, has heard it too; after a polite kill it has not.
+        // Ctrl-C reaches the command too, which is in the terminal's group; a termination signal
+        // does not.
         asked = shutdown::requested() => if let (Asked::Terminate, Some(process)) = (asked, process) {
             process.signal(Signal::Terminate);
         },
@@ -133,7 +140,8 @@ fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Ends and removes what runs left that were killed. Those whose supervisor lives hold their lock and are passed by.
+/// Ends and removes the remains of killed runs. A run whose supervisor is alive holds its lock and
+/// is skipped.
 async fn sweep(parent: &Path) -> Result<(), Error> {
     let own = fs::metadata("/proc/self").map(|own| own.uid()).ok();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {

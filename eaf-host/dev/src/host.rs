@@ -1,8 +1,8 @@
-//! The host of the demo: its configuration, and the people and grants that it begins with.
+//! Host of the demo: its configuration, its first people and grants.
 
+use crate::checkout::{self, Checkout};
 use crate::idp::accounts::{ACCOUNTS, Account};
 use crate::idp::{self, AUDIENCE, CLIENT_ID};
-use crate::place::{self, Place};
 use crate::ports::Ports;
 use crate::postgres::{self, Cluster, DATABASE};
 use crate::progress::Progress;
@@ -27,7 +27,7 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] state::Error),
     #[error(transparent)]
-    Place(#[from] place::Error),
+    Checkout(#[from] checkout::Error),
     #[error("the database's roles cannot be made")]
     Bootstrap(#[source] db::Error),
     #[error("the simulators cannot be listed")]
@@ -50,7 +50,7 @@ pub const TENANTS: [(&str, &str); 2] = [("acme", "Acme Werke AG"), ("globex", "G
 
 const UNTIL_READY: Duration = Duration::from_secs(60);
 
-/// Makes the roles, or sets their passwords again.
+/// Creates the roles, or resets their passwords.
 pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
     let passwords = Passwords {
         migrate: state.password("postgres-migrate")?,
@@ -60,12 +60,12 @@ pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
     db::bootstrap(&cluster.superuser_url(DATABASE), &passwords).await.map_err(Error::Bootstrap)
 }
 
-/// What the host and the identity provider know together.
+/// Client secret that host and identity provider share.
 pub fn client_secret(state: &State) -> Result<String, state::Error> {
     state.password("oidc-client")
 }
 
-pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Error> {
+pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Config, Error> {
     let url = |role: &str, secret: &str| -> Result<String, state::Error> {
         Ok(postgres::url(role, &state.password(secret)?, ports.postgres, DATABASE))
     };
@@ -75,7 +75,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.web)),
             public_url: env::web(ports),
             danger_plain_http: false,
-            web: place.web(),
+            web: checkout.web(),
             proxies: Vec::new(),
         },
         database: config::database::Database {
@@ -100,7 +100,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
         master_key: config::master_key::MasterKey::from_bytes(state.secret("master-key")?),
         previous_master_key: None,
         plugins: config::plugins::Plugins {
-            packages: vec![place.package("dcm")?],
+            packages: vec![checkout.package("dcm")?],
             activation: Activation::WhenDifferent,
             compiled_cache: Some(state.dir().join("compiled")),
             ceiling: config::plugins::usual_ceiling(),
@@ -113,7 +113,7 @@ pub fn config(place: &Place, state: &State, ports: &Ports) -> Result<Config, Err
     })
 }
 
-/// The demo's servers are on this machine, which no tenant reaches unless a rule names it.
+/// Rules for the demo's servers on this machine, which tenants reach only if a rule names it.
 fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
     let rules = [
         format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
@@ -124,10 +124,10 @@ fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
     rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
 }
 
-/// Tenants, people and grants, as an operator would make them. Once for each address of the identity provider, which is a
-/// part of who people are; what was changed later stays.
+/// Creates tenants, people and grants, as an operator would, once per address of the identity
+/// provider, which is a part of a person's identity. Later changes are preserved.
 pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
-    // Named after what it makes: a demo from before products were enabled makes them too.
+    // Named after its result, so that an older demo creates its products too.
     const STEP: &str = "people-and-products";
     let before = state.done_with(STEP);
     if before.is_some_and(|before| before.idp == ports.idp) {
@@ -140,7 +140,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
         let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
         for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug)) {
             core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;
-            // Whom the provider introduced at its former address nobody can be any more: they get no mails.
+            // Accounts of the former address cannot sign in any more and get no mails.
             if let Some(before) = before {
                 let gone = NewMember { roles: Vec::new(), ..member(&idp::issuer_url(before.idp), account) };
                 core.directory.put_member(&core.by, tenant, gone).await?;
@@ -166,7 +166,7 @@ fn member(issuer: &str, account: &Account) -> NewMember {
     }
 }
 
-/// Why the demo's grants were given, as the audit shows it.
+/// Reason of the demo's grants in the audit.
 const REASON: &str = "demo";
 
 async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
@@ -189,7 +189,7 @@ async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
     Ok(tx.commit().await?)
 }
 
-/// Returns when the host says that it can serve.
+/// Waits until the host reports that it is ready.
 pub async fn until_ready(ports: &Ports) -> Result<(), Error> {
     let _progress = Progress::start("waiting for the host".into());
     let address = format!("{}/actuator/health/readiness", env::web(ports));

@@ -1,16 +1,18 @@
-//! `eaf dev`: everything that the host needs, on this machine, from the checkout. The `eaf` binary has nothing of this: it runs
-//! `eaf-dev` beside itself.
+//! `eaf dev`: everything that the host needs, on this machine, from the checkout. It is no part of
+//! the `eaf` binary, which runs `eaf-dev` as a separate program.
 //!
-//! [`supervise`] is `make demo`; [`exec`] gives tests services of their own. To add a service: 1. its port in
-//! [`ports`]; 2. its plan in [`services`] and its name in [`services::ALL`]; 3. start it in both.
+//! [`supervise`] is `make demo`; [`exec`] gives tests services of their own. To add a service:
+//! 1. its port in [`ports`];
+//! 2. its plan in [`services`] and its name in [`services::ALL`];
+//! 3. its start in both.
 
 pub mod banner;
+pub mod checkout;
 pub mod cli;
 pub mod env;
 pub mod exec;
 pub mod host;
 pub mod idp;
-pub mod place;
 pub mod ports;
 pub mod postgres;
 pub mod process;

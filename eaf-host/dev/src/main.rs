@@ -3,7 +3,7 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// The demo's host runs in this process, with the allocator that it has in production.
+/// The demo's host runs in this process, with the allocator of production.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

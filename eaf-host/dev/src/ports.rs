@@ -1,4 +1,4 @@
-//! Where each development service listens, and who sits there already.
+//! Ports of the development services, and the processes that use them.
 
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
@@ -22,7 +22,7 @@ pub struct Ports {
     pub postgres: u16,
     pub vcenter_acme: u16,
     pub vcenter_globex: u16,
-    /// Where difficult behaviour of both vCenters is asked for.
+    /// Control interface of both simulated vCenters.
     #[serde(default = "usual_vcenter_control")]
     pub vcenter_control: u16,
     pub smtp: u16,
@@ -42,7 +42,7 @@ impl Ports {
         idp: 8081,
     };
 
-    /// The usual ones, changed by `EAF_*_PORT`.
+    /// Default ports, changed by `EAF_*_PORT`.
     pub fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Result<Ports, Error> {
         let mut ports = Ports::DEFAULT;
         for (name, _, port) in ports.list_mut() {
@@ -59,19 +59,20 @@ impl Ports {
         Ok(ports)
     }
 
-    /// Ports that nobody uses at this moment.
+    /// Ports that are free now.
     pub fn free() -> Result<Ports, Error> {
         let mut ports = Ports::DEFAULT;
-        let mut held = Vec::new();
+        let mut listeners = Vec::new();
         for (_, _, port) in ports.list_mut() {
             let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(Error::NoneFree)?;
             *port = listener.local_addr().map_err(Error::NoneFree)?.port();
-            held.push(listener);
+            listeners.push(listener);
         }
         Ok(ports)
     }
 
-    /// Says about every port that cannot be had why, who holds it, and which variable moves ours.
+    /// Reports every unavailable port with its cause, its process, and the variable that changes
+    /// ours.
     pub fn check_free(&self) -> Result<(), Error> {
         let taken: Vec<String> = self
             .list()
@@ -111,13 +112,13 @@ impl Ports {
     }
 }
 
-/// For a state directory that was written before this port was in use.
+/// Default for a state directory from before this port was used.
 fn usual_vcenter_control() -> u16 {
     Ports::DEFAULT.vcenter_control
 }
 
-/// Browsers and clients that are told `localhost` may try IPv6 first and must not meet somebody else there. A machine
-/// without IPv6 has nobody there.
+/// Error that prevents the use of a port. Clients of `localhost` may try IPv6 first and must not
+/// reach another server there; on a machine without IPv6 there is none.
 fn trouble(port: u16) -> Option<std::io::Error> {
     if let Err(trouble) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         return Some(trouble);
@@ -125,7 +126,7 @@ fn trouble(port: u16) -> Option<std::io::Error> {
     TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|trouble| trouble.kind() == ErrorKind::AddrInUse)
 }
 
-/// `name (pid n)` of the process that listens there, as far as this user may see it.
+/// `name (pid n)` of the listening process, if this user can see it.
 #[cfg(target_os = "linux")]
 fn holder(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| listening_inode(table, port))?;
@@ -165,38 +166,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_somebody_holds_on_ipv6_alone_is_in_use() {
-        let Ok(held) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else { return };
-        let smtp = held.local_addr().expect("it is bound").port();
-        let told = Ports { smtp, ..Ports::free().expect("free ports") }.check_free().unwrap_err().to_string();
-        assert!(told.contains(&format!("port {smtp} for SMTP is in use")), "{told}");
+    fn a_port_in_use_on_ipv6_alone_is_in_use() {
+        let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else { return };
+        let smtp = listener.local_addr().expect("it is bound").port();
+        let error = Ports { smtp, ..Ports::free().expect("free ports") }.check_free().unwrap_err().to_string();
+        assert!(error.contains(&format!("port {smtp} for SMTP is in use")), "{error}");
     }
 
     #[test]
-    fn variables_move_ports_and_nonsense_is_refused() {
+    fn variables_change_ports_and_invalid_ones_are_refused() {
         let ports = Ports::from_environment(|name| (name == "EAF_PORT").then(|| "18080".into())).expect("usable");
         assert_eq!(ports, Ports { web: 18080, ..Ports::DEFAULT });
         for nonsense in ["0", "web", "70000", ""] {
-            let told = Ports::from_environment(|name| (name == "EAF_PG_PORT").then(|| nonsense.into())).unwrap_err();
-            assert!(told.to_string().starts_with("EAF_PG_PORT"), "{told}");
+            let error = Ports::from_environment(|name| (name == "EAF_PG_PORT").then(|| nonsense.into())).unwrap_err();
+            assert!(error.to_string().starts_with("EAF_PG_PORT"), "{error}");
         }
     }
 
     #[test]
     fn one_port_for_two_services_is_refused() {
-        let told = Ports::from_environment(|name| (name == "EAF_PORT").then(|| "1025".into())).unwrap_err().to_string();
-        assert!(told.contains("EAF_PORT") && told.contains("EAF_SMTP_PORT") && told.contains("1025"), "{told}");
+        let error =
+            Ports::from_environment(|name| (name == "EAF_PORT").then(|| "1025".into())).unwrap_err().to_string();
+        assert!(error.contains("EAF_PORT") && error.contains("EAF_SMTP_PORT") && error.contains("1025"), "{error}");
     }
 
     #[test]
-    fn a_taken_port_is_named_with_its_holder_and_variable() {
+    fn a_used_port_is_reported_with_its_process_and_variable() {
         let ports = Ports::free().expect("free ports");
         let _held = TcpListener::bind(("127.0.0.1", ports.smtp)).expect("it is free");
-        let told = ports.check_free().unwrap_err().to_string();
-        assert!(told.contains(&ports.smtp.to_string()) && told.contains("EAF_SMTP_PORT"), "{told}");
-        assert_eq!(told.lines().count(), 1, "the free ones are not named: {told}");
+        let error = ports.check_free().unwrap_err().to_string();
+        assert!(error.contains(&ports.smtp.to_string()) && error.contains("EAF_SMTP_PORT"), "{error}");
+        assert_eq!(error.lines().count(), 1, "the free ones are not named: {error}");
         if cfg!(target_os = "linux") {
-            assert!(told.contains(&format!("pid {}", std::process::id())), "{told}");
+            assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
         }
     }
 }

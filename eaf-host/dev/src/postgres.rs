@@ -1,11 +1,12 @@
 //! PostgreSQL for development and tests, from the npm package's binaries.
 //!
-//! It refuses to run as root. As root, it runs as the system's `postgres`, else `nobody`; where that user cannot reach
-//! the checkout (below `/root`, say), binaries are copied to `/var/cache/eaf` and data lies in `/var/lib/eaf`.
+//! PostgreSQL refuses to run as root. As root, this module runs it as the system's `postgres`, else
+//! `nobody`; if that user cannot read the checkout (below `/root`, for example), the binaries are
+//! copied to `/var/cache/eaf`, and the data is in `/var/lib/eaf`.
 
 pub mod make;
 
-use crate::place::{self, Place};
+use crate::checkout::{self, Checkout};
 use crate::process::Signal;
 use crate::progress::Progress;
 use crate::service::{Plan, Ready, User};
@@ -20,7 +21,7 @@ use tokio::process::Command;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Place(#[from] place::Error),
+    Checkout(#[from] checkout::Error),
     #[error(transparent)]
     State(#[from] state::Error),
     #[error("PostgreSQL cannot run as root, and there is neither a user `postgres` nor `nobody`")]
@@ -42,10 +43,10 @@ pub enum Error {
     Initdb(String),
 }
 
-/// The database of the demo.
+/// Database of the demo.
 pub const DATABASE: &str = "eaf";
 
-/// A cluster: where its programs and data are, and as whom it runs.
+/// A cluster: its programs, its data and its user.
 pub struct Cluster {
     programs: PathBuf,
     data: PathBuf,
@@ -64,10 +65,16 @@ pub enum Durability {
 }
 
 impl Cluster {
-    /// Makes the cluster if it is not there yet. The superuser's password is the state's secret `postgres`.
-    pub async fn prepare(place: &Place, state: &State, port: u16, durability: Durability) -> Result<Cluster, Error> {
+    /// Creates the cluster if it is missing. The superuser's password is the state's secret
+    /// `postgres`.
+    pub async fn prepare(
+        checkout: &Checkout,
+        state: &State,
+        port: u16,
+        durability: Durability,
+    ) -> Result<Cluster, Error> {
         let user = other_user_if_root()?;
-        let programs = reachable_programs(place.postgres()?, user).await?;
+        let programs = reachable_programs(checkout.postgres()?, user).await?;
         let data = data_dir(state, user)?;
         let superuser_password = state.password("postgres")?;
         let cluster = Cluster { programs, data, user, port, superuser_password, durability };
@@ -104,7 +111,7 @@ impl Cluster {
         }
     }
 
-    /// Holds the superuser's password.
+    /// Address with the superuser's password.
     pub fn superuser_url(&self, database: &str) -> String {
         url("postgres", &self.superuser_password, self.port, database)
     }
@@ -127,12 +134,12 @@ impl Cluster {
     }
 }
 
-/// The address of a role's connection.
+/// Address of a role's connection.
 pub fn url(role: &str, password: &str, port: u16, database: &str) -> String {
     format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}")
 }
 
-/// Removes the data that the cluster of this state directory has elsewhere, and what never became data.
+/// Removes the cluster's data outside this state directory, and unfinished drafts.
 pub fn remove_elsewhere(state_dir: &Path) -> Result<(), Error> {
     let Ok(note) = fs::read_to_string(state_dir.join("postgres.data")) else { return Ok(()) };
     let data = PathBuf::from(note);
@@ -161,7 +168,7 @@ fn other_user_if_root() -> Result<Option<User>, Error> {
     named("postgres").or_else(|| named("nobody")).map(Some).ok_or(Error::NoUser)
 }
 
-/// The programs where they are, or a copy where the user that must run them can read it.
+/// Programs in checkout, or a copy that the cluster's user can read.
 async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathBuf, Error> {
     let Some(user) = user else { return Ok(native) };
     if runs(&native, user).await {
@@ -176,7 +183,7 @@ async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathB
     passage(Path::new("/var/cache/eaf"))?;
     let draft = copy.with_extension(format!("draft-{}", std::process::id()));
     copy_tree(&native, &draft)?;
-    // Another run may have been faster; then its copy stays.
+    // A concurrent run may have been faster; its copy stays.
     if fs::rename(&draft, &copy).is_err() {
         fs::remove_dir_all(&draft).map_err(failed(&draft, "removed"))?;
     }
@@ -222,7 +229,7 @@ fn data_dir(state: &State, user: Option<User>) -> Result<PathBuf, Error> {
     Ok(parent.join(short_hash(state.dir().as_os_str().as_encoded_bytes())))
 }
 
-/// A directory that others may pass through, whatever this process' umask says.
+/// Directory that other users can traverse, whatever the umask.
 fn passage(dir: &Path) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(failed(dir, "made"))?;
     let mode = fs::metadata(dir).map_err(failed(dir, "read"))?.permissions().mode();

@@ -1,10 +1,10 @@
-//! A process, named so that it cannot be taken for another: its id alone may by now belong to a stranger.
+//! Unambiguous identity of a process: its id alone may belong to another process by now.
 
 use serde::{Deserialize, Serialize};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Id and start time; both together are unique while the machine runs.
+/// Id and start time, unique together while the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessId {
     pub pid: u32,
@@ -20,7 +20,7 @@ pub enum Signal {
 }
 
 impl ProcessId {
-    /// The process that has this id now; none if there is none or only its remains.
+    /// Process with this id; none if there is none or only a zombie.
     pub fn of(pid: u32) -> Option<Self> {
         started(pid).map(|started| ProcessId { pid, started })
     }
@@ -33,7 +33,7 @@ impl ProcessId {
         started(self.pid).is_some_and(|started| started == self.started)
     }
 
-    /// Does nothing when the process is gone, even if its id belongs to another by now.
+    /// Sends a signal; does nothing if the process has ended, even if another one has its id.
     pub fn signal(&self, signal: Signal) {
         if !self.is_alive() {
             return;
@@ -43,13 +43,14 @@ impl ProcessId {
             Signal::Terminate => "TERM",
             Signal::Kill => "KILL",
         };
-        // The shell's own `kill`: needs neither a package nor unsafe code. A process that ended meanwhile is no error.
+        // The shell's own `kill`, which needs neither a package nor unsafe code. A process that
+        // ended meanwhile is no error.
         let _gone = Command::new("/bin/sh")
             .args(["-c", "kill -s \"$0\" \"$1\" 2>/dev/null", name, &self.pid.to_string()])
             .status();
     }
 
-    /// Asks it to end and insists after `patience`. Returns when it is gone.
+    /// Sends the signal, kills the process after `patience`, and returns when it has ended.
     pub async fn end(&self, signal: Signal, patience: Duration) {
         self.signal(signal);
         if !self.gone_within(patience).await {
@@ -73,7 +74,8 @@ impl ProcessId {
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the name in parentheses and may hold anything; count from behind it.
+    // The second field is the name in parentheses and may contain anything, so fields are counted
+    // after it.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?;
     if matches!(state, "Z" | "X") {
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_process_ends_and_its_remains_do_not_count_as_alive() {
+    async fn a_zombie_does_not_count_as_alive() {
         let mut child = sleeper();
         let process = ProcessId::of(child.id()).expect("it runs");
         process.end(Signal::Terminate, Duration::from_secs(5)).await;
@@ -123,12 +125,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stranger_with_the_same_id_is_left_alone() {
+    async fn another_process_with_the_same_id_is_not_signalled() {
         let mut child = sleeper();
         let remembered = ProcessId { pid: child.id(), started: "another time".into() };
         assert!(!remembered.is_alive());
         remembered.end(Signal::Kill, Duration::from_millis(50)).await;
-        assert_eq!(child.try_wait().expect("it can be asked"), None, "the stranger lives");
+        assert_eq!(child.try_wait().expect("it can be asked"), None, "the other process lives");
         child.kill().expect("it ends");
         child.wait().expect("it can be waited for");
     }

@@ -1,10 +1,10 @@
-//! Tells a person that something takes its time: a line after 5 s, and another every 5 s.
+//! Progress of a slow step: a line after 5 s, and another every 5 s.
 
 use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Silent when dropped.
+/// Prints until it is dropped.
 pub struct Progress {
     task: tokio::task::JoinHandle<()>,
 }

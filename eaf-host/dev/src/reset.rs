@@ -1,4 +1,4 @@
-//! `eaf dev reset`: forgets everything that the demo kept.
+//! `eaf dev reset`: deletes all state of the demo.
 
 use crate::postgres;
 use crate::service;
@@ -18,7 +18,7 @@ pub enum Error {
     Remove(PathBuf, #[source] std::io::Error),
 }
 
-/// Refuses while the demo runs.
+/// Deletes the state; refuses while the demo runs.
 pub async fn run(dir: PathBuf) -> Result<(), Error> {
     if !dir.join("lock").exists() {
         println!("Nothing to forget: {} holds no demo.", dir.display());

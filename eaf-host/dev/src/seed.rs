@@ -1,6 +1,7 @@
-//! What the demo begins with, given through the public API like any client would: connections for both tenants; in acme
-//! three offerings, two machines, a pending and a rejected request. Every command has a key of its own, so that a seed
-//! that was interrupted goes on where it was. The connections name ports: they are set again when those have changed.
+//! First data of the demo, sent through the public API: connections for both tenants; in acme three
+//! offerings, two machines, a pending and a rejected request. Every command has its own idempotency
+//! key, so that an interrupted seed can continue. Connections contain ports and are set again when
+//! those have changed.
 
 use crate::ports::Ports;
 use crate::progress::Progress;
@@ -34,7 +35,7 @@ pub enum Error {
     NotFulfilled { request: String, seconds: u64, status: String },
 }
 
-/// Names of the connections that the grants point to.
+/// Names of the connections that the grants use.
 pub const VCENTER: &str = "vcenter";
 pub const MAIL: &str = "mail";
 
@@ -42,7 +43,7 @@ const CONNECTIONS: &str = "connections";
 const STEP: &str = "seed";
 const UNTIL_FULFILLED: Duration = Duration::from_secs(120);
 
-/// Does nothing when it was done before.
+/// Seeds the demo once.
 pub async fn run(state: &State, ports: &Ports) -> Result<(), Error> {
     let connected = |before: Ports| {
         let places = |ports: &Ports| (ports.vcenter_acme, ports.vcenter_globex, ports.smtp);
@@ -111,7 +112,7 @@ async fn connect(state: &State, ports: &Ports, tenant: &str) -> Result<(), Error
             "from": format!("dcm@{tenant}.example"),
             "from_name": "DCM",
         },
-        // The demo's server asks for none, but a connection has a secret.
+        // The demo's server needs no password, but a connection has a secret.
         "secret": {"password": state.password("smtp")?},
     });
     for (capability, name, connection) in [("vsphere", VCENTER, vcenter), ("mail", MAIL, mail)] {
@@ -151,14 +152,14 @@ fn offerings() -> [Value; 3] {
     ]
 }
 
-/// A request as it was given.
+/// A submitted request.
 struct Given {
     key: String,
-    /// Where it stands in the log: a list that has not come so far does not know it yet.
+    /// Position in the log, from which on lists contain the request.
     position: String,
 }
 
-/// The API as one person.
+/// The API for one person.
 struct Api {
     client: reqwest::Client,
     address: String,
@@ -218,7 +219,7 @@ impl Api {
         let deadline = Instant::now() + UNTIL_FULFILLED;
         loop {
             let row = match self.send(&path, self.call(Method::GET, &path)).await {
-                // The list is still behind; it says so after having waited for a while.
+                // The list still lags after its own wait.
                 Err(Error::Refused { status: 503, .. }) if Instant::now() < deadline => continue,
                 row => row?,
             };

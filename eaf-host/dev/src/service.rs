@@ -1,4 +1,4 @@
-//! A child process that serves: started, waited for until it is ready, and ended in order.
+//! A service as a child process: start, readiness and orderly end.
 
 use crate::process::{ProcessId, Signal};
 use crate::progress::Progress;
@@ -32,13 +32,13 @@ pub enum Error {
     State(#[from] state::Error),
 }
 
-/// How to start a service, and how to know that it is ready.
+/// Start command of a service and its sign of readiness.
 pub struct Plan {
     pub name: &'static str,
     pub program: PathBuf,
     pub args: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
-    /// Another user; only when this is root.
+    /// Another user; only possible for root.
     pub user: Option<User>,
     pub ready: Ready,
     pub end: Signal,
@@ -51,9 +51,9 @@ pub struct User {
 }
 
 pub enum Ready {
-    /// Something accepts connections on all of these.
+    /// All of these ports accept connections.
     Ports(Vec<u16>),
-    /// PostgreSQL says so in the last line of its `postmaster.pid`.
+    /// The last line of PostgreSQL's `postmaster.pid` says so.
     Postmaster(PathBuf),
 }
 
@@ -69,7 +69,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts it and returns when it is ready.
+    /// Starts the service and waits until it is ready.
     pub async fn start(state: &State, plan: &Plan) -> Result<Service, Error> {
         let mut service = Self::spawn(state, plan)?;
         let ready = service.until_ready(plan).await;
@@ -95,7 +95,8 @@ impl Service {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
-            // A group of its own: Ctrl-C in the terminal is for the supervisor, which ends its children in order.
+            // A group of its own: Ctrl-C in the terminal is for the supervisor, which ends its
+            // children in order.
             .process_group(0);
         if let Some(user) = plan.user {
             command.uid(user.uid).gid(user.gid);
@@ -127,12 +128,12 @@ impl Service {
         }
     }
 
-    /// Returns when the process ends by itself.
+    /// Waits until the process ends by itself.
     pub async fn ended(&mut self) -> Result<ExitStatus, Error> {
         self.child.wait().await.map_err(|cause| Error::Watch { name: self.name, cause })
     }
 
-    /// Ends it and forgets it.
+    /// Ends the process and deletes its record.
     pub async fn stop(mut self) {
         if let Some(process) = &self.process {
             process.end(self.end, UNTIL_ENDED).await;
@@ -166,14 +167,14 @@ impl Ready {
     }
 }
 
-/// A killed server leaves the file behind, with "ready" in it: hence the id.
+/// True for a ready server with this id; a killed server leaves a file that says "ready".
 fn postmaster_is_ready(file: &Path, pid: u32) -> bool {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
 }
 
-/// Ends what an earlier run left behind under these names; the last one is ended first.
+/// Ends the remains of an earlier run under these names, the last one first.
 pub async fn end_leftovers(state: &State, services: &[(&'static str, Signal)]) -> Result<(), Error> {
     for (name, signal) in services.iter().rev() {
         if let Some(process) = state.leftover(name)? {
@@ -207,17 +208,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_dies_says_why() {
+    async fn a_failed_start_reports_its_cause() {
         let port = Ports::free().expect("free ports").web;
         let state = scratch();
-        let told = Service::start(&state, &plan("echo no disk left; exit 3", port)).await.err().expect("refused");
-        let told = told.to_string();
-        assert!(told.contains("no disk left") && told.contains("3"), "{told}");
+        let error = Service::start(&state, &plan("echo no disk left; exit 3", port)).await.err().expect("refused");
+        let error = error.to_string();
+        assert!(error.contains("no disk left") && error.contains("3"), "{error}");
         assert_eq!(state.leftover("sample").expect("readable"), None);
     }
 
     #[tokio::test]
-    async fn the_next_run_ends_what_a_killed_supervisor_left() {
+    async fn the_next_run_ends_the_remains_of_a_killed_supervisor() {
         // The test itself listens, so that the child counts as ready.
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("bound").port();
@@ -232,15 +233,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stranger_under_a_remembered_id_survives() {
-        let mut stranger = std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
+    async fn another_process_under_a_recorded_id_survives() {
+        let mut other = std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
         let state = scratch();
-        let remembered = ProcessId { pid: stranger.id(), started: "another time".into() };
+        let remembered = ProcessId { pid: other.id(), started: "another time".into() };
         state.remember_process("sample", &remembered).expect("written");
         end_leftovers(&state, &[("sample", Signal::Kill)]).await.expect("nothing to end");
-        assert!(stranger.try_wait().expect("it can be asked").is_none());
-        stranger.kill().expect("it ends");
-        stranger.wait().expect("it can be waited for");
+        assert!(other.try_wait().expect("it can be asked").is_none());
+        other.kill().expect("it ends");
+        other.wait().expect("it can be waited for");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What runs beside the host in development: two vCenters, SMTP with an inbox page. (PostgreSQL: [`super::postgres`].)
+//! Services beside the host in development: two vCenters, SMTP with an inbox page. (PostgreSQL:
+//! [`super::postgres`].)
 
-use crate::place::{self, Place};
+use crate::checkout::{self, Checkout};
 use crate::ports::Ports;
 use crate::postgres::make;
 use crate::process::Signal;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Place(#[from] place::Error),
+    Checkout(#[from] checkout::Error),
     #[error(transparent)]
     State(#[from] state::Error),
     #[error("{path} cannot be made")]
@@ -23,7 +24,7 @@ pub enum Error {
     },
 }
 
-/// All of them in the order of their start; ended in the opposite order.
+/// Services in the order of their start, which is reversed at the end.
 pub const ALL: &[(&str, Signal)] = &[
     (make::NAME, Signal::Terminate),
     ("postgres", Signal::Interrupt),
@@ -31,29 +32,30 @@ pub const ALL: &[(&str, Signal)] = &[
     ("maildev", Signal::Terminate),
 ];
 
-/// Who signs in at each vCenter.
+/// Account at each vCenter.
 pub const VCENTER_USER: &str = "svc-eaf";
 
-/// How long the simulators let things take.
-pub struct Pace {
+/// Durations of simulated operations.
+pub struct SimulatorSpeed {
     pub clone: &'static str,
     pub address: &'static str,
 }
 
-impl Pace {
+impl SimulatorSpeed {
     /// Long enough to watch.
-    pub const DEMO: Pace = Pace { clone: "4s", address: "2s" };
-    pub const TESTS: Pace = Pace { clone: "200ms", address: "100ms" };
+    pub const DEMO: SimulatorSpeed = SimulatorSpeed { clone: "4s", address: "2s" };
+    pub const TESTS: SimulatorSpeed = SimulatorSpeed { clone: "200ms", address: "100ms" };
 }
 
-/// Its inventory is kept in the state directory. The password is the state's secret `vcenter-<tenant>`.
-pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result<Plan, Error> {
+/// Simulated vCenters, whose inventory is in the state directory. The password is the state's
+/// secret `vcenter-<tenant>`.
+pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &SimulatorSpeed) -> Result<Plan, Error> {
     let inventory = directory(state, "vcsim")?;
     let mut args = vec![
         format!("--state={}", inventory.display()),
         format!("--cert-dir={}", certificates(state).display()),
-        format!("--clone-duration={}", pace.clone),
-        format!("--address-delay={}", pace.address),
+        format!("--clone-duration={}", speed.clone),
+        format!("--address-delay={}", speed.address),
         format!("--control=127.0.0.1:{}", ports.vcenter_control),
     ];
     for (tenant, port) in [("acme", ports.vcenter_acme), ("globex", ports.vcenter_globex)] {
@@ -67,7 +69,7 @@ pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result
     }
     Ok(Plan {
         name: "vcsim",
-        program: place.vcsim()?,
+        program: checkout.vcsim()?,
         args,
         environment: Vec::new(),
         user: None,
@@ -76,10 +78,10 @@ pub fn vcsim(place: &Place, state: &State, ports: &Ports, pace: &Pace) -> Result
     })
 }
 
-pub fn maildev(place: &Place, state: &State, ports: &Ports) -> Result<Plan, Error> {
+pub fn maildev(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Plan, Error> {
     let mails = directory(state, "mails")?;
     let args = [
-        place.maildev()?.display().to_string(),
+        checkout.maildev()?.display().to_string(),
         "--ip=127.0.0.1".into(),
         "--web-ip=127.0.0.1".into(),
         format!("--smtp={}", ports.smtp),
@@ -101,7 +103,7 @@ pub fn vcenter_secret(tenant: &str) -> &'static str {
     if tenant == "acme" { "vcenter-acme" } else { "vcenter-globex" }
 }
 
-/// `ca.pem` in here is what a client of the simulated vCenters trusts.
+/// Directory with `ca.pem`, which clients of the simulated vCenters trust.
 pub fn certificates(state: &State) -> PathBuf {
     state.dir().join("certificates")
 }

@@ -1,13 +1,13 @@
-//! The state directory, `.eaf/` in the checkout: what survives between two runs, and who runs now.
+//! State directory, `.eaf/` in the checkout: data between two runs, and the running supervisor.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | `lock` | locked while a supervisor runs; its content says who |
-//! | `ports.json` | where the last run listened |
-//! | `secrets/NAME` | random, made once, readable by their owner only |
+//! | `lock` | locked while a supervisor runs; its process |
+//! | `ports.json` | ports of the last run |
+//! | `secrets/NAME` | random, created once, readable by their owner only |
 //! | `NAME.process` | id and start time of a child, to end it after a `kill -9` of the supervisor |
 //! | `logs/NAME.log` | a child's output |
-//! | `done/NAME` | steps that happen once, with the ports of then |
+//! | `done/NAME` | steps that run once, with their ports |
 
 use crate::ports::Ports;
 use crate::process::ProcessId;
@@ -30,7 +30,7 @@ pub enum Error {
     },
     #[error("{0} holds something that was not written here; `make demo-reset` starts anew")]
     Content(PathBuf),
-    #[error("already running here{}; press Ctrl-C there, or choose another directory: EAF_STATE_DIR=DIR", said(.0))]
+    #[error("already running here{}; press Ctrl-C there, or choose another directory: EAF_STATE_DIR=DIR", render_holder(.0))]
     Running(Option<ProcessId>),
     #[error("nothing has run here yet: start `make demo` first")]
     NeverRun,
@@ -38,7 +38,7 @@ pub enum Error {
     Random,
 }
 
-fn said(holder: &Option<ProcessId>) -> String {
+fn render_holder(holder: &Option<ProcessId>) -> String {
     holder.as_ref().map(|process| format!(" (pid {})", process.pid)).unwrap_or_default()
 }
 
@@ -47,23 +47,24 @@ pub struct State {
     dir: PathBuf,
 }
 
-/// Held while a supervisor runs. The system lets go of it also when the process is killed.
+/// Lock of a running supervisor, which the system releases also after a kill.
 pub struct Lock {
     _file: File,
 }
 
 impl State {
-    /// Makes what is missing.
+    /// Opens the directory and creates missing parts.
     pub fn open(dir: PathBuf) -> Result<State, Error> {
         for dir in [dir.clone(), dir.join("secrets"), dir.join("logs"), dir.join("done")] {
-            // Others may pass through, because PostgreSQL runs as another user when this is root; they may not look.
+            // Other users may traverse, because PostgreSQL runs as another user under root; they
+            // may not list.
             let mode = if dir.ends_with("secrets") { 0o700 } else { 0o711 };
             fs::DirBuilder::new().recursive(true).mode(mode).create(&dir).map_err(failed(&dir, "made"))?;
         }
         Ok(State { dir })
     }
 
-    /// The state of a run that has been, without making anything.
+    /// State of an earlier run, unchanged.
     pub fn existing(dir: PathBuf) -> Result<State, Error> {
         if dir.join("ports.json").is_file() { Ok(State { dir }) } else { Err(Error::NeverRun) }
     }
@@ -72,7 +73,7 @@ impl State {
         &self.dir
     }
 
-    /// Waits a moment for a supervisor that was just killed and still holds the lock while it is taken apart.
+    /// Takes the lock, and waits a moment for a supervisor that was just killed.
     pub async fn lock(&self) -> Result<Lock, Error> {
         let deadline = Instant::now() + Duration::from_secs(2);
         loop {
@@ -124,7 +125,8 @@ impl State {
         Ok(bytes)
     }
 
-    /// A random password under this name; needs no quoting in URLs and shells, and is the file's text.
+    /// A random password under this name, which needs no quoting in URLs and shells and is the
+    /// file's text.
     pub fn password(&self, name: &str) -> Result<String, Error> {
         Ok(URL_SAFE_NO_PAD.encode(self.secret(name)?))
     }
@@ -154,7 +156,7 @@ impl State {
         }
     }
 
-    /// The process that an earlier run left under this name, if it lives.
+    /// Process of an earlier run under this name, if it is alive.
     pub fn leftover(&self, name: &str) -> Result<Option<ProcessId>, Error> {
         Ok(self.read_process(&self.process_file(name))?.filter(ProcessId::is_alive))
     }
@@ -167,7 +169,7 @@ impl State {
         self.dir.join("done").join(step).exists()
     }
 
-    /// With which ports the step was done.
+    /// Ports for which the step was done.
     pub fn done_with(&self, step: &str) -> Option<Ports> {
         serde_json::from_slice(&fs::read(self.dir.join("done").join(step)).ok()?).ok()
     }
@@ -183,7 +185,7 @@ impl State {
 
     fn read_process(&self, path: &Path) -> Result<Option<ProcessId>, Error> {
         match fs::read(path) {
-            // Half a file, from a kill in the middle of writing, names nobody.
+            // A file that a kill truncated names no process.
             Ok(text) => Ok(serde_json::from_slice(&text).ok()),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(failed(path, "read")(cause)),
@@ -227,14 +229,14 @@ mod tests {
     fn a_second_supervisor_is_refused_until_the_first_is_gone() {
         let state = scratch();
         let first = state.try_lock().expect("free");
-        let told = state.try_lock().err().expect("refused").to_string();
-        assert!(told.contains(&std::process::id().to_string()), "{told}");
+        let error = state.try_lock().err().expect("refused").to_string();
+        assert!(error.contains(&std::process::id().to_string()), "{error}");
         drop(first);
         state.try_lock().expect("free again");
     }
 
     #[test]
-    fn a_secret_is_made_once_and_closed_to_others() {
+    fn a_secret_is_created_once_and_private() {
         let state = scratch();
         let secret = state.secret("key").expect("made");
         assert_eq!(state.secret("key").expect("read"), secret);
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_knows_with_which_ports_it_was_done() {
+    fn a_done_step_has_its_ports() {
         let state = scratch();
         assert!(!state.is_done("people") && state.done_with("people").is_none());
         state.mark_done("people", &Ports::DEFAULT).expect("written");
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_process_that_still_runs_is_a_leftover() {
+    fn only_a_running_process_is_a_leftover() {
         let state = scratch();
         let own = ProcessId::own().expect("this process runs");
         state.remember_process("x", &own).expect("written");
@@ -260,6 +262,6 @@ mod tests {
         state.remember_process("x", &ProcessId { started: "before".into(), ..own }).expect("written");
         assert_eq!(state.leftover("x").expect("read"), None);
         fs::write(state.dir().join("x.process"), "{\"pid\":").expect("written");
-        assert_eq!(state.leftover("x").expect("half a file is nobody"), None);
+        assert_eq!(state.leftover("x").expect("a truncated file names no process"), None);
     }
 }

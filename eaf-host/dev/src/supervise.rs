@@ -1,11 +1,11 @@
-//! `eaf dev`: the whole demo in the foreground. What it starts, it ends, in the opposite order.
+//! `eaf dev`: the whole demo in the foreground. It ends its services in reverse order.
 
+use crate::checkout::{self, Checkout};
 use crate::idp;
-use crate::place::{self, Place};
 use crate::ports::{self, Ports};
 use crate::postgres::{self, Cluster, Durability};
 use crate::service::{self, Plan, Service};
-use crate::services::{self, Pace};
+use crate::services::{self, SimulatorSpeed};
 use crate::state::{self, State};
 use crate::{banner, host, seed};
 use eaf::compose;
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Place(#[from] place::Error),
+    Checkout(#[from] checkout::Error),
     #[error(transparent)]
     State(#[from] state::Error),
     #[error(transparent)]
@@ -42,9 +42,9 @@ pub enum Error {
     Part(#[source] tokio::task::JoinError),
 }
 
-/// Runs until it is asked to stop.
-pub async fn run(place: &Place, ports: Ports, metrics: PrometheusHandle) -> Result<(), Error> {
-    let state = State::open(place.state_dir())?;
+/// Runs until a signal requests the end.
+pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+    let state = State::open(checkout.state_dir())?;
     let _lock = state.lock().await?;
     service::end_leftovers(&state, services::ALL).await?;
     ports.check_free()?;
@@ -52,12 +52,12 @@ pub async fn run(place: &Place, ports: Ports, metrics: PrometheusHandle) -> Resu
 
     let mut demo = Demo::new(state.clone());
     let result = tokio::select! {
-        result = demo.run(place, &ports, metrics) => result,
+        result = demo.run(checkout, &ports, metrics) => result,
         _ = shutdown::requested() => Ok(()),
     };
     println!("\nStopping …");
     demo.stop().await;
-    // A child that was just being started when the stop came.
+    // A child that was starting when the signal came.
     service::end_leftovers(&state, services::ALL).await?;
     result
 }
@@ -67,7 +67,7 @@ struct Demo {
     stop: watch::Sender<bool>,
     /// Parts inside this process.
     tasks: Vec<JoinHandle<Result<(), Error>>>,
-    /// Children, in the order of their start.
+    /// Child processes, in the order of their start.
     services: Vec<(Plan, Service)>,
 }
 
@@ -76,19 +76,19 @@ impl Demo {
         Demo { state, stop: watch::Sender::new(false), tasks: Vec::new(), services: Vec::new() }
     }
 
-    async fn run(&mut self, place: &Place, ports: &Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+    async fn run(&mut self, checkout: &Checkout, ports: &Ports, metrics: PrometheusHandle) -> Result<(), Error> {
         let began = Instant::now();
         let state = self.state.clone();
-        let cluster = Cluster::prepare(place, &state, ports.postgres, Durability::Full).await?;
+        let cluster = Cluster::prepare(checkout, &state, ports.postgres, Durability::Full).await?;
         self.start(cluster.plan()).await?;
         host::bootstrap(&state, &cluster).await?;
-        self.start(services::vcsim(place, &state, ports, &Pace::DEMO)?).await?;
-        self.start(services::maildev(place, &state, ports)?).await?;
+        self.start(services::vcsim(checkout, &state, ports, &SimulatorSpeed::DEMO)?).await?;
+        self.start(services::maildev(checkout, &state, ports)?).await?;
         let secret = host::client_secret(&state)?;
         self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, secret, stopped(&self.stop)));
 
-        host::populate(&state, &host::config(place, &state, ports)?, ports).await?;
-        self.spawn(compose::serve(host::config(place, &state, ports)?, metrics, stopped(&self.stop)));
+        host::populate(&state, &host::config(checkout, &state, ports)?, ports).await?;
+        self.spawn(compose::serve(host::config(checkout, &state, ports)?, metrics, stopped(&self.stop)));
         tokio::select! {
             ready = host::until_ready(ports) => ready?,
             ended = self.watch() => return ended,
@@ -98,7 +98,9 @@ impl Demo {
         let seeding = async move {
             match seed::run(&state, &ports).await {
                 Ok(()) => println!("  The demo's offerings and machines are there."),
-                Err(error) => eprintln!("  The demo's offerings and machines could not be prepared: {}", told(&error)),
+                Err(error) => {
+                    eprintln!("  The demo's offerings and machines could not be prepared: {}", render_error(&error))
+                }
             }
         };
         tokio::select! {
@@ -118,7 +120,7 @@ impl Demo {
         self.tasks.push(tokio::spawn(async move { part.await.map_err(Into::into) }));
     }
 
-    /// A child that ends by itself is started again; a part of this process that ends ends the demo.
+    /// Restarts a child that ends by itself; a part of this process that ends also ends the demo.
     async fn watch(&mut self) -> Result<(), Error> {
         loop {
             let (status, index) = tokio::select! {
@@ -132,7 +134,7 @@ impl Demo {
         }
     }
 
-    /// First what is inside this process, then the children, the last one first.
+    /// Ends the parts of this process first, then the children, the last one first.
     async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
@@ -151,7 +153,8 @@ async fn first_to_end(services: &mut [(Plan, Service)]) -> (Result<ExitStatus, s
     (status, index)
 }
 
-/// A killed PostgreSQL is refused its directory until its last backend has noticed: hence several attempts.
+/// Restarts a service, with several attempts: PostgreSQL refuses its directory until the last
+/// backend of the killed server has noticed.
 async fn start_again(state: &State, plan: &Plan) -> Result<Service, service::Error> {
     const ATTEMPTS: u32 = 5;
     for _ in 1..ATTEMPTS {
@@ -170,7 +173,7 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'sta
     }
 }
 
-fn told(error: &dyn std::error::Error) -> String {
+fn render_error(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

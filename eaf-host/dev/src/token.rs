@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("there is no account `{asked}`; there are: {}", names())]
-    NoAccount { asked: String },
+    #[error("there is no account `{account}`; there are: {}", names())]
+    NoAccount { account: String },
     #[error("the identity provider does not answer at {address}: is the demo running?")]
     NotThere {
         address: String,
@@ -29,7 +29,7 @@ struct Answer {
 
 pub async fn fetch(idp_port: u16, account: &str) -> Result<String, Error> {
     if ACCOUNTS.iter().all(|known| known.name != account) {
-        return Err(Error::NoAccount { asked: account.to_string() });
+        return Err(Error::NoAccount { account: account.to_string() });
     }
     let address = idp::issuer_url(idp_port);
     let form = [("grant_type", ACCOUNT_GRANT), ("account", account)];

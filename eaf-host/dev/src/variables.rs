@@ -1,11 +1,12 @@
-//! Variables of `eaf dev` that begin like the host's settings. The host refuses what it does not know, unless it is told.
+//! Variables of `eaf dev` with the prefix of the host's settings. The host rejects unknown ones
+//! unless `EAF_IGNORE` lists them.
 
 use std::ffi::OsString;
 
-/// The setting of the host that lists what is not for it.
+/// Setting of the host that lists variables to ignore.
 pub const IGNORE: &str = eaf::config::key::IGNORE;
 
-/// What `eaf dev` reads, prints for a shell, and sets for the command of `eaf dev exec`.
+/// Variables that `eaf dev` reads, prints for a shell, or sets for the command of `eaf dev exec`.
 const OURS: &[&str] = &[
     "EAF_ROOT",
     "EAF_STATE_DIR",
@@ -29,12 +30,12 @@ const OURS: &[&str] = &[
     "EAF_PG_GID",
 ];
 
-/// For `EAF_IGNORE`: all of ours.
+/// Value of `EAF_IGNORE`: all of ours.
 pub fn ignored() -> String {
     OURS.join(",")
 }
 
-/// With those that a command is given besides.
+/// Value of `EAF_IGNORE` with a command's additional variables.
 pub fn ignored_with(given: &[(&str, OsString)]) -> String {
     let given = given.iter().map(|(name, _)| *name).filter(|name| !OURS.contains(name));
     OURS.iter().copied().chain(given).collect::<Vec<_>>().join(",")

@@ -1,6 +1,7 @@
-//! `eaf dev vcenter`: lets the demo's simulated vCenters be difficult, so that a person sees what the product does then.
+//! `eaf dev vcenter`: makes the demo's simulated vCenters difficult, to show the product's
+//! reaction.
 //!
-//! The simulator knows more than the words here; `eaf-host/dev/vcsim/README.md` lists all behaviours.
+//! The simulator has more behaviours than these commands; `eaf-host/dev/vcsim/README.md` lists all.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -29,49 +30,49 @@ pub enum Tenant {
     Globex,
 }
 
-/// What a person asks of a vCenter. Everything lasts until `calm`.
+/// Behaviour of a vCenter, which lasts until `calm`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Wish {
+pub enum Behaviour {
     /// Answer every call late.
     Slow {
-        /// How late, such as 500ms.
+        /// Delay, such as 500ms.
         #[arg(default_value = "3s")]
         delay: String,
     },
     /// End all sessions, once.
     Expired,
-    /// Take the storage from a machine: listed, but without a configuration.
+    /// Remove the storage of a machine, so that it is listed without a configuration.
     Inaccessible {
-        /// The machine's name.
+        /// Name of the machine.
         name: String,
     },
-    /// Let a machine ask a question that holds up its power operations.
+    /// Let a machine ask a question that blocks its power operations.
     Question {
-        /// The machine's name.
+        /// Name of the machine.
         name: String,
-        /// What is asked.
+        /// Text of the question.
         #[arg(default_value = "Was this virtual machine moved or copied?")]
         text: String,
     },
-    /// Turn a machine into a template; this stays.
+    /// Convert a machine to a template, permanently.
     Template {
-        /// The machine's name.
+        /// Name of the machine.
         name: String,
     },
-    /// Fail clones and power-ons, because another process holds a file.
+    /// Fail clones and power-ons, because another process locks a file.
     Locked,
     /// Refuse work on machines, because another task runs on them.
     Busy,
-    /// Be slow, lose sessions, leave out properties and fail tasks, each at random.
+    /// Delay answers, lose sessions, omit properties and fail tasks, each at random.
     Random {
-        /// To see the same again.
+        /// Seed, to repeat a sequence.
         seed: Option<u64>,
     },
-    /// Behave well again.
+    /// End every behaviour.
     Calm,
 }
 
-/// The simulator's control interface.
+/// Control interface of the simulator.
 pub struct Control {
     address: String,
     client: reqwest::Client,
@@ -88,9 +89,9 @@ impl Control {
         Control { address: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
     }
 
-    /// Does what is asked and says what holds then.
-    pub async fn run(&self, tenant: Option<Tenant>, wish: Option<Wish>) -> Result<String, Error> {
-        let Some(wish) = wish else {
+    /// Applies a behaviour and returns the active ones.
+    pub async fn run(&self, tenant: Option<Tenant>, behaviour: Option<Behaviour>) -> Result<String, Error> {
+        let Some(behaviour) = behaviour else {
             let all = tenant.map_or_else(|| vec![Tenant::Acme, Tenant::Globex], |one| vec![one]);
             let mut text = String::new();
             for tenant in all {
@@ -99,7 +100,7 @@ impl Control {
             return Ok(text);
         };
         let tenant = tenant.unwrap_or(Tenant::Acme);
-        if let Wish::Random { seed } = wish {
+        if let Behaviour::Random { seed } = behaviour {
             let seed = match seed {
                 Some(seed) => seed,
                 None => getrandom::u32().map_err(Error::Entropy)?.into(),
@@ -107,11 +108,11 @@ impl Control {
             self.ask(Method::PUT, tenant, "seed", Some(&json!(seed))).await?;
             return self.switch_on(tenant, &random()).await.map(|text| format!("seed {seed}\n{text}"));
         }
-        if let Wish::Calm = wish {
+        if let Behaviour::Calm = behaviour {
             self.ask(Method::DELETE, tenant, "behaviours", None).await?;
             return self.describe(tenant).await;
         }
-        self.switch_on(tenant, &behaviours(&wish)).await
+        self.switch_on(tenant, &behaviours(&behaviour)).await
     }
 
     async fn switch_on(&self, tenant: Tenant, behaviours: &[Value]) -> Result<String, Error> {
@@ -125,7 +126,7 @@ impl Control {
     async fn describe(&self, tenant: Tenant) -> Result<String, Error> {
         let answer = self.ask(Method::GET, tenant, "behaviours", None).await?;
         let reports: Vec<Report> = answer.json().await.map_err(Error::Answer)?;
-        Ok(described(name(tenant), &reports))
+        Ok(render_status(name(tenant), &reports))
     }
 
     async fn ask(
@@ -147,7 +148,8 @@ impl Control {
     }
 }
 
-/// Slow answers, lost sessions and answers, missing properties and failed tasks, each now and then.
+/// Slow answers, lost sessions and answers, missing properties and failed tasks, each with a
+/// probability.
 pub fn random() -> Vec<Value> {
     let fault = |kind: &str, message: &str| json!({ "type": kind, "message": message });
     let broken = fault("SystemError", "A general system error occurred: connection refused.");
@@ -176,25 +178,27 @@ pub fn random() -> Vec<Value> {
     ]
 }
 
-fn behaviours(wish: &Wish) -> Vec<Value> {
-    match wish {
-        Wish::Slow { delay } => vec![json!({ "kind": "slow", "delay": delay })],
-        Wish::Expired => vec![json!({ "kind": "expire-sessions" })],
-        Wish::Inaccessible { name } => vec![json!({ "kind": "inaccessible", "vm": name })],
-        Wish::Question { name, text } => vec![json!({ "kind": "question", "vm": name, "text": text })],
-        Wish::Template { name } => vec![json!({ "kind": "set", "vm": name, "values": { "config.template": true } })],
-        Wish::Locked => faults(
+fn behaviours(behaviour: &Behaviour) -> Vec<Value> {
+    match behaviour {
+        Behaviour::Slow { delay } => vec![json!({ "kind": "slow", "delay": delay })],
+        Behaviour::Expired => vec![json!({ "kind": "expire-sessions" })],
+        Behaviour::Inaccessible { name } => vec![json!({ "kind": "inaccessible", "vm": name })],
+        Behaviour::Question { name, text } => vec![json!({ "kind": "question", "vm": name, "text": text })],
+        Behaviour::Template { name } => {
+            vec![json!({ "kind": "set", "vm": name, "values": { "config.template": true } })]
+        }
+        Behaviour::Locked => faults(
             "task-fault",
             &["CloneVM_Task", "PowerOnVM_Task"],
             &json!({ "type": "FileLocked", "message": "Unable to access file since it is locked." }),
         ),
-        Wish::Busy => faults(
+        Behaviour::Busy => faults(
             "call-fault",
             &["PowerOnVM_Task", "PowerOffVM_Task", "ReconfigVM_Task", "Destroy_Task"],
             &json!({ "type": "TaskInProgress", "message": "Another task is already in progress." }),
         ),
-        Wish::Random { .. } => random(),
-        Wish::Calm => Vec::new(),
+        Behaviour::Random { .. } => random(),
+        Behaviour::Calm => Vec::new(),
     }
 }
 
@@ -209,15 +213,16 @@ fn name(tenant: Tenant) -> &'static str {
     }
 }
 
-/// A line for each behaviour: its kind, its members, how often it has taken place.
-fn described(tenant: &str, reports: &[Report]) -> String {
+/// One line per behaviour: its kind, its members and its hits.
+fn render_status(tenant: &str, reports: &[Report]) -> String {
     if reports.is_empty() {
         return format!("{tenant}: vCenter behaves well\n");
     }
     let mut text = String::new();
     for Report { hits, behaviour } in reports {
         let kind = behaviour.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let _ = write!(text, "{tenant}: {kind}"); // a String takes everything
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{tenant}: {kind}");
         for (member, value) in behaviour.iter().filter(|(member, _)| *member != "kind") {
             match value {
                 Value::String(plain) => _ = write!(text, " {member}={plain:?}"),
@@ -234,22 +239,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_switched_on_is_said_in_a_line_each() {
+    fn every_active_behaviour_has_a_line() {
         let report = |hits, behaviour: Value| Report { hits, behaviour: behaviour.as_object().cloned().unwrap() };
         let reports = [
             report(12, json!({ "kind": "slow", "delay": "3s" })),
             report(0, json!({ "kind": "question", "vm": "web-01", "text": "Moved?" })),
         ];
-        let text = described("acme", &reports);
+        let text = render_status("acme", &reports);
         assert_eq!(text, "acme: slow delay=\"3s\", 12 hits\nacme: question vm=\"web-01\" text=\"Moved?\", 0 hits\n");
-        assert_eq!(described("globex", &[]), "globex: vCenter behaves well\n");
+        assert_eq!(render_status("globex", &[]), "globex: vCenter behaves well\n");
     }
 
     #[tokio::test]
-    async fn a_demo_that_does_not_run_is_named() {
+    async fn a_stopped_demo_is_reported() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let told = Control::on(free).run(None, None).await.unwrap_err().to_string();
-        assert!(told.contains("is the demo running?"), "{told}");
+        let error = Control::on(free).run(None, None).await.unwrap_err().to_string();
+        assert!(error.contains("is the demo running?"), "{error}");
     }
 }

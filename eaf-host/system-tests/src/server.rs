@@ -1,6 +1,6 @@
 //! A PostgreSQL cluster of one's own, with every durability switch on, that may be killed.
 
-use eaf_dev::place::Place;
+use eaf_dev::checkout::Checkout;
 use eaf_dev::ports::Ports;
 use eaf_dev::postgres::{Cluster, Durability};
 use eaf_dev::process::{ProcessId, Signal};
@@ -17,9 +17,9 @@ impl Server {
     pub async fn start() -> Server {
         let dir = std::env::temp_dir().join(format!("eaf-it-{}", uuid::Uuid::new_v4().simple()));
         let state = State::open(dir).unwrap();
-        let place = Place::find().unwrap();
+        let checkout = Checkout::find().unwrap();
         let port = Ports::free().unwrap().postgres;
-        let cluster = Cluster::prepare(&place, &state, port, Durability::Full).await.unwrap();
+        let cluster = Cluster::prepare(&checkout, &state, port, Durability::Full).await.unwrap();
         let service = Some(Service::start(&state, &cluster.plan()).await.unwrap());
         Server { state, cluster, service }
     }

@@ -1,4 +1,4 @@
-//! Somebody else at the same vCenter: VMware's own client, which knows nothing of EAF.
+//! Another client of the same vCenter: VMware's own govc, independent of EAF.
 
 use crate::tool;
 use crate::vcsim::{PASSWORD, USER, Vcsim};
@@ -29,13 +29,13 @@ impl Vcsim {
         self.govc(&["vm.change", "-vm", &path(name), "-c", &cpus.to_string()]).await;
     }
 
-    /// A machine that EAF did not make, in the folder where it would make one.
+    /// Clones a machine that is not EAF's, in the folder of EAF's machines.
     pub async fn clone_by_hand(&self, template: &str, name: &str) {
         let template = format!("/DC1/vm/Templates/{template}");
         self.govc(&["vm.clone", "-vm", &template, "-on=false", "-folder", "/DC1/vm/EAF/acme/dcm", name]).await;
     }
 
-    /// A backup that an admin takes: all settings of the machine go with it.
+    /// Copies a machine with all its settings, as an admin's backup does.
     pub async fn copy_by_hand(&self, name: &str, copy: &str) {
         self.govc(&["vm.clone", "-vm", &path(name), "-on=false", "-folder", "/DC1/vm/EAF/acme/dcm", copy]).await;
     }

@@ -1,4 +1,5 @@
-//! Servers for tests: a mail server, a simulated vCenter, and a proxy that loses what is said on the way to them.
+//! Servers for tests: a mail server, a simulated vCenter, and a proxy that injects faults before
+//! them.
 
 pub mod fault_proxy;
 pub mod govc;
@@ -8,7 +9,7 @@ pub mod vcsim;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Path of a tool that `make setup` brought.
+/// Program that `make setup` installed, at the path from `eaf dev exec`.
 pub fn tool(name: &str) -> PathBuf {
     checkout().join("bin").join(name)
 }

@@ -1,4 +1,5 @@
-//! A real mail server for tests: maildev as a process of its own, on free ports, with an inbox that tests read.
+//! A real mail server for tests: maildev as a separate process on free ports, with an inbox that
+//! tests read.
 //!
 //! `EAF_MAILDEV` names its script; without it, the one that `npm ci` puts below `eaf-host/dev`.
 
@@ -13,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// Node takes its time on a busy machine.
+/// Node is slow on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(90);
 
 pub struct Maildev {
@@ -23,7 +24,7 @@ pub struct Maildev {
     _child: Child,
 }
 
-/// A mail as the server understood it: headers and bodies decoded by somebody else's code.
+/// A mail as the server parsed it, with headers and bodies decoded by independent code.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Received {
     id: String,
@@ -61,7 +62,7 @@ impl Maildev {
         Maildev::launch(free_address(), options).await
     }
 
-    /// On an address where nothing listened before.
+    /// Starts on an unused address.
     pub async fn launch(smtp: SocketAddr, options: Vec<String>) -> Maildev {
         let web = free_address();
         let mut child = Command::new("node")
@@ -82,12 +83,12 @@ impl Maildev {
         self.smtp
     }
 
-    /// What has arrived, oldest first.
+    /// Received mails, oldest first.
     pub async fn inbox(&self) -> Vec<Received> {
         serde_json::from_slice(&self.get("/api/email").await).expect("the inbox is a list of mails")
     }
 
-    /// A mail's bytes as they came over the wire.
+    /// Raw bytes of a mail.
     pub async fn source(&self, mail: &Received) -> String {
         let bytes = self.get(&format!("/api/email/{}/source", mail.id)).await;
         String::from_utf8(bytes).expect("a mail of ours is ASCII")
@@ -105,13 +106,13 @@ impl Maildev {
     }
 }
 
-/// A port that nobody else gets by chance: no test of this process is given it twice, and no system hands one of these
-/// out by itself, be it to who listens on port 0 or to who connects.
+/// Port that no other process gets by chance: this process assigns it once, and no system assigns
+/// one of this range by itself, neither to listeners on port 0 nor to clients.
 pub fn free_address() -> SocketAddr {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    // Two processes begin in different places.
+    // Two processes start at different ports.
     let begin = (std::process::id() % u32::from(COUNT / 100)) as u16 * 100;
     let mut candidates = (0..COUNT).map(|_| FIRST + (begin + TAKEN.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT);
     candidates
@@ -119,7 +120,7 @@ pub fn free_address() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Whoever listens there: if the server ended, it is somebody else.
+/// Waits for the child to listen; if it ended, another process is listening.
 async fn wait_for(address: SocketAddr, child: &mut Child) {
     let begin = Instant::now();
     while TcpStream::connect(address).await.is_err() {

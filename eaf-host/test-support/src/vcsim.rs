@@ -1,4 +1,4 @@
-//! The simulated vCenter as a process of its own, for tests: started, killed and started again.
+//! Simulated vCenter as a separate process for tests, which can be killed and restarted.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 pub const USER: &str = "svc-eaf@vsphere.local";
-/// With characters that XML must escape.
+/// Password with characters that XML must escape.
 pub const PASSWORD: &str = "p<ss&\"w'rd>";
 
 pub struct Vcsim {
@@ -23,12 +23,12 @@ pub struct Vcsim {
     child: Child,
 }
 
-/// A machine as the simulator keeps it on disk; what a client was told is always there.
+/// A machine in the simulator's stored state, which always contains what a client has read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Kept {
+pub struct StoredMachine {
     pub name: String,
     pub folder: Vec<String>,
-    /// That of the BIOS; vCenter keeps it when it gives another instance UUID.
+    /// BIOS UUID, which vCenter retains when it changes the instance UUID.
     pub uuid: String,
     pub instance_uuid: String,
     pub extra_config: BTreeMap<String, String>,
@@ -41,8 +41,9 @@ pub struct Kept {
 }
 
 impl Vcsim {
-    /// One vCenter, `acme`, with datacenter `DC1`, folder `EAF/acme` and template `Templates/debian-12`; `dir` keeps its
-    /// state. `options` are more flags of the simulator; `pod=Pod1` and the like are of the vCenter.
+    /// Starts one vCenter, `acme`, with datacenter `DC1`, folder `EAF/acme` and template
+    /// `Templates/debian-12`; `dir` contains its state. `options` are more flags of the simulator;
+    /// `pod=Pod1` and the like are of the vCenter.
     pub async fn start(dir: &Path, options: &[&str]) -> Vcsim {
         Vcsim::launch(dir, options.iter().map(|o| (*o).to_owned()).collect(), "127.0.0.1:0").await
     }
@@ -82,7 +83,8 @@ impl Vcsim {
         Vcsim { options, dir: dir.to_owned(), address, control, child }
     }
 
-    /// Switches a behaviour of a difficult vCenter on and returns its id. `eaf-host/dev/vcsim/README.md` lists the kinds.
+    /// Starts a behaviour of a difficult vCenter and returns its id. `eaf-host/dev/vcsim/README.md`
+    /// lists the kinds.
     pub async fn behave(&self, behaviour: Value) -> u64 {
         self.ask(Method::POST, "behaviours", Some(behaviour)).await["id"].as_u64().unwrap()
     }
@@ -91,34 +93,34 @@ impl Vcsim {
         self.ask(Method::DELETE, &format!("behaviours/{id}"), None).await;
     }
 
-    /// Switches every behaviour off.
+    /// Ends every behaviour.
     pub async fn calm(&self) {
         self.ask(Method::DELETE, "behaviours", None).await;
     }
 
-    /// Begins the random numbers of behaviours again.
+    /// Sets the seed of random behaviours.
     pub async fn seed(&self, seed: u64) {
         self.ask(Method::PUT, "seed", Some(seed.into())).await;
     }
 
-    /// Where behaviours are asked for.
+    /// Port of the control interface.
     pub fn control_port(&self) -> u16 {
         self.control.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// How often a behaviour has taken place.
+    /// Hits of a behaviour.
     pub async fn hits(&self, id: u64) -> u64 {
         let behaviours = self.ask(Method::GET, "behaviours", None).await;
         let this = behaviours.as_array().unwrap().iter().find(|b| b["id"] == id).expect("the behaviour is switched on");
         this["hits"].as_u64().unwrap()
     }
 
-    /// How many calls of a SOAP method, such as `CloneVM_Task`, have come since the start.
+    /// Calls of a SOAP method, such as `CloneVM_Task`, since the start.
     pub async fn calls(&self, method: &str) -> u64 {
         self.ask(Method::GET, "calls", None).await[method].as_u64().unwrap_or_default()
     }
 
-    /// How many sessions are logged in.
+    /// Number of open sessions.
     pub async fn sessions(&self) -> u64 {
         self.ask(Method::GET, "sessions", None).await.as_u64().unwrap()
     }
@@ -148,23 +150,23 @@ impl Vcsim {
         std::fs::read_to_string(self.cert_dir().join("ca.pem")).unwrap()
     }
 
-    /// `kill -9`, then a new start on the same port.
+    /// Kills the process with `kill -9` and starts it on the same port.
     pub async fn kill_and_restart(&mut self) {
         self.child.kill().await.unwrap();
         *self = Vcsim::launch(&self.dir.clone(), self.options.clone(), &self.address.to_string()).await;
     }
 
-    pub fn machines(&self) -> Vec<Kept> {
+    pub fn machines(&self) -> Vec<StoredMachine> {
         #[derive(Deserialize)]
         struct State {
-            machines: Vec<Kept>,
+            machines: Vec<StoredMachine>,
         }
         let content = std::fs::read(self.dir.join("acme.json")).unwrap();
         serde_json::from_slice::<State>(&content).unwrap().machines
     }
 }
 
-/// `EAF_VCSIM`, or built once per test process; Go's cache makes that quick.
+/// Path in `EAF_VCSIM`, or a binary built once per test process, which Go's cache makes fast.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {

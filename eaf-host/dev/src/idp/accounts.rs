@@ -1,11 +1,11 @@
-//! The people of the demo: separate accounts per tenant, and the platform's operator.
+//! Accounts of the demo: people of each tenant, and the platform's operator.
 
 use eaf_core::actor::Locale;
 
 pub struct Account {
-    /// Also the token's `sub`.
+    /// Name, and `sub` of the token.
     pub name: &'static str,
-    /// None: the platform operator.
+    /// None for the platform operator.
     pub tenant: Option<&'static str>,
     pub role: &'static str,
     pub given_name: &'static str,

@@ -1,4 +1,4 @@
-//! The authorization endpoint: a page to pick a person, then a code.
+//! Authorization endpoint: a page to choose a person, then a code.
 
 use super::accounts::Account;
 use super::{Issuer, is_loopback, page};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const CODE_SECONDS: i64 = 60;
 
-/// What a code stands for; used once.
+/// Meaning of a code, for one use.
 pub struct Code {
     pub account: &'static Account,
     pub redirect_uri: String,
@@ -20,13 +20,13 @@ pub struct Code {
     pub expires: i64,
 }
 
-/// Without `account`, the page; with it, what a click on that page does.
+/// Without `account`, shows the page; with it, redirects with a code.
 pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let asked: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let get = |name: &str| asked.get(name).cloned().unwrap_or_default();
+    let query_members: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let get = |name: &str| query_members.get(name).cloned().unwrap_or_default();
 
-    // Until client and address are known to be good, nothing is sent there.
+    // No redirect happens until client and address are valid.
     let redirect = match Url::parse(&get("redirect_uri")) {
         Ok(url) if is_loopback(&url) && url.fragment().is_none() => url,
         _ => return refuse("redirect_uri must be an address on this machine"),
@@ -34,7 +34,7 @@ pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) 
     if get("client_id") != issuer.client.id {
         return refuse("client_id is missing or unknown");
     }
-    let state = asked.get("state").cloned();
+    let state = query_members.get("state").cloned();
     let iss = ("iss", issuer.url.as_str());
     if get("response_type") != "code" {
         return send_back(redirect, state, &[("error", "unsupported_response_type"), iss]);
@@ -43,7 +43,7 @@ pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) 
         let why = "PKCE with S256 is required";
         return send_back(redirect, state, &[("error", "invalid_request"), ("error_description", why), iss]);
     }
-    let Some(picked) = asked.get("account") else { return Html(page::pick(&query)).into_response() };
+    let Some(picked) = query_members.get("account") else { return Html(page::pick(&query)).into_response() };
     let Some(account) = Account::find(picked) else {
         return send_back(redirect, state, &[("error", "access_denied"), iss]);
     };
@@ -57,7 +57,7 @@ pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) 
             account,
             redirect_uri: get("redirect_uri"),
             challenge: get("code_challenge"),
-            nonce: asked.get("nonce").cloned(),
+            nonce: query_members.get("nonce").cloned(),
             expires: now + CODE_SECONDS,
         },
     );

@@ -1,4 +1,4 @@
-//! The one client, and how it says who it is: `client_secret_basic` or `client_secret_post`, one of both.
+//! The only client and its authentication: either `client_secret_basic` or `client_secret_post`.
 
 use axum::http::{HeaderMap, header};
 use base64::Engine;
@@ -11,13 +11,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// `id` and `secret` are those of the form.
+    /// Checks the client; `id` and `secret` are those of the form.
     pub fn authenticates(&self, headers: &HeaderMap, id: &str, secret: &str) -> bool {
         match headers.get(header::AUTHORIZATION) {
             None => id == self.id && secret == self.secret,
             Some(value) => {
                 let given = value.to_str().ok().and_then(basic);
-                // The form may repeat the id, but not bring a second secret.
+                // The form may repeat the id, but not contain a second secret.
                 let form_fits = secret.is_empty() && (id.is_empty() || id == self.id);
                 form_fits && given.is_some_and(|(id, secret)| id == self.id && secret == self.secret)
             }
@@ -25,7 +25,7 @@ impl Client {
     }
 }
 
-/// Both halves are form-encoded before they are put together (RFC 6749, 2.3.1).
+/// Id and secret, each form-encoded (RFC 6749, 2.3.1).
 fn basic(value: &str) -> Option<(String, String)> {
     let (scheme, encoded) = value.split_once(' ')?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
@@ -34,7 +34,7 @@ fn basic(value: &str) -> Option<(String, String)> {
 }
 
 fn decoded(text: &str) -> String {
-    // A lone value is a form's name without a value.
+    // A single value parses as a form's name without a value.
     form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_halves_are_decoded() {
+    fn id_and_secret_are_decoded() {
         let text = format!("Basic {}", STANDARD.encode("my+client%3A1:s%26c%3Dr+t"));
         assert_eq!(basic(&text), Some(("my client:1".into(), "s&c=r t".into())));
         for bad in ["Basic", "Basic !", "Bearer YTpi", &format!("Basic {}", STANDARD.encode("no-colon"))] {

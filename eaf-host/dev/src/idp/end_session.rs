@@ -1,4 +1,4 @@
-//! The end-session endpoint (OpenID Connect RP-Initiated Logout): there is no session to end, so it only sends back.
+//! End-session endpoint (OpenID Connect RP-Initiated Logout); without sessions it only redirects.
 
 use super::{Issuer, is_loopback, page};
 use axum::extract::{RawQuery, State};
@@ -12,17 +12,17 @@ pub async fn end(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -
     send_back(&issuer, &query.unwrap_or_default())
 }
 
-/// Hints come this way, so that they stand in no address.
+/// Accepts the hint in a form, so that no address contains it.
 pub async fn end_by_form(State(issuer): State<Arc<Issuer>>, form: String) -> Response {
     send_back(&issuer, &form)
 }
 
 fn send_back(issuer: &Issuer, query: &str) -> Response {
-    let asked: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let Some(back) = asked.get("post_logout_redirect_uri") else {
+    let query_members: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let Some(back) = query_members.get("post_logout_redirect_uri") else {
         return Html(page::signed_out()).into_response();
     };
-    if asked.get("client_id").map(String::as_str) != Some(issuer.client.id) {
+    if query_members.get("client_id").map(String::as_str) != Some(issuer.client.id) {
         return (StatusCode::BAD_REQUEST, "client_id is missing or unknown\n").into_response();
     }
     let mut back = match Url::parse(back) {
@@ -32,7 +32,7 @@ fn send_back(issuer: &Issuer, query: &str) -> Response {
                 .into_response();
         }
     };
-    if let Some(state) = asked.get("state") {
+    if let Some(state) = query_members.get("state") {
         back.query_pairs_mut().append_pair("state", state);
     }
     (StatusCode::SEE_OTHER, [(header::LOCATION, back.to_string())]).into_response()

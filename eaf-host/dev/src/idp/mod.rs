@@ -1,8 +1,10 @@
-//! The identity provider of `eaf dev`: a real OpenID Connect issuer whose sign-in page lets you pick a person.
+//! Identity provider of `eaf dev`: a real OpenID Connect issuer whose sign-in page offers a choice
+//! of people.
 //!
-//! Authorization code with PKCE for the one client, which must show its secret; one more grant, `urn:eaf:dev:account`, for
-//! `eaf dev token`. It listens on the loopback address alone and answers only to loopback names. It keeps no session: who
-//! comes again picks a person again. `eaf serve` has no way to start it.
+//! It supports authorization code with PKCE for one client with a secret, and the grant
+//! `urn:eaf:dev:account` for `eaf dev token`. It listens on the loopback address and answers to
+//! loopback names only. It has no sessions: every sign-in shows the choice. `eaf serve` cannot
+//! start it.
 
 pub mod accounts;
 mod authorize;
@@ -29,9 +31,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// Whom the tokens are for.
+/// Audience of the tokens.
 pub const AUDIENCE: &str = "eaf";
-/// Who may sign people in.
+/// Client that may sign people in.
 pub const CLIENT_ID: &str = "eaf";
 
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +59,13 @@ struct Issuer {
     codes: Mutex<HashMap<String, authorize::Code>>,
 }
 
-/// The issuer's address; it stands in every token.
+/// Address of the issuer, contained in every token.
 pub fn issuer_url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// Serves until `stop` is ready. `seed` is the signing key's, kept between runs so that tokens outlive a restart; `secret`
-/// is the client's.
+/// Serves until `stop` is ready. `seed` is the signing key's and stored between runs, so that
+/// tokens survive a restart; `secret` is the client's.
 pub async fn serve(
     port: u16,
     seed: [u8; 32],
@@ -94,7 +96,7 @@ impl Issuer {
     }
 }
 
-/// An Ed25519 key from its seed. Its id follows from the seed, so that a new key has a new id.
+/// Ed25519 key from its seed. Its id derives from the seed too, so that a new key has a new id.
 fn signing_key(seed: [u8; 32]) -> Result<CoreEdDsaPrivateSigningKey, Error> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -129,7 +131,8 @@ async fn jwks(State(issuer): State<Arc<Issuer>>) -> Response {
     axum::Json(CoreJsonWebKeySet::new(vec![issuer.key.as_verification_key()])).into_response()
 }
 
-/// A page in the developer's browser must not reach this under a name of its own (DNS rebinding), nor frame it.
+/// Rejects foreign host names, so that a page in the developer's browser cannot reach the provider
+/// (DNS rebinding) or frame it.
 async fn only_from_here(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

@@ -1,4 +1,4 @@
-//! The provider's two pages, both in both languages at once: nobody has said yet which one they speak.
+//! Pages of the provider, in both languages at once, since the person's language is unknown.
 
 use super::accounts::{ACCOUNTS, Account};
 use openidconnect::url::form_urlencoded;
@@ -12,7 +12,8 @@ const STYLE: &str = "\
     background:var(--card);border:1px solid var(--line);color:inherit;text-decoration:none}\
     a:hover{border-color:var(--accent)}a:focus-visible{outline:3px solid var(--accent);outline-offset:1px}small{color:var(--quiet)}";
 
-/// `query` is what the client asked; a link repeats it with the person added. Tab and Enter do.
+/// Page to choose a person. `query` is the client's request; each link repeats it with the person
+/// added.
 pub fn pick(query: &str) -> String {
     let mut groups: Vec<(&str, Vec<&Account>)> = Vec::new();
     for account in ACCOUNTS {
@@ -34,9 +35,9 @@ pub fn pick(query: &str) -> String {
 }
 
 pub fn signed_out() -> String {
-    let said = "<h1>Signed out · <span lang=\"de\">Abgemeldet</span></h1>\
+    let body = "<h1>Signed out · <span lang=\"de\">Abgemeldet</span></h1>\
                 <p>You can close this page. · <span lang=\"de\">Sie können diese Seite schließen.</span></p>";
-    frame("Signed out · Abgemeldet", said)
+    frame("Signed out · Abgemeldet", body)
 }
 
 fn section(query: &str, name: &str, members: &[&Account]) -> String {

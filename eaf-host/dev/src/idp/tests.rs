@@ -1,4 +1,4 @@
-//! What a client sees: discovery, keys, a code for tokens, and every way to misuse a code.
+//! Provider as seen by a client: discovery, keys, code exchange, and every misuse of a code.
 
 use super::*;
 use axum::body::Body;
@@ -118,7 +118,7 @@ async fn a_code_becomes_tokens_that_a_client_can_verify() {
 }
 
 #[tokio::test]
-async fn a_code_serves_once_and_only_whom_it_was_made_for() {
+async fn a_code_is_valid_once_and_only_for_its_client() {
     let app = provider();
     let used = code(&app).await;
     assert_eq!(post_token(&app, &exchange(&used, VERIFIER, BACK)).await.0, StatusCode::OK);
@@ -133,7 +133,7 @@ async fn a_code_serves_once_and_only_whom_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn a_client_shows_its_secret_once_in_the_header_or_in_the_form() {
+async fn a_client_sends_its_secret_either_in_the_header_or_in_the_form() {
     use base64::engine::general_purpose::STANDARD;
     let app = provider();
     let ask_token = async |form: Vec<(&str, &str)>, authorization: Option<String>| {
@@ -166,7 +166,7 @@ async fn a_client_shows_its_secret_once_in_the_header_or_in_the_form() {
 }
 
 #[tokio::test]
-async fn signing_out_leads_back_to_this_machine_or_says_so() {
+async fn signing_out_redirects_to_this_machine_only() {
     let app = provider();
     let to = |client: &str, back: &str| {
         let query = form_urlencoded::Serializer::new(String::new())
@@ -194,7 +194,7 @@ async fn an_unknown_client_gets_no_page_and_no_code() {
 }
 
 #[tokio::test]
-async fn no_code_leaves_this_machine_or_goes_without_pkce() {
+async fn a_code_needs_pkce_and_a_redirect_to_this_machine() {
     let app = provider();
     for elsewhere in ["https://evil.example/back", "http://localhost.evil.example/", "javascript:alert(1)", ""] {
         let (status, location, _) = get(&app, &authorize("requester@acme", elsewhere)).await;
@@ -207,7 +207,7 @@ async fn no_code_leaves_this_machine_or_goes_without_pkce() {
 }
 
 #[tokio::test]
-async fn the_page_offers_every_person_and_repeats_nothing_unescaped() {
+async fn the_page_lists_every_person_and_escapes_its_input() {
     let app = provider();
     let path = authorize("x", BACK).replace("&account=x", "").replace("s-1", "%22%3E%3Cscript%3E");
     let (status, _, page) = get(&app, &path).await;
@@ -219,7 +219,7 @@ async fn the_page_offers_every_person_and_repeats_nothing_unescaped() {
 }
 
 #[tokio::test]
-async fn the_command_line_grant_knows_only_the_accounts() {
+async fn the_command_line_grant_accepts_only_known_accounts() {
     let app = provider();
     let grant = ("grant_type", token::ACCOUNT_GRANT);
     assert_eq!(post_token(&app, &[grant, ("account", "operator")]).await.0, StatusCode::OK);
@@ -229,7 +229,7 @@ async fn the_command_line_grant_knows_only_the_accounts() {
 }
 
 #[tokio::test]
-async fn another_host_name_is_turned_away() {
+async fn another_host_name_is_rejected() {
     let request = Request::get("/jwks").header("host", "evil.example:4711").body(Body::empty()).expect("a request");
     let response = provider().oneshot(request).await.expect("infallible");
     assert_eq!(response.status(), StatusCode::MISDIRECTED_REQUEST);

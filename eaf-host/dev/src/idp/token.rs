@@ -1,4 +1,4 @@
-//! The token endpoint: a code, or the name of an account, for tokens.
+//! Token endpoint: exchanges a code, or the name of an account, for tokens.
 
 use super::accounts::Account;
 use super::{AUDIENCE, Issuer};
@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The grant of `eaf dev token`.
+/// Grant of `eaf dev token`.
 pub const ACCOUNT_GRANT: &str = "urn:eaf:dev:account";
 
 const TOKEN_SECONDS: i64 = 3600;
 const SCOPE: &str = "openid profile email";
 
-/// RFC 6749's error codes.
+/// Error codes of RFC 6749.
 enum Refusal {
     InvalidRequest(&'static str),
     InvalidGrant(&'static str),
@@ -34,8 +34,8 @@ pub async fn answer(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     if !form.starts_with("application/x-www-form-urlencoded") {
         return Refusal::InvalidRequest("the body must be a form").into_response();
     }
-    let asked: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let get = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+    let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let granted = match get("grant_type") {
         "authorization_code" if !issuer.client.authenticates(&headers, get("client_id"), get("client_secret")) => {
             Err(Refusal::InvalidClient)
@@ -90,7 +90,7 @@ fn issue(issuer: &Issuer, account: &Account, nonce: Option<String>) -> Response 
     }
 }
 
-/// As RFC 9068 describes it, so that the API can verify it without asking back.
+/// Access token in the form of RFC 9068, which the API verifies offline.
 fn access_token(issuer: &Issuer, account: &Account) -> Result<String, String> {
     let mut claims = claims(issuer, account);
     claims["client_id"] = issuer.client.id.into();

@@ -1,5 +1,5 @@
-//! A new cluster: made in a draft beside its place and moved there when it is whole, so that a kill in the middle leaves
-//! nothing that looks like one.
+//! Creation of a cluster in a draft, which is moved into place when complete, so that a kill leaves
+//! nothing that resembles a cluster.
 
 use super::{Cluster, DATABASE, Error, failed, own, prefixed};
 use crate::process::ProcessId;
@@ -12,7 +12,7 @@ use std::process::{Output, Stdio};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// The makers' name in the state directory: a run that was killed may leave them at work.
+/// Name of the makers in the state directory, since they may outlive a killed run.
 pub const NAME: &str = "initdb";
 
 impl Cluster {
@@ -47,7 +47,7 @@ impl Cluster {
         self.run(state, command, "").await
     }
 
-    /// In single-user mode, so that no client is needed.
+    /// Creates the database in single-user mode, which needs no client.
     async fn create_database(&self, state: &State, data: &Path) -> Result<(), Error> {
         let mut command = Command::new(self.programs.join("bin/postgres"));
         command.args(["--single", "-D"]).arg(data).args(["-c", "exit_on_error=true", "postgres"]);
@@ -67,7 +67,7 @@ impl Cluster {
             state.remember_process(NAME, &process)?;
         }
         let mut stdin = child.stdin.take().expect("stdin was piped above");
-        // Who does not listen any more says why when it ends.
+        // A process that stopped reading reports its reason when it ends.
         let _unheard = stdin.write_all(input.as_bytes()).await;
         drop(stdin);
         let Output { status, stderr, .. } = child.wait_with_output().await.map_err(run)?;
@@ -78,7 +78,7 @@ impl Cluster {
 
 const DRAFT: &str = "draft-";
 
-/// What never became the cluster that belongs there.
+/// Drafts that did not become this cluster.
 pub(super) fn drafts(data: &Path) -> Vec<PathBuf> {
     let (Some(parent), Some(name)) = (data.parent(), data.file_name()) else { return Vec::new() };
     let prefix = format!("{}.{DRAFT}", name.to_string_lossy());
@@ -89,7 +89,7 @@ pub(super) fn drafts(data: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::place::Place;
+    use crate::checkout::Checkout;
     use crate::ports::Ports;
     use crate::postgres::Durability;
     use crate::service::{self, Service};
@@ -97,16 +97,16 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn a_cluster_whose_making_was_killed_is_made_anew() {
+    async fn a_cluster_is_created_after_a_killed_attempt() {
         let state = State::open(std::env::temp_dir().join(format!("eaf-make-{}", uuid::Uuid::new_v4()))).expect("made");
-        let (place, ports) = (Place::find().expect("a checkout"), Ports::free().expect("free ports"));
-        let prepare = || Cluster::prepare(&place, &state, ports.postgres, Durability::None);
+        let (checkout, ports) = (Checkout::find().expect("a checkout"), Ports::free().expect("free ports"));
+        let prepare = || Cluster::prepare(&checkout, &state, ports.postgres, Durability::None);
         let at_work = async {
             while state.leftover(NAME).expect("readable").is_none() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        // As after a `kill -9`: nobody looks after initdb any more, and it goes on.
+        // As after a `kill -9`: initdb continues without a parent.
         tokio::select! {
             _ = prepare() => panic!("it was made before it could be killed"),
             () = at_work => {}

@@ -7,7 +7,7 @@
 use eaf_dev::vcenter;
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{People, System, approved, until};
-use eaf_test_support::vcsim::Kept;
+use eaf_test_support::vcsim::StoredMachine;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ struct Origin {
 }
 
 /// A machine made by hand, and copies of some of ours that carry their markers, all in our folder.
-async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec<Kept>) {
+async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec<StoredMachine>) {
     let mut origins = Vec::new();
     for name in ["origin-a", "origin-b", "origin-c"] {
         origins.push(Origin { key: approved(people, name).await, name: name.to_owned() });
@@ -153,12 +153,12 @@ fn says_why(item: &Value) {
     }
 }
 
-fn named(system: &System, name: &str) -> Vec<Kept> {
+fn named(system: &System, name: &str) -> Vec<StoredMachine> {
     system.vcsim.machines().into_iter().filter(|machine| machine.name == name).collect()
 }
 
-fn all_but(system: &System, origins: &[Origin]) -> Vec<Kept> {
-    let ours = |machine: &Kept| origins.iter().any(|origin| origin.name == machine.name);
+fn all_but(system: &System, origins: &[Origin]) -> Vec<StoredMachine> {
+    let ours = |machine: &StoredMachine| origins.iter().any(|origin| origin.name == machine.name);
     system.vcsim.machines().into_iter().filter(|machine| !ours(machine)).collect()
 }
 

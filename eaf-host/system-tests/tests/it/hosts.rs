@@ -3,7 +3,7 @@
 use eaf_system_tests::host::Host;
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
-use eaf_test_support::fault_proxy::{Hold, Rule};
+use eaf_test_support::fault_proxy::{Rule, RuleHandle};
 use eaf_test_support::maildev::free_address;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -132,7 +132,7 @@ async fn of_many_who_ask_at_three_hosts_for_one_name_one_gets_it() {
     end(system, hosts).await;
 }
 
-fn hold(system: &System, effect: &'static str, held_back: bool) -> Hold {
+fn hold(system: &System, effect: &'static str, held_back: bool) -> RuleHandle {
     let rule = Rule::on(effect).times(1);
     system.vcenter.rule(if held_back { rule.hold_answer() } else { rule.hold_request() })
 }

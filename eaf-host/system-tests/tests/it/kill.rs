@@ -9,7 +9,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::Held;
 use eaf_system_tests::person::{Answer, Person};
 use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
-use eaf_test_support::fault_proxy::{FaultProxy, Hold, Rule};
+use eaf_test_support::fault_proxy::{FaultProxy, Rule, RuleHandle};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -294,7 +294,7 @@ async fn each_answer_of_vcenter_lost_in_turn_leaves_exactly_one_machine() {
     system.finish().await;
 }
 
-fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> Hold {
+fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> RuleHandle {
     let rule = Rule::on(effect.1).times(1);
     proxy.rule(match moment {
         Moment::Before => rule.hold_request(),
@@ -303,7 +303,7 @@ fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> Hold {
 }
 
 /// Somebody makes the clone smaller before the workflow looks at it, so that it has to be made larger again.
-async fn shrink(system: &System, cloned: &Hold, name: &str) {
+async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
     cloned.wait_for_hit().await;
     system.cloned(name).await;
     system.vcsim.set_cpus(name, 1).await;
@@ -311,7 +311,7 @@ async fn shrink(system: &System, cloned: &Hold, name: &str) {
 }
 
 /// While the exchange is held: the journal intends the call and has no answer; the host dies; another one starts.
-async fn kill(system: &mut System, hold: &Hold, effect: Effect) {
+async fn kill(system: &mut System, hold: &RuleHandle, effect: Effect) {
     hold.wait_for_hit().await;
     let (state, _) = system.database.journal(effect.0).await;
     assert_eq!(state.as_deref(), Some("intent"), "{effect:?}");

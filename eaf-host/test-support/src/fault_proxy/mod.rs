@@ -1,17 +1,18 @@
-//! A TCP proxy that stands in front of a real service and lets things go wrong on demand: a request that never arrives,
-//! an answer that is lost after the effect, a connection that is cut, a recipient that is refused.
+//! TCP proxy before a real service that injects faults: a lost request, an answer lost after the
+//! effect, a broken connection, a refused recipient.
 //!
-//! It knows no protocol but one habit that HTTP/1.1 and SMTP share: the client speaks, then the server. All that the
-//! client says until the server speaks is one *exchange*; a [`Rule`] matches bytes in it.
+//! It knows no protocol, only that in HTTP/1.1 and SMTP the client sends first and then the server.
+//! All bytes of the client until the server answers are one *exchange*; a [`Rule`] matches bytes in
+//! it.
 //!
-//! With [`Tls`] it ends the client's TLS and opens its own to the upstream, both with the simulator's certificate, so
-//! that it can read what is said while the client still verifies.
+//! With [`Tls`] it terminates the client's TLS and opens its own to the upstream, both with the
+//! simulator's certificate, so that it can read the bytes while the client still verifies.
 
 mod relay;
 mod rule;
 mod tls;
 
-pub use rule::{Hold, Rule};
+pub use rule::{Rule, RuleHandle};
 pub use tls::Tls;
 
 use rule::Rules;
@@ -21,17 +22,17 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Ends with its last handle's drop.
+/// Runs until its last handle is dropped.
 pub struct FaultProxy {
     address: SocketAddr,
     rules: Arc<Rules>,
-    /// False while the line is cut.
+    /// False while the connection is cut.
     line: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
 impl FaultProxy {
-    /// Listens on a free port of 127.0.0.1. Without rules it changes nothing.
+    /// Listens on a free port of 127.0.0.1; without rules it changes nothing.
     pub async fn start(upstream: SocketAddr, tls: Option<Tls>) -> io::Result<FaultProxy> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -41,22 +42,24 @@ impl FaultProxy {
         Ok(FaultProxy { address, rules, line, accepting })
     }
 
-    /// Where the client connects.
+    /// Address for the client.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Adds a rule; the answer counts its hits and releases what it holds. The first rule that matches acts.
-    pub fn rule(&self, rule: Rule) -> Hold {
+    /// Adds a rule; the returned handle counts its hits and releases delayed exchanges. The first
+    /// matching rule acts.
+    pub fn rule(&self, rule: Rule) -> RuleHandle {
         self.rules.add(rule)
     }
 
-    /// Forgets all rules, and lets go what they held.
+    /// Removes all rules and releases delayed exchanges.
     pub fn clear(&self) {
         self.rules.clear();
     }
 
-    /// Ends every connection and every new one until [`restore`](Self::restore). The upstream lives on.
+    /// Closes every connection, also new ones, until [`restore`](Self::restore). The upstream stays
+    /// running.
     pub fn cut(&self) {
         self.line.send_replace(false);
     }
@@ -83,12 +86,13 @@ async fn accept(
     loop {
         let Ok((client, _)) = listener.accept().await else { return };
         if !*line.borrow() {
-            continue; // dropped, so the client sees the end of the connection
+            // Dropped, so that the client notices the end of the connection.
+            continue;
         }
         let (rules, tls, mut line) = (rules.clone(), tls.clone(), line.clone());
         tokio::spawn(async move {
             tokio::select! {
-                // How a connection ended is for the client to notice.
+                // The client notices how a connection ended.
                 _ = relay::run(client, upstream, tls, rules) => {}
                 _ = line.wait_for(|up| !up) => {}
             }

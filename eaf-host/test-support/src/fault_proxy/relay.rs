@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// An exchange is kept from its begin for matching, up to this size.
+/// Maximum bytes of an exchange that are stored for matching.
 const MAX_EXCHANGE: usize = 8 * 1024 * 1024;
 
 pub(super) async fn run(client: TcpStream, upstream: SocketAddr, tls: Option<Tls>, rules: Shared) -> io::Result<()> {
@@ -25,7 +25,7 @@ pub(super) async fn run(client: TcpStream, upstream: SocketAddr, tls: Option<Tls
                 if bytes.is_empty() {
                     return server.shutdown().await;
                 }
-                match exchange.client_said(bytes, &rules).await {
+                match exchange.client_sent(bytes, &rules).await {
                     Next::Forward => server.write_all(bytes).await?,
                     Next::Close => return Ok(()),
                     Next::Swallow => {}
@@ -42,7 +42,7 @@ pub(super) async fn run(client: TcpStream, upstream: SocketAddr, tls: Option<Tls
                 if bytes.is_empty() {
                     return client.shutdown().await;
                 }
-                if !exchange.server_says().await {
+                if !exchange.server_sent().await {
                     return Ok(());
                 }
                 client.write_all(bytes).await?;
@@ -61,22 +61,22 @@ enum Next {
 
 #[derive(Default)]
 struct Exchange {
-    said: Vec<u8>,
+    sent: Vec<u8>,
     seen: Vec<u64>,
-    /// Acts when the server answers.
+    /// Rule that acts when the server answers.
     later: Option<Match>,
-    /// The answer that the proxy gives itself, at the end of the line that began here.
+    /// Answer of the proxy itself, at the end of the line that starts here.
     own: Option<(usize, Vec<u8>)>,
 }
 
 impl Exchange {
-    async fn client_said(&mut self, bytes: &[u8], rules: &Shared) -> Next {
-        if self.said.len() + bytes.len() <= MAX_EXCHANGE {
-            self.said.extend_from_slice(bytes);
+    async fn client_sent(&mut self, bytes: &[u8], rules: &Shared) -> Next {
+        if self.sent.len() + bytes.len() <= MAX_EXCHANGE {
+            self.sent.extend_from_slice(bytes);
         }
         if self.own.is_none()
             && self.later.is_none()
-            && let Some(mut hit) = rules.find(&self.said, &mut self.seen)
+            && let Some(mut hit) = rules.find(&self.sent, &mut self.seen)
         {
             match hit.action.clone() {
                 Action::LoseRequest => {
@@ -99,14 +99,14 @@ impl Exchange {
             }
         }
         match &self.own {
-            Some((at, answer)) if self.said[*at..].contains(&b'\n') => Next::Answer(answer.clone()),
+            Some((at, answer)) if self.sent[*at..].contains(&b'\n') => Next::Answer(answer.clone()),
             Some(_) => Next::Swallow,
             None => Next::Forward,
         }
     }
 
-    /// False if the answer is lost.
-    async fn server_says(&mut self) -> bool {
+    /// Handles an answer; false if it is lost.
+    async fn server_sent(&mut self) -> bool {
         let later = std::mem::take(self).later;
         let Some(mut hit) = later else { return true };
         hit.hit();

@@ -1,4 +1,4 @@
-//! What goes wrong, and when.
+//! Rules of the proxy: a fault and its condition.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,17 +7,17 @@ use tokio::sync::watch;
 
 #[derive(Debug, Clone)]
 pub(super) enum Action {
-    /// The request does not arrive: both sides are closed before it is forwarded.
+    /// Loses the request: both sides are closed before it is forwarded.
     LoseRequest,
-    /// The request arrives and has its effect; the answer does not come back and the connection ends.
+    /// Loses the answer: the request has its effect, and the connection ends.
     LoseAnswer,
-    /// The request waits for so long before it is forwarded.
+    /// Delays the request by this time.
     Delay(Duration),
-    /// The request waits until [`Hold::release`].
+    /// Delays the request until [`RuleHandle::release`].
     HoldRequest,
-    /// The effect has happened; the answer waits until [`Hold::release`].
+    /// Delays the answer, after the effect, until [`RuleHandle::release`].
     HoldAnswer,
-    /// The proxy answers this itself; the request, up to its end of line, does not arrive.
+    /// Answers in place of the server; the request, up to its end of line, is dropped.
     Answer(Vec<u8>),
 }
 
@@ -31,18 +31,18 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Matches an exchange whose request holds these bytes. Without an action it only counts.
+    /// Matches an exchange whose request contains these bytes. Without an action it only counts.
     pub fn on(bytes: impl AsRef<[u8]>) -> Rule {
         Rule { on: bytes.as_ref().to_vec(), skip: 0, times: None, action: Action::Delay(Duration::ZERO) }
     }
 
-    /// Let so many matching exchanges pass first.
+    /// Skips this number of matching exchanges.
     pub fn after(mut self, exchanges: usize) -> Rule {
         self.skip = exchanges;
         self
     }
 
-    /// Act so often, then never again.
+    /// Limits the number of actions.
     pub fn times(mut self, times: usize) -> Rule {
         self.times = Some(times);
         self
@@ -72,31 +72,33 @@ impl Rule {
         Rule { action: Action::Answer(bytes.as_ref().to_vec()), ..self }
     }
 
-    /// Refuses a recipient of a mail, as a mail server does that does not know them.
+    /// Refuses a recipient, as a mail server refuses an unknown one.
     pub fn refuse_recipient(address: &str) -> Rule {
         Rule::on(format!("RCPT TO:<{address}>")).answer("550 5.1.1 No such recipient\r\n")
     }
 
-    /// Loses the reply to the end of a mail's content: the server has taken the mail, the client does not know.
+    /// Loses the reply to the end of a mail's content: the server has accepted the mail, and the
+    /// client does not know.
     pub fn lose_reply_to_mail() -> Rule {
         Rule::on("\r\n.\r\n").lose_answer()
     }
 }
 
-/// A rule at work.
+/// Handle of an active rule.
 #[derive(Clone)]
-pub struct Hold {
+pub struct RuleHandle {
     hits: watch::Receiver<usize>,
     released: watch::Sender<bool>,
 }
 
-impl Hold {
-    /// How often the rule has acted. A lost or held answer counts when the effect has happened.
+impl RuleHandle {
+    /// Number of actions. A lost or delayed answer counts when the effect has happened.
     pub fn hits(&self) -> usize {
         *self.hits.borrow()
     }
 
-    /// Panics after 30 seconds: a test that waits for ever says nothing.
+    /// Waits for the first action. Panics after 30 seconds, because an endless test reports
+    /// nothing.
     pub async fn wait_for_hit(&self) {
         let mut hits = self.hits.clone();
         let hit = hits.wait_for(|hits| *hits > 0);
@@ -104,7 +106,7 @@ impl Hold {
         outcome.expect("the rule was not hit within 30 s").expect("the proxy ended before the rule was hit");
     }
 
-    /// Lets go what is held now and later.
+    /// Releases delayed exchanges, also future ones.
     pub fn release(&self) {
         self.released.send_replace(true);
     }
@@ -121,7 +123,7 @@ struct Active {
 /// A rule that matched the present exchange.
 pub(super) struct Match {
     pub action: Action,
-    /// Where the matching bytes begin.
+    /// Position of the matching bytes.
     pub at: usize,
     hits: watch::Sender<usize>,
     released: watch::Receiver<bool>,
@@ -133,7 +135,7 @@ impl Match {
     }
 
     pub async fn released(&mut self) {
-        // The sender is gone when the rule was cleared, which lets go as well.
+        // A cleared rule has no sender, which also releases.
         let _ = self.released.wait_for(|released| *released).await;
     }
 }
@@ -145,12 +147,12 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub fn add(&self, rule: Rule) -> Hold {
+    pub fn add(&self, rule: Rule) -> RuleHandle {
         let (hits, hits_seen) = watch::channel(0);
         let (released, _) = watch::channel(false);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.active.lock().unwrap().push(Active { id, rule, matched: 0, hits, released: released.clone() });
-        Hold { hits: hits_seen, released }
+        RuleHandle { hits: hits_seen, released }
     }
 
     pub fn clear(&self) {
@@ -159,13 +161,14 @@ impl Rules {
         }
     }
 
-    /// `said` is all that the client said in this exchange, `seen` the rules that have matched it already.
-    pub fn find(&self, said: &[u8], seen: &mut Vec<u64>) -> Option<Match> {
+    /// Finds a matching rule. `sent` has the client's bytes of this exchange, `seen` the rules that
+    /// have matched already.
+    pub fn find(&self, sent: &[u8], seen: &mut Vec<u64>) -> Option<Match> {
         for active in self.active.lock().unwrap().iter_mut() {
             if seen.contains(&active.id) {
                 continue;
             }
-            let Some(at) = said.windows(active.rule.on.len()).position(|w| w == active.rule.on) else { continue };
+            let Some(at) = sent.windows(active.rule.on.len()).position(|w| w == active.rule.on) else { continue };
             seen.push(active.id);
             active.matched += 1;
             let acted = active.matched.saturating_sub(active.rule.skip);
@@ -183,5 +186,5 @@ impl Rules {
     }
 }
 
-/// For `Arc<Rules>` in the relay.
+/// Rules shared with the relay.
 pub(super) type Shared = Arc<Rules>;

@@ -1,4 +1,4 @@
-//! TLS on both sides of the proxy, with the certificate and CA that the simulator wrote.
+//! TLS on both sides of the proxy, with the certificate and CA of the simulator.
 
 use std::io;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// From a directory with `ca.pem`, `server.pem` and `server-key.pem` for localhost.
+    /// Reads a directory with `ca.pem`, `server.pem` and `server-key.pem` for localhost.
     pub fn from_dir(dir: &Path) -> io::Result<Tls> {
         let certificate = CertificateDer::from_pem_file(dir.join("server.pem")).map_err(io::Error::other)?;
         let key = PrivateKeyDer::from_pem_file(dir.join("server-key.pem")).map_err(io::Error::other)?;
