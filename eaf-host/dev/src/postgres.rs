@@ -168,7 +168,7 @@ fn other_user_if_root() -> Result<Option<User>, Error> {
     named("postgres").or_else(|| named("nobody")).map(Some).ok_or(Error::NoUser)
 }
 
-/// Programs in checkout, or a copy that the cluster's user can read.
+/// Programs in place, or a copy that the cluster's user can read.
 async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathBuf, Error> {
     let Some(user) = user else { return Ok(native) };
     if runs(&native, user).await {

@@ -1,4 +1,4 @@
-//! PublishedKeys keys and endpoints of the issuer: discovered, cached, and fetched again when a token
+//! Published keys and endpoints of the issuer: discovered, cached, and fetched again when a token
 //! names an unknown key.
 //!
 //! The rate of refreshes is limited, so that tokens with invented key ids cannot cause many

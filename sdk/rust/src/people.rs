@@ -6,7 +6,8 @@
 //!
 //! ```
 //! # use eaf_sdk::{Message, People};
-//! let message = Message::new("approval").param("people", People::who_may("approve").except("a-requesters-id"));
+//! let people = People::who_may("approve").except("a-requesters-id");
+//! let message = Message::new("approval").param("people", people);
 //! # assert_eq!(message.params["people"]["x-eaf-people"]["permission"], "approve");
 //! ```
 //!

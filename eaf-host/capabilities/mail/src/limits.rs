@@ -54,7 +54,7 @@ impl Limits {
         Some(Permit { open: self.open.clone(), tenant, connection: Some(connection.to_owned()) })
     }
 
-    /// True if so many sessions are open that a slow server delays others.
+    /// True if the number of open sessions lets a slow server delay others.
     pub fn is_crowded(&self) -> bool {
         locked(&self.open).all >= MAX_SESSIONS
     }

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 /// Name of the capability in grants and connections.
 const CAPABILITY: &str = "mail";
-/// Maximum wait for a view to access the head of the log; a later one is retried.
+/// Maximum wait for a view to reach the head of the log; a later one is retried.
 const VIEW: Duration = Duration::from_secs(2);
 
 pub struct PgMailStore {

@@ -3,8 +3,8 @@
 //! Each mail is recorded before it is sent and settled when the server has accepted or refused it,
 //! so a repetition of the call sends the rest only. A failure of the connection, such as an outage,
 //! a wrong password or a relay that refuses the host, retains the mails: they wait for up to
-//! [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a reply about a recipient
-//! and an error in the mail itself are final.
+//! [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a reply about a
+//! recipient and an error in the mail itself are final.
 //!
 //! One gap remains in SMTP: a server that accepts a mail and does not answer. Before the content is
 //! sent, the record says that the mail may have arrived; it is sent again under the same Message-ID

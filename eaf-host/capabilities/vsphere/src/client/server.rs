@@ -1,5 +1,5 @@
-//! State that all sessions of one vCenter share, whoever the user is: concurrent calls, and whether
-//! the address has answered as a vCenter.
+//! State that all sessions of one vCenter share, for all users: concurrent calls, and whether the
+//! address has answered as a vCenter.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -1,4 +1,7 @@
-//! The plan of the house, held by a test: which crate may depend on which, and how large a file may be.
+//! Rules of the source tree: dependencies between crates, size and names of files, and the words of
+//! comments.
+
+mod plain_words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

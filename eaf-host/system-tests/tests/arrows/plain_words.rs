@@ -1,0 +1,162 @@
+//! Words of comments: readers know the terms of `docs/glossary.md` and the field, and nothing of
+//! the authors' own idiom.
+//!
+//! A room is a folder of one subject. Rooms move from [`PENDING`] to [`DONE`] when their comments
+//! are rewritten, and never back.
+
+use crate::{complain, sources};
+
+/// Rooms whose comments follow the rules.
+const DONE: &[&str] = &[
+    "eaf-host/capabilities",
+    "eaf-host/dev",
+    "eaf-host/identity",
+    "eaf-host/test-support",
+    "examples",
+    "plugins",
+    "sdk",
+];
+
+/// Rooms whose comments are still to be rewritten.
+const PENDING: &[&str] =
+    &["eaf-core", "eaf-host/capability", "eaf-host/eaf", "eaf-host/http", "eaf-host/plugin", "eaf-host/system-tests"];
+
+/// Width of a line with a comment, indentation included.
+const WIDTH_MAX: usize = 100;
+
+/// Phrases of a private idiom, for which the glossary or the field has a term.
+const BANNED: &[&str] = &[
+    "anew",
+    "begins anew",
+    "folded anew",
+    "has its turn",
+    "in a ring",
+    "is done by",
+    "laggard",
+    "left out",
+    "may pass",
+    "nobody",
+    "of before",
+    "refold",
+    "short way",
+    "so many",
+    "so much",
+    "somebody",
+    "stranger",
+    "takes turns",
+    "the door",
+    "told of",
+    "whoever",
+];
+
+/// Opening words of a relative clause, which hides the subject.
+const NO_OPENING: &[&str] = &["what", "who", "whoever", "whom", "whose"];
+
+/// Consecutive comment lines of one kind: number of the first line, and their lines.
+struct Block<'a> {
+    start: usize,
+    lines: Vec<&'a str>,
+}
+
+impl Block<'_> {
+    /// Text in lower case without code spans, since code may contain any name.
+    fn text(&self) -> String {
+        let lines = self.lines.iter().map(|line| content(line).trim());
+        let text = lines.collect::<Vec<_>>().join(" ").to_lowercase();
+        text.split('`').step_by(2).collect::<Vec<_>>().join("`")
+    }
+}
+
+/// Kind of a comment line: `///`, `//!` or `//`; none for code.
+fn marker(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    ["///", "//!", "//"].into_iter().find(|marker| line.starts_with(marker))
+}
+
+fn content(line: &str) -> &str {
+    let line = line.trim_start();
+    marker(line).and_then(|marker| line.strip_prefix(marker)).unwrap_or(line)
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut previous = None;
+    for (index, line) in text.lines().enumerate() {
+        let present = marker(line);
+        match (present, blocks.last_mut()) {
+            (Some(_), Some(block)) if present == previous => block.lines.push(line),
+            (Some(_), _) => blocks.push(Block { start: index + 1, lines: vec![line] }),
+            (None, _) => {}
+        }
+        previous = present;
+    }
+    blocks
+}
+
+/// Whole words only: `the doorbell` does not contain `the door`.
+fn contains(text: &str, phrase: &str) -> bool {
+    let is_boundary = |next: Option<char>| next.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(phrase).any(|(at, _)| {
+        is_boundary(text[..at].chars().next_back()) && is_boundary(text[at + phrase.len()..].chars().next())
+    })
+}
+
+/// Violations of one file, as `path:line: rule`.
+fn violations(path: &str, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for block in blocks(text) {
+        let start = block.start;
+        for (offset, line) in block.lines.iter().enumerate() {
+            if line.chars().count() > WIDTH_MAX {
+                wrong.push(format!("{path}:{}: a comment is wider than {WIDTH_MAX} columns", start + offset));
+            }
+        }
+        let text = block.text();
+        for phrase in BANNED.iter().filter(|phrase| contains(&text, phrase)) {
+            wrong.push(format!("{path}:{start}: a comment says `{phrase}`"));
+        }
+        let opening = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+        if NO_OPENING.contains(&opening) {
+            wrong.push(format!("{path}:{start}: a comment opens with `{opening}`: name the subject"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn comments_of_done_rooms_are_narrow_and_in_standard_terms() {
+    let files = DONE.iter().flat_map(|room| sources(room, &[".rs", ".wit"]));
+    complain(files.flat_map(|(path, text)| violations(&path, &text)).collect());
+}
+
+#[test]
+fn every_source_file_belongs_to_one_room() {
+    let mut wrong = Vec::new();
+    for (path, _) in sources(".", &[".rs", ".wit"]) {
+        let has_file = |room: &&&str| path.strip_prefix(**room).is_some_and(|rest| rest.starts_with('/'));
+        if DONE.iter().chain(PENDING).filter(has_file).count() != 1 {
+            wrong.push(format!("{path}: list its room once in {}", file!()));
+        }
+    }
+    complain(wrong);
+}
+
+#[test]
+fn every_rule_finds_its_violation() {
+    let wide = format!("/// {}", "x".repeat(WIDTH_MAX));
+    for (text, rule) in [
+        (wide.as_str(), "wider"),
+        ("    // The rest is left\n    // out.", "left out"),
+        ("//! Whoever reads this.", "whoever"),
+        ("/// What a command does.", "opens with `what`"),
+    ] {
+        let found = violations("x.rs", text);
+        assert!(found.iter().any(|line| line.contains(rule)), "{text}: {found:?}");
+    }
+    for text in
+        ["/// Rings the doorbell.", "/// Runs as the user `nobody`.", "let whoever = 1;", "// So many\n\n// much"]
+    {
+        let found = violations("x.rs", text);
+        assert_eq!(found.is_empty(), !text.contains("So many"), "{text}: {found:?}");
+    }
+}
