@@ -2,8 +2,8 @@
 
 use super::*;
 use eaf_capability::Class;
-use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::document_members;
+use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::{self, Maildev};
 use std::collections::BTreeSet;
 
