@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod anchor;
 pub mod audit;
+pub mod capability;
 mod checkpoint;
 pub mod clock;
 pub mod command_bus;

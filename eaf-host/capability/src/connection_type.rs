@@ -15,11 +15,11 @@ pub struct ConnectionType {
     pub choices: &'static [&'static str],
     /// The form in which people set `config`, in its order.
     pub fields: &'static [Field],
-    /// What people read: `name`, `lead`, `removal`, `trial` where [`Provider::trial`] does something,
+    /// What people read: `name`, `lead`, `removal`, `trial` where [`Provider::test_with_effect`] does something,
     /// `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for the words of
     /// a test.
     ///
-    /// [`Provider::trial`]: crate::Provider::trial
+    /// [`Provider::test_with_effect`]: crate::Provider::test_with_effect
     pub texts: &'static LazyLock<Locales>,
     /// What the schemas cannot say; asked only when they hold. Without a secret the stored one is kept.
     pub flaws: Flaws,

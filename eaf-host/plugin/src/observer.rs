@@ -97,7 +97,7 @@ impl Observer {
         let (failures, pause) = match &outcome {
             // From begin to begin, however many things there are.
             Ok(()) => (0, EVERY.saturating_sub(begun.elapsed())),
-            Err(failure) => (before + 1, pause(provider.trouble(failure), failure, before)),
+            Err(failure) => (before + 1, pause(provider.connection_trouble(failure), failure, before)),
         };
         let (tenant, connection) = (turn.tenant, &turn.connection);
         let word = match &outcome {

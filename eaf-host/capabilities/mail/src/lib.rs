@@ -47,7 +47,7 @@ use async_trait::async_trait;
 use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
 use eaf_capability::{
-    Call, ConnectionType, Failure, Logins, Packages, Polled, Provider, Registration, Report, Started,
+    Call, Capability, ConnectionType, Failure, Logins, Packages, Polled, Provider, Registration, Report, Started,
 };
 use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
@@ -114,7 +114,7 @@ impl Mail {
 const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 
 #[async_trait]
-impl Provider for Mail {
+impl Capability for Mail {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         match call.function.as_str() {
             "send" | "send-while" => send::send(self, call).await.map(Started::Done),
@@ -126,35 +126,38 @@ impl Provider for Mail {
         Err(failure::permanent("nothing-pending", "mail leaves nothing pending.".into()))
     }
 
-    async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
+    async fn abandon(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
         match call.function.as_str() {
-            "send" | "send-while" => send::gave_up(self, call, failure).await,
+            "send" | "send-while" => send::abandon(self, call, failure).await,
             _ => Ok(()),
         }
     }
 
-    async fn again(&self, call: &Call, item: &str) -> Result<Value, Failure> {
-        send::again(self, call, item).await
+    fn retry_budget(&self) -> Option<Duration> {
+        Some(schedule::RETRY_TIME)
+    }
+
+    fn call_timeout(&self) -> Option<Duration> {
+        Some(LONGEST_CALL)
+    }
+}
+
+#[async_trait]
+impl Provider for Mail {
+    async fn repeat_item(&self, call: &Call, item: &str) -> Result<Value, Failure> {
+        send::repeat_item(self, call, item).await
     }
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         check::check(self, tenant, Tested::Stored(connection), None).await
     }
 
-    async fn trial(&self, tenant: TenantId, connection: &str, actor: ActorId) -> Report {
+    async fn test_with_effect(&self, tenant: TenantId, connection: &str, actor: ActorId) -> Report {
         check::check(self, tenant, Tested::Stored(connection), Some(actor)).await
     }
 
     async fn check_draft(&self, tenant: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
         check::check(self, tenant, Tested::Draft(draft), trial).await
-    }
-
-    fn keep_trying(&self) -> Option<Duration> {
-        Some(schedule::RETRY_TIME)
-    }
-
-    fn longest_call(&self) -> Option<Duration> {
-        Some(LONGEST_CALL)
     }
 
     fn connections(&self) -> ConnectionType {

@@ -10,7 +10,7 @@
 //! sent, the record says that the mail may have arrived; it is sent again under the same Message-ID
 //! and date, and not automatically after [`MAX_UNANSWERED`] attempts.
 //!
-//! When the call has failed permanently, every open mail is settled ([`gave_up`]): no retry
+//! When the call has failed permanently, every open mail is settled ([`abandon`]): no retry
 //! follows, and the tenant's admins look for mails that were not sent.
 
 use super::Mail;
@@ -88,7 +88,7 @@ async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
 }
 
 /// Sends one mail of an ended call again, at the request of an admin, who has reopened it.
-pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
+pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let people = recipients(mail, call, &arguments(call)?).await?;
     let person = people.into_iter().find(|person| job.entry(person.actor).message_id == message_id);
@@ -108,7 +108,7 @@ pub async fn again(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, 
 
 /// Settles the open mails of [`send`]: failed, or skipped if the condition no longer holds. Both
 /// recorded mails and present recipients count, since [`send`] may have stopped before recording.
-pub async fn gave_up(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
+pub async fn abandon(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
     let recipients = recipients(mail, call, &arguments).await;
     let fits = fits(mail, call, arguments.condition.take()).await;
@@ -272,7 +272,7 @@ impl Tally {
 
     fn answer(self, has_condition: bool) -> Result<Value, Failure> {
         if let Some((failure, pause)) = self.waiting {
-            let class = if failure.class.may_pass() { failure.class } else { Class::Transient };
+            let class = if failure.class.is_retryable() { failure.class } else { Class::Transient };
             return Err(Failure { class, ..failure }.retry_after(pause));
         }
         if let Some(failure) = self.broken {

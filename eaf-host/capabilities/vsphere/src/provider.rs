@@ -10,8 +10,8 @@ use super::vcenter::VCenter;
 use super::{check, choices, failure, observe, scope, trouble};
 use async_trait::async_trait;
 use eaf_capability::{
-    Asked, Call, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report, Started, Trouble,
-    Watch,
+    Asked, Call, Capability, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report,
+    Started, Trouble, Watch,
 };
 use eaf_core::clock::World;
 use eaf_core::connection::Connection;
@@ -121,7 +121,7 @@ async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure>
 }
 
 #[async_trait]
-impl Provider for VSphere {
+impl Capability for VSphere {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         let stored = self.stored(call).await?;
         let started = async { start(&self.context(call, &stored)?).await }.await;
@@ -151,7 +151,10 @@ impl Provider for VSphere {
             polled => polled,
         }
     }
+}
 
+#[async_trait]
+impl Provider for VSphere {
     fn observable(&self) -> Option<Value> {
         Some(observe::observable())
     }
@@ -170,7 +173,7 @@ impl Provider for VSphere {
         observed
     }
 
-    fn trouble(&self, failure: &Failure) -> Trouble {
+    fn connection_trouble(&self, failure: &Failure) -> Trouble {
         trouble::of(failure)
     }
 
@@ -190,7 +193,7 @@ impl Provider for VSphere {
         choices::choices(&vcenter, self.sessions.timeouts.contact, asked).await
     }
 
-    async fn forget(&self, tenant: TenantId, connection: &str) {
+    async fn close_connection(&self, tenant: TenantId, connection: &str) {
         self.sessions.forget(tenant, connection);
         self.sessions.forget(tenant, &format!("{connection}{DRAFT}"));
     }

@@ -49,7 +49,7 @@ async fn remove(
     audit::record_act(&mut tx, &who.by(), &act).await?;
     tx.commit().await?;
     if let Some(provider) = app.providers.get(&capability) {
-        provider.forget(tenant, &name).await;
+        provider.close_connection(tenant, &name).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -174,7 +174,7 @@ impl Test {
         let Caller { tenant, actor, .. } = self.who.caller;
         match (&self.of, self.act) {
             (Of::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
-            (Of::Stored(provider, stored), Act::Trial) => provider.trial(tenant, &stored.name, actor).await,
+            (Of::Stored(provider, stored), Act::Trial) => provider.test_with_effect(tenant, &stored.name, actor).await,
             (Of::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
             (Of::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
         }

@@ -156,7 +156,7 @@ impl Again {
     /// By the provider, as it would do it for the run. What comes of it stands in the mail log; a failure's code is
     /// the answer.
     async fn run(&self, provider: &dyn Provider) -> Result<Option<String>, mail_log::Error> {
-        let tried = tokio::time::timeout(LONGEST, provider.again(&self.call, &self.item)).await;
+        let tried = tokio::time::timeout(LONGEST, provider.repeat_item(&self.call, &self.item)).await;
         let code = match tried {
             Ok(Ok(_)) => return Ok(None),
             Ok(Err(failure)) => failure.code,

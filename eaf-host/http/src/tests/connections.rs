@@ -4,7 +4,7 @@ use super::{Echo, House};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use eaf_capability::{Call, ConnectionType, Failure, Polled, Provider, Report, Started, Verdict};
+use eaf_capability::{Call, Capability, ConnectionType, Failure, Polled, Provider, Report, Started, Verdict};
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,13 +24,17 @@ struct Held {
 }
 
 #[async_trait]
-impl Provider for Held {
+impl Capability for Held {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         self.echo.start(call).await
     }
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
         self.echo.poll(call, handle).await
     }
+}
+
+#[async_trait]
+impl Provider for Held {
     async fn check(&self, _: TenantId, _: &str) -> Report {
         self.entered.add_permits(1);
         self.release.acquire().await.expect("open").forget();
@@ -38,7 +42,7 @@ impl Provider for Held {
         report.setting("host", "good", Verdict::Good);
         report
     }
-    async fn forget(&self, _: TenantId, connection: &str) {
+    async fn close_connection(&self, _: TenantId, connection: &str) {
         self.forgotten.lock().unwrap().push(connection.to_owned());
     }
     fn connections(&self) -> ConnectionType {

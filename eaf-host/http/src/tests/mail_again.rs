@@ -4,7 +4,7 @@ use super::{Echo, House, runs};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
 use eaf_core::id::{EventId, TenantId};
 use eaf_core::mail_log::{self, Mail, Status};
@@ -27,17 +27,21 @@ struct Slow {
 }
 
 #[async_trait]
-impl Provider for Slow {
+impl Capability for Slow {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         self.echo.start(call).await
     }
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
         self.echo.poll(call, handle).await
     }
+}
+
+#[async_trait]
+impl Provider for Slow {
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         self.echo.check(tenant, connection).await
     }
-    async fn again(&self, call: &Call, item: &str) -> Result<Value, Failure> {
+    async fn repeat_item(&self, call: &Call, item: &str) -> Result<Value, Failure> {
         self.calls.lock().unwrap().push((call.sequence, call.function.clone()));
         self.entered.add_permits(1);
         self.release.acquire().await.expect("open").forget();

@@ -35,8 +35,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_capability::text::Locales;
 use eaf_capability::{
-    Asked, Call, Choice, Choices, Class, ConnectionType, Failure, Field, Flaw, Polled, Provider, Report, Started,
-    Verdict, Wanted, is_like,
+    Asked, Call, Capability, Choice, Choices, Class, ConnectionType, Failure, Field, Flaw, Polled, Provider, Report,
+    Started, Verdict, Wanted, is_like,
 };
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -106,13 +106,17 @@ pub fn product_of(domain: Notes) -> Product {
 struct Echo(Arc<Core>);
 
 #[async_trait]
-impl Provider for Echo {
+impl Capability for Echo {
     async fn start(&self, _: &Call) -> Result<Started, Failure> {
         Ok(Started::Done(Value::Null))
     }
     async fn poll(&self, _: &Call, _: &Value) -> Result<Polled, Failure> {
         Ok(Polled::Done(Value::Null))
     }
+}
+
+#[async_trait]
+impl Provider for Echo {
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
         let found = self.0.connections.get(tenant, "echo", connection).await.expect("readable");
         Echo::report(&found.expect("the connection exists"))

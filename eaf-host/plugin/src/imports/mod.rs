@@ -115,7 +115,7 @@ fn document(bytes: &[u8], what: &str) -> wasmtime::Result<Value> {
 
 fn guest_failure(failure: Failure) -> GuestFailure {
     GuestFailure {
-        class: class_name(failure.class).to_owned(),
+        class: failure.class.as_str().to_owned(),
         code: failure.code,
         message: failure.message,
         retry_after_ms: failure.retry_after_ms,
@@ -132,19 +132,4 @@ pub fn host_failure(failure: GuestFailure) -> Failure {
 fn cut(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
     text
-}
-
-pub fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Transient => "transient",
-        Class::Capacity => "capacity",
-        Class::UnknownOutcome => "unknown-outcome",
-        Class::Configuration => "configuration",
-        Class::Denied => "denied",
-        Class::NotFound => "not-found",
-        Class::Conflict => "conflict",
-        Class::Cancelled => "cancelled",
-        Class::Rejected => "rejected",
-        Class::Permanent => "permanent",
-    }
 }

@@ -154,7 +154,7 @@ impl Kernel for CoreKernel {
     }
 
     async fn fail(&self, lease: &journal::Lease, failure: &Failure) -> Result<(), Error> {
-        let class = crate::imports::class_name(failure.class);
+        let class = failure.class.as_str();
         journal::fail(&self.core, lease, class, &failure.code).await.map_err(store)
     }
 

@@ -203,9 +203,9 @@ impl<K: Kernel> Acting<K> {
     async fn give_up(&self, entry: &Entry, failure: &Failure) -> Result<(), Error> {
         let Some(provider) = self.providers.get(&entry.capability) else { return Ok(()) };
         let call = self.call(entry, &Grant { scope: Value::Null });
-        match self.in_time(provider.as_ref(), provider.gave_up(&call, failure)).await {
+        match self.in_time(provider.as_ref(), provider.abandon(&call, failure)).await {
             Ok(()) => Ok(()),
-            Err(error) if error.class.may_pass() => Err(Error::Store(error.message)),
+            Err(error) if error.class.is_retryable() => Err(Error::Store(error.message)),
             Err(error) => {
                 tracing::warn!(code = error.code, "a provider could not put away a call that failed");
                 Ok(())
@@ -236,7 +236,7 @@ impl<K: Kernel> Acting<K> {
 
     /// A failure that may pass is repeated until a budget is used up; any other is the answer.
     async fn failed(&self, mut entry: Entry, what: Failed, failure: Failure) -> Result<Entry, Error> {
-        if !failure.class.may_pass() {
+        if !failure.class.is_retryable() {
             return self.finish(entry, Err(failure)).await;
         }
         let now = millis(self.now());
@@ -354,10 +354,10 @@ impl<K: Kernel> Acting<K> {
         provider: &dyn Provider,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let ended = tokio::time::timeout(provider.longest_call().unwrap_or(self.patience.call), call).await;
+        let ended = tokio::time::timeout(provider.call_timeout().unwrap_or(self.patience.call), call).await;
         let late = |_| Err(failure(Class::UnknownOutcome, "no-answer", "the call did not come back in time"));
-        ended.unwrap_or_else(late).map_err(|failure| match provider.keep_trying() {
-            Some(budget) if failure.class.may_pass() => failure.keep_trying(budget),
+        ended.unwrap_or_else(late).map_err(|failure| match provider.retry_budget() {
+            Some(budget) if failure.class.is_retryable() => failure.keep_trying(budget),
             _ => failure,
         })
     }
@@ -383,7 +383,7 @@ impl<K: Kernel> Acting<K> {
         let ended = call.instrument(span.clone()).await;
         let outcome = match &ended {
             Ok(Ok(_)) => "ok",
-            Ok(Err(failure)) => crate::imports::class_name(failure.class),
+            Ok(Err(failure)) => failure.class.as_str(),
             Err(_) => "kernel",
         };
         let code = ended.as_ref().ok().and_then(|answer| answer.as_ref().err()).map(|failure| failure.code.as_str());

@@ -65,7 +65,7 @@ async fn tell<K: Kernel>(
     let key = format!("run:{}:ended", run.id);
     match inner.kernel.submit(run, &command, &body, &key).await {
         Ok(Ok(_)) => Ok(None),
-        Ok(Err(refused)) if refused.class.may_pass() && run.attempts < TELLINGS_MAX => Ok(Some(refused)),
+        Ok(Err(refused)) if refused.class.is_retryable() && run.attempts < TELLINGS_MAX => Ok(Some(refused)),
         Ok(Err(refused)) => {
             tracing::error!(command, code = refused.code, "the domain did not take note of a run's end");
             Ok(None)

@@ -2,7 +2,7 @@
 
 use super::kernel::*;
 use async_trait::async_trait;
-use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::{ActorKind, TraceId};
 use eaf_core::contract::Recorded;
 use eaf_core::grant::Denial;
@@ -302,7 +302,7 @@ impl Vcenter {
 }
 
 #[async_trait]
-impl Provider for Vcenter {
+impl Capability for Vcenter {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         self.fuse.step().await;
         let scripted = self.starts.lock().unwrap().pop_front();
@@ -322,18 +322,21 @@ impl Provider for Vcenter {
         scripted.unwrap_or_else(|| Ok(Polled::Done(json!({"power": "on"}))))
     }
 
-    async fn gave_up(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
+    async fn abandon(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
         self.fuse.step().await;
         self.given_up.lock().unwrap().push((call.sequence, failure.code.clone()));
         Ok(())
     }
 
+    fn retry_budget(&self) -> Option<Duration> {
+        *self.keep_trying.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl Provider for Vcenter {
     async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
         Report::default()
-    }
-
-    fn keep_trying(&self) -> Option<Duration> {
-        *self.keep_trying.lock().unwrap()
     }
 }
 

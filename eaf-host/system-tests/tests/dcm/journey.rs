@@ -4,7 +4,7 @@
 use super::package;
 use super::workflow::Datacenter;
 use async_trait::async_trait;
-use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::Core;
 use eaf_core::actor::Caller;
 use eaf_core::audit::trail::{self, Bounds, Filter};
@@ -33,7 +33,7 @@ struct Postbox {
 }
 
 #[async_trait]
-impl Provider for Postbox {
+impl Capability for Postbox {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         self.templates.lock().unwrap().push(call.args["template"].as_str().unwrap().to_owned());
         Ok(Started::Done(json!({"sent": 1, "failed": 0})))
@@ -42,7 +42,10 @@ impl Provider for Postbox {
     async fn poll(&self, _call: &Call, _handle: &Value) -> Result<Polled, Failure> {
         unreachable!("a mail is never pending")
     }
+}
 
+#[async_trait]
+impl Provider for Postbox {
     async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
         Report::default()
     }

@@ -2,7 +2,7 @@
 
 use super::package;
 use async_trait::async_trait;
-use eaf_capability::{Call, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::id::TenantId;
 use eaf_plugin::workflow::effects::Providers;
 use eaf_plugin::workflow::memory::{Ending, Memory};
@@ -25,7 +25,7 @@ pub struct Datacenter {
 }
 
 #[async_trait]
-impl Provider for Datacenter {
+impl Capability for Datacenter {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         let panics_at = *self.panics_at.lock().unwrap();
         assert_ne!(panics_at, Some(call.function.as_str()), "as the test wants it");
@@ -49,7 +49,10 @@ impl Provider for Datacenter {
             look => Polled::Running { progress: Some(look * 30), poll_after: SECOND },
         })
     }
+}
 
+#[async_trait]
+impl Provider for Datacenter {
     async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
         Report::default()
     }

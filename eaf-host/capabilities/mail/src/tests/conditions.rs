@@ -1,7 +1,7 @@
 //! Conditions of mails.
 
 use super::*;
-use eaf_capability::Class;
+use eaf_capability::{Capability, Class};
 use eaf_test_support::document_members;
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::{self, Maildev};
@@ -129,6 +129,6 @@ async fn an_abandoned_mail_is_settled_even_with_an_unreadable_condition() {
     store.request(REQUEST, "pending");
     let failure = send(&store, &while_pending()).await.unwrap_err();
     store.0.lock().unwrap().is_view_halted = true;
-    store.provider().gave_up(&while_pending(), &failure).await.unwrap();
+    store.provider().abandon(&while_pending(), &failure).await.unwrap();
     assert_eq!(store.log(), [(actor(2), Status::Failed("unreachable".into()))]);
 }

@@ -2,7 +2,7 @@
 
 use super::server::{Script, Server, acceptor};
 use super::*;
-use eaf_capability::{Class, Verdict};
+use eaf_capability::{Capability, Class, Verdict};
 use eaf_core::connection::Connection;
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::{self, Maildev};
@@ -26,7 +26,7 @@ async fn a_wrong_password_is_reported_and_loses_no_mail() {
     assert!(!failure.message.contains("canary"), "{failure}");
     let failure = send(&store, &approval()).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "wrong-password"));
-    let budget = store.provider().keep_trying();
+    let budget = store.provider().retry_budget();
     assert_eq!(budget, Some(Duration::from_secs(5 * 24 * 3_600)), "a password that expires on Friday is set on Monday");
 
     let waiting = waits_for("wrong-password");
@@ -117,7 +117,8 @@ async fn a_test_mail_goes_to_its_requester_and_finds_more_than_a_test() {
     let store = FakeStore::at(proxy.address());
     store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "admin");
     let provider = store.provider();
-    let trial = async |number| provider.trial(TenantId::derive("acme"), "main", actor(number)).await.outcome();
+    let trial =
+        async |number| provider.test_with_effect(TenantId::derive("acme"), "main", actor(number)).await.outcome();
     assert_eq!(trial(2).await, Ok(()));
     let inbox = server.inbox().await;
     assert_eq!((inbox.len(), inbox[0].subject.as_str()), (1, "Probe der Mail-Verbindung main"));

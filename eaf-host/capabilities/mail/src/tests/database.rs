@@ -98,7 +98,7 @@ async fn members_get_mail_over_the_tenants_connection() {
     proxy.cut();
     call.event = EventId(Uuid::from_u128(9));
     let failure = provider.start(&call).await.expect_err("the server is away");
-    provider.gave_up(&call, &failure).await.unwrap();
+    provider.abandon(&call, &failure).await.unwrap();
     let mut failed = mail_log::list(&core.db, acme, mail_log::Which::Failed, 10).await.unwrap();
     failed.retain(|logged| logged.mail.event == call.event);
     assert_eq!(failed.len(), 2, "both recipients are on record, also the one that was not come to");

@@ -24,7 +24,7 @@ use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Failure, Packages, Provider, Started};
+use eaf_capability::{Call, Capability, Failure, Packages, Provider, Started};
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
@@ -396,9 +396,9 @@ async fn send(store: &FakeStore, call: &Call) -> Result<Value, Failure> {
     match provider.start(call).await {
         Ok(Started::Done(answer)) => Ok(answer),
         Ok(Started::Pending { .. }) => panic!("mail leaves nothing pending"),
-        Err(failure) if failure.class.may_pass() => Err(failure),
+        Err(failure) if failure.class.is_retryable() => Err(failure),
         Err(failure) => {
-            provider.gave_up(call, &failure).await?;
+            provider.abandon(call, &failure).await?;
             Err(failure)
         }
     }

@@ -1,6 +1,7 @@
 //! Waiting mails: paused connections and rates.
 
 use super::*;
+use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 
 #[tokio::test]
@@ -72,7 +73,7 @@ async fn a_mail_to_a_person_who_lost_the_role_is_settled() {
     store.pause(true);
     let failure = send(&store, &other).await.unwrap_err();
     store.0.lock().unwrap().people.clear();
-    store.provider().gave_up(&other, &failure).await.unwrap();
+    store.provider().abandon(&other, &failure).await.unwrap();
     assert!(!store.log().iter().any(|(_, status)| matches!(status, Status::Pending(_))), "{:?}", store.log());
 }
 
@@ -128,7 +129,7 @@ async fn an_abandoned_mail_is_sent_again_on_request_of_an_admin() {
     store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
     store.pause(true);
     let failure = send(&store, &approval()).await.unwrap_err();
-    store.provider().gave_up(&approval(), &failure).await.unwrap();
+    store.provider().abandon(&approval(), &failure).await.unwrap();
     store.pause(false);
     let message_id = {
         let mut paper = store.0.lock().unwrap();
@@ -138,7 +139,7 @@ async fn an_abandoned_mail_is_sent_again_on_request_of_an_admin() {
         logged.state.entry.message_id.clone()
     };
     store.advance(Duration::from_secs(3_600));
-    assert_eq!(store.provider().again(&approval(), &message_id).await, Ok(json!({"sent": 1, "failed": 0})));
+    assert_eq!(store.provider().repeat_item(&approval(), &message_id).await, Ok(json!({"sent": 1, "failed": 0})));
     assert_eq!(addressees(&server).await, ["bert@acme.example"]);
     let failed = Status::Failed("mail-paused".into());
     assert_eq!(store.log(), [(actor(2), failed), (actor(3), Status::Sent)]);
@@ -151,12 +152,12 @@ async fn a_failed_repetition_settles_the_mail_again() {
     send(&store, &approval()).await.unwrap_err();
     let message_id = store.0.lock().unwrap().log.keys().next().unwrap().clone();
     store.advance(Duration::from_secs(3_600));
-    assert_eq!(store.provider().again(&approval(), &message_id).await.unwrap_err().code, "unreachable");
+    assert_eq!(store.provider().repeat_item(&approval(), &message_id).await.unwrap_err().code, "unreachable");
     assert_eq!(store.log(), [(actor(2), Status::Failed("unreachable".into()))], "no retry follows");
 
     store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
     store.0.lock().unwrap().log.values_mut().for_each(|logged| logged.state.status = Status::Pending(None));
-    store.provider().again(&approval(), &message_id).await.unwrap_err();
+    store.provider().repeat_item(&approval(), &message_id).await.unwrap_err();
     assert_eq!(store.log().len(), 1, "who holds the role only now is not meant");
 }
 

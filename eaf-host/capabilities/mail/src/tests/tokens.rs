@@ -2,7 +2,7 @@
 
 use super::server::{Script, Server};
 use super::*;
-use eaf_capability::Class;
+use eaf_capability::{Capability, Class};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

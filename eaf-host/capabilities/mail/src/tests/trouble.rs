@@ -1,7 +1,7 @@
 //! Outages of the server, before and during a session.
 
 use super::*;
-use eaf_capability::Class;
+use eaf_capability::{Capability, Class};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::{self, Maildev};
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ async fn a_session_lost_at_any_point_leaves_one_mail_per_recipient() {
         call.event = EventId(Uuid::from_u128(100 + turn as u128));
         let lost = proxy.rule(Rule::on(word).lose_request().times(1));
         let failure = send(&store, &call).await.unwrap_err();
-        assert!(failure.class.may_pass() && lost.hits() == 1, "{word}: {failure}");
+        assert!(failure.class.is_retryable() && lost.hits() == 1, "{word}: {failure}");
         assert_eq!(send(&store, &call).await, Ok(json!({"sent": 2, "failed": 0})), "{word}");
         assert_eq!(server.inbox().await.len(), 2 * (turn + 1), "{word}");
         proxy.clear();
@@ -88,10 +88,10 @@ async fn open_mails_fail_when_the_engine_abandons_the_call() {
     let failure = send(&store, &approval()).await.unwrap_err();
     assert_eq!(store.log(), [(actor(2), Status::Sent), (actor(3), waits_for("recipient-deferred (450 4.2.1)"))]);
 
-    store.provider().gave_up(&approval(), &failure).await.unwrap();
+    store.provider().abandon(&approval(), &failure).await.unwrap();
     let settled = [(actor(2), Status::Sent), (actor(3), Status::Failed("recipient-deferred (450 4.2.1)".into()))];
     assert_eq!(store.log(), settled);
-    store.provider().gave_up(&approval(), &failure).await.unwrap();
+    store.provider().abandon(&approval(), &failure).await.unwrap();
     assert_eq!(store.log(), settled, "after a crash the call is repeated");
 }
 
@@ -101,7 +101,7 @@ async fn unrecorded_mails_fail_too_when_the_engine_abandons_the_call() {
     store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
     store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
     let failure = send(&store, &approval()).await.unwrap_err();
-    store.provider().gave_up(&approval(), &failure).await.unwrap();
+    store.provider().abandon(&approval(), &failure).await.unwrap();
     let failed = Status::Failed("unreachable".into());
     assert_eq!(store.log(), [(actor(2), failed.clone()), (actor(3), failed)]);
 }

@@ -186,7 +186,7 @@ fn reason(fault: &Fault) -> (&'static Row, Fault) {
     }
     let reasons: Vec<_> =
         fault.causes().map(|cause| reason(&cause)).filter(|(row, _)| row.kind != "MethodFault").collect();
-    let passing = reasons.iter().position(|(row, _)| row.class.may_pass()).unwrap_or_default();
+    let passing = reasons.iter().position(|(row, _)| row.class.is_retryable()).unwrap_or_default();
     reasons.into_iter().nth(passing).unwrap_or_else(|| (own, fault.clone()))
 }
 
@@ -272,7 +272,7 @@ mod tests {
     fn retryable_faults_have_a_budget_and_others_are_not_repeated() {
         for row in ROWS {
             let waits = row.class == Class::Capacity || row.code == "vcenter-question";
-            let (passes, budget) = (row.class.may_pass(), of(row.kind).give_up_after_ms);
+            let (passes, budget) = (row.class.is_retryable(), of(row.kind).give_up_after_ms);
             assert_eq!(passes && !waits, budget.is_some(), "{}", row.kind);
             assert!(row.pause == 0 || passes, "{}", row.kind);
         }

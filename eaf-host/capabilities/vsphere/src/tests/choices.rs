@@ -79,7 +79,7 @@ async fn an_unusable_template_has_a_reason_but_not_with_vcenter_unavailable() {
     assert_eq!(exactly(&bench, "Templates/debian-12").await.unwrap_err().code, "datacenter-missing");
     bench.settings.set("datacenter", "DC1");
     bench.proxy.cut();
-    assert!(exactly(&bench, "Templates/nobody").await.unwrap_err().class.may_pass());
+    assert!(exactly(&bench, "Templates/nobody").await.unwrap_err().class.is_retryable());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +213,7 @@ async fn a_read_completes_without_its_caller_and_serves_all_callers() {
 async fn a_failed_read_leaves_no_view_and_is_repeated_for_the_next_caller() {
     let bench = Bench::start(&[]).await;
     bench.proxy.rule(Rule::on("<pathSet>view</pathSet>").lose_answer());
-    assert!(listed(&bench, "template", "", 100).await.unwrap_err().class.may_pass());
+    assert!(listed(&bench, "template", "", 100).await.unwrap_err().class.is_retryable());
     assert_eq!(bench.vcsim.calls("DestroyView").await, bench.vcsim.calls("CreateContainerView").await);
     bench.proxy.clear();
     assert_eq!(listed(&bench, "template", "", 100).await.unwrap().items.len(), 1);

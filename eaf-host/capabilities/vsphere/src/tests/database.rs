@@ -3,6 +3,7 @@
 use super::*;
 use crate::core_connections::{CAPABILITY, CoreConnections};
 use crate::core_records::CoreRecords;
+use eaf_capability::Capability;
 use eaf_core::connection::NewConnection;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::ActorId;

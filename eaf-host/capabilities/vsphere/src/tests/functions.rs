@@ -3,6 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::reconfigure;
+use eaf_capability::Capability;
 use eaf_test_support::document_members;
 use std::collections::BTreeSet;
 

@@ -30,7 +30,7 @@ use super::record::{self, Record, Records, Stage};
 use super::sessions::Sessions;
 use async_trait::async_trait;
 use eaf_capability::egress::{Policy, testing};
-use eaf_capability::{Call, Class, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Class, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
 use eaf_core::clock::{Clock, Entropy, World};
 use eaf_core::id::{EventId, RunId, TenantId};

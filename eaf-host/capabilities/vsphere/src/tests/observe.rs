@@ -98,7 +98,7 @@ async fn a_refused_login_is_trouble_of_the_connection() {
     bench.settings.set_password("wrong");
     let failure = observed(&bench).await.unwrap_err();
     assert_eq!(failure.code, "vcenter-login");
-    assert_eq!(bench.provider.trouble(&failure), eaf_capability::Trouble::Login);
+    assert_eq!(bench.provider.connection_trouble(&failure), eaf_capability::Trouble::Login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +175,7 @@ async fn readings_before_a_failure_or_the_deadline_are_reported() {
     let (_, failure) = observe(&bench, &watch).await;
     let failure = failure.unwrap();
     assert_eq!(failure.code, "observation-too-long");
-    assert_eq!(bench.provider.trouble(&failure), eaf_capability::Trouble::None);
+    assert_eq!(bench.provider.connection_trouble(&failure), eaf_capability::Trouble::None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::properties;
+use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 /// A fault of the parser, which has no kind.
@@ -65,10 +66,10 @@ async fn the_session_of_a_deleted_connection_is_closed() {
     for name in ["main", "second"] {
         bench.provider.check(acme, name).await.outcome().unwrap();
     }
-    bench.provider.forget(acme, "main").await;
+    bench.provider.close_connection(acme, "main").await;
     bench.provider.check(acme, "second").await.outcome().unwrap();
     assert_eq!((bench.vcsim.sessions().await, bench.vcsim.calls("Login").await), (1, 1), "another one uses it");
-    bench.provider.forget(acme, "second").await;
+    bench.provider.close_connection(acme, "second").await;
     sessions_become(&bench, 0).await;
 }
 
