@@ -1,9 +1,9 @@
 //! The calls of workflows to capabilities: what the engine asks, and what may come back.
 //!
-//! A capability is a host API that workflows import; its provider, outside of this crate, implements [`Capability`].
-//! A provider never sees the journal: the engine writes the intent, calls [`Capability::start`], writes the result.
-//! After a crash in between, `start` is called again with an equal call, so **every effect must be repeatable**: probe
-//! before acting.
+//! A capability is a host API that workflows import; its provider, outside of this crate,
+//! implements [`Capability`]. A provider never sees the journal: the engine writes the intent,
+//! calls [`Capability::start`], writes the result. After a crash in between, `start` is called
+//! again with an equal call, so **every effect must be repeatable**: probe before acting.
 
 mod failure;
 
@@ -46,7 +46,8 @@ pub struct Call {
 pub enum Started {
     /// Over, with this answer.
     Done(Value),
-    /// Running. The handle is stored; [`Capability::poll`] is called with it after `poll_after`, by any host.
+    /// Running. The handle is stored; [`Capability::poll`] is called with it after `poll_after`, by
+    /// any host.
     Pending { handle: Value, poll_after: Duration },
 }
 
@@ -59,22 +60,24 @@ pub enum Polled {
         progress: Option<u8>,
         poll_after: Duration,
     },
-    /// The operation itself failed, or its outcome is unknown: its handle is dead. With a retryable class the engine
-    /// starts the call again, where `Err` makes it poll again.
+    /// The operation itself failed, or its outcome is unknown: its handle is dead. With a retryable
+    /// class the engine starts the call again, where `Err` makes it poll again.
     Ended(Failure),
 }
 
 /// The calls of one capability.
 #[async_trait]
 pub trait Capability: Send + Sync {
-    /// Starts a call, or starts it again: after a lost result the engine repeats this with an equal call.
+    /// Starts a call, or starts it again: after a lost result the engine repeats this with an equal
+    /// call.
     async fn start(&self, call: &Call) -> Result<Started, Failure>;
 
     /// Asks for an operation that `start` left pending.
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure>;
 
-    /// Cleans up what the provider stores of a call that has failed for good: its failure is not retryable, its budget
-    /// is exhausted, or its grant was withdrawn. Repeated when the host dies before that is journaled.
+    /// Cleans up what the provider stores of a call that has failed for good: its failure is not
+    /// retryable, its budget is exhausted, or its grant was withdrawn. Repeated when the host dies
+    /// before that is journaled.
     async fn abandon(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
         Ok(())
     }

@@ -1,34 +1,46 @@
 //! Durable runs and their journals.
 //!
-//! A run is plain code whose host calls are journaled: the host writes an intent, acts, writes the result. After a
-//! crash the code is run again and handed the results that are known. A host may touch a run only while it holds its
-//! lease; leases use the database's clock, and **every write compares the lease's fence**, so that a host that was
-//! paused for longer than its lease cannot write any more ([`Error::Fenced`]).
+//! A run is plain code whose host calls are journaled: the host writes an intent, acts, writes the
+//! result. After a crash the [`engine`] replays the code over the journal. A host may write to a
+//! run only while it has its lease; leases use the database's clock, and **every write compares the
+//! lease's fence**, so that a host that was paused for longer than its lease cannot write any more
+//! ([`Error::Fenced`]).
 //!
-//! Arguments, handles and results are sealed under the run's subject; a journal row is also the audit row of its call.
+//! Arguments, handles and results are sealed under the run's subject; a journal row is also the
+//! audit row of its call.
 
 mod claim;
+mod divergence;
 mod end;
+mod ended_runs;
+pub mod engine;
+mod entry;
 mod health;
 mod journal;
 mod list;
-mod past;
+mod stall;
+mod suspend;
 mod wake;
 
 pub use claim::{LEASE, Lease, claim, release, renew};
-pub use end::{Divergence, complete, fail, stop};
+pub use divergence::Divergence;
+pub use end::{complete, fail, stop};
+pub use ended_runs::{EndedRun, find_ended};
+pub use entry::{Entry, Outcome, State, Wait};
 pub use health::{Count, health};
-pub use journal::{Entry, Finished, NewEntry, State, finish, intend, load, pend, progress, retry};
+pub use journal::Journal;
 pub use list::{EntrySummary, RunState, RunSummary, entries, find, list};
-pub use past::{PastRun, past};
-pub use wake::{Reason, Wake, retry_run, suspend, wake, wake_calls};
+pub use stall::{BudgetStart, Stall};
+pub use suspend::{Attempt, Waiting, suspend};
+pub use wake::{wake, wake_calls};
 
 use crate::actor::TraceId;
 use crate::contract::Recorded;
 use crate::id::{ActorId, RunId, TenantId};
 use crate::{crypto, db, event_store};
 
-/// A run with more calls than this has to continue as another one.
+/// Journal entries of a run; a longer one has to continue as another run. The database checks the
+/// same.
 pub const MAX_ENTRIES: i32 = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +67,8 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the run or its journal could not be written")]
     Write(#[source] sqlx::Error),
+    #[error("a journal entry could not be encoded")]
+    Encode(#[source] serde_json::Error),
     #[error("the journal could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
     #[error("the event that started the run could not be read")]
@@ -71,13 +85,13 @@ pub struct Run {
     pub digest: String,
     /// Without the plugin's prefix.
     pub workflow: String,
-    /// What started it, personal fields in clear.
+    /// The event that started the run, personal fields in clear.
     pub event: Recorded,
     /// Id of the business thing.
     pub key: String,
-    /// Under whose key the journal is sealed.
+    /// The person whose key seals the journal.
     pub subject: ActorId,
     pub trace: TraceId,
-    /// How often the run itself (not a call) failed and was tried again.
+    /// How often the run itself, not a call, failed and was repeated.
     pub attempts: i32,
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Bytes of a failure's message: it carries words and names of other systems, and stands in journal and events.
+/// Bytes of a failure's message: it carries words and names of other systems, and stands in journal
+/// and events.
 const MESSAGE_MAX: usize = 4_000;
 
 /// Why a call failed; becomes the guest's `failure`.
@@ -19,7 +20,8 @@ pub struct Failure {
     /// The retry budget of this code: a longer failure does not end by itself and is for people.
     #[serde(default)]
     pub give_up_after_ms: Option<u64>,
-    /// In place of the host's own retry budget: a failure that a person repairs only after the weekend.
+    /// In place of the host's own retry budget: a failure that a person repairs only after the
+    /// weekend.
     #[serde(default)]
     pub keep_trying_ms: Option<u64>,
 }

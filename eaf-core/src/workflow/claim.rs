@@ -1,14 +1,15 @@
-//! Leases: which host works on a run. By the database's clock alone.
+//! Leases: which host works on a run, by the database's clock alone.
 
 use super::{Error, Run};
-use crate::Core;
 use crate::actor::TraceId;
-use crate::db::TenantTx;
+use crate::crypto::Keyring;
+use crate::db::{Db, TenantTx};
 use crate::event_store;
 use crate::id::{ActorId, HostId, RunId, TenantId};
+use crate::live::Feed;
 use std::time::Duration;
 
-/// How long a claim or a renewal lasts where nothing else is configured. Renew at a third of it.
+/// Length of a lease where nothing else is configured. Renew at a third of it.
 pub const LEASE: Duration = Duration::from_secs(15);
 
 /// The right to write to a run. Lost when another host claims the run after it ran out.
@@ -19,16 +20,17 @@ pub struct Lease {
     pub host: HostId,
     /// Grows with every claim.
     pub fence: i64,
-    /// Under whose key this run's journal is sealed.
+    /// The person whose key seals the run's journal.
     pub subject: ActorId,
-    /// How long it lasts from each renewal; what a run waits at most when its host dies.
+    /// Time from each renewal to the end; also how long a run waits at most when its host dies.
     pub length: Duration,
 }
 
-/// Takes at most `limit` due runs of these plugins, longest due first, but none of a product that is stopped or was
-/// disabled: such runs rest. One statement finds them for all tenants.
+/// Claims at most `limit` due runs of these plugins, longest due first. Runs of a product that is
+/// stopped or disabled rest. One statement finds the runs of all tenants.
 pub async fn claim(
-    core: &Core,
+    db: &Db,
+    keyring: &Keyring,
     host: HostId,
     length: Duration,
     plugins: &[String],
@@ -44,17 +46,17 @@ pub async fn claim(
     )
     .bind(plugins)
     .bind(i64::from(limit))
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Find)?;
     let mut claimed = Vec::new();
     for (tenant, run) in due {
-        match take(core, host, length, tenant, run).await {
-            Ok(Some(taken)) => claimed.push(taken),
+        match claim_one(db, keyring, host, length, tenant, run).await {
+            Ok(Some(one)) => claimed.push(one),
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(%tenant, %run, %error, "a run could not be claimed");
-                defer(core, tenant, run, &error).await;
+                defer(db, tenant, run, &error).await;
             }
         }
     }
@@ -63,15 +65,16 @@ pub async fn claim(
 
 type Row = (i64, String, String, String, i64, String, ActorId, String, i32);
 
-/// `None`: somebody else was faster.
-async fn take(
-    core: &Core,
+/// `None`: another host was faster.
+async fn claim_one(
+    db: &Db,
+    keyring: &Keyring,
     host: HostId,
     length: Duration,
     tenant: TenantId,
     run: RunId,
 ) -> Result<Option<(Run, Lease)>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let row: Option<Row> = sqlx::query_as(
         "update eaf.run set lease_host = $3, lease_fence = lease_fence + 1,
                 lease_until = clock_timestamp() + make_interval(secs => $4), waiting_code = null, waiting = null,
@@ -90,20 +93,20 @@ async fn take(
     let Some((fence, plugin, digest, workflow, pos, key, subject, trace, attempts)) = row else {
         return Ok(None);
     };
-    let event = event(core, &mut tx, run, pos).await?;
+    let event = event(keyring, &mut tx, run, pos).await?;
     tx.commit().await?;
     let lease = Lease { tenant, run, host, fence, subject, length };
     let trace = TraceId(trace);
     Ok(Some((Run { tenant, id: run, plugin, digest, workflow, event, key, subject, trace, attempts }, lease)))
 }
 
-/// A run that cannot be read must not keep the others waiting: it is looked at again in a minute.
-async fn defer(core: &Core, tenant: TenantId, run: RunId, error: &Error) {
+/// Makes a run due in a minute whose event cannot be read, so that it does not hold up the others.
+async fn defer(db: &Db, tenant: TenantId, run: RunId, error: &Error) {
     if !matches!(error, Error::NoEvent(_) | Error::Event(_)) {
         return;
     }
     let deferred = async {
-        let mut tx = core.db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant).await?;
         sqlx::query(
             "update eaf.run set due_at = clock_timestamp() + interval '1 minute', waiting_code = 'event-unreadable',
                     waiting = '{}', updated_at = clock_timestamp()
@@ -122,15 +125,15 @@ async fn defer(core: &Core, tenant: TenantId, run: RunId, error: &Error) {
     }
 }
 
-async fn event(core: &Core, tx: &mut TenantTx, run: RunId, pos: i64) -> Result<crate::contract::Recorded, Error> {
+async fn event(keyring: &Keyring, tx: &mut TenantTx, run: RunId, pos: i64) -> Result<crate::contract::Recorded, Error> {
     let found = event_store::read_after(tx, (pos - 1) as u64, 1).await?;
     let event = found.into_iter().find(|event| event.position.pos == pos as u64).ok_or(Error::NoEvent(run))?;
-    Ok(event.open(&core.keyring, tx).await?)
+    Ok(event.open(keyring, tx).await?)
 }
 
-/// Lengthens the lease. [`Error::Fenced`] when it was lost: stop working on the run at once.
-pub async fn renew(core: &Core, lease: &Lease) -> Result<(), Error> {
-    let mut tx = core.db.tenant(lease.tenant).await?;
+/// Extends the lease. [`Error::Fenced`]: it is lost, and the host stops working on the run at once.
+pub async fn renew(db: &Db, lease: &Lease) -> Result<(), Error> {
+    let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
         "update eaf.run set lease_until = clock_timestamp() + make_interval(secs => $5)
          where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'",
@@ -143,14 +146,14 @@ pub async fn renew(core: &Core, lease: &Lease) -> Result<(), Error> {
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    held(done.rows_affected())?;
+    check_fence(done.rows_affected())?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Gives the run back as it is, due at once: for a host that stops.
-pub async fn release(core: &Core, lease: &Lease) -> Result<(), Error> {
-    let mut tx = core.db.tenant(lease.tenant).await?;
+pub async fn release(db: &Db, feed: &Feed, lease: &Lease) -> Result<(), Error> {
+    let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
         "update eaf.run set lease_host = null, lease_until = null, due_at = clock_timestamp(), updated_at = clock_timestamp()
          where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'",
@@ -162,15 +165,16 @@ pub async fn release(core: &Core, lease: &Lease) -> Result<(), Error> {
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
-    held(done.rows_affected())?;
+    check_fence(done.rows_affected())?;
     tx.commit().await?;
-    core.feed.runs_due();
+    feed.runs_due();
     Ok(())
 }
 
-/// A transaction in which this host holds the run: its row is locked until the end, so nobody can take it over meanwhile.
-pub(super) async fn hold(core: &Core, lease: &Lease) -> Result<TenantTx, Error> {
-    let mut tx = core.db.tenant(lease.tenant).await?;
+/// Begins a transaction under the lease: the run's row is locked until its end, so that no other
+/// host claims the run meanwhile.
+pub(super) async fn begin_fenced(db: &Db, lease: &Lease) -> Result<TenantTx, Error> {
+    let mut tx = db.tenant(lease.tenant).await?;
     let row: Option<i32> = sqlx::query_scalar(
         "select 1 from eaf.run
          where tenant_id = $1 and run_id = $2 and lease_host = $3 and lease_fence = $4 and state = 'open'
@@ -183,10 +187,10 @@ pub(super) async fn hold(core: &Core, lease: &Lease) -> Result<TenantTx, Error> 
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Write)?;
-    held(u64::from(row.is_some()))?;
+    check_fence(u64::from(row.is_some()))?;
     Ok(tx)
 }
 
-pub(super) fn held(rows: u64) -> Result<(), Error> {
+fn check_fence(rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::Fenced) } else { Ok(()) }
 }

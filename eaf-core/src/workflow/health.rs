@@ -1,7 +1,7 @@
-//! How the workflows are, for operators: numbers over all tenants, never whose or about what.
+//! Health of the workflows, for operators: numbers over all tenants, without tenants and things.
 
 use super::Error;
-use crate::Core;
+use crate::db::Db;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Count {
@@ -9,12 +9,13 @@ pub struct Count {
     /// `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub runs: i64,
-    /// Due for more than a minute, and no host works on them. Runs of a disabled product or a stopped plugin rest.
+    /// Due for more than a minute without a lease. Runs of a disabled product or a stopped plugin
+    /// rest.
     pub overdue: i64,
 }
 
 /// By plugin and state.
-pub async fn health(core: &Core) -> Result<Vec<Count>, Error> {
+pub async fn health(db: &Db) -> Result<Vec<Count>, Error> {
     sqlx::query_as(
         "select r.plugin, r.state, count(*) as runs,
                 count(*) filter (where r.due_at < now() - interval '1 minute'
@@ -25,7 +26,7 @@ pub async fn health(core: &Core) -> Result<Vec<Count>, Error> {
          left join eaf.tenant_product p on p.tenant_id = r.tenant_id and p.plugin = r.plugin
          group by r.plugin, r.state order by r.plugin, r.state",
     )
-    .fetch_all(core.db.platform_pool())
+    .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Read)
 }

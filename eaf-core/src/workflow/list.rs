@@ -1,20 +1,19 @@
 //! Runs and their calls for operators and tenant admins: no payload.
 
-use super::{Error, Reason};
-use crate::Core;
+use super::{Error, Waiting};
 use crate::actor::TraceId;
-use crate::db::TenantTx;
+use crate::db::Db;
 use crate::id::{RunId, TenantId, spellings};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// A host works on it, or will at once.
+    /// A host executes it, or will at once.
     Running,
-    /// It sleeps; [`RunSummary::waiting`] says why.
+    /// Suspended; [`RunSummary::waiting`] says why.
     Waiting,
     Done,
     Failed,
@@ -42,7 +41,7 @@ pub struct RunSummary {
     /// Id of the business thing.
     pub key: String,
     pub state: RunState,
-    pub waiting: Option<Reason>,
+    pub waiting: Option<Waiting>,
     pub due_at: Option<OffsetDateTime>,
     /// `{class, code}` of a failure, `{seq, journal, call}` of a divergence.
     pub failure: Option<Value>,
@@ -76,9 +75,10 @@ const COLUMNS: &str =
     "select run_id, plugin, workflow, key, state, waiting_code, waiting, due_at, failure, attempts, trace,
     created_at, ended_at, coalesce(lease_until > now(), false) or due_at <= now() as working from eaf.run";
 
-/// Newest first. `before` is the last one of the page before; `key`: only runs about this business thing.
+/// Newest first. `before` is the last one of the page before; `key`: only runs about this business
+/// thing.
 pub async fn list(
-    core: &Core,
+    db: &Db,
     tenant: TenantId,
     key: Option<&str>,
     before: Option<(OffsetDateTime, RunId)>,
@@ -93,22 +93,22 @@ pub async fn list(
         sql.push(" and (created_at, run_id) < (").push_bind(at).push(", ").push_bind(run).push(")");
     }
     sql.push(" order by created_at desc, run_id desc limit ").push_bind(i64::from(limit));
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
     rows.iter().map(summary).collect()
 }
 
-pub async fn find(core: &Core, tenant: TenantId, run: RunId) -> Result<Option<RunSummary>, Error> {
+pub async fn find(db: &Db, tenant: TenantId, run: RunId) -> Result<Option<RunSummary>, Error> {
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new(COLUMNS);
     sql.push(" where tenant_id = ").push_bind(tenant).push(" and run_id = ").push_bind(run);
-    let mut tx = core.db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant).await?;
     let row = sql.build().fetch_optional(tx.conn()).await.map_err(Error::Read)?;
     row.as_ref().map(summary).transpose()
 }
 
-/// The calls of one run, in order: what was done with which grant, and what came of it.
-pub async fn entries(core: &Core, tenant: TenantId, run: RunId) -> Result<Vec<EntrySummary>, Error> {
-    let mut tx: TenantTx = core.db.tenant(tenant).await?;
+/// The calls of one run, in order: with which grant each was made, and its outcome.
+pub async fn entries(db: &Db, tenant: TenantId, run: RunId) -> Result<Vec<EntrySummary>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(
         "select seq, capability || '.' || function as call, grant_name, target, state, progress, attempts, retry_code, retry_at,
                 outcome, detail, started_at, done_at
@@ -133,7 +133,7 @@ fn summary(row: &PgRow) -> Result<RunSummary, Error> {
             workflow: row.try_get("workflow")?,
             key: row.try_get("key")?,
             state: RunState::Running,
-            waiting: waiting.map(|code| Reason { code, params: object(params) }),
+            waiting: waiting.map(|code| Waiting { code, message: message(params) }),
             due_at: row.try_get("due_at")?,
             failure: row.try_get("failure")?,
             attempts: row.try_get("attempts")?,
@@ -155,11 +155,8 @@ fn summary(row: &PgRow) -> Result<RunSummary, Error> {
     Ok(RunSummary { state, ..read().map_err(Error::Read)? })
 }
 
-fn object(params: Option<Value>) -> Map<String, Value> {
-    match params {
-        Some(Value::Object(members)) => members,
-        _ => Map::new(),
-    }
+fn message(params: Option<Value>) -> String {
+    params.as_ref().and_then(|params| params["message"].as_str()).unwrap_or_default().to_owned()
 }
 
 fn entry(row: &PgRow) -> Result<EntrySummary, sqlx::Error> {

@@ -11,9 +11,10 @@ use eaf_core::id::{ActorId, HostId, TenantId};
 use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
 use eaf_core::verify::{Report, verify};
-use eaf_core::workflow::{self, Finished, NewEntry};
+use eaf_core::workflow::{self, Entry as JournalEntry, Journal, State};
 use serde_json::json;
 use sqlx::Connection;
+use std::time::Duration;
 
 struct House {
     database: Database,
@@ -57,23 +58,24 @@ impl House {
 
         core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
         let host = HostId(core.world.uuid());
-        let claimed = workflow::claim(&core, host, workflow::LEASE, &["toy".into()], 1).await.unwrap().pop();
+        let claimed =
+            workflow::claim(&core.db, &core.keyring, host, workflow::LEASE, &["toy".into()], 1).await.unwrap().pop();
         let (_, lease) = claimed.unwrap();
+        let journal = Journal::new(&core.db, &core.keyring);
         for seq in 1..=3 {
-            let call = NewEntry {
-                seq,
+            let call = JournalEntry {
+                sequence: seq,
                 capability: "vsphere".into(),
                 grant: Some("vcenter".into()),
                 function: "clone".into(),
-                args: json!({ "name": seq }),
+                args: json!({ "identity": "machine-1", "name": seq }),
                 idempotency_key: format!("run/{seq}"),
-                target: Some("machine-1".into()),
-                result: None,
+                state: State::Intent,
+                progress: None,
             };
-            workflow::intend(&core, &lease, &[call]).await.unwrap();
+            journal.write(&lease, &call, Duration::ZERO).await.unwrap();
             if seq < 3 {
-                let finished = Finished { result: json!({ "ok": seq }), outcome: "ok".into(), detail: None };
-                workflow::finish(&core, &lease, seq, &finished).await.unwrap();
+                journal.finish(&lease, seq, &Ok(json!(seq))).await.unwrap();
             }
         }
         deny(&core, acme, "toy/3").await;

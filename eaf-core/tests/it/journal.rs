@@ -3,13 +3,17 @@
 use crate::dump;
 use crate::toy::{Toy, ordered, record};
 use eaf_core::Core;
+use eaf_core::capability::{Class, Failure};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, RunId, TenantId};
 use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
-use eaf_core::workflow::{self, Divergence, Error, Finished, Lease, NewEntry, Reason, Run, RunState, State, Wake};
-use serde_json::{Map, Value, json};
+use eaf_core::workflow::{
+    self, Attempt, Divergence, Entry, Error, Journal, Lease, Run, RunState, Stall, State, Wait, Waiting,
+};
+use serde_json::{Value, json};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 const CANARY: &str = "canary-of-a-person";
 
@@ -33,7 +37,14 @@ async fn house(orders: usize) -> House {
 
 impl House {
     async fn claim(&self, host: HostId) -> Option<(Run, Lease)> {
-        workflow::claim(&self.core, host, workflow::LEASE, &["toy".into()], 1).await.unwrap().pop()
+        workflow::claim(&self.core.db, &self.core.keyring, host, workflow::LEASE, &["toy".into()], 1)
+            .await
+            .unwrap()
+            .pop()
+    }
+
+    fn journal(&self) -> Journal {
+        Journal::new(&self.core.db, &self.core.keyring)
     }
 
     /// As if the lease had run out: the database's clock decides, so the test turns that.
@@ -47,88 +58,119 @@ impl House {
     }
 }
 
-fn effect(seq: i32) -> NewEntry {
-    NewEntry {
-        seq,
+fn effect(sequence: i32) -> Entry {
+    Entry {
+        sequence,
         capability: "vsphere".into(),
         grant: Some("vcenter".into()),
         function: "clone".into(),
-        args: json!({"name": CANARY}),
-        idempotency_key: format!("run/{seq}"),
-        target: Some("machine-1".into()),
-        result: None,
+        args: json!({"identity": "machine-1", "name": CANARY}),
+        idempotency_key: format!("run/{sequence}"),
+        state: State::Intent,
+        progress: None,
     }
 }
 
-fn known(seq: i32, result: Value) -> NewEntry {
-    let result = Some(Finished { result, outcome: "ok".into(), detail: None });
-    NewEntry {
-        capability: "flow".into(),
-        grant: None,
-        function: "now".into(),
-        args: Value::Null,
-        target: None,
-        result,
-        ..effect(seq)
-    }
+/// A call whose answer is known at once.
+fn known(sequence: i32, answer: Value) -> Entry {
+    let (capability, function) = ("flow".into(), "now".into());
+    Entry { capability, grant: None, function, state: State::Done(Ok(answer)), args: Value::Null, ..effect(sequence) }
 }
 
-fn done(result: Value) -> Finished {
-    Finished { result, outcome: "ok".into(), detail: None }
+fn running(handle: Value) -> Wait {
+    Wait::Operation { handle, stall: None, budget_start: None }
 }
 
-fn reason(code: &str) -> Reason {
-    Reason { code: code.into(), params: Map::new() }
+fn stalled(code: &str) -> Wait {
+    Wait::Start { stall: Stall::of_call(None, Failure::new(Class::Transient, code, code), 0) }
 }
+
+fn waiting(code: &str) -> Waiting {
+    Waiting { code: code.into(), message: code.into() }
+}
+
+const AT_ONCE: Duration = Duration::ZERO;
+const SOON: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn a_replay_reads_the_calls_in_order_each_as_far_as_it_came() {
     let house = house(1).await;
     let (run, lease) = house.claim(house.host).await.unwrap();
     assert_eq!((run.key.as_str(), run.workflow.as_str(), run.attempts), ("order-0", "act", 0));
-    let core = &house.core;
-    workflow::intend(core, &lease, &[known(1, json!(1_700)), effect(2)]).await.unwrap();
-    workflow::pend(core, &lease, 2, &json!({"task": "task-7"}), Duration::from_secs(2)).await.unwrap();
-    workflow::progress(core, &lease, 2, Some(40), Duration::from_secs(2)).await.unwrap();
-    workflow::progress(core, &lease, 2, Some(10), Duration::from_secs(2)).await.unwrap();
-    workflow::intend(core, &lease, &[effect(3)]).await.unwrap();
-    workflow::finish(core, &lease, 3, &done(json!({"ip": "10.0.0.1"}))).await.unwrap();
-    workflow::intend(core, &lease, &[effect(4)]).await.unwrap();
-    workflow::retry(core, &lease, 4, "unreachable", Duration::from_secs(1)).await.unwrap();
-    workflow::retry(core, &lease, 4, "unreachable", Duration::from_secs(1)).await.unwrap();
+    let journal = house.journal();
+    journal.write(&lease, &known(1, json!(1_700)), AT_ONCE).await.unwrap();
+    journal.write(&lease, &effect(2), AT_ONCE).await.unwrap();
+    let task = running(json!({"task": "task-7"}));
+    journal.set_pending(&lease, 2, &task, Some(40), SOON).await.unwrap();
+    journal.set_pending(&lease, 2, &task, Some(10), SOON).await.unwrap();
+    journal.write(&lease, &effect(3), AT_ONCE).await.unwrap();
+    journal.finish(&lease, 3, &Ok(json!({"ip": "10.0.0.1"}))).await.unwrap();
+    journal.write(&lease, &effect(4), AT_ONCE).await.unwrap();
+    journal.set_pending(&lease, 4, &stalled("unreachable"), None, SOON).await.unwrap();
+    journal.set_pending(&lease, 4, &stalled("unreachable"), None, SOON).await.unwrap();
+    let timer = State::Pending { wait: Wait::Time, poll_at: OffsetDateTime::UNIX_EPOCH };
+    journal.write(&lease, &Entry { state: timer, ..effect(5) }, SOON).await.unwrap();
+    journal.write(&lease, &effect(6), AT_ONCE).await.unwrap();
+    let failure = Failure::new(Class::NotFound, "no-template", "there is no template");
+    journal.finish(&lease, 6, &Err(failure.clone())).await.unwrap();
+    journal.write(&lease, &effect(7), AT_ONCE).await.unwrap();
 
-    let entries = workflow::load(core, &lease).await.unwrap();
-    let states: Vec<_> = entries.iter().map(|entry| (entry.seq, entry.state)).collect();
-    assert_eq!(states, [(1, State::Done), (2, State::Pending), (3, State::Done), (4, State::Intent)]);
-    assert_eq!(entries[0].result, Some(json!(1_700)));
-    assert_eq!(entries[1].handle, Some(json!({"task": "task-7"})));
-    assert_eq!((entries[1].progress, entries[1].result.clone()), (Some(40), None));
-    assert_eq!(entries[1].args, json!({"name": CANARY}));
-    assert_eq!(entries[2].result, Some(json!({"ip": "10.0.0.1"})));
-    assert_eq!((entries[3].attempts, entries[3].retry_code.as_deref()), (2, Some("unreachable")));
-    assert!(entries[3].retry_at.is_some() && entries[1].poll_at.is_some());
+    let entries = journal.load(&lease).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(entries[0], known(1, json!(1_700)));
+    let State::Pending { wait, poll_at } = &entries[1].state else { panic!("{entries:?}") };
+    assert_eq!((wait, entries[1].progress), (&task, Some(40)), "progress never goes back");
+    assert!(*poll_at > house.core.world.now() - SOON);
+    assert_eq!(entries[1].args["name"], CANARY);
+    assert_eq!(entries[2].state, State::Done(Ok(json!({"ip": "10.0.0.1"}))));
+    assert!(matches!(&entries[3].state, State::Pending { wait, .. } if *wait == stalled("unreachable")));
+    assert!(matches!(&entries[4].state, State::Pending { wait: Wait::Time, .. }));
+    assert_eq!((&entries[5].state, &entries[6].state), (&State::Done(Err(failure)), &State::Intent));
 
-    let shown = workflow::entries(core, house.acme, lease.run).await.unwrap();
+    let shown = workflow::entries(&house.core.db, house.acme, lease.run).await.unwrap();
     assert_eq!((shown[1].call.as_str(), shown[1].target.as_deref()), ("vsphere.clone", Some("machine-1")));
     assert_eq!(shown[2].outcome.as_deref(), Some("ok"));
+    assert_eq!((shown[3].attempts, shown[3].retry_code.as_deref()), (2, Some("unreachable")));
+    assert!(shown[3].retry_at.is_some() && shown[4].retry_at.is_none());
+    let outcome = (shown[5].outcome.as_deref(), shown[5].detail.as_deref());
+    assert_eq!(outcome, (Some("no-template"), Some("there is no template")));
+}
+
+#[tokio::test]
+async fn an_operation_that_runs_again_has_no_attempts_any_more() {
+    let house = house(1).await;
+    let (_, lease) = house.claim(house.host).await.unwrap();
+    let journal = house.journal();
+    journal.write(&lease, &effect(1), AT_ONCE).await.unwrap();
+    let ended = Stall::of_operation(None, None, Failure::new(Class::Transient, "locked", "locked"), 0);
+    let attempts = async || {
+        let shown = workflow::entries(&house.core.db, house.acme, lease.run).await.unwrap().remove(0);
+        (shown.attempts, shown.retry_code)
+    };
+    journal.set_pending(&lease, 1, &Wait::Start { stall: ended.clone() }, None, SOON).await.unwrap();
+    assert_eq!(attempts().await, (1, Some("locked".to_owned())));
+    let again = Wait::Operation { handle: json!("task-8"), stall: Some(ended), budget_start: None };
+    journal.set_pending(&lease, 1, &again, None, SOON).await.unwrap();
+    assert_eq!(attempts().await, (0, None));
 }
 
 #[tokio::test]
 async fn what_is_done_stays_as_it_is() {
     let house = house(1).await;
     let (_, lease) = house.claim(house.host).await.unwrap();
-    let core = &house.core;
+    let journal = house.journal();
     let not_open =
         |result: Result<(), Error>| assert!(matches!(result, Err(Error::NotOpen { seq: 1, .. })), "{result:?}");
-    not_open(workflow::finish(core, &lease, 1, &done(json!(1))).await);
-    workflow::intend(core, &lease, &[effect(1)]).await.unwrap();
-    assert!(workflow::intend(core, &lease, &[effect(1)]).await.is_err());
-    workflow::finish(core, &lease, 1, &done(json!(1))).await.unwrap();
-    not_open(workflow::finish(core, &lease, 1, &done(json!(2))).await);
-    not_open(workflow::pend(core, &lease, 1, &json!(1), Duration::ZERO).await);
-    not_open(workflow::retry(core, &lease, 1, "x", Duration::ZERO).await);
-    assert_eq!(workflow::load(core, &lease).await.unwrap()[0].result, Some(json!(1)));
-    assert!(matches!(workflow::intend(core, &lease, &[effect(2_001)]).await, Err(Error::Full)));
+    not_open(journal.finish(&lease, 1, &Ok(json!(1))).await);
+    journal.write(&lease, &effect(1), AT_ONCE).await.unwrap();
+    assert!(journal.write(&lease, &effect(1), AT_ONCE).await.is_err());
+    journal.finish(&lease, 1, &Ok(json!(1))).await.unwrap();
+    not_open(journal.finish(&lease, 1, &Ok(json!(2))).await);
+    not_open(journal.set_pending(&lease, 1, &running(json!(1)), None, AT_ONCE).await);
+    not_open(journal.set_pending(&lease, 1, &stalled("x"), None, AT_ONCE).await);
+    assert_eq!(journal.load(&lease).await.unwrap()[0].state, State::Done(Ok(json!(1))));
+    let over = effect(workflow::MAX_ENTRIES + 1);
+    assert!(matches!(journal.write(&lease, &over, AT_ONCE).await, Err(Error::Full)));
     let mut app = house.database.as_role("eaf_app").await;
     sqlx::query("select set_config('app.tenant_id', $1, false)")
         .bind(house.acme.to_string())
@@ -148,65 +190,63 @@ async fn what_is_done_stays_as_it_is() {
 #[tokio::test]
 async fn a_lease_is_one_hosts_until_it_runs_out_and_then_the_fence_holds_the_first_one_off() {
     let house = house(1).await;
-    let core = &house.core;
+    let (core, journal) = (&house.core, house.journal());
+    let (db, feed) = (&core.db, &core.feed);
     let (_, paused) = house.claim(house.host).await.unwrap();
     let other = HostId(core.world.uuid());
     assert!(house.claim(other).await.is_none());
-    workflow::intend(core, &paused, &[effect(1)]).await.unwrap();
+    journal.write(&paused, &effect(1), AT_ONCE).await.unwrap();
 
     house.expire(paused.run).await;
     // Run out, but nobody has taken it: harmless, and a renewal keeps others away again.
-    workflow::renew(core, &paused).await.unwrap();
+    workflow::renew(db, &paused).await.unwrap();
     assert!(house.claim(other).await.is_none());
 
     house.expire(paused.run).await;
-    assert_eq!(workflow::health(core).await.unwrap()[0].overdue, 0);
+    assert_eq!(workflow::health(db).await.unwrap()[0].overdue, 0);
     let (_, lease) = house.claim(other).await.unwrap();
     assert!(lease.fence > paused.fence);
     let fenced = |result: Result<(), Error>| assert!(matches!(result, Err(Error::Fenced)), "{result:?}");
-    fenced(workflow::renew(core, &paused).await);
-    fenced(workflow::release(core, &paused).await);
-    fenced(workflow::intend(core, &paused, &[effect(2)]).await);
-    fenced(workflow::pend(core, &paused, 1, &json!(1), Duration::ZERO).await);
-    fenced(workflow::progress(core, &paused, 1, None, Duration::ZERO).await);
-    fenced(workflow::retry(core, &paused, 1, "x", Duration::ZERO).await);
-    fenced(workflow::finish(core, &paused, 1, &done(json!(1))).await);
-    fenced(workflow::suspend(core, &paused, Wake::After(Duration::ZERO), &reason("x")).await);
-    fenced(workflow::retry_run(core, &paused, Duration::ZERO, &reason("x")).await);
-    fenced(workflow::complete(core, &paused, &json!(1)).await);
-    fenced(workflow::fail(core, &paused, "permanent", "x").await);
-    fenced(workflow::stop(core, &paused, &Divergence { seq: 1, journal: None, call: None }).await);
-    fenced(workflow::load(core, &paused).await.map(drop));
+    fenced(workflow::renew(db, &paused).await);
+    fenced(workflow::release(db, feed, &paused).await);
+    fenced(journal.write(&paused, &effect(2), AT_ONCE).await);
+    fenced(journal.set_pending(&paused, 1, &running(json!(1)), None, AT_ONCE).await);
+    fenced(journal.set_pending(&paused, 1, &stalled("x"), None, AT_ONCE).await);
+    fenced(journal.finish(&paused, 1, &Ok(json!(1))).await);
+    fenced(workflow::suspend(db, &paused, AT_ONCE, &waiting("x"), Attempt::Continue).await);
+    fenced(workflow::suspend(db, &paused, AT_ONCE, &waiting("x"), Attempt::Count).await);
+    fenced(workflow::complete(db, &core.keyring, &paused, &json!(1)).await);
+    fenced(workflow::fail(db, &paused, &Failure::new(Class::Permanent, "x", "x")).await);
+    fenced(workflow::stop(db, &paused, &Divergence::returned_before(&effect(1))).await);
+    fenced(journal.load(&paused).await.map(drop));
 
-    let entries = workflow::load(core, &lease).await.unwrap();
-    assert_eq!(entries.iter().map(|entry| (entry.seq, entry.state)).collect::<Vec<_>>(), [(1, State::Intent)]);
+    assert_eq!(journal.load(&lease).await.unwrap(), [effect(1)]);
 }
 
 #[tokio::test]
 async fn a_sleeping_run_says_why_and_wakes_in_time_or_when_it_is_woken() {
     let house = house(1).await;
     let core = &house.core;
+    let (db, feed) = (&core.db, &core.feed);
     let (_, lease) = house.claim(house.host).await.unwrap();
-    let hour = Wake::After(Duration::from_secs(3_600));
-    workflow::suspend(core, &lease, hour, &reason("vcenter-unreachable")).await.unwrap();
+    let (hour, unreachable) = (Duration::from_secs(3_600), waiting("vcenter-unreachable"));
+    workflow::suspend(db, &lease, hour, &unreachable, Attempt::Continue).await.unwrap();
     assert!(house.claim(house.host).await.is_none());
-    let run = workflow::find(core, house.acme, lease.run).await.unwrap().unwrap();
-    assert_eq!((run.state, run.waiting.unwrap().code.as_str()), (RunState::Waiting, "vcenter-unreachable"));
+    let run = workflow::find(db, house.acme, lease.run).await.unwrap().unwrap();
+    assert_eq!((run.state, run.waiting), (RunState::Waiting, Some(unreachable)));
 
-    workflow::wake(core, house.acme, lease.run).await.unwrap();
+    workflow::wake(db, feed, house.acme, lease.run).await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), core.feed.run_due()).await.unwrap();
     let (_, lease) = house.claim(house.host).await.unwrap();
     // A wake-up while it is at work changes nothing.
-    workflow::wake(core, house.acme, lease.run).await.unwrap();
+    workflow::wake(db, feed, house.acme, lease.run).await.unwrap();
     assert!(house.claim(HostId(core.world.uuid())).await.is_none());
 
-    workflow::retry_run(core, &lease, Duration::ZERO, &reason("trap")).await.unwrap();
+    workflow::suspend(db, &lease, AT_ONCE, &waiting("trap"), Attempt::Count).await.unwrap();
     let (run, lease) = house.claim(house.host).await.unwrap();
     assert_eq!(run.attempts, 1);
-    workflow::suspend(core, &lease, Wake::At(core.world.now() - Duration::from_secs(1)), &reason("timer"))
-        .await
-        .unwrap();
-    assert!(house.claim(house.host).await.is_some());
+    workflow::suspend(db, &lease, AT_ONCE, &waiting("timer"), Attempt::Continue).await.unwrap();
+    assert_eq!(house.claim(house.host).await.unwrap().0.attempts, 0, "it went on");
 }
 
 #[tokio::test]
@@ -217,14 +257,15 @@ async fn a_run_that_is_over_is_claimed_no_more_and_shows_how_it_ended() {
     while let Some((_, lease)) = house.claim(house.host).await {
         leases.push(lease);
     }
-    let divergence = Divergence { seq: 2, journal: Some("vsphere.clone".into()), call: Some("mail.send".into()) };
-    workflow::complete(core, &leases[0], &json!({"name": CANARY})).await.unwrap();
-    workflow::fail(core, &leases[1], "configuration", "no-template").await.unwrap();
-    workflow::stop(core, &leases[2], &divergence).await.unwrap();
+    let divergence = Divergence { sequence: 2, recorded: "vsphere.clone".into(), replayed: Some("mail.send".into()) };
+    workflow::complete(&core.db, &core.keyring, &leases[0], &json!({"name": CANARY})).await.unwrap();
+    let failure = Failure::new(Class::Configuration, "no-template", CANARY);
+    workflow::fail(&core.db, &leases[1], &failure).await.unwrap();
+    workflow::stop(&core.db, &leases[2], &divergence).await.unwrap();
     assert!(house.claim(house.host).await.is_none());
-    assert!(matches!(workflow::renew(core, &leases[0]).await, Err(Error::Fenced)));
+    assert!(matches!(workflow::renew(&core.db, &leases[0]).await, Err(Error::Fenced)));
     let state = async |lease: &Lease| {
-        let run = workflow::find(core, house.acme, lease.run).await.unwrap().unwrap();
+        let run = workflow::find(&core.db, house.acme, lease.run).await.unwrap().unwrap();
         (run.state, run.failure)
     };
     assert_eq!(state(&leases[0]).await, (RunState::Done, None));
@@ -233,35 +274,36 @@ async fn a_run_that_is_over_is_claimed_no_more_and_shows_how_it_ended() {
     let both = json!({"seq": 2, "journal": "vsphere.clone", "call": "mail.send"});
     assert_eq!(state(&leases[2]).await, (RunState::Stopped, Some(both)));
     assert!(!dump::table(&house.database, "eaf.run").await.contains(CANARY));
-    let counts = workflow::health(core).await.unwrap();
+    let counts = workflow::health(&core.db).await.unwrap();
     let counts: Vec<_> = counts.iter().map(|count| (count.state.as_str(), count.runs, count.overdue)).collect();
     assert_eq!(counts, [("done", 1, 0), ("failed", 1, 0), ("stopped", 1, 0)]);
     let globex = add_tenant(&core.db, &core.by, "globex", "Globex").await.unwrap();
-    assert!(workflow::list(core, globex, None, None, 10).await.unwrap().is_empty());
-    assert!(workflow::find(core, globex, leases[0].run).await.unwrap().is_none());
+    assert!(workflow::list(&core.db, globex, None, None, 10).await.unwrap().is_empty());
+    assert!(workflow::find(&core.db, globex, leases[0].run).await.unwrap().is_none());
 
-    let page = workflow::list(core, house.acme, None, None, 2).await.unwrap();
+    let page = workflow::list(&core.db, house.acme, None, None, 2).await.unwrap();
     let last = page.last().map(|run| (run.created_at, run.id));
-    let rest = workflow::list(core, house.acme, None, last, 2).await.unwrap();
+    let rest = workflow::list(&core.db, house.acme, None, last, 2).await.unwrap();
     assert_eq!((page.len(), rest.len()), (2, 1));
-    assert_eq!(workflow::list(core, house.acme, Some("order-1"), None, 10).await.unwrap().len(), 1);
+    assert_eq!(workflow::list(&core.db, house.acme, Some("order-1"), None, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn the_journal_is_sealed_at_rest_and_ends_with_its_subjects_key() {
     let house = house(1).await;
-    let core = &house.core;
+    let (core, journal) = (&house.core, house.journal());
     let (_, lease) = house.claim(house.host).await.unwrap();
-    workflow::intend(core, &lease, &[known(1, json!({"read": CANARY})), effect(2)]).await.unwrap();
-    workflow::pend(core, &lease, 2, &json!({"task": CANARY}), Duration::ZERO).await.unwrap();
-    workflow::finish(core, &lease, 2, &done(json!({"name": CANARY}))).await.unwrap();
+    journal.write(&lease, &known(1, json!({"read": CANARY})), AT_ONCE).await.unwrap();
+    journal.write(&lease, &effect(2), AT_ONCE).await.unwrap();
+    journal.set_pending(&lease, 2, &running(json!({"task": CANARY})), None, AT_ONCE).await.unwrap();
+    journal.finish(&lease, 2, &Ok(json!({"name": CANARY}))).await.unwrap();
     let dump = dump::table(&house.database, "eaf.journal").await;
     assert!(dump.contains("vsphere") && dump.contains("machine-1") && !dump.contains(CANARY), "{dump}");
 
     let mut tx = core.db.tenant(house.acme).await.unwrap();
     core.keyring.destroy(&mut tx, lease.subject).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(matches!(workflow::load(core, &lease).await, Err(Error::Erased(_))));
+    assert!(matches!(journal.load(&lease).await, Err(Error::Erased(_))));
 }
 
 #[tokio::test]
@@ -271,6 +313,6 @@ async fn a_run_whose_event_cannot_be_read_keeps_no_other_waiting() {
     sqlx::query("update eaf.run set event_pos = 99 where key = 'order-0'").execute(&mut conn).await.unwrap();
     assert!(house.claim(house.host).await.is_none());
     assert_eq!(house.claim(house.host).await.unwrap().0.key, "order-1");
-    let shown = workflow::list(&house.core, house.acme, Some("order-0"), None, 1).await.unwrap().remove(0);
+    let shown = workflow::list(&house.core.db, house.acme, Some("order-0"), None, 1).await.unwrap().remove(0);
     assert_eq!((shown.state, shown.waiting.unwrap().code.as_str()), (RunState::Waiting, "event-unreadable"));
 }

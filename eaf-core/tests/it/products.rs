@@ -51,7 +51,10 @@ impl House {
 
     async fn claimed(&self) -> usize {
         let host = HostId(self.core.world.uuid());
-        workflow::claim(&self.core, host, workflow::LEASE, &["toy".into()], 5).await.unwrap().len()
+        workflow::claim(&self.core.db, &self.core.keyring, host, workflow::LEASE, &["toy".into()], 5)
+            .await
+            .unwrap()
+            .len()
     }
 }
 

@@ -327,7 +327,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
         let seen = view::wait_for(&core.db, &core.feed, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
         assert!(seen.is_ok(), "{seen:?}");
         let deadline = Instant::now() + Duration::from_secs(10);
-        while workflow::list(&core, tenant, None, None, 100).await.unwrap().len() < 2 * (n + 1) {
+        while workflow::list(&core.db, tenant, None, None, 100).await.unwrap().len() < 2 * (n + 1) {
             assert!(Instant::now() < deadline, "no run was started");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -23,7 +23,7 @@ async fn start(core: &Core, toy: &Toy, tenant: TenantId, workflow: &str) -> usiz
 }
 
 async fn keys(core: &Core, tenant: TenantId) -> Vec<String> {
-    let runs = workflow::list(core, tenant, None, None, 1_000).await.unwrap();
+    let runs = workflow::list(&core.db, tenant, None, None, 1_000).await.unwrap();
     let mut keys: Vec<String> = runs.into_iter().map(|run| run.key).collect();
     keys.sort();
     keys
@@ -45,8 +45,8 @@ async fn two_hosts_start_every_run_exactly_once() {
     let plugins = ["toy".to_owned()];
     let hosts = [HostId(one.world.uuid()), HostId(one.world.uuid())];
     let (a, b) = tokio::join!(
-        workflow::claim(&one, hosts[0], workflow::LEASE, &plugins, 40),
-        workflow::claim(&two, hosts[1], workflow::LEASE, &plugins, 40)
+        workflow::claim(&one.db, &one.keyring, hosts[0], workflow::LEASE, &plugins, 40),
+        workflow::claim(&two.db, &two.keyring, hosts[1], workflow::LEASE, &plugins, 40)
     );
     let claimed: Vec<_> = a.unwrap().into_iter().chain(b.unwrap()).map(|(run, _)| run).collect();
     assert_eq!(claimed.iter().map(|run| run.id).collect::<BTreeSet<_>>().len(), claimed.len());

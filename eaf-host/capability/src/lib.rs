@@ -1,13 +1,20 @@
-//! What plugins can reach. One crate per capability in `eaf-host/capabilities/`; each registers itself.
+//! What plugins can reach. One crate per capability in `eaf-host/capabilities/`; each registers
+//! itself.
 //!
-//! To add a capability: 1. its WIT package in `sdk/wit/deps/<name>/`; 2. a crate `eaf-host/capabilities/<name>` with a
-//! [`Provider`], its [`ConnectionType`] with form and texts, and `inventory::submit!`; 3. a line for it in `eaf-host/eaf/src/capabilities.rs`, so that it is linked;
-//! 4. its imports in `eaf-host/plugin/src/imports/`; 5. a sentence for each of its failures in `text/failures/{de,en}.toml`.
-//! The host sorts the providers by name and refuses two of one name.
+//! A new capability needs:
 //!
-//! A server that a tenant names is reached through [`egress::Policy`] and in no other way.
+//! 1. its WIT package in `sdk/wit/deps/<name>/`;
+//! 2. a crate `eaf-host/capabilities/<name>` with a [`Provider`], its [`ConnectionType`] with form
+//!    and texts, and `inventory::submit!`;
+//! 3. a line in `eaf-host/eaf/src/capabilities.rs`, so that the crate is linked;
+//! 4. its imports in `eaf-host/plugin/src/imports/`;
+//! 5. a sentence for each of its failures in `text/failures/{de,en}.toml`.
 //!
-//! The calls of workflows are the trait [`Capability`] of the core: **every effect must be repeatable**.
+//! The host sorts the providers by name and refuses two of one name. A server that a tenant names
+//! is reached through [`egress::Policy`] and in no other way.
+//!
+//! The calls of workflows are the trait [`Capability`] of the core: **every effect must be
+//! repeatable**.
 
 pub mod choices;
 pub mod connection_type;
@@ -20,7 +27,7 @@ pub mod text;
 
 pub use choices::{Asked, Choice, Choices, Wanted, is_like};
 pub use connection_type::{ConnectionType, Field, Flaw, Input};
-pub use eaf_core::capability::{Call, Capability, Class, Failure, Polled, Started};
+pub use eaf_core::capability::{Call, Capabilities, Capability, Class, Failure, Polled, Started};
 pub use logins::Logins;
 pub use observed::{Observed, Seen, Trouble, Watch};
 pub use report::{Finding, Kind, Report, Verdict};
@@ -34,14 +41,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use text::mails::Templates;
 
-/// What the name of a draft ends with where something stays open for it, such as a session. No stored connection has such
-/// a name, so that what is open for that one stays.
+/// What the name of a draft ends with where something stays open for it, such as a session. No
+/// stored connection has such a name, so that what is open for that one stays.
 pub const DRAFT: &str = "/draft";
 
 /// A capability with its connections: what runs, tenant admins and the host itself ask of it.
 #[async_trait]
 pub trait Provider: Capability {
-    /// Repeats one item of a call that is over, because an admin wants it; of a mail its Message-ID.
+    /// Repeats one item of a call that is over, because an admin wants it; of a mail its
+    /// Message-ID.
     async fn repeat_item(&self, _call: &Call, _item: &str) -> Result<Value, Failure> {
         Err(Failure::new(Class::Permanent, "unknown-function", "nothing of this capability is done again"))
     }
@@ -57,7 +65,8 @@ pub trait Provider: Capability {
         self.check(tenant, connection).await
     }
 
-    /// Tests settings that are not stored, such as those in a form. `effect_for`: for whom the test has an effect.
+    /// Tests settings that are not stored, such as those in a form. `effect_for`: for whom the test
+    /// has an effect.
     async fn check_draft(&self, _tenant: TenantId, _draft: &Connection, _effect_for: Option<ActorId>) -> Report {
         Failure::new(Class::Permanent, "unknown-function", "connections of this capability cannot be tested").into()
     }
@@ -65,7 +74,8 @@ pub trait Provider: Capability {
     /// Closes what is open for a connection that was deleted or has other settings.
     async fn close_connection(&self, _tenant: TenantId, _connection: &str) {}
 
-    /// Lists values of the other system to choose from, with the connection's login and within the grant's scope.
+    /// Lists values of the other system to choose from, with the connection's login and within the
+    /// grant's scope.
     async fn choices(
         &self,
         _tenant: TenantId,
@@ -80,8 +90,8 @@ pub trait Provider: Capability {
         None
     }
 
-    /// Reads what it manages for a plugin over one connection, in as few calls as possible, one after the other. A
-    /// thing whose state is not known is not in the answer.
+    /// Reads what it manages for a plugin over one connection, in as few calls as possible, one
+    /// after the other. A thing whose state is not known is not in the answer.
     async fn observe(&self, _watch: &Watch) -> Observed {
         Observed { seen: Vec::new(), failure: None }
     }
@@ -96,7 +106,8 @@ pub trait Provider: Capability {
         ConnectionType::none()
     }
 
-    /// JSON Schema of the scopes that a grant of this capability may have. What a scope does not name is denied.
+    /// JSON Schema of the scopes that a grant of this capability may have. What a scope does not
+    /// name is denied.
     fn scope(&self) -> Value {
         serde_json::json!({ "type": "object", "additionalProperties": false })
     }
@@ -105,9 +116,16 @@ pub trait Provider: Capability {
 /// The providers of a host, by name.
 pub type Providers = BTreeMap<String, Arc<dyn Provider>>;
 
-/// What a provider may ask about the packages whose runs call it. The plugin runtime answers, from the active packages.
+/// The calls of these providers, for the workflow engine.
+pub fn capabilities(providers: &Providers) -> Capabilities {
+    providers.iter().map(|(name, provider)| (name.clone(), provider.clone() as Arc<dyn Capability>)).collect()
+}
+
+/// What a provider may ask about the packages whose runs call it. The plugin runtime answers, from
+/// the active packages.
 pub trait Packages: Send + Sync {
-    /// Roles that hold a permission of the plugin, named without its prefix. Empty: no such plugin or permission.
+    /// Roles that hold a permission of the plugin, named without its prefix. Empty: no such plugin
+    /// or permission.
     fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String>;
     /// None: no such plugin.
     fn mails(&self, plugin: &str) -> Option<Arc<Templates>>;

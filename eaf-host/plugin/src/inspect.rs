@@ -76,7 +76,7 @@ pub fn inspect(file: &Path) -> Result<Report, Error> {
         limits: Bounds {
             memory_bytes: wasm.limits().memory_bytes,
             deadline_ms: wasm.limits().deadline.as_millis() as u64,
-            journal_entries: super::workflow::execution::ENTRIES_MAX,
+            journal_entries: eaf_core::workflow::MAX_ENTRIES,
         },
         entries: package.list().map(|(path, bytes)| Size { path: path.to_owned(), bytes }).collect(),
         manifest,

@@ -12,7 +12,7 @@
 //! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
 //! | [`observer`] | reads again what capabilities manage, and tells the package what changed |
 //! | [`imports`] | what a workflow component can call |
-//! | [`workflow`] | durable execution: journal, replay, suspension |
+//! | [`workflow`] | packages and components under the workflow engine of `eaf_core` |
 //! | [`build`], [`forbidden`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
 
 pub mod breaker;
@@ -42,9 +42,6 @@ use eaf_capability::text::mails::Templates;
 use eaf_core::contract::{Description, Domain};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
-
-/// The workflow engine over `eaf_core`, as the host runs it.
-pub type Engine = workflow::Engine<workflow::core::CoreKernel>;
 
 /// A loaded package.
 pub struct Plugin {

@@ -5,9 +5,8 @@
 //! tried again later and later; a login that was refused much later, because refusals lock accounts.
 
 use super::manifest::Observe;
-use super::workflow::effects::Providers;
 use super::{Plugin, Plugins};
-use eaf_capability::{Class, Failure, Observed, Provider, Seen, Trouble, Watch};
+use eaf_capability::{Class, Failure, Observed, Provider, Providers, Seen, Trouble, Watch};
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{self, Answer, Request};

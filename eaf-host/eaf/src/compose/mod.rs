@@ -6,11 +6,10 @@ mod world;
 
 use crate::config::Config;
 use crate::config::plugins::Activation;
-use eaf_capability::{Parts, Provider, Registration};
+use eaf_capability::{Parts, Providers, Registration};
 use eaf_plugin::engine::{self, Limits, Wasm};
 use eaf_plugin::load::{self, Ceiling};
-use eaf_plugin::workflow::core::CoreKernel;
-use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package, workflow};
+use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package};
 
 use eaf_capability::egress;
 use eaf_core::anchor::{self, Gather};
@@ -21,6 +20,7 @@ use eaf_core::db::{self, Db};
 use eaf_core::id::HostId;
 use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::session;
+use eaf_core::workflow::engine::{Config as EngineConfig, Engine, PostgresKernel};
 use eaf_core::{Core, directory, grant, master_key, projection, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
@@ -81,8 +81,6 @@ impl From<install::Error> for Error {
         Error::Install(Box::new(cause))
     }
 }
-
-type Providers = BTreeMap<String, Arc<dyn Provider>>;
 
 /// How often another host's activation of a package is looked for.
 const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
@@ -178,8 +176,10 @@ pub async fn serve(
     let mut beside = JoinSet::new();
     beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
     let host = HostId(core.world.uuid());
-    let kernel = Arc::new(CoreKernel::new(core.clone(), plugins.clone(), host, config.workflows.lease));
-    let engine = eaf_plugin::Engine::new(kernel, plugins.clone(), providers.clone(), workflow::Config::default());
+    let packages = Arc::new(plugins.clone());
+    let kernel = Arc::new(PostgresKernel::new(core.clone(), packages.clone(), host, config.workflows.lease));
+    let capabilities = Arc::new(eaf_capability::capabilities(&providers));
+    let engine = Engine::new(kernel, packages, capabilities, EngineConfig::default());
     let engine_stop = closed(closing.clone());
     beside.spawn(async move { engine.run(engine_stop).await });
     let observer = eaf_plugin::observer::Observer::new(core.clone(), plugins, providers.clone());

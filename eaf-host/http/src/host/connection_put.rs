@@ -147,7 +147,9 @@ async fn set(
         eaf_core::mail_log::hurry(&mut tx).await.map_err(super::mail_queue::fault)?;
     }
     tx.commit().await?;
-    eaf_core::workflow::wake_calls(&app.core, who.caller.tenant, &new.capability).await.map_err(super::runs::fault)?;
+    eaf_core::workflow::wake_calls(&app.core.db, &app.core.feed, who.caller.tenant, &new.capability)
+        .await
+        .map_err(super::runs::fault)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -18,7 +18,7 @@ use eaf_capability::{Call, Provider};
 use eaf_core::Core;
 use eaf_core::id::TenantId;
 use eaf_core::mail_log::{self, Logged, Status};
-use eaf_core::workflow::{self, PastRun};
+use eaf_core::workflow::{self, EndedRun, Journal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,9 +83,11 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     if !who.has(&logged.mail.plugin) {
         return Err(Problem::new(Code::ProductNotEnabled).with("product", logged.mail.plugin));
     }
-    let run = workflow::past(&app.core, tenant, logged.mail.run).await.map_err(runs::fault)?.ok_or_else(unknown)?;
+    let journal = Journal::new(&app.core.db, &app.core.keyring);
+    let run = workflow::find_ended(&app.core.db, &journal, tenant, logged.mail.run).await;
+    let run = run.map_err(runs::fault)?.ok_or_else(unknown)?;
     let entry = entry_of(&run, &logged).ok_or_else(unknown)?;
-    if run.is_open && entry.state != workflow::State::Done {
+    if run.is_open && !entry.is_done() {
         // The call still works on its other mails, and would end without this one.
         hurry(&app, &who).await?;
         return Ok(Json(told("waiting", Some(UNDER_WAY), &who)));
@@ -117,7 +119,7 @@ async fn answered(again: JoinHandle<Result<Option<String>, mail_log::Error>>) ->
 }
 
 /// The call that the mail was written for.
-fn entry_of<'a>(run: &'a PastRun, logged: &Logged) -> Option<&'a workflow::Entry> {
+fn entry_of<'a>(run: &'a EndedRun, logged: &Logged) -> Option<&'a workflow::Entry> {
     let is_it = |entry: &&workflow::Entry| {
         entry.capability == CAPABILITY && entry.args["template"] == logged.mail.template.as_str()
     };
@@ -125,17 +127,17 @@ fn entry_of<'a>(run: &'a PastRun, logged: &Logged) -> Option<&'a workflow::Entry
         Some(actor) => actor == logged.mail.recipient.to_string(),
         None => true,
     };
-    let its_own = |entry: &&workflow::Entry| entry.seq == logged.mail.sequence && is_it(entry);
+    let its_own = |entry: &&workflow::Entry| entry.sequence == logged.mail.sequence && is_it(entry);
     run.entries.iter().find(its_own).or_else(|| run.entries.iter().find(|entry| is_it(entry) && is_to(entry)))
 }
 
-fn call_of(run: &PastRun, entry: &workflow::Entry, logged: &Logged, tenant: TenantId) -> Call {
+fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &Logged, tenant: TenantId) -> Call {
     Call {
         tenant,
         plugin: run.plugin.clone(),
         run: logged.mail.run,
         event: run.event,
-        sequence: entry.seq,
+        sequence: entry.sequence,
         idempotency_key: entry.idempotency_key.clone(),
         grant: entry.grant.clone().unwrap_or_default(),
         scope: Value::Null,

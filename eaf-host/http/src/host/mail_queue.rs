@@ -86,7 +86,7 @@ pub(super) async fn hurry(app: &App, who: &TenantCaller) -> Result<(), Problem> 
     let mut tx = app.core.db.tenant(tenant).await?;
     mail_log::hurry(&mut tx).await.map_err(fault)?;
     tx.commit().await?;
-    workflow::wake_calls(&app.core, tenant, "mail").await.map_err(super::runs::fault)?;
+    workflow::wake_calls(&app.core.db, &app.core.feed, tenant, "mail").await.map_err(super::runs::fault)?;
     Ok(())
 }
 

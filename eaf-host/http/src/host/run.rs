@@ -52,8 +52,8 @@ async fn show(State(app): State<App>, who: TenantCaller, Path(id): Path<String>)
     let unknown = || Problem::new(Code::NotFound);
     let id: RunId = id.parse().map_err(|_| unknown())?;
     let tenant = who.caller.tenant;
-    let run = workflow::find(&app.core, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
-    let steps = workflow::entries(&app.core, tenant, id).await.map_err(fault)?;
+    let run = workflow::find(&app.core.db, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
+    let steps = workflow::entries(&app.core.db, tenant, id).await.map_err(fault)?;
     let mut body = shown(&run);
     body["steps"] = steps.iter().map(step).collect();
     Ok(Json(body))

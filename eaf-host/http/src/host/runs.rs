@@ -38,7 +38,7 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
             _ => before = Some(parse_cursor::<RunId>(value)?),
         }
     }
-    let runs = workflow::list(&app.core, who.caller.tenant, key.as_deref(), before, PAGE).await.map_err(fault)?;
+    let runs = workflow::list(&app.core.db, who.caller.tenant, key.as_deref(), before, PAGE).await.map_err(fault)?;
     let last = runs.last().filter(|_| runs.len() == PAGE as usize);
     let next = last.map(|run| cursor(run.created_at, run.id));
     Ok(Json(json!({ "items": runs.iter().map(shown).collect::<Vec<_>>(), "next": next })))

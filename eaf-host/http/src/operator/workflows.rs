@@ -34,7 +34,7 @@ pub fn operation() -> Operation {
 }
 
 async fn health(State(app): State<App>, _: Operator) -> Result<Json<Value>, Problem> {
-    let counts = workflow::health(&app.core).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
+    let counts = workflow::health(&app.core.db).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let items: Vec<Value> = counts
         .iter()
         .map(|count| {

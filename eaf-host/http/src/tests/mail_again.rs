@@ -8,7 +8,7 @@ use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Starte
 use eaf_core::actor::TraceId;
 use eaf_core::id::{EventId, TenantId};
 use eaf_core::mail_log::{self, Mail, Status};
-use eaf_core::workflow::{self, Finished, NewEntry};
+use eaf_core::workflow::{Entry, Journal, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -63,19 +63,21 @@ impl Scene {
         let tenant = TenantId::derive("acme");
         let lease = runs::begun(&house).await;
         let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0).actor;
-        let entry = |seq: i32, to: String| NewEntry {
-            seq,
+        let entry = |sequence: i32, to: String| Entry {
+            sequence,
             capability: "mail".into(),
             grant: Some("mail".into()),
             function: "send".into(),
             args: json!({ "template": "written", "to": { "actor": to } }),
-            idempotency_key: format!("key-{seq}"),
-            target: None,
-            result: Some(Finished { result: json!({}), outcome: "ok".into(), detail: None }),
+            idempotency_key: format!("key-{sequence}"),
+            state: State::Done(Ok(json!({}))),
+            progress: None,
         };
         let other = house.core.world.uuid().to_string();
-        let entries = [entry(1, other), entry(2, auditor.to_string())];
-        workflow::intend(&house.core, &lease, &entries).await.unwrap();
+        let journal = Journal::new(&house.core.db, &house.core.keyring);
+        for entry in [entry(1, other), entry(2, auditor.to_string())] {
+            journal.write(&lease, &entry, Duration::ZERO).await.unwrap();
+        }
         house.database.run("update eaf.run set state = 'done', ended_at = now(), due_at = null").await;
         let mail = Mail {
             message_id: ID.into(),

@@ -3,8 +3,9 @@
 use super::{House, note};
 use eaf_core::id::{HostId, TenantId};
 use eaf_core::projection::{self, Step};
-use eaf_core::workflow::{self, Divergence, Finished, NewEntry};
+use eaf_core::workflow::{self, Divergence, Entry, Journal, State};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// A run of acme that has called nothing yet.
 pub async fn begun(house: &House) -> workflow::Lease {
@@ -22,24 +23,30 @@ pub async fn begun(house: &House) -> workflow::Lease {
     assert_eq!(house.give("requester@acme", "write-note", note("canary-title"), &[]).await.status, 202);
     started().await;
     let host = HostId(house.core.world.uuid());
-    workflow::claim(&house.core, host, workflow::LEASE, &["notes".to_owned()], 1).await.unwrap().remove(0).1
+    workflow::claim(&house.core.db, &house.core.keyring, host, workflow::LEASE, &["notes".to_owned()], 1)
+        .await
+        .unwrap()
+        .remove(0)
+        .1
 }
 
 /// A run of acme with two calls in its journal.
 async fn run(house: &House) -> workflow::Lease {
     let lease = begun(house).await;
-    let entry = |seq, result: Option<Finished>| NewEntry {
-        seq,
+    let entry = |sequence, state| Entry {
+        sequence,
         capability: "echo".into(),
         grant: Some("main".into()),
         function: "say".into(),
-        args: json!({ "words": "canary-args" }),
-        idempotency_key: format!("key-{seq}"),
-        target: Some("target-1".into()),
-        result,
+        args: json!({ "words": "canary-args", "identity": "target-1" }),
+        idempotency_key: format!("key-{sequence}"),
+        state,
+        progress: None,
     };
-    let finished = Finished { result: json!("canary-result"), outcome: "ok".into(), detail: None };
-    workflow::intend(&house.core, &lease, &[entry(1, Some(finished)), entry(2, None)]).await.unwrap();
+    let journal = Journal::new(&house.core.db, &house.core.keyring);
+    let done = entry(1, State::Done(Ok(json!("canary-result"))));
+    journal.write(&lease, &done, Duration::ZERO).await.unwrap();
+    journal.write(&lease, &entry(2, State::Intent), Duration::ZERO).await.unwrap();
     lease
 }
 
@@ -72,8 +79,8 @@ async fn a_run_shows_its_steps_without_what_was_said() {
 async fn a_run_that_was_stopped_shows_both_sides() {
     let house = House::new().await;
     let lease = run(&house).await;
-    let divergence = Divergence { seq: 2, journal: Some("echo.say".into()), call: Some("echo.shout".into()) };
-    workflow::stop(&house.core, &lease, &divergence).await.unwrap();
+    let divergence = Divergence { sequence: 2, recorded: "echo.say".into(), replayed: Some("echo.shout".into()) };
+    workflow::stop(&house.core.db, &lease, &divergence).await.unwrap();
     let item = house.get("admin@acme", "/api/host/runs").await.json["items"][0].clone();
     assert_eq!(item["state"], "stopped");
     assert_eq!(item["failure"], json!({ "seq": 2, "journal": "echo.say", "call": "echo.shout" }));

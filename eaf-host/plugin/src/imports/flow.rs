@@ -29,7 +29,7 @@ impl HostOperation for Guest {
 impl Host for Guest {
     async fn await_any(&mut self, operations: Vec<Resource<Operation>>) -> wasmtime::Result<u32> {
         let operations: Vec<i32> = operations.iter().map(sequence).collect();
-        self.enter()?.await_any(operations).await
+        Ok(self.enter()?.await_any(operations).await?)
     }
 
     async fn sleep(&mut self, ms: u64) -> wasmtime::Result<Resource<Operation>> {
@@ -51,10 +51,10 @@ impl Host for Guest {
     }
 
     async fn now(&mut self) -> wasmtime::Result<u64> {
-        self.enter()?.now().await
+        Ok(self.enter()?.now().await?)
     }
 
     async fn log(&mut self, level: String, message: String) -> wasmtime::Result<()> {
-        self.enter()?.log(level, message).await
+        Ok(self.enter()?.log(level, message).await?)
     }
 }

@@ -12,9 +12,9 @@ mod mail;
 mod vsphere;
 
 use super::engine::Guard;
-use super::workflow::execution::Execution;
 use bindings::eaf::workflow::flow::Failure as GuestFailure;
 use eaf_capability::{Class, Failure};
+use eaf_core::workflow::engine::Execution;
 use serde_json::Value;
 use wasmtime::component::{HasSelf, Linker, Resource};
 

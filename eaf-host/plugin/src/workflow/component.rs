@@ -1,11 +1,13 @@
-//! A workflow component, ready to be run: from its start, over a journal.
+//! A workflow component as the engine's [`Executor`]: run from its start, over a journal.
+//!
+//! A host call that must not return ends the guest by an
+//! [`Abort`](eaf_core::workflow::engine::Abort), which becomes a wasmtime error at this edge alone.
 
-use super::execution::{Execution, Stop};
-use super::kernel::Divergence;
 use crate::engine::Wasm;
 use crate::imports::{self, Guest, bindings};
 use crate::trap;
-use eaf_capability::Failure;
+use async_trait::async_trait;
+use eaf_core::workflow::engine::{Ended, Execution, Executor};
 use std::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
@@ -18,17 +20,6 @@ pub enum Error {
     Link(wasmtime::Error),
     #[error("it does not export {0}")]
     Export(&'static str),
-}
-
-/// How one execution ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// The function returned.
-    Returned(Result<Vec<u8>, Failure>),
-    /// The host ended it, for a reason of its own.
-    Stopped(Stop),
-    /// A bug or a limit. The second text is the guest's own: to the trace only.
-    Trapped { reason: String, panic: Option<String> },
 }
 
 pub struct WorkflowComponent {
@@ -49,28 +40,6 @@ impl WorkflowComponent {
         Ok(WorkflowComponent { wasm, instance, run })
     }
 
-    /// Runs a durable function in a fresh store, which is dropped however it ends.
-    pub async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended {
-        let mut store = self.wasm.store(execution).await;
-        let error = match self.call(&mut store, workflow, input).await {
-            Ok(answer) => {
-                return match store.data().state.unused() {
-                    None => Ended::Returned(answer.map_err(imports::host_failure)),
-                    Some(recorded) => Ended::Stopped(Stop::Diverged(Divergence::ended(recorded))),
-                };
-            }
-            Err(error) => error,
-        };
-        if let Some(stop) = store.data_mut().state.take_stop() {
-            return Ended::Stopped(stop);
-        }
-        if trap::is_deadline(&error) {
-            return Ended::Trapped { reason: "the component used up its time".into(), panic: None };
-        }
-        let panic = trap::panic_text(&mut store, &error);
-        Ended::Trapped { reason: trap::reason(&error), panic }
-    }
-
     async fn call(
         &self,
         store: &mut Store<Guest>,
@@ -85,5 +54,25 @@ impl WorkflowComponent {
             instance.get_typed_func::<(&str, &[u8]), (Result<Vec<u8>, GuestFailure>,)>(&mut *store, &self.run)?;
         let (answer,) = function.call_async(&mut *store, (workflow, input)).await?;
         Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Executor for WorkflowComponent {
+    /// In a fresh store, which is dropped however the function ends.
+    async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended {
+        let mut store = self.wasm.store(execution).await;
+        let error = match self.call(&mut store, workflow, input).await {
+            Ok(answer) => return Ended::returned(&store.data().state, answer.map_err(imports::host_failure)),
+            Err(error) => error,
+        };
+        if let Some(stop) = store.data_mut().state.take_stop() {
+            return Ended::Stopped(stop);
+        }
+        if trap::is_deadline(&error) {
+            return Ended::Trapped { reason: "the component used up its time".into(), panic: None };
+        }
+        let panic = trap::panic_text(&mut store, &error);
+        Ended::Trapped { reason: trap::reason(&error), panic }
     }
 }

@@ -4,7 +4,7 @@
 use super::package;
 use super::workflow::Datacenter;
 use async_trait::async_trait;
-use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::Core;
 use eaf_core::actor::Caller;
 use eaf_core::audit::trail::{self, Bounds, Filter};
@@ -15,10 +15,8 @@ use eaf_core::id::{ActorId, HostId, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
+use eaf_core::workflow::engine::{Config, Engine, PostgresKernel};
 use eaf_core::{view, workflow};
-use eaf_plugin::workflow::core::CoreKernel;
-use eaf_plugin::workflow::effects::Providers;
-use eaf_plugin::workflow::{Config, Engine};
 use eaf_plugin::{Plugin, Plugins, fixtures, install};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
@@ -89,12 +87,14 @@ impl House {
         product::switch(&mut tx, "dcm", Switch::Enable, "tests", &core.by).await.unwrap();
         tx.commit().await.unwrap();
         let (vcenter, postbox) = (Arc::new(Datacenter::default()), Arc::new(Postbox::default()));
-        let mut providers = Providers::new();
-        providers.insert("vsphere".into(), vcenter.clone());
-        providers.insert("mail".into(), postbox.clone());
-        let kernel =
-            CoreKernel::new(core.clone(), plugins.clone(), HostId(core.world.uuid()), eaf_core::workflow::LEASE);
-        let engine = Engine::new(Arc::new(kernel), plugins, Arc::new(providers), Config::default());
+        let capabilities = Capabilities::from([
+            ("vsphere".to_owned(), vcenter.clone() as Arc<dyn Capability>),
+            ("mail".to_owned(), postbox.clone() as Arc<dyn Capability>),
+        ]);
+        let packages = Arc::new(plugins);
+        let host = HostId(core.world.uuid());
+        let kernel = PostgresKernel::new(core.clone(), packages.clone(), host, workflow::LEASE);
+        let engine = Engine::new(Arc::new(kernel), packages, Arc::new(capabilities), Config::default());
         let runner = Runner::new(core.clone(), vec![plugin.domain.clone()]);
         tokio::spawn(runner.run(std::future::pending()));
         tokio::spawn(async move { engine.run(std::future::pending()).await });
@@ -180,7 +180,7 @@ async fn a_run_that_could_not_say_that_it_ended_leaves_a_request_that_is_tried_a
     let key = house.ask_and_approve().await;
     let row = house.ended(&key).await;
     assert_eq!((&row["status"], &row["failed_step"]), (&json!("failed"), &json!("power-on")), "{row:?}");
-    let runs = workflow::list(&house.core, house.tenant, Some(&key), None, 100).await.unwrap();
+    let runs = workflow::list(&house.core.db, house.tenant, Some(&key), None, 100).await.unwrap();
     let failed = runs.iter().find(|run| run.workflow == "provision").unwrap();
     assert_eq!(failed.failure.as_ref().unwrap()["code"], "component-stopped");
 
@@ -201,7 +201,7 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
     *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
     let key = house.ask_and_approve().await;
     let provision = || async {
-        let runs = workflow::list(&house.core, house.tenant, Some(&key), None, 100).await.unwrap();
+        let runs = workflow::list(&house.core.db, house.tenant, Some(&key), None, 100).await.unwrap();
         runs.into_iter().find(|run| run.workflow == "provision")
     };
     let view = house.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
@@ -252,11 +252,11 @@ async fn the_list_of_runs_shows_what_was_called_and_nothing_that_was_said() {
     let house = House::open(&["vcenter", "mail"]).await;
     let key = house.ask_and_approve().await;
     house.ended(&key).await;
-    let runs = workflow::list(&house.core, house.tenant, None, None, 100).await.unwrap();
+    let runs = workflow::list(&house.core.db, house.tenant, None, None, 100).await.unwrap();
     assert!(!runs.is_empty());
     let mut shown = format!("{runs:?}");
     for run in &runs {
-        shown.push_str(&format!("{:?}", workflow::entries(&house.core, house.tenant, run.id).await.unwrap()));
+        shown.push_str(&format!("{:?}", workflow::entries(&house.core.db, house.tenant, run.id).await.unwrap()));
     }
     assert!(shown.contains("power-on") && !shown.contains(CANARY), "{shown}");
 }

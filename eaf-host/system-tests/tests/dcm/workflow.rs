@@ -2,11 +2,10 @@
 
 use super::package;
 use async_trait::async_trait;
-use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::id::TenantId;
-use eaf_plugin::workflow::effects::Providers;
-use eaf_plugin::workflow::memory::{Ending, Memory};
-use eaf_plugin::workflow::{Config, Engine};
+use eaf_core::workflow::engine::memory::{Ending, MemoryKernel};
+use eaf_core::workflow::engine::{Config, Engine};
 use eaf_plugin::{Plugins, fixtures, load};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -82,10 +81,10 @@ fn approved() -> Value {
 async fn an_approved_request_becomes_a_machine_of_the_size_that_was_asked_for() {
     let plugins = Plugins::default();
     plugins.activate(load::load(&fixtures::wasm(), &package().await, 1, &Default::default()).unwrap());
-    let kernel = Arc::new(Memory::of("dcm", "provision", "request-approved", approved()));
+    let kernel = Arc::new(MemoryKernel::of("dcm", "provision", "request-approved", approved()));
     let vcenter = Arc::new(Datacenter::default());
-    let providers = Providers::from([("vsphere".to_owned(), vcenter.clone() as Arc<dyn Provider>)]);
-    let engine = Engine::new(kernel.clone(), plugins, Arc::new(providers), Config::default());
+    let capabilities = Capabilities::from([("vsphere".to_owned(), vcenter.clone() as Arc<dyn Capability>)]);
+    let engine = Engine::new(kernel.clone(), Arc::new(plugins), Arc::new(capabilities), Config::default());
     for _ in 0..100 {
         engine.run_once().await;
         kernel.wake();

@@ -1,48 +1,63 @@
-//! One execution of a run: from the start, handing back what the journal knows, until the first call that is not over.
+//! One execution of a run: replay over the journal from the start, until the first call that is not
+//! over.
 //!
-//! Every host call takes the next sequence number. If the journal has it, the call must be the recorded one; if not,
-//! this execution is at the run's frontier and acts. A call that is not over suspends the run: the guest is aborted by
-//! an error that carries nothing (the reason is in [`Execution::take_stop`]), and is run again when there is news.
+//! Every host call takes the next sequence number. If the journal has that number, the call must be
+//! the recorded one; if not, this execution is at the run's frontier and acts. A call that is not
+//! over suspends the run: an [`Abort`] ends the guest, and the run is replayed when there is news.
 
-use super::effects::{Effects, failure, last_command, too_large};
-use super::kernel::{Divergence, Entry, Outcome, State, Wait, Waiting};
-use eaf_capability::{Class, Failure};
+use super::effects::{RunEffects, last_command, too_large};
+use super::kernel;
+use crate::capability::{Class, Failure};
+use crate::workflow::{Divergence, Entry, MAX_ENTRIES, Outcome, State, Wait, Waiting};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Journal entries of a run; a longer one has to continue as another.
-pub const ENTRIES_MAX: i32 = 2_000;
-/// The arguments of one call, as JSON; larger ones are the call's failure.
+/// Bytes of a call's arguments, as JSON; larger ones are the call's failure.
 const ARGS_MAX: usize = 256 << 10;
-/// The name of a grant: it stands in clear.
+/// Bytes of a grant's name, which stands in clear.
 const GRANT_MAX: usize = 200;
-/// A line to the log; the rest of a longer one is dropped.
+/// Bytes of a line to the log; the rest of a longer one is dropped.
 const LOG_MAX: usize = 8 << 10;
-/// Arguments and results of all calls of a run.
+/// Bytes of arguments and results of all calls of a run.
 const JOURNAL_MAX: usize = 16 << 20;
 /// Host calls of one execution, replayed ones included.
 const CALLS_MAX: u32 = 20_000;
 
-/// Why the guest was ended by the host.
+/// About 30 years, in milliseconds, so that a guest cannot make a date that the database does not
+/// know.
+const MILLIS_MAX: u64 = 1_000_000_000_000;
+
+/// Ends the guest from within a host call.
+#[derive(Debug, thiserror::Error)]
+pub enum Abort {
+    /// For a reason of the host, which is in [`Execution::take_stop`].
+    #[error("the host ended this execution")]
+    Stopped,
+    /// The guest made a call that no correct code makes: a trap.
+    #[error("{0}")]
+    Misuse(&'static str),
+}
+
+/// Why the host ended the guest.
 #[derive(Debug)]
 pub enum Stop {
     Suspended {
         wake_at: OffsetDateTime,
-        waiting: Option<Waiting>,
+        waiting: Waiting,
     },
     Diverged(Divergence),
-    /// The run cannot go on, whatever is tried.
+    /// The run is over a limit and fails.
     Limit(Failure),
-    Kernel(super::kernel::Error),
+    Kernel(kernel::Error),
 }
 
 pub struct Execution {
-    effects: Arc<dyn Effects>,
+    effects: Arc<RunEffects>,
     journal: BTreeMap<i32, Entry>,
-    /// Of arguments and results in the journal.
+    /// Arguments and results in the journal.
     bytes: usize,
     next: i32,
     calls: u32,
@@ -52,22 +67,22 @@ pub struct Execution {
 }
 
 impl Execution {
-    pub fn new(effects: Arc<dyn Effects>, journal: BTreeMap<i32, Entry>) -> Self {
+    pub fn new(effects: Arc<RunEffects>, journal: BTreeMap<i32, Entry>) -> Self {
         let bytes = journal.values().map(Entry::bytes).sum();
         Execution { effects, journal, bytes, next: 1, calls: 0, opened: Vec::new(), stop: None }
     }
 
-    /// Why the host ended the guest, if it did.
+    /// The reason of [`Abort::Stopped`].
     pub fn take_stop(&mut self) -> Option<Stop> {
         self.stop.take()
     }
 
-    /// A call that the journal has and this execution has not made.
-    pub fn unused(&self) -> Option<&Entry> {
+    /// The first call that the journal has and this execution has not made.
+    pub(super) fn unused(&self) -> Option<&Entry> {
         self.journal.range(self.next..).next().map(|(_, entry)| entry)
     }
 
-    pub fn count_call(&mut self) -> wasmtime::Result<()> {
+    pub fn count_call(&mut self) -> Result<(), Abort> {
         self.calls += 1;
         if self.calls > CALLS_MAX {
             return Err(self.end(Stop::Limit(limit("host-calls", "the run made too many host calls in one go"))));
@@ -76,8 +91,8 @@ impl Execution {
     }
 
     /// Capability and grant of a connection that the guest holds.
-    pub fn opened(&self, connection: u32) -> wasmtime::Result<(&'static str, String)> {
-        self.opened.get(connection as usize).cloned().ok_or_else(|| wasmtime::Error::msg("no such connection"))
+    pub fn opened(&self, connection: u32) -> Result<(&'static str, String), Abort> {
+        self.opened.get(connection as usize).cloned().ok_or(Abort::Misuse("no such connection"))
     }
 
     pub async fn open(
@@ -85,9 +100,9 @@ impl Execution {
         capability: &'static str,
         interface: &'static str,
         grant: String,
-    ) -> wasmtime::Result<Result<u32, Failure>> {
+    ) -> Result<Result<u32, Failure>, Abort> {
         if grant.len() > GRANT_MAX {
-            return Err(wasmtime::Error::msg("the name of a grant is too long"));
+            return Err(Abort::Misuse("the name of a grant is too long"));
         }
         let args = json!({"interface": interface});
         let sequence = self.effect(capability, "open", Some(grant.clone()), args).await?;
@@ -98,17 +113,18 @@ impl Execution {
         Ok(Ok(self.opened.len() as u32 - 1))
     }
 
-    /// A call with an effect outside: begun if the journal does not know that it was. Its number names it from here on.
+    /// A call with an effect outside, which is started unless the journal has it. Answers its
+    /// sequence number.
     pub async fn effect(
         &mut self,
         capability: &str,
         function: &str,
         grant: Option<String>,
         args: Value,
-    ) -> wasmtime::Result<i32> {
+    ) -> Result<i32, Abort> {
         let size = args.to_string().len();
         let is_too_large = size > ARGS_MAX;
-        // A stand-in, so that a replay finds the same call.
+        // A stand-in for the arguments, so that a replay finds the same call.
         let args = if is_too_large { json!({"too_large": size}) } else { args };
         let (mut entry, is_new) = self.step(capability, function, grant, args)?;
         if !is_new && !matches!(entry.state, State::Intent) {
@@ -116,38 +132,39 @@ impl Execution {
         }
         if is_too_large {
             entry.state = State::Done(Err(too_large("the call, with its arguments,")));
-            return self.write_or_pend(entry, is_new).await;
+            return self.write_pending(entry, is_new).await;
         }
         let after = last_command(&self.journal);
-        let begun = if is_new {
+        let acted = if is_new {
             self.effects.begin(entry, after.as_ref()).await
         } else {
-            // Intent without a result: the host died in between. The same key makes the repetition harmless.
+            // An intent without a result: the host died in between. The same key makes the
+            // repetition harmless.
             self.effects.begin_again(entry, after.as_ref()).await
         };
-        self.keep(begun)
+        self.keep(acted)
     }
 
-    /// How a call went; suspends the run if it is not over.
-    pub fn outcome(&mut self, sequence: i32) -> wasmtime::Result<Outcome> {
+    /// The outcome of a call; suspends the run if the call is not over.
+    pub fn outcome(&mut self, sequence: i32) -> Result<Outcome, Abort> {
         match self.journal.get(&sequence).map(|entry| &entry.state) {
             Some(State::Done(outcome)) => Ok(outcome.clone()),
             Some(_) => Err(self.suspend(&[sequence])),
-            None => Err(wasmtime::Error::msg("no such operation")),
+            None => Err(Abort::Misuse("no such operation")),
         }
     }
 
-    pub async fn await_any(&mut self, operations: Vec<i32>) -> wasmtime::Result<u32> {
+    pub async fn await_any(&mut self, operations: Vec<i32>) -> Result<u32, Abort> {
         if operations.is_empty() {
-            return Err(wasmtime::Error::msg("await-any of no operations would wait for ever"));
+            return Err(Abort::Misuse("await-any of no operations would wait for ever"));
         }
-        if operations.len() > ENTRIES_MAX as usize {
-            return Err(wasmtime::Error::msg("await-any of more operations than a run can have"));
+        if operations.len() > MAX_ENTRIES as usize {
+            return Err(Abort::Misuse("await-any of more operations than a run can have"));
         }
         let sequence = self.next;
         if !self.journal.contains_key(&sequence) {
             let over = |sequence: &i32| matches!(self.journal.get(sequence), Some(Entry { state: State::Done(_), .. }));
-            // Nothing is written while nothing has ended: which one it will be is not known yet.
+            // Nothing is written while nothing has ended: the answer is not known yet.
             let Some(index) = operations.iter().position(over) else {
                 return Err(self.suspend(&operations));
             };
@@ -157,17 +174,17 @@ impl Execution {
         index_of(self.recorded("await-any", json!({"operations": operations}))?)
     }
 
-    pub async fn sleep(&mut self, ms: u64) -> wasmtime::Result<i32> {
+    pub async fn sleep(&mut self, ms: u64) -> Result<i32, Abort> {
         let (mut entry, is_new) = self.step("flow", "sleep", None, json!({"ms": ms}))?;
         if !is_new && !matches!(entry.state, State::Intent) {
             return Ok(entry.sequence);
         }
         let poll_at = self.effects.now() + Duration::from_millis(ms.min(MILLIS_MAX));
         entry.state = State::Pending { wait: Wait::Time, poll_at };
-        self.write_or_pend(entry, is_new).await
+        self.write_pending(entry, is_new).await
     }
 
-    pub async fn progress_reaches(&mut self, operation: i32, percent: u32) -> wasmtime::Result<i32> {
+    pub async fn progress_reaches(&mut self, operation: i32, percent: u32) -> Result<i32, Abort> {
         let percent = percent.min(100);
         let args = json!({"operation": operation, "percent": percent});
         let (mut entry, is_new) = self.step("flow", "progress-reaches", None, args)?;
@@ -175,23 +192,23 @@ impl Execution {
             return Ok(entry.sequence);
         }
         let Some(parent) = self.journal.get(&operation) else {
-            return Err(wasmtime::Error::msg("no such operation"));
+            return Err(Abort::Misuse("no such operation"));
         };
         entry.state = match (parent.reached(u64::from(percent)), &parent.state) {
             (Some(reached), _) if is_new => State::Done(Ok(json!(reached))),
             (_, State::Pending { poll_at, .. }) => State::Pending { wait: Wait::Time, poll_at: *poll_at },
             _ => State::Pending { wait: Wait::Time, poll_at: self.effects.now() },
         };
-        self.write_or_pend(entry, is_new).await
+        self.write_pending(entry, is_new).await
     }
 
-    /// A host that died between intent and waiting left a row that already exists.
-    async fn write_or_pend(&mut self, entry: Entry, is_new: bool) -> wasmtime::Result<i32> {
-        let written = if is_new { self.effects.write(entry).await } else { self.effects.pend(entry).await };
+    /// Writes an entry that reaches nothing outside; updates it where a host died after its intent.
+    async fn write_pending(&mut self, entry: Entry, is_new: bool) -> Result<i32, Abort> {
+        let written = if is_new { self.effects.write(entry).await } else { self.effects.set_pending(entry).await };
         self.keep(written)
     }
 
-    pub async fn now(&mut self) -> wasmtime::Result<u64> {
+    pub async fn now(&mut self) -> Result<u64, Abort> {
         if self.is_recorded() {
             return Ok(self.recorded("now", json!({}))?.as_u64().unwrap_or_default());
         }
@@ -200,8 +217,8 @@ impl Execution {
         Ok(now)
     }
 
-    /// Written, so that a replay does not say it twice.
-    pub async fn log(&mut self, mut level: String, mut message: String) -> wasmtime::Result<()> {
+    /// Journals a line to the log, so that a replay does not write it twice.
+    pub async fn log(&mut self, mut level: String, mut message: String) -> Result<(), Abort> {
         level.truncate(level.floor_char_boundary(16));
         message.truncate(message.floor_char_boundary(LOG_MAX));
         let args = json!({"level": level, "message": message});
@@ -216,15 +233,15 @@ impl Execution {
         self.journal.contains_key(&self.next)
     }
 
-    fn recorded(&mut self, function: &str, args: Value) -> wasmtime::Result<Value> {
+    fn recorded(&mut self, function: &str, args: Value) -> Result<Value, Abort> {
         let (entry, _) = self.step("flow", function, None, args)?;
         match entry.state {
             State::Done(Ok(value)) => Ok(value),
-            _ => Err(wasmtime::Error::msg("the journal has no answer to a call that is answered at once")),
+            _ => Err(Abort::Misuse("the journal has no answer to a call that is answered at once")),
         }
     }
 
-    async fn record(&mut self, function: &str, args: Value, answer: Value) -> wasmtime::Result<Value> {
+    async fn record(&mut self, function: &str, args: Value, answer: Value) -> Result<Value, Abort> {
         let (mut entry, _) = self.step("flow", function, None, args)?;
         entry.state = State::Done(Ok(answer.clone()));
         let written = self.effects.write(entry).await;
@@ -232,14 +249,15 @@ impl Execution {
         Ok(answer)
     }
 
-    /// Takes the next number. The recorded entry, if there is one and it is this call; else a new one.
+    /// Takes the next number: answers the recorded entry, if there is one and it is this call, or a
+    /// new one.
     fn step(
         &mut self,
         capability: &str,
         function: &str,
         grant: Option<String>,
         args: Value,
-    ) -> wasmtime::Result<(Entry, bool)> {
+    ) -> Result<(Entry, bool), Abort> {
         let sequence = self.next;
         self.next += 1;
         let new = Entry {
@@ -253,7 +271,7 @@ impl Execution {
             progress: None,
         };
         let Some(recorded) = self.journal.get(&sequence) else {
-            if sequence > ENTRIES_MAX {
+            if sequence > MAX_ENTRIES {
                 let failure =
                     limit("journal-entries", "the run used up its journal; continue long work as another run");
                 return Err(self.end(Stop::Limit(failure)));
@@ -270,7 +288,7 @@ impl Execution {
         Ok((recorded.clone(), false))
     }
 
-    fn keep(&mut self, written: Result<Entry, super::kernel::Error>) -> wasmtime::Result<i32> {
+    fn keep(&mut self, written: Result<Entry, kernel::Error>) -> Result<i32, Abort> {
         match written {
             Ok(entry) => {
                 let (sequence, bytes) = (entry.sequence, entry.bytes());
@@ -283,26 +301,24 @@ impl Execution {
         }
     }
 
-    /// Sleeps until the first of all pending calls has to be looked at, awaited or not: what runs beside makes
-    /// progress too.
-    fn suspend(&mut self, awaited: &[i32]) -> wasmtime::Error {
+    /// Suspends the run until the first of all pending calls is to be polled, awaited or not:
+    /// others make progress too.
+    fn suspend(&mut self, awaited: &[i32]) -> Abort {
         let due = self.journal.values().filter_map(|entry| match &entry.state {
             State::Pending { poll_at, .. } => Some(*poll_at),
             _ => None,
         });
         let wake_at = due.min().unwrap_or_else(|| self.effects.now());
         let waiting = awaited.iter().find_map(|sequence| waiting(self.journal.get(sequence)?));
+        let waiting = waiting.unwrap_or_else(|| Waiting { code: "waiting".into(), message: "waiting".into() });
         self.end(Stop::Suspended { wake_at, waiting })
     }
 
-    fn end(&mut self, stop: Stop) -> wasmtime::Error {
+    fn end(&mut self, stop: Stop) -> Abort {
         self.stop = Some(stop);
-        wasmtime::Error::msg("the host ended this execution")
+        Abort::Stopped
     }
 }
-
-/// About 30 years, so that a guest cannot make a date that the database does not know.
-const MILLIS_MAX: u64 = 1_000_000_000_000;
 
 fn waiting(entry: &Entry) -> Option<Waiting> {
     let State::Pending { wait, .. } = &entry.state else { return None };
@@ -314,10 +330,10 @@ fn waiting(entry: &Entry) -> Option<Waiting> {
 }
 
 fn limit(code: &str, message: &str) -> Failure {
-    failure(Class::Permanent, code, message)
+    Failure::new(Class::Permanent, code, message)
 }
 
-fn index_of(value: Value) -> wasmtime::Result<u32> {
+fn index_of(value: Value) -> Result<u32, Abort> {
     let index = value.as_u64().and_then(|index| u32::try_from(index).ok());
-    index.ok_or_else(|| wasmtime::Error::msg("the journal holds no index"))
+    index.ok_or(Abort::Misuse("the journal holds no index"))
 }

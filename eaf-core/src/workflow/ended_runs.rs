@@ -1,27 +1,25 @@
-//! A run as it was, for acts of administration that do one of its calls again. Nothing is written.
+//! A run with its opened journal, for acts of administration that repeat one of its calls. Nothing
+//! is written.
 
-use super::claim::Lease;
-use super::journal::{Entry, entries};
-use super::{Error, LEASE};
-use crate::Core;
+use super::{Entry, Error, Journal, LEASE, Lease};
 use crate::actor::TraceId;
+use crate::db::Db;
 use crate::id::{ActorId, EventId, HostId, RunId, TenantId};
 use uuid::Uuid;
 
-/// A run with its opened journal.
 #[derive(Debug, Clone)]
-pub struct PastRun {
+pub struct EndedRun {
     pub plugin: String,
     pub event: EventId,
     pub trace: TraceId,
-    /// It goes on by itself: its calls are its own.
+    /// The run has not ended yet: its open calls are its own.
     pub is_open: bool,
     pub entries: Vec<Entry>,
 }
 
 /// `None`: there is no such run.
-pub async fn past(core: &Core, tenant: TenantId, run: RunId) -> Result<Option<PastRun>, Error> {
-    let mut tx = core.db.tenant(tenant).await?;
+pub async fn find_ended(db: &Db, journal: &Journal, tenant: TenantId, run: RunId) -> Result<Option<EndedRun>, Error> {
+    let mut tx = db.tenant(tenant).await?;
     let row: Option<(String, EventId, String, ActorId, String)> = sqlx::query_as(
         "select plugin, event_id, trace, subject, state from eaf.run where tenant_id = $1 and run_id = $2",
     )
@@ -31,8 +29,8 @@ pub async fn past(core: &Core, tenant: TenantId, run: RunId) -> Result<Option<Pa
     .await
     .map_err(Error::Read)?;
     let Some((plugin, event, trace, subject, state)) = row else { return Ok(None) };
-    // Nothing is held by it: it names whose journal this is.
+    // No lease: it names the journal and its key.
     let lease = Lease { tenant, run, host: HostId(Uuid::nil()), fence: 0, subject, length: LEASE };
-    let entries = entries(core, &mut tx, &lease).await?;
-    Ok(Some(PastRun { plugin, event, trace: TraceId(trace), is_open: state == "open", entries }))
+    let entries = journal.entries(&mut tx, &lease).await?;
+    Ok(Some(EndedRun { plugin, event, trace: TraceId(trace), is_open: state == "open", entries }))
 }

@@ -1,28 +1,31 @@
-//! A kernel in memory that can die before any of its steps, and a vCenter that remembers what was done to it.
+//! A kernel in memory that can crash before any of its steps, and a vCenter that records its
+//! effects.
 
-use super::kernel::*;
+use super::kernel::{Error, Kernel};
+use crate::actor::{ActorKind, TraceId};
+use crate::capability::{Call, Capability, Failure, Polled, Started};
+use crate::contract::Recorded;
+use crate::grant::Denial;
+use crate::id::{ActorId, EventId, HostId, RunId, TenantId};
+use crate::workflow::{Attempt, Divergence, Entry, Lease, Outcome, Run, Waiting};
 use async_trait::async_trait;
-use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
-use eaf_core::actor::{ActorKind, TraceId};
-use eaf_core::contract::Recorded;
-use eaf_core::grant::Denial;
-use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-/// Counts steps; before the chosen one the host dies: the step never comes back.
+/// Counts steps; before the chosen one the host dies: the step does not return.
 #[derive(Default)]
-pub struct Fuse {
+pub struct CrashPoint {
     pub steps: Mutex<usize>,
     pub dies_before: Mutex<Option<usize>>,
     pub dead: Notify,
 }
 
-impl Fuse {
+impl CrashPoint {
     pub async fn step(&self) {
         let dies = {
             let mut steps = self.steps.lock().unwrap();
@@ -43,33 +46,33 @@ pub enum Ending {
     Diverged(Divergence),
 }
 
-pub struct World {
+pub struct SimulatedWorld {
     pub now: OffsetDateTime,
     pub wake_at: OffsetDateTime,
-    pub fence: u64,
+    pub fence: i64,
     pub leased: bool,
     pub run: Run,
     pub journal: BTreeMap<i32, Entry>,
-    pub waiting: Vec<Option<Waiting>>,
+    pub waiting: Vec<Waiting>,
     pub ending: Option<Ending>,
     pub granted: bool,
     /// The product is disabled or stopped.
     pub resting: bool,
-    /// Its journal cannot be read any more.
+    /// The journal cannot be read any more.
     pub lost: bool,
-    /// What the domain answers, before it accepts everything.
+    /// The domain's answers, before it accepts everything.
     pub answers: VecDeque<Result<Outcome, Error>>,
     pub denials: Vec<i32>,
-    /// By key, in order of the first time: what the domain was told.
+    /// Commands that the domain accepted, by key, in order of the first time.
     pub commands: Vec<(String, String, Value)>,
 }
 
-pub struct Memory {
-    pub fuse: Arc<Fuse>,
-    pub state: Mutex<World>,
+pub struct MemoryKernel {
+    pub crash_point: Arc<CrashPoint>,
+    pub state: Mutex<SimulatedWorld>,
 }
 
-impl Memory {
+impl MemoryKernel {
     pub fn new(workflow: &str) -> Self {
         Self::of("fixture", workflow, "asked", json!({}))
     }
@@ -77,7 +80,7 @@ impl Memory {
     /// A run of this plugin, started by an event of this type with this data.
     pub fn of(plugin: &str, workflow: &str, kind: &str, data: Value) -> Self {
         let tenant = TenantId::derive("acme");
-        let event = EventId(uuid::Uuid::from_u128(1));
+        let event = EventId(Uuid::from_u128(1));
         let run = Run {
             tenant,
             id: RunId::derive(tenant, workflow, event),
@@ -98,13 +101,14 @@ impl Memory {
                 trace_id: String::new(),
             },
             key: "thing-1".into(),
+            subject: ActorId::SYSTEM,
             trace: TraceId("0".repeat(32)),
             attempts: 0,
         };
         let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
-        Memory {
-            fuse: Arc::default(),
-            state: Mutex::new(World {
+        MemoryKernel {
+            crash_point: Arc::default(),
+            state: Mutex::new(SimulatedWorld {
                 now,
                 wake_at: now,
                 fence: 0,
@@ -123,7 +127,7 @@ impl Memory {
         }
     }
 
-    pub fn state(&self) -> std::sync::MutexGuard<'_, World> {
+    pub fn state(&self) -> std::sync::MutexGuard<'_, SimulatedWorld> {
         self.state.lock().unwrap()
     }
 
@@ -137,10 +141,10 @@ impl Memory {
         state.now = state.now.max(state.wake_at);
     }
 
-    async fn change(&self, lease: &u64, change: impl FnOnce(&mut World)) -> Result<(), Error> {
-        self.fuse.step().await;
+    async fn change(&self, lease: &Lease, change: impl FnOnce(&mut SimulatedWorld)) -> Result<(), Error> {
+        self.crash_point.step().await;
         let mut state = self.state();
-        if state.fence != *lease || !state.leased {
+        if state.fence != lease.fence || !state.leased {
             return Err(Error::Fenced);
         }
         change(&mut state);
@@ -149,9 +153,7 @@ impl Memory {
 }
 
 #[async_trait]
-impl Kernel for Memory {
-    type Lease = u64;
-
+impl Kernel for MemoryKernel {
     fn now(&self) -> OffsetDateTime {
         self.state().now
     }
@@ -164,91 +166,93 @@ impl Kernel for Memory {
         std::future::pending().await
     }
 
-    async fn claim(&self, _limit: usize) -> Result<Vec<Claimed<u64>>, Error> {
+    async fn claim(&self, _plugins: &[String], _limit: usize) -> Result<Vec<(Run, Lease)>, Error> {
         let mut state = self.state();
         if state.leased || state.ending.is_some() || state.wake_at > state.now {
             return Ok(Vec::new());
         }
         state.leased = true;
         state.fence += 1;
-        Ok(vec![Claimed { run: state.run.clone(), lease: state.fence }])
+        let (run, host) = (state.run.clone(), HostId(Uuid::nil()));
+        let (tenant, subject, length) = (run.tenant, run.subject, Duration::from_secs(1));
+        Ok(vec![(run, Lease { tenant, run: state.run.id, host, fence: state.fence, subject, length })])
     }
 
-    async fn renew(&self, lease: &u64) -> Result<(), Error> {
+    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
         let state = self.state();
-        if state.fence == *lease && state.leased { Ok(()) } else { Err(Error::Fenced) }
+        if state.fence == lease.fence && state.leased { Ok(()) } else { Err(Error::Fenced) }
     }
 
-    async fn release(&self, lease: &u64) -> Result<(), Error> {
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
         let mut state = self.state();
-        if state.fence != *lease || !state.leased {
+        if state.fence != lease.fence || !state.leased {
             return Err(Error::Fenced);
         }
         state.leased = false;
         Ok(())
     }
 
-    async fn load(&self, _lease: &u64) -> Result<Vec<Entry>, Error> {
+    async fn load(&self, _lease: &Lease) -> Result<Vec<Entry>, Error> {
         let state = self.state();
         if state.lost {
-            return Err(Error::Lost("erased", "the key was destroyed".into()));
+            return Err(Error::Lost { code: "erased", cause: "the key was destroyed".into() });
         }
         Ok(state.journal.values().cloned().collect())
     }
 
-    async fn write(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
+    async fn write(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         let entry = entry.clone();
         self.change(lease, |state| assert!(state.journal.insert(entry.sequence, entry).is_none(), "written twice"))
             .await
     }
 
-    async fn pend(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
+    async fn set_pending(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         let entry = entry.clone();
         self.change(lease, |state| assert!(state.journal.insert(entry.sequence, entry).is_some(), "no intent")).await
     }
 
-    async fn finish(&self, lease: &u64, entry: &Entry) -> Result<(), Error> {
-        self.pend(lease, entry).await
+    async fn finish(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
+        self.set_pending(lease, entry).await
     }
 
     async fn suspend(
         &self,
-        lease: &u64,
+        lease: &Lease,
         wake_at: OffsetDateTime,
-        waiting: Option<Waiting>,
-        again: Again,
+        waiting: Waiting,
+        attempt: Attempt,
     ) -> Result<(), Error> {
         self.change(lease, |state| {
             state.leased = false;
             state.wake_at = wake_at;
             state.waiting.push(waiting);
-            state.run.attempts += i32::from(again == Again::Retry);
+            state.run.attempts += i32::from(attempt == Attempt::Count);
         })
         .await
     }
 
-    async fn complete(&self, lease: &u64, result: &Value) -> Result<(), Error> {
+    async fn complete(&self, lease: &Lease, result: &Value) -> Result<(), Error> {
         self.change(lease, |state| state.ending = Some(Ending::Completed(result.clone()))).await
     }
 
-    async fn fail(&self, lease: &u64, failure: &Failure) -> Result<(), Error> {
+    async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), Error> {
         self.change(lease, |state| state.ending = Some(Ending::Failed(failure.clone()))).await
     }
 
-    async fn stop(&self, lease: &u64, divergence: &Divergence) -> Result<(), Error> {
+    async fn stop(&self, lease: &Lease, divergence: &Divergence) -> Result<(), Error> {
         self.change(lease, |state| state.ending = Some(Ending::Diverged(divergence.clone()))).await
     }
 
-    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Grant, Denial>, Error> {
+    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error> {
         if self.state().resting {
             return Err(Error::Resting("stopped for all tenants"));
         }
         let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
-        Ok(if is_granted { Ok(Grant { scope: Value::Null }) } else { Err(Denial::NotGranted) })
+        Ok(if is_granted { Ok(Value::Null) } else { Err(Denial::NotGranted) })
     }
 
     async fn denied(&self, _run: &Run, entry: &Entry) -> Result<(), Error> {
-        self.fuse.step().await;
+        self.crash_point.step().await;
         let mut state = self.state();
         if !state.denials.contains(&entry.sequence) {
             state.denials.push(entry.sequence);
@@ -257,7 +261,7 @@ impl Kernel for Memory {
     }
 
     async fn submit(&self, _run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
-        self.fuse.step().await;
+        self.crash_point.step().await;
         {
             let mut state = self.state();
             if let Some(answer) = state.answers.pop_front() {
@@ -267,7 +271,7 @@ impl Kernel for Memory {
                 state.commands.push((key.into(), command.into(), body.clone()));
             }
         }
-        self.fuse.step().await;
+        self.crash_point.step().await;
         Ok(Ok(json!({})))
     }
 
@@ -276,27 +280,28 @@ impl Kernel for Memory {
     }
 }
 
-/// Answers as scripted, then with success. An effect happens once per key, however often it is begun.
+/// Answers as scripted, then with success. An effect happens once per key, however often it is
+/// started.
 pub struct Vcenter {
-    pub fuse: Arc<Fuse>,
+    pub crash_point: Arc<CrashPoint>,
     pub starts: Mutex<VecDeque<Result<Started, Failure>>>,
     pub polls: Mutex<VecDeque<Result<Polled, Failure>>>,
-    /// Key to how often it was begun.
+    /// How often each key was started.
     pub effects: Mutex<BTreeMap<String, u32>>,
-    /// Number and code of each call that it was told to put away.
-    pub given_up: Mutex<Vec<(i32, String)>>,
-    pub keep_trying: Mutex<Option<Duration>>,
+    /// Number and code of each call that was abandoned.
+    pub abandoned: Mutex<Vec<(i32, String)>>,
+    pub retry_budget: Mutex<Option<Duration>>,
 }
 
 impl Vcenter {
-    pub fn new(fuse: Arc<Fuse>) -> Self {
+    pub fn new(crash_point: Arc<CrashPoint>) -> Self {
         Vcenter {
-            fuse,
+            crash_point,
             starts: Mutex::default(),
             polls: Mutex::default(),
             effects: Mutex::default(),
-            given_up: Mutex::default(),
-            keep_trying: Mutex::default(),
+            abandoned: Mutex::default(),
+            retry_budget: Mutex::default(),
         }
     }
 }
@@ -304,39 +309,32 @@ impl Vcenter {
 #[async_trait]
 impl Capability for Vcenter {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
-        self.fuse.step().await;
+        self.crash_point.step().await;
         let scripted = self.starts.lock().unwrap().pop_front();
         let answer = scripted.unwrap_or_else(|| Ok(Started::Pending { handle: json!("task-1"), poll_after: MOMENT }));
         if answer.is_ok() {
             *self.effects.lock().unwrap().entry(call.idempotency_key.clone()).or_default() += 1;
         }
         // The effect has happened, the answer may never arrive.
-        self.fuse.step().await;
+        self.crash_point.step().await;
         answer
     }
 
     async fn poll(&self, _call: &Call, handle: &Value) -> Result<Polled, Failure> {
         assert_eq!(*handle, json!("task-1"));
-        self.fuse.step().await;
+        self.crash_point.step().await;
         let scripted = self.polls.lock().unwrap().pop_front();
         scripted.unwrap_or_else(|| Ok(Polled::Done(json!({"power": "on"}))))
     }
 
     async fn abandon(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {
-        self.fuse.step().await;
-        self.given_up.lock().unwrap().push((call.sequence, failure.code.clone()));
+        self.crash_point.step().await;
+        self.abandoned.lock().unwrap().push((call.sequence, failure.code.clone()));
         Ok(())
     }
 
     fn retry_budget(&self) -> Option<Duration> {
-        *self.keep_trying.lock().unwrap()
-    }
-}
-
-#[async_trait]
-impl Provider for Vcenter {
-    async fn check(&self, _tenant: TenantId, _connection: &str) -> Report {
-        Report::default()
+        *self.retry_budget.lock().unwrap()
     }
 }
 

@@ -1,0 +1,83 @@
+//! The end of a run without a result. The domain is notified first, so that nothing in it waits for
+//! ever; only then the run ends.
+
+use super::{Error, Inner};
+use crate::capability::{Class, Failure};
+use crate::workflow::{Attempt, Divergence, Lease, Run, Waiting};
+use serde_json::json;
+
+/// How often the notification is repeated before the run ends without it; about an hour.
+const NOTIFICATIONS_MAX: i32 = 120;
+
+pub(super) enum Ending {
+    Failed(Failure),
+    Diverged(Divergence),
+}
+
+impl Ending {
+    /// As the domain sees it.
+    fn failure(&self) -> Failure {
+        match self {
+            Ending::Failed(failure) => failure.clone(),
+            Ending::Diverged(_) => {
+                let message = "the workflow's code and the run's journal took different ways";
+                Failure::new(Class::Permanent, "diverged", message)
+            }
+        }
+    }
+}
+
+pub(super) async fn end(inner: &Inner, run: &Run, lease: &Lease, ending: Ending) -> Result<(), Error> {
+    if let Some(busy) = notify_domain(inner, run, lease, &ending.failure()).await? {
+        let wake_at = inner.kernel.now() + inner.config.retry_policy.backoff(run.attempts.max(0) as u32, None);
+        let waiting = Waiting { code: busy.code, message: busy.message };
+        inner.kernel.suspend(lease, wake_at, waiting, Attempt::Count).await?;
+        inner.sleeps_until(wake_at);
+        return Ok(());
+    }
+    match ending {
+        Ending::Failed(failure) => {
+            count(run, "failed");
+            inner.kernel.fail(lease, &failure).await
+        }
+        Ending::Diverged(divergence) => {
+            count(run, "stopped");
+            inner.kernel.stop(lease, &divergence).await
+        }
+    }
+}
+
+/// Gives the workflow's `on_failure` command. A failure: the domain cannot take it now, and the run
+/// waits.
+async fn notify_domain(inner: &Inner, run: &Run, lease: &Lease, failure: &Failure) -> Result<Option<Failure>, Error> {
+    let package = inner.packages.find(&run.plugin);
+    let Some(command) = package.and_then(|package| package.workflow(&run.workflow)?.on_failure.clone()) else {
+        return Ok(None);
+    };
+    // A command is not fenced: a host that lost the run must not speak for it.
+    inner.kernel.renew(lease).await?;
+    let body = json!({"key": run.key, "event": run.event.id, "code": failure.code, "message": failure.message});
+    let key = format!("run:{}:ended", run.id);
+    match inner.kernel.submit(run, &command, &body, &key).await {
+        Ok(Ok(_)) => Ok(None),
+        Ok(Err(refused)) if refused.class.is_retryable() && run.attempts < NOTIFICATIONS_MAX => Ok(Some(refused)),
+        Ok(Err(refused)) => {
+            tracing::error!(command, code = refused.code, "the domain refused the notification of a run's end");
+            Ok(None)
+        }
+        Err(error @ Error::Store(_)) if run.attempts < NOTIFICATIONS_MAX => {
+            tracing::warn!(command, error = &error as &dyn std::error::Error, "a run's end could not be notified");
+            Ok(Some(Failure::new(Class::Transient, "store", "the host's own store could not be reached")))
+        }
+        Err(error @ (Error::Store(_) | Error::Lost { .. })) => {
+            tracing::error!(command, error = &error as &dyn std::error::Error, "a run ends without notification");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn count(run: &Run, ended: &'static str) {
+    let (plugin, workflow) = (run.plugin.clone(), run.workflow.clone());
+    metrics::counter!("eaf_runs_total", "plugin" => plugin, "workflow" => workflow, "ended" => ended).increment(1);
+}

@@ -1,0 +1,71 @@
+//! Notification of the domain about a stall and its end, by the workflow's `on_stall` command, so
+//! that people see why their request waits.
+//!
+//! The key is the stall's own: after a crash the same notification is given again, and the ledger
+//! answers.
+
+use super::{Error, RunEffects};
+use crate::capability::Class;
+use crate::workflow::{Entry, Stall};
+use serde_json::json;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StallNotice {
+    Stalled,
+    Recovered,
+}
+
+impl StallNotice {
+    fn word(self) -> &'static str {
+        match self {
+            StallNotice::Stalled => "stalled",
+            StallNotice::Recovered => "recovered",
+        }
+    }
+}
+
+impl RunEffects {
+    /// Notifies the domain if the policy says so, and answers the stall with that noted.
+    pub(super) async fn notify_stalled(&self, entry: &Entry, stall: Stall, now: i64) -> Result<Stall, Error> {
+        let is_due = self.retry_policy.should_notify(&stall, now);
+        if is_due && self.notify_domain(entry, &stall, StallNotice::Stalled).await? {
+            return Ok(Stall { notified: true, notified_code: Some(stall.failure.code.clone()), ..stall });
+        }
+        Ok(stall)
+    }
+
+    pub(super) async fn notify_recovered(&self, entry: &Entry) -> Result<(), Error> {
+        match entry.stall() {
+            Some(stall) if stall.notified => self.notify_domain(entry, stall, StallNotice::Recovered).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers whether the domain knows now; it also does when it rejected the command.
+    async fn notify_domain(&self, entry: &Entry, stall: &Stall, notice: StallNotice) -> Result<bool, Error> {
+        let command = self.package.workflow(&self.run.workflow).and_then(|workflow| workflow.on_stall.as_deref());
+        let Some(command) = command else { return Ok(false) };
+        let since = if notice == StallNotice::Stalled { stall.notice_since() } else { stall.since };
+        let key = format!("{}:stall:{since}:{}", entry.idempotency_key, notice.word());
+        let body = json!({
+            "key": self.run.key,
+            "stalled": notice == StallNotice::Stalled,
+            "code": stall.failure.code,
+            "message": stall.failure.message,
+        });
+        match self.kernel.submit(&self.run, command, &body, &key).await {
+            Ok(Ok(_)) => Ok(true),
+            // The domain may have moved on, or be out of reach; that must not hold up the run.
+            Ok(Err(failure)) => {
+                tracing::warn!(run = %self.run.id, command, code = failure.code, "the domain refused a stall's notice");
+                Ok(failure.class == Class::Rejected)
+            }
+            Err(error @ Error::Store(_)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(run = %self.run.id, command, error, "the domain could not be notified of a stall");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
