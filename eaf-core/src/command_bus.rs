@@ -14,18 +14,77 @@ mod snapshots;
 mod stream_locks;
 mod subjects;
 
-pub use execute::{execute, recorded_answer};
 pub use limits::CommandLimits;
 pub use precondition::Precondition;
-pub use stream_locks::StreamLocks;
 
-use crate::contract::{DomainError, Rejection, Subject};
-use crate::crypto::{self, personal};
-use crate::event_store::Position;
+use crate::actor::Caller;
+use crate::clock::World;
+use crate::contract::{Domain, DomainError, Rejection, Subject};
+use crate::crypto::{self, Keyring, personal};
+use crate::db::{self, Db};
+use crate::event_store::{self, Appender, Position, StreamCache};
 use crate::id::CommandId;
-use crate::{db, event_store};
 use serde_json::{Map, Value};
 use std::time::Duration;
+use stream_locks::StreamLocks;
+
+/// Decides commands and records their answers. Cheap to clone; clones share cache, locks and limits.
+#[derive(Clone)]
+pub struct CommandBus {
+    db: Db,
+    world: World,
+    keyring: Keyring,
+    appender: Appender,
+    limits: CommandLimits,
+    stream_cache: StreamCache,
+    /// Order the commands of this host on the same streams.
+    stream_locks: StreamLocks,
+    /// Let one task fold a long stream into a snapshot.
+    snapshot_locks: StreamLocks,
+}
+
+impl CommandBus {
+    /// Returns a bus without rate limits.
+    pub fn new(db: &Db, world: &World, keyring: &Keyring, appender: &Appender) -> Self {
+        CommandBus {
+            db: db.clone(),
+            world: world.clone(),
+            keyring: keyring.clone(),
+            appender: appender.clone(),
+            limits: CommandLimits::none(world),
+            stream_cache: StreamCache::default(),
+            stream_locks: StreamLocks::default(),
+            snapshot_locks: StreamLocks::default(),
+        }
+    }
+
+    pub fn with_limits(self, limits: CommandLimits) -> Self {
+        CommandBus { limits, ..self }
+    }
+
+    /// Returns the bus with an empty stream cache, as a host has it that has just started.
+    #[cfg(feature = "testing")]
+    pub fn with_empty_cache(self) -> Self {
+        CommandBus { stream_cache: StreamCache::default(), ..self }
+    }
+
+    /// Decides and records. A repetition with the same key returns the first answer and has no
+    /// further effect.
+    pub async fn execute(&self, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+        execute::execute(self, domain, caller, request).await
+    }
+
+    /// Returns the recorded answer to this request, if any. Call it before a refusal on schema
+    /// grounds, so that a retry after an upgrade still gets its first answer.
+    pub async fn recorded_answer(
+        &self,
+        domain: &dyn Domain,
+        caller: &Caller,
+        request: &Request,
+    ) -> Result<Option<Answer>, Error> {
+        execute::recorded_answer(self, domain, caller, request).await
+    }
+}
 
 /// Permission and body have been checked by the caller of the bus.
 #[derive(Debug, Clone)]

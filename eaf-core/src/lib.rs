@@ -58,26 +58,21 @@ pub struct Core {
     pub erasure: erasure::Erasure,
     pub consumers: projection::Consumers,
     pub appender: event_store::Appender,
-    pub stream_cache: event_store::StreamCache,
-    pub command_limits: command_bus::CommandLimits,
-    pub stream_locks: command_bus::StreamLocks,
-    /// Of streams that are folded page by page.
-    pub snapshot_locks: command_bus::StreamLocks,
+    pub bus: command_bus::CommandBus,
     pub doorbell: live::Doorbell,
     pub feed: live::Feed,
 }
 
 impl Core {
     /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys; two of them
-    /// while the master key is rotated. Commands are not limited until
-    /// [`command_limits`](Self::command_limits) is set.
+    /// while the master key is rotated. Commands have no rate limit until the bus is given one.
     pub fn start(db: db::Db, world: clock::World, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), world.clone());
         let doorbell = live::Doorbell::start(&db, &world);
         let feed = live::Feed::start(&db, &world);
         let directory = directory::Directory::new(&db, &keyring, &world);
         let trace = actor::TraceId(world.uuid().simple().to_string());
-        let (stream_cache, stream_locks, snapshot_locks) = Default::default();
+        let appender = event_store::Appender::new(&db, &doorbell);
         Core {
             by: actor::By { actor: id::ActorId::SYSTEM, origin: None, trace },
             sessions: session::Sessions::new(&db, &world),
@@ -85,15 +80,12 @@ impl Core {
             master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &world, &directory),
             erasure: erasure::Erasure::new(&db, &directory),
             consumers: projection::Consumers::new(&db, &keyring, &feed),
-            appender: event_store::Appender::new(&db, &doorbell),
-            command_limits: command_bus::CommandLimits::none(&world),
+            bus: command_bus::CommandBus::new(&db, &world, &keyring, &appender),
+            appender,
             db,
             world,
             keyring,
             directory,
-            stream_cache,
-            stream_locks,
-            snapshot_locks,
             doorbell,
             feed,
         }

@@ -20,9 +20,9 @@ pub async fn bench(database: &Database) {
     let keeping = Tally::folding(database).await;
     let tenant = tally::tenant(&core, "long-stream").await;
     fill(&core, tenant).await;
-    let whole = median(&core, &tally, tenant, |core| core.stream_cache = StreamCache::default()).await;
+    let whole = median(&core, &tally, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
     let remembered = median(&core, &tally, tenant, |_| ()).await;
-    let snapshot = median(&core, &keeping, tenant, |core| core.stream_cache = StreamCache::default()).await;
+    let snapshot = median(&core, &keeping, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
     let both = median(&core, &keeping, tenant, |_| ()).await;
     println!(
         "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, remembered {remembered:.1} ms, \

@@ -49,7 +49,7 @@ pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -
         dry_run: false,
         precondition: None,
     };
-    execute(core, tally, &person(tenant, &[]), request).await
+    core.bus.execute(tally, &person(tenant, &[]), request).await
 }
 
 #[async_trait]

@@ -1,7 +1,6 @@
 //! Loads the boundary of a command: round by round, until the plugin names no further stream.
 
-use super::{Error, snapshots};
-use crate::Core;
+use super::{CommandBus, Error, snapshots};
 use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
 use crate::db::TenantTx;
 use crate::event_store::{self, SnapshotBasis, StoredEvent};
@@ -24,7 +23,7 @@ pub(super) struct LoadedBoundary {
 }
 
 pub(super) async fn load(
-    core: &Core,
+    bus: &CommandBus,
     tenant: TenantId,
     domain: &dyn Domain,
     command: &Command,
@@ -33,7 +32,7 @@ pub(super) async fn load(
     let mut folded = HashSet::new();
     loop {
         let mut loaded = LoadedBoundary::default();
-        let error = match load_within_limits(core, tenant, domain, (command, context), &mut loaded).await {
+        let error = match load_within_limits(bus, tenant, domain, (command, context), &mut loaded).await {
             Ok(()) => return Ok(loaded),
             Err(error @ (Error::TooMuchHistory { .. } | Error::TooManyBytes { .. })) => error,
             Err(error) => return Err(error),
@@ -43,7 +42,7 @@ pub(super) async fn load(
         let known = folded.len();
         for LoadedStream { stream, .. } in loaded.streams {
             if !folded.contains(&stream) {
-                snapshots::fold_pages(core, tenant, domain, &stream).await?;
+                snapshots::fold_pages(bus, tenant, domain, &stream).await?;
                 folded.insert(stream);
             }
         }
@@ -54,7 +53,7 @@ pub(super) async fn load(
 }
 
 async fn load_within_limits(
-    core: &Core,
+    bus: &CommandBus,
     tenant: TenantId,
     domain: &dyn Domain,
     (command, context): (&Command, &Context),
@@ -73,8 +72,8 @@ async fn load_within_limits(
         if round == ROUNDS {
             break;
         }
-        let mut tx = core.db.tenant(tenant).await?;
-        bytes = load_streams(core, &mut tx, domain, loaded, new, bytes).await?;
+        let mut tx = bus.db.tenant(tenant).await?;
+        bytes = load_streams(bus, &mut tx, domain, loaded, new, bytes).await?;
         tx.commit().await?;
     }
     Err(Error::TooManyRounds { limit: ROUNDS })
@@ -104,7 +103,7 @@ pub(super) fn unloaded(stream: String, mode: StreamMode) -> LoadedStream {
 
 /// Loads the streams from index `from` on. Adds their size to `bytes`, which are loaded already.
 async fn load_streams(
-    core: &Core,
+    bus: &CommandBus,
     tx: &mut TenantTx,
     domain: &dyn Domain,
     loaded: &mut LoadedBoundary,
@@ -115,7 +114,7 @@ async fn load_streams(
     let id = |entry: &LoadedStream| stream_id(tenant, domain.plugin(), &entry.stream);
     let ids: Vec<StreamId> = loaded.streams[from..].iter().map(id).collect();
     let most = (EVENTS + 1, BYTES - bytes);
-    let histories = event_store::load(core, tx, domain.digest(), &ids, most).await?;
+    let histories = event_store::load(&bus.stream_cache, &bus.keyring, tx, domain.digest(), &ids, most).await?;
     let before: usize = loaded.streams.iter().map(|entry| entry.events.len()).sum();
     if before + histories.iter().map(|loaded| loaded.history.events.len()).sum::<usize>() > EVENTS as usize {
         return Err(Error::TooMuchHistory { limit: EVENTS });
@@ -125,15 +124,15 @@ async fn load_streams(
         return Err(Error::TooManyBytes { limit: BYTES });
     }
     for ((entry, id), history) in loaded.streams[from..].iter_mut().zip(ids).zip(histories) {
-        core.stream_cache.insert(tenant, id, &history.history);
-        loaded.people.extend(decrypt_history(core, tx, domain, history, entry).await?.people);
+        bus.stream_cache.insert(tenant, id, &history.history);
+        loaded.people.extend(decrypt_history(bus, tx, domain, history, entry).await?.people);
     }
     Ok(bytes)
 }
 
 /// Decrypts a history for the plugin. Returns the basis of a snapshot of it.
 pub(super) async fn decrypt_history(
-    core: &Core,
+    bus: &CommandBus,
     tx: &mut TenantTx,
     domain: &dyn Domain,
     event_store::LoadedHistory { history, state }: event_store::LoadedHistory,
@@ -144,7 +143,7 @@ pub(super) async fn decrypt_history(
         // Events of another plugin cannot be here: stream ids are derived from the plugin's name
         // too.
         event.understood_by(domain.description())?;
-        into.events.push(StoredEvent::clone(event).open_noting(&core.keyring, tx, &mut basis.people).await?);
+        into.events.push(StoredEvent::clone(event).open_noting(&bus.keyring, tx, &mut basis.people).await?);
     }
     into.version = basis.version;
     into.snapshot = state;

@@ -4,8 +4,7 @@ use super::boundary::LoadedBoundary;
 use super::ledger::{self, CommandAnswer, CommandIdentity};
 use super::stream_locks::StreamGuard;
 use super::subjects::{self, PersonReferences};
-use super::{Answer, Error, Precondition, Request, boundary, output, snapshots};
-use crate::Core;
+use super::{Answer, CommandBus, Error, Precondition, Request, boundary, output, snapshots};
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{
     Accepted, Command, CommandType, Context, ContextActor, DecideInput, Decision, Domain, LoadedStream, NewEvent,
@@ -30,9 +29,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
 /// Streams that changed while the command waited for their locks may lead to other streams.
 const ROUNDS: usize = 4;
 
-/// Decides and records. Repeating it with the same key gives the first answer and has no further
-/// effect.
-pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+pub(super) async fn execute(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
     let started = Instant::now();
     let plugin = domain.plugin().to_owned();
     // Only a declared name becomes a label: clients choose any other.
@@ -41,7 +38,7 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
         "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
         command_id = %CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key)
     );
-    let result = run(core, domain, caller, request).instrument(span.clone()).await;
+    let result = run(bus, domain, caller, request).instrument(span.clone()).await;
     let outcome = label(&result);
     span.in_scope(|| tracing::info!(outcome, "command answered"));
     let labels = [("plugin", plugin), ("command", name), ("outcome", outcome.to_owned())];
@@ -50,10 +47,8 @@ pub async fn execute(core: &Core, domain: &dyn Domain, caller: &Caller, request:
     result
 }
 
-/// The recorded answer to this request, if any. For a caller that would refuse it, because the
-/// active package no longer takes it.
-pub async fn recorded_answer(
-    core: &Core,
+pub(super) async fn recorded_answer(
+    bus: &CommandBus,
     domain: &dyn Domain,
     caller: &Caller,
     request: &Request,
@@ -61,41 +56,41 @@ pub async fn recorded_answer(
     if request.dry_run {
         return Ok(None);
     }
-    check_rate_limit(core, caller, request)?;
-    look_up_answer(core, domain, caller, request).await
+    check_rate_limit(bus, caller, request)?;
+    look_up_answer(bus, domain, caller, request).await
 }
 
 /// Commands of workflows are exempt: the commands of people must not stop them.
-fn check_rate_limit(core: &Core, caller: &Caller, request: &Request) -> Result<(), Error> {
+fn check_rate_limit(bus: &CommandBus, caller: &Caller, request: &Request) -> Result<(), Error> {
     if caller.kind == ActorKind::System {
         return Ok(());
     }
     let bytes = request.body.to_string().len();
-    core.command_limits
+    bus.limits
         .take(caller.tenant, bytes)
         .map_err(|RateLimited { retry_after }| Error::Overloaded { retry_after })
 }
 
 async fn look_up_answer(
-    core: &Core,
+    bus: &CommandBus,
     domain: &dyn Domain,
     caller: &Caller,
     request: &Request,
 ) -> Result<Option<Answer>, Error> {
     let identity = CommandIdentity::new(domain.plugin(), &request.name, &request.body);
     let command = CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key);
-    let mut tx = core.db.tenant(caller.tenant).await?;
-    ledger::look_up(core, &mut tx, caller, command, &identity).await
+    let mut tx = bus.db.tenant(caller.tenant).await?;
+    ledger::look_up(&bus.keyring, &mut tx, caller, command, &identity).await
 }
 
-async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
-    check_rate_limit(core, caller, &request)?;
+async fn run(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+    check_rate_limit(bus, caller, &request)?;
     if !KEY_BYTES.contains(&request.idempotency_key.len()) {
         return Err(Error::Key);
     }
     let Some(known) = find(domain, &request.name) else {
         let unknown = Error::UnknownCommand { name: request.name.clone() };
-        let before = if request.dry_run { None } else { look_up_answer(core, domain, caller, &request).await? };
+        let before = if request.dry_run { None } else { look_up_answer(bus, domain, caller, &request).await? };
         return before.ok_or(unknown);
     };
     let command = Command { name: request.name, version: known.version, body: request.body };
@@ -105,8 +100,8 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
     if let Some(pointer) = personal::reserved(&command.body) {
         return Err(Error::Reserved { pointer });
     }
-    let context = context(core, domain, caller, &request.idempotency_key);
-    let attempt = Attempt { core, domain, caller, command, context, precondition: request.precondition };
+    let context = context(bus, domain, caller, &request.idempotency_key);
+    let attempt = Attempt { bus, domain, caller, command, context, precondition: request.precondition };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -126,13 +121,13 @@ async fn run(core: &Core, domain: &dyn Domain, caller: &Caller, request: Request
             }
             Err(error) => return Err(error),
         }
-        tokio::time::sleep(backoff(core, number)).await;
+        tokio::time::sleep(backoff(bus, number)).await;
     }
     Err(Error::Conflict { attempts: ATTEMPTS })
 }
 
 struct Attempt<'a> {
-    core: &'a Core,
+    bus: &'a CommandBus,
     domain: &'a dyn Domain,
     caller: &'a Caller,
     command: Command,
@@ -144,22 +139,22 @@ impl Attempt<'_> {
     /// `None`: a conflict; decide again. `appending` is set before the append: from then on an
     /// error leaves open whether the command had its effect.
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
-        let Attempt { core, caller, domain, .. } = self;
-        let mut tx = core.db.tenant(caller.tenant).await?;
+        let Attempt { bus, caller, domain, .. } = self;
+        let mut tx = bus.db.tenant(caller.tenant).await?;
         let Command { name, body, .. } = &self.command;
         let identity = CommandIdentity::new(domain.plugin(), name, body);
-        let lookup = ledger::look_up(core, &mut tx, caller, self.context.command_id, &identity);
+        let lookup = ledger::look_up(&bus.keyring, &mut tx, caller, self.context.command_id, &identity);
         if let Some(answer) = lookup.instrument(tracing::debug_span!("ledger")).await? {
             return Ok(Some(answer));
         }
-        let fingerprint = identity.fingerprint(core, &mut tx).await?;
+        let fingerprint = identity.fingerprint(&bus.keyring, &mut tx).await?;
         subjects::check_body(&mut tx, caller, self.schema(), body).await?;
         // No transaction stays open while the plugin decides: the append checks the versions.
         tx.commit().await?;
         let (loaded, _locks) = self.load_and_lock().await?;
         self.check_precondition(&loaded).await?;
         let decision = self.decide(&loaded.streams).await?;
-        let mut tx = core.db.tenant(caller.tenant).await?;
+        let mut tx = bus.db.tenant(caller.tenant).await?;
         let sealing = self.sealed(&mut tx, &loaded, decision, fingerprint);
         let (request, answer) = sealing.instrument(tracing::debug_span!("seal")).await?;
         // New keys must exist before anything sealed under them does.
@@ -167,25 +162,25 @@ impl Attempt<'_> {
 
         let started = Instant::now();
         *appending = true;
-        let append = core.appender.append(caller.tenant, request);
+        let append = bus.appender.append(caller.tenant, request);
         let outcome = append.instrument(tracing::info_span!("append")).await.map_err(queue_full)?;
         metrics::histogram!("eaf_append_seconds", "plugin" => domain.plugin().to_owned())
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::store_after_decision(core, caller.tenant, *domain, &loaded.streams).await;
+                snapshots::store_after_decision(bus, caller.tenant, *domain, &loaded.streams).await;
                 Ok(Some(answer.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
-                let mut tx = core.db.tenant(caller.tenant).await?;
+                let mut tx = bus.db.tenant(caller.tenant).await?;
                 let last = positions.map(|(_, last)| last);
-                ledger::open(core, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
+                ledger::open(&bus.keyring, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
             }
             // The command's version may differ: a host with another package may have decided it
             // meanwhile.
             Outcome::KeyReused => {
-                let mut tx = core.db.tenant(caller.tenant).await?;
-                let known = ledger::look_up(core, &mut tx, caller, self.context.command_id, &identity).await?;
+                let mut tx = bus.db.tenant(caller.tenant).await?;
+                let known = ledger::look_up(&bus.keyring, &mut tx, caller, self.context.command_id, &identity).await?;
                 known.map(Some).ok_or(Error::KeyReused)
             }
             Outcome::Conflict { .. } | Outcome::Retry => {
@@ -200,14 +195,14 @@ impl Attempt<'_> {
 
     /// Decides without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
-        let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+        let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
         tx.commit().await?;
         let loaded = self.load().await?;
         self.check_precondition(&loaded).await?;
         Ok(match self.decide(&loaded.streams).await? {
             Decision::Accepted(accepted) => {
-                let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+                let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
                 self.check_subjects(&mut tx, &loaded, &accepted).await?;
                 tx.commit().await?;
                 let Accepted { subject, preview, .. } = accepted;
@@ -221,7 +216,7 @@ impl Attempt<'_> {
     async fn load_and_lock(&self) -> Result<(LoadedBoundary, StreamGuard), Error> {
         let mut loaded = self.load().await?;
         for _ in 0..ROUNDS {
-            let locks = self.core.stream_locks.lock(self.guards(&loaded.streams)).await;
+            let locks = self.bus.stream_locks.lock(self.guards(&loaded.streams)).await;
             if !locks.contended {
                 return Ok((loaded, locks));
             }
@@ -238,7 +233,7 @@ impl Attempt<'_> {
 
     async fn check_precondition(&self, loaded: &LoadedBoundary) -> Result<(), Error> {
         let Some(precondition) = self.precondition else { return Ok(()) };
-        let mut tx = self.core.db.tenant(self.caller.tenant).await?;
+        let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         precondition.check(&mut tx, &self.guards(&loaded.streams)).await
     }
 
@@ -253,7 +248,7 @@ impl Attempt<'_> {
     }
 
     async fn load(&self) -> Result<LoadedBoundary, Error> {
-        let loading = boundary::load(self.core, self.caller.tenant, self.domain, &self.command, &self.context);
+        let loading = boundary::load(self.bus, self.caller.tenant, self.domain, &self.command, &self.context);
         loading.instrument(tracing::info_span!("load")).await
     }
 
@@ -276,9 +271,9 @@ impl Attempt<'_> {
         decision: Decision,
         fingerprint: [u8; 32],
     ) -> Result<(AppendRequest, CommandAnswer), Error> {
-        let Attempt { core, domain, caller, command, context, .. } = self;
+        let Attempt { bus, domain, caller, command, context, .. } = self;
         let answer = answer_of(&decision);
-        let sealed = ledger::seal(core, tx, *domain, command, context, loaded, answer.clone()).await?;
+        let sealed = ledger::seal(&bus.keyring, tx, *domain, command, context, loaded, answer.clone()).await?;
         let guards: Vec<&LoadedStream> =
             loaded.streams.iter().filter(|entry| entry.mode == StreamMode::Guard).collect();
         let events = match decision {
@@ -308,16 +303,16 @@ impl Attempt<'_> {
         guards: &[&LoadedStream],
         accepted: Accepted,
     ) -> Result<Vec<PendingEvent>, Error> {
-        let Attempt { core, domain, caller, context, .. } = self;
+        let Attempt { bus, domain, caller, context, .. } = self;
         self.check_subjects(tx, loaded, &accepted).await?;
         let mut pending = Vec::with_capacity(accepted.events.len());
         for mut event in accepted.events {
             let position = guards.iter().position(|entry| entry.stream == event.stream);
             let stream = position.ok_or_else(|| Error::OutsideBoundary { stream: event.stream.clone() })?;
-            let id = EventId(core.world.uuid());
+            let id = EventId(bus.world.uuid());
             let schema = self.declared(&event)?;
             let aad = event_store::aad(id);
-            personal::encrypt(&core.keyring, tx, schema, &aad, &mut event.data).await?;
+            personal::encrypt(&bus.keyring, tx, schema, &aad, &mut event.data).await?;
             let meta = Meta {
                 actor: caller.actor,
                 actor_kind: caller.kind,
@@ -374,11 +369,11 @@ fn find<'a>(domain: &'a dyn Domain, name: &str) -> Option<&'a CommandType> {
     named.max_by_key(|known| known.version)
 }
 
-fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {
+fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {
     let prefix = format!("{}.", domain.plugin());
     let permissions = caller.permissions.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned);
     Context {
-        now: (core.world.now().unix_timestamp_nanos() / 1_000_000) as i64,
+        now: (bus.world.now().unix_timestamp_nanos() / 1_000_000) as i64,
         tenant: caller.tenant,
         actor: ContextActor {
             id: caller.actor,
@@ -389,15 +384,15 @@ fn context(core: &Core, domain: &dyn Domain, caller: &Caller, key: &str) -> Cont
         },
         locale: caller.locale.as_str().to_owned(),
         settings: Map::new(),
-        seed: core.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        seed: bus.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
         command_id: CommandId::derive(caller.tenant, caller.actor, key),
         trace_id: caller.trace.0.clone(),
     }
 }
 
 /// Doubles, with jitter, so that commands that collided do not collide again.
-fn backoff(core: &Core, number: u32) -> Duration {
-    let [jitter] = core.world.bytes::<1>();
+fn backoff(bus: &CommandBus, number: u32) -> Duration {
+    let [jitter] = bus.world.bytes::<1>();
     (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
 }
 

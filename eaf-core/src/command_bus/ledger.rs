@@ -4,7 +4,7 @@
 
 use super::boundary::LoadedBoundary;
 use super::{Answer, Error};
-use crate::Core;
+use crate::crypto::Keyring;
 use crate::actor::Caller;
 use crate::contract::{Command, Context, Domain, Rejection, StreamMode, Subject};
 use crate::crypto::{self, Among, personal};
@@ -54,7 +54,7 @@ enum StoredAnswer {
 
 impl StoredAnswer {
     async fn seal(
-        core: &Core,
+        keyring: &Keyring,
         tx: &mut TenantTx,
         answer: CommandAnswer,
         mut people: BTreeSet<ActorId>,
@@ -68,7 +68,7 @@ impl StoredAnswer {
             CommandAnswer::Rejected(rejection) => rejection,
         };
         let clear = serde_json::to_vec(&rejection).map_err(|cause| Error::Corrupt { command, cause })?;
-        let Among { people, key, value } = match core.keyring.seal_among(tx, people, &aad(command), &clear).await {
+        let Among { people, key, value } = match keyring.seal_among(tx, people, &aad(command), &clear).await {
             // Erased since the decision: the rejection may repeat that person's data.
             Err(crypto::Error::Destroyed) => return Err(Error::Conflict { attempts: 1 }),
             sealed => sealed?,
@@ -76,7 +76,7 @@ impl StoredAnswer {
         Ok(StoredAnswer::Sealed { people, key: BASE64.encode(key), value: BASE64.encode(value) })
     }
 
-    async fn open(self, core: &Core, tx: &mut TenantTx, command: CommandId) -> Result<CommandAnswer, Error> {
+    async fn open(self, keyring: &Keyring, tx: &mut TenantTx, command: CommandId) -> Result<CommandAnswer, Error> {
         let (people, key, value) = match self {
             StoredAnswer::Accepted { subject } => return Ok(CommandAnswer::Accepted { subject }),
             StoredAnswer::Rejected(rejection) => return Ok(CommandAnswer::Rejected(rejection)),
@@ -84,7 +84,7 @@ impl StoredAnswer {
         };
         let bytes = |text: String| BASE64.decode(text).map_err(|_| crypto::Error::Malformed);
         let sealed = Among { people, key: bytes(key)?, value: bytes(value)? };
-        let opened = core.keyring.open_among(tx, &aad(command), &sealed).await?.ok_or(Error::Erased)?;
+        let opened = keyring.open_among(tx, &aad(command), &sealed).await?.ok_or(Error::Erased)?;
         serde_json::from_slice(&opened).map(CommandAnswer::Rejected).map_err(|cause| Error::Corrupt { command, cause })
     }
 }
@@ -105,7 +105,7 @@ pub(super) fn key(command: CommandId) -> String {
 
 /// The recorded answer to this command, if any.
 pub(super) async fn look_up(
-    core: &Core,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     caller: &Caller,
     command: CommandId,
@@ -124,39 +124,39 @@ pub(super) async fn look_up(
     .await
     .map_err(Error::Ledger)?;
     let Some((known, answer, last, epoch)) = row else { return Ok(None) };
-    let record = read(core, tx, caller, command, &answer).await?;
-    if known != identity.fingerprint(core, tx).await? {
+    let record = read(keyring, tx, caller, command, &answer).await?;
+    if known != identity.fingerprint(keyring, tx).await? {
         return Err(Error::KeyReused);
     }
     let position = last.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 });
-    Ok(Some(record.answer.open(core, tx, command).await?.answer(command, position)))
+    Ok(Some(record.answer.open(keyring, tx, command).await?.answer(command, position)))
 }
 
 pub(super) async fn open(
-    core: &Core,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     caller: &Caller,
     command: CommandId,
     sealed: &[u8],
     position: Option<Position>,
 ) -> Result<Answer, Error> {
-    let record = read(core, tx, caller, command, sealed).await?;
-    Ok(record.answer.open(core, tx, command).await?.answer(command, position))
+    let record = read(keyring, tx, caller, command, sealed).await?;
+    Ok(record.answer.open(keyring, tx, command).await?.answer(command, position))
 }
 
 async fn read(
-    core: &Core,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     caller: &Caller,
     command: CommandId,
     sealed: &[u8],
 ) -> Result<Record, Error> {
-    let opened = core.keyring.open(tx, caller.actor, &aad(command), sealed).await?.ok_or(Error::Erased)?;
+    let opened = keyring.open(tx, caller.actor, &aad(command), sealed).await?.ok_or(Error::Erased)?;
     serde_json::from_slice(&opened).map_err(|cause| Error::Corrupt { command, cause })
 }
 
 pub(super) async fn seal(
-    core: &Core,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     domain: &dyn Domain,
     command: &Command,
@@ -166,7 +166,7 @@ pub(super) async fn seal(
 ) -> Result<Vec<u8>, Error> {
     let id = context.command_id;
     let mut command = command.clone();
-    seal_body(core, tx, domain, &mut command, (context.actor.id, id), loaded).await?;
+    seal_body(keyring, tx, domain, &mut command, (context.actor.id, id), loaded).await?;
     // A rejection may repeat what was read, and the command.
     let people = &loaded.people | &personal::subjects(&command.body);
     if matches!(answer, CommandAnswer::Rejected(_)) {
@@ -184,16 +184,16 @@ pub(super) async fn seal(
             .iter()
             .map(|entry| Version { stream: entry.stream.clone(), mode: entry.mode, version: entry.version })
             .collect(),
-        answer: StoredAnswer::seal(core, tx, answer, people, (context.actor.id, id)).await?,
+        answer: StoredAnswer::seal(keyring, tx, answer, people, (context.actor.id, id)).await?,
     };
     let clear = serde_json::to_vec(&record).map_err(|cause| Error::Corrupt { command: id, cause })?;
-    Ok(core.keyring.seal(tx, context.actor.id, &aad(id), &clear).await?)
+    Ok(keyring.seal(tx, context.actor.id, &aad(id), &clear).await?)
 }
 
 /// Seals personal fields of the body under their subjects' keys instead of the actor's. Free text
 /// of the actor may be about anyone in the loaded streams, and is sealed for all of them.
 async fn seal_body(
-    core: &Core,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     domain: &dyn Domain,
     command: &mut Command,
@@ -203,11 +203,11 @@ async fn seal_body(
     let commands = &domain.description().commands;
     let declared = commands.iter().find(|known| known.name == command.name && known.version == command.version);
     let Some(declared) = declared else { return Ok(()) };
-    personal::encrypt_known(&core.keyring, tx, &declared.schema, &aad(id), &mut command.body).await?;
+    personal::encrypt_known(keyring, tx, &declared.schema, &aad(id), &mut command.body).await?;
     let mut others = loaded.people.clone();
     others.remove(&actor);
     let body = &mut command.body;
-    match personal::encrypt_among(&core.keyring, tx, &declared.schema, &aad(id), body, &others).await {
+    match personal::encrypt_among(keyring, tx, &declared.schema, &aad(id), body, &others).await {
         // Erased since the decision: the command is decided again without that person's data.
         Err(personal::Error::Crypto { cause: crypto::Error::Destroyed, .. }) => Err(Error::Conflict { attempts: 1 }),
         sealed => Ok(sealed?),
@@ -228,9 +228,9 @@ impl<'a> CommandIdentity<'a> {
     }
 
     /// Keyed, so that the body cannot be guessed from it.
-    pub(super) async fn fingerprint(&self, core: &Core, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
+    pub(super) async fn fingerprint(&self, keyring: &Keyring, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
         let parts = [self.plugin.as_bytes(), self.name.as_bytes(), self.body.as_bytes()];
-        Ok(core.keyring.digest(tx, "command", &parts).await?)
+        Ok(keyring.digest(tx, "command", &parts).await?)
     }
 }
 

@@ -7,6 +7,9 @@ use std::path::Path;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk/wit/documents");
 
+/// File name of a document, and the check of its type.
+type Check = (&'static str, fn(&str));
+
 /// Reads a document as `T` and compares what `T` writes with the document.
 fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
     let text = std::fs::read_to_string(Path::new(FOLDER).join(name)).expect("the document is there");
@@ -17,7 +20,7 @@ fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
 
 #[test]
 fn the_host_reads_and_writes_every_document_of_the_contract_unchanged() {
-    let documents: [(&str, fn(&str)); 14] = [
+    let documents: [Check; 14] = [
         ("actions-input.json", assert_round_trip::<ActionsInput>),
         ("actions-output.json", assert_round_trip::<ActionsOutput>),
         ("boundary-input.json", assert_round_trip::<BoundaryInput>),

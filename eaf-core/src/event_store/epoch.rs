@@ -1,26 +1,27 @@
 //! The log's epoch: which life of the database a position belongs to.
 
 use super::Error;
-use crate::Core;
+use crate::actor::By;
+use crate::db::Db;
 use crate::audit::{Act, platform};
 use serde_json::json;
 use std::sync::Arc;
 
-pub async fn epoch(core: &Core) -> Result<u32, Error> {
-    let query = sqlx::query_scalar("select epoch from eaf.log_epoch").fetch_one(core.db.platform_pool());
+pub async fn epoch(db: &Db) -> Result<u32, Error> {
+    let query = sqlx::query_scalar("select epoch from eaf.log_epoch").fetch_one(db.platform_pool());
     let epoch: i32 = query.await.map_err(Error::Read)?;
     Ok(epoch as u32)
 }
 
 /// After the database was restored to an earlier point, before hosts are started: positions that
 /// were given out after that point belong to the former epoch from then on. Answers the new one.
-pub async fn new_epoch(core: &Core) -> Result<u32, Error> {
+pub async fn new_epoch(db: &Db, by: &By) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
-    let mut tx = core.db.platform_pool().begin().await.map_err(failed)?;
+    let mut tx = db.platform_pool().begin().await.map_err(failed)?;
     let query = sqlx::query_scalar("select eaf.new_epoch()").fetch_one(&mut *tx);
     let epoch: i32 = query.await.map_err(failed)?;
     let act = Act::new("log.new-epoch", "log").changing(json!(epoch - 1), json!(epoch));
-    platform::record(&mut tx, &core.by, &act).await.map_err(|cause| Error::Audit(Arc::new(cause)))?;
+    platform::record(&mut tx, by, &act).await.map_err(|cause| Error::Audit(Arc::new(cause)))?;
     tx.commit().await.map_err(failed)?;
     Ok(epoch as u32)
 }

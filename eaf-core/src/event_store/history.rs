@@ -7,7 +7,7 @@
 
 use super::snapshot::{self, Snapshot, SnapshotBasis};
 use super::{Error, StoredEvent, read};
-use crate::Core;
+use crate::crypto::Keyring;
 use crate::db::TenantTx;
 use crate::id::{StreamId, TenantId};
 use quick_cache::Weighter;
@@ -65,13 +65,14 @@ impl History {
 /// Loads the streams, in their order. If the result has more than `limit` events or `bytes` in all,
 /// it is incomplete.
 pub(crate) async fn load(
-    core: &Core,
+    cache: &StreamCache,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     digest: &str,
     streams: &[StreamId],
     (limit, bytes): (u32, usize),
 ) -> Result<Vec<LoadedHistory>, Error> {
-    let mut known = cached_or_snapshot(core, tx, digest, streams).await?;
+    let mut known = cached_or_snapshot(cache, keyring, tx, digest, streams).await?;
     let mut loaded = HashMap::new();
     let mut wanted: Vec<StreamId> = streams.to_vec();
     while !wanted.is_empty() {
@@ -87,7 +88,7 @@ pub(crate) async fn load(
             let Some(history) = validate_and_extend(begun, new) else {
                 tracing::warn!(stream = %id, "a cached stream is not what the log holds; reading it whole");
                 metrics::counter!("eaf_stream_cache_invalidated_total").increment(1);
-                core.stream_cache.invalidate(tx.tenant(), *id);
+                cache.invalidate(tx.tenant(), *id);
                 return true;
             };
             loaded.insert(*id, history);
@@ -99,14 +100,15 @@ pub(crate) async fn load(
 
 /// The cached histories, and the snapshots of the other streams.
 async fn cached_or_snapshot(
-    core: &Core,
+    cache: &StreamCache,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     digest: &str,
     streams: &[StreamId],
 ) -> Result<HashMap<StreamId, LoadedHistory>, Error> {
     let mut histories: HashMap<StreamId, Arc<History>> = HashMap::new();
     for id in streams {
-        if let Some(history) = core.stream_cache.get(tx.tenant(), *id).filter(|history| history.is_made_by(digest)) {
+        if let Some(history) = cache.get(tx.tenant(), *id).filter(|history| history.is_made_by(digest)) {
             histories.insert(*id, history);
         }
     }
@@ -119,7 +121,7 @@ async fn cached_or_snapshot(
     for (id, history) in histories {
         let state = match &history.snapshot {
             None => None,
-            Some(snapshot) => match snapshot.open(core, tx, id).await? {
+            Some(snapshot) => match snapshot.open(keyring, tx, id).await? {
                 Some(state) => Some(state),
                 // A person was erased: the events hold what is left.
                 None => continue,

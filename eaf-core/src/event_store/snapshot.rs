@@ -5,8 +5,8 @@
 //! none of the people in it is erased. Without it the stream is read whole, and nothing else
 //! changes.
 
-use super::Error;
-use crate::Core;
+use super::{Error, StreamCache};
+use crate::crypto::Keyring;
 use crate::crypto::{self, Among};
 use crate::db::TenantTx;
 use crate::id::{ActorId, StreamId};
@@ -45,9 +45,9 @@ impl Snapshot {
     }
 
     /// `None`: a person in it was erased, or it is not what was written there.
-    pub async fn open(&self, core: &Core, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
+    pub async fn open(&self, keyring: &Keyring, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
         let aad = aad(stream, &self.digest, self.version);
-        let opened = match core.keyring.open_among(tx, &aad, &self.sealed).await {
+        let opened = match keyring.open_among(tx, &aad, &self.sealed).await {
             Ok(opened) => opened.and_then(|state| serde_json::from_slice(&state).ok()),
             Err(error @ (crypto::Error::Tampered | crypto::Error::Malformed)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, %stream, "a snapshot does not open");
@@ -90,7 +90,8 @@ pub(super) async fn load(
 /// whether a snapshot is stored, this one or a later one of another host: none is if a person in it
 /// was erased meanwhile, or if the log no longer holds its last event.
 pub(crate) async fn store(
-    core: &Core,
+    cache: &StreamCache,
+    keyring: &Keyring,
     tx: &mut TenantTx,
     digest: &str,
     stream: StreamId,
@@ -98,7 +99,7 @@ pub(crate) async fn store(
     state: &str,
 ) -> Result<bool, Error> {
     let aad = aad(stream, digest, basis.version);
-    let sealed = match core.keyring.seal_among(tx, basis.people, &aad, state.as_bytes()).await {
+    let sealed = match keyring.seal_among(tx, basis.people, &aad, state.as_bytes()).await {
         Ok(sealed) => sealed,
         Err(crypto::Error::Destroyed) => return Ok(false),
         Err(cause) => return Err(Error::Snapshot(cause)),
@@ -130,7 +131,7 @@ pub(crate) async fn store(
     .fetch_one(tx.conn())
     .await
     .map_err(Error::StoreSnapshot)?;
-    core.stream_cache.invalidate(tx.tenant(), stream);
+    cache.invalidate(tx.tenant(), stream);
     Ok(stored)
 }
 

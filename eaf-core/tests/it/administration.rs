@@ -119,7 +119,7 @@ async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
     let otto = core.directory.put_operator(&core.by, ISSUER, "otto", "Canary Otto").await.unwrap();
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), Some(otto));
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), None);
-    event_store::new_epoch(&core).await.unwrap();
+    event_store::new_epoch(&core.db, &core.by).await.unwrap();
     let (items, next) = platform::page(&core.db, None, 3).await.unwrap();
     let (rest, last) = platform::page(&core.db, next, 3).await.unwrap();
     assert!(last.is_none());
@@ -199,9 +199,9 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
     assert!(core.directory.find_operator(ISSUER, "otto").await.unwrap().is_none());
     assert!(core.directory.remove_operator(&core.by, ISSUER, "olga").await.is_err());
     assert!(core.directory.find_operator(ISSUER, "olga").await.unwrap().is_some());
-    let epoch = event_store::epoch(&core).await.unwrap();
-    assert!(event_store::new_epoch(&core).await.is_err());
-    assert_eq!(event_store::epoch(&core).await.unwrap(), epoch);
+    let epoch = event_store::epoch(&core.db).await.unwrap();
+    assert!(event_store::new_epoch(&core.db, &core.by).await.is_err());
+    assert_eq!(event_store::epoch(&core.db).await.unwrap(), epoch);
 }
 
 #[tokio::test]

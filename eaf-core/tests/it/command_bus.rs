@@ -30,7 +30,7 @@ impl House {
     }
 
     pub async fn give(&self, name: &str, key: &str, body: Value) -> Result<Answer, Error> {
-        execute(&self.core, &self.book, &self.anna, request(name, key, body)).await
+        self.core.bus.execute(&self.book, &self.anna, request(name, key, body)).await
     }
 
     async fn events(&self) -> usize {
@@ -66,7 +66,7 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
     assert_eq!(house.events().await, 1);
     // The key is this actor's alone.
     let ben = person(house.anna.tenant, &[]);
-    let theirs = execute(&house.core, &house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
+    let theirs = house.core.bus.execute(&house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
     assert_eq!(position(&theirs).unwrap().pos, 2);
 }
 
@@ -118,7 +118,7 @@ async fn a_decision_without_events_is_recorded_too() {
 async fn a_dry_run_stores_nothing_and_leaves_the_key_free() {
     let house = House::open().await;
     let rehearsal = Request { dry_run: true, ..request("sign", "k", json!({})) };
-    let answer = execute(&house.core, &house.book, &house.anna, rehearsal).await.unwrap();
+    let answer = house.core.bus.execute(&house.book, &house.anna, rehearsal).await.unwrap();
     assert_eq!(position(&answer), None);
     assert_eq!(house.events().await, 0);
     assert_eq!(position(&house.give("sign", "k", json!({"book": "x"})).await.unwrap()).unwrap().pos, 1);

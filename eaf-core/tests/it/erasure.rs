@@ -121,7 +121,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
         dry_run: false,
         precondition: None,
     };
-    execute(&house.core, &house.book, &dora, request).await.unwrap();
+    house.core.bus.execute(&house.book, &dora, request).await.unwrap();
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     let event = read_after(&mut tx, 0, 1).await.unwrap().remove(0);
     assert_eq!(personal::subjects(&event.data).into_iter().collect::<Vec<_>>(), [erased]);
@@ -202,8 +202,8 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     feed.poll().await.unwrap();
     // Only the log goes back: the worst case, which a restore of the whole database cannot even make.
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
-    assert_eq!(new_epoch(&core).await.unwrap(), 2);
-    assert_eq!(event_store::epoch(&core).await.unwrap(), 2);
+    assert_eq!(new_epoch(&core.db, &core.by).await.unwrap(), 2);
+    assert_eq!(event_store::epoch(&core.db).await.unwrap(), 2);
     let behind = async || -> i64 {
         let query = "select count(*) from eaf.behind() where view is not null";
         sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
@@ -243,7 +243,7 @@ async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
     work(&core).await;
     start().await;
     database.run("delete from eaf.event where pos > 2; delete from eaf.ledger where last_pos > 2").await;
-    new_epoch(&core).await.unwrap();
+    new_epoch(&core.db, &core.by).await.unwrap();
     record(&core, tenant, vec![upsert("d", json!({ "name": "d" })), ordered("new")]).await;
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["a", "b", "d"], "as long as before is not as before");

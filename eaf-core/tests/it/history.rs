@@ -201,9 +201,7 @@ async fn give_as(
     body: Value,
     idempotency_key: String,
 ) -> Result<Answer, Error> {
-    execute(
-        core,
-        jar,
+    core.bus.execute(jar,
         caller,
         Request { name: "put".into(), body, idempotency_key, dry_run: false, precondition: None },
     )

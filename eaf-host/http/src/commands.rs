@@ -85,9 +85,9 @@ async fn answer(
     let violations = violations(app, product, command, &mut request.body, who.caller.locale)?;
     let (core, domain) = (&app.core, product.domain.as_ref());
     if violations.is_empty() {
-        return command_bus::execute(core, domain, &who.caller, request).await.map_err(refused);
+        return core.bus.execute(domain, &who.caller, request).await.map_err(refused);
     }
-    match command_bus::recorded_answer(core, domain, &who.caller, &request).await {
+    match core.bus.recorded_answer(domain, &who.caller, &request).await {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) | Err(command_bus::Error::KeyReused) => {
             Err(Problem::new(Code::BodyInvalid)
@@ -109,7 +109,7 @@ async fn with_rules(
     let (digest, known) = (product.domain.digest(), format!("{name}/{version}"));
     let Some(body) = app.schemas.mended(digest, &known, schema, &request.body, &violations) else { return violations };
     (request.body, request.dry_run) = (body, true);
-    let answer = command_bus::execute(&app.core, product.domain.as_ref(), &who.caller, request).await;
+    let answer = app.core.bus.execute(product.domain.as_ref(), &who.caller, request).await;
     // What else it would say is about something that nobody sent.
     if let Ok(Answer::Rejected(mut rejection)) = answer
         && matches!(rejection.kind, RejectionKind::Invalid | RejectionKind::Conflict)

@@ -114,7 +114,7 @@ impl Watched {
             Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
             // Made with the first events.
             Err(view::Error::NotCreated(_)) => {
-                let epoch = event_store::epoch(&app.core).await;
+                let epoch = event_store::epoch(&app.core.db).await;
                 let epoch = epoch.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
                 self.reached = Position { epoch, pos: 0 };
             }

@@ -212,7 +212,7 @@ impl Observer {
             precondition: None,
             dry_run: false,
         };
-        match command_bus::execute(&self.core, plugin.domain.as_ref(), &caller, request).await {
+        match self.core.bus.execute(plugin.domain.as_ref(), &caller, request).await {
             Ok(Answer::Accepted { .. }) => true,
             Ok(Answer::Rejected(rejection)) => {
                 tracing::info!(command, code = rejection.code, "the package has no use for what was observed");

@@ -155,7 +155,7 @@ impl Kernel for PostgresKernel {
             precondition: None,
         };
         let caller = Caller::system(run.tenant, run.trace.clone());
-        match command_bus::execute(&self.core, package.domain(), &caller, request).await {
+        match self.core.bus.execute(package.domain(), &caller, request).await {
             Ok(Answer::Accepted { command_id, position, subject, .. }) => {
                 Ok(Ok(json!({"command_id": command_id, "position": position, "subject": subject})))
             }

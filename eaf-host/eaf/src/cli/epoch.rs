@@ -28,12 +28,12 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Epoch { configuration } => {
             let core = compose::core(&configuration.load()?).await?;
-            say(&format!("{}\n", event_store::epoch(&core).await?))
+            say(&format!("{}\n", event_store::epoch(&core.db).await?))
         }
         Command::NewEpoch { yes: false, .. } => Err(Box::new(Unsure("clients and followers of the log begin anew"))),
         Command::NewEpoch { administration, .. } => {
             let (_, core) = administration.core().await?;
-            say(&format!("{}\n", event_store::new_epoch(&core).await?))
+            say(&format!("{}\n", event_store::new_epoch(&core.db, &core.by).await?))
         }
     }
 }

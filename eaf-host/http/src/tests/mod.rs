@@ -267,7 +267,7 @@ impl House {
         let issuer = Issuer::start().await;
         let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
         if let Some(limit) = quota {
-            core.command_limits = CommandLimits::new(&issuer.world, Some(limit), None);
+            core.bus = core.bus.clone().with_limits(CommandLimits::new(&issuer.world, Some(limit), None));
         }
         let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {

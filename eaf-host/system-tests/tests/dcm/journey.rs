@@ -109,7 +109,7 @@ impl House {
             dry_run: false,
             precondition: None,
         };
-        let answer = command_bus::execute(&self.core, self.plugin.domain.as_ref(), caller, request).await.unwrap();
+        let answer = self.core.bus.execute(self.plugin.domain.as_ref(), caller, request).await.unwrap();
         match answer {
             Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),
             Answer::Rejected(rejection) => panic!("{name} rejected: {rejection:?}"),

@@ -70,7 +70,7 @@ impl House {
             dry_run: false,
             precondition: None,
         };
-        match command_bus::execute(&self.core, self.plugin.domain.as_ref(), who, request).await.unwrap() {
+        match self.core.bus.execute(self.plugin.domain.as_ref(), who, request).await.unwrap() {
             Answer::Accepted { subject, .. } => subject.map(|subject| subject.key).unwrap_or_default(),
             Answer::Rejected(rejection) => panic!("{name} rejected: {rejection:?}"),
         }
