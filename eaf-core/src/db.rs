@@ -1,12 +1,13 @@
-//! The doors to PostgreSQL.
+//! Connection pools for PostgreSQL, and transactions that are limited to one tenant.
 //!
-//! | door | role | for |
+//! | Access | Role | Purpose |
 //! |---|---|---|
-//! | [`TenantTx`] | `eaf_app` | all reads, and state beside the log; may go through a transaction-pooling PgBouncer |
-//! | `Db::append` pool | `eaf_app`, direct | the one statement that appends |
-//! | `Db::platform` pool | `eaf_platform` | payload-free columns across tenants: leases, due times, heads of lanes |
+//! | [`TenantTx`] | `eaf_app` | reads and writes of one tenant; may go through PgBouncer |
+//! | append pool | `eaf_app`, direct | the statements that append to the log |
+//! | platform pool | `eaf_platform` | columns without payload, of all tenants |
 //!
-//! `TenantTx` sets the tenant for its transaction alone. RLS is the wall; queries still name the tenant.
+//! [`TenantTx`] sets `app.tenant_id` for its transaction alone. Row level security isolates the
+//! tenants; queries name the tenant as well, as defence in depth.
 
 mod bootstrap;
 mod budget;
@@ -15,8 +16,8 @@ mod functions;
 mod migrate;
 mod ready;
 mod schema;
+mod transient;
 mod transport;
-mod trouble;
 mod writable;
 
 pub use bootstrap::{Passwords, bootstrap};
@@ -27,12 +28,12 @@ pub use check::check;
 pub(crate) use migrate::embedded_schema;
 pub use migrate::migrate;
 pub use ready::ready;
+pub(crate) use transient::is_refused_value;
+pub use transient::is_transient;
 pub use transport::{Transport, server, transport};
-pub(crate) use trouble::is_refused_value;
-pub use trouble::is_transient;
-pub(crate) use writable::demand_writes;
+pub(crate) use writable::require_writable;
 
-use writable::Doubt;
+use writable::RecentFailure;
 
 use crate::id::TenantId;
 use sqlx::pool::PoolConnection;
@@ -69,34 +70,37 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    /// One readable line per finding.
+    /// One line per finding.
     #[error(
-        "the database's schema is older than this program or another one:\n  {}\nRun `eaf migrate` of this program, or start the host with EAF_DATABASE_MIGRATE_URL.",
+        "the schema of the database is older than this program, or was changed:\n  {}\n\
+         Run `eaf migrate` of this program, or start the host with EAF_DATABASE_MIGRATE_URL.",
         .0.join("\n  ")
     )]
     Schema(Vec<String>),
     #[error(
-        "this host may open {needed} connections to the database, which lets in {available}: raise max_connections there, or lower EAF's numbers of connections"
+        "this host may open {needed} connections to the database, which accepts {available}: \
+         raise max_connections of the database, or lower EAF's numbers of connections"
     )]
     TooManyConnections { needed: u32, available: i32 },
-    #[error("the database's catalogue could not be read")]
+    #[error("the catalogue of the database could not be read")]
     ReadCatalogue(#[source] sqlx::Error),
-    /// One readable line per finding.
-    #[error("the database does not keep tenants apart as it must:\n  {}", .0.join("\n  "))]
+    /// One line per finding.
+    #[error("the database does not isolate tenants:\n  {}", .0.join("\n  "))]
     Catalogue(Vec<String>),
 }
 
-/// How long a transaction may wait for its client before the database ends it. What is done in between, such as a call of
-/// a component, must be over sooner.
+/// Time after which PostgreSQL ends a transaction that waits for its client. Calls within a
+/// transaction, such as one of a component, must be shorter.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
-/// How long a request waits for a connection of a pool.
-const ACQUIRE: Duration = Duration::from_secs(10);
+/// Longest wait for a connection of a pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The doorbell and the feed each send their notifications through the append pool.
-const TELLERS: usize = 2;
+/// Connections of the append pool that notify: one for the doorbell, one for the live feed.
+const NOTIFIERS: usize = 2;
 
-/// Where the database is, one URL per role. Passwords are in the URLs: never log them.
+/// Addresses of the database, one URL per role, and sizes of the pools. The URLs hold passwords and
+/// must not be logged.
 #[derive(Clone)]
 pub struct Config {
     /// `eaf_app`; may point to PgBouncer.
@@ -106,65 +110,69 @@ pub struct Config {
     /// `eaf_platform`.
     pub platform_url: String,
     pub app_connections: u32,
-    /// 8 to 16 are faster than more.
+    /// 8 to 16; more connections make appending slower.
     pub append_connections: u32,
     pub platform_connections: u32,
 }
 
-/// The pools. Cheap to clone.
+/// Pools of the three kinds of access. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     app: PgPool,
     append: PgPool,
     platform: PgPool,
     direct_url: String,
-    doubt: Doubt,
+    recent_failure: RecentFailure,
 }
 
 impl Db {
     pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let settings = if config.app_url == config.direct_url { Settings::Sent } else { Settings::OfTheRole };
+        let settings = if config.app_url == config.direct_url { SettingsSource::Startup } else { SettingsSource::Role };
         let app = options("eaf_app", &config.app_url, settings)?;
-        let append = options("eaf_app (direct)", &config.direct_url, Settings::Sent)?;
-        let platform = options("eaf_platform", &config.platform_url, Settings::Sent)?;
-        let doubt = Doubt::default();
+        let append = options("eaf_app (direct)", &config.direct_url, SettingsSource::Startup)?;
+        let platform = options("eaf_platform", &config.platform_url, SettingsSource::Startup)?;
+        let recent_failure = RecentFailure::default();
         Ok(Db {
-            app: pool("eaf_app", app, config.app_connections, Check::AfterPause(doubt.clone())).await?,
-            append: pool("eaf_app (direct)", append, config.append_connections, Check::OnFailure).await?,
-            platform: pool("eaf_platform", platform, config.platform_connections, Check::BeforeUse).await?,
+            app: pool("eaf_app", app, config.app_connections, ConnectionCheck::AfterPause(recent_failure.clone()))
+                .await?,
+            append: pool("eaf_app (direct)", append, config.append_connections, ConnectionCheck::OnFailure).await?,
+            platform: pool("eaf_platform", platform, config.platform_connections, ConnectionCheck::BeforeUse).await?,
             direct_url: config.direct_url.clone(),
-            doubt,
+            recent_failure,
         })
     }
 
-    /// Opens a transaction in which only this tenant's rows exist.
+    /// Opens a transaction in which row level security shows the rows of this tenant alone.
     pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
-        // A connection that was fit a moment ago is taken unchecked; in doubt, all are checked.
+        // A recently used connection is not checked; after its failure one retry checks all.
         let tx = match self.begin(tenant).await {
-            Err(cause) if trouble::passes(&cause) && self.doubt.raise() => self.begin(tenant).await,
+            Err(cause) if transient::is_transient_cause(&cause) && self.recent_failure.record() => {
+                self.begin(tenant).await
+            }
             begun => begun,
         };
         Ok(TenantTx { tx: tx.map_err(Error::Begin)?, tenant })
     }
 
-    /// One message. A parameter would take a second one; a UUID needs no quoting.
+    /// Begins and sets the tenant in one simple-query message, which saves a round trip. That
+    /// protocol takes no parameters; a UUID needs no quoting.
     async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0));
-        let begun = tokio::time::timeout(ACQUIRE + writable::ANSWER, self.app.begin_with(begin)).await;
-        begun.unwrap_or_else(|_| Err(writable::silent()))
+        let begun = tokio::time::timeout(ACQUIRE_TIMEOUT + writable::PROBE_TIMEOUT, self.app.begin_with(begin)).await;
+        begun.unwrap_or_else(|_| Err(writable::no_answer()))
     }
 
-    /// The pool's other connections tell other hosts what has happened.
-    pub(crate) fn appends_at_once(&self) -> usize {
-        (self.append.options().get_max_connections() as usize).saturating_sub(TELLERS).max(1)
+    /// Number of appends that may run at the same time. The pool's other connections notify.
+    pub(crate) fn max_concurrent_appends(&self) -> usize {
+        (self.append.options().get_max_connections() as usize).saturating_sub(NOTIFIERS).max(1)
     }
 
-    /// Looks at the connection whose append has failed and at those that idle: they may be lost, or
-    /// lead to a server that only reads, as well.
-    pub(crate) fn look_at_appenders(&self, failed: Option<PoolConnection<Postgres>>) {
+    /// Checks the connection whose append failed, and the idle ones, which may be lost or lead to a
+    /// read-only server as well.
+    pub(crate) fn recheck_append_pool(&self, failed: Option<PoolConnection<Postgres>>) {
         let idle = std::iter::from_fn(|| self.append.try_acquire());
         for conn in failed.into_iter().chain(idle) {
-            tokio::spawn(writable::release(conn));
+            tokio::spawn(writable::recheck(conn));
         }
     }
 
@@ -176,37 +184,38 @@ impl Db {
         &self.platform
     }
 
-    /// For LISTEN, which needs a connection of its own.
+    /// Address for LISTEN, which needs a connection outside of the pools.
     pub(crate) fn direct_url(&self) -> &str {
         &self.direct_url
     }
 }
 
-/// When a pool finds out that a connection was lost, or that its server only reads.
-enum Check {
+/// Moment at which a pool checks a connection for being lost or read-only.
+enum ConnectionCheck {
     /// Costs a round trip each time.
     BeforeUse,
-    /// Where the first statement finds out as well: only after a pause, and in times of doubt.
-    AfterPause(Doubt),
-    /// Whoever gets the error asks again with the same key, as after any append whose answer was lost.
+    /// Only after a pause or a recent failure: the first statement of a transaction fails anyway.
+    AfterPause(RecentFailure),
+    /// Never before use: an append that failed is repeated with the same idempotency key.
     OnFailure,
 }
 
-/// Where a connection's time-outs come from.
+/// Source of a connection's time-outs.
 #[derive(Clone, Copy, PartialEq)]
-enum Settings {
-    Sent,
-    /// A pooler takes none; `migrations/roles.sql` sets them, and the start checks that it did.
-    OfTheRole,
+enum SettingsSource {
+    /// Parameters that are sent when the connection starts.
+    Startup,
+    /// `migrations/roles.sql`, because a pooler forwards no parameters; [`check`] verifies them.
+    Role,
 }
 
-fn options(role: &'static str, url: &str, settings: Settings) -> Result<PgConnectOptions, Error> {
+fn options(role: &'static str, url: &str, settings: SettingsSource) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(url).map_err(|cause| Error::Address { role, cause })?;
     let options = options.application_name("eaf").extra_float_digits(None);
     let idle = IDLE_IN_TRANSACTION.as_millis().to_string();
     Ok(match settings {
-        Settings::OfTheRole => options,
-        Settings::Sent => options.options([
+        SettingsSource::Role => options,
+        SettingsSource::Startup => options.options([
             ("idle_in_transaction_session_timeout", idle.as_str()),
             ("lock_timeout", "10000"),
             ("statement_timeout", "30000"),
@@ -215,22 +224,29 @@ fn options(role: &'static str, url: &str, settings: Settings) -> Result<PgConnec
     })
 }
 
-async fn pool(role: &'static str, options: PgConnectOptions, connections: u32, check: Check) -> Result<PgPool, Error> {
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).test_before_acquire(false);
+async fn pool(
+    role: &'static str,
+    options: PgConnectOptions,
+    connections: u32,
+    check: ConnectionCheck,
+) -> Result<PgPool, Error> {
+    let pool =
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     let pool = match check {
-        Check::BeforeUse => {
-            pool.before_acquire(|conn, _| Box::pin(async move { demand_writes(conn).await.map(|()| true) }))
+        ConnectionCheck::BeforeUse => {
+            pool.before_acquire(|conn, _| Box::pin(async move { require_writable(conn).await.map(|()| true) }))
         }
-        Check::AfterPause(doubt) => pool.before_acquire(move |conn, use_of| {
-            let fresh = use_of.idle_for < writable::FRESH && !doubt.is_raised();
-            Box::pin(async move { if fresh { Ok(true) } else { demand_writes(conn).await.map(|()| true) } })
+        ConnectionCheck::AfterPause(recent_failure) => pool.before_acquire(move |conn, use_of| {
+            let is_fresh = use_of.idle_for < writable::RECENTLY_USED && !recent_failure.is_recent();
+            Box::pin(async move { if is_fresh { Ok(true) } else { require_writable(conn).await.map(|()| true) } })
         }),
-        Check::OnFailure => pool,
+        ConnectionCheck::OnFailure => pool,
     };
     pool.connect_with(options).await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// One transaction of one tenant. Dropped without [`commit`](Self::commit), it rolls back.
+/// Transaction of one tenant. A transaction that is dropped without [`commit`](Self::commit) is
+/// rolled back.
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
@@ -249,11 +265,12 @@ impl TenantTx {
         self.tx.commit().await.map_err(Error::Commit)
     }
 
-    /// For whoever tries again at once: its locks are gone when this returns, which a drop does not promise.
+    /// Rolls back and waits until the locks are released, which a drop does not. Needed before an
+    /// immediate retry.
     pub(crate) async fn rollback(self) {
-        // A connection that is lost rolls back by itself.
+        // PostgreSQL rolls back the transaction of a lost connection.
         if let Err(error) = self.tx.rollback().await {
-            tracing::debug!(%error, "a transaction ended with its connection");
+            tracing::debug!(%error, "a transaction could not be rolled back: its connection is lost");
         }
     }
 }

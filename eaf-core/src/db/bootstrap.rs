@@ -1,4 +1,4 @@
-//! Roles and schema, made once by a superuser. May be repeated; passwords are then set anew.
+//! Creation of roles and schema by a superuser. Repeatable; a repetition replaces the passwords.
 
 use super::Error;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 pub(super) const ROLES: &str = include_str!("../../../migrations/roles.sql");
 
-/// Of the three roles that log in.
+/// Passwords of the three roles that log in.
 #[derive(Clone)]
 pub struct Passwords {
     pub migrate: String,
@@ -19,7 +19,7 @@ pub async fn bootstrap(superuser_url: &str, passwords: &Passwords) -> Result<(),
     let role = "superuser";
     let mut conn = PgConnectOptions::from_str(superuser_url)
         .map_err(|cause| Error::Address { role, cause })?
-        // Statements below carry passwords.
+        // The statements below contain passwords.
         .disable_statement_logging()
         .connect()
         .await
@@ -34,7 +34,7 @@ pub async fn bootstrap(superuser_url: &str, passwords: &Passwords) -> Result<(),
 }
 
 async fn set_password(conn: &mut PgConnection, role: &str, password: &str) -> Result<(), sqlx::Error> {
-    // ALTER ROLE takes no parameters, so the database quotes them.
+    // ALTER ROLE takes no parameters, so `format` quotes the values.
     let statement: String = sqlx::query_scalar("select format('alter role %I password %L', $1, $2)")
         .bind(role)
         .bind(password)

@@ -1,12 +1,14 @@
-//! Has the database room for the connections of this host? Found out at the start, not under load.
+//! Check that PostgreSQL accepts as many connections as this host may open, so that the host fails
+//! at its start and not under load.
 
 use super::{Db, Error};
 use sqlx::postgres::PgPool;
 
-/// Each listens on a connection of its own: the doorbell and the live feed.
+/// Connections outside of the pools that LISTEN: one for the doorbell, one for the live feed.
 const LISTENERS: u32 = 2;
 
-/// Other hosts and other users of the server are not known here: what is refused can never work.
+/// Compares with the limits of the server alone, without its other clients: a host that is refused
+/// could never open all of its connections.
 pub(super) async fn check(db: &Db) -> Result<(), Error> {
     let needed = needed(db);
     let available: i32 = sqlx::query_scalar(
@@ -22,7 +24,8 @@ pub(super) async fn check(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// A pool that goes through a pooler, elsewhere than the direct address, takes none by itself.
+/// Number of connections to the direct address. A pool at another address leads to a pooler, which
+/// has its own limit.
 fn needed(db: &Db) -> u32 {
     let direct = server(&db.append);
     let pools = [&db.app, &db.append, &db.platform].into_iter().filter(|pool| server(pool) == direct);

@@ -1,20 +1,20 @@
-//! Refuses a database in which the walls between tenants do not stand. Read from the catalogue, so it covers tables that
-//! later migrations and `create_view` make, without a list to forget one in.
+//! Check that the database isolates tenants. The check reads the catalogue of PostgreSQL, so that
+//! no table of a later migration or of `eaf.create_view` can be forgotten in a list.
 
+mod allow_list;
 mod functions;
-mod known;
 mod policies;
 mod privileges;
 mod roles;
 mod tables;
 
-use self::known::Known;
+use self::allow_list::AllowList;
 use super::{Db, Error, budget, schema};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-/// Checks the schema's age, the number of connections, then tables, policies, keys, functions, roles and the settings of
-/// the connections.
+/// Checks version of the schema, number and settings of connections, tables, policies, keys,
+/// functions and roles. Read-only.
 pub async fn check(db: &Db) -> Result<(), Error> {
     schema::check(&db.platform).await?;
     budget::check(db).await?;
@@ -27,15 +27,15 @@ pub async fn check(db: &Db) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Catalogue(findings)) }
 }
 
-/// What the catalogue says, in the transaction of `conn`.
+/// Findings about the objects in the catalogue, one line each, as `conn`'s transaction sees them.
 pub async fn catalogue_findings(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    let known = Known::load(conn).await?;
+    let allow_list = AllowList::load(conn).await?;
     let mut findings = Vec::new();
     roles::check(conn, &mut findings).await?;
-    tables::check(conn, &known, &mut findings).await?;
-    policies::check(conn, &known, &mut findings).await?;
-    privileges::check(conn, &known, &mut findings).await?;
-    functions::check(conn, &known, &mut findings).await?;
+    tables::check(conn, &allow_list, &mut findings).await?;
+    policies::check(conn, &allow_list, &mut findings).await?;
+    privileges::check(conn, &allow_list, &mut findings).await?;
+    functions::check(conn, &allow_list, &mut findings).await?;
     findings.sort();
     findings.dedup();
     Ok(findings)

@@ -1,10 +1,10 @@
-//! The SQL functions that may change, one file each in `migrations/functions`.
+//! Repeatable migrations: the SQL functions in `migrations/functions`, one file each.
 //!
-//! They are run again when a host brings a newer revision, because sqlx has no repeatable migrations. A
-//! file begins with `-- revision: N`; `eaf.function_source` records the revision that runs and the SHA-256
-//! of its file. The higher revision stays: a newer function has the same signature and at least the old
-//! meaning, so an older host works with it, and two releases that start alternately do not flip it back
-//! and forth. A digest alone could not tell which of two contents is the older one.
+//! sqlx has no repeatable migrations, so a host replaces each function of which it has a higher
+//! revision. A file begins with `-- revision: N`; `eaf.function_source` records the revision in
+//! effect and the SHA-256 of its file. The higher revision stays, because a newer function has the
+//! same signature and at least the old meaning; hosts of two releases that start alternately do not
+//! replace it back and forth. A digest alone would not say which of two contents is older.
 
 use super::Error;
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 
-/// Held while functions are replaced, by one host at a time.
+/// Advisory lock under which one host at a time replaces functions.
 const LOCK: i64 = 0x6561_665f_6675_6e63;
 
 pub(super) struct Function {
@@ -26,14 +26,14 @@ macro_rules! functions {
     };
 }
 
-/// In the order in which they run.
+/// All functions, in the order of their creation.
 pub(super) const ALL: [Function; 13] = functions![
     "activate" "activate_package" "append" "append_plain" "begin_tenant" "behind"
     "create_view" "drop_view_copy" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
 ];
 
 impl Function {
-    /// 0, which the table refuses, without the line.
+    /// Number in the first line. 0 without that line: `eaf.function_source` refuses it.
     pub fn revision(&self) -> i32 {
         let first = self.source.lines().next().unwrap_or_default();
         first.strip_prefix("-- revision: ").and_then(|number| number.parse().ok()).unwrap_or_default()
@@ -43,7 +43,7 @@ impl Function {
         Sha256::digest(self.source).into()
     }
 
-    /// What keeps this host from working with what was applied.
+    /// Reason why this host cannot work with the applied function, if there is one.
     pub fn finding(&self, applied: Option<&Applied>) -> Option<String> {
         let (name, revision) = (self.name, self.revision());
         match applied {
@@ -73,7 +73,8 @@ pub(super) async fn applied(conn: &mut PgConnection) -> Result<HashMap<String, A
     Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
 }
 
-/// Replaces the functions of which this host has a higher revision, all or none. `conn` is the owner's.
+/// Replaces the functions of which this host has a higher revision, in one transaction. `conn` acts
+/// as `eaf_owner`.
 pub(super) async fn replace(conn: &mut PgConnection) -> Result<(), Error> {
     let failed = |name: &'static str| move |cause| Error::Function { name, cause };
     let mut tx = conn.begin().await.map_err(Error::Begin)?;

@@ -1,5 +1,5 @@
-//! Brings the schema up to date, as its owner: first the numbered migrations, under sqlx's lock, then the
-//! [functions](super::functions), under one of their own. Hosts that start together wait for one another.
+//! Migration of the schema by its owner: the numbered migrations, then the
+//! [functions](super::functions). Advisory locks let hosts that start together migrate one by one.
 
 use super::{Error, functions};
 use sqlx::postgres::PgConnectOptions;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 pub(super) static MIGRATOR: LazyLock<sqlx::migrate::Migrator> = LazyLock::new(|| {
     let mut migrator = sqlx::migrate!("../migrations");
-    // A newer host may have been here: migrations only add, and this one works on what it knows.
+    // Migrations of a newer host only add, so this host works on the newer schema.
     migrator.set_ignore_missing(true);
     migrator
 });
@@ -20,18 +20,18 @@ pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     let mut conn = PgConnectOptions::from_str(migrate_url)
         .map_err(|cause| Error::Address { role, cause })?
         .application_name("eaf migrate")
-        // The owner is who the member becomes; the list of applied migrations lies in our schema.
+        // Objects belong to eaf_owner; sqlx stores its list of migrations in the first schema.
         .options([("role", "eaf_owner"), ("search_path", "eaf"), ("lock_timeout", "60000")])
         .connect()
         .await
         .map_err(|cause| Error::Connect { role, cause })?;
-    // Not `run`: its future cannot be spawned, because its bound on the connection is too narrow.
+    // The future of `run` is not `Send`, because of its bound on the connection.
     MIGRATOR.run_direct(None, &mut conn, false).await.map_err(Error::Migrate)?;
     functions::replace(&mut conn).await?;
     conn.close().await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Everything that makes the schema, to tell one schema from another.
+/// Sources of the whole schema, for a digest that identifies it.
 #[cfg(feature = "testing")]
 pub(crate) fn embedded_schema(mut part: impl FnMut(&[u8])) {
     part(super::bootstrap::ROLES.as_bytes());

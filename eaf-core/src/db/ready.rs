@@ -1,18 +1,19 @@
-//! Can this database be worked with, at this moment?
+//! Readiness of the database.
 
-use super::{Db, Error, demand_writes};
+use super::{Db, Error, require_writable};
 
-/// All roles log in, find the schema and may write. Cheap enough for a probe every second.
+/// Checks that each pool connects, finds the schema and reaches a writable server. Cheap enough for
+/// one probe per second.
 pub async fn ready(db: &Db) -> Result<(), Error> {
     let schema = "select epoch from eaf.log_epoch";
     let tenants = "select 1 from eaf.tenant limit 1";
-    for (pool, seen) in [(&db.app, schema), (&db.append, schema), (&db.platform, tenants)] {
+    for (pool, query) in [(&db.app, schema), (&db.append, schema), (&db.platform, tenants)] {
         let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
-        if let Err(cause) = demand_writes(&mut conn).await {
+        if let Err(cause) = require_writable(&mut conn).await {
             conn.close_on_drop();
             return Err(Error::ReadCatalogue(cause));
         }
-        sqlx::query(seen).execute(&mut *conn).await.map_err(Error::ReadCatalogue)?;
+        sqlx::query(query).execute(&mut *conn).await.map_err(Error::ReadCatalogue)?;
     }
     Ok(())
 }

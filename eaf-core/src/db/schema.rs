@@ -1,12 +1,12 @@
-//! Is the schema as new as this program? A newer one is welcome: migrations only add, so that hosts can be exchanged one
-//! after the other.
+//! Check that the schema has every migration of this program. A newer schema is accepted, because
+//! migrations only add; so hosts can be upgraded one by one.
 
 use super::migrate::MIGRATOR;
 use super::{Error, functions};
 use sqlx::postgres::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 
-/// `pool` is `eaf_platform`'s.
+/// Fails with [`Error::Schema`]. `pool` connects as `eaf_platform`.
 pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
     let mut findings = migrations(&mut conn).await.map_err(Error::ReadCatalogue)?;
@@ -17,7 +17,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Schema(findings)) }
 }
 
-/// What is missing or another one among the numbered migrations.
+/// Findings about numbered migrations that are missing or were changed.
 async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let query = sqlx::query_as("select version, checksum from eaf._sqlx_migrations where success");
     let rows: Vec<(i64, Vec<u8>)> = match query.fetch_all(conn).await {
@@ -38,7 +38,7 @@ async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error>
     Ok(MIGRATOR.iter().filter_map(finding).collect())
 }
 
-/// Whether a migration or a function was applied that this program does not know.
+/// Says whether a newer program has migrated this database.
 pub(super) async fn is_newer(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let (names, revisions): (Vec<_>, Vec<_>) =
         functions::ALL.iter().map(|function| (function.name, function.revision())).unzip();

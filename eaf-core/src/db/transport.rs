@@ -1,21 +1,21 @@
-//! Whether somebody on the network could stand between the host and PostgreSQL.
+//! Protection of the connection to PostgreSQL against eavesdropping and impersonation.
 //!
-//! sqlx's default, `sslmode=prefer`, falls back to clear text and verifies no certificate, and log, keys and passwords go
-//! over that connection.
+//! The default of sqlx, `sslmode=prefer`, falls back to clear text and verifies no certificate;
+//! events, wrapped keys and passwords pass over that connection.
 
 use super::Error;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// What a database address leads over.
+/// Protection of the connection that a database address leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// This machine alone: a socket or a loopback address.
+    /// A Unix socket or a loopback address: nothing leaves the machine.
     Local,
-    /// TLS, with the certificate and the server's name verified.
+    /// TLS that verifies the certificate and the name of the server.
     Verified,
-    /// Somebody in between can read or pretend to be the database.
+    /// Unprotected: a third party can read the traffic or impersonate the server.
     Open,
 }
 
@@ -28,7 +28,8 @@ pub fn transport(url: &str) -> Result<Transport, Error> {
     })
 }
 
-/// Host and port of a database, as the connection to it is made: they may stand among the parameters. None: a socket.
+/// Host and port that sqlx connects to, which the parameters of the URL may override. `None`: a
+/// Unix socket, or no valid URL.
 pub fn server(url: &str) -> Option<(String, u16)> {
     let options = PgConnectOptions::from_str(url).ok()?;
     let host = options.get_host();

@@ -1,6 +1,5 @@
-//! Tells a server that takes writes from one that only reads: a standby, or a primary that a
-//! failover has replaced. Pings and reads succeed there, so a pool would keep such connections until
-//! they are half an hour old.
+//! Detection of read-only servers: a standby, or a primary that a failover replaced. Pings and
+//! reads succeed there, so a pool would keep such a connection for its maximum age of half an hour.
 
 use sqlx::Row;
 use sqlx::pool::PoolConnection;
@@ -9,65 +8,67 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The second one is true inside of a transaction. sqlx leaves one open on a pooled connection when its
-/// `begin` is cancelled between question and answer, as by a client that goes away; what the next one
-/// then writes without a transaction of its own would never be committed.
-const ASKED: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
+/// Asks for read-only mode, and whether a transaction is open. sqlx returns a connection with an
+/// open transaction to the pool when a `begin` is cancelled, for example by a client that
+/// disconnects; a later statement outside of a transaction would then never be committed.
+const PROBE_SQL: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
 
-/// A server that is there answers within milliseconds; a network that swallows packets never does.
-pub(super) const ANSWER: Duration = Duration::from_secs(2);
+/// Longest wait for the answer to a probe. A reachable server answers within milliseconds; a
+/// network that drops packets never does.
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that was used so shortly before is taken unchecked.
-pub(super) const FRESH: Duration = Duration::from_secs(1);
+/// Idle time up to which a connection is used without a check.
+pub(super) const RECENTLY_USED: Duration = Duration::from_secs(1);
 
-/// How long every connection is checked after one has failed.
-const DOUBTFUL: Duration = Duration::from_secs(30);
+/// Time after a failure in which every connection is checked before use.
+const RECENT: Duration = Duration::from_secs(30);
 
-/// Whether a connection of a pool has failed shortly before: others may lead to the same dead end.
+/// Time of the last failure of a pool's connection: the other connections may be lost as well.
 #[derive(Clone, Default)]
-pub(super) struct Doubt(Arc<Mutex<Option<Instant>>>);
+pub(super) struct RecentFailure(Arc<Mutex<Option<Instant>>>);
 
-impl Doubt {
-    /// True where it was not raised before.
-    pub fn raise(&self) -> bool {
-        let mut raised = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let former = raised.replace(Instant::now());
-        former.is_none_or(|at| at.elapsed() >= DOUBTFUL)
+impl RecentFailure {
+    /// Records a failure now. True: there was no recent one, so a retry with checks makes sense.
+    pub fn record(&self) -> bool {
+        let mut failed_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let previous = failed_at.replace(Instant::now());
+        previous.is_none_or(|at| at.elapsed() >= RECENT)
     }
 
-    pub fn is_raised(&self) -> bool {
-        let raised = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        raised.is_some_and(|at| at.elapsed() < DOUBTFUL)
+    pub fn is_recent(&self) -> bool {
+        let failed_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_at.is_some_and(|at| at.elapsed() < RECENT)
     }
 }
 
-/// Refuses a connection on which no statement could write. A round trip, as a ping is.
-pub(crate) async fn demand_writes(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let asked = async {
-        let row = sqlx::raw_sql(ASKED).fetch_one(conn).await?;
+/// Fails on a connection that is lost, read-only or inside a transaction. Costs one round trip.
+pub(crate) async fn require_writable(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let probe = async {
+        let row = sqlx::raw_sql(PROBE_SQL).fetch_one(conn).await?;
         Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, row.try_get::<bool, _>(1)?))
     };
-    let (reads_only, begun) = tokio::time::timeout(ANSWER, asked).await.map_err(|_| silent())??;
-    if begun {
-        let said = "a transaction was left open on the connection";
-        return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, said)));
+    let (is_read_only, in_transaction) =
+        tokio::time::timeout(PROBE_TIMEOUT, probe).await.map_err(|_| no_answer())??;
+    if in_transaction {
+        let message = "a transaction was left open on the connection";
+        return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, message)));
     }
-    if reads_only == "off" { Ok(()) } else { Err(only_reads()) }
+    if is_read_only == "off" { Ok(()) } else { Err(read_only()) }
 }
 
-pub(super) fn silent() -> sqlx::Error {
+pub(super) fn no_answer() -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database does not answer"))
 }
 
-/// Trouble that passes, as if the connection was lost: the next one may lead to the new primary.
-fn only_reads() -> sqlx::Error {
-    let said = "the server only reads: it is a standby, or was replaced by a failover";
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, said))
+/// Reports a transient error, because another connection may lead to the new primary.
+fn read_only() -> sqlx::Error {
+    let message = "the server is read-only: it is a standby, or was replaced by a failover";
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, message))
 }
 
-/// Closes a pooled connection that is lost or only reads, and gives back any other one.
-pub(super) async fn release(mut conn: PoolConnection<Postgres>) {
-    if demand_writes(&mut conn).await.is_err() {
+/// Checks a pooled connection and returns it to its pool, or closes it if it is not writable.
+pub(super) async fn recheck(mut conn: PoolConnection<Postgres>) {
+    if require_writable(&mut conn).await.is_err() {
         conn.close_on_drop();
     }
 }
@@ -82,9 +83,9 @@ mod tests {
     async fn a_connection_on_which_a_transaction_was_left_open_is_refused() {
         let database = Database::fresh().await;
         let mut conn = database.as_role("eaf_app").await;
-        demand_writes(&mut conn).await.expect("it is as new");
+        require_writable(&mut conn).await.expect("it is as new");
         sqlx::raw_sql("begin").execute(&mut conn).await.expect("begun");
-        let refused = demand_writes(&mut conn).await.expect_err("what is written on it may never be committed");
+        let refused = require_writable(&mut conn).await.expect_err("what is written on it may never be committed");
         assert!(crate::db::is_transient(&refused), "{refused:?}");
     }
 

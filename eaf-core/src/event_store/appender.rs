@@ -35,7 +35,7 @@ struct Shared {
 
 impl Appender {
     pub(crate) fn new(db: &Db, doorbell: &Doorbell) -> Self {
-        let queue = Mutex::new(Queue::new(db.appends_at_once()));
+        let queue = Mutex::new(Queue::new(db.max_concurrent_appends()));
         Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue }) }
     }
 
@@ -130,7 +130,7 @@ async fn run_batches(shared: Arc<Shared>, connection: Option<Connection>, batche
     };
     let deferred = batches.into_iter().map(|(tenant, batch)| reply(&shared, tenant, batch, &mut outcomes)).collect();
     if lost {
-        shared.db.look_at_appenders(connection.ok());
+        shared.db.recheck_append_pool(connection.ok());
         return BatchResult { connection: None, deferred };
     }
     BatchResult { connection: connection.ok(), deferred }

@@ -3,7 +3,7 @@
 //! A connection that waits sends nothing, so a network that swallows packets, or a server that became a
 //! standby, would leave it waiting for ever: after some silence it is asked.
 
-use crate::db::demand_writes;
+use crate::db::require_writable;
 use sqlx::Acquire;
 use sqlx::postgres::PgListener;
 use std::convert::Infallible;
@@ -37,7 +37,7 @@ pub(super) async fn hear(url: &str, channel: &str, mut heard: impl FnMut(&str)) 
             Ok(notification) => heard(notification.map_err(Error::Lost)?.payload()),
             Err(_) => {
                 let conn = listener.acquire().await.map_err(Error::Lost)?;
-                demand_writes(conn).await.map_err(Error::Lost)?;
+                require_writable(conn).await.map_err(Error::Lost)?;
             }
         }
     }

@@ -1,15 +1,17 @@
-//! Functions, above all those that run as their owner, which may write what the host may not.
+//! Check of functions, above all those that run as `eaf_owner` and so may write what the host must
+//! not.
 
-use super::known::Known;
+use super::allow_list::AllowList;
 use sqlx::postgres::PgConnection;
 
-/// Where nobody but a superuser can put an object in front of one that is meant.
+/// Search path in which only a superuser can create an object that hides another one.
 const SEARCH_PATH: &str = "search_path=pg_catalog, pg_temp";
 
-/// Whoever owns a function says what it does; and one that runs as its owner must not look up names where its caller says.
+/// Each function belongs to `eaf_owner`, because an owner may replace it. A function that runs as
+/// its owner sets its own search path, and only listed roles may call it.
 pub(super) async fn check(
     conn: &mut PgConnection,
-    known: &Known,
+    allow_list: &AllowList,
     findings: &mut Vec<String>,
 ) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String, bool, bool, Vec<String>)> = sqlx::query_as(
@@ -30,7 +32,7 @@ pub(super) async fn check(
         if as_owner && !safe {
             findings.push(format!("{function}: security definer without {SEARCH_PATH}"));
         }
-        for caller in callers.iter().filter(|caller| as_owner && !known.may_run_as_owner(&function, caller)) {
+        for caller in callers.iter().filter(|caller| as_owner && !allow_list.may_run_as_owner(&function, caller)) {
             findings.push(format!("{function}: {caller} may run it as the owner"));
         }
     }

@@ -1,17 +1,18 @@
-//! The policies: one rule for tenants, word by word, and at most one for the platform.
+//! Check of row level security policies.
 
-use super::known::Known;
+use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::BTreeMap;
 
-/// How PostgreSQL prints the one expression that may decide who sees a row.
+/// Condition of every tenant policy, as PostgreSQL prints it.
 const TENANT_RULE: &str = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid";
 
-/// Per table one policy for tenants, which is exactly the rule, and at most one for the platform.
+/// Each table of tenants has one tenant policy, whose condition is [`TENANT_RULE`], and at most one
+/// platform policy.
 pub(super) async fn check(
     conn: &mut PgConnection,
-    known: &Known,
+    allow_list: &AllowList,
     findings: &mut Vec<String>,
 ) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
@@ -27,7 +28,7 @@ pub(super) async fn check(
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for row in rows {
         let name: String = row.try_get("name")?;
-        if known.is_without_tenant(row.try_get("short")?) {
+        if allow_list.is_without_tenant(row.try_get("short")?) {
             continue;
         }
         let (tenant, platform) = counts.entry(name.clone()).or_default();
@@ -72,7 +73,7 @@ fn tenant_policy(name: &str, policy: &str, row: &PgRow, findings: &mut Vec<Strin
 }
 
 fn is_tenant_rule(rule: &str) -> bool {
-    // PostgreSQL adds an alias to the inner column; newer versions may not.
+    // PostgreSQL 16 prints an alias for the inner column; other versions may not.
     let rest = rule.strip_prefix(TENANT_RULE);
     rest.is_some_and(|rest| matches!(rest, " AS current_setting))" | "))"))
 }

@@ -1,14 +1,14 @@
-//! Who may do what with which table.
+//! Check of privileges on tables and columns.
 
-use super::known::Known;
+use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-/// What the platform may see of tenants' tables: named columns, none that can carry payload, and of views, which are payload,
-/// none at all; and nobody but the three roles may anything.
+/// On a table of tenants `eaf_platform` may use named columns that carry no payload; on views,
+/// which are payload, none. `eaf_app` may read and write rows. No other role has a privilege.
 pub(super) async fn check(
     conn: &mut PgConnection,
-    known: &Known,
+    allow_list: &AllowList,
     findings: &mut Vec<String>,
 ) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
@@ -31,7 +31,7 @@ pub(super) async fn check(
         let privilege: String = row.try_get("privilege")?;
         let column: Option<String> = row.try_get("column_name")?;
         let short: &str = row.try_get("short")?;
-        let tenants = !known.is_without_tenant(short);
+        let tenants = !allow_list.is_without_tenant(short);
         match (grantee.as_str(), column) {
             ("eaf_app", _) if ["select", "insert", "update", "delete"].contains(&privilege.as_str()) => {}
             ("eaf_platform", None) if tenants => {

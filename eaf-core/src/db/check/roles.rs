@@ -1,4 +1,5 @@
-//! Four roles: none is mighty, the owner cannot log in, the host's are members of nothing, and nobody is a member of theirs.
+//! Check of the four roles: no role has administrative attributes, `eaf_owner` cannot log in, and
+//! no membership gives one role the rights of another, except `eaf_migrate` those of the owner.
 
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -6,7 +7,7 @@ use sqlx::postgres::PgConnection;
 pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
         "select rolname::text as name, rolcanlogin, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
-                as mighty,
+                as privileged,
                 array(select m.roleid::regrole::text from pg_auth_members m where m.member = r.oid) as member_of,
                 exists(select from pg_class c where c.relowner = r.oid) as owns
          from pg_roles r where rolname in ('eaf_owner', 'eaf_migrate', 'eaf_app', 'eaf_platform')",
@@ -19,7 +20,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
     for row in rows {
         let name: String = row.try_get("name")?;
         let member_of: Vec<String> = row.try_get("member_of")?;
-        if row.try_get("mighty")? {
+        if row.try_get("privileged")? {
             findings
                 .push(format!("role {name}: is superuser, bypasses RLS, replicates, or creates roles or databases"));
         }
@@ -33,7 +34,7 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
             findings.push(format!("role {name}: is a member of {}", member_of.join(", ")));
         }
     }
-    let strangers: Vec<String> = sqlx::query_scalar(
+    let outside_members: Vec<String> = sqlx::query_scalar(
         "select m.member::regrole::text from pg_auth_members m
          where m.roleid in (select oid from pg_roles where rolname in ('eaf_owner', 'eaf_app', 'eaf_platform'))
            and (m.inherit_option or m.set_option)
@@ -50,6 +51,6 @@ pub(super) async fn check(conn: &mut PgConnection, findings: &mut Vec<String>) -
     findings.extend(
         preset.iter().map(|of| format!("{of}: sets app.tenant_id, so that no transaction is without a tenant")),
     );
-    findings.extend(strangers.iter().map(|name| format!("role {name}: is a member of one of EAF's roles")));
+    findings.extend(outside_members.iter().map(|name| format!("role {name}: is a member of one of EAF's roles")));
     Ok(())
 }

@@ -1,12 +1,13 @@
-//! Every table outside the list file belongs to tenants: row level security forced, and the tenant first in each key.
+//! Check of tables: each table outside of the allow list has `tenant_id`, first in each key, and
+//! forces row level security.
 
-use super::known::Known;
+use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
 pub(super) async fn check(
     conn: &mut PgConnection,
-    known: &Known,
+    allow_list: &AllowList,
     findings: &mut Vec<String>,
 ) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
@@ -32,16 +33,16 @@ pub(super) async fn check(
         match row.try_get::<&str, _>("kind")? {
             "v" if row.try_get("invoker")? => continue,
             "v" => findings.push(format!("{name}: a view without security_invoker")),
-            "r" | "p" => table(&name, &row, known, findings)?,
-            _ => findings.push(format!("{name}: materialized views and foreign tables know no row level security")),
+            "r" | "p" => table(&name, &row, allow_list, findings)?,
+            _ => findings.push(format!("{name}: materialized views and foreign tables have no row level security")),
         }
     }
-    references(&mut *conn, findings).await?;
-    hidden_work(conn, findings).await
+    foreign_keys(&mut *conn, findings).await?;
+    triggers_and_rules(conn, findings).await
 }
 
-/// A reference that does not begin with the tenant could lead to another one's row.
-async fn references(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+/// A foreign key whose first column is not the tenant could refer to a row of another tenant.
+async fn foreign_keys(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select k.conrelid::regclass::text, k.conname::text
          from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
@@ -56,8 +57,9 @@ async fn references(conn: &mut PgConnection, findings: &mut Vec<String>) -> Resu
     Ok(())
 }
 
-/// Triggers and rules act where no reader of a statement looks for them, and a child table has policies of its own.
-async fn hidden_work(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+/// Triggers and rules add effects to a statement that its text does not show; a query of a child
+/// table applies the policies of the child, not those of its parent.
+async fn triggers_and_rules(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "with ours as (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
                        where (n.nspname = 'eaf' or n.nspowner = to_regrole('eaf_owner')) and c.relkind in ('r', 'p'))
@@ -74,9 +76,9 @@ async fn hidden_work(conn: &mut PgConnection, findings: &mut Vec<String>) -> Res
     Ok(())
 }
 
-fn table(name: &str, row: &PgRow, known: &Known, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
+fn table(name: &str, row: &PgRow, allow_list: &AllowList, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let has_tenant: bool = row.try_get("has_tenant")?;
-    if known.is_without_tenant(row.try_get("short")?) {
+    if allow_list.is_without_tenant(row.try_get("short")?) {
         if has_tenant {
             findings.push(format!("{name}: is listed as a table without tenant_id, and has one"));
         }

@@ -1,8 +1,9 @@
-//! What is meant to be as it is: tables without a tenant, and functions that run as their owner.
+//! Allowed exceptions: tables without a tenant, and functions that run as their owner.
 //!
-//! A program knows those of its own schema, by name. On a newer schema, as an older release meets it that is started again
-//! while hosts are exchanged, those that it does not know are left to the newer program, which has checked them at its
-//! start. What both know, and everything with a tenant, is checked all the same.
+//! The list names the objects of this program's schema. On a newer schema, which an older host sees
+//! during an upgrade, unlisted tables without a tenant and unlisted functions are allowed as well:
+//! the newer program checked them at its start. Listed objects, and every table with a tenant, are
+//! always checked.
 
 use crate::db::schema;
 use sqlx::postgres::PgConnection;
@@ -10,8 +11,8 @@ use std::collections::HashSet;
 
 const WITHOUT_TENANT: &str = include_str!("../../../../migrations/tables-without-tenant.txt");
 
-/// Functions that run as their owner, with their arguments, and who may call them.
-const AS_OWNER: [(&str, &str); 11] = [
+/// Functions that run as their owner: signature, and the role that may call the function.
+const SECURITY_DEFINER: [(&str, &str); 11] = [
     (
         "eaf.append(uuid, smallint, interval, uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], integer[], \
          uuid[], text[], smallint[], bytea[], bytea[])",
@@ -33,27 +34,32 @@ const AS_OWNER: [(&str, &str); 11] = [
     ("eaf.prune_anchored(text, timestamp with time zone, integer)", "eaf_app"),
 ];
 
-pub(super) struct Known {
+pub(super) struct AllowList {
     tables: HashSet<String>,
+    /// Signature and calling role.
     as_owner: HashSet<(String, String)>,
 }
 
-impl Known {
-    pub async fn load(conn: &mut PgConnection) -> Result<Known, sqlx::Error> {
-        let mut known = Known {
+impl AllowList {
+    pub async fn load(conn: &mut PgConnection) -> Result<AllowList, sqlx::Error> {
+        let mut allow_list = AllowList {
             tables: WITHOUT_TENANT.lines().map(str::to_owned).collect(),
-            as_owner: AS_OWNER.map(|(function, role)| (function.to_owned(), role.to_owned())).into(),
+            as_owner: SECURITY_DEFINER.map(|(function, role)| (function.to_owned(), role.to_owned())).into(),
         };
         if schema::is_newer(conn).await? {
-            known.tables.extend(sqlx::query_scalar::<_, String>(TABLES).fetch_all(&mut *conn).await?);
-            let ours = AS_OWNER.map(|(function, _)| function);
-            let theirs = sqlx::query_as::<_, (String, String)>(FUNCTIONS).bind(&ours[..]).fetch_all(conn).await?;
-            known.as_owner.extend(theirs);
+            allow_list
+                .tables
+                .extend(sqlx::query_scalar::<_, String>(TABLES_WITHOUT_TENANT_SQL).fetch_all(&mut *conn).await?);
+            let listed = SECURITY_DEFINER.map(|(function, _)| function);
+            let newer =
+                sqlx::query_as::<_, (String, String)>(NEWER_FUNCTIONS_SQL).bind(&listed[..]).fetch_all(conn).await?;
+            allow_list.as_owner.extend(newer);
         }
-        Ok(known)
+        Ok(allow_list)
     }
 
-    /// `table` is empty outside schema eaf: no other schema may have a table without a tenant.
+    /// `table` is a name in schema `eaf`, or empty for another schema, where no table may lack a
+    /// tenant.
     pub fn is_without_tenant(&self, table: &str) -> bool {
         self.tables.contains(table)
     }
@@ -63,13 +69,13 @@ impl Known {
     }
 }
 
-/// Those without the column.
-const TABLES: &str = "select c.relname::text from pg_class c
+/// All tables of schema `eaf` without `tenant_id`.
+const TABLES_WITHOUT_TENANT_SQL: &str = "select c.relname::text from pg_class c
     where c.relnamespace = 'eaf'::regnamespace and c.relkind in ('r', 'p')
       and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')";
 
-/// Those that are not in the list, for the host's roles.
-const FUNCTIONS: &str = "select f.name, r.name
+/// Functions of schema `eaf` that are not in the list, each for both roles of the host.
+const NEWER_FUNCTIONS_SQL: &str = "select f.name, r.name
     from (select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)) as name from pg_proc p
           where p.pronamespace = 'eaf'::regnamespace) f
     cross join unnest(array['eaf_app', 'eaf_platform']) r (name)

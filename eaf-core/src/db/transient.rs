@@ -1,34 +1,35 @@
-//! Trouble that passes: the same request may succeed later, and may even have had its effect already.
+//! Transient errors of the database: a repetition may succeed, and the failed request may have had
+//! its effect.
 
 use std::error::Error;
 use std::sync::Arc;
 
-/// Whether the database was lost, busy, shutting down or only reading. Looks through the causes, so that it can be asked of any error
-/// of this crate.
+/// Says whether the database was unreachable, overloaded, shutting down or read-only. Searches the
+/// sources of `error`, so that any error of this crate can be given.
 pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(cause) = error.downcast_ref::<sqlx::Error>() {
-            return passes(cause);
+            return is_transient_cause(cause);
         }
         if let Some(cause) = error.downcast_ref::<Arc<sqlx::Error>>() {
-            return passes(cause);
+            return is_transient_cause(cause);
         }
         next = error.source();
     }
     false
 }
 
-pub(super) fn passes(cause: &sqlx::Error) -> bool {
+pub(super) fn is_transient_cause(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_) => true,
-        // Connection, a transaction that was left open, a server that only reads, a transaction that was idle for too long, transaction
-        // rollback (deadlock), resources (too many connections), a lock that was not to be had, operator
-        // intervention (shutdown, a killed backend).
+        // 08 connection, 25001 transaction left open, 25006 read-only server, 25P03 idle in
+        // transaction, 40 rollback (deadlock), 53 resources (too many connections), 55 lock not
+        // available, 57 operator intervention (shutdown, terminated backend).
         sqlx::Error::Database(error) => {
             let classes = ["08", "25001", "25006", "25P03", "40", "53", "55", "57"];
             error.code().is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
@@ -37,7 +38,8 @@ pub(super) fn passes(cause: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a value, and no trouble, made PostgreSQL refuse: data exceptions, and what exceeds a limit of it.
+/// Says whether PostgreSQL refused a value: a data exception (22) or an exceeded limit (54). A
+/// repetition with the same value fails again.
 pub(crate) fn is_refused_value(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("54"))
