@@ -122,7 +122,7 @@ async fn insert(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) 
     .bind(consumer)
     .bind(workflow)
     // A view that is begun now may be folded with a key that somebody remembers: then once more.
-    .bind(crypto::settling().as_secs_f64())
+    .bind(crypto::key_cache_grace().as_secs_f64())
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -192,7 +192,7 @@ pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<usize, sqlx::E
          select consumer, consumer in (select consumer from emptied) from idle",
     )
     .bind(tx.tenant())
-    .bind(crypto::settling().as_secs_f64())
+    .bind(crypto::key_cache_grace().as_secs_f64())
     .fetch_all(tx.conn())
     .await?;
     for (table, _) in idle.iter().filter(|(_, is_emptied)| *is_emptied) {

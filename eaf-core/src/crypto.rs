@@ -1,31 +1,31 @@
-//! Personal data and credentials at rest.
+//! Encryption of personal data and credentials at rest.
 //!
-//! One master key wraps the data keys in `eaf.subject_key`, one per (tenant, subject) and one per tenant. What is sealed
-//! under a subject's key becomes unreadable everywhere at once when that row's key is destroyed: log, ledger and
-//! journal need no rewriting. Backups made before hold the wrapped key until they expire (ADR 0007).
+//! A master key wraps the data keys in `eaf.subject_key`: one per person of a tenant, and one per
+//! tenant. Destroying a person's data key makes every value under it unreadable in log, ledger and
+//! journal, without rewriting them. Backups hold the wrapped key until they expire (ADR 0007).
 
-mod among;
 mod cipher;
 mod keyring;
 pub(crate) mod master_key;
 pub mod personal;
+mod shared_seal;
 
-pub use among::Among;
-pub use keyring::{Keyring, settling};
+pub use keyring::{Keyring, key_cache_grace};
 pub use master_key::{KeyId, MasterKey, MasterKeys};
+pub use shared_seal::SharedSeal;
 
 use crate::clock::World;
 
-/// A key that is in no table: who seals with it brings it along again.
-pub(crate) type Secret = cipher::DataKey;
+/// Data key that no table stores: the caller derives the key again to open the value.
+pub(crate) type ExternalKey = cipher::DataKey;
 
-/// `place` names where the value will stand; it opens only there.
-pub(crate) fn seal_with(world: &World, key: &Secret, place: &str, plain: &[u8]) -> Vec<u8> {
-    cipher::seal(world, key, place.as_bytes(), plain)
+/// Seals under a key of the caller. [`open_with`] needs the same `aad`.
+pub(crate) fn seal_with(world: &World, key: &ExternalKey, aad: &str, plain: &[u8]) -> Vec<u8> {
+    cipher::seal(world, key, aad.as_bytes(), plain)
 }
 
-pub(crate) fn open_with(key: &Secret, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-    cipher::open(key, place.as_bytes(), sealed)
+pub(crate) fn open_with(key: &ExternalKey, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+    cipher::open(key, aad.as_bytes(), sealed)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +38,13 @@ pub enum Error {
     Load(#[source] sqlx::Error),
     #[error("a key could not be stored in eaf.subject_key")]
     Store(#[source] sqlx::Error),
-    #[error("a key in eaf.subject_key does not open under this master key: is it the right one?")]
+    #[error(
+        "a key in eaf.subject_key does not open under this host's master key: \
+         set EAF_MASTER_KEY to the key of the other hosts, and EAF_MASTER_KEY_PREVIOUS during a rotation"
+    )]
     WrongMasterKey,
-    #[error("a sealed value does not open: it was altered, or moved from where it was sealed")]
+    #[error("a sealed value does not open: it was altered, or copied from another aad")]
     Tampered,
-    #[error("a sealed value is too short or of an unknown format")]
+    #[error("a sealed value is too short, or of an unknown format")]
     Malformed,
 }

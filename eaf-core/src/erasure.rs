@@ -78,7 +78,7 @@ impl Erasure {
         Self { db: db.clone(), directory: directory.clone() }
     }
 
-    /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::settling) where other hosts
+    /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::key_cache_grace) where other hosts
     /// run. Repeating it changes nothing.
     pub async fn erase(&self, by: &By, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
         if !self.is_known(tenant, person).await? {

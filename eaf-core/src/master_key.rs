@@ -1,7 +1,7 @@
-//! Which master key an installation's keys are wrapped with: proven at the start, and exchanged by [`rotate`].
+//! Active master key of an installation: verified at the start, and replaced by [`rotate`].
 //!
-//! `eaf.master_key` holds a known value that opens under the active key alone. Without it a host with another key would
-//! start, report that it is ready, and make keys that are lost with it.
+//! `eaf.master_key` holds a value that opens under the active key alone. Without that check a host
+//! with another key would start, report itself ready, and wrap data keys that no other host opens.
 
 mod rotate;
 
@@ -14,24 +14,23 @@ use crate::db;
 use crate::db::Db;
 use crate::directory::Directory;
 
-/// Where the known value is sealed.
-const PLACE: &str = "eaf.master_key";
+/// Additional authenticated data of the verification value.
+const AAD: &str = "eaf.master_key";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "the database's keys are wrapped with the master key {database}, and this host holds {held}: give it the \
-         key of the other hosts (EAF_MASTER_KEY), and while keys are exchanged the former one as well \
-         (EAF_MASTER_KEY_PREVIOUS)"
+        "the database's keys are wrapped with the master key {active}, and this host holds {given}: set EAF_MASTER_KEY \
+         to the key of the other hosts, and during a rotation EAF_MASTER_KEY_PREVIOUS to the previous one"
     )]
-    Other { database: String, held: String },
-    #[error("the database does not say which master key is active")]
-    Unknown,
+    WrongKey { active: String, given: String },
+    #[error("the database has no active master key: start a host, which registers its own")]
+    NoActiveKey,
     #[error(
-        "{left} keys or operators were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to it and repeat \
-         the command"
+        "{count} keys or operators were wrapped with a master key that is not given: set EAF_MASTER_KEY_PREVIOUS to \
+         that key and repeat the command"
     )]
-    Left { left: i64 },
+    Unreadable { count: i64 },
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the master key's row could not be read")]
@@ -40,39 +39,40 @@ pub enum Error {
     Write(#[source] sqlx::Error),
     #[error("a key could not be opened or sealed")]
     Crypto(#[from] crypto::Error),
-    #[error("the keys that are left could not be counted")]
+    #[error("the remaining keys could not be counted")]
     Count(#[source] sqlx::Error),
-    #[error("keys could not be wrapped anew")]
+    #[error("keys could not be wrapped with the new master key")]
     Rewrap(#[source] sqlx::Error),
-    #[error("an operator could not be sealed anew")]
+    #[error("an operator could not be sealed with the new master key")]
     Operator(#[from] crate::directory::Error),
     #[error("the record of the act could not be written")]
     Audit(#[from] crate::audit::Error),
 }
 
-/// How keys are wrapped at this moment.
+/// State of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub active: KeyId,
     /// The host's `EAF_MASTER_KEY`.
     pub current: KeyId,
-    /// Keys of people and tenants that are not wrapped with `current`.
-    pub left: i64,
+    /// Number of data keys that are not wrapped with `current`.
+    pub remaining: i64,
+    /// Number of all data keys.
     pub total: i64,
-    /// Operators that are not sealed with `current`.
+    /// Number of operators that are not sealed with `current`.
     pub operators: i64,
-    /// An exchange was not carried to its end: the former key may still be needed.
-    pub is_open: bool,
+    /// A rotation has begun and has not ended: the previous key may still be needed.
+    pub is_rotating: bool,
 }
 
-/// What was left under a master key that this host does not hold, and so cannot read.
+/// Numbers of data keys and operators under a master key that this host was not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable {
     pub keys: i64,
     pub operators: i64,
 }
 
-/// Checks which master key wraps a database's keys, and rotates it. Cheap to clone.
+/// Verification and rotation of the active master key. Cheap to clone.
 #[derive(Clone)]
 pub struct MasterKeyRegistry {
     db: Db,
@@ -86,27 +86,27 @@ impl MasterKeyRegistry {
         Self { db: db.clone(), keyring: keyring.clone(), world: world.clone(), directory: directory.clone() }
     }
 
-    /// Refuses a host that does not hold the active key. The first one says which key that is.
+    /// Fails with [`Error::WrongKey`] on a host without the active key. The first host of a
+    /// database registers its current key as the active one.
     pub async fn check(&self) -> Result<(), Error> {
-        if self.known().await?.is_none() {
+        if self.active_key().await?.is_none() {
             self.register().await?;
         }
-        // Read again: of two that are the first, one was.
-        let (database, known) = self.known().await?.ok_or(Error::Unknown)?;
-        let masters = self.keyring.masters();
-        let opens = self.keyring.open_platform(PLACE, &known).is_ok_and(|value| value == database.as_bytes());
-        if !opens || masters.activate(&database).is_none() {
-            return Err(Error::Other { database, held: self.held() });
+        // Read again: another host may have registered its key at the same time.
+        let (active, sealed) = self.active_key().await?.ok_or(Error::NoActiveKey)?;
+        let opens = self.keyring.open_platform(AAD, &sealed).is_ok_and(|value| value == active.as_bytes());
+        if !opens || self.keyring.master_keys().activate(&active).is_none() {
+            return Err(Error::WrongKey { active, given: self.key_ids() });
         }
         Ok(())
     }
 
     pub async fn status(&self) -> Result<Status, Error> {
-        let masters = self.keyring.masters();
-        let (active, _) = self.known().await?.ok_or(Error::Unknown)?;
-        let current = masters.current().id.clone();
-        let (left, total) = self.count(&current).await?;
-        let (operators, is_open): (i64, bool) = sqlx::query_as(
+        let master_keys = self.keyring.master_keys();
+        let (active, _) = self.active_key().await?.ok_or(Error::NoActiveKey)?;
+        let current = master_keys.current().id.clone();
+        let (remaining, total) = self.count(&current).await?;
+        let (operators, is_rotating): (i64, bool) = sqlx::query_as(
             "select (select count(*) from eaf.operator where key_id <> $1),
                 exists (select from eaf.master_key where not active and retired_at is null)",
         )
@@ -114,44 +114,47 @@ impl MasterKeyRegistry {
         .fetch_one(self.db.platform_pool())
         .await
         .map_err(Error::Count)?;
-        Ok(Status { active: KeyId(active), current, left, total, operators, is_open })
+        Ok(Status { active: KeyId(active), current, remaining, total, operators, is_rotating })
     }
 
-    /// Whether this host holds the key that is the active one now. Cheap enough for a probe every second.
+    /// Fails with [`Error::WrongKey`] if the active key has changed to one that this host was not
+    /// given. Cheap enough for one probe per second.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut conn = self.db.platform_pool().acquire().await.map_err(Error::Read)?;
         match master_key::active(&mut conn).await.map_err(Error::Read)? {
-            Some(database) if self.keyring.masters().activate(&database).is_none() => {
-                Err(Error::Other { database, held: self.held() })
+            Some(active) if self.keyring.master_keys().activate(&active).is_none() => {
+                Err(Error::WrongKey { active, given: self.key_ids() })
             }
             _ => Ok(()),
         }
     }
 
-    /// None: there is nothing of the kind. Looks through the keys only after an exchange that did not come to its end.
+    /// Counts values that no key of this host opens; `None`: there are none. Data keys are counted
+    /// only while a rotation has not ended, because the count reads all of them.
     pub async fn unreadable(&self) -> Result<Option<Unreadable>, Error> {
-        let held: Vec<&str> = self.keyring.masters().all().iter().map(|master| master.id.0.as_str()).collect();
+        let given: Vec<&str> = self.keyring.master_keys().all().iter().map(|master| master.id.0.as_str()).collect();
         let (keys, operators): (i64, i64) = sqlx::query_as(
             "select case when open.open then (select count(*) from eaf.subject_key
                                           where destroyed_at is null and key_id <> all ($1)) else 0 end,
                 (select count(*) from eaf.operator where key_id <> all ($1))
          from (select exists (select from eaf.master_key where retired_at is null and key_id <> all ($1))) open (open)",
         )
-        .bind(held)
+        .bind(given)
         .fetch_one(self.db.platform_pool())
         .await
         .map_err(Error::Count)?;
         Ok((keys > 0 || operators > 0).then_some(Unreadable { keys, operators }))
     }
 
-    async fn known(&self) -> Result<Option<(String, Vec<u8>)>, Error> {
+    /// Id of the active key, and the verification value that is sealed under it.
+    async fn active_key(&self) -> Result<Option<(String, Vec<u8>)>, Error> {
         sqlx::query_as("select key_id, known from eaf.master_key where active")
             .fetch_optional(self.db.platform_pool())
             .await
             .map_err(Error::Read)
     }
 
-    /// Keys of people and tenants: those not wrapped with this one, and all.
+    /// Number of data keys that are not wrapped with `key`, and of all.
     async fn count(&self, key: &KeyId) -> Result<(i64, i64), Error> {
         sqlx::query_as(
             "select count(*) filter (where key_id <> $1), count(*) from eaf.subject_key
@@ -163,20 +166,21 @@ impl MasterKeyRegistry {
         .map_err(Error::Count)
     }
 
-    /// Makes the host's current key the active one of a database that has none.
+    /// Makes the host's current key the active one, if the database has none.
     async fn register(&self) -> Result<(), Error> {
-        let master = self.keyring.masters().current();
+        let master = self.keyring.master_keys().current();
         sqlx::query("insert into eaf.master_key (key_id, known, active) values ($1, $2, true) on conflict do nothing")
             .bind(&master.id.0)
-            .bind(self.keyring.seal_platform_under(master, PLACE, master.id.0.as_bytes()))
+            .bind(self.keyring.seal_platform_under(master, AAD, master.id.0.as_bytes()))
             .execute(self.db.platform_pool())
             .await
             .map_err(Error::Write)?;
         Ok(())
     }
 
-    fn held(&self) -> String {
-        let ids: Vec<String> = self.keyring.masters().all().iter().map(|master| master.id.to_string()).collect();
+    /// Ids of the host's keys, for an error message.
+    fn key_ids(&self) -> String {
+        let ids: Vec<String> = self.keyring.master_keys().all().iter().map(|master| master.id.to_string()).collect();
         ids.join(" and ")
     }
 }

@@ -7,7 +7,7 @@ use super::{Answer, Error};
 use crate::crypto::Keyring;
 use crate::actor::Caller;
 use crate::contract::{Command, Context, Domain, Rejection, StreamMode, Subject};
-use crate::crypto::{self, Among, personal};
+use crate::crypto::{self, SharedSeal, personal};
 use crate::db::TenantTx;
 use crate::event_store::Position;
 use crate::id::{ActorId, CommandId};
@@ -68,7 +68,7 @@ impl StoredAnswer {
             CommandAnswer::Rejected(rejection) => rejection,
         };
         let clear = serde_json::to_vec(&rejection).map_err(|cause| Error::Corrupt { command, cause })?;
-        let Among { people, key, value } = match keyring.seal_among(tx, people, &aad(command), &clear).await {
+        let SharedSeal { people, key, value } = match keyring.seal_for_all(tx, people, &aad(command), &clear).await {
             // Erased since the decision: the rejection may repeat that person's data.
             Err(crypto::Error::Destroyed) => return Err(Error::Conflict { attempts: 1 }),
             sealed => sealed?,
@@ -83,8 +83,8 @@ impl StoredAnswer {
             StoredAnswer::Sealed { people, key, value } => (people, key, value),
         };
         let bytes = |text: String| BASE64.decode(text).map_err(|_| crypto::Error::Malformed);
-        let sealed = Among { people, key: bytes(key)?, value: bytes(value)? };
-        let opened = keyring.open_among(tx, &aad(command), &sealed).await?.ok_or(Error::Erased)?;
+        let sealed = SharedSeal { people, key: bytes(key)?, value: bytes(value)? };
+        let opened = keyring.open_for_all(tx, &aad(command), &sealed).await?.ok_or(Error::Erased)?;
         serde_json::from_slice(&opened).map(CommandAnswer::Rejected).map_err(|cause| Error::Corrupt { command, cause })
     }
 }
@@ -203,11 +203,11 @@ async fn seal_body(
     let commands = &domain.description().commands;
     let declared = commands.iter().find(|known| known.name == command.name && known.version == command.version);
     let Some(declared) = declared else { return Ok(()) };
-    personal::encrypt_known(keyring, tx, &declared.schema, &aad(id), &mut command.body).await?;
+    personal::encrypt_identified(keyring, tx, &declared.schema, &aad(id), &mut command.body).await?;
     let mut others = loaded.people.clone();
     others.remove(&actor);
     let body = &mut command.body;
-    match personal::encrypt_among(keyring, tx, &declared.schema, &aad(id), body, &others).await {
+    match personal::encrypt_for_all(keyring, tx, &declared.schema, &aad(id), body, &others).await {
         // Erased since the decision: the command is decided again without that person's data.
         Err(personal::Error::Crypto { cause: crypto::Error::Destroyed, .. }) => Err(Error::Conflict { attempts: 1 }),
         sealed => Ok(sealed?),

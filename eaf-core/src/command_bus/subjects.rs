@@ -6,7 +6,7 @@
 
 use super::Error;
 use crate::actor::Caller;
-use crate::crypto::personal::{self, marks};
+use crate::crypto::personal::{self, personal_members};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use serde_json::Value;
@@ -22,11 +22,11 @@ pub(super) struct PersonReferences<'a> {
 
 /// Refuses the body at the JSON member whose person is no member of the tenant.
 pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Value, body: &Value) -> Result<(), Error> {
-    let marks = marks(schema, body);
-    let named = marks.iter().filter(|mark| mark.named_at.is_some()).filter_map(|mark| mark.subject);
+    let marks = personal_members(schema, body);
+    let named = marks.iter().filter(|mark| mark.subject_pointer.is_some()).filter_map(|mark| mark.subject);
     let known = members(tx, named.filter(|subject| *subject != caller.actor)).await?;
     for mark in marks {
-        let Some(pointer) = mark.named_at else { continue };
+        let Some(pointer) = mark.subject_pointer else { continue };
         if !mark.subject.is_some_and(|subject| subject == caller.actor || known.contains(&subject)) {
             return Err(Error::NoMember { pointer });
         }
@@ -42,7 +42,7 @@ pub(super) async fn check_events(
     events: &[(&Value, &Value)],
 ) -> Result<(), Error> {
     let is_there = |subject: &ActorId| *subject == about.caller.actor || about.loaded.contains(subject);
-    let marked: Vec<_> = events.iter().map(|(schema, data)| (marks(schema, data), *data)).collect();
+    let marked: Vec<_> = events.iter().map(|(schema, data)| (personal_members(schema, data), *data)).collect();
     let subjects = marked.iter().flat_map(|(marks, _)| marks).filter_map(|mark| mark.subject);
     let known = members(tx, subjects.filter(|subject| !is_there(subject))).await?;
     for (marks, data) in marked {
@@ -50,8 +50,11 @@ pub(super) async fn check_events(
             if mark.subject.is_some_and(|subject| is_there(&subject) || known.contains(&subject)) {
                 continue;
             }
-            let named =
-                mark.named_at.as_deref().and_then(|pointer| data.pointer(pointer)).filter(|named| named.is_string());
+            let named = mark
+                .subject_pointer
+                .as_deref()
+                .and_then(|pointer| data.pointer(pointer))
+                .filter(|named| named.is_string());
             return Err(match named.and_then(|named| pointer_to(about.body, named, String::new())) {
                 Some(pointer) => Error::NoMember { pointer },
                 None => Error::Personal(personal::Error::NoSubject { pointer: mark.pointer }),

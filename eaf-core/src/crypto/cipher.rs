@@ -1,4 +1,6 @@
-//! AES-256-GCM with a random nonce. The format is `1 || nonce (12) || ciphertext and tag`.
+//! AES-256-GCM with a random nonce.
+//!
+//! Format of a sealed value: `1`, nonce (12 bytes), ciphertext, tag (16 bytes).
 
 use super::Error;
 use crate::clock::World;

@@ -1,8 +1,8 @@
-//! The data keys: made on first use, wrapped by the master key, remembered for a minute.
+//! Data keys: created on first use, wrapped by a master key, cached for a minute.
 
 use super::Error;
 use super::cipher::{self, DataKey};
-use super::master_key::{Master, MasterKeys, Masters};
+use super::master_key::{Master, MasterKeyRing, MasterKeys};
 use crate::clock::World;
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
@@ -14,53 +14,55 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-const REMEMBER: Duration = Duration::seconds(60);
-const REMEMBER_AT_MOST: usize = 10_000;
+const CACHE_TTL: Duration = Duration::seconds(60);
+const CACHE_CAPACITY: usize = 10_000;
 
-/// The subject that stands for the tenant itself: credentials, fingerprints.
+/// Subject of the tenant's own key, for credentials and fingerprints.
 const TENANT: ActorId = ActorId(Uuid::nil());
 
-/// How long another host may still open what was sealed under a key that this one destroys, clocks that differ a little included.
-pub fn settling() -> std::time::Duration {
-    (REMEMBER + Duration::seconds(5)).unsigned_abs()
+/// Longest time that another host may still decrypt with a destroyed key, from its cache. Includes
+/// 5 seconds for clocks that differ.
+pub fn key_cache_grace() -> std::time::Duration {
+    (CACHE_TTL + Duration::seconds(5)).unsigned_abs()
 }
 
-/// Seals and opens under the keys of one installation. Cheap to clone.
+/// Data keys of one installation. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyring {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    masters: Masters,
+    master_keys: MasterKeyRing,
     world: World,
-    remembered: Mutex<HashMap<(TenantId, ActorId), Remembered>>,
+    cache: Mutex<HashMap<(TenantId, ActorId), CachedKey>>,
 }
 
-struct Remembered {
+struct CachedKey {
     key: DataKey,
     until: OffsetDateTime,
 }
 
-/// What `eaf.subject_key` holds about a subject.
+/// State of a subject's key in `eaf.subject_key`.
 enum Stored {
-    Nothing,
+    Missing,
     Destroyed,
     Key { key: DataKey, committed: bool },
 }
 
 impl Keyring {
     pub fn new(keys: &MasterKeys, world: World) -> Self {
-        let masters = Masters::new(keys);
-        Keyring { inner: Arc::new(Inner { masters, world, remembered: Mutex::default() }) }
+        let master_keys = MasterKeyRing::new(keys);
+        Keyring { inner: Arc::new(Inner { master_keys, world, cache: Mutex::default() }) }
     }
 
-    pub(crate) fn masters(&self) -> &Masters {
-        &self.inner.masters
+    pub(crate) fn master_keys(&self) -> &MasterKeyRing {
+        &self.inner.master_keys
     }
 
-    /// Seals under the subject's key, which is made if there is none. `aad` names the place where the value will
-    /// stand; it opens only there. Fails with [`Error::Destroyed`] for an erased subject.
+    /// Seals under the subject's key and creates the key if there is none. `aad` names the place of
+    /// the value; [`open`](Self::open) needs the same. Fails with [`Error::Destroyed`] for an
+    /// erased subject.
     pub async fn seal(&self, tx: &mut TenantTx, subject: ActorId, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let key = self.key_or_new(tx, subject).await?;
         Ok(cipher::seal(&self.inner.world, &key, aad.as_bytes(), plain))
@@ -77,11 +79,11 @@ impl Keyring {
         match self.key(tx, subject).await? {
             Stored::Key { key, .. } => cipher::open(&key, aad.as_bytes(), sealed).map(Some),
             Stored::Destroyed => Ok(None),
-            Stored::Nothing => Err(Error::Tampered),
+            Stored::Missing => Err(Error::Tampered),
         }
     }
 
-    /// Under the tenant's own key: what belongs to no person, such as credentials.
+    /// Seals under the tenant's own key, for values of no person, such as credentials.
     pub async fn seal_tenant(&self, tx: &mut TenantTx, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         self.seal(tx, TENANT, aad, plain).await
     }
@@ -90,13 +92,14 @@ impl Keyring {
         self.open(tx, TENANT, aad, sealed).await?.ok_or(Error::Destroyed)
     }
 
-    /// HMAC-SHA256 under the tenant's key: equal values are recognised, and nobody can guess them from the digest.
+    /// HMAC-SHA256 under the tenant's key. Equal values have equal digests, and without the key a
+    /// value cannot be guessed from its digest.
     pub async fn digest(&self, tx: &mut TenantTx, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
         let key = self.key_or_new(tx, TENANT).await?;
         Ok(digest(&key, purpose, parts))
     }
 
-    /// Destroys the subject's key. Other hosts forget it within a minute.
+    /// Destroys the subject's key. Other hosts may still use it for [`key_cache_grace`].
     pub async fn destroy(&self, tx: &mut TenantTx, subject: ActorId) -> Result<(), Error> {
         if subject == TENANT || subject == ActorId::SYSTEM {
             return Err(Error::Indestructible);
@@ -110,24 +113,24 @@ impl Keyring {
         .execute(tx.conn())
         .await
         .map_err(Error::Store)?;
-        self.remembered().remove(&(tx.tenant(), subject));
+        self.cache().remove(&(tx.tenant(), subject));
         Ok(())
     }
 
-    /// What is remembered of this tenant's keys is asked for anew.
-    pub(crate) fn forget(&self, tenant: TenantId) {
-        self.remembered().retain(|(of, _), _| *of != tenant);
+    /// Removes the tenant's keys from the cache, so that their next use reads the database.
+    pub(crate) fn invalidate_tenant(&self, tenant: TenantId) {
+        self.cache().retain(|(of, _), _| *of != tenant);
     }
 
-    /// For what belongs to no tenant: the operators, and sign-ins before it is known who signs in.
+    /// Seals values of no tenant: operators, and sign-ins before the person is known.
     pub fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
-        self.seal_platform_under(self.inner.masters.active(), aad, plain)
+        self.seal_platform_under(self.inner.master_keys.active(), aad, plain)
     }
 
-    /// By whichever master key this host holds.
+    /// Opens with any master key of this host.
     pub fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let mut opened = Err(Error::Tampered);
-        for master in self.inner.masters.all() {
+        for master in self.inner.master_keys.all() {
             opened = cipher::open(&master.platform, aad.as_bytes(), sealed);
             if opened.is_ok() {
                 break;
@@ -152,11 +155,11 @@ impl Keyring {
         match self.key(tx, subject).await? {
             Stored::Key { key, .. } => return Ok(key),
             Stored::Destroyed => return Err(Error::Destroyed),
-            Stored::Nothing => {}
+            Stored::Missing => {}
         }
         let key: DataKey = Zeroizing::new(self.inner.world.bytes());
-        let master = self.inner.masters.wrapping(tx.conn()).await?;
-        let made = sqlx::query(
+        let master = self.inner.master_keys.wrapping(tx.conn()).await?;
+        let inserted = sqlx::query(
             "insert into eaf.subject_key (tenant_id, subject_id, wrapped, key_id) values ($1, $2, $3, $4)
              on conflict do nothing",
         )
@@ -167,25 +170,25 @@ impl Keyring {
         .execute(tx.conn())
         .await
         .map_err(Error::Store)?;
-        if made.rows_affected() == 1 {
-            // Not remembered: if this transaction rolls back, nothing may ever be sealed under this key.
+        if inserted.rows_affected() == 1 {
+            // Not cached: a rollback removes this key, and nothing may be sealed under it then.
             return Ok(key);
         }
         match self.stored(tx, subject).await? {
             Stored::Key { key, .. } => Ok(key),
-            Stored::Destroyed | Stored::Nothing => Err(Error::Destroyed),
+            Stored::Destroyed | Stored::Missing => Err(Error::Destroyed),
         }
     }
 
     async fn key(&self, tx: &mut TenantTx, subject: ActorId) -> Result<Stored, Error> {
         let now = self.inner.world.now();
         let id = (tx.tenant(), subject);
-        if let Some(known) = self.remembered().get(&id).filter(|known| known.until > now) {
-            return Ok(Stored::Key { key: known.key.clone(), committed: true });
+        if let Some(cached) = self.cache().get(&id).filter(|cached| cached.until > now) {
+            return Ok(Stored::Key { key: cached.key.clone(), committed: true });
         }
         let stored = self.stored(tx, subject).await?;
         if let Stored::Key { key, committed: true } = &stored {
-            self.remember(id, key.clone(), now);
+            self.cache_key(id, key.clone(), now);
         }
         Ok(stored)
     }
@@ -201,25 +204,25 @@ impl Keyring {
         .fetch_optional(tx.conn())
         .await
         .map_err(Error::Load)?;
-        let Some((wrapped, key_id, committed)) = row else { return Ok(Stored::Nothing) };
+        let Some((wrapped, key_id, committed)) = row else { return Ok(Stored::Missing) };
         let (Some(wrapped), Some(key_id)) = (wrapped, key_id) else { return Ok(Stored::Destroyed) };
-        let key = self.inner.masters.unwrap(&key_id, tenant, subject, &wrapped)?;
+        let key = self.inner.master_keys.unwrap(&key_id, tenant, subject, &wrapped)?;
         Ok(Stored::Key { key, committed })
     }
 
-    fn remember(&self, id: (TenantId, ActorId), key: DataKey, now: OffsetDateTime) {
-        let mut remembered = self.remembered();
-        if remembered.len() >= REMEMBER_AT_MOST {
-            remembered.retain(|_, known| known.until > now);
+    fn cache_key(&self, id: (TenantId, ActorId), key: DataKey, now: OffsetDateTime) {
+        let mut cache = self.cache();
+        if cache.len() >= CACHE_CAPACITY {
+            cache.retain(|_, cached| cached.until > now);
         }
-        if remembered.len() >= REMEMBER_AT_MOST {
-            remembered.clear();
+        if cache.len() >= CACHE_CAPACITY {
+            cache.clear();
         }
-        remembered.insert(id, Remembered { key, until: now + REMEMBER });
+        cache.insert(id, CachedKey { key, until: now + CACHE_TTL });
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<(TenantId, ActorId), Remembered>> {
-        self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<(TenantId, ActorId), CachedKey>> {
+        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -229,7 +232,7 @@ pub(super) fn derive(master: &[u8; 32], label: &[u8]) -> DataKey {
 
 fn digest(key: &DataKey, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = mac(key);
-    // Each part behind its length, so that no two lists of parts have the same encoding.
+    // A length before each part, so that two different lists have different encodings.
     for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);

@@ -1,7 +1,7 @@
-//! The master keys: what is derived from each, and how they are told apart.
+//! Master keys: identification, derived keys, and the choice of the active one.
 //!
-//! A host holds the key that is to wrap, and while keys are exchanged the one before. Which of them wraps is a row of the
-//! database (`eaf.master_key`), so that all hosts change over at the same moment.
+//! A host is given its current key and, during a rotation, the previous one. A row of
+//! `eaf.master_key` says which key is active, so that all hosts switch at the same moment.
 
 use super::cipher::{self, DataKey};
 use super::{Error, keyring};
@@ -12,11 +12,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroizing;
 
-/// Held by whoever makes a key, and alone by whoever changes which master key wraps: so no key is made under the former
-/// one after that.
+/// Advisory lock on the choice of the active master key: shared while a data key is created,
+/// exclusive while the active key changes. So no data key is wrapped with the previous key later.
 const LOCK: i64 = 0x6561_665f_6b65_7973;
 
-/// The key that wraps all others. 32 random bytes from outside; never in the database.
+/// Key that wraps all data keys. 32 random bytes from the configuration, never in the database.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
@@ -26,11 +26,11 @@ impl MasterKey {
     }
 }
 
-/// What a host is given.
+/// Master keys in the configuration of a host.
 #[derive(Clone)]
 pub struct MasterKeys {
     pub current: MasterKey,
-    /// Opens what is still wrapped under it.
+    /// Opens keys that a rotation has not yet wrapped with `current`.
     pub previous: Option<MasterKey>,
 }
 
@@ -40,7 +40,7 @@ impl From<MasterKey> for MasterKeys {
     }
 }
 
-/// Names a master key and says nothing about it. 16 hex digits.
+/// Identifies a master key without revealing it. 16 hex digits, derived from the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyId(pub(crate) String);
 
@@ -50,10 +50,12 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// One master key as it is used: a key of its own for each purpose.
+/// Keys that are derived from one master key, one for each purpose.
 pub(crate) struct Master {
     pub id: KeyId,
+    /// Wraps data keys.
     wrapping: DataKey,
+    /// Seals values of no tenant.
     pub(super) platform: DataKey,
 }
 
@@ -78,72 +80,74 @@ impl Master {
     }
 }
 
-/// The keys that a host holds, and which of them the database said last is the active one.
-pub(crate) struct Masters {
-    held: Vec<Master>,
+/// Master keys of a host.
+pub(crate) struct MasterKeyRing {
+    /// The current one first.
+    keys: Vec<Master>,
+    /// Index of the active key, as last read from the database.
     active: AtomicUsize,
 }
 
-impl Masters {
-    pub fn new(keys: &MasterKeys) -> Masters {
-        let held = std::iter::once(&keys.current).chain(&keys.previous).map(Master::new).collect();
-        Masters { held, active: AtomicUsize::new(0) }
+impl MasterKeyRing {
+    pub fn new(keys: &MasterKeys) -> MasterKeyRing {
+        let keys = std::iter::once(&keys.current).chain(&keys.previous).map(Master::new).collect();
+        MasterKeyRing { keys, active: AtomicUsize::new(0) }
     }
 
-    /// The one that is to wrap, or does already.
+    /// Key that is active, or that a rotation will make active.
     pub fn current(&self) -> &Master {
-        &self.held[0]
+        &self.keys[0]
     }
 
     pub fn active(&self) -> &Master {
-        &self.held[self.active.load(Ordering::Relaxed)]
+        &self.keys[self.active.load(Ordering::Relaxed)]
     }
 
     pub fn all(&self) -> &[Master] {
-        &self.held
+        &self.keys
     }
 
-    /// From now on; `None`: this host does not hold it.
+    /// Makes this key the active one of the ring. `None`: the host was not given that key.
     pub fn activate(&self, id: &str) -> Option<&Master> {
-        let index = self.held.iter().position(|master| master.id.0 == id)?;
+        let index = self.keys.iter().position(|master| master.id.0 == id)?;
         self.active.store(index, Ordering::Relaxed);
-        Some(&self.held[index])
+        Some(&self.keys[index])
     }
 
-    /// The one that new keys are wrapped under in this transaction, and until its end. Before the database knows of any,
-    /// the current one.
+    /// Active key, which stays active until the transaction ends. A database without an active key
+    /// uses the current one.
     pub async fn wrapping(&self, conn: &mut PgConnection) -> Result<&Master, Error> {
         sqlx::query("select pg_advisory_xact_lock_shared($1)")
             .bind(LOCK)
             .execute(&mut *conn)
             .await
             .map_err(Error::Load)?;
-        // Asked behind the lock: whoever waited for it sees the key that the other one left.
+        // Read after the lock was acquired, to see the key that a rotation has just activated.
         match active(conn).await.map_err(Error::Load)? {
             Some(id) => self.activate(&id).ok_or(Error::WrongMasterKey),
             None => Ok(self.current()),
         }
     }
 
-    /// `id`: of the key that it was wrapped under.
+    /// Unwraps a data key. `id` names its master key.
     pub fn unwrap(&self, id: &str, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Result<DataKey, Error> {
-        let master = self.held.iter().find(|master| master.id.0 == id).ok_or(Error::WrongMasterKey)?;
+        let master = self.keys.iter().find(|master| master.id.0 == id).ok_or(Error::WrongMasterKey)?;
         master.unwrap(tenant, subject, wrapped).ok_or(Error::WrongMasterKey)
     }
 }
 
-/// The id of the key that the database says wraps.
+/// Reads the id of the active key.
 pub(crate) async fn active(conn: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("select key_id from eaf.master_key where active").fetch_optional(conn).await
 }
 
-/// Waits until nobody makes a key any more, and lets nobody until the transaction ends.
-pub(crate) async fn hold_alone(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Waits for transactions that create data keys, and blocks new ones until the transaction ends.
+pub(crate) async fn lock_exclusively(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(conn).await?;
     Ok(())
 }
 
-/// A wrapped key opens only in the row that it was made for.
+/// Additional authenticated data of a wrapped key: it opens in its own row of `eaf.subject_key`.
 fn aad(tenant: TenantId, subject: ActorId) -> Vec<u8> {
     [b"eaf.subject_key".as_slice(), tenant.0.as_bytes(), subject.0.as_bytes()].concat()
 }

@@ -1,14 +1,14 @@
-//! Personal members of a JSON document, sealed one by one under the key of the person whom they are about.
+//! Encryption of the personal members of a JSON document, each under the key of its subject.
 //!
-//! A schema marks them: `"x-eaf-personal": {"subject": "<sibling>"}`, where the sibling holds the person's actor id. In
-//! the document such a member becomes `{"$sealed": "<base64>"}`. The ciphertext names its subject, so that opening
-//! needs no schema: what was sealed stays readable when a schema moves on.
+//! A schema marks a personal member with `"x-eaf-personal": {"subject": "<sibling>"}`; the sibling
+//! holds the subject's actor id. In the document the member becomes `{"$sealed": "<base64>"}`. The
+//! sealed value names its subject, so that it can be opened without the schema.
 
-mod marks;
+mod members;
 
-pub use marks::{Mark, marks, unfollowed};
+pub use members::{PersonalMember, personal_members, unsupported_positions};
 
-use super::{Among, Keyring};
+use super::{Keyring, SharedSeal};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use base64::Engine;
@@ -18,18 +18,18 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const SEALED: &str = "$sealed";
-/// As [`SEALED`], of what several people are the subjects.
-const AMONG: &str = "$sealed-among";
+/// Member that is sealed for all of several people. The name is stored.
+const SHARED: &str = "$sealed-among";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{pointer} is personal, but its subject is not an actor id")]
+    #[error("{pointer} is personal, but the member that names its subject holds no actor id")]
     NoSubject { pointer: String },
-    #[error("{pointer} uses the reserved member $sealed")]
+    #[error("{pointer} uses a reserved name: rename $sealed or $sealed-among")]
     Reserved { pointer: String },
     #[error("{pointer} is not a sealed value")]
     Malformed { pointer: String },
-    #[error("{pointer}")]
+    #[error("{pointer} could not be sealed or opened")]
     Crypto {
         pointer: String,
         #[source]
@@ -37,72 +37,74 @@ pub enum Error {
     },
 }
 
-/// Seals what the schema marks. `place` names where the document will stand; it opens only there.
-/// A member that is absent or null stays so.
+/// Seals the personal members of `data`. [`decrypt`] needs the same `aad`. Absent and null members
+/// stay as they are.
 pub async fn encrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
     schema: &Value,
-    place: &str,
+    aad: &str,
     data: &mut Value,
 ) -> Result<(), Error> {
     if let Some(pointer) = reserved(data) {
         return Err(Error::Reserved { pointer });
     }
-    for mark in marks(schema, data) {
-        let subject = mark.subject.ok_or_else(|| Error::NoSubject { pointer: mark.pointer.clone() })?;
-        seal_member(keyring, tx, place, data, &mark.pointer, subject).await?;
+    for member in personal_members(schema, data) {
+        let subject = member.subject.ok_or_else(|| Error::NoSubject { pointer: member.pointer.clone() })?;
+        seal_member(keyring, tx, aad, data, &member.pointer, subject).await?;
     }
     Ok(())
 }
 
-/// As [`encrypt`], but leaves in clear what has no subject: for documents that are sealed as a whole afterwards.
-pub async fn encrypt_known(
+/// Seals the personal members whose subject is named, and leaves the others in clear. The caller
+/// seals the document as a whole afterwards.
+pub async fn encrypt_identified(
     keyring: &Keyring,
     tx: &mut TenantTx,
     schema: &Value,
-    place: &str,
+    aad: &str,
     data: &mut Value,
 ) -> Result<(), Error> {
-    for mark in marks(schema, data) {
-        if let Some(subject) = mark.subject {
-            seal_member(keyring, tx, place, data, &mark.pointer, subject).await?;
+    for member in personal_members(schema, data) {
+        if let Some(subject) = member.subject {
+            seal_member(keyring, tx, aad, data, &member.pointer, subject).await?;
         }
     }
     Ok(())
 }
 
-/// What whoever gave a command wrote in it, sealed among all these people: it goes with the first of them.
-pub async fn encrypt_among(
+/// Seals the caller's own text in a command for all of `people`, because the text may describe any
+/// of them.
+pub async fn encrypt_for_all(
     keyring: &Keyring,
     tx: &mut TenantTx,
     schema: &Value,
-    place: &str,
+    aad: &str,
     data: &mut Value,
     people: &BTreeSet<ActorId>,
 ) -> Result<(), Error> {
     if people.is_empty() {
         return Ok(());
     }
-    for mark in marks(schema, data).into_iter().filter(|mark| mark.named_at.is_none()) {
-        let Some(member) = data.pointer_mut(&mark.pointer) else { continue };
-        let place = format!("{place}\n{}", mark.pointer);
-        let sealed = keyring.seal_among(tx, people.clone(), &place, member.to_string().as_bytes()).await;
-        let Among { people, key, value } =
-            sealed.map_err(|cause| Error::Crypto { pointer: mark.pointer.clone(), cause })?;
-        *member = json!({ AMONG: { "people": people, "key": BASE64.encode(key), "value": BASE64.encode(value) } });
+    for member in personal_members(schema, data).into_iter().filter(|member| member.subject_pointer.is_none()) {
+        let Some(content) = data.pointer_mut(&member.pointer) else { continue };
+        let aad = format!("{aad}\n{}", member.pointer);
+        let sealed = keyring.seal_for_all(tx, people.clone(), &aad, content.to_string().as_bytes()).await;
+        let SharedSeal { people, key, value } =
+            sealed.map_err(|cause| Error::Crypto { pointer: member.pointer.clone(), cause })?;
+        *content = json!({ SHARED: { "people": people, "key": BASE64.encode(key), "value": BASE64.encode(value) } });
     }
     Ok(())
 }
 
-/// The first member, as a JSON pointer, that looks as if it were sealed: nobody but this module may write one.
+/// JSON pointer to the first member with a reserved name, which only this module may write.
 pub fn reserved(data: &Value) -> Option<String> {
     let mut found = Vec::new();
-    visit(data, String::new(), &[SEALED, AMONG], &mut found);
+    visit(data, String::new(), &[SEALED, SHARED], &mut found);
     found.into_iter().next()
 }
 
-/// Under whose keys members of the document are sealed.
+/// Subjects of the sealed members of `data`.
 pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     let header = |pointer: &String| {
         let bytes = BASE64.decode(data.pointer(pointer)?[SEALED].as_str()?).ok()?;
@@ -111,12 +113,12 @@ pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     sealed_members(data).iter().filter_map(header).collect()
 }
 
-/// Opens every sealed member; answers whose data stand in clear now. Those of an erased person become empty values of the
-/// same type.
+/// Opens every sealed member and returns the subjects of the opened ones. The member of an erased
+/// person becomes an empty value of the same JSON type.
 pub async fn decrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
-    place: &str,
+    aad: &str,
     data: &mut Value,
 ) -> Result<BTreeSet<ActorId>, Error> {
     let mut people = BTreeSet::new();
@@ -127,7 +129,7 @@ pub async fn decrypt(
         let bytes = BASE64.decode(text).map_err(|_| malformed())?;
         let (header, sealed) = Header::split(&bytes).ok_or_else(malformed)?;
         let opened = keyring
-            .open(tx, header.subject, &header.aad(place, &pointer), sealed)
+            .open(tx, header.subject, &header.aad(aad, &pointer), sealed)
             .await
             .map_err(|cause| Error::Crypto { pointer: pointer.clone(), cause })?;
         *member = match opened {
@@ -144,7 +146,7 @@ pub async fn decrypt(
 async fn seal_member(
     keyring: &Keyring,
     tx: &mut TenantTx,
-    place: &str,
+    aad: &str,
     data: &mut Value,
     pointer: &str,
     subject: ActorId,
@@ -153,16 +155,18 @@ async fn seal_member(
     let header = Header { kind: kind(member), subject };
     let plain = member.to_string();
     let sealed = keyring
-        .seal(tx, subject, &header.aad(place, pointer), plain.as_bytes())
+        .seal(tx, subject, &header.aad(aad, pointer), plain.as_bytes())
         .await
         .map_err(|cause| Error::Crypto { pointer: pointer.to_owned(), cause })?;
     *member = json!({ SEALED: BASE64.encode(header.join(&sealed)) });
     Ok(())
 }
 
-/// In front of the ciphertext: the value's type, so that an erased one can be replaced, and whose key it is.
+/// Prefix of a sealed member. The JSON type allows an empty value of that type after an erasure.
 struct Header {
+    /// JSON type, see [`kind`].
     kind: u8,
+    /// Person under whose key the member is sealed.
     subject: ActorId,
 }
 
@@ -177,8 +181,8 @@ impl Header {
         Some((Header { kind: *kind, subject: ActorId(Uuid::from_bytes(*subject)) }, sealed))
     }
 
-    fn aad(&self, place: &str, pointer: &str) -> String {
-        format!("{}\n{place}\n{pointer}", self.kind)
+    fn aad(&self, aad: &str, pointer: &str) -> String {
+        format!("{}\n{aad}\n{pointer}", self.kind)
     }
 
     fn empty(&self) -> Value {
@@ -204,24 +208,25 @@ fn kind(value: &Value) -> u8 {
     }
 }
 
-/// Pointers to all members of the form `{"$sealed": …}`.
+/// JSON pointers to all members of the form `{"$sealed": …}`.
 fn sealed_members(data: &Value) -> Vec<String> {
     let mut found = Vec::new();
     visit(data, String::new(), &[SEALED], &mut found);
     found
 }
 
-fn visit(value: &Value, pointer: String, marks: &[&str], found: &mut Vec<String>) {
+/// Collects pointers to the objects that have one of these `names`.
+fn visit(value: &Value, pointer: String, names: &[&str], found: &mut Vec<String>) {
     match value {
-        Value::Object(members) if marks.iter().any(|mark| members.contains_key(*mark)) => found.push(pointer),
+        Value::Object(members) if names.iter().any(|name| members.contains_key(*name)) => found.push(pointer),
         Value::Object(members) => {
             for (name, member) in members {
-                visit(member, format!("{pointer}/{}", marks::escape(name)), marks, found);
+                visit(member, format!("{pointer}/{}", members::escape(name)), names, found);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                visit(item, format!("{pointer}/{index}"), marks, found);
+                visit(item, format!("{pointer}/{index}"), names, found);
             }
         }
         _ => {}

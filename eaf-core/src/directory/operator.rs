@@ -39,7 +39,7 @@ impl Directory {
     /// Adds the operator, or renames who has the same (issuer, subject).
     pub async fn put_operator(&self, by: &By, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
-        let master = self.keyring.masters().wrapping(&mut tx).await?;
+        let master = self.keyring.master_keys().wrapping(&mut tx).await?;
         let before = self.lock_operator(&mut tx, issuer, subject).await?;
         let actor = before.as_ref().map_or_else(|| ActorId(self.world.uuid()), |(actor, _)| *actor);
         let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
@@ -117,7 +117,7 @@ impl Directory {
 pub(crate) struct Resealed {
     pub done: u64,
     /// Under a key that is not given.
-    pub left: i64,
+    pub unreadable: i64,
 }
 
 impl Directory {
@@ -130,10 +130,10 @@ impl Directory {
                 .fetch_all(&mut *tx)
                 .await
                 .map_err(Error::Read)?;
-        let mut resealed = Resealed { done: 0, left: 0 };
+        let mut resealed = Resealed { done: 0, unreadable: 0 };
         for (actor, sealed, removed) in rows {
             let Ok(clear) = self.keyring.open_platform(TABLE, &sealed) else {
-                resealed.left += 1;
+                resealed.unreadable += 1;
                 continue;
             };
             let known: Sealed =
@@ -217,7 +217,7 @@ impl Directory {
 
     /// Under each master key that the host holds: while keys are exchanged either may be stored.
     fn operator_identities(&self, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
-        let masters = self.keyring.masters().all().iter();
-        masters.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()
+        let master_keys = self.keyring.master_keys().all().iter();
+        master_keys.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()
     }
 }

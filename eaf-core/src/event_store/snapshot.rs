@@ -7,7 +7,7 @@
 
 use super::{Error, StreamCache};
 use crate::crypto::Keyring;
-use crate::crypto::{self, Among};
+use crate::crypto::{self, SharedSeal};
 use crate::db::TenantTx;
 use crate::id::{ActorId, StreamId};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) struct Snapshot {
     pub version: u64,
     /// The chain hash of that event.
     pub chain: Vec<u8>,
-    sealed: Among,
+    sealed: SharedSeal,
 }
 
 /// The events that a state was folded from.
@@ -47,7 +47,7 @@ impl Snapshot {
     /// `None`: a person in it was erased, or it is not what was written there.
     pub async fn open(&self, keyring: &Keyring, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
         let aad = aad(stream, &self.digest, self.version);
-        let opened = match keyring.open_among(tx, &aad, &self.sealed).await {
+        let opened = match keyring.open_for_all(tx, &aad, &self.sealed).await {
             Ok(opened) => opened.and_then(|state| serde_json::from_slice(&state).ok()),
             Err(error @ (crypto::Error::Tampered | crypto::Error::Malformed)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, %stream, "a snapshot does not open");
@@ -78,7 +78,7 @@ pub(super) async fn load(
     let found = |row: &sqlx::postgres::PgRow| -> Result<_, sqlx::Error> {
         let people: Vec<ActorId> = row.try_get("people")?;
         let sealed =
-            Among { people: people.into_iter().collect(), key: row.try_get("key")?, value: row.try_get("state")? };
+            SharedSeal { people: people.into_iter().collect(), key: row.try_get("key")?, value: row.try_get("state")? };
         let version = row.try_get::<i64, _>("version")? as u64;
         let snapshot = Snapshot { digest: digest.to_owned(), version, chain: row.try_get("chain")?, sealed };
         Ok((row.try_get("stream_id")?, snapshot))
@@ -99,7 +99,7 @@ pub(crate) async fn store(
     state: &str,
 ) -> Result<bool, Error> {
     let aad = aad(stream, digest, basis.version);
-    let sealed = match keyring.seal_among(tx, basis.people, &aad, state.as_bytes()).await {
+    let sealed = match keyring.seal_for_all(tx, basis.people, &aad, state.as_bytes()).await {
         Ok(sealed) => sealed,
         Err(crypto::Error::Destroyed) => return Ok(false),
         Err(cause) => return Err(Error::Snapshot(cause)),

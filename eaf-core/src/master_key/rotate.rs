@@ -1,20 +1,20 @@
-//! Exchanging the master key: from one moment on all hosts wrap with the new one, and what was wrapped before is wrapped
-//! anew in batches. The keys of people and tenants stay the same, so nothing that they sealed is touched.
+//! Rotation of the master key: the new key becomes active for all hosts, then the data keys are
+//! wrapped with it in batches. Data keys stay the same, so no sealed value changes.
 //!
-//! To be repeated after any interruption: a row says which master key it is wrapped with, so what is left is counted anew.
-//! Hosts need both keys while this runs; the former one is of no use any more when it has ended, but to open backups.
+//! An interrupted rotation can be repeated, because each row names the master key of its data key.
+//! Hosts need both keys during a rotation; afterwards the previous key opens backups only.
 
-use super::{Error, MasterKeyRegistry, PLACE};
+use super::{AAD, Error, MasterKeyRegistry};
 use crate::actor::By;
 use crate::audit::{Act, platform};
 use crate::crypto::{KeyId, master_key};
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
-/// Keys of one tenant that are wrapped anew in one transaction; who erases one of these people waits for it.
+/// Data keys that one transaction wraps. An erasure of one of these people waits for it.
 const BATCH: i64 = 500;
 
-/// Keys of people and tenants.
+/// Numbers of data keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub done: i64,
@@ -24,36 +24,39 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotated {
     pub active: KeyId,
-    /// Wrapped anew by this call; fewer than there are when an earlier one was interrupted.
+    /// Number of data keys that this call wrapped, without those of an interrupted earlier call.
     pub keys: i64,
+    /// Number of operators that this call sealed.
     pub operators: u64,
 }
 
 impl MasterKeyRegistry {
-    /// Makes the host's current master key the active one and wraps everything under it.
+    /// Makes the host's current master key the active one, and wraps all data keys with it. Fails
+    /// with [`Error::Unreadable`] if a key is missing.
     pub async fn rotate(&self, by: &By, mut on_progress: impl FnMut(Progress)) -> Result<Rotated, Error> {
-        let current = self.keyring.masters().current();
+        let current = self.keyring.master_keys().current();
         self.activate(by, current).await?;
-        let (left, _) = self.count(&current.id).await?;
+        let (remaining, _) = self.count(&current.id).await?;
         let mut done = 0;
-        on_progress(Progress { done, total: left });
+        on_progress(Progress { done, total: remaining });
         while let Some(tenant) = self.next_tenant(&current.id).await? {
             done += self.rewrap(tenant, current).await?;
-            on_progress(Progress { done, total: left.max(done) });
+            on_progress(Progress { done, total: remaining.max(done) });
         }
         let resealed = self.directory.reseal_operators(current).await?;
-        if resealed.left > 0 {
-            return Err(Error::Left { left: resealed.left });
+        if resealed.unreadable > 0 {
+            return Err(Error::Unreadable { count: resealed.unreadable });
         }
         let operators = resealed.done;
         self.retire(by, current, done, operators).await?;
         Ok(Rotated { active: current.id.clone(), keys: done, operators })
     }
 
-    /// Behind the lock, so that no key is made under the former one from then on.
+    /// Changes the active key under the exclusive lock, so that no data key is wrapped with the
+    /// previous one afterwards.
     async fn activate(&self, by: &By, current: &master_key::Master) -> Result<(), Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
-        master_key::hold_alone(&mut tx).await.map_err(Error::Write)?;
+        master_key::lock_exclusively(&mut tx).await.map_err(Error::Write)?;
         let before = master_key::active(&mut tx).await.map_err(Error::Read)?;
         if before.as_deref() != Some(current.id.0.as_str()) {
             sqlx::query("update eaf.master_key set active = false where active")
@@ -65,7 +68,7 @@ impl MasterKeyRegistry {
              on conflict (key_id) do update set active = true, retired_at = null",
             )
             .bind(&current.id.0)
-            .bind(self.keyring.seal_platform_under(current, PLACE, current.id.0.as_bytes()))
+            .bind(self.keyring.seal_platform_under(current, AAD, current.id.0.as_bytes()))
             .execute(&mut *tx)
             .await
             .map_err(Error::Write)?;
@@ -73,7 +76,7 @@ impl MasterKeyRegistry {
             platform::record(&mut tx, by, &act).await?;
         }
         tx.commit().await.map_err(Error::Write)?;
-        self.keyring.masters().activate(&current.id.0);
+        self.keyring.master_keys().activate(&current.id.0);
         Ok(())
     }
 
@@ -85,7 +88,7 @@ impl MasterKeyRegistry {
             .map_err(Error::Count)
     }
 
-    /// One batch; answers how many.
+    /// Wraps one batch and returns its size.
     async fn rewrap(&self, tenant: TenantId, current: &master_key::Master) -> Result<i64, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows: Vec<(ActorId, Vec<u8>, String)> = sqlx::query_as(
@@ -100,11 +103,10 @@ impl MasterKeyRegistry {
         .await
         .map_err(Error::Rewrap)?;
         let (mut subjects, mut wrapped) = (Vec::new(), Vec::new());
-        for (subject, under_former, key_id) in &rows {
-            let masters = self.keyring.masters();
-            match masters.unwrap(key_id, tenant, *subject, under_former) {
+        for (subject, previously_wrapped, key_id) in &rows {
+            match self.keyring.master_keys().unwrap(key_id, tenant, *subject, previously_wrapped) {
                 Ok(key) => wrapped.push(current.wrap(&self.world, tenant, *subject, &key)),
-                Err(_) => return Err(Error::Left { left: self.count(&current.id).await?.0 }),
+                Err(_) => return Err(Error::Unreadable { count: self.count(&current.id).await?.0 }),
             }
             subjects.push(*subject);
         }

@@ -30,7 +30,7 @@ impl Consumers {
             Held::Parked { code } => return Ok(Step::Parked { code }),
         }
         // A key that was destroyed by another host may still be remembered here.
-        self.keyring.forget(tenant);
+        self.keyring.invalidate_tenant(tenant);
         rows::clear(&mut tx, table).await.map_err(|cause| Error::Rows { view: view.name.clone(), cause })?;
         let mut position = checkpoint::restart(&mut tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
         let (mut limit, mut all) = (REBUILD_BATCH, 0);

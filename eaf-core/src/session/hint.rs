@@ -5,14 +5,14 @@
 //! hash, so it opens with the browser's cookie and with nothing else.
 
 use super::{Error, NO_TENANT, Session, SessionId, Sessions};
-use crate::crypto::{Secret, open_with, seal_with};
+use crate::crypto::{ExternalKey, open_with, seal_with};
 use crate::id::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use time::Duration;
 
 /// Where it stands; it opens only there.
-const PLACE: &str = "eaf.session.hint";
+const AAD: &str = "eaf.session.hint";
 /// A browser leaves for the provider at once.
 const LEAVES_WITHIN: Duration = Duration::minutes(2);
 
@@ -20,7 +20,7 @@ impl Sessions {
     /// Beside a session that has just begun.
     pub async fn keep_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
         let tenant = tenant.unwrap_or(NO_TENANT);
-        let sealed = seal_with(&self.world, &key(id), PLACE, hint.as_bytes());
+        let sealed = seal_with(&self.world, &key(id), AAD, hint.as_bytes());
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query("update eaf.session set hint = $3 where tenant_id = $1 and hash = $2")
             .bind(tenant)
@@ -67,12 +67,12 @@ impl Sessions {
         .await
         .map_err(Error::Write)?;
         tx.commit().await?;
-        let opened = sealed.flatten().and_then(|sealed| open_with(&key(id), PLACE, &sealed).ok());
+        let opened = sealed.flatten().and_then(|sealed| open_with(&key(id), AAD, &sealed).ok());
         Ok(opened.and_then(|hint| String::from_utf8(hint).ok()))
     }
 }
 
-fn key(id: &SessionId) -> Secret {
+fn key(id: &SessionId) -> ExternalKey {
     let mac = Hmac::<Sha256>::new_from_slice(&id.0).expect("HMAC takes keys of any length");
-    Secret::new(mac.chain_update(PLACE).finalize().into_bytes().into())
+    ExternalKey::new(mac.chain_update(AAD).finalize().into_bytes().into())
 }

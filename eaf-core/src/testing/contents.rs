@@ -2,7 +2,7 @@
 
 use super::Database;
 use crate::Core;
-use crate::crypto::Among;
+use crate::crypto::SharedSeal;
 use crate::db::TenantTx;
 use crate::event_store;
 use crate::id::{ActorId, RunId, TenantId};
@@ -103,8 +103,8 @@ async fn sealed_among(core: &Core, tx: &mut TenantTx, place: &str, row: &str) ->
 async fn among(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Value) -> String {
     let bytes = |member: &str| BASE64.decode(sealed[member].as_str().expect("text")).expect("base64");
     let people = serde_json::from_value(sealed["people"].clone()).expect("ids");
-    let sealed = Among { people, key: bytes("key"), value: bytes("value") };
-    let opened = core.keyring.open_among(tx, place, &sealed).await.expect("it opens where it was sealed");
+    let sealed = SharedSeal { people, key: bytes("key"), value: bytes("value") };
+    let opened = core.keyring.open_for_all(tx, place, &sealed).await.expect("it opens where it was sealed");
     opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use eaf_core::Core;
 use eaf_core::actor::{By, Locale, TraceId};
 use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
 use eaf_core::audit::{Act, platform};
-use eaf_core::crypto::settling;
+use eaf_core::crypto::key_cache_grace;
 use eaf_core::directory::{self, NewMember, add_tenant};
 use eaf_core::event_store;
 use eaf_core::grant::{self, Grant, Terms};
@@ -83,7 +83,7 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     }
     grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
     tx.commit().await.unwrap();
-    core.erasure.erase(&core.by, acme, anna, settling()).await.unwrap();
+    core.erasure.erase(&core.by, acme, anna, key_cache_grace()).await.unwrap();
 
     let items = records(&core, acme).await;
     let roles = |roles: &[&str]| json!({ "roles": roles, "locale": "de" });
@@ -192,7 +192,7 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
     assert!(directory::tenant_by_slug(&core.db, "globex").await.unwrap().is_none());
     assert!(core.directory.put_member(&core.by, acme, new(&["approver"])).await.is_err());
     assert!(core.directory.dismiss_member(&core.by, acme, anna).await.is_err());
-    assert!(core.erasure.erase(&core.by, acme, anna, settling()).await.is_err());
+    assert!(core.erasure.erase(&core.by, acme, anna, key_cache_grace()).await.is_err());
     let member = core.directory.member(acme, anna).await.unwrap().unwrap();
     assert_eq!((member.roles, member.name.as_str()), (vec!["requester".to_owned()], "Canary Amsel"));
     assert!(core.directory.put_operator(&core.by, ISSUER, "otto", "Otto").await.is_err());

@@ -4,8 +4,8 @@ use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};
 use eaf_core::command_bus::{Request, execute};
 use eaf_core::contract::Domain;
+use eaf_core::crypto::key_cache_grace;
 use eaf_core::crypto::personal;
-use eaf_core::crypto::settling;
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::erasure::Error;
 use eaf_core::event_store::{self, new_epoch, read_after};
@@ -185,7 +185,7 @@ async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
-    let refused = core.erasure.erase(&core.by, tenant, ActorId(core.world.uuid()), settling()).await;
+    let refused = core.erasure.erase(&core.by, tenant, ActorId(core.world.uuid()), key_cache_grace()).await;
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 

@@ -46,7 +46,7 @@ async fn a_host_with_another_master_key_does_not_start() {
     host(&database, key(1)).await.master_keys.check().await.unwrap();
     host(&database, both(2, 1)).await.master_keys.check().await.unwrap();
     let refused = host(&database, key(2)).await.master_keys.check().await.unwrap_err();
-    assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
+    assert!(matches!(refused, Error::WrongKey { .. }), "{refused:?}");
     assert!(refused.to_string().contains("EAF_MASTER_KEY"), "{refused}");
 }
 
@@ -88,7 +88,7 @@ async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_no
     assert_eq!((rotated.keys, rotated.operators), (5, 1));
     let seen = seen.lock().unwrap().clone();
     assert_eq!((seen.first(), seen.last()), (Some(&(0, 5)), Some(&(5, 5))));
-    assert_eq!(core.master_keys.status().await.unwrap().left, 0);
+    assert_eq!(core.master_keys.status().await.unwrap().remaining, 0);
 
     let after = host(&database, key(2)).await;
     after.master_keys.check().await.unwrap();
@@ -128,7 +128,7 @@ async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
             .await
     });
     assert!(ended.await.unwrap_err().is_panic());
-    assert_eq!(core.master_keys.status().await.unwrap().left, 4);
+    assert_eq!(core.master_keys.status().await.unwrap().remaining, 4);
     let other = host(&database, both(2, 1)).await;
     for (tenant, anna) in &people {
         assert_eq!(name(&other, *tenant, *anna).await, "anna");
@@ -138,13 +138,13 @@ async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
     let alone = host(&database, key(2)).await;
     alone.master_keys.check().await.unwrap();
     let refused = alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap_err();
-    assert!(matches!(refused, Error::Left { left: 4 }), "{refused:?}");
+    assert!(matches!(refused, Error::Unreadable { count: 4 }), "{refused:?}");
     assert_eq!(core.master_keys.rotate(&core.by, |_| ()).await.unwrap().keys, 4);
     assert_eq!(alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap().keys, 0);
 }
 
 #[tokio::test]
-async fn a_key_that_is_being_made_meanwhile_is_wrapped_anew_as_well() {
+async fn a_key_that_is_created_during_a_rotation_is_wrapped_with_the_new_key() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
@@ -174,12 +174,12 @@ async fn a_wrapped_key_names_its_master_key() {
     core.master_keys.check().await.unwrap();
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     hire(&core, acme, "anna").await;
-    let master_key::Status { active, left, total, .. } = core.master_keys.status().await.unwrap();
-    assert_eq!((active.to_string().len(), left, total), (16, 0, 2));
+    let master_key::Status { active, remaining, total, .. } = core.master_keys.status().await.unwrap();
+    assert_eq!((active.to_string().len(), remaining, total), (16, 0, 2));
 }
 
 #[tokio::test]
-async fn an_exchange_that_was_interrupted_before_the_operators_is_told_and_hides_nobody() {
+async fn a_rotation_that_was_interrupted_before_the_operators_is_reported_and_hides_no_operator() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
@@ -196,8 +196,8 @@ async fn an_exchange_that_was_interrupted_before_the_operators_is_told_and_hides
             .await
     });
     assert!(ended.await.unwrap_err().is_panic());
-    let told = core.master_keys.status().await.unwrap();
-    assert_eq!((told.left, told.operators, told.is_open), (0, 1, true));
+    let status = core.master_keys.status().await.unwrap();
+    assert_eq!((status.remaining, status.operators, status.is_rotating), (0, 1, true));
     assert_eq!(core.master_keys.unreadable().await.unwrap(), None);
 
     // The former key was taken away too early: it is told, and the others can still be listed, and what they did.
@@ -210,11 +210,11 @@ async fn an_exchange_that_was_interrupted_before_the_operators_is_told_and_hides
     let listed: Vec<_> = listed.iter().map(|operator| (operator.actor, operator.name.as_str())).collect();
     assert_eq!(listed, [(olga, ""), (otto, "Otto")]);
     let refused = alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap_err();
-    assert!(matches!(refused, Error::Left { left: 1 }), "{refused:?}");
+    assert!(matches!(refused, Error::Unreadable { count: 1 }), "{refused:?}");
 
     assert_eq!(core.master_keys.rotate(&core.by, |_| ()).await.unwrap().operators, 1);
-    let told = alone.master_keys.status().await.unwrap();
-    assert_eq!((told.left, told.operators, told.is_open), (0, 0, false));
+    let status = alone.master_keys.status().await.unwrap();
+    assert_eq!((status.remaining, status.operators, status.is_rotating), (0, 0, false));
     assert_eq!(alone.master_keys.unreadable().await.unwrap(), None);
     assert!(alone.directory.find_operator(ISSUER, "olga").await.unwrap().is_some());
 }
@@ -230,5 +230,5 @@ async fn a_host_that_does_not_hold_the_active_master_key_is_not_ready() {
     new.master_keys.rotate(&new.by, |_| ()).await.unwrap();
     new.master_keys.ready().await.unwrap();
     let refused = former.master_keys.ready().await.unwrap_err();
-    assert!(matches!(refused, Error::Other { .. }), "{refused:?}");
+    assert!(matches!(refused, Error::WrongKey { .. }), "{refused:?}");
 }

@@ -5,7 +5,7 @@ use crate::toy::{Toy, home, ordered, record, upsert};
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::contract::*;
-use eaf_core::crypto::settling;
+use eaf_core::crypto::key_cache_grace;
 use eaf_core::directory::add_tenant;
 
 use eaf_core::id::{ActorId, TenantId};
@@ -91,7 +91,7 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
     };
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(waits().await, (true, false));
-    let views = core.erasure.erase(&core.by, tenant, ben, settling()).await.unwrap();
+    let views = core.erasure.erase(&core.by, tenant, ben, key_cache_grace()).await.unwrap();
     assert_eq!(waits().await, (true, true), "put off");
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
@@ -173,7 +173,7 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
 async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
     let (database, core, toy, tenant, anna) = shown().await;
     prepare(&core.db, &Toy::without_views()).await.unwrap();
-    let views = core.erasure.erase(&core.by, tenant, anna, settling()).await.unwrap();
+    let views = core.erasure.erase(&core.by, tenant, anna, key_cache_grace()).await.unwrap();
     prepare(&core.db, &toy).await.unwrap();
     assert_eq!(names(&core, tenant).await, [""; 0]);
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();

@@ -57,15 +57,15 @@ fn show(progress: Progress, shown: bool) {
 }
 
 fn told(status: &Status) -> String {
-    let Status { active, current, left, total, operators, is_open } = status;
-    let done = *left == 0 && *operators == 0 && !is_open;
+    let Status { active, current, remaining, total, operators, is_rotating } = status;
+    let done = *remaining == 0 && *operators == 0 && !is_rotating;
     let next = match (active == current, done) {
         (true, true) => "nothing to do",
         (true, false) => "an exchange was interrupted: keep EAF_MASTER_KEY_PREVIOUS and repeat `eaf key rotate`",
         (false, _) => "this host holds another one: `eaf key rotate` makes it the active one",
     };
     format!(
-        "active {active}\nhere   {current}\n{left} of {total} keys and {operators} operators are wrapped with another than \
+        "active {active}\nhere   {current}\n{remaining} of {total} keys and {operators} operators are wrapped with another than \
          here: {next}\n"
     )
 }

@@ -57,14 +57,14 @@ pub async fn run(command: Command) -> Outcome {
     }
     let (_, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?.id;
-    let settling = crypto::settling();
-    let views = core.erasure.erase(&core.by, tenant, person, settling).await?;
+    let key_cache_grace = crypto::key_cache_grace();
+    let views = core.erasure.erase(&core.by, tenant, person, key_cache_grace).await?;
     eprintln!(
         "the key is destroyed; other hosts forget it within {} s, then views are folded anew",
-        settling.as_secs()
+        key_cache_grace.as_secs()
     );
     // Before, some host might still write what it can read, into a table that nobody folds anew.
-    tokio::time::sleep(settling).await;
+    tokio::time::sleep(key_cache_grace).await;
     let deadline = Instant::now() + PATIENCE;
     let done = loop {
         match core.erasure.finish(tenant, person, views).await {

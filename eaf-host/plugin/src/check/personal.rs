@@ -26,7 +26,7 @@ fn unfollowed(place: &str, schema: &Value) -> Vec<Fault> {
     let fix = "Move it below properties, items or a branch of anyOf, oneOf, allOf that is reached from the root.";
     let fault =
         |marked| Fault::new(place, format!("its schema marks {marked} as personal, where the host does not look"), fix);
-    personal::unfollowed(schema).into_iter().map(fault).collect()
+    personal::unsupported_positions(schema).into_iter().map(fault).collect()
 }
 
 fn without_subject(place: &str, what: &str, schema: &Value) -> Vec<Fault> {

@@ -1,4 +1,4 @@
-//! Finds the personal members of a document by walking its schema and the document together.
+//! Search for the personal members of a document, by a walk over its JSON Schema.
 
 use crate::id::ActorId;
 use serde_json::{Map, Value};
@@ -6,23 +6,26 @@ use std::collections::BTreeSet;
 
 const KEYWORD: &str = "x-eaf-personal";
 
-/// In place of a sibling: whoever gives the command.
-const GIVER: &str = "$actor";
+/// Value of `subject` for a member whose subject is the caller of the command.
+const CALLER: &str = "$actor";
 
-/// Steps from schema to schema without a step into the document. Schemas may be recursive; documents are not.
-const DEEPEST: usize = 64;
+/// Limit of steps between schemas without a step into the document, because a schema may refer to
+/// itself.
+const MAX_SCHEMA_DEPTH: usize = 64;
 
-/// A personal member that is present in the document.
+/// Personal member that is present in a document and not null.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct PersonalMember {
+    /// JSON pointer into the document.
     pub pointer: String,
-    /// From the sibling that the schema names; none if there is no actor id.
+    /// Actor id in the sibling that the schema names. `None`: the sibling holds none.
     pub subject: Option<ActorId>,
-    /// Where that sibling stands or should stand; none where the subject is whoever gives the command.
-    pub named_at: Option<String>,
+    /// JSON pointer to that sibling, which may be absent. `None`: the subject is the caller.
+    pub subject_pointer: Option<String>,
 }
 
-pub fn marks(schema: &Value, data: &Value) -> Vec<Mark> {
+/// Personal members of `data`, sorted by pointer, each once.
+pub fn personal_members(schema: &Value, data: &Value) -> Vec<PersonalMember> {
     let mut walk = Walk { root: schema, found: Vec::new() };
     walk.value(schema, data, Parent::default(), String::new(), 0);
     walk.found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
@@ -30,37 +33,38 @@ pub fn marks(schema: &Value, data: &Value) -> Vec<Mark> {
     walk.found
 }
 
-/// Where a schema marks a member in a place that [`marks`] does not look at, as JSON pointers into the schema: such a member would stand in clear.
-pub fn unfollowed(schema: &Value) -> Vec<String> {
+/// JSON pointers into the schema at which `x-eaf-personal` has no effect, because
+/// [`personal_members`] does not follow that position: the member would be stored in clear.
+pub fn unsupported_positions(schema: &Value) -> Vec<String> {
     let (mut followed, mut next) = (BTreeSet::new(), vec![String::new()]);
     while let Some(pointer) = next.pop() {
-        let Some(place) = schema.pointer(&pointer) else { continue };
+        let Some(node) = schema.pointer(&pointer) else { continue };
         if !followed.insert(pointer.clone()) {
             continue;
         }
-        let reference = place.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#'));
+        let reference = node.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#'));
         next.extend(reference.map(str::to_owned));
         next.extend(["additionalProperties", "items"].map(|keyword| format!("{pointer}/{keyword}")));
         for keyword in ["anyOf", "oneOf", "allOf", "prefixItems", "properties", "patternProperties"] {
             let is_map = matches!(keyword, "properties" | "patternProperties");
-            let Some(branches) = place.get(keyword).filter(|found| found.is_object() == is_map) else { continue };
+            let Some(branches) = node.get(keyword).filter(|found| found.is_object() == is_map) else { continue };
             next.extend(children(branches, &format!("{pointer}/{keyword}")).into_iter().map(|(child, _)| child));
         }
     }
-    let mut marked = Vec::new();
+    let mut found = Vec::new();
     let mut rest = vec![(String::new(), schema)];
-    while let Some((pointer, place)) = rest.pop() {
-        rest.extend(children(place, &pointer));
-        if place.get(KEYWORD).is_some() && !followed.contains(&pointer) {
-            marked.push(pointer);
+    while let Some((pointer, node)) = rest.pop() {
+        rest.extend(children(node, &pointer));
+        if node.get(KEYWORD).is_some() && !followed.contains(&pointer) {
+            found.push(pointer);
         }
     }
-    marked.sort();
-    marked
+    found.sort();
+    found
 }
 
-fn children<'a>(place: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
-    match place {
+fn children<'a>(node: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
+    match node {
         Value::Object(members) => {
             members.iter().map(|(name, child)| (format!("{pointer}/{}", escape(name)), child)).collect()
         }
@@ -75,7 +79,7 @@ pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// The object in which a subject's id is looked up.
+/// Object whose members may name a subject.
 #[derive(Clone, Copy, Default)]
 struct Parent<'a> {
     members: Option<&'a Map<String, Value>>,
@@ -84,16 +88,16 @@ struct Parent<'a> {
 
 struct Walk<'a> {
     root: &'a Value,
-    found: Vec<Mark>,
+    found: Vec<PersonalMember>,
 }
 
 impl<'a> Walk<'a> {
     fn value(&mut self, schema: &'a Value, data: &Value, parent: Parent<'_>, pointer: String, depth: usize) {
-        if depth > DEEPEST || data.is_null() {
+        if depth > MAX_SCHEMA_DEPTH || data.is_null() {
             return;
         }
-        if let Some(mark) = schema.get(KEYWORD) {
-            self.found.push(marked(mark, parent, pointer));
+        if let Some(keyword) = schema.get(KEYWORD) {
+            self.found.push(personal_member(keyword, parent, pointer));
             return;
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.resolve(name)) {
@@ -116,7 +120,7 @@ impl<'a> Walk<'a> {
         let parent = Parent { members: Some(members), pointer };
         for (name, member) in members {
             let declared = properties.and_then(|properties| properties.get(name));
-            // Whether a pattern fits is not asked: rather one field too many is sealed than one too few.
+            // Every pattern applies, whether it matches or not: sealing too much is the safe side.
             let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
             let patterns = patterns.filter(|_| declared.is_none());
             for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(patterns) {
@@ -140,14 +144,14 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn marked(mark: &Value, parent: Parent<'_>, pointer: String) -> Mark {
-    let sibling = mark.get("subject").and_then(Value::as_str);
-    let sibling = sibling.filter(|name| *name != GIVER);
+fn personal_member(keyword: &Value, parent: Parent<'_>, pointer: String) -> PersonalMember {
+    let sibling = keyword.get("subject").and_then(Value::as_str);
+    let sibling = sibling.filter(|name| *name != CALLER);
     let value = |name: &str| parent.members?.get(name)?.as_str()?.parse().ok();
-    Mark {
+    PersonalMember {
         pointer,
         subject: sibling.and_then(value),
-        named_at: sibling.map(|name| format!("{}/{}", parent.pointer, escape(name))),
+        subject_pointer: sibling.map(|name| format!("{}/{}", parent.pointer, escape(name))),
     }
 }
 
@@ -160,9 +164,9 @@ mod tests {
     const BEN: &str = "6561665f-0000-4000-8000-000000000002";
 
     fn found(schema: Value, data: Value) -> Vec<(String, Option<String>)> {
-        marks(&schema, &data)
+        personal_members(&schema, &data)
             .into_iter()
-            .map(|mark| (mark.pointer, mark.subject.map(|subject| subject.to_string())))
+            .map(|member| (member.pointer, member.subject.map(|subject| subject.to_string())))
             .collect()
     }
 
@@ -178,11 +182,12 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_is_named_at_its_place_and_the_giver_at_none() {
-        let giver = json!({"x-eaf-personal": {"subject": "$actor"}});
-        let schema = json!({"properties": {"people": {"items": {"properties": {"name": personal()}}}, "why": giver}});
+    fn a_subject_has_the_pointer_of_its_sibling_and_the_caller_has_none() {
+        let caller = json!({"x-eaf-personal": {"subject": "$actor"}});
+        let schema = json!({"properties": {"people": {"items": {"properties": {"name": personal()}}}, "why": caller}});
         let data = json!({"people": [{"who": ANNA, "name": "Anna"}, {"name": "Ben"}], "why": "so"});
-        let named: Vec<Option<String>> = marks(&schema, &data).into_iter().map(|mark| mark.named_at).collect();
+        let named: Vec<Option<String>> =
+            personal_members(&schema, &data).into_iter().map(|member| member.subject_pointer).collect();
         assert_eq!(named, [Some("/people/0/who".into()), Some("/people/1/who".into()), None]);
     }
 
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_absent_members_are_not_found_and_a_missing_subject_is_told() {
+    fn null_and_absent_members_are_not_found_and_a_missing_subject_is_none() {
         let schema = json!({"properties": {"who": {}, "name": personal(), "note": personal()}});
         assert_eq!(found(schema.clone(), json!({"who": ANNA, "name": null})), []);
         assert_eq!(found(schema.clone(), json!({"name": "Anna"})), [("/name".into(), None)]);
@@ -239,15 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_where_nobody_looks_is_told() {
+    fn an_unsupported_position_of_the_keyword_is_found() {
         for followed in [
             json!({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"items": {"properties": {"b": personal()}}}}}),
             json!({"oneOf": [{"additionalProperties": {"prefixItems": [{"anyOf": [personal()]}]}}], "allOf": [{"patternProperties": {"x": personal()}}]}),
             json!({"$ref": "#"}),
         ] {
-            assert_eq!(unfollowed(&followed), [""; 0], "{followed}");
+            assert_eq!(unsupported_positions(&followed), [""; 0], "{followed}");
         }
-        for (missed, place) in [
+        for (missed, node) in [
             (json!({"if": {"properties": {"a": personal()}}}), "/if/properties/a"),
             (
                 json!({"dependentSchemas": {"a": {"properties": {"b/c": personal()}}}}),
@@ -256,7 +261,7 @@ mod tests {
             (json!({"anyOf": {"a": personal()}}), "/anyOf/a"),
             (json!({"$defs": {"A": personal()}, "not": {"$ref": "#/$defs/A"}}), "/$defs/A"),
         ] {
-            assert_eq!(unfollowed(&missed), [place]);
+            assert_eq!(unsupported_positions(&missed), [node]);
         }
     }
 
