@@ -1,4 +1,4 @@
-//! Who acts, in which tenant, with which rights: established once at the edge and passed down as the first argument.
+//! Callers and their rights, identified once at the edge of the host and passed down as an argument.
 
 use crate::id::{ActorId, TenantId};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ pub enum ActorKind {
     System,
 }
 
-/// The languages that every text of the product exists in.
+/// Languages of every text of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
@@ -28,7 +28,7 @@ impl Locale {
     }
 }
 
-/// W3C trace id, 32 lower-case hex digits. Generated at the edge or taken from `traceparent`.
+/// W3C trace id, 32 lower-case hex digits. Taken from the header `traceparent`, or generated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TraceId(pub String);
@@ -39,24 +39,27 @@ impl std::fmt::Display for TraceId {
     }
 }
 
-/// Who administers: an operator or a person, or the system where nobody is named. Acts of one command have one trace.
+/// Author of an act in the audit trail. All acts of one request or command line have one trace id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
+    /// Operator or member; the system where the command line names no operator.
     pub actor: ActorId,
-    /// On the command line: `operator`, or where none is named the operating system's user, such as `os:root@web-1`.
+    /// Origin on the command line: `operator`, or the user of the operating system, such as
+    /// `os:root@web-1`, where no operator is named.
     pub origin: Option<String>,
     pub trace: TraceId,
 }
 
-/// A caller inside one tenant. `permissions` are full names (`dcm.request`), resolved from the roles by the host.
+/// Caller inside one tenant.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub tenant: TenantId,
     pub actor: ActorId,
     pub kind: ActorKind,
-    /// Display name; personal data: never to a log, an id or a key. Empty for the system.
+    /// Display name, empty for the system. Personal data: not for logs, ids or keys.
     pub name: String,
     pub roles: Vec<String>,
+    /// Full names, such as `dcm.request`, which the host resolved from `roles`.
     pub permissions: Vec<String>,
     pub locale: Locale,
     pub trace: TraceId,
@@ -67,8 +70,8 @@ impl Caller {
         self.permissions.iter().any(|p| p == permission)
     }
 
-    /// The system inside a tenant, e.g. a workflow that submits a command. It holds every permission of `plugin`
-    /// implicitly: rules for people are decided by `kind`.
+    /// The system inside a tenant, for example a workflow that gives a command. It has no
+    /// permissions: rules check its `kind` instead.
     pub fn system(tenant: TenantId, trace: TraceId) -> Self {
         Caller {
             tenant,

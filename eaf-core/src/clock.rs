@@ -1,4 +1,4 @@
-//! Time and entropy as parameters. The host injects the real ones; tests inject what they need.
+//! Time and randomness as parameters: the host supplies the real ones, tests controlled ones.
 
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -8,12 +8,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> OffsetDateTime;
 }
 
-/// A source of cryptographically strong randomness.
+/// Source of cryptographically secure randomness.
 pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// What every operation that needs time or randomness is given.
+/// Clock and entropy: the ambient inputs of an operation, passed in place of global functions.
 #[derive(Clone)]
 pub struct World {
     pub clock: Arc<dyn Clock>,
@@ -25,7 +25,7 @@ impl World {
         self.clock.now()
     }
 
-    /// Time-ordered (UUIDv7), so that index pages stay warm.
+    /// UUIDv7. Ids in order of time make inserts touch few index pages.
     pub fn uuid(&self) -> Uuid {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);

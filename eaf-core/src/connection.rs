@@ -1,8 +1,9 @@
-//! Connections: where a tenant's vCenter or mail server is, and how to sign in there.
+//! Connections: addresses and credentials of a tenant's servers, such as a vCenter or mail server.
 //!
-//! The secret is sealed under the tenant's key and is write-only for people: [`list`] never has it, [`get`] is for
-//! providers. The secret may be left out to keep the stored one, but only while the rest still sends it to the same place
-//! for the same account: who does not know a password must not be able to have it sent to a server of their own.
+//! The secret is sealed under the tenant's key. People can write but not read it:
+//! [`Connections::list`] omits it, [`Connections::get`] is for providers. An update may keep the
+//! stored secret only if destination and account stay the same; otherwise an admin who does not
+//! know a password could have it sent to another server.
 
 use crate::crypto;
 use crate::crypto::Keyring;
@@ -23,11 +24,11 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the connection could not be written")]
     Write(#[source] sqlx::Error),
-    #[error("a new connection needs its secret")]
+    #[error("a new connection needs a secret")]
     NoSecret,
-    #[error("a tenant has at most {MOST} connections")]
+    #[error("a tenant has at most {MAX_CONNECTIONS} connections: remove one first")]
     TooMany,
-    #[error("the stored secret is not kept when where it goes changes")]
+    #[error("the connection has another destination or account: enter the secret again")]
     SecretNeededAgain,
     #[error("the secret of connection {capability}/{name} could not be sealed or opened")]
     Crypto {
@@ -36,54 +37,55 @@ pub enum Error {
         #[source]
         cause: crypto::Error,
     },
-    #[error("the secret of connection {capability}/{name} is not what was stored")]
+    #[error("the secret of connection {capability}/{name} is corrupt: enter it again")]
     Corrupt { capability: String, name: String },
 }
 
-/// Connections of one tenant: each may be tested, and keeps a session and a password in memory while it is used.
-pub const MOST: i64 = 50;
+/// Limit of connections per tenant. A connection in use holds a session and a password in memory.
+pub const MAX_CONNECTIONS: i64 = 50;
 
-/// As a provider needs it. It has no `Debug`: its secret is in clear.
+/// Connection for a provider. The type has no `Debug`, because its secret is in clear.
 #[derive(Clone)]
 pub struct Connection {
     pub capability: String,
     pub name: String,
     pub config: Value,
     pub secret: Map<String, Value>,
-    /// None: it is not stored.
+    /// Time at which the settings were stored. `None`: a draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
-/// As it is set.
+/// Settings to store or to test.
 pub struct NewConnection {
     pub capability: String,
     pub name: String,
-    /// Nothing secret: it is shown.
+    /// Settings that people may read, so nothing secret.
     pub config: Value,
-    /// `None` keeps the stored one.
+    /// `None` keeps the stored secret.
     pub secret: Option<Map<String, Value>>,
-    /// Members of `config` that do not say where the secret goes or whose it is. Only they may change while it is kept.
-    pub harmless: &'static [&'static str],
+    /// Members of `config` that name neither destination nor account. Only they may change while the
+    /// stored secret is kept.
+    pub non_routing_fields: &'static [&'static str],
 }
 
-/// As it is shown.
+/// Connection without its secret, for lists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     pub capability: String,
     pub name: String,
     pub config: Value,
     pub last_check_at: Option<OffsetDateTime>,
-    /// The code of what the last check found; none: it was good.
+    /// Error code of the last check. `None`: the check succeeded.
     pub last_error: Option<String>,
-    /// The last real call of which the outcome is known.
+    /// Time of the last call with a known outcome.
     pub used_at: Option<OffsetDateTime>,
-    /// Its code; none: it went through.
+    /// Error code of that call. `None`: the call succeeded.
     pub use_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
 }
 
-/// Stores, opens and checks connections with their secrets. Cheap to clone.
+/// Store of connections with their secrets. Cheap to clone.
 #[derive(Clone)]
 pub struct Connections {
     db: Db,
@@ -95,12 +97,12 @@ impl Connections {
         Self { db: db.clone(), keyring: keyring.clone() }
     }
 
-    /// Adds or replaces, in the caller's transaction, so that an audit row can stand beside it.
+    /// Adds or replaces a connection in the caller's transaction, which also records the act.
     pub async fn put(&self, tx: &mut TenantTx, new: &NewConnection, by: ActorId) -> Result<(), Error> {
-        take_turn(tx).await?;
+        lock_tenant_connections(tx).await?;
         let secret = match &new.secret {
             Some(secret) => self.seal(tx, new, secret).await?,
-            None => kept(tx, new).await?,
+            None => stored_secret(tx, new).await?,
         };
         let is_new: bool = sqlx::query_scalar(
             "insert into eaf.connection as c (tenant_id, capability, name, config, secret, updated_by)
@@ -119,13 +121,14 @@ impl Connections {
         .fetch_one(tx.conn())
         .await
         .map_err(Error::Write)?;
-        // Who has too many, from before there was a limit, can still change them.
-        if is_new { within_limit(tx).await } else { Ok(()) }
+        // A tenant over the limit may still change its connections.
+        if is_new { check_limit(tx).await } else { Ok(()) }
     }
 }
 
-/// A tenant's admins do it one after the other: also a connection that is not there yet is added once.
-async fn take_turn(tx: &mut TenantTx) -> Result<(), Error> {
+/// Lets one transaction at a time change the connections of a tenant. A row lock would not cover a
+/// connection that is added.
+async fn lock_tenant_connections(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.connection/' || $1::text, 0))")
         .bind(tx.tenant())
         .execute(tx.conn())
@@ -134,17 +137,17 @@ async fn take_turn(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counted after the row was written.
-async fn within_limit(tx: &mut TenantTx) -> Result<(), Error> {
+/// Fails with [`Error::TooMany`] if the row that was just inserted exceeds the limit.
+async fn check_limit(tx: &mut TenantTx) -> Result<(), Error> {
     let count: i64 = sqlx::query_scalar("select count(*) from eaf.connection where tenant_id = $1")
         .bind(tx.tenant())
         .fetch_one(tx.conn())
         .await
         .map_err(Error::Read)?;
-    if count > MOST { Err(Error::TooMany) } else { Ok(()) }
+    if count > MAX_CONNECTIONS { Err(Error::TooMany) } else { Ok(()) }
 }
 
-/// Deletes it with its secret, in the caller's transaction; false: there was none.
+/// Deletes a connection and its secret in the caller's transaction. False: there was none.
 pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from eaf.connection where tenant_id = $1 and capability = $2 and name = $3")
         .bind(tx.tenant())
@@ -156,10 +159,14 @@ pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<b
     Ok(deleted.rows_affected() > 0)
 }
 
-/// The settings as they are stored, and when they were; none, if there is no such connection. Until the end of the
-/// transaction nobody else changes them.
-pub async fn stored(tx: &mut TenantTx, capability: &str, name: &str) -> Result<Option<(Value, OffsetDateTime)>, Error> {
-    take_turn(tx).await?;
+/// Reads the settings and the time at which they were stored, and locks the tenant's connections
+/// until the transaction ends. `None`: there is no such connection.
+pub async fn lock_settings(
+    tx: &mut TenantTx,
+    capability: &str,
+    name: &str,
+) -> Result<Option<(Value, OffsetDateTime)>, Error> {
+    lock_tenant_connections(tx).await?;
     sqlx::query_as(
         "select config, updated_at from eaf.connection
          where tenant_id = $1 and capability = $2 and name = $3 for update",
@@ -172,8 +179,9 @@ pub async fn stored(tx: &mut TenantTx, capability: &str, name: &str) -> Result<O
     .map_err(Error::Read)
 }
 
-/// The stored secret, still sealed. Locks the row: it must not begin to point elsewhere before this is over.
-async fn kept(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
+/// Reads the stored secret, still sealed, and locks the row, so that its destination cannot change
+/// before the transaction ends.
+async fn stored_secret(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
     let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
         "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
     )
@@ -184,19 +192,20 @@ async fn kept(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> 
     .await
     .map_err(Error::Read)?;
     let (config, secret) = row.ok_or(Error::NoSecret)?;
-    if aim(&config, new.harmless) != aim(&new.config, new.harmless) {
+    if destination(&config, new.non_routing_fields) != destination(&new.config, new.non_routing_fields) {
         return Err(Error::SecretNeededAgain);
     }
     Ok(secret)
 }
 
-/// Everything that is not known to be harmless, so that a setting that nobody thought of counts too.
-fn aim(config: &Value, harmless: &[&str]) -> Value {
-    let mut aim = config.clone();
-    if let Some(members) = aim.as_object_mut() {
-        members.retain(|name, _| !harmless.contains(&name.as_str()));
+/// Settings that decide destination or account of the secret. An unlisted setting counts as one, so
+/// that a forgotten setting cannot leak the secret.
+fn destination(config: &Value, non_routing_fields: &[&str]) -> Value {
+    let mut destination = config.clone();
+    if let Some(members) = destination.as_object_mut() {
+        members.retain(|name, _| !non_routing_fields.contains(&name.as_str()));
     }
-    aim
+    destination
 }
 
 impl Connections {
@@ -208,12 +217,12 @@ impl Connections {
     ) -> Result<Vec<u8>, Error> {
         let plain = serde_json::to_vec(secret).expect("a JSON object always serialises");
         self.keyring
-            .seal_tenant(tx, &place(&new.capability, &new.name), &Zeroizing::new(plain))
+            .seal_tenant(tx, &aad(&new.capability, &new.name), &Zeroizing::new(plain))
             .await
             .map_err(|cause| Error::Crypto { capability: new.capability.clone(), name: new.name.clone(), cause })
     }
 
-    /// With its secret: for the capability's provider only.
+    /// Reads a connection with its secret, for the capability's provider alone.
     pub async fn get(&self, tenant: TenantId, capability: &str, name: &str) -> Result<Option<Connection>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let row: Option<(Value, Vec<u8>, OffsetDateTime)> = sqlx::query_as(
@@ -228,7 +237,7 @@ impl Connections {
         let Some((config, sealed, set_at)) = row else { return Ok(None) };
         let opened = self
             .keyring
-            .open_tenant(&mut tx, &place(capability, name), &sealed)
+            .open_tenant(&mut tx, &aad(capability, name), &sealed)
             .await
             .map(Zeroizing::new)
             .map_err(|cause| Error::Crypto { capability: capability.into(), name: name.into(), cause })?;
@@ -237,15 +246,16 @@ impl Connections {
         Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret, set_at: Some(set_at) }))
     }
 
-    /// What a provider would get if this were stored, to be tried before it is: nothing is written. The stored secret is taken
-    /// only where [`put`] would keep it, because a draft is tried at the server that it names.
+    /// Connection as a provider would get it after [`put`](Self::put), for a test of the draft.
+    /// Writes nothing. Uses the stored secret under the same condition as `put`, because the test
+    /// sends it to the draft's server.
     pub async fn draft(&self, tenant: TenantId, new: NewConnection) -> Result<Connection, Error> {
-        let NewConnection { capability, name, config, secret, harmless } = new;
+        let NewConnection { capability, name, config, secret, non_routing_fields } = new;
         let secret = match secret {
             Some(secret) => secret,
             None => {
                 let stored = self.get(tenant, &capability, &name).await?.ok_or(Error::NoSecret)?;
-                if aim(&stored.config, harmless) != aim(&config, harmless) {
+                if destination(&stored.config, non_routing_fields) != destination(&config, non_routing_fields) {
                     return Err(Error::SecretNeededAgain);
                 }
                 stored.secret
@@ -254,7 +264,7 @@ impl Connections {
         Ok(Connection { capability, name, config, secret, set_at: None })
     }
 
-    /// Without secrets.
+    /// All connections of a tenant, without their secrets.
     pub async fn list(&self, tenant: TenantId) -> Result<Vec<Summary>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows = sqlx::query(
@@ -284,8 +294,9 @@ impl Connections {
             .map_err(Error::Read)
     }
 
-    /// Records the code of what a check of the connection found; `None`: it is good, and what failed before is read again at
-    /// once. `set_at` is the connection's `updated_at` when the check began: a result about older settings is dropped.
+    /// Records the result of a check. `error` is its code; after `None`, a success, a failed
+    /// observation is repeated at once. `set_at` is the connection's `updated_at` before the check:
+    /// a result about older settings is dropped.
     pub async fn record_check(
         &self,
         tenant: TenantId,
@@ -314,24 +325,25 @@ impl Connections {
     }
 }
 
-/// Over which connection a call was made.
+/// Connection that a call used.
 #[derive(Debug, Clone, Copy)]
-pub struct Used<'a> {
+pub struct ConnectionUse<'a> {
     pub capability: &'a str,
     pub name: &'a str,
-    /// When the settings were stored that it was made with; none: they could not be told.
+    /// Time at which the settings of the call were stored. `None`: unknown.
     pub set_at: Option<OffsetDateTime>,
 }
 
 impl Connections {
-    /// What a real call over the connection came to; `error`: the code of what is wrong with the connection. A call that went
-    /// through also refutes what a test said, as far as that is one of `refuted`; none: whatever it was. After an error it
-    /// says that it is worth it to read again at once. The same outcome is written once a minute. Of settings that were stored
-    /// since, the call says nothing.
+    /// Records the outcome of a call. `error` is the code of a fault of the connection.
+    ///
+    /// A success clears the error of the last check if that is one of `refuted`, or any error with
+    /// `None`, and after a failed call makes the next observation due at once. The same outcome is
+    /// written at most once a minute. A call with older settings than the stored ones is ignored.
     pub async fn record_use(
         &self,
         tenant: TenantId,
-        used: Used<'_>,
+        used: ConnectionUse<'_>,
         error: Option<&str>,
         refuted: Option<&[&str]>,
     ) -> Result<(), Error> {
@@ -358,7 +370,7 @@ impl Connections {
     }
 }
 
-/// A sealed secret opens only at the connection that it was set for.
-fn place(capability: &str, name: &str) -> String {
+/// Additional authenticated data of a secret: it opens for its own connection alone.
+fn aad(capability: &str, name: &str) -> String {
     format!("connection/{capability}/{name}")
 }

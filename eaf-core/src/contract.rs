@@ -1,7 +1,8 @@
-//! The seam to a plugin's domain component: the documents that cross it and the trait behind which it runs.
+//! Contract with a plugin's domain component: the JSON documents, and the trait that runs it.
 //!
-//! Shapes are described in `docs/guides/contract.md`. Unknown members are ignored, so that documents may grow.
-//! Names here are the plugin's own (`request-vm`, `request/…`); the host adds and removes the plugin's id.
+//! `docs/guides/contract.md` describes the documents. Unknown members are ignored, so that a newer
+//! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
+//! removes it.
 
 use crate::actor::ActorKind;
 use crate::id::{ActorId, CommandId, EventId, TenantId};
@@ -28,7 +29,8 @@ pub struct Context {
     pub settings: Map<String, Value>,
     /// 32 random bytes, hex.
     pub seed: String,
-    /// Same on every retry with the same Idempotency-Key: the natural id for a thing that a command creates.
+    /// Equal on every retry with the same idempotency key; suits as id of a thing that the command
+    /// creates.
     pub command_id: CommandId,
     pub trace_id: String,
 }
@@ -46,9 +48,9 @@ pub struct ContextActor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StreamMode {
-    /// Its version must still hold at commit; events may be written to it.
+    /// The version must still hold at the append. Events may be appended to a guarded stream alone.
     Guard,
-    /// Reference data: read, not guarded.
+    /// Reference data, whose version may change before the append.
     Read,
 }
 
@@ -63,15 +65,15 @@ pub struct StreamRef {
 pub struct LoadedStream {
     pub stream: String,
     pub mode: StreamMode,
-    /// Number of events; 0: does not exist.
+    /// Number of events. 0: the stream does not exist.
     pub version: u64,
-    /// What this package made of the events before the first of `events`.
+    /// State that this package folded from the events before `events`.
     pub snapshot: Option<Value>,
-    /// Those after the snapshot, or all.
+    /// Events after the snapshot; all events without one.
     pub events: Vec<Recorded>,
 }
 
-/// An event as it was recorded, personal fields in clear.
+/// Recorded event with its personal fields in clear.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub id: EventId,
@@ -82,7 +84,7 @@ pub struct Recorded {
     pub kind: String,
     pub schema: u16,
     pub data: Value,
-    /// Milliseconds since 1970, the database's clock.
+    /// Milliseconds since 1970, by the database's clock.
     pub at: i64,
     pub actor: ActorId,
     pub actor_kind: ActorKind,
@@ -118,10 +120,10 @@ pub enum Decision {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Accepted {
     pub events: Vec<NewEvent>,
-    /// The view row that shows what the command was about; becomes the answer's Location.
+    /// View row that shows the thing of the command. The answer names it in `Location`.
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// What it would come to, for a rehearsal (`?dry-run`) alone; never recorded.
+    /// Expected result, for the answer to a rehearsal (`?dry-run`) alone; never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -129,14 +131,15 @@ pub struct Accepted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FoldInput {
     pub stream: String,
-    /// What this package made of the events before the first of `events`; none: there are none.
+    /// State that this package folded from the events before `events`. `None`: `events` are the
+    /// first ones.
     pub snapshot: Option<Value>,
     pub events: Vec<Recorded>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FoldOutput {
-    /// What it makes of both together.
+    /// State after `events`.
     pub state: Value,
 }
 
@@ -158,18 +161,18 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// 422
+    /// HTTP status 422.
     Invalid,
-    /// 409
+    /// HTTP status 409.
     Conflict,
-    /// 403
+    /// HTTP status 403.
     Forbidden,
-    /// 404
+    /// HTTP status 404.
     NotFound,
 }
 
-/// In what a package says to people: stands for the names of the tenant's members who hold this permission of the package.
-/// The host puts the names in when it answers; what is recorded keeps the reference.
+/// Placeholder in a message for the names of the members who hold a permission of the package. The
+/// host replaces it in an answer; a recorded message keeps the placeholder and so no names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeopleRef {
     /// Without the plugin's prefix.
@@ -179,11 +182,12 @@ pub struct PeopleRef {
 }
 
 impl PeopleRef {
-    /// The only member of the object that is a reference.
+    /// Name of the one member of an object that is a placeholder.
     pub const MARK: &str = "x-eaf-people";
 }
 
-/// A domain "no": data, rendered by the host from the package's locales (`rejections.<code>`).
+/// Refusal by a rule of the domain. The host renders it from the package's texts
+/// (`rejections.<code>`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub kind: RejectionKind,
@@ -218,7 +222,7 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// The rows named by `keys`, those that exist: key to columns.
+    /// Existing rows of the keys from [`Domain::keys`]: key to columns.
     pub rows: Map<String, Value>,
 }
 
@@ -230,12 +234,12 @@ pub struct ProjectOutput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum RowChange {
-    /// The whole row; a column that is not named becomes null.
+    /// Writes the whole row. A column that is not named becomes null.
     Upsert {
         key: String,
         row: Map<String, Value>,
     },
-    /// Some columns of a row that exists.
+    /// Writes some columns of an existing row.
     Patch {
         key: String,
         set: Map<String, Value>,
@@ -248,7 +252,7 @@ pub enum RowChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsInput {
     pub view: String,
-    /// Columns and `key` of each row.
+    /// Columns of each row, with its `key`.
     pub rows: Vec<Map<String, Value>>,
     pub context: Context,
 }
@@ -261,7 +265,7 @@ pub struct ActionsOutput {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowActions {
-    /// Rendered from `waiting.<code>`; none when nothing is awaited.
+    /// Person or event that the row waits for, rendered from `waiting.<code>`.
     #[serde(default)]
     pub waiting_on: Option<Message>,
     pub actions: Vec<Action>,
@@ -271,7 +275,8 @@ pub struct RowActions {
 pub struct Action {
     pub command: String,
     pub allowed: bool,
-    /// Why not; rendered from `rejections.<code>`, the same text as the command's refusal.
+    /// Reason why the action is not allowed, rendered from `rejections.<code>` like the command's
+    /// rejection.
     #[serde(default)]
     pub why: Option<Message>,
     /// Members of the command's body that follow from the row.
@@ -286,7 +291,7 @@ pub struct Message {
     pub params: Map<String, Value>,
 }
 
-/// What a package says of itself; made by its `describe` component when it is built.
+/// Declarations of a package. Its `describe` component returns them when the package is built.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Description {
     pub commands: Vec<CommandType>,
@@ -301,9 +306,10 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// Without the plugin's prefix; none: only the system (a workflow) may give it.
+    /// Without the plugin's prefix. `None`: only the system, as in a workflow, may give the command.
     pub permission: Option<String>,
-    /// JSON Schema of the body. `x-eaf-personal` marks personal members.
+    /// JSON Schema of the body. `x-eaf-personal` marks personal members, see
+    /// [`personal`](crate::crypto::personal).
     pub schema: Value,
 }
 
@@ -312,8 +318,7 @@ pub struct EventType {
     #[serde(rename = "type")]
     pub kind: String,
     pub schema_version: u16,
-    /// `x-eaf-personal: {"subject": "<sibling member>"}` marks a member that is encrypted under the key of the
-    /// person whose actor id stands in the sibling.
+    /// JSON Schema of the data. `x-eaf-personal` marks personal members, which are sealed.
     pub schema: Value,
 }
 
@@ -322,23 +327,23 @@ pub struct ViewType {
     pub name: String,
     pub version: u16,
     pub columns: Vec<Column>,
-    /// Who reads which rows; a caller needs one of these.
+    /// Rules of access. A caller needs at least one of their permissions.
     pub read: Vec<ReadRule>,
-    /// Event types that matter for this view.
+    /// Event types that the view projects.
     pub events: Vec<String>,
-    /// What its rows stand for; none: nothing that one would look for by name.
+    /// Business thing that each row represents, if people search for it by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<Thing>,
 }
 
-/// A business thing: by this the audit names what an act was about, and finds its acts by name.
+/// Business thing of a view's rows: the audit shows its name, and finds its acts by that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
-    /// The text column with its name.
+    /// Text column that holds the thing's name.
     pub name: String,
-    /// Categories of the streams whose key is the row's.
+    /// Categories of streams whose key is the row's key.
     pub streams: Vec<String>,
-    /// Categories of the streams whose key is the name in small letters.
+    /// Categories of streams whose key is the thing's name in lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<String>,
 }
@@ -352,7 +357,7 @@ pub struct Column {
     pub filter: bool,
     #[serde(default)]
     pub sort: bool,
-    /// Rows are found by words in this text.
+    /// Full-text search finds rows by words of this column.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub search: bool,
 }
@@ -363,7 +368,7 @@ pub enum ColumnType {
     Text,
     Integer,
     Boolean,
-    /// Milliseconds since 1970 in JSON on the plugin's side, RFC 3339 in the API.
+    /// Milliseconds since 1970 in the plugin's JSON, RFC 3339 in the API.
     Timestamp,
     Json,
 }
@@ -371,7 +376,7 @@ pub enum ColumnType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRule {
     pub permission: String,
-    /// A text column that must equal the caller's actor id; none: all rows.
+    /// Text column that must equal the caller's actor id. `None`: all rows.
     #[serde(default)]
     pub own: Option<String>,
 }
@@ -379,7 +384,7 @@ pub struct ReadRule {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Permission {
     pub name: String,
-    /// Roles that hold it: requester, approver, admin, auditor.
+    /// Roles that hold the permission: requester, approver, admin, auditor.
     pub roles: Vec<String>,
 }
 
@@ -388,12 +393,12 @@ pub struct WorkflowType {
     pub name: String,
     pub version: u16,
     pub triggers: Vec<Trigger>,
-    /// A command that the host gives when a call of a run has to be repeated for longer than a moment, and again when
-    /// it went through: body {key, stalled, code, message}.
+    /// Command that the host gives when a call of a run stalls, and when the call has succeeded
+    /// later. Body: `{key, stalled, code, message}`.
     #[serde(default)]
     pub on_stall: Option<String>,
-    /// A command that the host gives before a run ends without having returned a result, however that came about:
-    /// body {key, event, code, message}.
+    /// Command that the host gives before a run ends without a result, for any reason. Body:
+    /// `{key, event, code, message}`.
     #[serde(default)]
     pub on_failure: Option<String>,
 }
@@ -401,59 +406,62 @@ pub struct WorkflowType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     pub event: String,
-    /// JSON pointer to the id of the business thing, for lists, `on_stall` and `on_failure`.
+    /// JSON pointer into the event's data to the id of the business thing, for lists, `on_stall` and
+    /// `on_failure`.
     pub key: String,
-    /// JSON pointer to the actor id under whose key the journal is encrypted.
+    /// JSON pointer into the event's data to the actor id under whose key the journal is sealed.
     pub subject: String,
 }
 
-/// Why the domain component could not answer. Always a bug or a limit, never a domain "no".
+/// Failure of a domain component: a bug or a limit, in contrast to a [`Rejection`].
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
-    #[error("the component stopped: {0}")]
+    #[error("the component trapped: {0}")]
     Trap(String),
     #[error("the component used up its time")]
     Deadline,
-    #[error("the component answered with something that is not the agreed document: {0}")]
+    #[error("the component's answer is not the agreed document: {0}")]
     Malformed(#[source] serde_json::Error),
     #[error("the host could not run the component: {0}")]
     Host(String),
-    /// It was not asked at all.
-    #[error("the component is not asked for now: {why}")]
+    /// The host did not call the component.
+    #[error("the component is not called for now: {why}")]
     Unavailable { why: &'static str, retry_after: Duration },
 }
 
-/// A plugin's domain, ready to be asked. The host implements it over WebAssembly; tests may implement it in Rust.
+/// Domain component of an active package. The host implements the trait over WebAssembly; tests may
+/// implement it in Rust.
 #[async_trait]
 pub trait Domain: Send + Sync {
-    /// The plugin's id, such as `dcm`.
+    /// Id of the plugin, such as `dcm`.
     fn plugin(&self) -> &str;
     /// SHA-256 of the package, hex.
     fn digest(&self) -> &str;
-    /// The number of the active generation that this package is.
+    /// Generation under which the package is active.
     fn generation(&self) -> i64;
     fn description(&self) -> &Description;
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError>;
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError>;
-    /// None: the component does not fold, and is always sent all events.
+    /// `None`: the component does not fold, and gets all events of a stream.
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError>;
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError>;
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError>;
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError>;
-    /// May this row be asked about beside others?
+    /// Says whether [`actions`](Self::actions) may be called for this row together with others.
     fn standing(&self, _tenant: TenantId, _view: &str, _key: &str) -> Standing {
         Standing::Good
     }
 }
 
-/// What is known of a row: one that stops the component takes the answers from all that are asked about with it.
+/// Reliability of a row in calls of [`Domain::actions`]. A row that makes the component trap would
+/// fail the whole call, so such a row is isolated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Good,
-    /// It stopped the component a while ago, and is asked about by itself.
+    /// The row made the component trap some time ago. It is called for this row alone.
     OnTrial,
-    /// It stopped the component just now.
+    /// The row made the component trap recently. It is not called for this row.
     SetAside,
 }
 

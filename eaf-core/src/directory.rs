@@ -1,7 +1,7 @@
-//! Who is there: tenants, their members, and the operators of the platform.
+//! Directory of tenants, their members, and operators.
 //!
-//! Names, mail addresses and what the identity provider calls a person are sealed; a person is found by a keyed digest
-//! of (issuer, subject).
+//! Names, mail addresses and the identity provider's subjects are sealed. A keyed digest of issuer
+//! and subject finds a person without opening the rows.
 
 mod member;
 mod membership;
@@ -18,7 +18,7 @@ use crate::db::{self, Db};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("a tenant's slug is 1 to 40 lower-case letters, digits and dashes")]
+    #[error("a tenant's slug has 1 to 40 lower-case letters, digits and hyphens")]
     Slug,
     #[error(transparent)]
     Db(#[from] db::Error),
@@ -28,11 +28,11 @@ pub enum Error {
     Write(#[source] sqlx::Error),
     #[error("the record of the act could not be written")]
     Audit(#[from] crate::audit::Error),
-    #[error("the sessions of somebody who was erased or removed could not be ended")]
+    #[error("the sessions of a removed or erased person could not be ended")]
     Sessions(#[source] crate::session::Error),
     #[error("an entry of the directory could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
-    #[error("{table}.sealed of {actor} is not what was written there")]
+    #[error("the column sealed of {table} is corrupt for {actor}")]
     Corrupt {
         table: &'static str,
         actor: crate::id::ActorId,
@@ -41,7 +41,7 @@ pub enum Error {
     },
 }
 
-/// Reads and changes members and operators. Cheap to clone.
+/// Members and operators. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
     db: Db,

@@ -1,7 +1,8 @@
-//! Erasing a person: their key is destroyed, and with it everything that was sealed under it, in log, ledger and journals. A
-//! backup holds the wrapped key until it expires: see ADR 0007. What stands in clear, rows of views, is folded anew without it.
+//! Erasure of a person: destruction of the person's key, and a rebuild of the views.
 //!
-//! Other hosts remember keys for a minute, so the fold happens after that: an erasure is done when [`finish`] says so.
+//! Without the key no sealed value in log, ledger and journals can be read. Backups hold the wrapped
+//! key until they expire (ADR 0007). Views hold personal data in clear, so they are rebuilt after
+//! the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that is done.
 
 use crate::actor::By;
 use crate::checkpoint;
@@ -18,15 +19,16 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use time::OffsetDateTime;
 
+/// Events per page of the log.
 const PAGE: u32 = 500;
-/// Between two looks at views that are being folded.
-const BUSY: Duration = Duration::from_millis(200);
+/// Pause between two attempts to rebuild views that are being rebuilt already.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the tenant has no such person")]
     NoPerson,
-    #[error("whether there is such a person could not be found out")]
+    #[error("the person could not be looked up")]
     Person(#[source] sqlx::Error),
     #[error(transparent)]
     Directory(#[from] directory::Error),
@@ -36,13 +38,13 @@ pub enum Error {
     Log(#[from] event_store::Error),
     #[error(transparent)]
     Verify(#[from] verify::Error),
-    #[error("the views could not be told to be folded anew")]
-    Refold(#[source] sqlx::Error),
-    #[error("what was sealed could not be counted")]
+    #[error("the rebuild of the views could not be requested")]
+    Rebuild(#[source] sqlx::Error),
+    #[error("the sealed rows could not be counted")]
     Count(#[source] sqlx::Error),
 }
 
-/// What was erased, for whoever has to prove it. It names the person by their id alone.
+/// Proof of an erasure. Names the person by the actor id alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     pub certificate: &'static str,
@@ -50,23 +52,23 @@ pub struct Certificate {
     pub person: ActorId,
     #[serde(with = "time::serde::rfc3339")]
     pub erased_at: OffsetDateTime,
-    /// Events that hold fields of this person. They are in the log as before, and these fields can be read by nobody.
+    /// Number of events with fields of this person, which are in the log and cannot be read.
     pub events: u64,
-    /// Answered commands of this person, sealed as a whole.
+    /// Number of the person's answered commands, sealed as a whole.
     pub ledger_rows: u64,
-    /// Calls of workflow runs about this person, sealed as a whole.
+    /// Number of calls of workflow runs about this person, sealed as a whole.
     pub journal_rows: u64,
-    /// Snapshots in which this person could be read, sealed under their key among others.
+    /// Number of snapshots that are sealed for this person and others.
     pub snapshots: u64,
-    /// Copies of views that were folded anew.
+    /// Number of rebuilt copies of views.
     pub views: u64,
-    /// The log afterwards: as it was, link by link.
+    /// Verification of the log's hash chain after the erasure.
     pub chain: verify::Report,
-    /// SHA-256 over all of the above, as this document prints it without this member.
+    /// SHA-256, hex, of this document in JSON without this member.
     pub sha256: String,
 }
 
-/// Erases people and certifies the erasure. Cheap to clone.
+/// Erasure of people. Cheap to clone.
 #[derive(Clone)]
 pub struct Erasure {
     db: Db,
@@ -78,29 +80,30 @@ impl Erasure {
         Self { db: db.clone(), directory: directory.clone() }
     }
 
-    /// Destroys the key, signs the person out and has the views folded anew after `delay`, which is [`settling`](crate::crypto::key_cache_grace) where other hosts
-    /// run. Repeating it changes nothing.
+    /// Destroys the key, ends the sessions and requests a rebuild of the views after `delay`.
+    /// Returns the number of copies to rebuild. With other hosts, `delay` is the
+    /// [key cache grace](crate::crypto::key_cache_grace). Idempotent.
     pub async fn erase(&self, by: &By, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
         if !self.is_known(tenant, person).await? {
             return Err(Error::NoPerson);
         }
-        // With its record. What is left to do after a crash here is done by repeating it.
+        // Records the act as well. After a crash from here on, a repetition requests the rebuild.
         self.directory.erase_member(by, tenant, person).await?;
-        let mut told = Vec::new();
+        let mut requested = Vec::new();
         loop {
             let mut tx = self.db.tenant(tenant).await?;
-            let left = checkpoint::refold_views(&mut tx, delay, &mut told).await.map_err(Error::Refold)?;
-            if left == 0 {
+            let busy = checkpoint::refold_views(&mut tx, delay, &mut requested).await.map_err(Error::Rebuild)?;
+            if busy == 0 {
                 tx.commit().await?;
-                return Ok(told.len() as u64);
+                return Ok(requested.len() as u64);
             }
             tx.commit().await?;
-            // They are being folded anew just now, for somebody who was erased before.
-            tokio::time::sleep(BUSY).await;
+            // These views are being rebuilt for an earlier erasure.
+            tokio::time::sleep(RETRY_DELAY).await;
         }
     }
 
-    /// A member, or somebody of whom the log says something though they never were one.
+    /// Says whether the tenant has a member with this id, or sealed data of a person with it.
     async fn is_known(&self, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_scalar(
@@ -114,11 +117,12 @@ impl Erasure {
         .map_err(Error::Person)
     }
 
-    /// None: the views are not yet folded anew. A host has to run for that, and a view that is parked keeps it waiting.
+    /// Certifies the erasure. `None`: not all views are rebuilt yet, which needs a running host and
+    /// no parked view.
     pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        // A definition that was active when the key was destroyed need not be any more.
-        let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Refold)?;
+        // A view may have become inactive since the erasure: its rows are deleted, not rebuilt.
+        let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Rebuild)?;
         let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
             sqlx::query_as(
                 "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer

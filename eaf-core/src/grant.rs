@@ -1,15 +1,16 @@
-//! Grants: what a plugin of a tenant may use, under which name, how far, and over which connection.
+//! Grants: capabilities that a plugin may use in a tenant, each with scope and connection.
 //!
-//! A workflow opens a capability by grant name; a name that is not here is a denial.
+//! A workflow opens a capability by the name of its grant. A call without a grant is denied.
 
 use crate::actor::By;
 use crate::audit::{self, Act};
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
+use crate::product::{self, Inactive};
 use serde_json::{Value, json};
-use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -21,6 +22,8 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the grant could not be written")]
     Write(#[source] sqlx::Error),
+    #[error("the state of the product could not be read")]
+    Product(#[from] product::Error),
     #[error("the record of the act could not be written")]
     Audit(#[from] audit::Error),
 }
@@ -30,28 +33,28 @@ pub struct Grant {
     pub plugin: String,
     pub capability: String,
     pub name: String,
-    /// What is allowed under it; its members are the capability's own.
+    /// Limits of use, in the capability's own format.
     pub scope: Value,
     /// Name of the tenant's connection.
     pub connection: String,
 }
 
-/// Why a grant was given, and until when.
+/// Conditions of a grant that people read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Terms {
     pub reason: String,
-    /// None: it does not expire.
+    /// `None`: the grant does not expire.
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// Whether a call of a plugin may be made now.
+/// Answer to a plugin's request to make a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Authorization {
     Granted(Grant),
-    /// The plugin is told, as a failure of class `denied`.
+    /// The call fails with a failure of class `denied`.
     Denied(Denial),
-    /// The plugin is told nothing: its run rests until the product is there again.
-    Resting(Resting),
+    /// The run waits, without a failure, until the product is active again.
+    Inactive(Inactive),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,25 +63,17 @@ pub enum Denial {
     Expired,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resting {
-    /// The tenant does not have the product.
-    NotEnabled,
-    /// An operator has stopped the plugin for all tenants.
-    Stopped,
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub grant: Grant,
     pub terms: Terms,
-    /// By the database's clock.
+    /// Expired by the database's clock.
     pub expired: bool,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
 }
 
-/// Adds the grant, or replaces the one of this name; the audit says what was allowed before and is now.
+/// Adds a grant, or replaces the one of this name. The audit shows the grant before and after.
 pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &By) -> Result<(), Error> {
     let before = locked(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
@@ -109,7 +104,7 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &By) -> Re
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Withdraws the grant: the next live call is denied. False: there was none.
+/// Removes a grant, so that the next call is denied. False: there was none.
 pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str, by: &By) -> Result<bool, Error> {
     let before = locked(tx, plugin, capability, name).await?;
     sqlx::query("delete from eaf.plugin_grant where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4")
@@ -163,26 +158,8 @@ fn shown(grant: Option<&(Grant, Terms)>) -> Value {
     })
 }
 
-/// Says whether a plugin's work rests in this tenant now.
-pub async fn resting(db: &Db, tenant: TenantId, plugin: &str) -> Result<Option<Resting>, Error> {
-    let mut tx = db.tenant(tenant).await?;
-    let (enabled, stopped): (bool, bool) = sqlx::query_as(
-        "select exists (select from eaf.tenant_product p where p.tenant_id = $1 and p.plugin = $2 and p.enabled),
-                exists (select from eaf.stopped_plugin s where s.plugin = $2)",
-    )
-    .bind(tenant)
-    .bind(plugin)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    Ok(match (stopped, enabled) {
-        (true, _) => Some(Resting::Stopped),
-        (false, false) => Some(Resting::NotEnabled),
-        (false, true) => None,
-    })
-}
-
-/// Decides by the database's clock whether a plugin may use a capability now. Every live call asks.
+/// Decides by the database's clock whether a plugin may use a capability now. Called before each
+/// call that is not replayed.
 pub async fn authorize(
     db: &Db,
     tenant: TenantId,
@@ -190,32 +167,25 @@ pub async fn authorize(
     capability: &str,
     name: &str,
 ) -> Result<Authorization, Error> {
-    let mut tx = db.tenant(tenant).await?;
-    let row = sqlx::query(
-        "select p.enabled, s.plugin is not null as stopped, g.expires_at <= clock_timestamp() as expired,
+    let sql = format!(
+        "select {} as inactive, g.expires_at <= clock_timestamp() as expired,
                 g.plugin, g.capability, g.name, g.scope, g.connection
-         from (select) one
-         left join eaf.tenant_product p on p.tenant_id = $1 and p.plugin = $2
-         left join eaf.stopped_plugin s on s.plugin = $2
-         left join eaf.plugin_grant g on g.tenant_id = $1 and g.plugin = $2 and g.capability = $3 and g.name = $4",
-    )
-    .bind(tenant)
-    .bind(plugin)
-    .bind(capability)
-    .bind(name)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Read)?;
+         from (select $1::uuid as tenant_id, $2::text as plugin) p
+         left join eaf.plugin_grant g
+           on g.tenant_id = p.tenant_id and g.plugin = p.plugin and g.capability = $3 and g.name = $4",
+        product::INACTIVE_SQL
+    );
+    let mut tx = db.tenant(tenant).await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(plugin).bind(capability).bind(name);
+    let row = query.fetch_one(tx.conn()).await.map_err(Error::Read)?;
+    if let Some(state) = row.try_get("inactive").map_err(Error::Read)? {
+        return Ok(Authorization::Inactive(Inactive::parse(state)?));
+    }
     authorization(&row).map_err(Error::Read)
 }
 
+/// Authorization for an active product, from its grant, if there is one.
 fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
-    if row.try_get("stopped")? {
-        return Ok(Authorization::Resting(Resting::Stopped));
-    }
-    if row.try_get::<Option<bool>, _>("enabled")? != Some(true) {
-        return Ok(Authorization::Resting(Resting::NotEnabled));
-    }
     if row.try_get::<Option<String>, _>("plugin")?.is_none() {
         return Ok(Authorization::Denied(Denial::NotGranted));
     }
@@ -225,31 +195,7 @@ fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
     Ok(Authorization::Granted(grant(row)?))
 }
 
-/// Finds a grant that has not expired.
-pub async fn find(
-    db: &Db,
-    tenant: TenantId,
-    plugin: &str,
-    capability: &str,
-    name: &str,
-) -> Result<Option<Grant>, Error> {
-    let mut tx = db.tenant(tenant).await?;
-    let row = sqlx::query(
-        "select plugin, capability, name, scope, connection from eaf.plugin_grant
-         where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4
-           and (expires_at is null or expires_at > clock_timestamp())",
-    )
-    .bind(tenant)
-    .bind(plugin)
-    .bind(capability)
-    .bind(name)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    row.as_ref().map(|row| grant(row).map_err(Error::Read)).transpose()
-}
-
-/// All grants of a tenant.
+/// All grants of a tenant, by plugin, capability and name.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Listed>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(

@@ -1,7 +1,7 @@
-//! Typed ids, from one list, so that a tenant can never be passed where a run is meant.
+//! Typed ids, so that the compiler refuses a tenant's id in place of a run's.
 //!
-//! Ids that must be the same on every attempt are derived (UUIDv5) from what they stand for; all others are drawn
-//! from the injected [`Entropy`](crate::clock::Entropy).
+//! Ids that must be equal on every attempt are derived (UUIDv5) from the thing's natural key. All
+//! others are random, from [`Entropy`](crate::clock::Entropy).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,34 +36,46 @@ macro_rules! typed_ids {
 }
 
 typed_ids! {
-    /// A customer. Every row, event, grant, key and job belongs to exactly one.
+    /// Id of a customer, derived from its slug.
     TenantId,
-    /// Who acts: a person or service account of one tenant, or the system.
+    /// Id of a person or service account of one tenant, of an operator, or of the system.
     ActorId,
-    /// The events of one thing. Derived from tenant and stream name.
+    /// Id of a stream, derived from tenant and stream name.
     StreamId,
-    /// One event.
+    /// Id of an event.
     EventId,
-    /// One command; derived from (tenant, actor, Idempotency-Key), so a retry has the same id.
+    /// Id of a command, derived from tenant, actor and idempotency key, so that a retry has the
+    /// same id.
     CommandId,
-    /// One execution of a workflow. Derived from tenant, workflow and the event that started it.
+    /// Id of one execution of a workflow, derived from tenant, workflow and triggering event.
     RunId,
-    /// A host process, for as long as it lives.
+    /// Id of a host process, random at its start.
     HostId,
 }
 
-/// An id is the same in capitals; anything else is only itself.
+/// Forms in which `key` may be stored: as it is, and a UUID in lower case too, because UUIDs in
+/// upper and lower case are equal.
 pub(crate) fn spellings(key: &str) -> Vec<String> {
     let lower = key.to_ascii_lowercase();
     let is_id = key.len() == 36 && lower != key && Uuid::try_parse(key).is_ok();
     std::iter::once(key.to_owned()).chain(is_id.then_some(lower)).collect()
 }
 
-/// The root of all derived ids. Never change it: stored ids depend on it.
+/// Longest [name](is_name), in characters.
+const NAME_MAX: usize = 40;
+
+/// Says whether `text` is a name of the platform, as of a tenant, a connection or a grant: 1 to 40
+/// lower-case letters, digits and hyphens.
+pub fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=NAME_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
+/// Namespace of all derived ids. Stored ids depend on its value, so it must never change.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6e61_6d65_7370_6163_655f_7631);
 
 fn derive(parts: &[&[u8]]) -> Uuid {
-    // Each part behind its length, so that no two lists of parts have the same encoding.
+    // A length before each part, so that two different lists have different encodings.
     let mut bytes = Vec::new();
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u32).to_be_bytes());
@@ -73,19 +85,19 @@ fn derive(parts: &[&[u8]]) -> Uuid {
 }
 
 impl ActorId {
-    /// The system, acting for itself. The same in every tenant.
+    /// Id of the system, the same in every tenant.
     pub const SYSTEM: ActorId = ActorId(Uuid::from_u128(0x6561_665f_7379_7374_656d_0000_0000_0001));
 }
 
 impl TenantId {
-    /// A tenant's id is derived from its slug, so that set-up can be repeated.
+    /// Derives the id from the slug, so that a repeated set-up finds the same tenant.
     pub fn derive(slug: &str) -> Self {
         TenantId(derive(&[b"tenant", slug.as_bytes()]))
     }
 }
 
 impl StreamId {
-    /// `name` is the full stream name with the plugin in front, such as `dcm/request/…`.
+    /// `name` begins with the plugin, such as `dcm/request/…`.
     pub fn derive(tenant: TenantId, name: &str) -> Self {
         StreamId(derive(&[b"stream", tenant.0.as_bytes(), name.as_bytes()]))
     }
@@ -98,12 +110,12 @@ impl CommandId {
 }
 
 impl RunId {
-    /// `workflow` with the plugin in front, such as `dcm/provision`.
+    /// `workflow` begins with the plugin, such as `dcm/provision`.
     pub fn derive(tenant: TenantId, workflow: &str, event: EventId) -> Self {
         RunId(derive(&[b"run", tenant.0.as_bytes(), workflow.as_bytes(), event.0.as_bytes()]))
     }
 
-    /// Of the audit row of a call that was denied to this run.
+    /// Id of the audit row of this run's denied call, so that a replay adds no second row.
     pub fn of_denial(self, sequence: i32) -> Uuid {
         derive(&[b"denial", self.0.as_bytes(), &sequence.to_be_bytes()])
     }
@@ -121,7 +133,17 @@ mod tests {
     }
 
     #[test]
-    fn an_id_in_capitals_is_asked_for_both_ways_and_hex_digits_alone_are_none() {
+    fn a_name_has_1_to_40_lower_case_letters_digits_and_hyphens() {
+        for name in ["a", "acme-2", "-", &"a".repeat(40)] {
+            assert!(is_name(name), "{name}");
+        }
+        for other in ["", "Acme", "a_b", "a b", "a/b", "ä", &"a".repeat(41)] {
+            assert!(!is_name(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_in_capitals_has_two_spellings_and_other_keys_have_one() {
         let id = "01A21782-0930-7514-8DE5-ABF94E5FA0F0";
         assert_eq!(spellings(id), [id.to_owned(), id.to_ascii_lowercase()]);
         for other in ["01a21782093075148de5abf94e5fa0f0", "01A21782093075148DE5ABF94E5FA0F0", "ORDER-1"] {
@@ -130,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_derived_id_is_the_same_for_ever() {
-        assert_eq!(TenantId::derive("acme"), TenantId::derive("acme"));
+    fn a_derived_id_never_changes() {
+        assert_eq!(TenantId::derive("acme").to_string(), "eb364a16-23c7-586e-aa65-3409b11b1a1d");
     }
 }

@@ -1,20 +1,22 @@
-//! The hash of a row: SHA-256 over its columns, each behind its length, so that no two rows have the same encoding.
+//! Hash of a row: SHA-256 over its columns with their lengths, so that two different rows have
+//! different encodings.
 //!
-//! Computed here and not in the database, whose own functions its owner can change.
+//! Computed by the host, because the owner of the database can change the functions in it.
 
 use sha2::{Digest, Sha256};
 
+/// Hash in progress.
 pub(crate) struct Leaf(Sha256);
 
 impl Leaf {
-    /// `kind`: one number per table, so that no row passes for one of another.
+    /// `kind` is one number per table, so that equal rows of two tables have different hashes.
     pub fn new(kind: u8) -> Leaf {
         let mut sha = Sha256::new();
         sha.update([kind]);
         Leaf(sha)
     }
 
-    /// Null and empty differ.
+    /// Adds a column. Null and an empty value differ.
     pub fn column(mut self, value: Option<&[u8]>) -> Leaf {
         match value {
             Some(bytes) => {
@@ -31,7 +33,7 @@ impl Leaf {
         self.column(Some(value.as_bytes()))
     }
 
-    pub fn maybe(self, value: Option<&str>) -> Leaf {
+    pub fn optional_text(self, value: Option<&str>) -> Leaf {
         self.column(value.map(str::as_bytes))
     }
 
@@ -54,8 +56,8 @@ mod tests {
             Leaf::new(1).text("ab").text("c").hash(),
             Leaf::new(1).text("a").text("bc").hash(),
             Leaf::new(1).text("abc").hash(),
-            Leaf::new(1).text("abc").maybe(None).hash(),
-            Leaf::new(1).text("abc").maybe(Some("")).hash(),
+            Leaf::new(1).text("abc").optional_text(None).hash(),
+            Leaf::new(1).text("abc").optional_text(Some("")).hash(),
             Leaf::new(2).text("abc").hash(),
         ];
         for (index, leaf) in leaves.iter().enumerate() {

@@ -1,7 +1,8 @@
-//! EAF without WebAssembly and HTTP: tenancy, event store, command bus, projections, workflow journal, crypto.
+//! Core of EAF without WebAssembly and HTTP: tenancy, event store, command bus, projections,
+//! workflows, encryption.
 //!
-//! Everything here takes its clock and its entropy as a parameter ([`clock`]); every access to tenant data goes
-//! through [`db::TenantTx`]. SQL lives in this crate and nowhere else.
+//! Functions take clock and entropy as a parameter ([`clock`]), and access tenant data through
+//! [`db::TenantTx`]. All SQL of the host is in this crate.
 
 pub mod actor;
 pub mod anchor;
@@ -40,16 +41,16 @@ pub mod verify;
 pub mod view;
 pub mod workflow;
 
-/// Services of the framework, as the host's composition root wires them. Cheap to clone.
+/// All services of the core, wired by the host's composition root. Cheap to clone.
 ///
-/// A function takes the parts that it uses, so that its signature says what it touches; `Core` is for the rooms that
-/// compose.
+/// A function takes the services that it uses, so that its signature shows its dependencies. Only
+/// modules that compose services take `Core`.
 #[derive(Clone)]
 pub struct Core {
     pub db: db::Db,
     pub world: clock::World,
     pub keyring: crypto::Keyring,
-    /// Who administers through this process: the host itself, or the operator whom a command names.
+    /// Author of administrative acts of this process: the host, or an operator on the command line.
     pub by: actor::By,
     pub directory: directory::Directory,
     pub sessions: session::Sessions,

@@ -1,7 +1,8 @@
-//! What was mailed to whom, by Message-ID, and what still waits. The row is written before the mail is sent, so that a
-//! repetition after a crash carries the same id and a refused recipient is visible to the tenant's admins. It is
-//! written again before the content goes out, because a server that does not answer may have taken it. Addresses are
-//! never stored here.
+//! Log and queue of mails, by Message-ID.
+//!
+//! A mail is recorded before it is sent, so that a repetition after a crash has the same Message-ID
+//! and admins see refused recipients. The transmission of the content is recorded before it begins,
+//! because a server that does not answer may have accepted the mail. Addresses are never stored.
 
 use crate::actor::TraceId;
 use crate::db::{self, Db, TenantTx};
@@ -19,7 +20,7 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the mail could not be recorded")]
     Write(#[source] sqlx::Error),
-    #[error("eaf.mail_log, column status: '{0}' is no status")]
+    #[error("eaf.mail_log has the unknown status '{0}'")]
     Corrupt(String),
 }
 
@@ -31,7 +32,7 @@ pub struct Mail {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// The call of the run that wrote it down first.
+    /// Sequence number of the run's call that recorded the mail first.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -39,14 +40,15 @@ pub struct Mail {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Waits to be sent. `None`: nothing is in its way so far.
+    /// Waits to be sent, with the error of the last attempt.
     Pending(Option<String>),
     Sent,
-    /// A code or a sentence without personal data: a server's own words may repeat the address.
+    /// Given up, with a code or sentence without personal data. A server's own message may contain
+    /// the address.
     Failed(String),
-    /// Not sent, because its condition no longer held.
+    /// Not sent, because the condition of the mail no longer held.
     Skipped,
-    /// A server took its content and did not answer: it may have arrived.
+    /// The server received the content and did not answer: the mail may have arrived.
     Unknown,
 }
 
@@ -62,21 +64,23 @@ impl Status {
     }
 }
 
+/// Recorded mail with the state of its delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
+pub struct LoggedMail {
     pub mail: Mail,
     pub status: Status,
-    /// Over which it was tried last.
+    /// Connection of the last attempt.
     pub connection: Option<String>,
     pub attempts: i32,
-    /// How often its content was given to a server that did not answer.
+    /// Number of transmissions of the content without an answer.
     pub unanswered: i32,
-    /// How often in a row its recipient was deferred, and since when.
+    /// Number of consecutive deferrals of the recipient by the server.
     pub deferrals: i32,
+    /// Time of the first of these deferrals.
     pub deferred_since: Option<OffsetDateTime>,
-    /// Not tried sooner.
+    /// Earliest time of the next attempt. `None`: at once.
     pub next_at: Option<OffsetDateTime>,
-    /// The server's own id for it.
+    /// Id that the server assigned to the mail.
     pub relay: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
@@ -85,11 +89,11 @@ pub struct Logged {
 const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq, recipient, trace,
     status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
 
-/// What a connection's rate counts.
+/// Period of a connection's rate limit.
 const RATE: Duration = Duration::from_secs(60);
 
-/// Writes the mail down as pending, or answers what is known of it.
-pub async fn write_down(db: &Db, tenant: TenantId, mail: &Mail) -> Result<Logged, Error> {
+/// Records a mail as pending, or returns the mail as recorded before.
+pub async fn record(db: &Db, tenant: TenantId, mail: &Mail) -> Result<LoggedMail, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
         "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, call_seq)
@@ -114,31 +118,32 @@ pub async fn write_down(db: &Db, tenant: TenantId, mail: &Mail) -> Result<Logged
         .fetch_one(tx.conn())
         .await
         .map_err(Error::Read)?;
-    let logged = logged(&row)?;
+    let logged = read_row(&row)?;
     tx.commit().await?;
     Ok(logged)
 }
 
-pub async fn find(db: &Db, tenant: TenantId, message_id: &str) -> Result<Option<Logged>, Error> {
+pub async fn find(db: &Db, tenant: TenantId, message_id: &str) -> Result<Option<LoggedMail>, Error> {
     let sql = format!("select {COLUMNS} from eaf.mail_log where tenant_id = $1 and message_id = $2");
     let mut tx = db.tenant(tenant).await?;
     let row = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id).fetch_optional(tx.conn()).await;
-    row.map_err(Error::Read)?.map(|row| logged(&row)).transpose()
+    row.map_err(Error::Read)?.map(|row| read_row(&row)).transpose()
 }
 
-/// May a mail be offered to a server?
+/// Result of [`offer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {
+    /// The mail may be offered to the server.
     Made,
-    /// The connection sends no more mails in this minute.
+    /// The rate limit of the connection is reached for now.
     RateReached,
-    /// It was settled meanwhile.
-    Over,
+    /// The mail is not pending any more.
+    NotPending,
 }
 
-/// It is offered to a server, if the connection's rate leaves a place. Places are given one after the other, so that
-/// calls and hosts at the same time take no more than there are.
-pub async fn attempt(
+/// Records that a mail is offered to a server, if the rate limit of the connection allows that. An
+/// advisory lock makes hosts count one after the other, so that together they keep the limit.
+pub async fn offer(
     db: &Db,
     tenant: TenantId,
     message_id: &str,
@@ -173,14 +178,14 @@ pub async fn attempt(
     if done.rows_affected() > 0 {
         return Ok(Offer::Made);
     }
-    let known = find(db, tenant, message_id).await?;
-    let waits = known.is_some_and(|known| matches!(known.status, Status::Pending(_)));
-    Ok(if waits { Offer::RateReached } else { Offer::Over })
+    let recorded = find(db, tenant, message_id).await?;
+    let is_pending = recorded.is_some_and(|recorded| matches!(recorded.status, Status::Pending(_)));
+    Ok(if is_pending { Offer::RateReached } else { Offer::NotPending })
 }
 
-/// Its content is given to the server from now on: if no answer comes, it may have arrived. False: it was settled
-/// meanwhile.
-pub async fn hand_over(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
+/// Records that the transmission of the content begins: without an answer the mail may have arrived.
+/// False: the mail is not pending any more.
+pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.mail_log set unanswered = unanswered + 1, updated_at = clock_timestamp()
@@ -195,41 +200,43 @@ pub async fn hand_over(db: &Db, tenant: TenantId, message_id: &str) -> Result<bo
     Ok(done.rows_affected() > 0)
 }
 
-/// The mails that a call wrote down and that wait.
-pub async fn waiting_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<Logged>, Error> {
+/// Pending mails that a call of a run recorded.
+pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<LoggedMail>, Error> {
     let sql = format!(
         "select {COLUMNS} from eaf.mail_log
          where tenant_id = $1 and run_id = $2 and call_seq = $3 and status = 'pending' order by message_id"
     );
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(run).bind(sequence).fetch_all(tx.conn()).await;
-    rows.map_err(Error::Read)?.iter().map(logged).collect()
+    rows.map_err(Error::Read)?.iter().map(read_row).collect()
 }
 
-/// Why a mail waits, and for how long.
+/// Delay of a mail after a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wait<'a> {
+pub struct Deferral<'a> {
     pub error: &'a str,
-    pub at_least: Duration,
-    /// What is known after this attempt: 0 when the server answered.
+    /// Shortest time until the next attempt.
+    pub delay: Duration,
+    /// New value of [`LoggedMail::unanswered`]: 0 after an answer of the server.
     pub unanswered: i32,
-    /// Of the recipient alone.
-    pub is_deferral: bool,
+    /// The server deferred this recipient alone, which [`LoggedMail::deferrals`] counts.
+    pub of_recipient: bool,
 }
 
-pub async fn wait(db: &Db, tenant: TenantId, message_id: &str, wait: &Wait<'_>) -> Result<(), Error> {
+/// Schedules the next attempt of a mail.
+pub async fn defer(db: &Db, tenant: TenantId, message_id: &str, deferral: &Deferral<'_>) -> Result<(), Error> {
     let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5,
         deferrals = case when $6 then deferrals + 1 else 0 end,
         deferred_since = case when $6 then coalesce(deferred_since, clock_timestamp()) end";
-    change(db, tenant, message_id, set, |query| {
-        let query = query.bind(wait.error.to_owned()).bind(wait.at_least.as_secs_f64());
-        query.bind(wait.unanswered).bind(wait.is_deferral)
+    update(db, tenant, message_id, set, |query| {
+        let query = query.bind(deferral.error.to_owned()).bind(deferral.delay.as_secs_f64());
+        query.bind(deferral.unanswered).bind(deferral.of_recipient)
     })
     .await
 }
 
-/// What came of it. A mail that was sent stays sent.
-pub async fn mark(
+/// Sets the status of a mail. A mail that was sent stays sent.
+pub async fn set_status(
     db: &Db,
     tenant: TenantId,
     message_id: &str,
@@ -238,15 +245,15 @@ pub async fn mark(
 ) -> Result<(), Error> {
     let (word, error) = status.parts();
     let set = "status = $3, error = $4, relay = coalesce($5, relay), next_at = null";
-    change(db, tenant, message_id, set, |query| {
+    update(db, tenant, message_id, set, |query| {
         query.bind(word).bind(error.map(str::to_owned)).bind(relay.map(str::to_owned))
     })
     .await
 }
 
-/// A mail that was given up, or may have arrived, is pending again, because an admin wants it sent; also one that has
-/// waited for `abandoned` since anybody worked on it. False: there is none.
-pub async fn reopen(db: &Db, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
+/// Makes a failed or unknown mail pending again at an admin's request; also a pending one without a
+/// change for `abandoned`. False: there is no such mail.
+pub async fn requeue(db: &Db, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.mail_log set status = 'pending', unanswered = 0, deferrals = 0, deferred_since = null,
@@ -264,8 +271,8 @@ pub async fn reopen(db: &Db, tenant: TenantId, message_id: &str, abandoned: Dura
     Ok(done.rows_affected() > 0)
 }
 
-/// All waiting mails may be tried at once.
-pub async fn hurry(tx: &mut TenantTx) -> Result<(), Error> {
+/// Makes all pending mails of the tenant due at once.
+pub async fn retry_now(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("update eaf.mail_log set next_at = null where tenant_id = $1 and status = 'pending'")
         .bind(tx.tenant())
         .execute(tx.conn())
@@ -274,8 +281,8 @@ pub async fn hurry(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many mails were offered to a connection's server within the last minute.
-pub async fn offered(db: &Db, tenant: TenantId, connection: &str) -> Result<u32, Error> {
+/// Number of mails that were offered to a connection's server in the period of the rate limit.
+pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Result<u32, Error> {
     let mut tx = db.tenant(tenant).await?;
     let count: i64 = sqlx::query_scalar(
         "select count(*) from eaf.mail_log
@@ -290,9 +297,9 @@ pub async fn offered(db: &Db, tenant: TenantId, connection: &str) -> Result<u32,
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Who got a mail of this template by a run of the same package about the same thing; also who may have got it, and to whom
-/// it is being sent just now.
-pub async fn told(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
+/// Recipients of this template from runs of the same plugin about the same thing. Includes unknown
+/// mails and those in transmission, which may arrive.
+pub async fn recipients_of(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_scalar(
         "select distinct m.recipient from eaf.run this
@@ -311,8 +318,8 @@ pub async fn told(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Resu
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::Arguments>;
 
-/// Of a mail that is not sent; `$1` and `$2` name it.
-async fn change(
+/// Updates a mail that is not sent. `$1` and `$2` identify the mail; `set` begins at `$3`.
+async fn update(
     db: &Db,
     tenant: TenantId,
     message_id: &str,
@@ -330,36 +337,36 @@ async fn change(
     Ok(())
 }
 
-/// Which mails to list.
+/// Selection of mails by status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum MailFilter {
     All,
-    /// Not sent, or perhaps: nobody comes back for them.
+    /// Failed and unknown: the host does not try these again.
     Failed,
-    Waiting,
+    Pending,
 }
 
-/// Newest first.
-pub async fn list(db: &Db, tenant: TenantId, which: Which, limit: u32) -> Result<Vec<Logged>, Error> {
+/// Lists the newest mails first.
+pub async fn list(db: &Db, tenant: TenantId, filter: MailFilter, limit: u32) -> Result<Vec<LoggedMail>, Error> {
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
     sql.push(COLUMNS).push(" from eaf.mail_log where tenant_id = ").push_bind(tenant);
-    match which {
-        Which::All => {}
-        Which::Failed => drop(sql.push(" and status in ('failed', 'unknown')")),
-        Which::Waiting => drop(sql.push(" and status = 'pending'")),
+    match filter {
+        MailFilter::All => {}
+        MailFilter::Failed => drop(sql.push(" and status in ('failed', 'unknown')")),
+        MailFilter::Pending => drop(sql.push(" and status = 'pending'")),
     }
     sql.push(" order by created_at desc, message_id limit ").push_bind(i64::from(limit));
     let mut tx = db.tenant(tenant).await?;
     let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
-    rows.iter().map(logged).collect()
+    rows.iter().map(read_row).collect()
 }
 
-fn logged(row: &PgRow) -> Result<Logged, Error> {
+fn read_row(row: &PgRow) -> Result<LoggedMail, Error> {
     let (status, error): (String, Option<String>) =
         (row.try_get("status").map_err(Error::Read)?, row.try_get("error").map_err(Error::Read)?);
-    let status = parse(&status, error)?;
-    let read = || -> Result<Logged, sqlx::Error> {
-        Ok(Logged {
+    let status = parse_status(&status, error)?;
+    let read_columns = || -> Result<LoggedMail, sqlx::Error> {
+        Ok(LoggedMail {
             mail: Mail {
                 message_id: row.try_get("message_id")?,
                 plugin: row.try_get("plugin")?,
@@ -382,10 +389,10 @@ fn logged(row: &PgRow) -> Result<Logged, Error> {
             updated_at: row.try_get("updated_at")?,
         })
     };
-    read().map_err(Error::Read)
+    read_columns().map_err(Error::Read)
 }
 
-fn parse(status: &str, error: Option<String>) -> Result<Status, Error> {
+fn parse_status(status: &str, error: Option<String>) -> Result<Status, Error> {
     match status {
         "pending" => Ok(Status::Pending(error)),
         "sent" => Ok(Status::Sent),

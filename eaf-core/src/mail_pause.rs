@@ -1,5 +1,5 @@
-//! Mail connections over which nothing is sent until an admin says so: while the mail server is moved, or while wrong
-//! mails have to be stopped.
+//! Pauses of mail connections: nothing is sent until an admin resumes the connection, for example
+//! while the mail server is moved.
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
@@ -28,7 +28,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Pause>, Error> {
     sqlx::query_as(sql).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Read)
 }
 
-/// In the caller's transaction, so that an audit row can stand beside it.
+/// Pauses a connection in the caller's transaction, which also records the act.
 pub async fn begin(tx: &mut TenantTx, connection: &str, by: ActorId) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.mail_pause (tenant_id, connection, paused_by) values ($1, $2, $3)

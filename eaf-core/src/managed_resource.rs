@@ -1,8 +1,8 @@
-//! Managed resources: what a capability remembers of a thing that it made outside of this host.
+//! Managed resources: records of things that a capability created in another system.
 //!
-//! A provider writes what it is about to do before it acts, and the id that the other side gave afterwards, so
-//! that a later call asks for that very thing. The document is the capability's own; it holds no secret and no
-//! personal data.
+//! A provider records its intent before it acts, and afterwards the id that the other system
+//! assigned, so that a repeated call finds the same thing. The capability defines the document,
+//! which holds no secrets and no personal data.
 
 use crate::db;
 use crate::db::Db;
@@ -20,17 +20,17 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// Names one thing of one plugin of one tenant.
+/// Primary key of a managed resource.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub tenant: TenantId,
     pub plugin: String,
     pub capability: String,
-    /// The product's own id of the thing.
+    /// The product's id of the thing.
     pub identity: String,
 }
 
-/// `None`: nothing is remembered.
+/// Reads the document of a managed resource. `None`: there is none.
 pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let row: Option<(Json<Value>,)> = sqlx::query_as(
@@ -47,7 +47,7 @@ pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     Ok(row.map(|(data,)| data.0))
 }
 
-/// Replaces what still is `before`; false: it is not, and nothing is written.
+/// Replaces the document if it equals `before`. False: it does not, and nothing is written.
 pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let replaced = sqlx::query(
@@ -67,7 +67,7 @@ pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result
     Ok(replaced.rows_affected() > 0)
 }
 
-/// Adds or replaces, in a transaction of its own: the next step outside relies on it.
+/// Adds or replaces the document and commits, because the provider's next action relies on it.
 pub async fn put(db: &Db, key: &Key, data: &Value) -> Result<(), Error> {
     let mut tx = db.tenant(key.tenant).await?;
     sqlx::query(

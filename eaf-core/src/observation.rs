@@ -1,8 +1,7 @@
-//! Observation: the host reads again, by itself, what plugins manage elsewhere. Here is whose turn it is, what was told
-//! last, and how old it is.
+//! Observation of managed resources: leases of connections, last reports, and times of reading.
 //!
-//! A connection is read by one host at a time, and so is a server, whatever tenants' connections lead to it. What did not
-//! change leaves no event: only the time of the last look is kept, beside the log.
+//! One host at a time reads a connection, and one a server, even through connections of several
+//! tenants. A resource without a change causes no event: only the time of the observation is stored.
 
 use crate::db;
 use crate::db::Db;
@@ -19,31 +18,31 @@ pub enum Error {
     Db(#[from] db::Error),
     #[error("no connection could be claimed")]
     Claim(#[source] sqlx::Error),
-    #[error("what is observed could not be read")]
+    #[error("the managed resources could not be read")]
     Read(#[source] sqlx::Error),
-    #[error("what was observed could not be written")]
+    #[error("the observation could not be written")]
     Write(#[source] sqlx::Error),
 }
 
-/// A connection whose turn it is.
+/// Right to read the managed resources of one connection until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub struct ObservationLease {
     pub tenant: TenantId,
     pub capability: String,
     pub connection: String,
-    /// The lease, which tells the turn from an earlier one of the same connection.
+    /// End of the lease by the database's clock. Serves as its fence as well.
     pub until: OffsetDateTime,
 }
 
-/// Takes the connection that has waited longest, if one is due and nobody reads its server. The lock lets hosts choose one
-/// after the other: two that choose at once would not see each other's lease.
-pub async fn claim(db: &Db, capabilities: &[String], lease: Duration) -> Result<Option<Turn>, Error> {
+/// Leases the connection that is due for longest, if no host reads its server. The advisory lock is
+/// needed because two concurrent claims would not see each other's lease.
+pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Result<Option<ObservationLease>, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Claim)?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.observation', 0))")
         .execute(&mut *tx)
         .await
         .map_err(Error::Claim)?;
-    let turn: Option<(TenantId, String, String, OffsetDateTime)> = sqlx::query_as(
+    let lease: Option<(TenantId, String, String, OffsetDateTime)> = sqlx::query_as(
         "update eaf.connection c set observe_until = clock_timestamp() + make_interval(secs => $2)
          from (select d.tenant_id, d.capability, d.name from eaf.connection d
                where d.capability = any ($1) and d.observe_at <= clock_timestamp()
@@ -54,44 +53,46 @@ pub async fn claim(db: &Db, capabilities: &[String], lease: Duration) -> Result<
          returning c.tenant_id, c.capability, c.name, c.observe_until",
     )
     .bind(capabilities)
-    .bind(lease.as_secs_f64())
+    .bind(duration.as_secs_f64())
     .fetch_optional(&mut *tx)
     .await
     .map_err(Error::Claim)?;
     tx.commit().await.map_err(Error::Claim)?;
-    Ok(turn.map(|(tenant, capability, connection, until)| Turn { tenant, capability, connection, until }))
+    let lease =
+        lease.map(|(tenant, capability, connection, until)| ObservationLease { tenant, capability, connection, until });
+    Ok(lease)
 }
 
-/// How often the connection has failed in a row before.
-pub async fn failures(db: &Db, turn: &Turn) -> Result<u32, Error> {
-    let mut tx = db.tenant(turn.tenant).await?;
+/// Number of consecutive failed observations of the connection.
+pub async fn failures(db: &Db, lease: &ObservationLease) -> Result<u32, Error> {
+    let mut tx = db.tenant(lease.tenant).await?;
     let failures: Option<i32> = sqlx::query_scalar(
         "select observe_failures from eaf.connection where tenant_id = $1 and capability = $2 and name = $3",
     )
-    .bind(turn.tenant)
-    .bind(&turn.capability)
-    .bind(&turn.connection)
+    .bind(lease.tenant)
+    .bind(&lease.capability)
+    .bind(&lease.connection)
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Read)?;
     Ok(failures.and_then(|count| u32::try_from(count).ok()).unwrap_or_default())
 }
 
-/// The turn is over. One that is not the connection's present turn, because the connection was set meanwhile or the lease
-/// ran out, settles nothing.
-pub async fn settle(db: &Db, turn: &Turn, failures: u32, pause: Duration) -> Result<(), Error> {
-    let mut tx = db.tenant(turn.tenant).await?;
+/// Ends a lease. The next observation is due after `pause`. Changes nothing if the connection has
+/// another lease, after an expiry, or none, after a change of its settings.
+pub async fn finish(db: &Db, lease: &ObservationLease, failures: u32, pause: Duration) -> Result<(), Error> {
+    let mut tx = db.tenant(lease.tenant).await?;
     sqlx::query(
         "update eaf.connection set observe_failures = $4, observe_until = null,
                 observe_at = clock_timestamp() + make_interval(secs => $5)
          where tenant_id = $1 and capability = $2 and name = $3 and observe_until = $6",
     )
-    .bind(turn.tenant)
-    .bind(&turn.capability)
-    .bind(&turn.connection)
+    .bind(lease.tenant)
+    .bind(&lease.capability)
+    .bind(&lease.connection)
     .bind(i32::try_from(failures).unwrap_or(i32::MAX))
     .bind(pause.as_secs_f64())
-    .bind(turn.until)
+    .bind(lease.until)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
@@ -99,43 +100,45 @@ pub async fn settle(db: &Db, turn: &Turn, failures: u32, pause: Duration) -> Res
     Ok(())
 }
 
-/// A thing that a plugin manages.
+/// Managed resource with the last report of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Thing {
+pub struct ManagedResource {
     pub identity: String,
-    /// What the capability remembers of it.
+    /// Document of the capability, see [`managed_resource`](crate::managed_resource).
     pub data: Value,
-    /// What the plugin was told last.
+    /// State that was last reported to the plugin.
     pub seen: Option<Value>,
-    /// Of which events the thing's row was then.
+    /// Position of the thing's view row before that report.
     pub seen_position: Option<String>,
 }
 
-/// A look at a thing.
+/// Reading of one managed resource.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Look {
+pub struct Observation {
     pub identity: String,
-    /// None: it was told before.
-    pub told: Option<Told>,
+    /// Report to the plugin. `None`: nothing has changed since the last one.
+    pub reported: Option<Reported>,
 }
 
-/// What the plugin knows from now on, and of which events the thing's row was before.
+/// State that was reported to the plugin.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    pub found: Value,
+pub struct Reported {
+    pub state: Value,
+    /// Position of the thing's view row before the report.
     pub position: Option<String>,
 }
 
 type Row = (String, Json<Value>, Option<Json<Value>>, Option<String>);
 
-/// Those whose data has the members of `like`. The ones that were not looked at for longest come first.
-pub async fn things(
+/// Managed resources whose document contains `like`. The ones that were not observed for longest
+/// come first.
+pub async fn resources(
     db: &Db,
     tenant: TenantId,
     plugin: &str,
     capability: &str,
     like: &Value,
-) -> Result<Vec<Thing>, Error> {
+) -> Result<Vec<ManagedResource>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "select identity, data, seen, seen_position from eaf.managed_resource
@@ -149,31 +152,38 @@ pub async fn things(
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;
-    let thing = |(identity, data, seen, seen_position): Row| {
+    let resource = |(identity, data, seen, seen_position): Row| {
         let seen = seen.map(|seen| seen.0);
-        Thing { identity, data: data.0, seen, seen_position }
+        ManagedResource { identity, data: data.0, seen, seen_position }
     };
-    Ok(rows.into_iter().map(thing).collect())
+    Ok(rows.into_iter().map(resource).collect())
 }
 
-/// They were read just now.
-pub async fn note(db: &Db, tenant: TenantId, plugin: &str, capability: &str, looked_at: &[Look]) -> Result<(), Error> {
-    let identities: Vec<&str> = looked_at.iter().map(|look| look.identity.as_str()).collect();
-    let told = || looked_at.iter().map(|look| look.told.as_ref());
-    let found: Vec<Option<Json<&Value>>> = told().map(|told| told.map(|told| Json(&told.found))).collect();
-    let positions: Vec<Option<&str>> = told().map(|told| told?.position.as_deref()).collect();
+/// Records observations, with the present time by the database's clock.
+pub async fn record(
+    db: &Db,
+    tenant: TenantId,
+    plugin: &str,
+    capability: &str,
+    observations: &[Observation],
+) -> Result<(), Error> {
+    let identities: Vec<&str> = observations.iter().map(|observation| observation.identity.as_str()).collect();
+    let reported = || observations.iter().map(|observation| observation.reported.as_ref());
+    let states: Vec<Option<Json<&Value>>> =
+        reported().map(|reported| reported.map(|reported| Json(&reported.state))).collect();
+    let positions: Vec<Option<&str>> = reported().map(|reported| reported?.position.as_deref()).collect();
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
-        "update eaf.managed_resource m set observed_at = clock_timestamp(), seen = coalesce(x.found, m.seen),
-                seen_position = case when x.found is null then m.seen_position else x.position end
-         from unnest($4::text[], $5::jsonb[], $6::text[]) x (identity, found, position)
+        "update eaf.managed_resource m set observed_at = clock_timestamp(), seen = coalesce(x.state, m.seen),
+                seen_position = case when x.state is null then m.seen_position else x.position end
+         from unnest($4::text[], $5::jsonb[], $6::text[]) x (identity, state, position)
          where m.tenant_id = $1 and m.plugin = $2 and m.capability = $3 and m.identity = x.identity",
     )
     .bind(tenant)
     .bind(plugin)
     .bind(capability)
     .bind(identities)
-    .bind(found)
+    .bind(states)
     .bind(positions)
     .execute(tx.conn())
     .await
@@ -182,7 +192,7 @@ pub async fn note(db: &Db, tenant: TenantId, plugin: &str, capability: &str, loo
     Ok(())
 }
 
-/// When these things were read last; those that never were are left out.
+/// Times of the last observations, by identity. A resource that was never observed is missing.
 pub async fn observed_at(
     db: &Db,
     tenant: TenantId,

@@ -1,7 +1,8 @@
-//! Package files and which of them is active. A package belongs to no tenant and holds no customer data.
+//! Package files, and the active package of each plugin. A package belongs to no tenant and holds no
+//! customer data.
 //!
-//! The active generation is a row, the same for all hosts: `append` refuses what any other generation decided. Files stay
-//! as long as a run may need them.
+//! A row names the active generation for all hosts, and `eaf.append` refuses events of any other
+//! generation. Files of inactive packages are stored as long as a run may need them.
 
 use crate::actor::By;
 use crate::audit::{Act, platform};
@@ -21,13 +22,14 @@ pub enum Error {
     Activate(#[source] sqlx::Error),
     #[error("the record of the activation could not be written")]
     Audit(#[from] crate::audit::Error),
-    #[error("there is no package {digest} of the plugin {plugin}")]
+    #[error("there is no package {digest} of the plugin {plugin}: upload the package first")]
     Unknown { plugin: String, digest: String },
 }
 
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// SHA-256 of the header in `bytes`, hex, which holds the digests of all else. Whoever loads the bytes compares it.
+    /// SHA-256 of the header in `bytes`, hex. The header holds the digests of the other parts. A
+    /// reader of `bytes` verifies the digest.
     pub digest: String,
     pub plugin: String,
     pub version: String,
@@ -44,7 +46,8 @@ pub struct Active {
     pub activated_at: OffsetDateTime,
 }
 
-/// Idempotent: a package is what its digest says. One whose file was pruned has it again, and its age begins now.
+/// Stores a package. Idempotent: a stored file that was pruned is restored, and its retention begins
+/// again.
 pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
@@ -62,7 +65,7 @@ pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     Ok(())
 }
 
-/// None also when its file was pruned.
+/// Loads a package. `None`: it is unknown, or its file was pruned.
 pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
     type Row = (String, String, Vec<u8>, Json<Description>);
     let row: Option<Row> = sqlx::query_as(
@@ -81,10 +84,12 @@ pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
     }))
 }
 
-/// Makes a stored package the active one; answers its generation. Asked again for the active one, it changes nothing.
+/// Makes a stored package the active one and returns its generation. Changes nothing if the package
+/// is active already.
 pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &By) -> Result<i64, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Activate)?;
-    // As the activation does it. A statement of its own, because one sees only what was there when it began.
+    // The lock of eaf.activate_package, taken in an earlier statement: a statement sees only rows
+    // that were committed before it began.
     sqlx::query("select pg_advisory_xact_lock(eaf.generation_lock($1))")
         .bind(plugin)
         .execute(&mut *tx)
@@ -106,21 +111,21 @@ pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &By) -> Result<i6
     let unknown = || Error::Unknown { plugin: plugin.to_owned(), digest: digest.to_owned() };
     let generation = generation.ok_or_else(unknown)?;
     if before.as_ref().map(|(generation, _)| *generation) != Some(generation) {
-        let shown = |generation: i64, digest: &str| json!({ "generation": generation, "digest": digest });
-        let old = before.map_or(json!(null), |(generation, digest)| shown(generation, &digest));
+        let state = |generation: i64, digest: &str| json!({ "generation": generation, "digest": digest });
+        let old = before.map_or(json!(null), |(generation, digest)| state(generation, &digest));
         let act = Act::new("package.activate", format!("package/{plugin}"));
-        platform::record(&mut tx, by, &act.changing(old, shown(generation, digest))).await?;
+        platform::record(&mut tx, by, &act.changing(old, state(generation, digest))).await?;
     }
     tx.commit().await.map_err(Error::Activate)?;
     Ok(generation)
 }
 
-/// `None`: no package of this plugin was ever activated.
+/// Active package of a plugin. `None`: no package of this plugin was ever activated.
 pub async fn active(db: &Db, plugin: &str) -> Result<Option<Active>, Error> {
     Ok(all_active(db).await?.into_iter().find(|active| active.plugin == plugin))
 }
 
-/// By plugin.
+/// Active packages of all plugins, by plugin.
 pub async fn all_active(db: &Db) -> Result<Vec<Active>, Error> {
     let rows: Vec<(String, i64, String, String, OffsetDateTime)> = sqlx::query_as(
         "select g.plugin, g.generation, g.digest, p.version, a.activated_at

@@ -1,13 +1,15 @@
-//! Products of tenants: which plugins a tenant may use, and which plugins are stopped for all tenants.
+//! Products: plugins that are enabled for a tenant, and plugins that are stopped for all tenants.
 //!
-//! A product that is not enabled, or that is stopped, takes no command and shows no view, and its workflow runs rest until
-//! it is enabled again. Projections go on, so that nothing is missing then.
+//! A product is active if it is enabled and not stopped. An inactive product accepts no command and
+//! serves no view, and its workflow runs wait. Its views are still projected, so that they are
+//! complete when the product is active again.
 
 use crate::actor::By;
 use crate::audit::{self, Act, platform};
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,11 +20,50 @@ pub enum Error {
     Read(#[source] sqlx::Error),
     #[error("the product could not be switched")]
     Write(#[source] sqlx::Error),
+    #[error("a product is in the unknown state '{0}'")]
+    Corrupt(String),
     #[error("the record of the act could not be written")]
     Audit(#[from] audit::Error),
 }
 
-/// A product that is or was enabled for a tenant.
+/// Reason why a product is not active in a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inactive {
+    /// The product is not enabled for the tenant.
+    NotEnabled,
+    /// An operator has stopped the plugin for all tenants.
+    Stopped,
+}
+
+impl Inactive {
+    /// Reads a value of [`INACTIVE_SQL`].
+    pub(crate) fn parse(state: &str) -> Result<Self, Error> {
+        match state {
+            "stopped" => Ok(Inactive::Stopped),
+            "not-enabled" => Ok(Inactive::NotEnabled),
+            other => Err(Error::Corrupt(other.to_owned())),
+        }
+    }
+}
+
+/// SQL expression for the reason why a product is inactive, null for an active one. The row `p` has
+/// the columns `tenant_id` and `plugin`.
+pub(crate) const INACTIVE_SQL: &str = "case
+    when exists (select from eaf.stopped_plugin s where s.plugin = p.plugin) then 'stopped'
+    when not exists (select from eaf.tenant_product e
+                     where e.tenant_id = p.tenant_id and e.plugin = p.plugin and e.enabled) then 'not-enabled'
+    end";
+
+/// Reason why a product is inactive in a tenant. `None`: the product is active.
+pub async fn inactive(db: &Db, tenant: TenantId, plugin: &str) -> Result<Option<Inactive>, Error> {
+    let sql = format!("select {INACTIVE_SQL} from (select $1::uuid as tenant_id, $2::text as plugin) p");
+    let mut tx = db.tenant(tenant).await?;
+    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).bind(plugin);
+    let state: Option<String> = query.fetch_one(tx.conn()).await.map_err(Error::Read)?;
+    state.as_deref().map(Inactive::parse).transpose()
+}
+
+/// Product that is or was enabled for a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct TenantProduct {
     pub plugin: String,
@@ -32,7 +73,7 @@ pub struct TenantProduct {
     pub updated_at: OffsetDateTime,
 }
 
-/// A plugin that is stopped for all tenants.
+/// Plugin that is stopped for all tenants.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Stopped {
     pub plugin: String,
@@ -41,7 +82,7 @@ pub struct Stopped {
     pub stopped_at: OffsetDateTime,
 }
 
-/// A state to which a product of a tenant is switched.
+/// Change of a product's state in a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
     Enable,
@@ -57,8 +98,8 @@ impl Switch {
     }
 }
 
-/// Enables or disables a product for the transaction's tenant; nothing happens where it is so already. The caller has
-/// checked that required grants are there.
+/// Enables or disables a product for the transaction's tenant. Changes and records nothing if the
+/// product is in that state already. The caller checks that the required grants exist.
 pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
     let before: Option<bool> =
         sqlx::query_scalar("select enabled from eaf.tenant_product where tenant_id = $1 and plugin = $2 for update")
@@ -90,7 +131,7 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Lists the products that are or were enabled for a tenant, by plugin.
+/// Products that are or were enabled for a tenant, by plugin.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_as(
@@ -103,7 +144,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error
     .map_err(Error::Read)
 }
 
-/// Stops a plugin for all tenants. False: it was stopped before.
+/// Stops a plugin for all tenants. False: the plugin was stopped already.
 pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
@@ -124,7 +165,7 @@ pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, 
     Ok(stopped.rows_affected() > 0)
 }
 
-/// Lets a stopped plugin go on for the tenants that have it enabled. False: it was not stopped.
+/// Ends the stop of a plugin, for tenants with the product enabled. False: it was not stopped.
 pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
@@ -141,7 +182,7 @@ pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool
     Ok(resumed.rows_affected() > 0)
 }
 
-/// Lists the plugins that are stopped for all tenants, by name.
+/// Plugins that are stopped for all tenants, by name.
 pub async fn stopped(db: &Db) -> Result<Vec<Stopped>, Error> {
     sqlx::query_as("select plugin, reason, stopped_by, stopped_at from eaf.stopped_plugin order by plugin")
         .fetch_all(db.platform_pool())

@@ -1,8 +1,8 @@
-//! Signed-in browsers: who sits behind a cookie, and for how long.
+//! Sessions of signed-in browsers.
 //!
-//! A session's id is 32 random bytes; only its hash is stored. It is found by the platform role, because the cookie does
-//! not say whose tenant it belongs to; everything else happens inside that tenant. All times are the world's. A session
-//! ends when it is idle or old, whichever comes first, and when somebody ends it.
+//! The cookie holds 32 random bytes; the database stores their hash. The platform role finds a
+//! session, because the cookie does not name the tenant; writes happen inside that tenant. Times are
+//! by the host's clock. A session expires after idleness and at a maximum age.
 
 pub mod hint;
 
@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Where operators' sessions stand: no tenant's id, because those are derived.
+/// Tenant of the sessions of operators. No customer has this id, because ids of tenants are derived.
 const NO_TENANT: TenantId = TenantId(Uuid::nil());
 
-/// A busy session is not written with every request.
-const SEEN_EVERY: Duration = Duration::minutes(1);
+/// Shortest time between two writes of a session's last activity.
+const SEEN_INTERVAL: Duration = Duration::minutes(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -31,16 +31,16 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// How long sessions live.
+/// Lifetimes of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Without activity.
+    /// Longest time without activity.
     pub idle: Duration,
-    /// However busy.
+    /// Maximum age, regardless of activity.
     pub absolute: Duration,
 }
 
-/// What the browser holds. Whoever knows it is signed in, so it has neither `Debug` nor `Display`.
+/// Secret in the session cookie. The type has neither `Debug` nor `Display`, to stay out of logs.
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
@@ -48,12 +48,12 @@ impl SessionId {
         SessionId(world.bytes())
     }
 
-    /// As [`reveal`](Self::reveal) wrote it.
+    /// Reads the value of a cookie from [`reveal`](Self::reveal).
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(SessionId)
     }
 
-    /// The cookie's value.
+    /// Value of the cookie.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -63,24 +63,24 @@ impl SessionId {
     }
 }
 
-/// A session that lives.
+/// Session that has not expired.
 #[derive(Clone)]
 pub struct Session {
-    /// None: an operator of the platform.
+    /// `None`: the session of an operator.
     pub tenant: Option<TenantId>,
     pub actor: ActorId,
     pub expires: OffsetDateTime,
     hash: String,
 }
 
-/// Whether finding a session counts as a sign of life.
+/// Origin of a request. A person's request restarts the idle time; one in the background does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
     Person,
     Background,
 }
 
-/// Creates, finds and ends sessions. Cheap to clone.
+/// Store of sessions. Cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
     db: Db,
@@ -92,7 +92,7 @@ impl Sessions {
         Self { db: db.clone(), world: world.clone() }
     }
 
-    /// Begins a session. The id is known to the caller alone.
+    /// Begins a session and returns its id, which is stored nowhere.
     pub async fn create(&self, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
         let id = SessionId::random(&self.world);
         let now = self.world.now();
@@ -113,20 +113,20 @@ impl Sessions {
         Ok(id)
     }
 
-    /// The session of this id, if it lives.
+    /// Finds the session of this id, unless it has expired.
     pub async fn find(&self, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
         let hash = id.hash();
-        let Some((tenant, actor, seen, expires)) = self.live(&hash, limits).await? else { return Ok(None) };
-        if activity == Activity::Person && self.world.now() - seen >= SEEN_EVERY {
-            self.see(&hash).await?;
+        let Some((tenant, actor, seen, expires)) = self.find_live(&hash, limits).await? else { return Ok(None) };
+        if activity == Activity::Person && self.world.now() - seen >= SEEN_INTERVAL {
+            self.record_activity(&hash).await?;
         }
         let tenant = Some(tenant).filter(|tenant| *tenant != NO_TENANT);
         Ok(Some(Session { tenant, actor, expires, hash }))
     }
 
-    /// Whether a session that was found earlier still lives.
-    pub async fn still_lives(&self, session: &Session, limits: Limits) -> Result<bool, Error> {
-        Ok(self.live(&session.hash, limits).await?.is_some())
+    /// Says whether a session that was found earlier has neither ended nor expired.
+    pub async fn is_live(&self, session: &Session, limits: Limits) -> Result<bool, Error> {
+        Ok(self.find_live(&session.hash, limits).await?.is_some())
     }
 
     pub async fn end(&self, session: &Session) -> Result<(), Error> {
@@ -142,7 +142,7 @@ impl Sessions {
     }
 }
 
-/// Signs somebody out everywhere.
+/// Ends all sessions of a member.
 pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     sqlx::query("delete from eaf.session where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
@@ -154,7 +154,8 @@ pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> 
 }
 
 impl Sessions {
-    /// Deletes what is over; tells how many. Only tenants that have such sessions are visited.
+    /// Deletes expired sessions and returns their number. Opens a transaction only for tenants that
+    /// have some.
     pub async fn purge(&self, limits: Limits) -> Result<u64, Error> {
         let now = self.world.now();
         let tenants: Vec<TenantId> =
@@ -179,7 +180,8 @@ impl Sessions {
 type Row = (TenantId, ActorId, OffsetDateTime, OffsetDateTime);
 
 impl Sessions {
-    async fn live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
+    /// Reads the row of a session that has not expired.
+    async fn find_live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
         let now = self.world.now();
         sqlx::query_as(
             "select tenant_id, actor_id, seen_at, expires_at from eaf.session
@@ -193,13 +195,14 @@ impl Sessions {
         .map_err(Error::Read)
     }
 
-    /// Of many requests at the same moment one writes.
-    async fn see(&self, hash: &str) -> Result<(), Error> {
+    /// Records activity now. The condition on `seen_at` lets one of several concurrent requests
+    /// write.
+    async fn record_activity(&self, hash: &str) -> Result<(), Error> {
         let now = self.world.now();
         sqlx::query("update eaf.session set seen_at = $2 where hash = $1 and seen_at <= $3")
             .bind(hash)
             .bind(now)
-            .bind(now - SEEN_EVERY)
+            .bind(now - SEEN_INTERVAL)
             .execute(self.db.platform_pool())
             .await
             .map_err(Error::Write)?;
@@ -207,7 +210,7 @@ impl Sessions {
     }
 }
 
-/// Signs an operator out everywhere.
+/// Ends all sessions of an operator.
 pub async fn end_all_of_operator(db: &Db, actor: ActorId) -> Result<(), Error> {
     let mut tx = db.tenant(NO_TENANT).await?;
     end_all_of(&mut tx, actor).await?;

@@ -1,7 +1,7 @@
-//! Real PostgreSQL for tests: a migrated database of its own for each, cloned from a template.
+//! PostgreSQL for tests: each test has its own migrated database, cloned from a template.
 //!
-//! `EAF_TEST_SUPERUSER_URL` names a cluster that tests may use, such as `postgres://postgres@127.0.0.1:54321/postgres`.
-//! Test processes may run side by side on one cluster.
+//! `EAF_TEST_SUPERUSER_URL` is the superuser's address of a cluster for tests, such as
+//! `postgres://postgres@127.0.0.1:54321/postgres`. Several test processes may use one cluster.
 
 mod contents;
 pub mod plain;
@@ -24,15 +24,15 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 const URL: &str = "EAF_TEST_SUPERUSER_URL";
-/// Of every role.
+/// Password of every role.
 pub const PASSWORD: &str = "only-in-tests";
-/// Making the roles and the template is for one process at a time.
+/// Advisory lock on the creation of roles and templates.
 const LOCK: i64 = 0x6561_665f_7465_7374;
 
-/// A database that exists as long as this value.
+/// Database that is dropped with this value.
 pub struct Database {
     name: String,
-    /// Of the superuser, to another database of the cluster.
+    /// Superuser's address of another database of the cluster.
     cluster_url: String,
     superuser_url: String,
 }
@@ -42,20 +42,20 @@ impl Database {
         Database::fresh_in(&cluster_url()).await
     }
 
-    /// In the cluster of this superuser's URL, for a test that needs one of its own.
+    /// Creates a database in the cluster of this superuser's URL.
     pub async fn fresh_in(cluster_url: &str) -> Database {
         let name = format!("eaf_test_{}", world().uuid().simple());
         let mut conn = connect(cluster_url).await;
         lock(&mut conn).await;
         let template = template(&mut conn, cluster_url).await;
-        // Under the lock, because a template may have no other connection.
+        // Under the lock, because PostgreSQL refuses a template that has another connection.
         run(&mut conn, format!("create database {name} template {template}")).await;
         conn.close().await.expect("the cluster is there");
         let superuser_url = with_database(cluster_url, &name);
         Database { name, cluster_url: cluster_url.to_owned(), superuser_url }
     }
 
-    /// For what only a superuser sees or does. Row level security does not bind it.
+    /// Connects as a superuser, who bypasses row level security.
     pub async fn superuser(&self) -> PgConnection {
         connect(&self.superuser_url).await
     }
@@ -64,7 +64,7 @@ impl Database {
         connect(&self.url(role)).await
     }
 
-    /// Where `role` (`eaf_app`, `eaf_platform`, `eaf_migrate`) logs in.
+    /// Address for a role: `eaf_app`, `eaf_platform` or `eaf_migrate`.
     pub fn url(&self, role: &str) -> String {
         let (scheme, rest) = self.superuser_url.split_once("://").expect("a URL");
         let host = rest.split_once('@').map_or(rest, |(_, host)| host);
@@ -96,30 +96,30 @@ impl Database {
 }
 
 impl Database {
-    /// As superuser, for what a test does to the database behind the host's back.
+    /// Runs statements as a superuser.
     pub async fn run(&self, statements: &str) {
         run(&mut self.superuser().await, statements.to_owned()).await;
     }
 
-    /// Lets sessions that begin from now on only read, as on a server that a failover has made a standby. Those
-    /// that there are stay as they are.
+    /// Makes new sessions read-only, as on a primary that a failover has made a standby. Existing
+    /// sessions do not change.
     pub async fn read_only(&self, only: bool) {
-        // From another database, because this one refuses it.
+        // From another database, because in this one the statement may be refused as a write.
         let mut root = connect(&self.cluster_url).await;
         let setting =
             if only { "set default_transaction_read_only = on" } else { "reset default_transaction_read_only" };
         run(&mut root, format!("alter database {} {setting}", self.name)).await;
     }
 
-    /// Ends every session of the host, as a failover does.
+    /// Ends all sessions of the host, as a failover does.
     pub async fn end_sessions(&self) {
         let mut root = connect(&self.cluster_url).await;
         let end = "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('eaf_app', 'eaf_platform')";
         run(&mut root, format!("{end} and datname = '{}'", self.name)).await;
     }
 
-    /// Where the newest journal entry of this call, such as `vsphere.clone`, stands in any tenant (`intent`, `pending` or
-    /// `done`), and how many of them have their answer: both at one moment.
+    /// State of the newest journal entry of a call, such as `vsphere.clone` (`intent`, `pending` or
+    /// `done`), and number of the call's entries that are done. Of all tenants, from one snapshot.
     pub async fn journal(&self, call: &str) -> (Option<String>, i64) {
         let query = sqlx::query_as(
             "select (array_agg(state order by started_at desc, seq desc))[1], count(*) filter (where state = 'done')
@@ -128,42 +128,42 @@ impl Database {
         query.bind(call).fetch_one(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// By workflow, each call that is in a journal, once and in order.
+    /// Workflow and call of all journal entries, each once, sorted.
     pub async fn journaled_calls(&self) -> Vec<(String, String)> {
         let calls = "select distinct workflow, capability || '.' || function from eaf.journal join eaf.run using (tenant_id, run_id)
                      order by 1, 2";
         sqlx::query_as(calls).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// Until the answer is dropped nothing can be appended to this tenant's log: who tries waits.
-    pub async fn hold_appends(&self, tenant: TenantId) -> Held {
-        self.hold(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await
+    /// Blocks appends to this tenant's log until the guard is dropped.
+    pub async fn lock_appends(&self, tenant: TenantId) -> LockGuard {
+        self.lock(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await
     }
 
-    /// Until the answer is dropped the newest journal entry of this call cannot change: who tries waits.
-    pub async fn hold_journal(&self, call: &str) -> Held {
-        self.hold(&format!(
+    /// Blocks changes of the newest journal entry of this call until the guard is dropped.
+    pub async fn lock_journal(&self, call: &str) -> LockGuard {
+        self.lock(&format!(
             "select from eaf.journal where capability || '.' || function = '{call}'
              order by started_at desc, seq desc limit 1 for update"
         ))
         .await
     }
 
-    /// Until the answer is dropped a transaction stays open that has written something of this tenant.
-    pub async fn hold_open(&self, tenant: TenantId) -> Held {
+    /// Keeps a transaction with a write of this tenant open until the guard is dropped.
+    pub async fn hold_transaction_open(&self, tenant: TenantId) -> LockGuard {
         let name = "update eaf.tenant set name = name where tenant_id";
-        self.hold(&format!("{name} = '{tenant}'")).await
+        self.lock(&format!("{name} = '{tenant}'")).await
     }
 
-    async fn hold(&self, statement: &str) -> Held {
+    async fn lock(&self, statement: &str) -> LockGuard {
         let mut conn = self.superuser().await;
         run(&mut conn, "begin".into()).await;
         run(&mut conn, statement.into()).await;
-        Held { _conn: conn }
+        LockGuard { _conn: conn }
     }
 
-    /// Ends at once what a killed host has left here and what would end by itself: statements that wait, and its leases.
-    pub async fn forget_killed_host(&self) {
+    /// Ends the waiting statements and the leases of a killed host, in place of their time-outs.
+    pub async fn clean_up_killed_host(&self) {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
                    where datname = current_database() and usename in ('eaf_app', 'eaf_platform') and wait_event_type = 'Lock'";
         let mut root = self.superuser().await;
@@ -171,7 +171,7 @@ impl Database {
         run(&mut root, "update eaf.run set lease_until = now() where lease_until > now()".into()).await;
     }
 
-    /// Which host works on the newest open run of this workflow, and the how-manieth host it is that took it. None: nobody.
+    /// Host that leases the newest open run of this workflow, and the fence of the lease.
     pub async fn lease(&self, workflow: &str) -> Option<(Uuid, i64)> {
         let holder = "select lease_host, lease_fence from eaf.run
                       where workflow = $1 and state = 'open' and lease_until > clock_timestamp() order by created_at desc limit 1";
@@ -179,20 +179,21 @@ impl Database {
         row.expect("the runs can be read")
     }
 
-    /// How many wait for what [`hold_appends`](Self::hold_appends) holds. They get it in the order in which they came.
+    /// Number of sessions that wait for an advisory lock, such as that of
+    /// [`lock_appends`](Self::lock_appends). PostgreSQL grants it in the order of arrival.
     pub async fn waiting_to_append(&self) -> i64 {
         let waiting = "select count(*) from pg_locks where database = (select oid from pg_database where datname = current_database())
                        and locktype = 'advisory' and not granted";
         sqlx::query_scalar(waiting).fetch_one(&mut self.superuser().await).await.expect("locks can be read")
     }
 
-    /// Events of this tenant.
+    /// Number of this tenant's events.
     pub async fn events(&self, tenant: TenantId) -> i64 {
         let count = sqlx::query_scalar("select count(*) from eaf.event where tenant_id = $1").bind(tenant);
         count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
     }
 
-    /// The commands that recorded an event of this type (with the plugin in front), and its position as it prints; in any tenant.
+    /// Command id and position of each event of this type, such as `dcm/requested`, in all tenants.
     pub async fn recorded(&self, kind: &str) -> Vec<(String, String)> {
         let query =
             "select convert_from(meta, 'UTF8')::jsonb ->> 'command_id', (select epoch from eaf.log_epoch) || '-' || pos
@@ -201,13 +202,13 @@ impl Database {
         rows.expect("a superuser reads the events")
     }
 
-    /// How many events of this type (with the plugin in front) there are, in all tenants.
+    /// Number of events of this type, such as `dcm/requested`, in all tenants.
     pub async fn recorded_count(&self, kind: &str) -> i64 {
         let count = sqlx::query_scalar("select count(*) from eaf.event where type = $1").bind(kind);
         count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
     }
 
-    /// Where the log is not what it should be: gaps in positions and versions, and hashes that do not fit.
+    /// Events of all tenants at which positions or versions have a gap, or a hash is wrong.
     pub async fn broken_logs(&self) -> Vec<String> {
         let query = "select format('%s/%s at %s', tenant_id, lane, pos) from (
                        select *, lag(pos, 1, 0::bigint) over log as before, lag(chain) over log as link,
@@ -219,7 +220,7 @@ impl Database {
         sqlx::query_scalar(query).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the events")
     }
 
-    /// Workflow runs that are not over, in all tenants.
+    /// Number of open workflow runs in all tenants.
     pub async fn open_runs(&self) -> i64 {
         let mut conn = self.superuser().await;
         let count = sqlx::query_scalar("select count(*) from eaf.run where state = 'open'");
@@ -227,8 +228,8 @@ impl Database {
     }
 }
 
-/// A lock that ends with this value.
-pub struct Held {
+/// Lock that ends with this value.
+pub struct LockGuard {
     _conn: PgConnection,
 }
 
@@ -236,9 +237,9 @@ impl Drop for Database {
     fn drop(&mut self) {
         let statement = format!("drop database if exists {} with (force)", self.name);
         let cluster_url = self.cluster_url.clone();
-        // A thread of its own, because this may run inside a runtime. Nobody waits for it: `drop database` waits for every
-        // backend of the cluster, also for one whose client, in that very runtime, has just begun to log in. Best effort:
-        // the cluster is thrown away anyway.
+        // In a detached thread: `drop` may run inside a runtime, and `drop database` waits for all
+        // backends of the cluster, among them one whose client in that runtime is logging in. Best
+        // effort, because the cluster is deleted anyway.
         std::thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             runtime.block_on(async {
@@ -266,12 +267,12 @@ pub fn world() -> World {
     World { clock: Arc::new(Real), entropy: Arc::new(Real) }
 }
 
-/// The same in every test, so that a second [`Core`] on one database reads what the first one sealed.
+/// Fixed master key, so that two [`Core`]s on one database read each other's sealed values.
 pub fn master_key() -> MasterKey {
     MasterKey::new([7; 32])
 }
 
-/// A person of `tenant` with these permissions (full names).
+/// Person of `tenant` with these permissions, in full names.
 pub fn person(tenant: TenantId, permissions: &[&str]) -> Caller {
     Caller {
         tenant,
@@ -295,7 +296,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{head}/{name}")
 }
 
-/// The name of the migrated template; made if no process has made it for this schema yet.
+/// Name of the migrated template database for this schema, created if it is missing.
 async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     let name = format!("eaf_template_{}", schema_digest());
     let exists: bool = sqlx::query_scalar("select exists(select from pg_database where datname = $1)")
@@ -319,7 +320,7 @@ async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     name
 }
 
-/// A template of another schema must never be taken for this one's.
+/// Digest of all migrations, so that each schema has its own template.
 fn schema_digest() -> String {
     let mut digest = Sha256::new();
     db::embedded_schema(|part| digest.update(part));

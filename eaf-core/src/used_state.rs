@@ -1,6 +1,7 @@
-//! States of sign-ins that have come back. A browser's note of a sign-in works as often as it is
-//! sent; the state in it works once, on all hosts together, so that nobody makes a host ask the
-//! identity provider again and again.
+//! States of completed sign-ins, each accepted once by all hosts together.
+//!
+//! The cookie of a sign-in can be sent repeatedly; a used state prevents that each repetition makes
+//! the host call the identity provider.
 
 use crate::db::Db;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,8 @@ pub enum Error {
     Purge(#[source] sqlx::Error),
 }
 
-/// False: it was used before. `until`: when the sign-in would be over anyway.
+/// Marks a state as used. False: it was used before. After `until` the sign-in has expired, and the
+/// mark can be deleted.
 pub async fn use_once(db: &Db, state: &str, until: OffsetDateTime) -> Result<bool, Error> {
     let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).collect();
     let done = sqlx::query("insert into eaf.used_state (hash, until) values ($1, $2) on conflict do nothing")
@@ -25,7 +27,7 @@ pub async fn use_once(db: &Db, state: &str, until: OffsetDateTime) -> Result<boo
     Ok(done.map_err(Error::Use)?.rows_affected() == 1)
 }
 
-/// Deletes those whose sign-in is over; tells how many.
+/// Deletes the marks of expired sign-ins and returns their number.
 pub async fn purge(db: &Db, now: OffsetDateTime) -> Result<u64, Error> {
     let done = sqlx::query("delete from eaf.used_state where until <= $1").bind(now).execute(db.platform_pool()).await;
     Ok(done.map_err(Error::Purge)?.rows_affected())

@@ -13,7 +13,7 @@ pub async fn bench(database: &Database, ours: &Ours, rounds: usize) {
     for _ in 0..rounds {
         let without = until_read(ours).await;
         // It has written, so it holds back the horizon up to which readers of other event stores dare to read.
-        let open = database.hold_open(ours.tenant(0)).await;
+        let open = database.hold_transaction_open(ours.tenant(0)).await;
         let with = until_read(ours).await;
         drop(open);
         line.add(quantile(with, 0.95), quantile(without, 0.95));

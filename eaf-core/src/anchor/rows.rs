@@ -161,11 +161,11 @@ fn audit(row: &PgRow, tenant: TenantId) -> Result<Hashed<AuditKey>, sqlx::Error>
         .text(row.try_get("object")?)
         .text(outcome)
         .text(row.try_get("trace_id")?)
-        .maybe(row.try_get("origin")?)
-        .maybe(row.try_get("change")?)
-        .maybe(row.try_get("plugin")?)
-        .maybe(row.try_get("grant_name")?)
-        .maybe(row.try_get("pruned")?);
+        .optional_text(row.try_get("origin")?)
+        .optional_text(row.try_get("change")?)
+        .optional_text(row.try_get("plugin")?)
+        .optional_text(row.try_get("grant_name")?)
+        .optional_text(row.try_get("pruned")?);
     let kind = match (act, outcome) {
         (_, "denied") => Kind::Denial,
         (_, "ok") => Kind::Act,
@@ -184,15 +184,15 @@ fn journal(row: &PgRow, tenant: TenantId) -> Result<Hashed<JournalKey>, sqlx::Er
         .column(Some(run.as_bytes()))
         .number(i64::from(seq))
         .text(row.try_get("capability")?)
-        .maybe(row.try_get("grant_name")?)
+        .optional_text(row.try_get("grant_name")?)
         .text(row.try_get("function")?)
         .column(Some(row.try_get("args")?))
         .text(row.try_get("idempotency_key")?)
         .text(row.try_get("state")?)
         .number(i64::from(row.try_get::<i32, _>("attempts")?))
         .column(row.try_get("result")?)
-        .maybe(row.try_get("outcome")?)
-        .maybe(row.try_get("target")?)
+        .optional_text(row.try_get("outcome")?)
+        .optional_text(row.try_get("target")?)
         .number(micros(at))
         .number(done.map_or(0, micros))
         .text(row.try_get("plugin")?)

@@ -158,11 +158,11 @@ fn link(before: &[u8], item: &Item) -> Vec<u8> {
         .number(item.nr)
         .number((item.at.unix_timestamp_nanos() / 1_000) as i64)
         .column(Some(item.actor.0.as_bytes()))
-        .maybe(item.origin.as_deref())
+        .optional_text(item.origin.as_deref())
         .text(&item.act.act)
         .text(&item.act.object)
         .text(&item.act.outcome)
-        .maybe(change.as_deref())
+        .optional_text(change.as_deref())
         .text(&item.trace.0)
         .hash()
 }

@@ -1,4 +1,4 @@
-//! The people and service accounts of a tenant.
+//! Members: the people and service accounts of a tenant.
 
 use super::{Directory, Error};
 use crate::actor::{By, Locale, TraceId};
@@ -17,16 +17,18 @@ const TABLE: &str = "eaf.member";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
     pub actor: ActorId,
-    /// The identity provider, and what it calls this person.
+    /// URL of the identity provider.
     pub issuer: String,
+    /// Identifier of the person at that provider.
     pub subject: String,
+    /// Empty for an erased member, like the other sealed fields.
     pub name: String,
     pub email: String,
     pub locale: Locale,
     pub roles: Vec<String>,
 }
 
-/// What is known of a person before they have an actor id.
+/// Member without an actor id, before the member is stored.
 #[derive(Clone)]
 pub struct NewMember {
     pub issuer: String,
@@ -37,7 +39,7 @@ pub struct NewMember {
     pub roles: Vec<String>,
 }
 
-/// Neither may reach a log by accident.
+// `Debug` shows no personal data, to keep it out of logs.
 impl std::fmt::Debug for Member {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Member").field("actor", &self.actor).field("roles", &self.roles).finish_non_exhaustive()
@@ -50,6 +52,7 @@ impl std::fmt::Debug for NewMember {
     }
 }
 
+/// Content of the column `sealed`, under the member's key.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     issuer: String,
@@ -59,7 +62,7 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds the person, or updates who has the same (issuer, subject). The actor id stays the same.
+    /// Adds a member, or updates the one of the same issuer and subject and keeps the actor id.
     pub async fn put_member(&self, by: &By, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;
@@ -67,7 +70,7 @@ impl Directory {
         let mut added = None;
         if former.is_none() {
             added = self.insert_member(&mut tx, &identity, &new).await?;
-            // Of two sign-ins at the same moment the other one added them.
+            // Not inserted: a concurrent sign-in has added the member.
             former = if added.is_none() { self.lock_member(&mut tx, &identity).await? } else { None };
         }
         let actor = match (added, &former) {
@@ -96,7 +99,7 @@ impl Directory {
         Ok(actor)
     }
 
-    /// As they are before a change, which waits for nobody else's from here on.
+    /// Reads a member and locks the row against concurrent changes.
     async fn lock_member(&self, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
         let row = sqlx::query(
             "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
@@ -112,7 +115,7 @@ impl Directory {
         }
     }
 
-    /// None: they are there already.
+    /// Inserts a member without personal data. `None`: the member exists.
     async fn insert_member(
         &self,
         tx: &mut TenantTx,
@@ -134,7 +137,8 @@ impl Directory {
     }
 }
 
-/// Roles and language as they were and are; of name and address only that they changed, because they are personal.
+/// Act for the audit, if something changed. The act shows roles and language; of name and address
+/// it shows only that they changed, because they are personal data.
 fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
     let mut now = json!({ "roles": new.roles, "locale": new.locale.as_str() });
     let Some(former) = former else {
@@ -150,8 +154,8 @@ fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Ac
 }
 
 impl Directory {
-    /// In which language a member is written to. Their own choice, on record like any other change.
-    pub async fn choose_language(
+    /// Sets the language of a member's mails and pages, as the member's own act.
+    pub async fn set_locale(
         &self,
         tenant: TenantId,
         actor: ActorId,
@@ -183,7 +187,7 @@ impl Directory {
     pub async fn find_member(&self, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let member = self.by_identity(&mut tx, issuer, subject).await?;
-        // Committed, because a tenant's first look-up makes the tenant's key.
+        // Committed, because the first look-up in a tenant creates the tenant's key.
         tx.commit().await?;
         Ok(member)
     }
@@ -209,7 +213,7 @@ impl Directory {
         }
     }
 
-    /// Name and address of an erased member are empty.
+    /// Member by id. Sealed fields of an erased member are empty.
     pub async fn member(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         self.by_actor(&mut tx, actor).await
@@ -230,28 +234,32 @@ impl Directory {
         }
     }
 
-    /// All members, without the erased.
+    /// All members, without erased ones.
     pub async fn members(&self, tenant: TenantId) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, None).await
     }
 
-    /// Without the erased.
+    /// Members with this role, without erased ones.
     pub async fn members_with_role(&self, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
         self.members_with_any_role(tenant, &[role.to_owned()]).await
     }
 
-    /// Without the erased.
+    /// Members with at least one of these roles, without erased ones.
     pub async fn members_with_any_role(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, Some(roles), None).await
     }
 
-    /// Those of these actors who are members and not erased, such as to show who acted.
+    /// Members with one of these ids, without erased ones.
     pub async fn members_among(&self, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, Some(actors)).await
     }
 
-    /// Who of these are or were members, and what they are called; those who were erased have no name.
-    pub async fn named(&self, tenant: TenantId, actors: &[ActorId]) -> Result<HashMap<ActorId, Option<String>>, Error> {
+    /// Names of those actors who are or were members. An erased member has no name.
+    pub async fn names_of(
+        &self,
+        tenant: TenantId,
+        actors: &[ActorId],
+    ) -> Result<HashMap<ActorId, Option<String>>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows = sqlx::query(
             "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = any ($2)",
@@ -269,10 +277,11 @@ impl Directory {
         Ok(named)
     }
 
-    /// Takes every role away and signs them out everywhere. Nothing is erased; adding them again undoes it.
-    pub async fn dismiss_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+    /// Removes all roles of a member and ends the member's sessions. Nothing is erased, so that the
+    /// member can be added again.
+    pub async fn remove_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        let roles = take_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
+        let roles = clear_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
         let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
         audit::record_act(&mut tx, by, &act).await?;
         session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
@@ -280,12 +289,12 @@ impl Directory {
         Ok(())
     }
 
-    /// Destroys the person's key: what was sealed under it can never be read again. They are signed out and cannot sign in
-    /// as this actor; signing in anew makes a new one.
+    /// Destroys the person's key, so that no value under it can be read again, and ends the person's
+    /// sessions. A later sign-in of the same person creates a new actor.
     pub async fn erase_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
-        let roles = take_roles(&mut tx, actor, empty).await?;
+        let roles = clear_roles(&mut tx, actor, empty).await?;
         let act = Act::new("person.erase", format!("person/{actor}"))
             .changing(json!({ "roles": roles }), json!({ "roles": [] }));
         audit::record_act(&mut tx, by, &act).await?;
@@ -296,8 +305,9 @@ impl Directory {
     }
 }
 
-/// Answers the roles from before; none for somebody who is no member.
-async fn take_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
+/// Runs `update` on a member, and returns the roles that the member had. Empty for an actor who is
+/// no member.
+async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
     let update = format!(
         "with former as (select roles from eaf.member where tenant_id = $1 and actor_id = $2 for update)
          {update} from former where m.tenant_id = $1 and m.actor_id = $2 returning former.roles"

@@ -1,11 +1,11 @@
-//! A member together with the tenant: what every request asks, so it is one transaction.
+//! Member and tenant in one transaction, because every request needs both.
 
 use super::tenant::{self, Tenant};
 use super::{Directory, Error, Member};
 use crate::id::{ActorId, TenantId};
 
 impl Directory {
-    /// None: no such tenant, or nobody there whom the provider calls so.
+    /// Finds a member by the provider's subject. `None`: no such tenant or member.
     pub async fn find_membership(
         &self,
         slug: &str,
@@ -13,14 +13,15 @@ impl Directory {
         subject: &str,
     ) -> Result<Option<(Tenant, Member)>, Error> {
         let mut tx = self.db.tenant(TenantId::derive(slug)).await?;
-        // First the tenant: the look-up of a member makes a key for a tenant that has none.
+        // The tenant first: a look-up of a member creates the tenant's key, also for no tenant.
         let Some(tenant) = tenant::read(&mut tx).await? else { return Ok(None) };
         let member = self.by_identity(&mut tx, issuer, subject).await?;
         tx.commit().await?;
         Ok(member.map(|member| (tenant, member)))
     }
 
-    /// None: no such tenant, or nobody there with this id. Name and address of an erased member are empty.
+    /// Reads a member by id. `None`: no such tenant or member. Sealed fields of an erased member
+    /// are empty.
     pub async fn membership(&self, tenant: TenantId, actor: ActorId) -> Result<Option<(Tenant, Member)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let Some(tenant) = tenant::read(&mut tx).await? else { return Ok(None) };

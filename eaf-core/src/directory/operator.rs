@@ -1,4 +1,4 @@
-//! Platform actors. They belong to no tenant and see no customer data.
+//! Operators: actors of the platform, who belong to no tenant and see no customer data.
 
 use super::{Directory, Error};
 use crate::actor::By;
@@ -17,8 +17,9 @@ const TABLE: &str = "eaf.operator";
 pub struct Operator {
     pub actor: ActorId,
     pub subject: String,
+    /// Empty if the master key of the row is not given.
     pub name: String,
-    /// None: is one.
+    /// Time of the removal. `None`: the person is an operator.
     pub removed: Option<OffsetDateTime>,
 }
 
@@ -28,6 +29,7 @@ impl std::fmt::Debug for Operator {
     }
 }
 
+/// Content of the column `sealed`, under a master key.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     issuer: String,
@@ -36,7 +38,7 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds the operator, or renames who has the same (issuer, subject).
+    /// Adds an operator, or renames the one of the same issuer and subject.
     pub async fn put_operator(&self, by: &By, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let master = self.keyring.master_keys().wrapping(&mut tx).await?;
@@ -50,7 +52,7 @@ impl Directory {
         )
         .bind(actor)
         .bind(match &before {
-            // Of whom the former master key's digest is stored, it stays, until the keys are exchanged.
+            // A digest under the previous master key stays until the rotation replaces it.
             Some((_, identity)) => identity.clone(),
             None => self.operator_identity(master, issuer, subject).to_vec(),
         })
@@ -65,11 +67,12 @@ impl Directory {
         Ok(actor)
     }
 
-    /// They are signed out everywhere and no operator any more. `None`: there is none.
+    /// Removes an operator and ends the operator's sessions. `None`: there is no such operator.
     pub async fn remove_operator(&self, by: &By, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let Some((actor, _)) = self.lock_operator(&mut tx, issuer, subject).await? else { return Ok(None) };
-        // The identity is given up as well, for hosts that do not know of removed_at, and to be added again.
+        // A changed identity lets the person be added again, and hosts that ignore removed_at find
+        // no operator.
         sqlx::query(
             "update eaf.operator set removed_at = now(), identity = sha256(identity || actor_id::text::bytea)
          where actor_id = $1",
@@ -81,7 +84,7 @@ impl Directory {
         let act = Act::new("operator.remove", object(actor)).changing(json!({ "operator": true }), json!(null));
         platform::record(&mut tx, by, &act).await?;
         tx.commit().await.map_err(Error::Write)?;
-        // They open nothing any more; rows that a crash leaves here end by themselves.
+        // The sessions give no access any more; rows that remain after a crash expire.
         session::end_all_of_operator(&self.db, actor).await.map_err(Error::Sessions)?;
         Ok(Some(actor))
     }
@@ -97,31 +100,31 @@ impl Directory {
         row.map(|row| self.open_operator(row)).transpose()
     }
 
-    /// None: they are none, or not any more.
+    /// Operator by id. `None`: there is none, or a removed one.
     pub async fn operator(&self, actor: ActorId) -> Result<Option<Operator>, Error> {
         Ok(self.operators_among(&[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
     }
 
-    /// With those who were removed, to say who acted.
+    /// Operators with these ids, including removed ones, to name the author of an act.
     pub async fn operators_among(&self, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
         self.select_operators(Some(actors)).await
     }
 
-    /// All that there are and were, the oldest first.
+    /// All operators, including removed ones, the oldest first.
     pub async fn operators(&self) -> Result<Vec<Operator>, Error> {
         self.select_operators(None).await
     }
 }
 
-/// How many operators were sealed under another master key.
+/// Numbers of operators in a change of the master key.
 pub(crate) struct Resealed {
     pub done: u64,
-    /// Under a key that is not given.
+    /// Sealed under a master key that this host was not given.
     pub unreadable: i64,
 }
 
 impl Directory {
-    /// Seals all of them under this master key.
+    /// Seals all operators under this master key.
     pub(crate) async fn reseal_operators(&self, master: &Master) -> Result<Resealed, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
@@ -167,10 +170,10 @@ impl Directory {
         .fetch_all(self.db.platform_pool())
         .await
         .map_err(Error::Read)?;
-        rows.into_iter().map(|row| self.open_or_nameless(row)).collect()
+        rows.into_iter().map(|row| self.open_or_unnamed(row)).collect()
     }
 
-    /// With the identity as it is stored. Locked, so that nobody else changes them meanwhile.
+    /// Reads actor and stored identity, and locks the row against concurrent changes.
     async fn lock_operator(
         &self,
         conn: &mut PgConnection,
@@ -193,12 +196,13 @@ impl Directory {
         Ok(Operator { actor, subject, name, removed })
     }
 
-    /// One that is sealed under a master key that is gone has no name, and hides neither the others nor what they did.
-    fn open_or_nameless(&self, row: Row) -> Result<Operator, Error> {
+    /// Opens an operator. One under a missing master key gets an empty name, so that a list still
+    /// shows the others.
+    fn open_or_unnamed(&self, row: Row) -> Result<Operator, Error> {
         let (actor, removed) = (row.0, row.2);
         match self.open_operator(row) {
             Err(Error::Crypto(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, %actor, "an operator does not open");
+                tracing::warn!(error = &error as &dyn std::error::Error, %actor, "an operator cannot be read: is EAF_MASTER_KEY_PREVIOUS missing?");
                 Ok(Operator { actor, subject: String::new(), name: String::new(), removed })
             }
             opened => opened,
@@ -215,7 +219,7 @@ impl Directory {
         self.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
     }
 
-    /// Under each master key that the host holds: while keys are exchanged either may be stored.
+    /// Digests under each master key of the host, because during a rotation either may be stored.
     fn operator_identities(&self, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
         let master_keys = self.keyring.master_keys().all().iter();
         master_keys.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()

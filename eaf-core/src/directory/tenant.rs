@@ -1,25 +1,27 @@
-//! Customers. The platform may list ids and slugs; the name is the tenant's own.
+//! Tenants. The platform role reads ids and slugs; the name is visible inside the tenant alone.
 
 use super::Error;
 use crate::actor::By;
 use crate::audit::{self, Act};
 use crate::db::{Db, TenantTx};
-use crate::id::TenantId;
+use crate::id::{self, TenantId};
+use crate::product;
 use serde_json::json;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     pub id: TenantId,
     pub slug: String,
     pub name: String,
-    /// Plugins that are enabled for the tenant and not stopped.
+    /// Plugins of the [active](crate::product::Inactive) products, sorted.
     pub products: Vec<String>,
 }
 
-/// Repeating it changes the name.
+/// Adds a tenant, or renames an existing one. Fails with [`Error::Slug`] unless the slug is a
+/// [name](id::is_name).
 pub async fn add_tenant(db: &Db, by: &By, slug: &str, name: &str) -> Result<TenantId, Error> {
-    if !is_slug(slug) {
+    if !id::is_name(slug) {
         return Err(Error::Slug);
     }
     let id = TenantId::derive(slug);
@@ -55,18 +57,14 @@ pub async fn tenant(db: &Db, id: TenantId) -> Result<Option<Tenant>, Error> {
 
 pub(super) async fn read(tx: &mut TenantTx) -> Result<Option<Tenant>, Error> {
     let id = tx.tenant();
-    let row = sqlx::query(
+    let sql = format!(
         "select slug, name, array(
-           select p.plugin from eaf.tenant_product p
-           where p.tenant_id = $1 and p.enabled
-             and not exists (select from eaf.stopped_plugin s where s.plugin = p.plugin)
+           select p.plugin from eaf.tenant_product p where p.tenant_id = $1 and {} is null
            order by p.plugin) as products
          from eaf.tenant where tenant_id = $1",
-    )
-    .bind(id)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Read)?;
+        product::INACTIVE_SQL
+    );
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_optional(tx.conn()).await.map_err(Error::Read)?;
     row.map(|row| {
         let (slug, name) = (row.try_get("slug")?, row.try_get("name")?);
         Ok(Tenant { id, slug, name, products: row.try_get("products")? })
@@ -79,14 +77,10 @@ pub async fn tenant_by_slug(db: &Db, slug: &str) -> Result<Option<Tenant>, Error
     tenant(db, TenantId::derive(slug)).await
 }
 
-/// All of them, by slug, with nothing but what the platform may see.
+/// All tenants, by slug, with the columns that the platform role may read.
 pub async fn tenants(db: &Db) -> Result<Vec<(TenantId, String)>, Error> {
     sqlx::query_as("select tenant_id, slug from eaf.tenant order by slug")
         .fetch_all(db.platform_pool())
         .await
         .map_err(Error::Read)
-}
-
-fn is_slug(slug: &str) -> bool {
-    (1..=40).contains(&slug.len()) && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -1,8 +1,7 @@
-//! What a session keeps for the day of signing out: the ID token, which some identity providers
-//! want to see again then.
+//! ID token of a session, which some identity providers require as a hint when signing out.
 //!
-//! It is sealed under a key that follows from the session's id. The database knows only that id's
-//! hash, so it opens with the browser's cookie and with nothing else.
+//! The token is sealed under a key that is derived from the session's id. The database has only the
+//! hash of that id, so the token can be opened with the browser's cookie alone.
 
 use super::{Error, NO_TENANT, Session, SessionId, Sessions};
 use crate::crypto::{ExternalKey, open_with, seal_with};
@@ -11,14 +10,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use time::Duration;
 
-/// Where it stands; it opens only there.
+/// Additional authenticated data of a hint.
 const AAD: &str = "eaf.session.hint";
-/// A browser leaves for the provider at once.
-const LEAVES_WITHIN: Duration = Duration::minutes(2);
+/// Time in which the hint of an ended session can be taken. The browser is redirected to the
+/// provider at once.
+const HINT_LIFETIME: Duration = Duration::minutes(2);
 
 impl Sessions {
-    /// Beside a session that has just begun.
-    pub async fn keep_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
+    /// Stores the hint of a session that has just begun.
+    pub async fn store_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
         let tenant = tenant.unwrap_or(NO_TENANT);
         let sealed = seal_with(&self.world, &key(id), AAD, hint.as_bytes());
         let mut tx = self.db.tenant(tenant).await?;
@@ -32,26 +32,26 @@ impl Sessions {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a session, but leaves its hint for [`Sessions::take_hint`]. False: there is none, and the session is still
-    /// to be ended.
-    pub async fn end_but_keep_hint(&self, session: &Session) -> Result<bool, Error> {
+    /// Ends a session and leaves its hint for [`Sessions::take_hint`]. False: the session has no
+    /// hint and was not ended.
+    pub async fn end_keeping_hint(&self, session: &Session) -> Result<bool, Error> {
         let tenant = session.tenant.unwrap_or(NO_TENANT);
         let mut tx = self.db.tenant(tenant).await?;
-        let left = "update eaf.session set expires_at = $3 where tenant_id = $1 and hash = $2 and hint is not null";
-        let left = sqlx::query(left).bind(tenant).bind(&session.hash).bind(self.world.now()).execute(tx.conn()).await;
-        let left = left.map_err(Error::Write)?.rows_affected() == 1;
+        let end = "update eaf.session set expires_at = $3 where tenant_id = $1 and hash = $2 and hint is not null";
+        let ended = sqlx::query(end).bind(tenant).bind(&session.hash).bind(self.world.now()).execute(tx.conn()).await;
+        let has_ended = ended.map_err(Error::Write)?.rows_affected() == 1;
         tx.commit().await?;
-        Ok(left)
+        Ok(has_ended)
     }
 
-    /// The hint of a session that was left a moment ago; once.
+    /// Deletes a session that has just ended, and returns its hint.
     pub async fn take_hint(&self, id: &SessionId) -> Result<Option<String>, Error> {
         let now = self.world.now();
         let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";
         let tenant: Option<TenantId> = sqlx::query_scalar(tenant)
             .bind(id.hash())
             .bind(now)
-            .bind(now - LEAVES_WITHIN)
+            .bind(now - HINT_LIFETIME)
             .fetch_optional(self.db.platform_pool())
             .await
             .map_err(Error::Read)?;

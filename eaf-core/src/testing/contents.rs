@@ -1,4 +1,4 @@
-//! What lies in a database: as somebody sees it who has stolen a dump, and as its owners see it.
+//! Contents of a database for tests: the clear text of a dump, and the opened sealed values.
 
 use super::Database;
 use crate::Core;
@@ -13,7 +13,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 impl Database {
-    /// Every table of the house by its name, all rows as text, binary columns as the text that they might hold.
+    /// Rows of all tables as text, by table. Binary columns are decoded as text, to find clear text
+    /// in them.
     pub async fn dump(&self) -> Vec<(String, String)> {
         let mut conn = self.superuser().await;
         let tables: Vec<String> = sqlx::query_scalar(
@@ -31,8 +32,8 @@ impl Database {
         dump
     }
 
-    /// What is sealed in journals, ledger and log of all tenants, opened: every call of a guest with its answer, every
-    /// command, every event. Credentials have a table of their own and stay closed.
+    /// Opened journals, ledgers and logs of all tenants: calls with results, commands with answers,
+    /// and events. Without credentials.
     pub async fn opened(&self, core: &Core) -> Vec<(String, String)> {
         let mut root = self.superuser().await;
         let tenants: Vec<TenantId> =
@@ -79,28 +80,29 @@ async fn ledger(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> Stri
     for (actor, command, sealed) in rows {
         let place = format!("ledger/{command}");
         let row = open(core, tx, actor, &place, &sealed).await;
-        text += &sealed_among(core, tx, &place, &row).await;
+        text += &sealed_for_all(core, tx, &place, &row).await;
         text += &row;
     }
     text
 }
 
-/// What a row says of others than its actor is sealed once more: a refusal, and what the giver of the command wrote.
-async fn sealed_among(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
+/// Opens the parts of a ledger row that are sealed for all people in them: a rejection, and the
+/// caller's own text.
+async fn sealed_for_all(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
     let row: Value = serde_json::from_str(row).unwrap_or_default();
     let mut text = match row.pointer("/answer/sealed") {
-        Some(sealed) => among(core, tx, place, sealed).await,
+        Some(sealed) => open_for_all(core, tx, place, sealed).await,
         None => String::new(),
     };
     for (name, member) in row.pointer("/command/body").and_then(Value::as_object).into_iter().flatten() {
         if let Some(sealed) = member.get("$sealed-among") {
-            text += &among(core, tx, &format!("{place}\n/{name}"), sealed).await;
+            text += &open_for_all(core, tx, &format!("{place}\n/{name}"), sealed).await;
         }
     }
     text
 }
 
-async fn among(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Value) -> String {
+async fn open_for_all(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Value) -> String {
     let bytes = |member: &str| BASE64.decode(sealed[member].as_str().expect("text")).expect("base64");
     let people = serde_json::from_value(sealed["people"].clone()).expect("ids");
     let sealed = SharedSeal { people, key: bytes("key"), value: bytes("value") };
@@ -108,7 +110,7 @@ async fn among(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Value) -> S
     opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default()
 }
 
-/// What was sealed under the key of somebody who was erased opens to nothing.
+/// Opens a value. The value of an erased person is empty.
 async fn open(core: &Core, tx: &mut TenantTx, subject: ActorId, place: &str, sealed: &[u8]) -> String {
     let opened = core.keyring.open(tx, subject, place, sealed).await.expect("it opens where it was sealed");
     let text = opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default();
@@ -128,7 +130,7 @@ async fn log(core: &Core, tx: &mut TenantTx) -> String {
     }
 }
 
-/// All rows of a table; a test's own schema and name, never a caller's.
+/// Rows of a table as text. `table` is inserted into the statement unquoted.
 pub async fn rows_as_text(conn: &mut PgConnection, table: &str) -> String {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "select quote_ident(attname), atttypid::regtype::text from pg_attribute

@@ -1,5 +1,5 @@
-//! For benchmarks: what a handler without a framework does for the same tenant and the same rows. It is the measure for
-//! what ours costs on top, so it does what it must and nothing else.
+//! Baseline for benchmarks: the work of a minimal handler without the framework, for the same tenant
+//! and rows. The difference is the cost of the framework.
 
 use crate::contract::{Column, ColumnType};
 use crate::id::TenantId;
@@ -20,12 +20,12 @@ const ITEMS: &str = "create schema plain;
     grant usage on schema plain to eaf_app;
     grant select, insert on plain.item to eaf_app";
 
-/// Makes the table into which [`Plain::insert`] writes.
+/// Creates the table of [`Plain::insert`].
 pub async fn prepare(database: &Database) {
     database.run(ITEMS).await;
 }
 
-/// The table of a view that people read, and its columns as JSON.
+/// Name of a view's live table, and the view's columns as JSON.
 pub async fn described(database: &Database, plugin: &str, view: &str) -> (String, String) {
     sqlx::query_as(
         "select c.table_name, (v.spec -> 'columns')::text from eaf.view_copy c join eaf.view v on v.digest = c.digest
@@ -55,7 +55,7 @@ impl Plain {
         Plain { pool, columns, list }
     }
 
-    /// The rows as a JSON document.
+    /// First rows of the view as a JSON document, like an answer of the API.
     pub async fn list(&self, tenant: TenantId, limit: i64) -> Result<Vec<u8>, sqlx::Error> {
         let mut tx = self.begin(tenant).await?;
         let query = sqlx::query(AssertSqlSafe(self.list.as_str())).bind(tenant).bind(limit);

@@ -1,4 +1,4 @@
-//! The schema as one page to read, made from a migrated database.
+//! Schema of a migrated database as one readable file.
 
 use super::Database;
 

@@ -51,7 +51,7 @@ async fn a_member_is_written_to_in_the_language_that_they_chose() {
     let anna = core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
     let trace = TraceId("5".repeat(32));
     for _ in 0..2 {
-        core.directory.choose_language(acme, anna, Locale::En, &trace).await.unwrap();
+        core.directory.set_locale(acme, anna, Locale::En, &trace).await.unwrap();
     }
     assert_eq!(core.directory.member(acme, anna).await.unwrap().unwrap().locale, Locale::En);
     let recorded = records(&core, acme).await;
@@ -69,7 +69,7 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
     let anna = core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
     core.directory.put_member(&core.by, acme, new(&["requester"])).await.unwrap();
     core.directory.put_member(&core.by, acme, new(&["requester", "approver"])).await.unwrap();
-    core.directory.dismiss_member(&core.by, acme, anna).await.unwrap();
+    core.directory.remove_member(&core.by, acme, anna).await.unwrap();
     let grant = |folder: &str| Grant {
         plugin: "dcm".into(),
         capability: "vsphere".into(),
@@ -191,7 +191,7 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
     assert!(add_tenant(&core.db, &core.by, "globex", "Globex").await.is_err());
     assert!(directory::tenant_by_slug(&core.db, "globex").await.unwrap().is_none());
     assert!(core.directory.put_member(&core.by, acme, new(&["approver"])).await.is_err());
-    assert!(core.directory.dismiss_member(&core.by, acme, anna).await.is_err());
+    assert!(core.directory.remove_member(&core.by, acme, anna).await.is_err());
     assert!(core.erasure.erase(&core.by, acme, anna, key_cache_grace()).await.is_err());
     let member = core.directory.member(acme, anna).await.unwrap().unwrap();
     assert_eq!((member.roles, member.name.as_str()), (vec!["requester".to_owned()], "Canary Amsel"));

@@ -183,7 +183,7 @@ async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
 #[tokio::test]
 async fn a_shared_statement_waits_for_no_lane() {
     let (database, core, t) = house(3).await;
-    let held = database.hold_appends(t[0]).await;
+    let held = database.lock_appends(t[0]).await;
     let (a, b, c) = (simple(), simple(), simple());
     let outcomes = together(&core, &[(t[0], &a), (t[1], &b), (t[2], &c)]).await;
     assert_eq!(outcomes, [None, ok(2, 2), ok(2, 2)]);

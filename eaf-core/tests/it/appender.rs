@@ -39,7 +39,7 @@ async fn held_up(
     tenant: TenantId,
     requests: Vec<AppendRequest>,
 ) -> Vec<Result<Outcome, Error>> {
-    let held = database.hold_appends(tenant).await;
+    let held = database.lock_appends(tenant).await;
     let release = async {
         while database.waiting_to_append().await == 0 {
             tokio::task::yield_now().await;
@@ -111,7 +111,7 @@ async fn one_that_the_database_cannot_take_spoils_nothing_for_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
     let (database, core, tenant) = house().await;
-    let held = database.hold_appends(tenant).await;
+    let held = database.lock_appends(tenant).await;
     let ask = |request: AppendRequest| {
         let appender = core.appender.clone();
         tokio::spawn(async move { appender.append(tenant, request).await })

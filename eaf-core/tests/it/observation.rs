@@ -1,11 +1,11 @@
 //! Whose turn it is to be read again, and how old what was read is.
 
 use eaf_core::Core;
-use eaf_core::connection::{NewConnection, Used};
+use eaf_core::connection::{ConnectionUse, NewConnection};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::managed_resource::{self, Key};
-use eaf_core::observation::{self, Look, Thing, Told, Turn};
+use eaf_core::observation::{self, ManagedResource, Observation, ObservationLease, Reported};
 use eaf_core::testing::Database;
 use serde_json::{Map, json};
 use std::time::Duration;
@@ -19,14 +19,14 @@ async fn connect(core: &Core, tenant: TenantId, name: &str, url: &str) {
         name: name.into(),
         config: json!({ "url": url }),
         secret: Some(Map::new()),
-        harmless: &[],
+        non_routing_fields: &[],
     };
     let mut tx = core.db.tenant(tenant).await.unwrap();
     core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn claim(core: &Core) -> Option<Turn> {
+async fn claim(core: &Core) -> Option<ObservationLease> {
     observation::claim(&core.db, &["vsphere".to_owned()], LEASE).await.unwrap()
 }
 
@@ -46,15 +46,15 @@ async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
     connect(&core, globex, "other", "https://vc2.example/sdk").await;
     let (one, two) = tokio::join!(claim(&core), claim(&core));
     let (one, two) = (one.unwrap(), two.unwrap());
-    let names = |turn: &Turn| turn.connection.clone();
+    let names = |turn: &ObservationLease| turn.connection.clone();
     assert_eq!(std::collections::BTreeSet::from([names(&one), names(&two)]).len(), 2, "two servers: {one:?} {two:?}");
     assert_eq!(claim(&core).await, None, "the third leads to a server that is read now");
 
     let first = if one.connection == "main" { &one } else { &two };
-    observation::settle(&core.db, first, 0, PAUSE).await.unwrap();
+    observation::finish(&core.db, first, 0, PAUSE).await.unwrap();
     let third = claim(&core).await.expect("the server is free again");
     assert!(third.connection == "main" && third.tenant != first.tenant);
-    observation::settle(&core.db, &third, 0, PAUSE).await.unwrap();
+    observation::finish(&core.db, &third, 0, PAUSE).await.unwrap();
     assert_eq!(claim(&core).await, None, "all had their turn");
 }
 
@@ -70,12 +70,12 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let turn = claim(&core).await.unwrap();
-    observation::settle(&core.db, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
+    observation::finish(&core.db, &turn, 3, Duration::from_secs(86_400)).await.unwrap();
     assert_eq!((claim(&core).await, observation::failures(&core.db, &turn).await.unwrap()), (None, 3));
     check(&core, acme, None).await;
     let turn = claim(&core).await.expect("a test that went through says that it is worth it");
     connect(&core, acme, "main", "https://vc.example/sdk").await;
-    observation::settle(&core.db, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
+    observation::finish(&core.db, &turn, 4, Duration::from_secs(86_400)).await.unwrap();
     let due = claimed(&core).await;
     assert_eq!(due, Some((acme, "main".into())), "the turn that began with the old settings settles nothing");
     assert_eq!(observation::failures(&core.db, &turn).await.unwrap(), 0);
@@ -88,7 +88,7 @@ async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     let set_at = async || core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap().set_at;
     let used = async |set_at, error| {
-        let used = Used { capability: "vsphere", name: "main", set_at };
+        let used = ConnectionUse { capability: "vsphere", name: "main", set_at };
         core.connections.record_use(acme, used, error, None).await.unwrap();
         core.connections.list(acme).await.unwrap().remove(0).use_error
     };
@@ -97,11 +97,11 @@ async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_
     connect(&core, acme, "main", "https://vc.example/sdk").await;
     let new = claim(&core).await.expect("what was set is due at once");
     assert_eq!(used(before, Some("vcenter-login")).await, None);
-    observation::settle(&core.db, &old, 1, Duration::from_secs(3_600)).await.unwrap();
+    observation::finish(&core.db, &old, 1, Duration::from_secs(3_600)).await.unwrap();
     assert_eq!(observation::failures(&core.db, &new).await.unwrap(), 0);
     assert_eq!(claim(&core).await, None, "the newer turn has its lease still");
     assert_eq!(used(set_at().await, Some("vcenter-unreachable")).await.as_deref(), Some("vcenter-unreachable"));
-    observation::settle(&core.db, &new, 0, Duration::ZERO).await.unwrap();
+    observation::finish(&core.db, &new, 0, Duration::ZERO).await.unwrap();
     assert_eq!(claimed(&core).await, Some((acme, "main".into())));
 }
 
@@ -115,7 +115,7 @@ async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
         managed_resource::put(&core.db, &key, &json!({ "stage": stage, "name": identity })).await.unwrap();
     }
     let present = json!({ "stage": "present" });
-    let things = observation::things(&core.db, acme, "dcm", "vsphere", &present).await.unwrap();
+    let things = observation::resources(&core.db, acme, "dcm", "vsphere", &present).await.unwrap();
     assert_eq!(things.iter().map(|thing| thing.identity.as_str()).collect::<Vec<_>>(), ["vm-2"]);
 }
 
@@ -133,16 +133,16 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
         async |tenant| observation::observed_at(&core.db, tenant, "dcm", "vsphere", &["vm-1", "vm-2"]).await.unwrap();
     assert!(at(acme).await.is_empty());
     let news = json!({ "power": "on" });
-    let look = async |told| {
-        let look = Look { identity: "vm-1".into(), told };
-        observation::note(&core.db, acme, "dcm", "vsphere", &[look]).await.unwrap();
+    let observation = async |reported| {
+        let observation = Observation { identity: "vm-1".into(), reported };
+        observation::record(&core.db, acme, "dcm", "vsphere", &[observation]).await.unwrap();
     };
-    look(Some(Told { found: news.clone(), position: Some("1-7".into()) })).await;
+    observation(Some(Reported { state: news.clone(), position: Some("1-7".into()) })).await;
     let first = at(acme).await["vm-1"];
-    look(None).await;
+    observation(None).await;
     assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
-    let things = observation::things(&core.db, acme, "dcm", "vsphere", &json!({})).await.unwrap();
-    let told = |thing: &Thing| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
+    let things = observation::resources(&core.db, acme, "dcm", "vsphere", &json!({})).await.unwrap();
+    let told = |thing: &ManagedResource| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
     let order: Vec<_> = things.iter().map(told).collect();
     let expected = [("vm-2".into(), None, None), ("vm-1".into(), Some(news), Some("1-7".into()))];
     assert_eq!(order, expected, "what was never looked at comes first");
@@ -159,13 +159,13 @@ async fn a_real_call_says_whether_a_connection_works() {
         (one.last_error, one.used_at.is_some(), one.use_error)
     };
     let used = async |error| {
-        let used = Used { capability: "vsphere", name: "main", set_at: None };
+        let used = ConnectionUse { capability: "vsphere", name: "main", set_at: None };
         core.connections.record_use(acme, used, error, Some(&["vcenter-unreachable"])).await.unwrap();
     };
     assert_eq!(state().await, (None, false, None), "nothing is known");
     let turn = claim(&core).await.unwrap();
     used(Some("vcenter-login")).await;
-    observation::settle(&core.db, &turn, 1, Duration::from_secs(86_400)).await.unwrap();
+    observation::finish(&core.db, &turn, 1, Duration::from_secs(86_400)).await.unwrap();
     assert_eq!((state().await, claim(&core).await), ((None, true, Some("vcenter-login".into())), None));
     used(None).await;
     assert_eq!(state().await, (None, true, None));

@@ -9,7 +9,7 @@ use eaf_core::contract::Domain;
 use eaf_core::directory::add_tenant;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
-use eaf_core::mail_log::{self, Mail, Offer, Status, Wait, Which};
+use eaf_core::mail_log::{self, Deferral, Mail, MailFilter, Offer, Status};
 use eaf_core::mail_pause;
 use eaf_core::package::{self, Package};
 use eaf_core::testing::Database;
@@ -33,7 +33,7 @@ fn vcenter(url: &str, password: Option<&str>) -> NewConnection {
         name: "main".into(),
         config: json!({"url": url, "folder": "EAF"}),
         secret: password.map(secret),
-        harmless: &["folder"],
+        non_routing_fields: &["folder"],
     }
 }
 
@@ -114,14 +114,16 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
         grant::put(&mut tx, grant, &Terms::default(), &core.by).await.unwrap();
         tx.commit().await.unwrap();
     }
-    let find = async |tenant| grant::find(&core.db, tenant, "dcm", "vsphere", "vcenter").await.unwrap();
-    assert_eq!(find(acme).await, Some(narrower));
-    assert_eq!(find(globex).await, None);
-    assert_eq!(grant::list(&core.db, acme).await.unwrap().len(), 1);
+    let granted = async |tenant| {
+        let listed = grant::list(&core.db, tenant).await.unwrap().into_iter();
+        listed.map(|listed| listed.grant).collect::<Vec<_>>()
+    };
+    assert_eq!(granted(acme).await, [narrower]);
+    assert_eq!(granted(globex).await, []);
     let mut tx = core.db.tenant(acme).await.unwrap();
     grant::remove(&mut tx, "dcm", "vsphere", "vcenter", &core.by).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(find(acme).await, None);
+    assert_eq!(granted(acme).await, []);
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -140,39 +142,39 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
         trace: TraceId("0".repeat(32)),
     };
     let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
-    let status = async |mail: &Mail| mail_log::write_down(&core.db, acme, mail).await.unwrap().status;
+    let status = async |mail: &Mail| mail_log::record(&core.db, acme, mail).await.unwrap().status;
     assert_eq!(status(&sent).await, Status::Pending(None));
-    mail_log::attempt(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
-    let wait = Wait { error: "unreachable", at_least: Duration::from_secs(60), unanswered: 0, is_deferral: false };
-    mail_log::wait(&core.db, acme, &sent.message_id, &wait).await.unwrap();
-    let waiting = mail_log::list(&core.db, acme, Which::Waiting, 10).await.unwrap().remove(0);
+    mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
+    let wait = Deferral { error: "unreachable", delay: Duration::from_secs(60), unanswered: 0, of_recipient: false };
+    mail_log::defer(&core.db, acme, &sent.message_id, &wait).await.unwrap();
+    let waiting = mail_log::list(&core.db, acme, MailFilter::Pending, 10).await.unwrap().remove(0);
     assert_eq!(waiting.status, Status::Pending(Some("unreachable".into())));
     assert!(waiting.next_at.is_some_and(|next| next > waiting.created_at));
-    mail_log::attempt(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
-    mail_log::hand_over(&core.db, acme, &sent.message_id).await.unwrap();
+    mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
+    mail_log::begin_transmission(&core.db, acme, &sent.message_id).await.unwrap();
     // After a crash: it may have been sent.
-    let crashed = mail_log::write_down(&core.db, acme, &sent).await.unwrap();
+    let crashed = mail_log::record(&core.db, acme, &sent).await.unwrap();
     assert_eq!((crashed.unanswered, crashed.created_at), (1, waiting.created_at));
-    mail_log::mark(&core.db, acme, &sent.message_id, &Status::Sent, Some("4F3A")).await.unwrap();
+    mail_log::set_status(&core.db, acme, &sent.message_id, &Status::Sent, Some("4F3A")).await.unwrap();
     assert_eq!(status(&sent).await, Status::Sent);
-    mail_log::mark(&core.db, acme, &sent.message_id, &Status::Failed("late".into()), None).await.unwrap();
+    mail_log::set_status(&core.db, acme, &sent.message_id, &Status::Failed("late".into()), None).await.unwrap();
 
     assert_eq!(status(&refused).await, Status::Pending(None));
-    mail_log::mark(&core.db, acme, &refused.message_id, &Status::Failed("550".into()), None).await.unwrap();
-    let failed = mail_log::list(&core.db, acme, Which::Failed, 10).await.unwrap();
+    mail_log::set_status(&core.db, acme, &refused.message_id, &Status::Failed("550".into()), None).await.unwrap();
+    let failed = mail_log::list(&core.db, acme, MailFilter::Failed, 10).await.unwrap();
     assert_eq!(failed.iter().map(|logged| &logged.mail).collect::<Vec<_>>(), [&refused]);
     assert_eq!(failed[0].status, Status::Failed("550".into()));
-    let all = mail_log::list(&core.db, acme, Which::All, 10).await.unwrap();
+    let all = mail_log::list(&core.db, acme, MailFilter::All, 10).await.unwrap();
     let first = all.iter().find(|logged| logged.mail == sent).unwrap();
     assert_eq!((&first.status, first.attempts), (&Status::Sent, 2));
     assert_eq!(first.relay.as_deref(), Some("4F3A"));
-    assert_eq!(mail_log::offered(&core.db, acme, "main").await.unwrap(), 1);
-    assert_eq!(mail_log::offered(&core.db, acme, "other").await.unwrap(), 0);
-    assert!(mail_log::list(&core.db, globex, Which::All, 10).await.unwrap().is_empty());
+    assert_eq!(mail_log::recent_offers(&core.db, acme, "main").await.unwrap(), 1);
+    assert_eq!(mail_log::recent_offers(&core.db, acme, "other").await.unwrap(), 0);
+    assert!(mail_log::list(&core.db, globex, MailFilter::All, 10).await.unwrap().is_empty());
 
-    assert!(mail_log::reopen(&core.db, acme, &refused.message_id, HOUR).await.unwrap());
+    assert!(mail_log::requeue(&core.db, acme, &refused.message_id, HOUR).await.unwrap());
     assert_eq!(status(&refused).await, Status::Pending(Some("550".into())));
-    assert!(!mail_log::reopen(&core.db, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
+    assert!(!mail_log::requeue(&core.db, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
 }
 
 /// Mails of one call that wait.
@@ -189,7 +191,7 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
             recipient: ActorId(core.world.uuid()),
             trace: TraceId("0".repeat(32)),
         };
-        ids.push(mail_log::write_down(&core.db, tenant, &mail).await.unwrap().mail.message_id);
+        ids.push(mail_log::record(&core.db, tenant, &mail).await.unwrap().mail.message_id);
     }
     ids
 }
@@ -206,13 +208,13 @@ async fn who_is_being_written_to_just_now_counts_as_told() {
         database.run(&sql).await;
     }
     let ids = mails(&core, acme, asked, 1, 2).await;
-    let told = async || mail_log::told(&core.db, acme, settled, "request-fulfilled").await.unwrap().len();
+    let told = async || mail_log::recipients_of(&core.db, acme, settled, "request-fulfilled").await.unwrap().len();
     assert_eq!(told().await, 0, "both wait");
-    mail_log::attempt(&core.db, acme, &ids[0], "main", None).await.unwrap();
-    mail_log::hand_over(&core.db, acme, &ids[0]).await.unwrap();
+    mail_log::offer(&core.db, acme, &ids[0], "main", None).await.unwrap();
+    mail_log::begin_transmission(&core.db, acme, &ids[0]).await.unwrap();
     assert_eq!(told().await, 1, "the server is being given it");
-    mail_log::mark(&core.db, acme, &ids[0], &Status::Sent, None).await.unwrap();
-    mail_log::mark(&core.db, acme, &ids[1], &Status::Skipped, None).await.unwrap();
+    mail_log::set_status(&core.db, acme, &ids[0], &Status::Sent, None).await.unwrap();
+    mail_log::set_status(&core.db, acme, &ids[1], &Status::Skipped, None).await.unwrap();
     assert_eq!(told().await, 1);
 }
 
@@ -220,13 +222,13 @@ async fn who_is_being_written_to_just_now_counts_as_told() {
 async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are() {
     let (_database, core, acme, _) = house().await;
     let ids = mails(&core, acme, RunId(core.world.uuid()), 1, 12).await;
-    let offers = ids.iter().map(|id| mail_log::attempt(&core.db, acme, id, "main", Some(5)));
+    let offers = ids.iter().map(|id| mail_log::offer(&core.db, acme, id, "main", Some(5)));
     let offers: Vec<_> = futures_util::future::join_all(offers).await.into_iter().map(Result::unwrap).collect();
     let count = |wanted| offers.iter().filter(|offer| **offer == wanted).count();
     assert_eq!((count(Offer::Made), count(Offer::RateReached)), (5, 7));
-    mail_log::mark(&core.db, acme, &ids[0], &Status::Failed("late".into()), None).await.unwrap();
-    assert_eq!(mail_log::attempt(&core.db, acme, &ids[0], "main", None).await.unwrap(), Offer::Over);
-    assert!(!mail_log::hand_over(&core.db, acme, &ids[0]).await.unwrap(), "settled while it was offered");
+    mail_log::set_status(&core.db, acme, &ids[0], &Status::Failed("late".into()), None).await.unwrap();
+    assert_eq!(mail_log::offer(&core.db, acme, &ids[0], "main", None).await.unwrap(), Offer::NotPending);
+    assert!(!mail_log::begin_transmission(&core.db, acme, &ids[0]).await.unwrap(), "settled while it was offered");
 }
 
 #[tokio::test]
@@ -236,9 +238,9 @@ async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_m
     let id = mails(&core, acme, run, 1, 1).await.remove(0);
     mails(&core, acme, run, 2, 1).await;
     let known = async || mail_log::find(&core.db, acme, &id).await.unwrap().unwrap();
-    let wait = async |is_deferral| {
-        let wait = Wait { error: "e", at_least: Duration::from_secs(60), unanswered: 0, is_deferral };
-        mail_log::wait(&core.db, acme, &id, &wait).await.unwrap();
+    let wait = async |of_recipient| {
+        let wait = Deferral { error: "e", delay: Duration::from_secs(60), unanswered: 0, of_recipient };
+        mail_log::defer(&core.db, acme, &id, &wait).await.unwrap();
         let known = known().await;
         (known.deferrals, known.deferred_since)
     };
@@ -246,11 +248,11 @@ async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_m
     assert!((first.0, second.0) == (1, 2) && first.1.is_some() && first.1 == second.1, "{first:?} {second:?}");
     assert_eq!(wait(false).await, (0, None), "another cause is a break");
     wait(true).await;
-    assert!(!mail_log::reopen(&core.db, acme, &id, HOUR).await.unwrap(), "somebody works on it");
-    assert!(mail_log::reopen(&core.db, acme, &id, Duration::ZERO).await.unwrap());
+    assert!(!mail_log::requeue(&core.db, acme, &id, HOUR).await.unwrap(), "somebody works on it");
+    assert!(mail_log::requeue(&core.db, acme, &id, Duration::ZERO).await.unwrap());
     assert_eq!((known().await.deferrals, known().await.deferred_since, known().await.next_at), (0, None, None));
 
-    let of = async |tenant, sequence| mail_log::waiting_of(&core.db, tenant, run, sequence).await.unwrap().len();
+    let of = async |tenant, sequence| mail_log::pending_of(&core.db, tenant, run, sequence).await.unwrap().len();
     assert_eq!((of(acme, 1).await, of(acme, 2).await, of(acme, 3).await, of(globex, 1).await), (1, 1, 0, 0));
 }
 

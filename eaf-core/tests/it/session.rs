@@ -144,10 +144,10 @@ async fn however_busy_it_is_a_session_ends_after_its_hours() {
         house.pass(Duration::minutes(30));
         assert!(house.lives(&id, Activity::Person).await);
     }
-    assert!(house.core.sessions.still_lives(&found, LIMITS).await.unwrap());
+    assert!(house.core.sessions.is_live(&found, LIMITS).await.unwrap());
     house.pass(Duration::minutes(31));
     assert!(!house.lives(&id, Activity::Person).await);
-    assert!(!house.core.sessions.still_lives(&found, LIMITS).await.unwrap());
+    assert!(!house.core.sessions.is_live(&found, LIMITS).await.unwrap());
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn who_is_erased_is_signed_out_everywhere() {
 async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the_name() {
     let house = House::new().await;
     let annas = [house.signed_in().await, house.signed_in().await];
-    house.core.directory.dismiss_member(&house.core.by, house.acme, house.anna).await.unwrap();
+    house.core.directory.remove_member(&house.core.by, house.acme, house.anna).await.unwrap();
     for id in &annas {
         assert!(!house.lives(id, Activity::Person).await);
     }
@@ -234,13 +234,13 @@ async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
 async fn a_hint_opens_with_the_sessions_id_alone_after_its_end_and_once() {
     let house = House::new().await;
     let id = house.signed_in().await;
-    house.core.sessions.keep_hint(Some(house.acme), &id, "canary-hint").await.unwrap();
+    house.core.sessions.store_hint(Some(house.acme), &id, "canary-hint").await.unwrap();
     let dump: String = house.database.dump().await.into_iter().map(|(_, rows)| rows).collect();
     assert!(!dump.contains("canary-hint") && !dump.contains(&hex("canary-hint")), "it is sealed");
     assert_eq!(house.core.sessions.take_hint(&id).await.unwrap(), None, "the session lives");
 
     let session = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
-    assert!(house.core.sessions.end_but_keep_hint(&session).await.unwrap());
+    assert!(house.core.sessions.end_keeping_hint(&session).await.unwrap());
     assert!(!house.lives(&id, Activity::Person).await);
     assert_eq!(house.core.sessions.take_hint(&id).await.unwrap().as_deref(), Some("canary-hint"));
     assert_eq!((house.core.sessions.take_hint(&id).await.unwrap(), house.rows().await), (None, 0));
@@ -252,12 +252,12 @@ async fn a_hint_that_nobody_fetches_in_time_is_gone_with_its_session() {
     let id = house.signed_in().await;
     let session = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
     assert!(
-        !house.core.sessions.end_but_keep_hint(&session).await.unwrap(),
+        !house.core.sessions.end_keeping_hint(&session).await.unwrap(),
         "there is none: the session is still to be ended"
     );
     assert!(house.lives(&id, Activity::Person).await);
-    house.core.sessions.keep_hint(Some(house.acme), &id, "hint").await.unwrap();
-    assert!(house.core.sessions.end_but_keep_hint(&session).await.unwrap());
+    house.core.sessions.store_hint(Some(house.acme), &id, "hint").await.unwrap();
+    assert!(house.core.sessions.end_keeping_hint(&session).await.unwrap());
     house.pass(Duration::minutes(3));
     assert_eq!(house.core.sessions.take_hint(&id).await.unwrap(), None);
     house.core.sessions.purge(LIMITS).await.unwrap();
@@ -269,9 +269,9 @@ async fn a_hint_does_not_open_in_another_session() {
     let house = House::new().await;
     let (one, two) = (house.signed_in().await, house.signed_in().await);
     for id in [&one, &two] {
-        house.core.sessions.keep_hint(Some(house.acme), id, "hint").await.unwrap();
+        house.core.sessions.store_hint(Some(house.acme), id, "hint").await.unwrap();
         let session = house.core.sessions.find(id, LIMITS, Activity::Person).await.unwrap().unwrap();
-        house.core.sessions.end_but_keep_hint(&session).await.unwrap();
+        house.core.sessions.end_keeping_hint(&session).await.unwrap();
     }
     let swap = "update eaf.session s set hint = o.hint from eaf.session o where o.hash <> s.hash";
     sqlx::query(swap).execute(&mut house.database.superuser().await).await.unwrap();

@@ -3,7 +3,7 @@
 use super::Failure;
 use eaf_core::actor::TraceId;
 use eaf_core::id::TenantId;
-use eaf_core::observation::Thing;
+use eaf_core::observation::ManagedResource;
 use serde_json::Value;
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ pub struct Watch {
     /// By which the plugin opens the capability.
     pub grant: String,
     /// Those that were not looked at for longest come first.
-    pub things: Vec<Thing>,
+    pub things: Vec<ManagedResource>,
     pub trace: TraceId,
     /// No longer, so that what was seen can still be told.
     pub until: Instant,

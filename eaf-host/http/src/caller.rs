@@ -83,7 +83,7 @@ impl TenantCaller {
     /// ended at any time; a token ends with its own.
     pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
         if let Via::Session(session) = &self.via
-            && !app.core.sessions.still_lives(session, app.config.sessions).await?
+            && !app.core.sessions.is_live(session, app.config.sessions).await?
         {
             return Ok(false);
         }

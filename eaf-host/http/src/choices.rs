@@ -22,7 +22,7 @@ use eaf_capability::{Asked, Choices, Class, Failure, Provider, Wanted};
 use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::Connection;
 use eaf_core::contract::CommandType;
-use eaf_core::grant::{self, Grant};
+use eaf_core::grant::{self, Authorization, Grant};
 use eaf_core::id::TenantId;
 use eaf_plugin::choices::{Source, marked};
 use serde_json::{Value, json};
@@ -122,8 +122,9 @@ async fn connected<'a>(
 ) -> Result<Result<(&'a Arc<dyn Provider>, Grant, Connection), Failure>, Problem> {
     let fault = |cause: &(dyn std::error::Error + 'static)| Problem::fault(Code::Internal, cause);
     let denied = || Failure::new(Class::Denied, "not-granted", format!("{plugin} has no grant {grant:?}."));
-    let granted = grant::find(&app.core.db, tenant, plugin, capability, grant).await.map_err(|cause| fault(&cause))?;
-    let (Some(granted), Some(provider)) = (granted, app.providers.get(capability)) else { return Ok(Err(denied())) };
+    let found = grant::authorize(&app.core.db, tenant, plugin, capability, grant).await;
+    let Authorization::Granted(granted) = found.map_err(|cause| fault(&cause))? else { return Ok(Err(denied())) };
+    let Some(provider) = app.providers.get(capability) else { return Ok(Err(denied())) };
     let found = app.core.connections.get(tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;
     let missing = || Failure::new(Class::Configuration, "connection-missing", "Nobody has set the connection yet.");

@@ -46,6 +46,6 @@ async fn choose(State(app): State<App>, mut who: TenantCaller, request: Request)
         Some("en") => Locale::En,
         _ => return Err(Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/language", "enum")])),
     };
-    app.core.directory.choose_language(who.caller.tenant, who.caller.actor, locale, &who.caller.trace).await?;
+    app.core.directory.set_locale(who.caller.tenant, who.caller.actor, locale, &who.caller.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use crate::manifest::{self, Request};
 use crate::package;
 use eaf_core::actor::By;
 use eaf_core::grant::{self, Grant, Listed, Terms};
-use eaf_core::id::TenantId;
+use eaf_core::id::{self, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::{Core, db};
 use serde_json::Value;
@@ -71,9 +71,7 @@ fn checked_reason(reason: &str) -> Result<(), Error> {
 }
 
 fn checked_connection(name: &str) -> Result<(), Error> {
-    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let fits = (1..=40).contains(&name.len()) && name.bytes().all(is_good);
-    if fits { Ok(()) } else { Err(Error::Connection(name.to_owned())) }
+    if id::is_name(name) { Ok(()) } else { Err(Error::Connection(name.to_owned())) }
 }
 
 async fn require_active(core: &Core, plugin: &str) -> Result<(), Error> {

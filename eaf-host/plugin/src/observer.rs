@@ -12,7 +12,7 @@ use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::directory;
 use eaf_core::grant::{self, Grant, Listed};
-use eaf_core::observation::{self, Look, Thing, Told, Turn};
+use eaf_core::observation::{self, ManagedResource, Observation, ObservationLease, Reported};
 use eaf_core::view;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -85,7 +85,7 @@ impl Observer {
     }
 
     /// One turn of a connection.
-    pub async fn take(&self, turn: &Turn) {
+    pub async fn take(&self, turn: &ObservationLease) {
         let Some(provider) = self.providers.get(&turn.capability) else { return };
         let begun = Instant::now();
         let outcome = tokio::time::timeout(LONGEST, self.look(turn, provider.as_ref())).await;
@@ -108,12 +108,12 @@ impl Observer {
         };
         metrics::counter!("eaf_observations_total", "capability" => turn.capability.clone(), "outcome" => word)
             .increment(1);
-        if let Err(error) = observation::settle(&self.core.db, turn, failures, pause).await {
+        if let Err(error) = observation::finish(&self.core.db, turn, failures, pause).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a turn could not be ended; its lease runs out");
         }
     }
 
-    async fn look(&self, turn: &Turn, provider: &dyn Provider) -> Result<(), Failure> {
+    async fn look(&self, turn: &ObservationLease, provider: &dyn Provider) -> Result<(), Failure> {
         let until = Instant::now() + READ;
         let granted = grant::list(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
         let products = directory::tenant(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
@@ -135,20 +135,22 @@ impl Observer {
 
     async fn look_for(
         &self,
-        turn: &Turn,
+        turn: &ObservationLease,
         provider: &dyn Provider,
         (plugin, grant, observe): (&Plugin, &str, &Observe),
         until: Instant,
     ) -> Result<(), Failure> {
         let observable = provider.observable().unwrap_or_default();
-        let things = observation::things(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &observable).await;
+        let things =
+            observation::resources(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &observable).await;
         let things = things.map_err(|error| store(&error))?;
         for round in things.chunks(ROUND) {
             let trace = TraceId(self.core.world.uuid().simple().to_string());
             let (tenant, grant, id) = (turn.tenant, grant.to_owned(), plugin.id().to_owned());
             let watch = Watch { tenant, plugin: id, grant, things: round.to_vec(), trace, until };
             let (looked_at, failure) = self.look_at(&watch, provider, plugin, observe).await?;
-            let noted = observation::note(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &looked_at).await;
+            let noted =
+                observation::record(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &looked_at).await;
             noted.map_err(|error| store(&error))?;
             if let Some(failure) = failure {
                 return Err(failure);
@@ -166,20 +168,22 @@ impl Observer {
         provider: &dyn Provider,
         plugin: &Plugin,
         observe: &Observe,
-    ) -> Result<(Vec<Look>, Option<Failure>), Failure> {
+    ) -> Result<(Vec<Observation>, Option<Failure>), Failure> {
         // Before the look: what happens from now on makes it told again the next time.
         let positions = self.positions(watch, plugin, observe).await?;
         let Observed { seen, failure } = provider.observe(watch).await;
-        let things: HashMap<&str, &Thing> = watch.things.iter().map(|thing| (thing.identity.as_str(), thing)).collect();
+        let things: HashMap<&str, &ManagedResource> =
+            watch.things.iter().map(|thing| (thing.identity.as_str(), thing)).collect();
         let mut looked_at = Vec::new();
         for Seen { identity, found } in seen {
             let position = positions.get(&identity).cloned();
             let before = things.get(identity.as_str());
-            let is_known = |thing: &&Thing| thing.seen.as_ref() == Some(&found) && thing.seen_position == position;
+            let is_known =
+                |thing: &&ManagedResource| thing.seen.as_ref() == Some(&found) && thing.seen_position == position;
             if before.is_some_and(is_known) {
-                looked_at.push(Look { identity, told: None });
+                looked_at.push(Observation { identity, reported: None });
             } else if self.tell(watch, plugin, &observe.command, &identity, &found).await {
-                looked_at.push(Look { identity, told: Some(Told { found, position }) });
+                looked_at.push(Observation { identity, reported: Some(Reported { state: found, position }) });
             }
         }
         Ok((looked_at, failure))

@@ -7,8 +7,9 @@ use crate::capability::{Class, Failure};
 use crate::command_bus::{self, Answer, Request};
 use crate::contract::{ColumnType, DomainError, ViewType};
 use crate::event_store::Position;
-use crate::grant::{self, Authorization, Denial, Resting};
+use crate::grant::{self, Authorization, Denial};
 use crate::id::{ActorId, HostId};
+use crate::product::{self, Inactive};
 use crate::workflow::{self, Attempt, Divergence, Entry, Journal, Lease, Outcome, Run, State, Waiting};
 use crate::{Core, audit, crypto, db, view};
 use async_trait::async_trait;
@@ -120,7 +121,7 @@ impl Kernel for PostgresKernel {
         match found.map_err(store)? {
             Authorization::Granted(grant) => Ok(Ok(grant.scope)),
             Authorization::Denied(denial) => Ok(Err(denial)),
-            Authorization::Resting(resting) => Err(rests(resting)),
+            Authorization::Inactive(inactive) => Err(rests(inactive)),
         }
     }
 
@@ -140,9 +141,9 @@ impl Kernel for PostgresKernel {
     }
 
     async fn submit(&self, run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
-        let resting = grant::resting(&self.core.db, run.tenant, &run.plugin).await;
-        if let Some(resting) = resting.map_err(store)? {
-            return Err(rests(resting));
+        let inactive = product::inactive(&self.core.db, run.tenant, &run.plugin).await;
+        if let Some(inactive) = inactive.map_err(store)? {
+            return Err(rests(inactive));
         }
         let Some(package) = self.packages.find(&run.plugin) else {
             return Err(Error::Store(format!("plugin {} is not loaded", run.plugin).into()));
@@ -211,10 +212,10 @@ impl Kernel for PostgresKernel {
     }
 }
 
-fn rests(resting: Resting) -> Error {
-    Error::Resting(match resting {
-        Resting::NotEnabled => "not enabled for the tenant",
-        Resting::Stopped => "stopped for all tenants",
+fn rests(inactive: Inactive) -> Error {
+    Error::Resting(match inactive {
+        Inactive::NotEnabled => "not enabled for the tenant",
+        Inactive::Stopped => "stopped for all tenants",
     })
 }
 

@@ -144,7 +144,7 @@ impl<'a> Delivery<'a> {
         let Some(session) = &mut self.session else { return Ok(()) };
         match store.attempt(&state.entry, &self.route.connection, config.mails_per_minute).await? {
             Offer::Made => {}
-            Offer::Over => return self.settled(state).await,
+            Offer::NotPending => return self.settled(state).await,
             Offer::RateReached => {
                 let failure = too_many(config);
                 self.blocked = Some(failure.clone());

@@ -6,7 +6,7 @@ use super::mail_store::{Entry, MailState, MailStore, Offer, Person, RowQuery, St
 use async_trait::async_trait;
 use eaf_capability::{Class, Failure};
 use eaf_core::actor::Caller;
-use eaf_core::connection::Used;
+use eaf_core::connection::ConnectionUse;
 use eaf_core::directory::{self, Member};
 use eaf_core::grant::{self, Authorization, Denial};
 use eaf_core::id::{ActorId, RunId, TenantId};
@@ -47,7 +47,7 @@ impl MailStore for PgMailStore {
     }
 
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
-        mail_log::told(&self.core.db, tenant, run, template).await.map_err(unreadable)
+        mail_log::recipients_of(&self.core.db, tenant, run, template).await.map_err(unreadable)
     }
 
     async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
@@ -56,7 +56,7 @@ impl MailStore for PgMailStore {
             Authorization::Granted(grant) => Ok(grant.connection),
             Authorization::Denied(Denial::NotGranted) => denied("not-granted", "this tenant has no such mail grant"),
             Authorization::Denied(Denial::Expired) => denied("grant-expired", "the mail grant has expired"),
-            Authorization::Resting(_) => denied("product-resting", "the product is not enabled, or stopped"),
+            Authorization::Inactive(_) => denied("product-resting", "the product is not enabled, or stopped"),
         }
     }
 
@@ -66,7 +66,7 @@ impl MailStore for PgMailStore {
     }
 
     async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure> {
-        mail_log::offered(&self.core.db, tenant, connection).await.map_err(unreadable)
+        mail_log::recent_offers(&self.core.db, tenant, connection).await.map_err(unreadable)
     }
 
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
@@ -89,7 +89,7 @@ impl MailStore for PgMailStore {
         set_at: Option<OffsetDateTime>,
         error: Option<&str>,
     ) -> Result<(), Failure> {
-        let used = Used { capability: CAPABILITY, name: connection, set_at };
+        let used = ConnectionUse { capability: CAPABILITY, name: connection, set_at };
         self.core.connections.record_use(tenant, used, error, None).await.map_err(unreadable)
     }
 
@@ -125,13 +125,13 @@ impl MailStore for PgMailStore {
             recipient: entry.recipient,
             trace: entry.trace.clone(),
         };
-        let known = mail_log::write_down(&self.core.db, entry.tenant, &mail).await.map_err(unreadable)?;
+        let known = mail_log::record(&self.core.db, entry.tenant, &mail).await.map_err(unreadable)?;
         Ok(mail_state(entry.clone(), known))
     }
 
     async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
-        let known = mail_log::waiting_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
-        let read = |known: mail_log::Logged| {
+        let known = mail_log::pending_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
+        let read = |known: mail_log::LoggedMail| {
             let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
                 known.mail.clone();
             mail_state(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
@@ -140,17 +140,17 @@ impl MailStore for PgMailStore {
     }
 
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
-        mail_log::attempt(&self.core.db, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
+        mail_log::offer(&self.core.db, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
     }
 
     async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
-        mail_log::hand_over(&self.core.db, entry.tenant, &entry.message_id).await.map_err(unreadable)
+        mail_log::begin_transmission(&self.core.db, entry.tenant, &entry.message_id).await.map_err(unreadable)
     }
 
     async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
         let Wait { reason, at_least, unanswered, is_deferral } = *wait;
-        let wait = mail_log::Wait { error: reason, at_least, unanswered, is_deferral };
-        mail_log::wait(&self.core.db, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
+        let wait = mail_log::Deferral { error: reason, delay: at_least, unanswered, of_recipient: is_deferral };
+        mail_log::defer(&self.core.db, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
@@ -161,11 +161,11 @@ impl MailStore for PgMailStore {
             Status::Skipped => mail_log::Status::Skipped,
             Status::Unknown => mail_log::Status::Unknown,
         };
-        mail_log::mark(&self.core.db, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
+        mail_log::set_status(&self.core.db, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
     }
 }
 
-fn mail_state(entry: Entry, known: mail_log::Logged) -> MailState {
+fn mail_state(entry: Entry, known: mail_log::LoggedMail) -> MailState {
     let status = match known.status {
         mail_log::Status::Pending(reason) => Status::Pending(reason),
         mail_log::Status::Sent => Status::Sent,

@@ -4,9 +4,10 @@
 use super::connection::{Connections, Error, Stored};
 use super::trouble;
 use async_trait::async_trait;
-use eaf_core::connection::Used;
+use eaf_core::connection::ConnectionUse;
+use eaf_core::grant::{self, Authorization};
 use eaf_core::id::TenantId;
-use eaf_core::{Core, connection, grant};
+use eaf_core::{Core, connection};
 use std::sync::Arc;
 
 /// Name of the capability in grants and connections.
@@ -19,10 +20,12 @@ pub struct CoreConnections {
 #[async_trait]
 impl Connections for CoreConnections {
     async fn of_grant(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<Option<Stored>, Error> {
-        let grant = grant::find(&self.core.db, tenant, plugin, CAPABILITY, name).await.map_err(|e| Error(e.into()))?;
-        match grant {
-            Some(grant) => self.by_name(tenant, &grant.connection).await,
-            None => Ok(None),
+        let found = grant::authorize(&self.core.db, tenant, plugin, CAPABILITY, name).await;
+        match found.map_err(|e| Error(e.into()))? {
+            Authorization::Granted(grant) => self.by_name(tenant, &grant.connection).await,
+            Authorization::Denied(_) => Ok(None),
+            // Retryable: the run of an inactive product waits before its next attempt.
+            Authorization::Inactive(_) => Err(Error(format!("the product {plugin} is not active").into())),
         }
     }
 
@@ -34,7 +37,7 @@ impl Connections for CoreConnections {
     }
 
     async fn used(&self, tenant: TenantId, stored: &Stored, error: Option<&str>) -> Result<(), Error> {
-        let of = Used { capability: CAPABILITY, name: &stored.name, set_at: stored.set_at };
+        let of = ConnectionUse { capability: CAPABILITY, name: &stored.name, set_at: stored.set_at };
         let recorded = self.core.connections.record_use(tenant, of, error, Some(&trouble::CODES)).await;
         recorded.map_err(|e| Error(e.into()))
     }

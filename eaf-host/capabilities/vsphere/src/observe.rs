@@ -147,7 +147,11 @@ fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
 }
 
 /// A machine to observe: it exists and is in this vCenter, and no run builds or removes it.
-fn recorded(context: &Context<'_>, thing: &eaf_core::observation::Thing, vcenter: &str) -> Option<RecordedMachine> {
+fn recorded(
+    context: &Context<'_>,
+    thing: &eaf_core::observation::ManagedResource,
+    vcenter: &str,
+) -> Option<RecordedMachine> {
     let record: Record = serde_json::from_value(thing.data.clone()).ok()?;
     let is_here = record.stage == Stage::Present && record.vcenter == vcenter;
     let object = record.object.clone().filter(|_| is_here)?;

@@ -134,7 +134,7 @@ async fn remove_member(tenant: String, subject: String, administration: Administ
     let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
     let found = core.directory.find_member(tenant.id, &config.identity.issuer, &subject).await?;
     let member = found.ok_or(NoMember(subject))?;
-    core.directory.dismiss_member(&core.by, tenant.id, member.actor).await?;
+    core.directory.remove_member(&core.by, tenant.id, member.actor).await?;
     println!("{}", member.actor);
     Ok(ExitCode::SUCCESS)
 }

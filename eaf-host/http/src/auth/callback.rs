@@ -66,7 +66,7 @@ async fn finish(
     let id = app.core.sessions.create(person.tenant(), person.actor(), app.config.sessions).await;
     let id = id.map_err(Problem::from)?;
     if let Some(id_token) = signed_in.hint {
-        app.core.sessions.keep_hint(person.tenant(), &id, &id_token).await.map_err(Problem::from)?;
+        app.core.sessions.store_hint(person.tenant(), &id, &id_token).await.map_err(Problem::from)?;
     }
     record(app, person.tenant(), person.actor(), "sign-in", &info.trace).await?;
 

@@ -61,7 +61,7 @@ async fn sign_out(
     {
         // Who sees another name must not end this one's session.
         drawn_for::check_if_said(&headers, session.actor)?;
-        left = app.core.sessions.end_but_keep_hint(&session).await?.then_some(id);
+        left = app.core.sessions.end_keeping_hint(&session).await?.then_some(id);
         if left.is_none() {
             app.core.sessions.end(&session).await?;
         }

@@ -36,7 +36,7 @@ impl<'a> Words<'a> {
             actors.extend(members.filter_map(|(_, value)| value.as_str()?.parse::<ActorId>().ok()));
         }
         let actors: Vec<ActorId> = actors.into_iter().collect();
-        let people = app.core.directory.named(caller.tenant, &actors).await?;
+        let people = app.core.directory.names_of(caller.tenant, &actors).await?;
         let things = Names::of(app, caller, items).await?;
         Ok(Words { app, locale: caller.locale, people, things })
     }

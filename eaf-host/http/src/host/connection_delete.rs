@@ -41,7 +41,7 @@ async fn remove(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
-    let stored = connection::stored(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let stored = connection::lock_settings(&mut tx, &capability, &name).await.map_err(connection_fault)?;
     let before = stored.map(|(config, _)| config);
     let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
     connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;

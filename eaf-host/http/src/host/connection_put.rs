@@ -102,7 +102,7 @@ fn refuse_changed(precondition: Precondition<OffsetDateTime>, stored: Option<Off
 pub(super) fn not_put(cause: connection::Error) -> Problem {
     match cause {
         connection::Error::NoSecret => secret_refused("required"),
-        connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MOST),
+        connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MAX_CONNECTIONS),
         connection::Error::SecretNeededAgain => secret_refused("secret-again"),
         cause => connection_fault(cause),
     }
@@ -131,10 +131,10 @@ async fn set(
         name,
         config: body["config"].clone(),
         secret: body.get("secret").and_then(Value::as_object).cloned(),
-        harmless: kind.harmless,
+        non_routing_fields: kind.harmless,
     };
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-    let stored = connection::stored(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
+    let stored = connection::lock_settings(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
     let (before, updated_at) = stored.unzip();
     if let Some(precondition) = precondition {
         refuse_changed(precondition, updated_at)?;
@@ -144,7 +144,7 @@ async fn set(
     audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
     // What waits because of the old settings is tried with the new ones.
     if new.capability == "mail" {
-        eaf_core::mail_log::hurry(&mut tx).await.map_err(super::mail_queue::fault)?;
+        eaf_core::mail_log::retry_now(&mut tx).await.map_err(super::mail_queue::fault)?;
     }
     tx.commit().await?;
     eaf_core::workflow::wake_calls(&app.core.db, &app.core.feed, who.caller.tenant, &new.capability)

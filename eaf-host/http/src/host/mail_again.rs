@@ -17,7 +17,7 @@ use axum::routing::post;
 use eaf_capability::{Call, Provider};
 use eaf_core::Core;
 use eaf_core::id::TenantId;
-use eaf_core::mail_log::{self, Logged, Status};
+use eaf_core::mail_log::{self, LoggedMail, Status};
 use eaf_core::workflow::{self, EndedRun, Journal};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     who.record(&app, "mail.send-again", id, "ok").await?;
     // Requests of colleagues do not wait for a mail server.
     who.work = None;
-    if mail_log::reopen(&app.core.db, tenant, id, ABANDONED).await.map_err(fault)? {
+    if mail_log::requeue(&app.core.db, tenant, id, ABANDONED).await.map_err(fault)? {
         let again = Again { core: app.core.clone(), call: call_of(&run, entry, &logged, tenant), item: id.to_owned() };
         answered(tokio::spawn(async move { again.run(provider.as_ref()).await })).await?;
     }
@@ -119,7 +119,7 @@ async fn answered(again: JoinHandle<Result<Option<String>, mail_log::Error>>) ->
 }
 
 /// The call that the mail was written for.
-fn entry_of<'a>(run: &'a EndedRun, logged: &Logged) -> Option<&'a workflow::Entry> {
+fn entry_of<'a>(run: &'a EndedRun, logged: &LoggedMail) -> Option<&'a workflow::Entry> {
     let is_it = |entry: &&workflow::Entry| {
         entry.capability == CAPABILITY && entry.args["template"] == logged.mail.template.as_str()
     };
@@ -131,7 +131,7 @@ fn entry_of<'a>(run: &'a EndedRun, logged: &Logged) -> Option<&'a workflow::Entr
     run.entries.iter().find(its_own).or_else(|| run.entries.iter().find(|entry| is_it(entry) && is_to(entry)))
 }
 
-fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &Logged, tenant: TenantId) -> Call {
+fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &LoggedMail, tenant: TenantId) -> Call {
     Call {
         tenant,
         plugin: run.plugin.clone(),
@@ -168,13 +168,13 @@ impl Again {
         let now = mail_log::find(&self.core.db, self.call.tenant, &self.item).await?;
         if let Some(now) = now.filter(|now| matches!(now.status, Status::Pending(_))) {
             let status = if now.unanswered > 0 { Status::Unknown } else { Status::Failed(code.clone()) };
-            mail_log::mark(&self.core.db, self.call.tenant, &self.item, &status, None).await?;
+            mail_log::set_status(&self.core.db, self.call.tenant, &self.item, &status, None).await?;
         }
         Ok(Some(code))
     }
 }
 
-fn shown(logged: &Logged, who: &TenantCaller) -> Value {
+fn shown(logged: &LoggedMail, who: &TenantCaller) -> Value {
     let (state, error) = match &logged.status {
         Status::Sent => ("sent", None),
         Status::Pending(_) => ("waiting", Some(BEING_SENT)),

@@ -15,7 +15,7 @@ use axum::routing::get;
 use eaf_core::actor::Locale;
 use eaf_core::directory::Member;
 use eaf_core::id::ActorId;
-use eaf_core::mail_log::{self, Logged, Status, Which};
+use eaf_core::mail_log::{self, LoggedMail, MailFilter, Status};
 use serde_json::{Value, json};
 
 const NEWEST: u32 = 100;
@@ -37,7 +37,7 @@ pub fn operation() -> Operation {
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     let tenant = who.caller.tenant;
-    let found = mail_log::list(&app.core.db, tenant, Which::Failed, NEWEST)
+    let found = mail_log::list(&app.core.db, tenant, MailFilter::Failed, NEWEST)
         .await
         .map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
@@ -69,13 +69,13 @@ pub(super) fn item(more: Value) -> Value {
     record(members)
 }
 
-fn shown(logged: &Logged, members: &[Member], locale: Locale) -> Value {
+fn shown(logged: &LoggedMail, members: &[Member], locale: Locale) -> Value {
     let mut mail = described(logged, members, locale);
     mail["state"] = if logged.status == Status::Unknown { "unknown" } else { "failed" }.into();
     mail
 }
 
-pub(super) fn described(logged: &Logged, members: &[Member], locale: Locale) -> Value {
+pub(super) fn described(logged: &LoggedMail, members: &[Member], locale: Locale) -> Value {
     let error = match &logged.status {
         Status::Failed(error) | Status::Pending(Some(error)) => error.as_str(),
         Status::Unknown => "answer-lost",

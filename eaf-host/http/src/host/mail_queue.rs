@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use eaf_core::id::ActorId;
-use eaf_core::mail_log::{self, Which};
+use eaf_core::mail_log::{self, MailFilter};
 use eaf_core::{mail_pause, workflow};
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ pub fn send_operation() -> Operation {
 
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     let tenant = who.caller.tenant;
-    let found = mail_log::list(&app.core.db, tenant, Which::Waiting, NEWEST).await.map_err(fault)?;
+    let found = mail_log::list(&app.core.db, tenant, MailFilter::Pending, NEWEST).await.map_err(fault)?;
     let recipients: Vec<ActorId> = found.iter().map(|logged| logged.mail.recipient).collect();
     let members = app.core.directory.members_among(tenant, &recipients).await?;
     let items = found.iter().map(|logged| {
@@ -84,7 +84,7 @@ async fn send(State(app): State<App>, who: TenantCaller) -> Result<StatusCode, P
 pub(super) async fn hurry(app: &App, who: &TenantCaller) -> Result<(), Problem> {
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
-    mail_log::hurry(&mut tx).await.map_err(fault)?;
+    mail_log::retry_now(&mut tx).await.map_err(fault)?;
     tx.commit().await?;
     workflow::wake_calls(&app.core.db, &app.core.feed, tenant, "mail").await.map_err(super::runs::fault)?;
     Ok(())

@@ -60,8 +60,7 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
 
 /// A capability's and a connection's name: nothing that could be mistaken for something else in an audit row.
 pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
-    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if (1..=40).contains(&name.len()) && name.bytes().all(good) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
+    if eaf_core::id::is_name(name) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 /// An object of which every member is always there.

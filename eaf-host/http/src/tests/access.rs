@@ -87,7 +87,7 @@ async fn house() -> (House, String) {
         };
         let member = house.core.directory.put_member(&house.core.by, acme, new).await.expect("added");
         if subject == "removed" {
-            house.core.directory.dismiss_member(&house.core.by, acme, member).await.expect("removed");
+            house.core.directory.remove_member(&house.core.by, acme, member).await.expect("removed");
         }
     }
     let connection = json!({ "config": { "host": "good" }, "secret": { "password": "canary-password" } });

@@ -115,7 +115,7 @@ async fn a_tenant_runs_two_tests_at_once_and_the_third_leaves_no_trace() {
 #[tokio::test]
 async fn a_tenant_has_so_many_connections_and_can_delete_them() {
     let (house, held, router) = held().await;
-    for number in 1..eaf_core::connection::MOST {
+    for number in 1..eaf_core::connection::MAX_CONNECTIONS {
         assert_eq!(put(&house, &format!("c{number}")).await, 204);
     }
     assert_eq!((put(&house, "one-more").await, put(&house, "main").await), (409, 204));

@@ -227,8 +227,8 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
             recipient: auditor.actor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::write_down(&house.core.db, tenant, &mail).await.unwrap();
-        mail_log::mark(&house.core.db, tenant, message_id, &status, None).await.unwrap();
+        mail_log::record(&house.core.db, tenant, &mail).await.unwrap();
+        mail_log::set_status(&house.core.db, tenant, message_id, &status, None).await.unwrap();
     }
     let items = house.get("admin@acme", "/api/host/mail-failures").await.json["items"].clone();
     assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
@@ -245,7 +245,7 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
 async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_only() {
     use eaf_core::actor::TraceId;
     use eaf_core::id::{EventId, RunId, TenantId};
-    use eaf_core::mail_log::{self, Mail, Wait};
+    use eaf_core::mail_log::{self, Deferral, Mail};
     let house = House::new().await;
     let tenant = TenantId::derive("acme");
     let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0);
@@ -259,15 +259,15 @@ async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_o
         recipient: auditor.actor,
         trace: TraceId("0".repeat(32)),
     };
-    mail_log::write_down(&house.core.db, tenant, &mail).await.unwrap();
-    mail_log::attempt(&house.core.db, tenant, "<a@eaf>", "main", None).await.unwrap();
-    let wait = Wait {
+    mail_log::record(&house.core.db, tenant, &mail).await.unwrap();
+    mail_log::offer(&house.core.db, tenant, "<a@eaf>", "main", None).await.unwrap();
+    let wait = Deferral {
         error: "wrong-password",
-        at_least: std::time::Duration::from_secs(900),
+        delay: std::time::Duration::from_secs(900),
         unanswered: 0,
-        is_deferral: false,
+        of_recipient: false,
     };
-    mail_log::wait(&house.core.db, tenant, "<a@eaf>", &wait).await.unwrap();
+    mail_log::defer(&house.core.db, tenant, "<a@eaf>", &wait).await.unwrap();
 
     let queue = async |who| house.get(who, "/api/host/mail-queue").await.json;
     let item = queue("admin@acme").await["items"][0].clone();

@@ -45,7 +45,7 @@ impl Provider for Slow {
         self.calls.lock().unwrap().push((call.sequence, call.function.clone()));
         self.entered.add_permits(1);
         self.release.acquire().await.expect("open").forget();
-        mail_log::mark(&self.echo.0.db, call.tenant, item, &Status::Sent, None).await.expect("written");
+        mail_log::set_status(&self.echo.0.db, call.tenant, item, &Status::Sent, None).await.expect("written");
         Ok(json!({}))
     }
 }
@@ -89,8 +89,8 @@ impl Scene {
             recipient: auditor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::write_down(&house.core.db, tenant, &mail).await.unwrap();
-        mail_log::mark(&house.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
+        mail_log::record(&house.core.db, tenant, &mail).await.unwrap();
+        mail_log::set_status(&house.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
         let slow = Arc::new(Slow {
             echo: Echo(house.core.clone()),
             entered: Semaphore::new(0),

@@ -146,7 +146,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         name: "main".into(),
         config: json!({"host": "127.0.0.1", "port": server.port(), "tls": "none", "from": "cloud@acme.example"}),
         secret: Some(Map::new()),
-        harmless: &[],
+        non_routing_fields: &[],
     };
     core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     let granted = Grant {
@@ -180,9 +180,9 @@ async fn a_request_that_is_withdrawn_while_the_server_is_away_is_not_mailed() {
     let Ok(Started::Done(answer)) = provider.start(&call).await else { panic!("the server is back") };
     assert_eq!(answer, json!({"sent": 0, "failed": 0, "skipped": true}));
     assert!(server.inbox().await.is_empty());
-    let logged = mail_log::list(&house.core.db, house.tenant, mail_log::Which::All, 10).await.unwrap();
+    let logged = mail_log::list(&house.core.db, house.tenant, mail_log::MailFilter::All, 10).await.unwrap();
     assert_eq!(logged.iter().map(|mail| &mail.status).collect::<Vec<_>>(), [&mail_log::Status::Skipped]);
-    assert!(mail_log::list(&house.core.db, house.tenant, mail_log::Which::Failed, 10).await.unwrap().is_empty());
+    assert!(mail_log::list(&house.core.db, house.tenant, mail_log::MailFilter::Failed, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

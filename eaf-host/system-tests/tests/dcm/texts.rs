@@ -83,8 +83,12 @@ fn every_code_that_dcm_says_has_a_text() {
 
 /// What a call can fail with, read from those who say it: the providers, the engine, and the SDK inside the package.
 fn failures() -> BTreeSet<String> {
-    const FOLDERS: [&str; 4] =
-        ["../capabilities/vsphere/src", "../capabilities/mail/src", "../../eaf-core/src/workflow/engine", "../../sdk/rust/src"];
+    const FOLDERS: [&str; 4] = [
+        "../capabilities/vsphere/src",
+        "../capabilities/mail/src",
+        "../../eaf-core/src/workflow/engine",
+        "../../sdk/rust/src",
+    ];
     // Before a code stands what makes the failure, or its class.
     const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
     let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');

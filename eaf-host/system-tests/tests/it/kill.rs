@@ -6,7 +6,7 @@
 //! happened; "after" holds the answer, so that it has, and the journal does not know.
 
 use eaf_core::id::TenantId;
-use eaf_core::testing::Held;
+use eaf_core::testing::LockGuard;
 use eaf_system_tests::person::{Answer, Person};
 use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule, RuleHandle};
@@ -164,18 +164,18 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
     while intends_a_command(system, before, given).await {
         let events = system.database.events(tenant).await;
         system.kill_host().await;
-        system.database.forget_killed_host().await;
+        system.database.clean_up_killed_host().await;
         assert_eq!(system.database.events(tenant).await, events);
         // After: its events are recorded, and the journal cannot say so.
         system.start_host().await;
         waiting_to_append(system, 1).await;
-        let journal = system.database.hold_journal(COMMAND).await;
+        let journal = system.database.lock_journal(COMMAND).await;
         drop(appends);
         recorded(system, tenant, events).await;
         system.kill_host().await;
-        system.database.forget_killed_host().await;
+        system.database.clean_up_killed_host().await;
         // Held again before anybody can give the next command; the answer to this one is in the ledger.
-        appends = system.database.hold_appends(tenant).await;
+        appends = system.database.lock_appends(tenant).await;
         drop(journal);
         system.start_host().await;
         given += 1;
@@ -185,16 +185,16 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
 }
 
 /// The order is recorded and nothing after it. The lock serves in the order of asking: the person, this test, the workflow.
-async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> Held {
+async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> LockGuard {
     let tenant = TenantId::derive("acme");
-    let first = system.database.hold_appends(tenant).await;
+    let first = system.database.lock_appends(tenant).await;
     let second = async {
         waiting_to_append(system, 1).await;
         let release = async {
             waiting_to_append(system, 2).await;
             drop(first);
         };
-        tokio::join!(system.database.hold_appends(tenant), release).0
+        tokio::join!(system.database.lock_appends(tenant), release).0
     };
     let (answer, held) = tokio::join!(order, second);
     answer.ok();

@@ -42,7 +42,7 @@ async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
         name: "main".into(),
         config: json!({"host": "127.0.0.1", "port": server.port(), "tls": "none", "from": "cloud@acme.example"}),
         secret: Some(Map::new()),
-        harmless: &[],
+        non_routing_fields: &[],
     };
     core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     let granted = Grant {
@@ -86,20 +86,20 @@ async fn members_get_mail_over_the_tenants_connection() {
     );
     assert!(inbox[0].html.contains("Acme GmbH"));
 
-    let failed = mail_log::list(&core.db, acme, mail_log::Which::Failed, 10).await.unwrap();
+    let failed = mail_log::list(&core.db, acme, mail_log::MailFilter::Failed, 10).await.unwrap();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].mail.recipient, bert);
     assert_eq!(failed[0].status, mail_log::Status::Failed("recipient-refused (550 5.1.1)".into()));
-    let all = mail_log::list(&core.db, acme, mail_log::Which::All, 10).await.unwrap();
+    let all = mail_log::list(&core.db, acme, mail_log::MailFilter::All, 10).await.unwrap();
     let sent = all.iter().find(|logged| logged.mail.recipient == martin).unwrap();
     assert_eq!((&sent.status, sent.mail.message_id.as_str()), (&mail_log::Status::Sent, inbox[0].message_id()));
-    assert!(mail_log::list(&core.db, globex, mail_log::Which::All, 10).await.unwrap().is_empty());
+    assert!(mail_log::list(&core.db, globex, mail_log::MailFilter::All, 10).await.unwrap().is_empty());
 
     proxy.cut();
     call.event = EventId(Uuid::from_u128(9));
     let failure = provider.start(&call).await.expect_err("the server is away");
     provider.abandon(&call, &failure).await.unwrap();
-    let mut failed = mail_log::list(&core.db, acme, mail_log::Which::Failed, 10).await.unwrap();
+    let mut failed = mail_log::list(&core.db, acme, mail_log::MailFilter::Failed, 10).await.unwrap();
     failed.retain(|logged| logged.mail.event == call.event);
     assert_eq!(failed.len(), 2, "both recipients are on record, also the one that was not come to");
     assert!(failed.iter().all(|logged| logged.status == mail_log::Status::Failed(failure.code.clone())), "{failed:?}");

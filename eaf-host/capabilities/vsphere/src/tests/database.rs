@@ -22,7 +22,7 @@ async fn a_plugin_reaches_only_the_vcenter_that_its_tenant_granted() {
         name: "berlin".into(),
         config,
         secret: Some(secret),
-        harmless: &[],
+        non_routing_fields: &[],
     };
     let granted = Grant {
         plugin: "shop".into(),

@@ -3,7 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use eaf_capability::{Observed, Seen, Watch};
-use eaf_core::observation::Thing;
+use eaf_core::observation::ManagedResource;
 use eaf_test_support::fault_proxy::Rule;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn watch(bench: &Bench) -> Watch {
     let records = bench.records.0.lock().unwrap().clone();
     let thing = |(key, record): (Key, Record)| {
         let data = serde_json::to_value(record).unwrap();
-        Thing { identity: key.identity, data, seen: None, seen_position: None }
+        ManagedResource { identity: key.identity, data, seen: None, seen_position: None }
     };
     Watch {
         tenant: TenantId::derive("acme"),
