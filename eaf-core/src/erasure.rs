@@ -5,7 +5,7 @@
 //! the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that is done.
 
 use crate::actor::By;
-use crate::checkpoint;
+use crate::consumers::checkpoint;
 use crate::crypto::personal;
 use crate::db;
 use crate::db::Db;

@@ -8,10 +8,10 @@ pub mod actor;
 pub mod anchor;
 pub mod audit;
 pub mod capability;
-mod checkpoint;
 pub mod clock;
 pub mod command_bus;
 pub mod connection;
+pub mod consumers;
 pub mod contract;
 pub mod crypto;
 pub mod db;
@@ -29,13 +29,11 @@ pub mod master_key;
 pub mod observation;
 pub mod package;
 pub mod product;
-pub mod projection;
 pub mod rate_limit;
 pub mod retention;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod trigger;
 pub mod used_state;
 pub mod verify;
 pub mod view;
@@ -57,7 +55,7 @@ pub struct Core {
     pub connections: connection::Connections,
     pub master_keys: master_key::MasterKeyRegistry,
     pub erasure: erasure::Erasure,
-    pub consumers: projection::Consumers,
+    pub consumers: consumers::Consumers,
     pub appender: event_store::Appender,
     pub bus: command_bus::CommandBus,
     pub doorbell: live::Doorbell,
@@ -80,7 +78,7 @@ impl Core {
             connections: connection::Connections::new(&db, &keyring),
             master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &world, &directory),
             erasure: erasure::Erasure::new(&db, &directory),
-            consumers: projection::Consumers::new(&db, &keyring, &feed),
+            consumers: consumers::Consumers::new(&db, &keyring, &feed),
             bus: command_bus::CommandBus::new(&db, &world, &keyring, &appender),
             appender,
             db,

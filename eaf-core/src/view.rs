@@ -34,7 +34,8 @@ pub(crate) use row::{Side, decode};
 pub(crate) use serve::serve;
 pub(crate) use table::{Table, quoted};
 
-use crate::{checkpoint, db, directory, event_store};
+use crate::consumers::checkpoint;
+use crate::{db, directory, event_store};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -2,7 +2,7 @@
 
 use crate::ledger::{Ledger, PLUGIN};
 use crate::verdict::quantile;
-use eaf_core::projection::prepare;
+use eaf_core::consumers::prepare;
 use eaf_core::testing::Database;
 use eaf_core::view;
 use std::time::Instant;

@@ -2,8 +2,8 @@
 
 use crate::ledger::{Ledger, PLUGIN};
 use crate::verdict::quantile;
+use eaf_core::consumers::prepare;
 use eaf_core::directory;
-use eaf_core::projection::prepare;
 use eaf_core::testing::{Database, person};
 use eaf_core::view::{self, Direction, Filter, Query, Sort};
 use std::time::Instant;

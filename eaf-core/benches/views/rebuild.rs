@@ -2,9 +2,10 @@
 
 use crate::ledger::{Ledger, PLUGIN, book};
 use crate::verdict::{quantile, rounds};
+use eaf_core::consumers::rebuild::{begin, cancel};
+use eaf_core::consumers::{Runner, prepare, status};
 use eaf_core::contract::Domain;
 use eaf_core::directory;
-use eaf_core::projection::{Runner, begin, cancel, prepare, status};
 use eaf_core::testing::Database;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Reading one's own writes: wait until a view has come as far as a command's events.
 
 use super::{Error, Table};
-use crate::checkpoint;
+use crate::consumers::checkpoint;
 use crate::contract::ViewType;
 use crate::db::Db;
 use crate::event_store::Position;

@@ -3,6 +3,7 @@
 use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};
 use eaf_core::command_bus::{Request, execute};
+use eaf_core::consumers::{self, Runner, Step, prepare, rebuild, status};
 use eaf_core::contract::Domain;
 use eaf_core::crypto::key_cache_grace;
 use eaf_core::crypto::personal;
@@ -11,7 +12,6 @@ use eaf_core::erasure::Error;
 use eaf_core::event_store::{self, new_epoch, read_after};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::live::{PlatformFeed, Vector};
-use eaf_core::projection::{self, Runner, Step, prepare, status};
 use eaf_core::testing::{Database, person};
 use eaf_core::view::{self, Query};
 use eaf_core::{Core, actor::Locale};
@@ -95,12 +95,12 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     assert!(everything.contains("Ben") && !everything.contains("Canary"), "in clear somewhere");
     assert!(opened.contains("Ben") && !opened.contains("Canary"), "still opens somewhere");
     // A copy that is begun while other hosts may still remember the key is folded once more when they do not.
-    projection::begin(&core.db, &core.by, "toy", "things").await.unwrap();
+    rebuild::begin(&core.db, &core.by, "toy", "things").await.unwrap();
     work(&core).await;
     let due = "select count(*) from eaf.checkpoint where rebuild_at > now() + interval '30 s'";
     let due: i64 = sqlx::query_scalar(due).fetch_one(&mut database.superuser().await).await.unwrap();
     assert_eq!(due, 1);
-    projection::cancel(&core.db, &core.by, &[tenant], "toy", "things").await.unwrap();
+    rebuild::cancel(&core.db, &core.by, &[tenant], "toy", "things").await.unwrap();
 
     // Repeating it changes nothing.
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
@@ -226,7 +226,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     work(&core).await;
     view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
-    assert!(projection::parked(&core.db, tenant).await.unwrap().is_empty());
+    assert!(consumers::parked(&core.db, tenant).await.unwrap().is_empty());
 }
 
 /// As before, and there are as many events again before anybody looks.

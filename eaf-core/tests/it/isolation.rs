@@ -45,7 +45,7 @@ impl Range {
     pub async fn open() -> Range {
         let database = Database::fresh().await;
         // The tables of views are made while a host runs.
-        eaf_core::projection::prepare(&database.core().await.db, &Toy::new()).await.unwrap();
+        eaf_core::consumers::prepare(&database.core().await.db, &Toy::new()).await.unwrap();
         let mut root = database.superuser().await;
         let mut tables = Vec::new();
         for table in tables_of_tenants(&mut root).await {

@@ -4,9 +4,9 @@ use crate::dump;
 use crate::toy::{Toy, ordered, record};
 use eaf_core::Core;
 use eaf_core::capability::{Class, Failure};
+use eaf_core::consumers::prepare;
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, RunId, TenantId};
-use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
 use eaf_core::workflow::{
     self, Attempt, Divergence, Entry, Error, Journal, Lease, Run, RunState, Stall, State, Wait, Waiting,

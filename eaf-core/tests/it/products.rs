@@ -3,11 +3,11 @@
 use crate::toy::{Toy, ordered, record};
 use eaf_core::Core;
 use eaf_core::audit::platform;
+use eaf_core::consumers::prepare;
 use eaf_core::directory::{add_tenant, tenant};
 use eaf_core::grant::{self, Authorization, Denial, Grant, Terms};
 use eaf_core::id::{HostId, TenantId};
 use eaf_core::product::{self, Inactive, Switch};
-use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
 use eaf_core::workflow;
 use serde_json::json;

@@ -2,11 +2,12 @@
 
 use crate::toy::{Toy, counted, delete, ordered, record, upsert};
 use eaf_core::Core;
+use eaf_core::consumers::rebuild::{self, begin, cancel, difference, switch};
+use eaf_core::consumers::{self, Runner, prepare, retry, status};
 use eaf_core::contract::Domain;
 use eaf_core::directory::add_tenant;
 use eaf_core::event_store::Position;
 use eaf_core::id::TenantId;
-use eaf_core::projection::{self, Runner, begin, cancel, difference, prepare, retry, status, switch};
 use eaf_core::testing::{Database, person};
 use eaf_core::view::{self, Query, State};
 use serde_json::json;
@@ -120,7 +121,7 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
     let at = record(&house.core, house.acme, vec![upsert("e", json!({}))]).await;
     house.reached(at).await;
     house.until_caught_up().await;
-    projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
+    rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     assert_eq!(house.states().await, [State::Live, State::Standby]);
     assert_eq!(house.keys().await, ["a", "c", "d", "e"]);
     house.reached(at).await;
@@ -232,7 +233,7 @@ async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
         begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         house.catch_up().await;
         switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
-        projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
+        rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         // Readers that have just looked up the name of a table may still read it.
         tokio::time::sleep(A_MOMENT * 5).await;
     }
@@ -272,7 +273,7 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
         0,
         "nothing is parked there"
     );
-    let parked = projection::parked(&house.core.db, house.acme).await.unwrap();
+    let parked = consumers::parked(&house.core.db, house.acme).await.unwrap();
     assert!(parked[0].retry_at <= time::OffsetDateTime::now_utc());
 }
 
@@ -282,7 +283,7 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
     record(&house.core, house.acme, vec![("broken", json!({}))]).await;
     let toy = Toy::new();
     for _ in 0..4 {
-        while let Ok(projection::Step::Advanced { .. }) =
+        while let Ok(consumers::Step::Advanced { .. }) =
             house.core.consumers.project_batch(&toy, house.acme, "things").await
         {}
         retry(&house.core.db, &house.core.by, house.acme, "toy", "things").await.unwrap();
@@ -291,12 +292,12 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
         .database
         .run("update eaf.checkpoint set retry_at = now() + interval '1 minute' where error is not null")
         .await;
-    let parked = async || projection::parked(&house.core.db, house.acme).await.unwrap().remove(0);
+    let parked = async || consumers::parked(&house.core.db, house.acme).await.unwrap().remove(0);
     assert!(parked().await.failures > 1);
-    assert_eq!(projection::retry_all(&house.core.db, "another").await.unwrap(), 0);
+    assert_eq!(consumers::retry_all(&house.core.db, "another").await.unwrap(), 0);
     assert!(parked().await.retry_at > time::OffsetDateTime::now_utc());
 
-    assert_eq!(projection::retry_all(&house.core.db, "toy").await.unwrap(), 1);
+    assert_eq!(consumers::retry_all(&house.core.db, "toy").await.unwrap(), 1);
     let due = parked().await;
     assert!(due.failures == 0 && due.retry_at <= time::OffsetDateTime::now_utc(), "{due:?}");
 }
@@ -310,7 +311,7 @@ async fn a_view_that_does_not_exist_is_said_to() {
             "no active view nothing",
         ),
         (
-            projection::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
+            rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
             "no copy to go back to",
         ),
         (

@@ -8,8 +8,8 @@ use eaf_core::contract::*;
 use eaf_core::crypto::key_cache_grace;
 use eaf_core::directory::add_tenant;
 
+use eaf_core::consumers::{self, Runner, Step, prepare, rebuild};
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::projection::{self, Runner, Step, prepare};
 use eaf_core::testing::Database;
 use eaf_core::{view, workflow};
 use serde_json::json;
@@ -39,10 +39,10 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Anna"]);
 
-    projection::retry(&core.db, &core.by, tenant, "toy", "things").await.unwrap();
+    consumers::retry(&core.db, &core.by, tenant, "toy", "things").await.unwrap();
     assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err(), "the event is as poisoned as before");
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
+    let parked = &consumers::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: trap"));
 }
 
@@ -165,7 +165,7 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
+    let parked = &consumers::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "log"));
 }
 
@@ -205,7 +205,7 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
     assert_eq!(names(&core, tenant).await, [""]);
-    let parked = &projection::parked(&core.db, tenant).await.unwrap()[0];
+    let parked = &consumers::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
@@ -360,7 +360,7 @@ async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
     for view in ["things", "others"] {
         while core.consumers.project_batch(&*slow, tenant, view).await.unwrap() != Step::CaughtUp {}
     }
-    projection::begin(&core.db, &core.by, "toy", "things").await.unwrap();
+    rebuild::begin(&core.db, &core.by, "toy", "things").await.unwrap();
 
     slow.held.send_replace(&["first", "last"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));

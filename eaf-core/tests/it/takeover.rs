@@ -1,7 +1,7 @@
 //! From one package to the next.
 
 use crate::toy::Toy;
-use eaf_core::projection::prepare;
+use eaf_core::consumers::prepare;
 use eaf_core::testing::Database;
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::ActorKind;
+use eaf_core::consumers::prepare;
 use eaf_core::contract::*;
 use eaf_core::crypto::personal;
 use eaf_core::directory::add_tenant;
 use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
-use eaf_core::projection::prepare;
 use eaf_core::testing::Database;
 use serde_json::{Map, Value, json};
 

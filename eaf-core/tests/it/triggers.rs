@@ -2,11 +2,11 @@
 
 use crate::toy::{Toy, home, ordered, record, upsert};
 use eaf_core::Core;
+use eaf_core::consumers::{Step, parked, prepare, trigger};
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{HostId, TenantId};
-use eaf_core::projection::{Step, parked, prepare};
 use eaf_core::testing::Database;
-use eaf_core::{trigger, workflow};
+use eaf_core::workflow;
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -3,11 +3,11 @@
 use crate::dump;
 use crate::toy::{Toy, counted, delete, patch, record, record_version, upsert};
 use eaf_core::Core;
+use eaf_core::consumers::{self, Runner, Step, parked, prepare, projection};
 use eaf_core::contract::{Domain, ViewType};
 use eaf_core::directory::add_tenant;
 use eaf_core::event_store::Position;
 use eaf_core::id::TenantId;
-use eaf_core::projection::{self, Runner, Step, parked, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::view::{self, Error, Page, Query};
 use serde_json::{Value, json};
@@ -405,5 +405,5 @@ async fn an_event_that_a_newer_package_recorded_parks_its_view_in_its_tenant_and
     let parked = parked(&house.core.db, house.acme).await.unwrap();
     assert_eq!((parked[0].position, parked[0].error.as_str()), (1, "unknown event: changed of version 3"));
     assert!(house.row("a").await.is_some() && house.row("c").await.is_none());
-    assert!(projection::parked(&house.core.db, house.globex).await.unwrap().is_empty());
+    assert!(consumers::parked(&house.core.db, house.globex).await.unwrap().is_empty());
 }

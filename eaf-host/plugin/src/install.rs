@@ -9,7 +9,7 @@ use super::granting;
 use super::load::{self, Ceiling};
 use super::{Plugin, Plugins};
 use eaf_core::id::TenantId;
-use eaf_core::{Core, directory, grant, package, projection};
+use eaf_core::{Core, consumers, directory, grant, package};
 use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum Error {
     Prepare {
         plugin: String,
         #[source]
-        cause: Box<projection::PrepareError>,
+        cause: Box<consumers::PrepareError>,
     },
     #[error("the active package {digest} of {plugin} is not in the database")]
     Gone { plugin: String, digest: String },
@@ -118,7 +118,7 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
 /// not when the wait is over that the earlier one has run up.
 async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
     let plugin = plugins.activate(plugin);
-    match projection::retry_all(&core.db, plugin.id()).await {
+    match consumers::retry_all(&core.db, plugin.id()).await {
         Ok(0) => {}
         Ok(parked) => tracing::info!(plugin = plugin.id(), parked, "what was parked is tried again with this package"),
         Err(error) => {
@@ -163,7 +163,7 @@ fn altered(plugin: &str, digest: &str, found: String) -> Error {
 }
 
 async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
-    projection::prepare(&core.db, &*plugin.domain)
+    consumers::prepare(&core.db, &*plugin.domain)
         .await
         .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
 }

@@ -5,8 +5,9 @@ use super::outage::wait_out;
 use super::{NoTenant, Outcome, say};
 use clap::{Args, Subcommand};
 use eaf_capability::text::plain;
+use eaf_core::consumers::rebuild::{self, Difference};
+use eaf_core::consumers::{self, ParkedTenant, Status};
 use eaf_core::id::TenantId;
-use eaf_core::projection::{self, Difference, ParkedTenant, Status};
 use eaf_core::view::State;
 use eaf_core::{Core, directory};
 use std::collections::BTreeMap;
@@ -103,7 +104,7 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Status { output } => {
             let core = output.core().await?;
-            let copies = projection::status(&core.db, core.world.now()).await?;
+            let copies = consumers::status(&core.db, core.world.now()).await?;
             output.tell(&copies, || copies.iter().map(line).collect())
         }
         Command::Rebuild { view, wait, output } => rebuild(view, wait, &output).await,
@@ -112,7 +113,7 @@ pub async fn run(command: Command) -> Outcome {
             let tenants = directory::tenants(&core.db).await?;
             let mut report = Vec::with_capacity(tenants.len());
             for (tenant, _) in &tenants {
-                report.push(projection::difference(&core.db, *tenant, &view.plugin, &view.view).await?);
+                report.push(rebuild::difference(&core.db, *tenant, &view.plugin, &view.view).await?);
             }
             let differs = report.iter().any(|tenant| tenant.differing() > 0);
             tell_differences(&output, report, tenants)?;
@@ -122,25 +123,25 @@ pub async fn run(command: Command) -> Outcome {
             let core = output.core().await?;
             let tenants = directory::tenants(&core.db).await?;
             let ids: Vec<TenantId> = tenants.iter().map(|(tenant, _)| *tenant).collect();
-            let report = projection::switch(&core.db, &core.by, &ids, &view.plugin, &view.view, accept).await?;
+            let report = rebuild::switch(&core.db, &core.by, &ids, &view.plugin, &view.view, accept).await?;
             tell_differences(&output, report, tenants)
         }
         Command::Back { view, output } => {
             let core = output.core().await?;
-            let table = projection::back(&core.db, &core.by, &view.plugin, &view.view).await?;
+            let table = rebuild::back(&core.db, &core.by, &view.plugin, &view.view).await?;
             output.tell(&table, || format!("{table} is read again\n"))
         }
         Command::Cancel { view, output } => {
             let core = output.core().await?;
             let ids: Vec<TenantId> =
                 directory::tenants(&core.db).await?.into_iter().map(|(tenant, _)| tenant).collect();
-            let dropped = projection::cancel(&core.db, &core.by, &ids, &view.plugin, &view.view).await?;
+            let dropped = rebuild::cancel(&core.db, &core.by, &ids, &view.plugin, &view.view).await?;
             output.tell(&dropped, || dropped.iter().map(|table| format!("{table} is dropped\n")).collect())
         }
         Command::Retry { view, tenant, output } => {
             let core = output.core().await?;
             let found = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
-            let parked = projection::retry(&core.db, &core.by, found.id, &view.plugin, &view.view).await?;
+            let parked = consumers::retry(&core.db, &core.by, found.id, &view.plugin, &view.view).await?;
             output.tell(&parked, || format!("{parked} parked, to be tried again within seconds\n"))
         }
     }
@@ -148,7 +149,7 @@ pub async fn run(command: Command) -> Outcome {
 
 async fn rebuild(view: View, wait: bool, output: &Output) -> Outcome {
     let core = output.core().await?;
-    let table = projection::begin(&core.db, &core.by, &view.plugin, &view.view).await?;
+    let table = rebuild::begin(&core.db, &core.by, &view.plugin, &view.view).await?;
     if wait {
         until_built(&core, &table).await?;
     }
@@ -163,7 +164,7 @@ async fn until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
     let shown = std::io::stderr().is_terminal();
     let (mut last, mut moved, mut told) = (0, Instant::now(), false);
     loop {
-        let copies = match projection::status(&core.db, core.world.now()).await {
+        let copies = match consumers::status(&core.db, core.world.now()).await {
             Ok(copies) => copies,
             Err(error) => {
                 wait_out(error).await?;

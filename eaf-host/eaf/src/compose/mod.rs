@@ -21,7 +21,7 @@ use eaf_core::id::HostId;
 use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::session;
 use eaf_core::workflow::engine::{Config as EngineConfig, Engine, PostgresKernel};
-use eaf_core::{Core, directory, grant, master_key, projection, used_state};
+use eaf_core::{Core, consumers, directory, grant, master_key, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use shelf::Shelf;
@@ -372,7 +372,7 @@ async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling
                 () = changed => {}
             }
         };
-        projection::Runner::new(core.clone(), domains).run(stop).await;
+        consumers::Runner::new(core.clone(), domains).run(stop).await;
     }
 }
 

@@ -42,11 +42,11 @@ use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::command_bus::CommandLimits;
 use eaf_core::connection::Connection;
+use eaf_core::consumers;
 use eaf_core::directory::{self, Member, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::package::{self, Package};
 use eaf_core::product::{self, Switch};
-use eaf_core::projection;
 use eaf_core::rate_limit::Limit;
 use eaf_core::session::Limits;
 use eaf_core::testing::{Database, master_key};
@@ -299,7 +299,7 @@ impl House {
         };
         package::store(&core.db, &package).await.expect("stored");
         let generation = package::activate(&core.db, "notes", notes::DIGEST, &core.by).await.expect("activated");
-        projection::prepare(&core.db, &notes::Notes::new(generation)).await.expect("prepared");
+        consumers::prepare(&core.db, &notes::Notes::new(generation)).await.expect("prepared");
         // How the house was made is not what happens in it.
         database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
@@ -390,8 +390,8 @@ impl House {
         loop {
             match self.core.consumers.project_batch(product.domain.as_ref(), tenant, "notes").await.expect("projected")
             {
-                projection::Step::Advanced { .. } | projection::Step::Busy => {}
-                projection::Step::CaughtUp => return,
+                consumers::Step::Advanced { .. } | consumers::Step::Busy => {}
+                consumers::Step::CaughtUp => return,
                 step => panic!("the view does not move: {step:?}"),
             }
         }

@@ -1,8 +1,8 @@
 //! Workflow runs, as administrators and auditors see them: what was called and what came of it, never with what.
 
 use super::{House, note};
+use eaf_core::consumers::{self, Step};
 use eaf_core::id::{HostId, TenantId};
-use eaf_core::projection::{self, Step};
 use eaf_core::workflow::{self, Divergence, Entry, Journal, State};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub async fn begun(house: &House) -> workflow::Lease {
     let acme = TenantId::derive("acme");
     let product = house.app.products.get("notes").expect("the product");
-    projection::prepare(&house.core.db, product.domain.as_ref()).await.unwrap();
+    consumers::prepare(&house.core.db, product.domain.as_ref()).await.unwrap();
     let started = async || loop {
         match house.core.consumers.run_trigger_batch(product.domain.as_ref(), acme, "remind").await.unwrap() {
             Step::Advanced { .. } | Step::Busy => {}

@@ -8,12 +8,12 @@ use eaf_capability::{Call, Class, Packages, Parts, Provider, Registration, Start
 use eaf_core::actor::{Caller, Locale, TraceId};
 use eaf_core::command_bus::{self, Answer, Request};
 use eaf_core::connection::NewConnection;
+use eaf_core::consumers::{Runner, prepare};
 use eaf_core::contract::ViewType;
 use eaf_core::directory::NewMember;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_core::product::{self, Switch};
-use eaf_core::projection::{Runner, prepare};
 use eaf_core::testing::{Database, person};
 use eaf_core::{Core, directory, mail_log};
 use eaf_mail as _;

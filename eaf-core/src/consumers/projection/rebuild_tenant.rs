@@ -3,8 +3,9 @@
 //! All of it is one transaction, so that readers see the old rows until they see the new ones. It may take a minute, so it has a permit of
 //! its own in the runner.
 
-use super::{Consumers, Error, REBUILD_BATCH, rows};
-use crate::checkpoint::{self, Held, Start, Step};
+use super::{Error, REBUILD_BATCH, rows};
+use crate::consumers::Consumers;
+use crate::consumers::checkpoint::{self, Held, Start, Step};
 use crate::contract::{Domain, ViewType};
 use crate::id::TenantId;
 use crate::view::Table;

@@ -1,9 +1,10 @@
 //! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
 //! finds who is behind. Any number of hosts may run one.
 
+mod tasks;
+
+use super::checkpoint::Step;
 use super::lag;
-use super::tasks::Tasks;
-use crate::checkpoint::Step;
 use crate::contract::Domain;
 use crate::id::TenantId;
 use crate::live::Ring;
@@ -12,6 +13,7 @@ use crate::{Core, view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tasks::Tasks;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 

@@ -1,7 +1,7 @@
 //! How far each copy of each view has come, over all tenants and without payload.
 
+use super::checkpoint;
 use super::lag::{self, Behind};
-use crate::checkpoint;
 use crate::db::Db;
 use crate::directory;
 use crate::view::{self, State};

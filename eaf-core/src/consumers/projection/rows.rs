@@ -1,6 +1,6 @@
 //! Rows of one view, read for the component and written after it.
 
-use super::fold::Folded;
+use super::changes::Folded;
 use crate::contract::ColumnType;
 use crate::db::TenantTx;
 use crate::event_store::Position;

@@ -4,7 +4,10 @@
 //! All of it is rows in the database: hosts project each copy that they find there, and whoever is interrupted goes on from the copy's
 //! checkpoints. A rebuild starts no workflow: triggers have checkpoints of their own.
 
-use super::difference::{self, Difference, difference};
+mod difference;
+
+pub use difference::{Difference, Differing, difference};
+
 use crate::actor::By;
 use crate::audit::{Act, platform};
 use crate::db::Db;

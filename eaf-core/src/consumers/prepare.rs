@@ -1,8 +1,9 @@
 //! Makes ready what a package needs: before it is served, and once more when it has become the active one.
 
+use super::trigger;
 use crate::contract::Domain;
 use crate::db::Db;
-use crate::{trigger, view};
+use crate::view;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -4,13 +4,12 @@
 //! trigger's checkpoint. A rebuild of views does not touch these checkpoints, and a workflow that is new starts at the
 //! moment it was registered: neither acts on history.
 
-use crate::checkpoint::{self, Held, Start, Step};
+use super::checkpoint::{self, Held, Start, Step};
+use super::{BATCH, Consumers};
 use crate::contract::{Domain, Recorded, Trigger, WorkflowType};
 use crate::db;
 use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
-use crate::projection::BATCH;
-use crate::projection::Consumers;
 use sqlx::PgConnection;
 
 const MAX_KEY: usize = 200;

@@ -1,6 +1,6 @@
 //! Row by row: what the building copy of a view says otherwise than the one that people read, in one tenant, at one position.
 
-use crate::checkpoint;
+use crate::consumers::checkpoint;
 use crate::db::{self, Db, TenantTx};
 use crate::id::TenantId;
 use crate::view::{self, State, copies, quoted};

@@ -3,42 +3,22 @@
 //! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch that fails leaves both
 //! as they were and parks this view of this tenant: others go on.
 
-mod difference;
-mod fold;
-mod lag;
-mod prepare;
-mod rebuild;
-mod refold;
-mod retry;
+mod changes;
+mod rebuild_tenant;
 mod rows;
-mod runner;
-mod status;
-mod tasks;
 
-pub use crate::checkpoint::{Parked, Step, parked};
-pub use difference::{Difference, Differing, difference};
-pub use prepare::{Error as PrepareError, prepare};
-pub use rebuild::{back, begin, cancel, switch};
-pub use retry::{retry, retry_all};
-pub use runner::Runner;
-pub use status::{Parked as ParkedTenant, Status, status};
-
-use crate::checkpoint::{self, Held, Start};
+use super::checkpoint::{self, Held, Start, Step};
+use super::{BATCH, Consumers};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
-use crate::crypto::Keyring;
-use crate::db::Db;
 use crate::db::TenantTx;
 use crate::event_store::{self, Position};
 use crate::id::TenantId;
 use crate::live::Change;
-use crate::live::Feed;
 use crate::view::{Copy, State, Table};
 use crate::{db, view};
-use fold::Invalid;
+use changes::Invalid;
 use std::collections::BTreeSet;
 
-/// Events per transaction, unless that is too much for the component.
-pub(crate) const BATCH: u32 = 200;
 /// For a copy that nobody waits for.
 const REBUILD_BATCH: u32 = 1_000;
 const MAX_KEYS: usize = 2_000;
@@ -138,19 +118,7 @@ fn domain_code(cause: &DomainError) -> &'static str {
     }
 }
 
-/// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.
-#[derive(Clone)]
-pub struct Consumers {
-    pub(crate) db: Db,
-    pub(crate) keyring: Keyring,
-    pub(crate) feed: Feed,
-}
-
 impl Consumers {
-    pub fn new(db: &Db, keyring: &Keyring, feed: &Feed) -> Self {
-        Self { db: db.clone(), keyring: keyring.clone(), feed: feed.clone() }
-    }
-
     /// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
     /// of this tenant when this returns.
     pub async fn project_batch(&self, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
@@ -298,7 +266,7 @@ impl Consumers {
             let input = ProjectInput { view: view.name.clone(), events, rows: loaded.clone() };
             let output =
                 domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
-            let folded = fold::fold(&view.columns, loaded, output.changes)
+            let folded = changes::fold(&view.columns, loaded, output.changes)
                 .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
             changes = folded.len();
             rows::store(tx, table, position, folded).await.map_err(at_rows)?;

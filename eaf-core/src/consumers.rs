@@ -1,0 +1,41 @@
+//! Consumers: the views and triggers that follow each tenant's log.
+//!
+//! A batch is one transaction: it claims the consumer's checkpoint row, reads the events after it, writes rows or starts
+//! runs, and advances the checkpoint. [`Runner`] runs the batches of all consumers of all tenants.
+
+pub(crate) mod checkpoint;
+mod lag;
+mod prepare;
+pub mod projection;
+pub mod rebuild;
+mod retry;
+mod runner;
+mod status;
+pub mod trigger;
+
+pub use checkpoint::{Parked, Step, parked};
+pub use prepare::{Error as PrepareError, prepare};
+pub use retry::{retry, retry_all};
+pub use runner::Runner;
+pub use status::{Parked as ParkedTenant, Status, status};
+
+use crate::crypto::Keyring;
+use crate::db::Db;
+use crate::live::Feed;
+
+/// Events per transaction, unless that is too much for the component.
+const BATCH: u32 = 200;
+
+/// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Consumers {
+    db: Db,
+    keyring: Keyring,
+    feed: Feed,
+}
+
+impl Consumers {
+    pub fn new(db: &Db, keyring: &Keyring, feed: &Feed) -> Self {
+        Self { db: db.clone(), keyring: keyring.clone(), feed: feed.clone() }
+    }
+}
