@@ -1,7 +1,8 @@
 //! Consumers: the views and triggers that follow each tenant's log.
 //!
-//! A batch is one transaction: it claims the consumer's checkpoint row, reads the events after it, writes rows or starts
-//! runs, and advances the checkpoint. [`Runner`] runs the batches of all consumers of all tenants.
+//! A batch is one transaction: it claims the consumer's checkpoint row, reads the events after it,
+//! writes rows or starts runs, and advances the checkpoint. [`Runner`] runs the batches of all
+//! consumers of all tenants.
 
 pub(crate) mod checkpoint;
 mod lag;
@@ -23,7 +24,7 @@ use crate::crypto::Keyring;
 use crate::db::Db;
 use crate::live::Feed;
 
-/// Events per transaction, unless that is too much for the component.
+/// Events per transaction of a consumer; fewer if the component fails on that number.
 const BATCH: u32 = 200;
 
 /// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.

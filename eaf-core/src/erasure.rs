@@ -38,9 +38,9 @@ pub enum Error {
     Log(#[from] event_store::Error),
     #[error(transparent)]
     Verify(#[from] verify::Error),
-    #[error("the rebuild of the views could not be requested")]
+    #[error("the rebuild of the views could not be scheduled")]
     Rebuild(#[source] sqlx::Error),
-    #[error("the sealed rows could not be counted")]
+    #[error("what was sealed could not be counted")]
     Count(#[source] sqlx::Error),
 }
 
@@ -89,13 +89,13 @@ impl Erasure {
         }
         // Records the act as well. After a crash from here on, a repetition requests the rebuild.
         self.directory.erase_member(by, tenant, person).await?;
-        let mut requested = Vec::new();
+        let mut scheduled = Vec::new();
         loop {
             let mut tx = self.db.tenant(tenant).await?;
-            let busy = checkpoint::refold_views(&mut tx, delay, &mut requested).await.map_err(Error::Rebuild)?;
-            if busy == 0 {
+            let locked = checkpoint::schedule_rebuilds(&mut tx, delay, &mut scheduled).await.map_err(Error::Rebuild)?;
+            if locked == 0 {
                 tx.commit().await?;
-                return Ok(requested.len() as u64);
+                return Ok(scheduled.len() as u64);
             }
             tx.commit().await?;
             // These views are being rebuilt for an earlier erasure.
@@ -121,8 +121,8 @@ impl Erasure {
     /// no parked view.
     pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        // A view may have become inactive since the erasure: its rows are deleted, not rebuilt.
-        let filled = checkpoint::empty_idle_views(&mut tx).await.map_err(Error::Rebuild)?;
+        // A definition that was active when the key was destroyed need not be any more.
+        let locked = checkpoint::clear_inactive_views(&mut tx).await.map_err(Error::Rebuild)?;
         let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
             sqlx::query_as(
                 "select (select count(*) from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
@@ -140,7 +140,7 @@ impl Erasure {
             .await
             .map_err(Error::Count)?;
         tx.commit().await?;
-        let (0, 0, Some(erased_at)) = (filled, waiting, erased_at) else { return Ok(None) };
+        let (0, 0, Some(erased_at)) = (locked, waiting, erased_at) else { return Ok(None) };
         let mut certificate = Certificate {
             certificate: "EAF erasure 1",
             tenant,

@@ -1,37 +1,36 @@
-//! Views: one typed table per view that a plugin describes, and the queries on it.
+//! Views: the typed table of each view that a plugin declares, and the queries on it.
 //!
-//! Beside the table that is read there may be copies: see [`copies()`].
-//!
-//! A view's table is named after the digest of its definition, so that a definition and its table cannot come apart: a
-//! changed definition is a new table, and while an upgrade rolls out each host reads the table that its package means.
-//! Only columns that `eaf.create_view` has accepted under that digest can be named in SQL.
+//! A view can have several tables: see [`copies()`]. A table's name is made of the digest of the
+//! view's definition, so that a changed definition is another table: during a rolling upgrade each
+//! host reads the table of its own package. SQL names only columns that `eaf.create_view` accepted
+//! under that digest.
 
-mod changed;
+mod active_definitions;
+mod changes;
 mod copies;
-mod create;
+mod create_table;
 mod cursor;
-pub mod member;
-mod own;
 mod query;
 mod row;
+pub mod row_members;
+mod row_rules;
 mod search;
-mod serve;
 mod table;
 pub mod things;
-mod wait;
+mod wait_for;
 
-pub use changed::{Changed, Changes, Fold, Stand, changed_since, stand};
+pub use changes::{BuildId, Changed, Changes, InvalidBuildId, ViewPosition, changed_since, current_position};
 pub use copies::{Copy, State, copies};
-pub use create::create;
-pub use own::may_read;
+pub use create_table::create_table;
 pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, positions, query};
 pub use row::Row;
-pub use search::LONGEST_SEARCH;
+pub use row_rules::may_read;
+pub use search::MAX_SEARCH_LENGTH;
 pub use table::check;
-pub use wait::wait_for;
+pub use wait_for::wait_for;
 
-pub(crate) use row::{Side, decode};
-pub(crate) use serve::serve;
+pub(crate) use active_definitions::set_active_definitions;
+pub(crate) use row::{Format, decode};
 pub(crate) use table::{Table, quoted};
 
 use crate::consumers::checkpoint;
@@ -41,19 +40,19 @@ use crate::{db, directory, event_store};
 pub enum Error {
     #[error("the caller may not read the view {0}")]
     Forbidden(String),
-    #[error("{column} is not a column that can be filtered by")]
+    #[error("the view has no column {column} that can be filtered by")]
     UnknownFilter { column: String },
-    #[error("{column} is not a column that can be sorted by")]
+    #[error("the view has no column {column} that can be sorted by")]
     UnknownSort { column: String },
     #[error("the value does not fit the column {column}")]
     FilterValue { column: String },
-    #[error("the record of the act could not be written")]
+    #[error("the act could not be recorded")]
     Audit(#[from] crate::audit::Error),
-    #[error("the cursor is not one of this query")]
+    #[error("the cursor is not of this query")]
     Cursor,
     #[error("the limit must be between 1 and {MAX_LIMIT}")]
     Limit,
-    #[error("the view has not come so far yet")]
+    #[error("the view has not reached the position in time")]
     Behind,
     #[error("the position belongs to another epoch of the log")]
     OtherEpoch,
@@ -67,13 +66,13 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    #[error("which views are active could not be written")]
-    Serve(#[source] sqlx::Error),
+    #[error("the active definitions could not be changed")]
+    Activate(#[source] sqlx::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the view could not be read")]
     Read(#[source] sqlx::Error),
-    #[error("what is parked could not be set to be tried again")]
+    #[error("the next attempt of the parked consumers could not be scheduled")]
     Retry(#[source] sqlx::Error),
     #[error("the tenants could not be listed")]
     Tenants(#[source] directory::Error),
@@ -83,7 +82,7 @@ pub enum Error {
     Log(#[from] event_store::Error),
 }
 
-/// A table that does not exist is a view that was never created; all else is the database's trouble.
+/// Tells a missing table, of a view that was never created, from other database errors.
 fn read_error(view: &str, cause: sqlx::Error) -> Error {
     match cause.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("42P01") => Error::NotCreated(view.to_owned()),

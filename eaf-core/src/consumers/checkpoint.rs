@@ -1,7 +1,8 @@
-//! How far a consumer (a view or a trigger) has come in a tenant's log.
+//! Checkpoints: how far each consumer has come in each tenant's log.
 //!
-//! A batch is one transaction that holds the checkpoint's row lock: whoever does not get it leaves the work to the holder. So
-//! several hosts share the consumers without leases, and a host that dies gives its lock back with its connection.
+//! A batch is one transaction that holds the checkpoint's row lock; a host that does not get the
+//! lock skips the consumer. So several hosts share the consumers without leases, and a host that
+//! crashes releases its lock with its connection.
 
 use crate::crypto;
 use crate::db::{self, Db, TenantTx};
@@ -11,32 +12,32 @@ use sqlx::AssertSqlSafe;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// What one batch came to.
+/// Outcome of one batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// The checkpoint stands at `position` now; there may be more.
+    /// The checkpoint is now at `position`; there may be more events.
     Advanced {
         position: Position,
         changes: usize,
     },
     CaughtUp,
-    /// Another host or task has the checkpoint.
+    /// Another host or task has locked the checkpoint.
     Busy,
-    /// It failed before and is not tried again yet.
+    /// The consumer failed, and its next attempt is not due.
     Parked {
         code: String,
     },
-    /// What it has made is of another log, or of somebody who was erased: it begins anew.
-    Void,
+    /// The rows are to be rebuilt: a person was erased, or the log was restored.
+    NeedsRebuild,
 }
 
-/// A consumer that does not move, for operators.
+/// A parked consumer of one tenant, for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
     pub plugin: String,
     /// The view's table, or `workflow/<name>`.
     pub consumer: String,
-    /// The view's name, when it is one.
+    /// Name of the view; `None` for a trigger.
     pub view: Option<String>,
     pub position: u64,
     pub error: String,
@@ -45,41 +46,52 @@ pub struct Parked {
     pub retry_at: OffsetDateTime,
 }
 
-/// What holding the row says.
-pub(crate) enum Held {
-    /// After this position; if it `failed` there before, the next step should be small. In an `older` epoch it is told of until it is advanced.
-    At {
+/// Result of claiming a checkpoint row.
+pub(crate) enum Claim {
+    /// Locked: continue after `pos`.
+    Ready {
         pos: u64,
-        failed: bool,
-        older: bool,
+        /// The next batch should be one event, so that only the failing event parks the consumer.
+        last_attempt_failed: bool,
+        /// The checkpoint is of an earlier epoch and must be advanced even without events.
+        stale_epoch: bool,
     },
     Busy,
     Parked {
         code: String,
     },
-    /// To be begun anew: somebody was erased, or the log was restored to a point before this position, to `last`.
-    Void {
+    /// Locked: a rebuild is due, or the checkpoint is beyond `last`, the last event that it shares
+    /// with the log.
+    NeedsRebuild {
         last: u64,
     },
 }
 
-/// Where a consumer starts that has no checkpoint yet.
+/// Position at which a consumer without a checkpoint starts.
 pub(crate) enum Start {
     Beginning,
-    /// After everything that was recorded before this workflow was registered.
+    /// After the last event that was recorded before this workflow was registered.
     Registered {
         workflow: String,
     },
 }
 
-/// Takes the checkpoint's row lock; makes the row first if there is none. What is due is asked of the moment at which the transaction began,
-/// so that nothing becomes due while it folds.
-pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) -> Result<Held, sqlx::Error> {
+/// Locks the checkpoint row without waiting, and inserts the row first if it is missing.
+///
+/// A rebuild is due by the transaction's start time, so that none becomes due within a transaction
+/// that projects several batches.
+pub(crate) async fn claim(
+    tx: &mut TenantTx,
+    plugin: &str,
+    consumer: &str,
+    start: &Start,
+) -> Result<Claim, sqlx::Error> {
     if position(tx, plugin, consumer).await?.is_none() {
         insert(tx, plugin, consumer, start).await?;
     }
     type Row = (i64, Option<String>, bool, bool, i64, bool);
-    // Of an older epoch, what was recorded since is not what it has seen, though it may have the same positions.
+    // In an earlier epoch the consumer saw other events at the positions recorded since the
+    // restore.
     let row: Option<Row> = sqlx::query_as(
         "select c.pos, c.error, coalesce(c.retry_at > clock_timestamp(), false),
                 coalesce(c.rebuild_at <= now(), false),
@@ -96,10 +108,14 @@ pub(crate) async fn take(tx: &mut TenantTx, plugin: &str, consumer: &str, start:
     .fetch_optional(tx.conn())
     .await?;
     Ok(match row {
-        None => Held::Busy,
-        Some((_, Some(code), true, ..)) => Held::Parked { code },
-        Some((pos, _, _, refold, last, _)) if refold || pos > last => Held::Void { last: last as u64 },
-        Some((pos, code, .., older)) => Held::At { pos: pos as u64, failed: code.is_some(), older },
+        None => Claim::Busy,
+        Some((_, Some(code), true, ..)) => Claim::Parked { code },
+        Some((pos, _, _, rebuild_due, last, _)) if rebuild_due || pos > last => {
+            Claim::NeedsRebuild { last: last as u64 }
+        }
+        Some((pos, code, .., stale_epoch)) => {
+            Claim::Ready { pos: pos as u64, last_attempt_failed: code.is_some(), stale_epoch }
+        }
     })
 }
 
@@ -121,7 +137,7 @@ async fn insert(tx: &mut TenantTx, plugin: &str, consumer: &str, start: &Start) 
     .bind(plugin)
     .bind(consumer)
     .bind(workflow)
-    // A view that is begun now may be folded with a key that somebody remembers: then once more.
+    // A host may still decrypt with a cached key that was just destroyed: rebuild after the grace.
     .bind(crypto::key_cache_grace().as_secs_f64())
     .execute(tx.conn())
     .await?;
@@ -144,7 +160,7 @@ pub(crate) async fn advance(tx: &mut TenantTx, plugin: &str, consumer: &str, to:
     Ok(())
 }
 
-/// `None`: it has not begun.
+/// Position of a consumer; `None` if it has no checkpoint.
 pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Option<u64>, sqlx::Error> {
     let pos: Option<i64> =
         sqlx::query_scalar("select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
@@ -156,8 +172,9 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
-/// Back to before the first event, which is the answer. The caller holds the row. Whatever is due is done with that; what is not stays.
-pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
+/// Sets the checkpoint, whose lock the caller holds, to before the first event. Clears the rebuilds
+/// that are due and leaves later ones scheduled.
+pub(crate) async fn reset(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
     let epoch: i32 = sqlx::query_scalar(
         "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, rebuilds = rebuilds + 1,
                 rebuild_at = case when rebuild_at > now() then rebuild_at when rebuild_again_at > now() then rebuild_again_at end,
@@ -173,44 +190,50 @@ pub(crate) async fn restart(tx: &mut TenantTx, plugin: &str, consumer: &str) -> 
     Ok(Position { epoch: epoch as u32, pos: 0 })
 }
 
-/// Empties the tenant's part of the tables of definitions that are not active, because nobody folds them anew: made active again, they
-/// begin anew, and once more when nobody remembers a key any more that is destroyed now. Answers how many somebody still fills.
-pub(crate) async fn empty_idle_views(tx: &mut TenantTx) -> Result<usize, sqlx::Error> {
-    // First the row's lock, which whoever still fills the table holds, for a minute perhaps.
-    let idle: Vec<(String, bool)> = sqlx::query_as(
-        "with idle as (
+/// Deletes the tenant's rows of views whose definition is not active, since no host rebuilds these.
+///
+/// When their definition becomes active again, they start from the first event, and once more after
+/// the key cache grace. Returns how many views were skipped because a batch has them locked.
+pub(crate) async fn clear_inactive_views(tx: &mut TenantTx) -> Result<usize, sqlx::Error> {
+    // Checkpoints first: a batch that still writes to the table holds this lock, for a minute
+    // maybe.
+    let inactive: Vec<(String, bool)> = sqlx::query_as(
+        "with inactive as (
              select p.plugin, p.consumer from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
              join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and not v.active),
          free as (
-             select p.plugin, p.consumer from eaf.checkpoint p join idle using (plugin, consumer)
+             select p.plugin, p.consumer from eaf.checkpoint p join inactive using (plugin, consumer)
              where p.tenant_id = $1 for update of p skip locked),
-         emptied as (
+         cleared as (
              update eaf.checkpoint p set pos = 0, rebuilds = rebuilds + 1, rebuild_again_at = null,
                 rebuild_at = clock_timestamp() + make_interval(secs => $2)
              from free f
              where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
-         select consumer, consumer in (select consumer from emptied) from idle",
+         select consumer, consumer in (select consumer from cleared) from inactive",
     )
     .bind(tx.tenant())
     .bind(crypto::key_cache_grace().as_secs_f64())
     .fetch_all(tx.conn())
     .await?;
-    for (table, _) in idle.iter().filter(|(_, is_emptied)| *is_emptied) {
+    for (table, _) in inactive.iter().filter(|(_, is_cleared)| *is_cleared) {
         let sql = format!("delete from eaf_view.{} where tenant_id = $1", crate::view::quoted(table));
         sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).execute(tx.conn()).await?;
     }
-    Ok(idle.iter().filter(|(_, is_emptied)| !is_emptied).count())
+    Ok(inactive.iter().filter(|(_, is_cleared)| !is_cleared).count())
 }
 
-/// Has copies of active views of the tenant folded anew, not before `delay` has passed: those that are not `told` yet and that nobody works on
-/// just now. What waits for that already is not put off; it is folded once more. Answers how many are left. Without a log there are none.
-pub(crate) async fn refold_views(
+/// Schedules a rebuild of the tenant's part of each copy of an active view, `delay` from now.
+///
+/// Copies in `scheduled` are skipped and new ones appended. A rebuild that was scheduled before
+/// keeps its time, and a second one is added. Returns how many views were skipped because a batch
+/// has them locked: call again. A tenant without events has nothing to rebuild.
+pub(crate) async fn schedule_rebuilds(
     tx: &mut TenantTx,
     delay: Duration,
-    told: &mut Vec<String>,
+    scheduled: &mut Vec<String>,
 ) -> Result<usize, sqlx::Error> {
-    let filled = empty_idle_views(tx).await?;
-    // Also those that have not begun: a host that still remembers the key might begin with one.
+    let inactive_locked = clear_inactive_views(tx).await?;
+    // Copies without a checkpoint too: a host whose cache still has the key could start on them.
     sqlx::query(
         "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
          select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0
@@ -220,33 +243,34 @@ pub(crate) async fn refold_views(
     .bind(tx.tenant())
     .execute(tx.conn())
     .await?;
-    let asked: Vec<(String, bool)> = sqlx::query_as(
+    let copies: Vec<(String, bool)> = sqlx::query_as(
         "with copy as (
              select p.plugin, p.consumer from eaf.checkpoint p join eaf.view_copy c on c.table_name = p.consumer
              join eaf.view v on v.digest = c.digest where p.tenant_id = $1 and v.active and p.consumer <> all ($3)),
          free as (
              select p.plugin, p.consumer from eaf.checkpoint p join copy using (plugin, consumer)
              where p.tenant_id = $1 for update of p skip locked),
-         told as (
+         scheduled as (
              update eaf.checkpoint p set
                 rebuild_at = coalesce(p.rebuild_at, clock_timestamp() + make_interval(secs => $2)),
                 rebuild_again_at = case when p.rebuild_at is not null then clock_timestamp() + make_interval(secs => $2) end
              from free f
              where p.tenant_id = $1 and p.plugin = f.plugin and p.consumer = f.consumer returning p.consumer)
-         select consumer, consumer in (select consumer from told) from copy",
+         select consumer, consumer in (select consumer from scheduled) from copy",
     )
     .bind(tx.tenant())
     .bind(delay.as_secs_f64())
-    .bind(told.as_slice())
+    .bind(scheduled.as_slice())
     .fetch_all(tx.conn())
     .await?;
-    let left = asked.iter().filter(|(_, is_told)| !is_told).count();
-    told.extend(asked.into_iter().filter(|(_, is_told)| *is_told).map(|(consumer, _)| consumer));
-    Ok(filled + left)
+    let locked = copies.iter().filter(|(_, is_scheduled)| !is_scheduled).count();
+    scheduled.extend(copies.into_iter().filter(|(_, is_scheduled)| *is_scheduled).map(|(consumer, _)| consumer));
+    Ok(inactive_locked + locked)
 }
 
-/// Waits for the row's lock and keeps it until the transaction ends; the position, 0 if it has not begun.
-pub(crate) async fn hold(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<u64, sqlx::Error> {
+/// Waits for the row lock, which lasts until the transaction ends, and returns the position: 0
+/// without a checkpoint.
+pub(crate) async fn lock(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<u64, sqlx::Error> {
     let pos: Option<i64> = sqlx::query_scalar(
         "select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3 for update",
     )
@@ -258,7 +282,8 @@ pub(crate) async fn hold(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Res
     Ok(pos.unwrap_or(0) as u64)
 }
 
-/// Parks the consumer of this one tenant, for 1 s at first and a minute at most. `code` carries no data.
+/// Parks the consumer in this tenant, for 1 s at first, then doubling up to a minute. `code`
+/// contains no data of the tenant's.
 pub(crate) async fn park(
     tx: &mut TenantTx,
     plugin: &str,
@@ -290,14 +315,16 @@ pub enum Error {
     Read(#[source] sqlx::Error),
 }
 
-/// What does not move in a tenant, and why.
+/// Lists the parked consumers of a tenant.
 pub async fn parked(db: &Db, tenant: TenantId) -> Result<Vec<Parked>, Error> {
     let mut tx = db.tenant(tenant).await?;
     type Row = (String, String, Option<String>, i64, String, i32, OffsetDateTime, OffsetDateTime);
     let rows: Vec<Row> = sqlx::query_as(
         "select c.plugin, c.consumer, v.view, c.pos, c.error, c.failures, c.error_at, c.retry_at
-         from eaf.checkpoint c left join eaf.view_copy k on k.table_name = c.consumer left join eaf.view v on v.digest = k.digest
-         where c.tenant_id = $1 and c.error is not null and (k.table_name is not null or c.consumer like 'workflow/%') order by c.plugin, c.consumer",
+         from eaf.checkpoint c left join eaf.view_copy k on k.table_name = c.consumer
+         left join eaf.view v on v.digest = k.digest
+         where c.tenant_id = $1 and c.error is not null
+           and (k.table_name is not null or c.consumer like 'workflow/%') order by c.plugin, c.consumer",
     )
     .bind(tenant)
     .fetch_all(tx.conn())

@@ -1,6 +1,7 @@
-//! Who is behind, and by how much: found in one statement for all tenants, told as metrics.
+//! Lag of the consumers: read in one statement for all tenants, and published as metrics.
 //!
-//! No label names a tenant. `eaf_projection_scanned_timestamp_seconds` stands still when the runner does.
+//! No label names a tenant. `eaf_projection_scanned_timestamp_seconds` does not increase while the
+//! runner is stopped.
 
 use crate::contract::Domain;
 use crate::db::Db;
@@ -9,33 +10,37 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
+/// A consumer that has events, or a rebuild, to process in one tenant: a row of `eaf.behind`.
 #[derive(sqlx::FromRow)]
-pub(crate) struct Behind {
+pub(crate) struct LaggingConsumer {
     #[sqlx(rename = "tenant_id")]
     pub tenant: TenantId,
     pub plugin: String,
     pub consumer: String,
-    /// None: a trigger.
+    /// `None` for a trigger.
     view: Option<String>,
     live: Option<bool>,
     pub pos: i64,
     pub head: i64,
     pub parked: bool,
-    /// Parked, and not to be tried yet.
+    /// Parked, and the next attempt is not due.
     pub waits: bool,
-    /// When the first event was recorded that it has not seen.
+    /// Time at which the first unprocessed event was recorded.
     pub since: Option<OffsetDateTime>,
 }
 
-pub(crate) async fn behind(db: &Db) -> Result<Vec<Behind>, sqlx::Error> {
+pub(crate) async fn lagging_consumers(db: &Db) -> Result<Vec<LaggingConsumer>, sqlx::Error> {
     sqlx::query_as("select tenant_id, plugin, consumer, view, live, pos, head, parked, waits, since from eaf.behind()")
         .fetch_all(db.platform_pool())
         .await
 }
 
-/// Tenants in which a consumer that is `meant` failed and waits for its next attempt.
-pub(crate) fn tenants_parked(behind: &[Behind], meant: impl Fn(&Behind) -> bool) -> BTreeSet<TenantId> {
-    behind.iter().filter(|entry| entry.parked && meant(entry)).map(|entry| entry.tenant).collect()
+/// Tenants in which a consumer that the filter accepts is parked.
+pub(crate) fn tenants_parked(
+    lagging: &[LaggingConsumer],
+    filter: impl Fn(&LaggingConsumer) -> bool,
+) -> BTreeSet<TenantId> {
+    lagging.iter().filter(|consumer| consumer.parked && filter(consumer)).map(|consumer| consumer.tenant).collect()
 }
 
 #[derive(Default, Clone, Copy)]
@@ -46,21 +51,22 @@ struct Lag {
     parked: u32,
 }
 
-/// Of the copies that are read: the tenant that is worst off counts.
-pub(crate) fn measure(now: OffsetDateTime, domains: &[Arc<dyn Domain>], behind: &[Behind]) {
+/// Sets the gauges of each view from its live copies; the lag is that of the tenant with the
+/// largest.
+pub(crate) fn publish_metrics(now: OffsetDateTime, domains: &[Arc<dyn Domain>], lagging: &[LaggingConsumer]) {
     let mut lags: HashMap<(&str, &str), Lag> = HashMap::new();
     for domain in domains {
         for view in &domain.description().views {
             lags.insert((domain.plugin(), &view.name), Lag::default());
         }
     }
-    for entry in behind.iter().filter(|entry| entry.live == Some(true)) {
-        let Some(view) = &entry.view else { continue };
-        let Some(lag) = lags.get_mut(&(entry.plugin.as_str(), view.as_str())) else { continue };
-        lag.events = lag.events.max(entry.head - entry.pos);
-        lag.seconds = lag.seconds.max(entry.since.map_or(0.0, |since| (now - since).as_seconds_f64()));
+    for consumer in lagging.iter().filter(|consumer| consumer.live == Some(true)) {
+        let Some(view) = &consumer.view else { continue };
+        let Some(lag) = lags.get_mut(&(consumer.plugin.as_str(), view.as_str())) else { continue };
+        lag.events = lag.events.max(consumer.head - consumer.pos);
+        lag.seconds = lag.seconds.max(consumer.since.map_or(0.0, |since| (now - since).as_seconds_f64()));
         lag.tenants += 1;
-        lag.parked += u32::from(entry.parked);
+        lag.parked += u32::from(consumer.parked);
     }
     for ((plugin, view), lag) in lags {
         let labels = [("plugin", plugin.to_owned()), ("view", view.to_owned())];

@@ -1,4 +1,4 @@
-//! Makes ready what a package needs: before it is served, and once more when it has become the active one.
+//! Preparation of a package: its views' tables, active definitions and triggers.
 
 use super::trigger;
 use crate::contract::Domain;
@@ -11,19 +11,23 @@ pub enum Error {
     View(#[from] view::Error),
     #[error(transparent)]
     Trigger(#[from] trigger::Error),
-    #[error("which package is active could not be found out")]
+    #[error("the active package could not be read")]
     Active(#[source] sqlx::Error),
 }
 
-/// Makes the views' tables. If the package is the active one, or there is none yet, its views are the ones that are projected from now
-/// on, and its workflows those that events start. While another one is, that one's go on: an upgrade that is given up has changed nothing.
+/// Creates the views' tables. If no other package of the plugin is active, activates the package's
+/// view definitions and registers its triggers.
+///
+/// Called before a package is served, and again when it has become the active one. While another
+/// package is active, its views and triggers continue, so that an aborted upgrade changes nothing.
 pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
     let (plugin, description) = (domain.plugin(), domain.description());
     for view in &description.views {
-        view::create(db, plugin, view).await?;
+        view::create_table(db, plugin, view).await?;
     }
     let mut tx = db.platform_pool().begin().await.map_err(Error::Active)?;
-    // Until the end of this transaction no other package becomes the active one. Two statements: the second sees what the first has waited for.
+    // Prevents an activation until this transaction ends. In a statement of its own, so that the
+    // next one sees the activation that this one may have waited for.
     sqlx::query("select pg_advisory_xact_lock_shared(eaf.generation_lock($1))")
         .bind(plugin)
         .execute(&mut *tx)
@@ -37,7 +41,7 @@ pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
             .await
             .map_err(Error::Active)?;
     if !other {
-        view::serve(&mut tx, plugin, &description.views).await?;
+        view::set_active_definitions(&mut tx, plugin, &description.views).await?;
         trigger::register(&mut tx, domain).await?;
     }
     tx.commit().await.map_err(Error::Active)

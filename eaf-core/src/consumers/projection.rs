@@ -1,17 +1,17 @@
-//! Projections: events folded into view rows by the plugin's pure `keys` and `project`.
+//! Projection: the plugin's pure functions `keys` and `project` turn events into row changes.
 //!
-//! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch that fails leaves both
-//! as they were and parks this view of this tenant: others go on.
+//! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch
+//! that fails changes neither and parks this view in this tenant; other views and tenants continue.
 
 mod changes;
 mod rebuild_tenant;
 mod rows;
 
-use super::checkpoint::{self, Held, Start, Step};
+use super::checkpoint::{self, Claim, Start, Step};
 use super::{BATCH, Consumers};
 use crate::contract::{Domain, DomainError, KeysInput, ProjectInput, Recorded, ViewType};
 use crate::db::TenantTx;
-use crate::event_store::{self, Position};
+use crate::event_store::{self, Position, StoredEvent};
 use crate::id::TenantId;
 use crate::live::Change;
 use crate::view::{Copy, State, Table};
@@ -19,13 +19,14 @@ use crate::{db, view};
 use changes::Invalid;
 use std::collections::BTreeSet;
 
-/// For a copy that nobody waits for.
+/// Events per transaction of a copy that is not read: no client waits for it.
 const REBUILD_BATCH: u32 = 1_000;
+/// Keys that a component may name for one batch.
 const MAX_KEYS: usize = 2_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the plugin describes no view {0}")]
+    #[error("the plugin declares no view {0}")]
     UnknownView(String),
     #[error(transparent)]
     View(#[from] view::Error),
@@ -74,8 +75,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// The component may manage fewer events; and one event that it cannot take should not hold up those before it.
-    fn may_be_the_size(&self) -> bool {
+    /// Whether a smaller batch may succeed: the component may manage fewer events, and the events
+    /// before one that it cannot project can be committed.
+    fn is_batch_dependent(&self) -> bool {
         match self {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => {
                 !matches!(cause, DomainError::Host(_) | DomainError::Unavailable { .. })
@@ -87,7 +89,7 @@ impl Error {
         }
     }
 
-    /// What stands at a parked checkpoint: a word and a name, never data.
+    /// Text that a parked checkpoint stores: a code and declared names, no data of the tenant's.
     fn code(&self) -> String {
         match self {
             Error::UnknownView(_) => "unknown-view".into(),
@@ -107,7 +109,7 @@ impl Error {
     }
 }
 
-/// A trap's text is the plugin's own and may carry data: it goes to the trace only.
+/// Code without the message of a trap, which may contain data of the tenant's.
 fn domain_code(cause: &DomainError) -> &'static str {
     match cause {
         DomainError::Trap(_) => "trap",
@@ -119,46 +121,48 @@ fn domain_code(cause: &DomainError) -> &'static str {
 }
 
 impl Consumers {
-    /// Projects at most one batch into the copy that is read, as much of it as the component manages. An error has parked the view
-    /// of this tenant when this returns.
+    /// Projects at most one batch into the live copy. On an error the view is parked in this
+    /// tenant.
+    ///
+    /// A batch that fails in the component is halved until it succeeds or is one event.
     pub async fn project_batch(&self, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
         let copies = view::copies(&self.db).await?;
-        let known = known(domain, view)?;
-        let digest = Table::of(domain.plugin(), known)?.digest().to_owned();
+        let view_type = view_type(domain, view)?;
+        let digest = Table::of(domain.plugin(), view_type)?.digest().to_owned();
         let live = copies.into_iter().find(|copy| copy.digest == digest && copy.state == State::Live);
         let live = live.ok_or_else(|| view::Error::NotCreated(view.to_owned()))?;
         match self.run_copy(domain, tenant, &live).await? {
-            Step::Void => self.refold_copy(domain, tenant, &live).await,
+            Step::NeedsRebuild => self.rebuild_copy(domain, tenant, &live).await,
             step => Ok(step),
         }
     }
 }
 
-fn known<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> {
+fn view_type<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Error> {
     let views = &domain.description().views;
-    views.iter().find(|known| known.name == view).ok_or_else(|| Error::UnknownView(view.to_owned()))
+    views.iter().find(|declared| declared.name == view).ok_or_else(|| Error::UnknownView(view.to_owned()))
 }
 
 impl Consumers {
-    /// The same for one copy. Only the one that is read is told to the feed.
+    /// Projects at most one batch into one copy of a view.
     pub(crate) async fn run_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
-        let view = known(domain, &copy.view)?;
+        let view = view_type(domain, &copy.view)?;
         let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
         let limit = if copy.state == State::Live { BATCH } else { REBUILD_BATCH };
-        let step = self.largest_batch(domain, tenant, view, &table, limit).await;
-        self.ended(domain, tenant, copy, &table, step).await
+        let step = self.project_halving(domain, tenant, view, &table, limit).await;
+        self.finish_step(domain, tenant, copy, &table, step).await
     }
 
-    /// Folds what [`Step::Void`] told of anew; [`run_copy`] goes on from there.
-    pub(crate) async fn refold_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
-        let view = known(domain, &copy.view)?;
+    /// Rebuilds the tenant's rows of one copy, after [`Step::NeedsRebuild`].
+    pub(crate) async fn rebuild_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
+        let view = view_type(domain, &copy.view)?;
         let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
-        let step = self.refold(domain, tenant, view, &table).await;
-        self.ended(domain, tenant, copy, &table, step).await
+        let step = self.rebuild_tenant(domain, tenant, view, &table).await;
+        self.finish_step(domain, tenant, copy, &table, step).await
     }
 
-    /// Tells of what went forward, and parks what failed.
-    async fn ended(
+    /// Publishes the progress of a live copy to the feed, and parks a view that failed.
+    async fn finish_step(
         &self,
         domain: &dyn Domain,
         tenant: TenantId,
@@ -177,8 +181,8 @@ impl Consumers {
         step
     }
 
-    /// Halves what fails, down to a single event: only that one can park the view.
-    async fn largest_batch(
+    /// Halves a batch that fails, down to a single event: only that one parks the view.
+    async fn project_halving(
         &self,
         domain: &dyn Domain,
         tenant: TenantId,
@@ -187,17 +191,17 @@ impl Consumers {
         mut limit: u32,
     ) -> Result<Step, Error> {
         loop {
-            match self.advance_alone(domain, tenant, view, table, &mut limit).await {
-                Err(error) if limit > 1 && error.may_be_the_size() => {
-                    tracing::warn!(%tenant, plugin = domain.plugin(), view = view.name, limit, code = error.code(), "a batch is halved");
+            match self.project_transaction(domain, tenant, view, table, &mut limit).await {
+                Err(error) if limit > 1 && error.is_batch_dependent() => {
+                    tracing::warn!(%tenant, plugin = domain.plugin(), view = view.name, limit, code = error.code(), "a batch failed and is halved");
                     limit /= 2;
                 }
-                ended => return ended,
+                result => return result,
             }
         }
     }
 
-    async fn advance_alone(
+    async fn project_transaction(
         &self,
         domain: &dyn Domain,
         tenant: TenantId,
@@ -206,20 +210,21 @@ impl Consumers {
         limit: &mut u32,
     ) -> Result<Step, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        match self.advance(&mut tx, domain, view, table, limit).await {
+        match self.project_in(&mut tx, domain, view, table, limit).await {
             Ok(step @ Step::Advanced { .. }) => {
                 tx.commit().await?;
                 Ok(step)
             }
-            ended => {
+            result => {
                 tx.rollback().await;
-                ended
+                result
             }
         }
     }
 
-    /// `limit` becomes the number of events that there were.
-    async fn advance(
+    /// Projects at most `limit` events in the caller's transaction, and sets `limit` to their
+    /// number.
+    pub(super) async fn project_in(
         &self,
         tx: &mut TenantTx,
         domain: &dyn Domain,
@@ -229,51 +234,73 @@ impl Consumers {
     ) -> Result<Step, Error> {
         let plugin = domain.plugin();
         let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
-        let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
-
-        let (after, older) =
-            match checkpoint::take(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)? {
-                Held::At { pos, failed, older } => {
-                    if failed {
-                        *limit = 1;
-                    }
-                    (pos, older)
+        let claim = checkpoint::claim(tx, plugin, &table.name, &Start::Beginning).await.map_err(at_checkpoint)?;
+        let (after, stale_epoch) = match claim {
+            Claim::Ready { pos, last_attempt_failed, stale_epoch } => {
+                if last_attempt_failed {
+                    *limit = 1;
                 }
-                Held::Busy => return Ok(Step::Busy),
-                Held::Parked { code } => return Ok(Step::Parked { code }),
-                Held::Void { .. } => return Ok(Step::Void),
-            };
+                (pos, stale_epoch)
+            }
+            Claim::Busy => return Ok(Step::Busy),
+            Claim::Parked { code } => return Ok(Step::Parked { code }),
+            Claim::NeedsRebuild { .. } => return Ok(Step::NeedsRebuild),
+        };
         let stored = event_store::read_after(tx, after, *limit).await?;
         *limit = stored.len() as u32;
         let position = match stored.last() {
             Some(event) => event.position,
-            None if older => Position { pos: after, ..event_store::head(tx).await? },
+            None if stale_epoch => Position { pos: after, ..event_store::head(tx).await? },
             None => return Ok(Step::CaughtUp),
         };
+        let events = self.open_events(tx, domain, view, stored).await?;
+        let changes = project_events(tx, domain, table, position, events).await?;
+        checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
+        Ok(Step::Advanced { position, changes })
+    }
+
+    /// Decrypts the events that the view declares, and drops the others.
+    async fn open_events(
+        &self,
+        tx: &mut TenantTx,
+        domain: &dyn Domain,
+        view: &ViewType,
+        stored: Vec<StoredEvent>,
+    ) -> Result<Vec<Recorded>, Error> {
         let mut events = Vec::new();
         for event in stored {
-            if event.plugin() == plugin && view.events.iter().any(|kind| kind == event.local_kind()) {
+            if event.plugin() == domain.plugin() && view.events.iter().any(|kind| kind == event.local_kind()) {
                 let unknown = |cause| Error::Unknown { view: view.name.clone(), cause };
                 event.understood_by(domain.description()).map_err(unknown)?;
                 events.push(event.open(&self.keyring, tx).await?);
             }
         }
-
-        let mut changes = 0;
-        if !events.is_empty() {
-            let keys = keys(domain, view, &events).await?;
-            let loaded = rows::load(tx, table, &keys).await.map_err(at_rows)?;
-            let input = ProjectInput { view: view.name.clone(), events, rows: loaded.clone() };
-            let output =
-                domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
-            let folded = changes::fold(&view.columns, loaded, output.changes)
-                .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
-            changes = folded.len();
-            rows::store(tx, table, position, folded).await.map_err(at_rows)?;
-        }
-        checkpoint::advance(tx, plugin, &table.name, position).await.map_err(at_checkpoint)?;
-        Ok(Step::Advanced { position, changes })
+        Ok(events)
     }
+}
+
+/// Writes the rows that the component makes of these events, and returns how many changed.
+async fn project_events(
+    tx: &mut TenantTx,
+    domain: &dyn Domain,
+    table: &Table<'_>,
+    position: Position,
+    events: Vec<Recorded>,
+) -> Result<usize, Error> {
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let view = table.view;
+    let at_rows = |cause| Error::Rows { view: view.name.clone(), cause };
+    let keys = keys(domain, view, &events).await?;
+    let rows = rows::load(tx, table, &keys).await.map_err(at_rows)?;
+    let input = ProjectInput { view: view.name.clone(), events, rows: rows.clone() };
+    let output = domain.project(input).await.map_err(|cause| Error::Project { view: view.name.clone(), cause })?;
+    let changed = changes::apply_changes(&view.columns, rows, output.changes)
+        .map_err(|cause| Error::Invalid { view: view.name.clone(), cause })?;
+    let count = changed.len();
+    rows::store(tx, table, position, changed).await.map_err(at_rows)?;
+    Ok(count)
 }
 
 async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Result<Vec<String>, Error> {
@@ -289,7 +316,7 @@ async fn keys(domain: &dyn Domain, view: &ViewType, events: &[Recorded]) -> Resu
 impl Consumers {
     async fn park_view(&self, domain: &dyn Domain, tenant: TenantId, table: &Table<'_>, error: &Error) {
         let (plugin, view, code) = (domain.plugin(), &table.view.name, error.code());
-        tracing::warn!(%tenant, plugin, view, code, "a view does not move");
+        tracing::warn!(%tenant, plugin, view, code, "a view failed and is parked");
         metrics::counter!("eaf_projection_failures_total", "plugin" => plugin.to_owned(), "view" => view.clone())
             .increment(1);
         let parked = async {
@@ -299,7 +326,7 @@ impl Consumers {
                 .map_err(|cause| Error::Checkpoint { consumer: table.name.clone(), cause })?;
             tx.commit().await.map_err(Error::from)
         };
-        // The database is away: the next scan finds the view as it is.
+        // The database is unavailable: the next scan retries the view.
         if let Err(error) = parked.await {
             tracing::warn!(%tenant, plugin, view, %error, "the view could not be parked");
         }

@@ -1,12 +1,13 @@
-//! A view is projected anew beside the one that people read, compared with it, and then read in its place; the old one stays up to
-//! date, so that one can go back.
+//! Rebuild of a view into a new copy, beside the live one.
 //!
-//! All of it is rows in the database: hosts project each copy that they find there, and whoever is interrupted goes on from the copy's
-//! checkpoints. A rebuild starts no workflow: triggers have checkpoints of their own.
+//! The new copy is compared with the live one and then switched with it; the old one becomes the
+//! standby and stays up to date, for a switch back. All state is in the database: hosts project
+//! every copy listed there, and an interrupted rebuild continues from the copy's checkpoints. A
+//! rebuild starts no run: triggers have checkpoints of their own.
 
 mod difference;
 
-pub use difference::{Difference, Differing, difference};
+pub use difference::{Difference, DifferingRow, difference};
 
 use crate::actor::By;
 use crate::audit::{Act, platform};
@@ -19,52 +20,52 @@ use serde_json::json;
 pub enum Error {
     #[error("the product {plugin} has no active view {view}")]
     NoView { plugin: String, view: String },
-    #[error("a rebuild of {plugin}/{view} is under way: look at `eaf projection status`, or cancel it")]
+    #[error("a rebuild of {plugin}/{view} is under way: see `eaf projection status`, or cancel it")]
     UnderWay { plugin: String, view: String },
-    #[error("{plugin}/{view} has no copy to go back to")]
+    #[error("{plugin}/{view} has no standby copy to switch back to")]
     NoStandby { plugin: String, view: String },
-    #[error("the copy {table} was dropped meanwhile: look at `eaf projection status`")]
-    Gone { table: String },
+    #[error("the copy {table} was dropped meanwhile: see `eaf projection status`")]
+    Dropped { table: String },
     #[error(transparent)]
     Difference(#[from] difference::Error),
     #[error(
-        "{differing} rows differ; look at `eaf projection diff`, and accept them if that is what the rebuild was for"
+        "{differing} rows differ: see `eaf projection diff`, and accept them if the rebuild is meant to change them"
     )]
     Differs { differing: u64 },
     #[error(transparent)]
     View(#[from] view::Error),
     #[error("the copies could not be changed")]
     Write(#[source] sqlx::Error),
-    #[error("the record of the act could not be written")]
+    #[error("the act could not be recorded")]
     Audit(#[from] crate::audit::Error),
 }
 
-/// Makes an empty copy; the hosts fill it. Answers the name of its table.
+/// Creates an empty copy, which the hosts fill, and returns the name of its table.
 pub async fn begin(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
     let names = || (plugin.to_owned(), view.to_owned());
-    if of(db, plugin, view).await?.is_empty() {
+    if copies_of(db, plugin, view).await?.is_empty() {
         let (plugin, view) = names();
         return Err(Error::NoView { plugin, view });
     }
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
-    let made: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
+    let created: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
         .bind(plugin)
         .bind(view)
         .fetch_one(&mut *tx)
         .await
         .map_err(Error::Write)?;
-    let made = made.ok_or_else(|| {
+    let table = created.ok_or_else(|| {
         let (plugin, view) = names();
         Error::UnderWay { plugin, view }
     })?;
-    let act = Act::new("view.rebuild", format!("{plugin}/{view}")).changing(json!(null), json!(made));
+    let act = Act::new("view.rebuild", format!("{plugin}/{view}")).changing(json!(null), json!(table));
     platform::record(&mut tx, by, &act).await?;
     tx.commit().await.map_err(Error::Write)?;
-    Ok(made)
+    Ok(table)
 }
 
-/// Compares the building copy with the live one in every tenant and, if they agree or that is `accepted`, makes it the live one.
-/// A standby from before is dropped.
+/// Makes the building copy the live one, if it equals the live copy in each tenant or differences
+/// are `accepted`. The live copy becomes the standby; an earlier standby is dropped.
 pub async fn switch(
     db: &Db,
     by: &By,
@@ -73,7 +74,7 @@ pub async fn switch(
     view: &str,
     accepted: bool,
 ) -> Result<Vec<Difference>, Error> {
-    let building = one(db, plugin, view, State::Building).await?;
+    let building = find(db, plugin, view, State::Building).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
     let Some(building) = building else { return Err(difference::Error::NotBuilding { plugin, view }.into()) };
     let mut report = Vec::with_capacity(tenants.len());
@@ -84,54 +85,55 @@ pub async fn switch(
     if differing > 0 && !accepted {
         return Err(Error::Differs { differing });
     }
-    if let Some(older) = one(db, &plugin, &view, State::Standby).await? {
-        discard(db, by, tenants, &older.table).await?;
+    if let Some(earlier) = find(db, &plugin, &view, State::Standby).await? {
+        drop_copy(db, by, tenants, &earlier.table).await?;
     }
-    exchange(db, by, &building.table).await?;
+    make_live(db, by, &building.table).await?;
     Ok(report)
 }
 
-/// The copy that was read before is read again.
-pub async fn back(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
-    let standby = one(db, plugin, view, State::Standby).await?;
+/// Makes the standby copy the live one again, and returns the name of its table.
+pub async fn switch_back(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
+    let standby = find(db, plugin, view, State::Standby).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
     let Some(standby) = standby else { return Err(Error::NoStandby { plugin, view }) };
-    exchange(db, by, &standby.table).await?;
+    make_live(db, by, &standby.table).await?;
     Ok(standby.table)
 }
 
-/// Drops the copies that nobody reads; answers their names.
+/// Drops the copies that are not live, and returns the names of their tables.
 pub async fn cancel(db: &Db, by: &By, tenants: &[TenantId], plugin: &str, view: &str) -> Result<Vec<String>, Error> {
     let mut dropped = Vec::new();
-    for copy in of(db, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
-        discard(db, by, tenants, &copy.table).await?;
+    for copy in copies_of(db, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
+        drop_copy(db, by, tenants, &copy.table).await?;
         dropped.push(copy.table);
     }
     Ok(dropped)
 }
 
-async fn of(db: &Db, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
+async fn copies_of(db: &Db, plugin: &str, view: &str) -> Result<Vec<Copy>, Error> {
     let all = copies(db).await?;
     Ok(all.into_iter().filter(|copy| copy.plugin == plugin && copy.view == view).collect())
 }
 
-async fn one(db: &Db, plugin: &str, view: &str, state: State) -> Result<Option<Copy>, Error> {
-    Ok(of(db, plugin, view).await?.into_iter().find(|copy| copy.state == state))
+async fn find(db: &Db, plugin: &str, view: &str, state: State) -> Result<Option<Copy>, Error> {
+    Ok(copies_of(db, plugin, view).await?.into_iter().find(|copy| copy.state == state))
 }
 
-async fn exchange(db: &Db, by: &By, table: &str) -> Result<(), Error> {
+async fn make_live(db: &Db, by: &By, table: &str) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
     let switched: bool = query.fetch_one(&mut *tx).await.map_err(Error::Write)?;
     if !switched {
-        return Err(Error::Gone { table: table.to_owned() });
+        return Err(Error::Dropped { table: table.to_owned() });
     }
     platform::record(&mut tx, by, &Act::new("view.switch", table)).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
-/// The table first: a host that projects into it meanwhile fails and parks nothing but that copy, whose checkpoints then go too.
-async fn discard(db: &Db, by: &By, tenants: &[TenantId], table: &str) -> Result<(), Error> {
+/// Drops the table first, then its checkpoints: a host that projects into the table meanwhile
+/// fails, and parks this copy alone.
+async fn drop_copy(db: &Db, by: &By, tenants: &[TenantId], table: &str) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
     query.execute(&mut *tx).await.map_err(Error::Write)?;

@@ -1,4 +1,4 @@
-//! Un-parks what failed: after somebody has mended the component, nobody wants to wait for the next try.
+//! Immediate retry of parked consumers, for example after the component was fixed.
 
 use super::lag;
 use crate::actor::By;
@@ -9,13 +9,15 @@ use crate::id::TenantId;
 use crate::view;
 use serde_json::json;
 
-/// Tried again at the next scan, within seconds; answers how many consumers (copies of the view) were parked.
+/// Makes the view's next attempt due in one tenant; the next scan, within 5 s, runs it. Returns how
+/// many copies of the view were parked.
 pub async fn retry(db: &Db, by: &By, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
     let mut tx = db.tenant(tenant).await?;
-    let done = sqlx::query(
+    let updated = sqlx::query(
         "update eaf.checkpoint set retry_at = clock_timestamp(), updated_at = clock_timestamp()
          where tenant_id = $1 and plugin = $2 and error is not null
-           and consumer in (select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest where v.plugin = $2 and v.view = $3)",
+           and consumer in (select c.table_name from eaf.view_copy c join eaf.view v on v.digest = c.digest
+                            where v.plugin = $2 and v.view = $3)",
     )
     .bind(tenant)
     .bind(plugin)
@@ -23,7 +25,7 @@ pub async fn retry(db: &Db, by: &By, tenant: TenantId, plugin: &str, view: &str)
     .execute(tx.conn())
     .await
     .map_err(|cause| view::Error::Db(db::Error::Begin(cause)))?;
-    let parked = done.rows_affected();
+    let parked = updated.rows_affected();
     if parked > 0 {
         let act = Act::new("view.retry", format!("{plugin}/{view}")).changing(json!(null), json!({ "parked": parked }));
         audit::record_act(&mut tx, by, &act).await?;
@@ -32,14 +34,14 @@ pub async fn retry(db: &Db, by: &By, tenant: TenantId, plugin: &str, view: &str)
     Ok(parked)
 }
 
-/// Every view and trigger of a product that is parked, in all tenants: tried again at the next scan, and its wait begins
-/// anew. For the moment at which another package of the product is served. Answers how many were parked.
+/// Makes the next attempt of each parked view and trigger of a plugin due, in all tenants, and
+/// resets their delay: another package of the plugin was activated. Returns how many were parked.
 pub async fn retry_all(db: &Db, plugin: &str) -> Result<u64, view::Error> {
-    let behind = lag::behind(db).await.map_err(view::Error::Read)?;
+    let lagging = lag::lagging_consumers(db).await.map_err(view::Error::Read)?;
     let mut retried = 0;
-    for tenant in lag::tenants_parked(&behind, |entry| entry.plugin == plugin) {
+    for tenant in lag::tenants_parked(&lagging, |consumer| consumer.plugin == plugin) {
         let mut tx = db.tenant(tenant).await?;
-        let done = sqlx::query(
+        let updated = sqlx::query(
             "update eaf.checkpoint set retry_at = clock_timestamp(), failures = 0, updated_at = clock_timestamp()
              where tenant_id = $1 and plugin = $2 and error is not null",
         )
@@ -49,7 +51,7 @@ pub async fn retry_all(db: &Db, plugin: &str) -> Result<u64, view::Error> {
         .await
         .map_err(view::Error::Retry)?;
         tx.commit().await?;
-        retried += done.rows_affected();
+        retried += updated.rows_affected();
     }
     Ok(retried)
 }

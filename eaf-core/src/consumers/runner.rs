@@ -1,5 +1,7 @@
-//! Keeps all views and triggers of all tenants up to date: woken by the doorbell, and every 5 s by one statement that
-//! finds who is behind. Any number of hosts may run one.
+//! Runner: keeps the views and triggers of all tenants up to date. Several hosts may run one each.
+//!
+//! The doorbell wakes a tenant's consumers. Every 5 s one statement finds the lagging consumers of
+//! all tenants, since notifications may be lost.
 
 mod tasks;
 
@@ -17,66 +19,69 @@ use tasks::Tasks;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 
-const SCAN: Duration = Duration::from_secs(5);
-/// Batches at the same time, over all tenants: each holds a connection.
-const PARALLEL: usize = 6;
-/// Of a copy that nobody reads yet, one after the other: then the tenant's other consumers have their turn.
+const SCAN_INTERVAL: Duration = Duration::from_secs(5);
+/// Parallel batches over all tenants; each holds a database connection.
+const PARALLEL_BATCHES: usize = 6;
+/// Consecutive batches of a copy that is not read; then the tenant's other consumers run.
 const COPY_BATCHES: usize = 4;
-/// Views that are folded anew at the same time. It takes up to a minute each, for which nothing else waits.
-const REFOLDS: usize = 2;
+/// Parallel rebuilds of tenants' rows, which take up to a minute each. Batches do not wait for
+/// them.
+const PARALLEL_REBUILDS: usize = 2;
 
 pub struct Runner {
     domains: Vec<Arc<dyn Domain>>,
-    work: Arc<Work>,
-    voids: mpsc::UnboundedReceiver<Void>,
+    state: Arc<RunnerState>,
+    pending_rebuilds: mpsc::UnboundedReceiver<PendingRebuild>,
 }
 
-struct Work {
+struct RunnerState {
     core: Arc<Core>,
-    served: Vec<Served>,
+    served: Vec<ServedDomain>,
     batches: Semaphore,
-    refolds: Semaphore,
-    /// To whoever has views folded anew.
-    void: mpsc::UnboundedSender<Void>,
+    rebuilds: Semaphore,
+    request_rebuild: mpsc::UnboundedSender<PendingRebuild>,
 }
 
-/// A domain, and the digests of its views' definitions: another generation's copies are that generation's work.
-struct Served {
+/// A domain with the digests of its view definitions: copies of other definitions are projected by
+/// the generation that they belong to.
+struct ServedDomain {
     domain: Arc<dyn Domain>,
     digests: BTreeSet<String>,
 }
 
-impl Served {
+impl ServedDomain {
     fn new(domain: &Arc<dyn Domain>) -> Self {
         let views = domain.description().views.iter();
         let digests = views.filter_map(|view| Some(Table::of(domain.plugin(), view).ok()?.digest().to_owned()));
-        Served { domain: domain.clone(), digests: digests.collect() }
+        ServedDomain { domain: domain.clone(), digests: digests.collect() }
     }
 }
 
-/// A tenant's rows that are to be folded anew.
-struct Void {
+/// A tenant's rows of one copy that are to be rebuilt.
+struct PendingRebuild {
     tenant: TenantId,
     domain: Arc<dyn Domain>,
     copy: Copy,
 }
 
 impl Runner {
-    /// Call [`prepare`](super::prepare) for each domain before.
+    /// Requires a call of [`prepare`](super::prepare) for each domain before.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
-        let (void, voids) = mpsc::unbounded_channel();
-        let served = domains.iter().map(Served::new).collect();
-        let (batches, refolds) = (Semaphore::new(PARALLEL), Semaphore::new(REFOLDS));
-        Runner { domains, work: Arc::new(Work { core, served, batches, refolds, void }), voids }
+        let (request_rebuild, pending_rebuilds) = mpsc::unbounded_channel();
+        let served = domains.iter().map(ServedDomain::new).collect();
+        let (batches, rebuilds) = (Semaphore::new(PARALLEL_BATCHES), Semaphore::new(PARALLEL_REBUILDS));
+        let state = RunnerState { core, served, batches, rebuilds, request_rebuild };
+        Runner { domains, state: Arc::new(state), pending_rebuilds }
     }
 
-    /// Until `stop` completes; then batches that have begun are finished, and what is being folded anew is left to whoever runs next.
+    /// Runs until `stop` completes. Then batches that have started are finished; rebuilds are
+    /// aborted, and the next runner starts them again.
     pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
-        let mut rings = self.work.core.doorbell.subscribe();
-        let mut scan = tokio::time::interval(SCAN);
+        let mut rings = self.state.core.doorbell.subscribe();
+        let mut scan = tokio::time::interval(SCAN_INTERVAL);
         scan.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut tenants: Tasks<TenantId> = Tasks::new();
-        let mut refolds: Tasks<(TenantId, String)> = Tasks::new();
+        let mut rebuilds: Tasks<(TenantId, String)> = Tasks::new();
         tokio::pin!(stop);
         loop {
             let mut woken = Vec::new();
@@ -84,44 +89,44 @@ impl Runner {
                 () = &mut stop => break,
                 ring = rings.recv() => match ring {
                     Ok(Ring { tenant, .. }) => woken.push(tenant),
-                    // Too many rings to hear them all: look who is behind.
-                    Err(RecvError::Lagged(_)) => woken = self.laggards().await,
+                    // The channel overflowed and lost notifications: read the lag instead.
+                    Err(RecvError::Lagged(_)) => woken = self.lagging_tenants().await,
                     Err(RecvError::Closed) => break,
                 },
-                _ = scan.tick() => woken = self.laggards().await,
-                Some(void) = self.voids.recv() => {
-                    let key = (void.tenant, void.copy.table.clone());
-                    refolds.ask(key, refold(self.work.clone(), void));
+                _ = scan.tick() => woken = self.lagging_tenants().await,
+                Some(pending) = self.pending_rebuilds.recv() => {
+                    let key = (pending.tenant, pending.copy.table.clone());
+                    rebuilds.request(key, rebuild(self.state.clone(), pending));
                 }
-                Some(((tenant, _), is_more)) = refolds.ended() => if is_more {
+                Some(((tenant, _), has_more)) = rebuilds.next_ended() => if has_more {
                     woken.push(tenant);
                 },
-                Some((tenant, is_more)) = tenants.ended() => if is_more {
+                Some((tenant, has_more)) = tenants.next_ended() => if has_more {
                     woken.push(tenant);
                 },
             }
             for tenant in woken {
-                tenants.ask(tenant, catch_up(self.work.clone(), tenant));
+                tenants.request(tenant, catch_up(self.state.clone(), tenant));
             }
         }
-        self.work.batches.close();
-        refolds.abort().await;
-        while tenants.ended().await.is_some() {}
+        self.state.batches.close();
+        rebuilds.abort().await;
+        while tenants.next_ended().await.is_some() {}
     }
 
-    async fn laggards(&self) -> Vec<TenantId> {
-        let core = &self.work.core;
-        let behind = match lag::behind(&core.db).await {
-            Ok(behind) => behind,
+    async fn lagging_tenants(&self) -> Vec<TenantId> {
+        let core = &self.state.core;
+        let lagging = match lag::lagging_consumers(&core.db).await {
+            Ok(lagging) => lagging,
             Err(error) => {
-                tracing::warn!(%error, "who is behind could not be found out");
+                tracing::warn!(%error, "the lagging consumers could not be read");
                 return Vec::new();
             }
         };
-        lag::measure(core.world.now(), &self.domains, &behind);
-        let ours = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
-        let found = behind.iter().filter(|behind| !behind.waits && ours(&behind.plugin));
-        found.map(|behind| behind.tenant).collect::<BTreeSet<_>>().into_iter().collect()
+        lag::publish_metrics(core.world.now(), &self.domains, &lagging);
+        let is_served = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
+        let due = lagging.iter().filter(|consumer| !consumer.waits && is_served(&consumer.plugin));
+        due.map(|consumer| consumer.tenant).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -130,37 +135,39 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-/// Answers whether there is more to do.
-async fn catch_up(work: Arc<Work>, tenant: TenantId) -> bool {
-    // Asked each time: one may have been begun or dropped.
-    let copies = match view::copies(&work.core.db).await {
+/// Runs the batches of a tenant's consumers; true if there is more to do.
+async fn catch_up(state: Arc<RunnerState>, tenant: TenantId) -> bool {
+    // Read each time: a rebuild may have created or dropped a copy.
+    let copies = match view::copies(&state.core.db).await {
         Ok(copies) => copies,
         Err(error) => {
-            tracing::warn!(%tenant, %error, "the views' tables could not be found out");
+            tracing::warn!(%tenant, %error, "the copies of the views could not be read");
             return false;
         }
     };
-    let (work, copies) = (&work, &copies);
-    let consumers = work.served.iter().flat_map(|Served { domain, digests }| {
+    let (state, copies) = (&state, &copies);
+    let consumers = state.served.iter().flat_map(|ServedDomain { domain, digests }| {
         let triggers = domain.description().workflows.iter().map(|workflow| Consumer::Trigger(&workflow.name));
         let views = copies.iter().filter(|copy| digests.contains(&copy.digest)).map(Consumer::View);
-        triggers.chain(views).map(move |consumer| follow(work, domain, tenant, consumer))
+        triggers.chain(views).map(move |consumer| run_consumer(state, domain, tenant, consumer))
     });
     futures_util::future::join_all(consumers).await.contains(&true)
 }
 
-/// Batch after batch until there is nothing left, or somebody else does it, or others should have their turn, which is the answer.
-async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) -> bool {
+/// Runs batches until the consumer has caught up, is parked or locked by another host; true if it
+/// stopped early, so that the tenant's other consumers run.
+async fn run_consumer(state: &RunnerState, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) -> bool {
     let mut batches = 0;
     loop {
-        // Closed: the runner stops.
-        let Ok(_permit) = work.batches.acquire().await else { return false };
-        // An error was logged and has parked the consumer; the scan finds it when its time has come.
+        // Closed when the runner stops.
+        let Ok(_permit) = state.batches.acquire().await else { return false };
+        // An error is logged and parks the consumer; the scan finds it when its next attempt is
+        // due.
         let step = match consumer {
             Consumer::Trigger(workflow) => {
-                work.core.consumers.run_trigger_batch(domain.as_ref(), tenant, workflow).await.ok()
+                state.core.consumers.run_trigger_batch(domain.as_ref(), tenant, workflow).await.ok()
             }
-            Consumer::View(copy) => work.core.consumers.run_copy(domain.as_ref(), tenant, copy).await.ok(),
+            Consumer::View(copy) => state.core.consumers.run_copy(domain.as_ref(), tenant, copy).await.ok(),
         };
         match (step, &consumer) {
             (Some(Step::Advanced { .. }), Consumer::View(copy)) if copy.state != State::Live => {
@@ -170,9 +177,10 @@ async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consume
                 }
             }
             (Some(Step::Advanced { .. }), _) => {}
-            (Some(Step::Void), Consumer::View(copy)) => {
-                // Nobody listens: the runner stops.
-                let _ = work.void.send(Void { tenant, domain: domain.clone(), copy: (*copy).clone() });
+            (Some(Step::NeedsRebuild), Consumer::View(copy)) => {
+                let pending = PendingRebuild { tenant, domain: domain.clone(), copy: (*copy).clone() };
+                // Fails only while the runner stops; the next one finds the rebuild due.
+                let _ = state.request_rebuild.send(pending);
                 return false;
             }
             _ => return false,
@@ -180,10 +188,10 @@ async fn follow(work: &Work, domain: &Arc<dyn Domain>, tenant: TenantId, consume
     }
 }
 
-/// Goes on from there: what came while it was held up is to be done.
-async fn refold(work: Arc<Work>, Void { tenant, domain, copy }: Void) -> bool {
-    let Ok(_permit) = work.refolds.acquire().await else { return false };
-    // An error was logged and has parked it.
-    let _ = work.core.consumers.refold_copy(domain.as_ref(), tenant, &copy).await;
+/// Rebuilds a tenant's rows. Returns true, since events may have been appended meanwhile.
+async fn rebuild(state: Arc<RunnerState>, PendingRebuild { tenant, domain, copy }: PendingRebuild) -> bool {
+    let Ok(_permit) = state.rebuilds.acquire().await else { return false };
+    // An error is logged and parks the view.
+    let _ = state.core.consumers.rebuild_copy(domain.as_ref(), tenant, &copy).await;
     true
 }

@@ -1,7 +1,7 @@
-//! How far each copy of each view has come, over all tenants and without payload.
+//! Status of each copy of each view, over all tenants and without their data.
 
 use super::checkpoint;
-use super::lag::{self, Behind};
+use super::lag::{self, LaggingConsumer};
 use crate::db::Db;
 use crate::directory;
 use crate::view::{self, State};
@@ -15,26 +15,26 @@ pub struct Status {
     pub view: String,
     pub state: State,
     pub table: String,
-    /// Events of all tenants, and how many of them it has seen.
+    /// Events of all tenants.
     pub events: u64,
+    /// Events of all tenants that the copy has projected.
     pub projected: u64,
     pub tenants_behind: usize,
-    /// Tenants in which it failed and is tried again.
     pub tenants_parked: usize,
-    /// Where, why and until when, one entry per tenant.
+    /// One entry per tenant in which the copy is parked.
     pub parked: Vec<Parked>,
-    /// Since the first event that some tenant's part has not seen.
+    /// Seconds since the oldest unprocessed event of any tenant.
     pub lag_seconds: f64,
 }
 
-/// A tenant's part of a copy that failed and waits for its next attempt.
+/// A tenant in which a copy failed and waits for its next attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parked {
-    /// The slug.
+    /// Slug of the tenant.
     pub tenant: String,
-    /// The last event that is in the rows: the one behind it could not be folded.
+    /// Last projected position: the event after it failed.
     pub position: u64,
-    /// What failed, without any data of the tenant's.
+    /// Code of the failure, without data of the tenant's.
     pub error: String,
     pub failures: i32,
     #[serde(with = "time::serde::rfc3339")]
@@ -43,20 +43,21 @@ pub struct Parked {
 
 pub async fn status(db: &Db, now: OffsetDateTime) -> Result<Vec<Status>, view::Error> {
     let copies = view::copies(db).await?;
-    let behind = lag::behind(db).await.map_err(view::Error::Read)?;
+    let lagging = lag::lagging_consumers(db).await.map_err(view::Error::Read)?;
     let events: Option<i64> = sqlx::query_scalar(
         "select sum(h.pos)::bigint from eaf.tenant t
-         cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0 order by e.pos desc limit 1) h",
+         cross join lateral (select e.pos from eaf.event e where e.tenant_id = t.tenant_id and e.lane = 0
+                             order by e.pos desc limit 1) h",
     )
     .fetch_one(db.platform_pool())
     .await
     .map_err(view::Error::Read)?;
     let events = events.unwrap_or(0) as u64;
-    let mut parked = parked(db, &behind).await?;
+    let mut parked = parked_by_table(db, &lagging).await?;
     let mut status = |copy: view::Copy| {
-        let late: Vec<_> = behind.iter().filter(|entry| entry.consumer == copy.table).collect();
-        let missing: u64 = late.iter().map(|entry| (entry.head - entry.pos).max(0) as u64).sum();
-        let since = late.iter().filter_map(|entry| entry.since).min();
+        let lagging: Vec<_> = lagging.iter().filter(|consumer| consumer.consumer == copy.table).collect();
+        let missing: u64 = lagging.iter().map(|consumer| (consumer.head - consumer.pos).max(0) as u64).sum();
+        let since = lagging.iter().filter_map(|consumer| consumer.since).min();
         Status {
             parked: parked.remove(&copy.table).unwrap_or_default(),
             plugin: copy.plugin,
@@ -65,18 +66,19 @@ pub async fn status(db: &Db, now: OffsetDateTime) -> Result<Vec<Status>, view::E
             table: copy.table,
             events,
             projected: events.saturating_sub(missing),
-            tenants_behind: late.len(),
-            tenants_parked: late.iter().filter(|entry| entry.parked).count(),
+            tenants_behind: lagging.len(),
+            tenants_parked: lagging.iter().filter(|consumer| consumer.parked).count(),
             lag_seconds: since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0)),
         }
     };
     Ok(copies.into_iter().map(&mut status).collect())
 }
 
-/// By table. Errors are the tenant's to read, so each tenant that has one is asked by itself.
-async fn parked(db: &Db, behind: &[Behind]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
+/// Parked tenants of each table. Errors are rows of their tenant, so each tenant is queried by
+/// itself.
+async fn parked_by_table(db: &Db, lagging: &[LaggingConsumer]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
     let mut found: BTreeMap<String, Vec<Parked>> = BTreeMap::new();
-    let tenants = lag::tenants_parked(behind, |_| true);
+    let tenants = lag::tenants_parked(lagging, |_| true);
     if tenants.is_empty() {
         return Ok(found);
     }

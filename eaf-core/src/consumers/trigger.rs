@@ -1,10 +1,11 @@
-//! Triggers: an event of a declared type starts a run, once.
+//! Triggers: an event of a declared type starts one run.
 //!
-//! A run's id is derived from tenant, workflow and event, and the run is inserted in the transaction that moves the
-//! trigger's checkpoint. A rebuild of views does not touch these checkpoints, and a workflow that is new starts at the
-//! moment it was registered: neither acts on history.
+//! The run's id is derived from tenant, workflow and event, and the run is inserted in the
+//! transaction that advances the trigger's checkpoint. A rebuild of views does not touch these
+//! checkpoints, and the trigger of a new workflow starts at its registration: neither starts runs
+//! of earlier events.
 
-use super::checkpoint::{self, Held, Start, Step};
+use super::checkpoint::{self, Claim, Start, Step};
 use super::{BATCH, Consumers};
 use crate::contract::{Domain, Recorded, Trigger, WorkflowType};
 use crate::db;
@@ -12,11 +13,12 @@ use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use sqlx::PgConnection;
 
+/// Bytes of the key that a trigger takes from an event.
 const MAX_KEY: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the plugin describes no workflow {0}")]
+    #[error("the plugin declares no workflow {0}")]
     UnknownWorkflow(String),
     #[error("the workflows of {plugin} could not be registered")]
     Register {
@@ -45,6 +47,7 @@ pub enum Error {
 }
 
 impl Error {
+    /// Text that a parked checkpoint stores: a code and declared names, no data of the tenant's.
     fn code(&self) -> String {
         let code = match self {
             Error::Unknown(cause) => return format!("unknown event: {} of version {}", cause.kind, cause.schema),
@@ -58,13 +61,15 @@ impl Error {
     }
 }
 
-/// Makes the plugin's workflows known, and that others of it are no more. Idempotent; the first time decides from which moment
-/// on events start them. `conn` is the platform's, in the transaction that knows which package is active.
+/// Registers the plugin's workflows and retires its other ones. Idempotent: the first registration
+/// decides from when on events start a workflow.
+///
+/// `conn` is a platform connection, in the transaction that has locked the active generation.
 pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Result<(), Error> {
     let workflows: Vec<&str> = domain.description().workflows.iter().map(|workflow| workflow.name.as_str()).collect();
     let plugin = domain.plugin();
     sqlx::query(
-        "with gone as (update eaf.trigger set retired_at = now()
+        "with retired as (update eaf.trigger set retired_at = now()
                        where plugin = $1 and workflow <> all ($2) and retired_at is null)
          insert into eaf.trigger (plugin, workflow) select $1, unnest($2)
          on conflict (plugin, workflow) do update set retired_at = null where trigger.retired_at is not null",
@@ -78,7 +83,8 @@ pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Re
 }
 
 impl Consumers {
-    /// Starts the runs of at most one batch of events. An error has parked this workflow's trigger in this tenant.
+    /// Starts the runs of at most one batch of events. On an error the workflow's trigger is parked
+    /// in this tenant.
     pub async fn run_trigger_batch(
         &self,
         domain: &dyn Domain,
@@ -110,15 +116,14 @@ impl Consumers {
         let at_checkpoint = |cause| Error::Checkpoint { consumer: consumer.clone(), cause };
 
         let mut tx = self.db.tenant(tenant).await?;
-        let (after, older) = match checkpoint::take(&mut tx, plugin, &consumer, &start(workflow))
-            .await
-            .map_err(at_checkpoint)?
-        {
-            Held::At { pos, older, .. } => (pos, older),
-            Held::Busy => return Ok(Step::Busy),
-            Held::Parked { code } => return Ok(Step::Parked { code }),
-            // What it has started after the point of the restore is not in this database; what follows is new.
-            Held::Void { last } => {
+        let claim = checkpoint::claim(&mut tx, plugin, &consumer, &start(workflow)).await.map_err(at_checkpoint)?;
+        let (after, stale_epoch) = match claim {
+            Claim::Ready { pos, stale_epoch, .. } => (pos, stale_epoch),
+            Claim::Busy => return Ok(Step::Busy),
+            Claim::Parked { code } => return Ok(Step::Parked { code }),
+            // Runs started after the restored point do not exist here: continue with the new
+            // events.
+            Claim::NeedsRebuild { last } => {
                 let to = Position { pos: last, ..event_store::head(&mut tx).await? };
                 checkpoint::advance(&mut tx, plugin, &consumer, to).await.map_err(at_checkpoint)?;
                 tx.commit().await?;
@@ -129,29 +134,29 @@ impl Consumers {
         let stored = event_store::read_after(&mut tx, after, BATCH).await?;
         let position = match stored.last() {
             Some(event) => event.position,
-            None if older => Position { pos: after, ..event_store::head(&mut tx).await? },
+            None if stale_epoch => Position { pos: after, ..event_store::head(&mut tx).await? },
             None => return Ok(Step::CaughtUp),
         };
-        let (mut started, mut done) = (0, None);
+        let (mut started, mut processed) = (0, None);
         for event in stored {
             let at = event.position;
             match self.start_run(domain, &mut tx, workflow, event).await {
-                Ok(runs) => (started, done) = (started + runs, Some(at)),
-                // After a statement that failed nothing can be kept.
-                Err(error) if done.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
+                Ok(runs) => (started, processed) = (started + runs, Some(at)),
+                // A failed statement aborts the transaction: nothing of the batch can be committed.
+                Err(error) if processed.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
                     return Err(error);
                 }
-                // What comes before it is kept; next time it is the first, and parks.
+                // Commit the events before this one. In the next batch it is the first, and parks.
                 Err(_) => break,
             }
         }
-        let position = done.unwrap_or(position);
+        let position = processed.unwrap_or(position);
         checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
         tx.commit().await?;
         Ok(Step::Advanced { position, changes: started })
     }
 
-    /// Answers how many runs it has started: one or none.
+    /// Returns the number of runs started: 0 or 1.
     async fn start_run(
         &self,
         domain: &dyn Domain,
@@ -184,7 +189,7 @@ async fn insert(
         .and_then(|subject| subject.parse().ok())
         .ok_or_else(|| Error::NoSubject { position, pointer: trigger.subject.clone() })?;
     let run = RunId::derive(tx.tenant(), &format!("{}/{}", domain.plugin(), workflow.name), event.id);
-    let done = sqlx::query(
+    let inserted = sqlx::query(
         "insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
     )
@@ -201,13 +206,13 @@ async fn insert(
     .execute(tx.conn())
     .await
     .map_err(Error::Insert)?;
-    Ok(done.rows_affected() as usize)
+    Ok(inserted.rows_affected() as usize)
 }
 
 impl Consumers {
     async fn park_trigger(&self, domain: &dyn Domain, tenant: TenantId, workflow: &WorkflowType, error: &Error) {
         let (plugin, name, code) = (domain.plugin(), &workflow.name, error.code());
-        tracing::warn!(%tenant, plugin, workflow = name, code, "a trigger does not move");
+        tracing::warn!(%tenant, plugin, workflow = name, code, "a trigger failed and is parked");
         let parked = async {
             let mut tx = self.db.tenant(tenant).await?;
             let consumer = consumer(workflow);
@@ -216,7 +221,7 @@ impl Consumers {
                 .map_err(|cause| Error::Checkpoint { consumer, cause })?;
             tx.commit().await.map_err(Error::from)
         };
-        // The database is away: the next scan finds the trigger as it is.
+        // The database is unavailable: the next scan retries the trigger.
         if let Err(error) = parked.await {
             tracing::warn!(%tenant, plugin, workflow = name, %error, "the trigger could not be parked");
         }

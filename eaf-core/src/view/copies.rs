@@ -1,4 +1,4 @@
-//! The copies of a view's table: the one that people read, one that is being built beside it, and the one that was read before.
+//! Copies of a view's table: the live one, one that is being built, and the former live one.
 
 use super::Error;
 use crate::db::Db;
@@ -7,9 +7,9 @@ use crate::db::Db;
 pub struct Copy {
     pub plugin: String,
     pub view: String,
-    /// Of the definition.
+    /// Digest of the view's definition.
     pub digest: String,
-    /// Without schema; also the name of its checkpoints.
+    /// Table name without schema; also the consumer name of the copy's checkpoints.
     pub table: String,
     pub state: State,
 }
@@ -17,18 +17,19 @@ pub struct Copy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Is read.
+    /// Read by queries.
     Live,
-    /// Catches up, and is to become the live one.
+    /// Catches up, to become the live one.
     Building,
-    /// Was the live one, is still kept up to date, and can become it again.
+    /// Formerly live, and up to date, so that it can become live again.
     Standby,
 }
 
-/// Those of active definitions.
+/// Copies of all active definitions.
 pub async fn copies(db: &Db) -> Result<Vec<Copy>, Error> {
     let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
-        "select v.plugin, v.view, c.digest, c.table_name, c.state from eaf.view_copy c join eaf.view v on v.digest = c.digest
+        "select v.plugin, v.view, c.digest, c.table_name, c.state
+         from eaf.view_copy c join eaf.view v on v.digest = c.digest
          where v.active order by v.plugin, v.view, c.made_at, c.table_name",
     )
     .fetch_all(db.platform_pool())

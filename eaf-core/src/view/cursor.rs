@@ -1,4 +1,5 @@
-//! Where a page ended. Opaque to clients, so it may change; what comes back is checked like any other input.
+//! Cursor: the sort order and last row of a page, opaque to clients and checked when they send it
+//! back.
 
 use super::query::{Direction, Sort};
 use super::{Error, Row};
@@ -9,11 +10,13 @@ use serde_json::Value;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Cursor {
-    /// The sort's column, and whether it went down.
+    /// Column of the sort.
     s: Option<String>,
+    /// Whether the sort is descending.
     d: bool,
-    /// The last row's value and key.
+    /// Value of the last row in that column.
     v: Value,
+    /// Key of the last row.
     k: String,
 }
 
@@ -31,13 +34,13 @@ impl Cursor {
         BASE64.encode(serde_json::to_vec(self).expect("strings and JSON values always serialise"))
     }
 
-    /// Refused when it was made for another order.
+    /// Rejects a cursor of another sort order.
     pub fn decode(text: &str, sort: Option<&Sort>) -> Result<Self, Error> {
         let bytes = BASE64.decode(text).map_err(|_| Error::Cursor)?;
         let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::Cursor)?;
         let column = sort.map(|sort| sort.column.as_str());
-        let down = sort.is_some_and(|sort| sort.direction == Direction::Descending);
-        if cursor.s.as_deref() != column || cursor.d != down || cursor.k.contains('\0') {
+        let descending = sort.is_some_and(|sort| sort.direction == Direction::Descending);
+        if cursor.s.as_deref() != column || cursor.d != descending || cursor.k.contains('\0') {
             return Err(Error::Cursor);
         }
         Ok(cursor)

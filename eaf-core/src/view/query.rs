@@ -1,13 +1,14 @@
-//! Reading a view: filters and order on declared columns, pages by keyset.
+//! Queries on a view: filters and sort on declared columns, with keyset pagination.
 //!
-//! Nulls come last in both directions, by key. Ties are broken by key, in the direction of the order, so that every page follows on
-//! exactly and one index serves both directions: rows with a value are read from it forwards or backwards, and those without one are
-//! asked for after them.
+//! Nulls come last in both directions, by key. Equal values are ordered by key in the direction of
+//! the sort, so that pages neither overlap nor skip rows and one index serves both directions: rows
+//! with a value are read from the index forwards or backwards, and rows with null by a second
+//! statement.
 
 use super::cursor::Cursor;
-use super::own::Reach;
+use super::row_rules::RowRule;
 use super::search::{self, Search};
-use super::{Error, Row, Side, Table, decode, quoted, read_error};
+use super::{Error, Format, Row, Table, decode, quoted, read_error};
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
 use crate::db::Db;
@@ -20,21 +21,23 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// Rows of a page.
 pub const MAX_LIMIT: u32 = 200;
-/// Parameters of a list that are no filters.
+/// Query parameters of a list that are not filters.
 pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
+/// Values of one filter.
 const MAX_VALUES: usize = 100;
-/// Capitals beside small letters, umlauts beside their vowels. As the index of a sorted text: see `eaf.view_table`.
-const AS_PEOPLE_SORT: &str = "collate \"und-x-icu\"";
+/// Collation of sorted text columns, the same as of their index: see `eaf.view_table`.
+const COLLATION: &str = "collate \"und-x-icu\"";
 
 #[derive(Debug, Clone)]
 pub struct Query {
     pub filters: Vec<Filter>,
-    /// Words, each of which stands in a searched column.
+    /// Words that each must be part of a searched column, or the row's key.
     pub search: Option<String>,
-    /// None: by key, or what fits a search best.
+    /// `None`: by key, or the best matches of a search first.
     pub sort: Option<Sort>,
-    /// The `next` of the page before.
+    /// Cursor: the `next` of the previous page.
     pub after: Option<String>,
     /// 1 to [`MAX_LIMIT`].
     pub limit: u32,
@@ -48,7 +51,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// From `?column=a,b`. Behind a backslash a comma, and a backslash, are part of a value.
+    /// Parses the `a,b` of `?column=a,b`. A backslash escapes a comma or a backslash.
     pub fn parse(column: &str, list: &str) -> Self {
         let (mut values, mut value, mut characters) = (Vec::new(), String::new(), list.chars().peekable());
         while let Some(character) = characters.next() {
@@ -70,7 +73,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// From `?sort=column` or `?sort=-column`.
+    /// Parses the value of `?sort=column` or `?sort=-column`.
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix('-') {
             Some(column) => Sort { column: column.to_owned(), direction: Direction::Descending },
@@ -88,7 +91,7 @@ pub enum Direction {
 #[derive(Debug, Clone)]
 pub struct Page {
     pub items: Vec<Row>,
-    /// None: this was the last page.
+    /// Cursor of the next page; `None` on the last one.
     pub next: Option<String>,
 }
 
@@ -96,23 +99,23 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(Error::Limit);
     }
-    let reach = Reach::of(caller, plugin, view)?;
+    let rule = RowRule::of(caller, plugin, view)?;
     let mut tx = db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
-    let search = query.search.as_deref().map(|typed| Search::new(&table, typed)).transpose()?;
+    let search = query.search.as_deref().map(|text| Search::new(&table, text)).transpose()?;
     let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
     let limit = query.limit as usize;
     let mut found = Vec::new();
     for part in parts(&table, search.as_ref(), query.sort.as_ref(), cursor.as_ref())? {
-        let mut sql = select(&table, caller, &reach);
+        let mut sql = select(&table, caller, &rule);
         for filter in &query.filters {
             push_filter(&mut sql, &table, filter)?;
         }
         if let Some(search) = &search {
-            search.restrict(&mut sql);
+            search.push_condition(&mut sql);
         }
         part.push(&mut sql)?;
-        // One more than asked for says that there is a next page.
+        // Reads one row more than the page, to know whether there is a next one.
         sql.push(" limit ").push_bind((limit + 1 - found.len()) as i64);
         found.extend(sql.build().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?);
         if found.len() > limit {
@@ -120,30 +123,30 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
         }
     }
     let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
-    // What fits best is looked at; who wants more types more.
-    let paged = search.is_none() || query.sort.is_some();
-    let more = paged && found.len() > limit;
-    let next = items.last().filter(|_| more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
+    // The best matches of a search are one page: a longer search finds more precisely.
+    let is_paged = search.is_none() || query.sort.is_some();
+    let has_more = is_paged && found.len() > limit;
+    let next = items.last().filter(|_| has_more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
     Ok(Page { items, next })
 }
 
-/// One row; `None` also when the caller may not see this one.
+/// Reads one row; `None` also if the caller may not read it.
 pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
-    let reach = Reach::of(caller, plugin, view)?;
+    let rule = RowRule::of(caller, plugin, view)?;
     if key.contains('\0') {
         return Ok(None);
     }
     let keys = spellings(key);
     let mut tx = db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
-    let mut sql = select(&table, caller, &reach);
+    let mut sql = select(&table, caller, &rule);
     sql.push(" and key = any (").push_bind(&keys).push(")");
     sql.push(" order by key limit 1");
     let found = sql.build().fetch_optional(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     found.map(|found| row(&found, view, epoch)).transpose()
 }
 
-/// Of which events these rows are, for the host itself; those that are not there are left out.
+/// Positions of the rows with these keys that exist, without row rules: for the host itself.
 pub async fn positions(
     db: &Db,
     tenant: TenantId,
@@ -164,10 +167,10 @@ pub async fn positions(
     Ok(found.into_iter().map(|(key, pos)| (key, Position { epoch, pos: pos as u64 })).collect())
 }
 
-fn select(table: &Table<'_>, caller: &Caller, reach: &Reach<'_>) -> QueryBuilder<Postgres> {
+fn select(table: &Table<'_>, caller: &Caller, rule: &RowRule<'_>) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new(format!("select key, _pos{} from {}", table.column_list(), table.sql));
     sql.push(" where tenant_id = ").push_bind(caller.tenant).push(" and not _deleted");
-    reach.restrict(&mut sql, caller);
+    rule.push_condition(&mut sql, caller);
     sql
 }
 
@@ -176,20 +179,20 @@ fn row(found: &PgRow, view: &ViewType, epoch: u32) -> Result<Row, Error> {
     Ok(Row {
         key: found.try_get(0).map_err(Error::Read)?,
         position: Position { epoch, pos: pos as u64 },
-        columns: decode(found, 2, &view.columns, Side::Api).map_err(Error::Read)?,
+        columns: decode(found, 2, &view.columns, Format::Api).map_err(Error::Read)?,
     })
 }
 
 fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Filter) -> Result<(), Error> {
     let unknown = || Error::UnknownFilter { column: filter.column.clone() };
     let column = table.column(&filter.column).filter(|column| column.filter).ok_or_else(unknown)?;
-    let unfit = || Error::FilterValue { column: filter.column.clone() };
+    let invalid = || Error::FilterValue { column: filter.column.clone() };
     if filter.values.is_empty() || filter.values.len() > MAX_VALUES {
-        return Err(unfit());
+        return Err(invalid());
     }
     let texts = filter.values.iter().flat_map(|text| spellings(text));
     let values: Vec<Typed> =
-        texts.map(|text| Typed::parse(column, &text).ok_or_else(unfit)).collect::<Result<_, _>>()?;
+        texts.map(|text| Typed::parse(column, &text).ok_or_else(invalid)).collect::<Result<_, _>>()?;
     sql.push(" and ").push(quoted(&column.name)).push(" in (");
     for (index, value) in values.into_iter().enumerate() {
         if index > 0 {
@@ -201,15 +204,15 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Fil
     Ok(())
 }
 
-/// What is read from one index in its order.
+/// Part of a query's result that one statement reads from one index, in order.
 enum Part<'a> {
-    Best(&'a Search<'a>),
+    BestMatches(&'a Search<'a>),
     ByKey { after: Option<&'a Cursor> },
-    Valued { column: &'a Column, direction: Direction, after: Option<&'a Cursor> },
+    NonNull { column: &'a Column, direction: Direction, after: Option<&'a Cursor> },
     Null { column: &'a Column, after: Option<&'a Cursor> },
 }
 
-/// One after the other, as far as the page reaches.
+/// Parts of the result in order; the later ones are read only if the page is not full.
 fn parts<'a>(
     table: &Table<'a>,
     search: Option<&'a Search<'a>>,
@@ -219,7 +222,7 @@ fn parts<'a>(
     let Some(sort) = sort else {
         return match (search, cursor) {
             (None, after) => Ok(vec![Part::ByKey { after }]),
-            (Some(search), None) => Ok(vec![Part::Best(search)]),
+            (Some(search), None) => Ok(vec![Part::BestMatches(search)]),
             (Some(_), Some(_)) => Err(Error::Cursor),
         };
     };
@@ -228,14 +231,14 @@ fn parts<'a>(
     if cursor.is_some_and(|cursor| cursor.value().is_null()) {
         return Ok(vec![Part::Null { column, after: cursor }]);
     }
-    let valued = Part::Valued { column, direction: sort.direction, after: cursor };
-    Ok(vec![valued, Part::Null { column, after: None }])
+    let non_null = Part::NonNull { column, direction: sort.direction, after: cursor };
+    Ok(vec![non_null, Part::Null { column, after: None }])
 }
 
 impl Part<'_> {
     fn push(&self, sql: &mut QueryBuilder<Postgres>) -> Result<(), Error> {
         match self {
-            Part::Best(search) => search.best_first(sql),
+            Part::BestMatches(search) => search.push_order(sql),
             Part::ByKey { after } => {
                 after_key(sql, *after);
                 sql.push(" order by key");
@@ -245,9 +248,9 @@ impl Part<'_> {
                 after_key(sql, *after);
                 sql.push(" order by key");
             }
-            Part::Valued { column, direction, after } => {
+            Part::NonNull { column, direction, after } => {
                 let name = quoted(&column.name);
-                let name = if column.kind == ColumnType::Text { format!("{name} {AS_PEOPLE_SORT}") } else { name };
+                let name = if column.kind == ColumnType::Text { format!("{name} {COLLATION}") } else { name };
                 let (beyond, order) = match direction {
                     Direction::Ascending => (">", "asc"),
                     Direction::Descending => ("<", "desc"),
@@ -271,7 +274,7 @@ fn after_key(sql: &mut QueryBuilder<Postgres>, cursor: Option<&Cursor>) {
     }
 }
 
-/// A value from outside, of a column's type.
+/// A filter's or cursor's value, parsed as the type of its column.
 enum Typed {
     Text(String),
     Integer(i64),

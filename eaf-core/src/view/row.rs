@@ -1,4 +1,4 @@
-//! A row, as the API or the plugin sees it.
+//! Rows of views, decoded for the API or for a plugin.
 
 use crate::contract::{Column, ColumnType};
 use crate::event_store::Position;
@@ -11,46 +11,48 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub key: String,
-    /// The log's position up to which the row was last changed.
+    /// Position of the last event of the batch that last changed the row.
     pub position: Position,
-    /// In the definition's order.
+    /// Values in the order of the view's definition.
     pub columns: Map<String, Value>,
 }
 
-/// For whom a row is read: instants are RFC 3339 for people, milliseconds for plugins.
+/// Format of instants.
 #[derive(Clone, Copy)]
-pub(crate) enum Side {
+pub(crate) enum Format {
+    /// RFC 3339.
     Api,
+    /// Milliseconds since 1970.
     Plugin,
 }
 
-/// The columns of a row; the first stands at `offset` in the result.
+/// Reads the view's columns of a row, from index `offset` on.
 pub(crate) fn decode(
     row: &PgRow,
     offset: usize,
     columns: &[Column],
-    side: Side,
+    format: Format,
 ) -> Result<Map<String, Value>, sqlx::Error> {
     columns
         .iter()
         .enumerate()
-        .map(|(index, column)| Ok((column.name.clone(), value(row, offset + index, column.kind, side)?)))
+        .map(|(index, column)| Ok((column.name.clone(), value(row, offset + index, column.kind, format)?)))
         .collect()
 }
 
-fn value(row: &PgRow, index: usize, kind: ColumnType, side: Side) -> Result<Value, sqlx::Error> {
+fn value(row: &PgRow, index: usize, kind: ColumnType, format: Format) -> Result<Value, sqlx::Error> {
     Ok(match kind {
         ColumnType::Text => row.try_get::<Option<String>, _>(index)?.into(),
         ColumnType::Integer => row.try_get::<Option<i64>, _>(index)?.into(),
         ColumnType::Boolean => row.try_get::<Option<bool>, _>(index)?.into(),
-        ColumnType::Timestamp => row.try_get::<Option<OffsetDateTime>, _>(index)?.map(|at| instant(at, side)).into(),
+        ColumnType::Timestamp => row.try_get::<Option<OffsetDateTime>, _>(index)?.map(|at| instant(at, format)).into(),
         ColumnType::Json => row.try_get::<Option<Value>, _>(index)?.into(),
     })
 }
 
-fn instant(at: OffsetDateTime, side: Side) -> Value {
-    match side {
-        Side::Api => at.format(&Rfc3339).map_or(Value::Null, Value::String),
-        Side::Plugin => ((at.unix_timestamp_nanos() / 1_000_000) as i64).into(),
+fn instant(at: OffsetDateTime, format: Format) -> Value {
+    match format {
+        Format::Api => at.format(&Rfc3339).map_or(Value::Null, Value::String),
+        Format::Plugin => ((at.unix_timestamp_nanos() / 1_000_000) as i64).into(),
     }
 }

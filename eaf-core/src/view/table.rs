@@ -1,4 +1,5 @@
-//! From a view's definition to the name of its table.
+//! Table of a view: its name, derived from the view's definition, and the checks of that
+//! definition.
 
 use super::{Error, read_error};
 use crate::contract::{Column, ColumnType, ViewType};
@@ -11,53 +12,55 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const MAX_COLUMNS: usize = 64;
 const RESERVED: [&str; 2] = ["tenant_id", "key"];
 
-/// One copy of a view's table; [`of`](Table::of) is the first.
+/// One copy of a view's table; [`of`](Table::of) names the first one.
 pub(crate) struct Table<'a> {
-    /// Without schema; also the name of the copy's checkpoint.
+    /// Name without schema; also the consumer name of the copy's checkpoints.
     pub name: String,
-    /// Quoted, with schema.
+    /// Quoted name with schema.
     pub sql: String,
     pub view: &'a ViewType,
-    made: Arc<Made>,
+    definition: Arc<TableDefinition>,
 }
 
-/// What follows from a definition.
-struct Made {
+/// Values derived from a view's definition.
+struct TableDefinition {
     view: ViewType,
     name: String,
     digest: String,
     spec: Value,
 }
 
-/// By product. Every request asks for its view's table, and the definitions of the packages that are served are few.
-static MADE: LazyLock<Mutex<HashMap<String, Vec<Arc<Made>>>>> = LazyLock::new(Mutex::default);
-/// Definitions of one product above which all of them are made anew.
-const REMEMBERED: usize = 256;
+/// Definitions by plugin: each request needs its view's, and the served packages have few.
+static DEFINITION_CACHE: LazyLock<Mutex<HashMap<String, Vec<Arc<TableDefinition>>>>> = LazyLock::new(Mutex::default);
+/// Cached definitions of one plugin; at this number the plugin's cache is cleared.
+const MAX_CACHED: usize = 256;
 
 impl<'a> Table<'a> {
     pub fn of(plugin: &str, view: &'a ViewType) -> Result<Self, Error> {
-        let mut products = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = products.get(plugin).and_then(|made| made.iter().find(|made| made.view == *view));
-        let made = match known {
-            Some(made) => made.clone(),
+        let mut plugins = DEFINITION_CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = plugins.get(plugin).and_then(|definitions| definitions.iter().find(|one| one.view == *view));
+        let definition = match cached {
+            Some(definition) => definition.clone(),
             None => {
-                let made = Arc::new(make(plugin, view)?);
-                let known = products.entry(plugin.to_owned()).or_default();
-                if known.len() >= REMEMBERED {
-                    known.clear();
+                let definition = Arc::new(define(plugin, view)?);
+                let definitions = plugins.entry(plugin.to_owned()).or_default();
+                if definitions.len() >= MAX_CACHED {
+                    definitions.clear();
                 }
-                known.push(made.clone());
-                made
+                definitions.push(definition.clone());
+                definition
             }
         };
-        Ok(Table { sql: format!("eaf_view.{}", quoted(&made.name)), name: made.name.clone(), view, made })
+        let name = definition.name.clone();
+        Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, definition })
     }
 
-    /// The copy that is read at this transaction's moment, and the log's epoch.
+    /// The live copy in this transaction, and the log's epoch.
     pub async fn live(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Self, u32), Error> {
         let table = Table::of(plugin, view)?;
         let (epoch, name): (i32, Option<String>) = sqlx::query_as(
-            "select (select epoch from eaf.log_epoch), (select table_name from eaf.view_copy where digest = $1 and state = 'live')",
+            "select (select epoch from eaf.log_epoch),
+                    (select table_name from eaf.view_copy where digest = $1 and state = 'live')",
         )
         .bind(table.digest())
         .fetch_one(tx.conn())
@@ -67,33 +70,33 @@ impl<'a> Table<'a> {
         Ok((table.copy(name), epoch as u32))
     }
 
-    /// The same definition in this table.
+    /// The copy of the same definition in the table `name`.
     pub fn copy(self, name: String) -> Self {
         Table { sql: format!("eaf_view.{}", quoted(&name)), name, ..self }
     }
 
     pub fn digest(&self) -> &str {
-        &self.made.digest
+        &self.definition.digest
     }
 
-    /// What `eaf.create_view` is given.
+    /// Argument of `eaf.create_view`.
     pub fn spec(&self) -> &Value {
-        &self.made.spec
+        &self.definition.spec
     }
 
     pub fn column(&self, name: &str) -> Option<&'a Column> {
         self.view.columns.iter().find(|column| column.name == name)
     }
 
-    /// `, "a", "b"` in the definition's order.
+    /// Returns `, "a", "b"`, in the order of the definition.
     pub fn column_list(&self) -> String {
         self.view.columns.iter().map(|column| format!(", {}", quoted(&column.name))).collect()
     }
 }
 
-fn make(plugin: &str, view: &ViewType) -> Result<Made, Error> {
+fn define(plugin: &str, view: &ViewType) -> Result<TableDefinition, Error> {
     check(view)?;
-    // What a rebuild depends on. Who may read and what is searched is not part of it: both change without one.
+    // Read rules and searched columns are not part of the digest: they change without a rebuild.
     let columns = view.columns.iter().cloned().map(|column| Column { search: false, ..column });
     let mut spec = json!({
         "plugin": plugin,
@@ -104,47 +107,47 @@ fn make(plugin: &str, view: &ViewType) -> Result<Made, Error> {
     });
     let digest: String = Sha256::digest(spec.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     spec["digest"] = Value::String(digest.clone());
-    Ok(Made { view: view.clone(), name: format!("v_{}", &digest[..32]), digest, spec })
+    Ok(TableDefinition { view: view.clone(), name: format!("v_{}", &digest[..32]), digest, spec })
 }
 
-/// A name as SQL. The names were checked before; quoting is the second wall.
+/// Quotes a name for SQL, in addition to the checks of names by [`check`].
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Whether a table can be made of it.
+/// Checks that a table can be created for the view.
 pub fn check(view: &ViewType) -> Result<(), Error> {
-    let refuse = |why: String| Err(Error::Definition { view: view.name.clone(), why });
+    let reject = |why: String| Err(Error::Definition { view: view.name.clone(), why });
     if view.columns.is_empty() || view.columns.len() > MAX_COLUMNS {
-        return refuse(format!("it needs 1 to {MAX_COLUMNS} columns"));
+        return reject(format!("it needs 1 to {MAX_COLUMNS} columns"));
     }
     for (index, column) in view.columns.iter().enumerate() {
         let name = column.name.as_str();
         if !is_column_name(name) || RESERVED.contains(&name) {
-            return refuse(format!(
-                "`{name}` cannot be a column's name: 1 to 48 lower-case letters, digits and `_`, a letter first, and none \
+            return reject(format!(
+                "`{name}` cannot name a column: 1 to 48 lower-case letters, digits and `_`, a letter first, and none \
                  of {}",
                 RESERVED.join(", ")
             ));
         }
         if view.columns[..index].iter().any(|other| other.name == name) {
-            return refuse(format!("two columns are called `{name}`"));
+            return reject(format!("two columns have the name `{name}`"));
         }
         if column.search && column.kind != ColumnType::Text {
-            return refuse(format!("`{name}` is searched, and is no text column"));
+            return reject(format!("the searched column `{name}` is no text column"));
         }
         if column.kind == ColumnType::Json && (column.filter || column.sort) {
-            return refuse(format!("the json column `{name}` can be neither filtered nor sorted"));
+            return reject(format!("the json column `{name}` can be neither filtered nor sorted"));
         }
     }
     if let Some(thing) = &view.thing
         && !view.columns.iter().any(|column| column.name == thing.name && column.kind == ColumnType::Text)
     {
-        return refuse(format!("its thing's name is `{}`, which is no text column", thing.name));
+        return reject(format!("`{}`, the name of its thing, is no text column", thing.name));
     }
     for own in view.read.iter().filter_map(|rule| rule.own.as_deref()) {
         if !view.columns.iter().any(|column| column.name == own && column.kind == ColumnType::Text) {
-            return refuse(format!("a read rule names `{own}`, which is no text column"));
+            return reject(format!("a read rule names `{own}`, which is no text column"));
         }
     }
     Ok(())
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn another_definition_has_another_table() {
+    fn a_changed_definition_has_another_table() {
         let one = view(&[("status", ColumnType::Text)]);
         let same = Table::of("dcm", &one).unwrap().name;
         assert_eq!(Table::of("dcm", &one.clone()).unwrap().name, same);
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_read_changes_without_a_rebuild() {
+    fn read_rules_are_not_part_of_the_table_name() {
         let one = view(&[("owner", ColumnType::Text)]);
         let mut other = one.clone();
         other.read = vec![ReadRule { permission: "read".into(), own: Some("owner".into()) }];
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_name_is_refused() {
+    fn an_invalid_column_is_rejected() {
         for name in ["", "key", "tenant_id", "_pos", "1a", "A", "a\"b", "a b", "a;drop", &"a".repeat(49)] {
             let bad = view(&[(name, ColumnType::Text)]);
             assert!(matches!(Table::of("dcm", &bad), Err(Error::Definition { .. })), "{name}");

@@ -1,49 +1,51 @@
-//! Business things by name: what the rows of a view stand for, for those who may read them.
+//! Things by name: rows of a view that stand for a business thing, such as a machine.
 
-use super::own::Reach;
+use super::row_rules::RowRule;
 use super::{Error, Table, quoted, read_error};
 use crate::actor::Caller;
 use crate::contract::ViewType;
 use crate::db::TenantTx;
 
-/// A row of a view that stands for a thing.
+/// Key and name of a row that stands for a thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedThing {
     pub key: String,
     pub name: String,
 }
 
-/// Those whose name contains this text, capitals or not, or whose key it is; at most so many, by name.
+/// Finds up to `limit` things, by name, whose name contains `text` in any case or whose key is
+/// `text`.
 ///
-/// Names are read from an index: rows alone would be read from the whole table.
-pub async fn called(
+/// The inner select finds the keys in an index of names; a condition on the outer one would scan
+/// the whole table.
+pub async fn find_by_name(
     tx: &mut TenantTx,
     caller: &Caller,
     plugin: &str,
     view: &ViewType,
     text: &str,
-    most: usize,
-) -> Result<Vec<Named>, Error> {
+    limit: usize,
+) -> Result<Vec<NamedThing>, Error> {
     let name = name_column(view);
-    let Some((mut sql, table, reach)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
+    let Some((mut sql, table, rule)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
     sql.push(format!(" and key = any (array(select x.key from {table} x where x.tenant_id = "));
     sql.push_bind(caller.tenant).push(" and (position(lower(");
     sql.push_bind(text.to_owned()).push(format!(") in lower(x.{name})) > 0 or x.key = "));
     sql.push_bind(text.to_owned()).push(")");
-    reach.restrict(&mut sql, caller);
-    sql.push(format!(" order by x.{name} limit {}))", most * 2));
-    sql.push(format!(" order by {name}, key limit {most}"));
+    rule.push_condition(&mut sql, caller);
+    sql.push(format!(" order by x.{name} limit {}))", limit * 2));
+    sql.push(format!(" order by {name}, key limit {limit}"));
     read(tx, view, sql).await
 }
 
-/// The names of these rows.
+/// Names of the things with these keys, as far as the caller may read them.
 pub async fn names(
     tx: &mut TenantTx,
     caller: &Caller,
     plugin: &str,
     view: &ViewType,
     keys: &[String],
-) -> Result<Vec<Named>, Error> {
+) -> Result<Vec<NamedThing>, Error> {
     let Some((mut sql, ..)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
     sql.push(" and key = any (").push_bind(keys.to_vec()).push(")");
     read(tx, view, sql).await
@@ -55,14 +57,15 @@ fn name_column(view: &ViewType) -> String {
 
 type Query = sqlx::QueryBuilder<sqlx::Postgres>;
 
-/// With the table's name and the rows that the caller may read. None: its rows stand for nothing, or the caller may read none.
+/// Starts a select with the caller's row rule; also returns the table and the rule. `None`: the
+/// view's rows are no things, or the caller may not read the view.
 async fn select<'v>(
     tx: &mut TenantTx,
     caller: &Caller,
     plugin: &str,
     view: &'v ViewType,
-) -> Result<Option<(Query, String, Reach<'v>)>, Error> {
-    let Ok(reach) = Reach::of(caller, plugin, view) else { return Ok(None) };
+) -> Result<Option<(Query, String, RowRule<'v>)>, Error> {
+    let Ok(rule) = RowRule::of(caller, plugin, view) else { return Ok(None) };
     if view.thing.is_none() {
         return Ok(None);
     }
@@ -70,12 +73,12 @@ async fn select<'v>(
     let name = name_column(view);
     let mut sql = Query::new(format!("select key, {name} from {} where tenant_id = ", table.sql));
     sql.push_bind(caller.tenant).push(format!(" and not _deleted and {name} is not null"));
-    reach.restrict(&mut sql, caller);
-    Ok(Some((sql, table.sql, reach)))
+    rule.push_condition(&mut sql, caller);
+    Ok(Some((sql, table.sql, rule)))
 }
 
-async fn read(tx: &mut TenantTx, view: &ViewType, mut sql: Query) -> Result<Vec<Named>, Error> {
+async fn read(tx: &mut TenantTx, view: &ViewType, mut sql: Query) -> Result<Vec<NamedThing>, Error> {
     let rows: Vec<(String, String)> =
         sql.build_query_as().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
-    Ok(rows.into_iter().map(|(key, name)| Named { key, name }).collect())
+    Ok(rows.into_iter().map(|(key, name)| NamedThing { key, name }).collect())
 }

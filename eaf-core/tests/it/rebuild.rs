@@ -121,7 +121,7 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
     let at = record(&house.core, house.acme, vec![upsert("e", json!({}))]).await;
     house.reached(at).await;
     house.until_caught_up().await;
-    rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
+    rebuild::switch_back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     assert_eq!(house.states().await, [State::Live, State::Standby]);
     assert_eq!(house.keys().await, ["a", "c", "d", "e"]);
     house.reached(at).await;
@@ -233,7 +233,7 @@ async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
         begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         house.catch_up().await;
         switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
-        rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
+        rebuild::switch_back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
         // Readers that have just looked up the name of a table may still read it.
         tokio::time::sleep(A_MOMENT * 5).await;
     }
@@ -311,7 +311,7 @@ async fn a_view_that_does_not_exist_is_said_to() {
             "no active view nothing",
         ),
         (
-            rebuild::back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
+            rebuild::switch_back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
             "no copy to go back to",
         ),
         (

@@ -26,7 +26,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, Changed, Changes, Fold, Stand};
+use eaf_core::view::{self, BuildId, Changed, Changes, ViewPosition};
 use futures_util::stream;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -100,7 +100,7 @@ struct Watched {
     view: String,
     reached: Position,
     /// What the client's rows were folded by; none before the view's table is there.
-    fold: Option<Fold>,
+    build_id: Option<BuildId>,
 }
 
 impl Watched {
@@ -110,8 +110,8 @@ impl Watched {
 
     /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
     async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
-        match view::stand(&app.core.db, &who.caller, self.product.id(), self.view()).await {
-            Ok(Stand { fold, position }) => (self.fold, self.reached) = (Some(fold), position),
+        match view::current_position(&app.core.db, &who.caller, self.product.id(), self.view()).await {
+            Ok(ViewPosition { build_id, position }) => (self.build_id, self.reached) = (Some(build_id), position),
             // Made with the first events.
             Err(view::Error::NotCreated(_)) => {
                 let epoch = event_store::epoch(&app.core.db).await;
@@ -246,7 +246,8 @@ fn find(app: &App, who: &TenantCaller, watched: &[Watched], name: &str) -> Resul
     if product.is_some() && !who.has(plugin) {
         return Ok(Err(Problem::new(Code::ProductNotEnabled).with("product", plugin)));
     }
-    let begin = |product| Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, fold: None };
+    let begin =
+        |product| Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, build_id: None };
     Ok(product.map(begin).ok_or_else(|| Problem::new(Code::NotFound)))
 }
 
@@ -265,7 +266,7 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
         view.reached = position.parse().ok()?;
         // What it was before the table was there, it is no more.
         if let Some(mark) = mark {
-            view.fold = Some(mark.parse().ok()?);
+            view.build_id = Some(mark.parse().ok()?);
         }
     }
     Some(())
@@ -357,11 +358,11 @@ impl Watcher {
             let (core, caller) = (&self.app.core, &self.who.caller);
             match view::changed_since(&core.db, caller, one.product.id(), one.view(), one.reached, ROUND).await {
                 // Its rows were made anew: a person was erased, or another copy is read.
-                Ok(Changes { fold, .. }) if one.fold.as_ref().is_some_and(|known| *known != fold) => {
+                Ok(Changes { build_id, .. }) if one.build_id.as_ref().is_some_and(|known| *known != build_id) => {
                     return self.reset().await;
                 }
-                Ok(Changes { fold, rows }) => {
-                    self.watched[index].fold = Some(fold);
+                Ok(Changes { build_id, rows }) => {
+                    self.watched[index].build_id = Some(build_id);
                     self.look |= rows.len() >= ROUND as usize;
                     rows.into_iter().for_each(|change| self.announce(index, change));
                 }
@@ -407,8 +408,8 @@ impl Watcher {
     }
 
     fn id(&self) -> String {
-        let part = |view: &Watched| match &view.fold {
-            Some(fold) => format!("{}~{fold}", view.reached),
+        let part = |view: &Watched| match &view.build_id {
+            Some(build_id) => format!("{}~{build_id}", view.reached),
             None => view.reached.to_string(),
         };
         self.watched.iter().map(part).collect::<Vec<_>>().join(",")

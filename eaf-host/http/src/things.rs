@@ -36,7 +36,7 @@ pub async fn called(app: &App, caller: &Caller, text: &str) -> Result<(Things, V
     let mut tx = app.core.db.tenant(caller.tenant).await?;
     for product in app.products.all() {
         for (view, thing) in of(&product) {
-            let named = things::called(&mut tx, caller, product.id(), view, text, MOST).await.map_err(failed)?;
+            let named = things::find_by_name(&mut tx, caller, product.id(), view, text, MOST).await.map_err(failed)?;
             for named in named {
                 let name = named.name.to_lowercase();
                 let by_name = thing.named.iter().map(|category| format!("{}/{category}/{name}", product.id()));

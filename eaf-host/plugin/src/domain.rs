@@ -9,7 +9,7 @@ use eaf_core::contract::{
     DomainError, FoldInput, FoldOutput, KeysInput, KeysOutput, ProjectInput, ProjectOutput, Standing,
 };
 use eaf_core::id::{ActorId, TenantId};
-use eaf_core::view::member;
+use eaf_core::view::row_members;
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
 use wasmtime::Store;
@@ -253,7 +253,7 @@ impl Domain for WasmDomain {
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
         let view = operation(&self.actions, Some(input.context.tenant), &input.view);
         let [row] = input.rows.as_slice() else { return self.guarded(&self.actions, view, &input).await };
-        let key = row.get(member::KEY).and_then(|key| key.as_str()).unwrap_or_default();
+        let key = row.get(row_members::KEY).and_then(|key| key.as_str()).unwrap_or_default();
         let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
         if answer.is_ok() {
             // It was a row that stopped it, and not the view.

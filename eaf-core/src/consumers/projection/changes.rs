@@ -1,4 +1,4 @@
-//! A component's changes, checked against the view's definition and folded into the rows as they end up.
+//! Row changes of a component: checked against the view's columns and applied to the rows in order.
 
 use crate::contract::{Column, ColumnType, RowChange};
 use serde_json::{Map, Value};
@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// Bytes of a row's key.
 const MAX_KEY: usize = 200;
-/// What a B-tree entry holds, with room for the other members of the index.
+/// Bytes of a text in an indexed column: a B-tree entry holds about 2,700, with the other columns.
 const MAX_INDEXED_TEXT: usize = 2_000;
 
-/// Names of columns only, and only declared ones: what a plugin puts into a name or a value is not repeated.
+/// Reason why a change does not fit the view. It names declared columns only: other text of the
+/// plugin may contain data.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Invalid {
     #[error("a column that is not declared")]
@@ -25,35 +27,40 @@ pub enum Invalid {
     Key,
 }
 
-/// The rows that change: `None` is a deletion. Values are as `jsonb_to_recordset` reads them: instants are RFC 3339.
-pub(super) type Folded = BTreeMap<String, Option<Map<String, Value>>>;
+/// Final state of each changed row by key; `None` is a deletion. Values are in the form that
+/// `jsonb_to_recordset` reads: instants are RFC 3339.
+pub(super) type RowChanges = BTreeMap<String, Option<Map<String, Value>>>;
 
-/// `rows` are the rows as they were, by key.
-pub(super) fn fold(columns: &[Column], rows: Map<String, Value>, changes: Vec<RowChange>) -> Result<Folded, Invalid> {
-    let mut folded = Folded::new();
+/// Applies `changes` in order to `rows`, the current rows by key.
+pub(super) fn apply_changes(
+    columns: &[Column],
+    rows: Map<String, Value>,
+    changes: Vec<RowChange>,
+) -> Result<RowChanges, Invalid> {
+    let mut changed = RowChanges::new();
     for change in changes {
         match change {
             RowChange::Upsert { key, row } => {
                 check_key(&key)?;
-                folded.insert(key, Some(checked(columns, row)?));
+                changed.insert(key, Some(check_row(columns, row)?));
             }
             RowChange::Patch { key, set } => {
-                let set = checked(columns, set)?;
-                let mut row = match (folded.remove(&key), rows.get(&key)) {
+                let set = check_row(columns, set)?;
+                let mut row = match (changed.remove(&key), rows.get(&key)) {
                     (Some(row), _) => row.ok_or(Invalid::NoSuchRow)?,
-                    (None, Some(Value::Object(row))) => checked(columns, row.clone())?,
+                    (None, Some(Value::Object(row))) => check_row(columns, row.clone())?,
                     _ => return Err(Invalid::NoSuchRow),
                 };
                 row.extend(set);
-                folded.insert(key, Some(row));
+                changed.insert(key, Some(row));
             }
             RowChange::Delete { key } => {
                 check_key(&key)?;
-                folded.insert(key, None);
+                changed.insert(key, None);
             }
         }
     }
-    Ok(folded)
+    Ok(changed)
 }
 
 fn check_key(key: &str) -> Result<(), Invalid> {
@@ -63,16 +70,16 @@ fn check_key(key: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn checked(columns: &[Column], row: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
+fn check_row(columns: &[Column], row: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
     row.into_iter()
         .map(|(name, value)| {
             let column = columns.iter().find(|column| column.name == name).ok_or(Invalid::UndeclaredColumn)?;
-            Ok((name, fitted(column, value)?))
+            Ok((name, to_column_value(column, value)?))
         })
         .collect()
 }
 
-fn fitted(column: &Column, value: Value) -> Result<Value, Invalid> {
+fn to_column_value(column: &Column, value: Value) -> Result<Value, Invalid> {
     let wrong = || Invalid::WrongType(column.name.clone());
     match (column.kind, value) {
         (_, Value::Null) => Ok(Value::Null),
@@ -87,7 +94,7 @@ fn fitted(column: &Column, value: Value) -> Result<Value, Invalid> {
         (ColumnType::Timestamp, Value::Number(number)) => {
             let nanos = i128::from(number.as_i64().ok_or_else(wrong)?) * 1_000_000;
             let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong())?;
-            // PostgreSQL knows no year 0.
+            // PostgreSQL has no year 0.
             if at.year() < 1 {
                 return Err(wrong());
             }
@@ -98,7 +105,8 @@ fn fitted(column: &Column, value: Value) -> Result<Value, Invalid> {
     }
 }
 
-/// PostgreSQL's text holds no null character; a person can send one, and it must not stop a view.
+/// Replaces null characters, which PostgreSQL's text cannot hold: a person can send one, and it
+/// must not park the view.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
@@ -143,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_one_row_follow_on_each_other() {
+    fn changes_of_one_row_are_applied_in_order() {
         let rows = map(json!({"b": {"name": "old", "count": 1, "at": 0}}));
         let changes = vec![
             upsert("a", json!({"name": "new"})),
@@ -153,32 +161,33 @@ mod tests {
             upsert("c", json!({})),
             RowChange::Delete { key: "c".into() },
         ];
-        let folded = fold(&columns(), rows, changes).unwrap();
-        assert_eq!(folded["a"], Some(map(json!({"name": "new", "count": 2}))));
-        assert_eq!(folded["b"], Some(map(json!({"name": null, "count": 2, "at": "1970-01-01T00:00:00Z"}))));
-        assert_eq!(folded["c"], None);
+        let changed = apply_changes(&columns(), rows, changes).unwrap();
+        assert_eq!(changed["a"], Some(map(json!({"name": "new", "count": 2}))));
+        assert_eq!(changed["b"], Some(map(json!({"name": null, "count": 2, "at": "1970-01-01T00:00:00Z"}))));
+        assert_eq!(changed["c"], None);
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_without_repeating_it() {
-        let refused = |change| fold(&columns(), Map::new(), vec![change]).unwrap_err();
-        assert_eq!(refused(upsert("a", json!({"other": 1}))), Invalid::UndeclaredColumn);
-        assert_eq!(refused(upsert("a", json!({"name": 1}))), Invalid::WrongType("name".into()));
-        assert_eq!(refused(upsert("a", json!({"count": 1.5}))), Invalid::WrongType("count".into()));
-        assert_eq!(refused(upsert("a", json!({"count": u64::MAX}))), Invalid::WrongType("count".into()));
-        assert_eq!(refused(upsert("a", json!({"at": i64::MAX}))), Invalid::WrongType("at".into()));
-        assert_eq!(refused(upsert("a", json!({"at": -62_150_000_000_000_i64}))), Invalid::WrongType("at".into()));
-        assert_eq!(refused(upsert("a", json!({"name": "x".repeat(2_001)}))), Invalid::TooLong("name".into()));
-        assert_eq!(refused(patch("a", json!({"count": 1}))), Invalid::NoSuchRow);
-        assert_eq!(refused(upsert("", json!({}))), Invalid::Key);
-        let gone = vec![RowChange::Delete { key: "a".into() }, patch("a", json!({"count": 1}))];
-        assert_eq!(fold(&columns(), Map::new(), gone), Err(Invalid::NoSuchRow));
+    fn an_invalid_change_is_rejected_without_repeating_its_text() {
+        let rejected = |change| apply_changes(&columns(), Map::new(), vec![change]).unwrap_err();
+        assert_eq!(rejected(upsert("a", json!({"other": 1}))), Invalid::UndeclaredColumn);
+        assert_eq!(rejected(upsert("a", json!({"name": 1}))), Invalid::WrongType("name".into()));
+        assert_eq!(rejected(upsert("a", json!({"count": 1.5}))), Invalid::WrongType("count".into()));
+        assert_eq!(rejected(upsert("a", json!({"count": u64::MAX}))), Invalid::WrongType("count".into()));
+        assert_eq!(rejected(upsert("a", json!({"at": i64::MAX}))), Invalid::WrongType("at".into()));
+        assert_eq!(rejected(upsert("a", json!({"at": -62_150_000_000_000_i64}))), Invalid::WrongType("at".into()));
+        assert_eq!(rejected(upsert("a", json!({"name": "x".repeat(2_001)}))), Invalid::TooLong("name".into()));
+        assert_eq!(rejected(patch("a", json!({"count": 1}))), Invalid::NoSuchRow);
+        assert_eq!(rejected(upsert("", json!({}))), Invalid::Key);
+        let deleted = vec![RowChange::Delete { key: "a".into() }, patch("a", json!({"count": 1}))];
+        assert_eq!(apply_changes(&columns(), Map::new(), deleted), Err(Invalid::NoSuchRow));
     }
 
     #[test]
-    fn a_null_character_does_not_stop_a_view() {
-        let folded = fold(&columns(), Map::new(), vec![upsert("a", json!({"name": "a\0b", "facts": {"x\0": ["\0"]}}))]);
-        let row = folded.unwrap()["a"].clone().unwrap();
+    fn a_null_character_is_replaced() {
+        let changes = vec![upsert("a", json!({"name": "a\0b", "facts": {"x\0": ["\0"]}}))];
+        let changed = apply_changes(&columns(), Map::new(), changes).unwrap();
+        let row = changed["a"].clone().unwrap();
         assert_eq!(row["name"], "a\u{fffd}b");
         assert_eq!(row["facts"], json!({"x\u{fffd}": ["\u{fffd}"]}));
     }

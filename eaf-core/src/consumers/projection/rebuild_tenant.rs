@@ -1,20 +1,23 @@
-//! A tenant's rows anew, from the first event on: after a person was erased, or the log was restored.
+//! Rebuild of one tenant's rows in place, after an erasure or a restore.
 //!
-//! All of it is one transaction, so that readers see the old rows until they see the new ones. It may take a minute, so it has a permit of
-//! its own in the runner.
+//! The rebuild is one transaction, so that readers see the old rows until they see the new ones. It
+//! can take a minute, so it has permits of its own in the runner.
 
 use super::{Error, REBUILD_BATCH, rows};
 use crate::consumers::Consumers;
-use crate::consumers::checkpoint::{self, Held, Start, Step};
+use crate::consumers::checkpoint::{self, Claim, Start, Step};
 use crate::contract::{Domain, ViewType};
+use crate::db::TenantTx;
 use crate::id::TenantId;
 use crate::view::Table;
 use sqlx::AssertSqlSafe;
 
 impl Consumers {
-    /// An event that cannot be projected, or whose row PostgreSQL refuses, ends it there: the rows up to it are kept, because the old ones may show what nobody may read any
-    /// more, and its error, which parks the view, is the answer.
-    pub(super) async fn refold(
+    /// Deletes the tenant's rows and projects all events again.
+    ///
+    /// An event that cannot be projected ends the rebuild. The rows before it are committed, since
+    /// the old ones may show erased data, and its error, which parks the view, is returned.
+    pub(super) async fn rebuild_tenant(
         &self,
         domain: &dyn Domain,
         tenant: TenantId,
@@ -23,39 +26,53 @@ impl Consumers {
     ) -> Result<Step, Error> {
         let at_checkpoint = |cause| Error::Checkpoint { consumer: table.name.clone(), cause };
         let mut tx = self.db.tenant(tenant).await?;
-        let held = checkpoint::take(&mut tx, domain.plugin(), &table.name, &Start::Beginning).await;
-        match held.map_err(at_checkpoint)? {
-            Held::Void { .. } => {}
-            // Somebody else was faster.
-            Held::At { .. } | Held::Busy => return Ok(Step::Busy),
-            Held::Parked { code } => return Ok(Step::Parked { code }),
+        let claim = checkpoint::claim(&mut tx, domain.plugin(), &table.name, &Start::Beginning).await;
+        match claim.map_err(at_checkpoint)? {
+            Claim::NeedsRebuild { .. } => {}
+            // Another host has rebuilt the rows, or is doing so.
+            Claim::Ready { .. } | Claim::Busy => return Ok(Step::Busy),
+            Claim::Parked { code } => return Ok(Step::Parked { code }),
         }
-        // A key that was destroyed by another host may still be remembered here.
+        // The cache may still have a key that another host destroyed.
         self.keyring.invalidate_tenant(tenant);
         rows::clear(&mut tx, table).await.map_err(|cause| Error::Rows { view: view.name.clone(), cause })?;
-        let mut position = checkpoint::restart(&mut tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
-        let (mut limit, mut all) = (REBUILD_BATCH, 0);
-        let ended = loop {
-            sqlx::query("savepoint batch").execute(tx.conn()).await.map_err(at_checkpoint)?;
-            let step = self.advance(&mut tx, domain, view, table, &mut limit).await;
-            // One that is only rolled back to is there until the end, and those who follow stand within it.
-            let end = if step.is_ok() { "" } else { "rollback to savepoint batch; " };
-            let end = AssertSqlSafe(format!("{end}release savepoint batch"));
-            sqlx::raw_sql(end).execute(tx.conn()).await.map_err(at_checkpoint)?;
-            match step {
-                Ok(Step::Advanced { position: reached, changes }) => {
-                    (position, all) = (reached, all + changes);
+        let mut position = checkpoint::reset(&mut tx, domain.plugin(), &table.name).await.map_err(at_checkpoint)?;
+        let (mut limit, mut changes) = (REBUILD_BATCH, 0);
+        let result = loop {
+            let step = self.project_in_savepoint(&mut tx, domain, view, table, &mut limit).await;
+            match step.map_err(at_checkpoint)? {
+                Ok(Step::Advanced { position: reached, changes: in_batch }) => {
+                    (position, changes) = (reached, changes + in_batch);
                     limit = (2 * limit).min(REBUILD_BATCH);
                 }
-                Ok(Step::CaughtUp) => break Ok(Step::Advanced { position, changes: all }),
-                // Nobody reads half of the rows.
+                Ok(Step::CaughtUp) => break Ok(Step::Advanced { position, changes }),
+                // Rolls back: readers never see a part of the rows.
                 Ok(other) => return Ok(other),
-                Err(error) if !error.may_be_the_size() => return Err(error),
+                Err(error) if !error.is_batch_dependent() => return Err(error),
                 Err(_) if limit > 1 => limit /= 2,
                 Err(error) => break Err(error),
             }
         };
         tx.commit().await?;
-        ended
+        result
+    }
+
+    /// Projects one batch in a savepoint, so that a failed statement does not abort the
+    /// transaction. The outer error is the savepoint's.
+    async fn project_in_savepoint(
+        &self,
+        tx: &mut TenantTx,
+        domain: &dyn Domain,
+        view: &ViewType,
+        table: &Table<'_>,
+        limit: &mut u32,
+    ) -> Result<Result<Step, Error>, sqlx::Error> {
+        sqlx::query("savepoint batch").execute(tx.conn()).await?;
+        let step = self.project_in(tx, domain, view, table, limit).await;
+        // A rollback alone keeps the savepoint, and the next one would nest in it.
+        let rollback = if step.is_ok() { "" } else { "rollback to savepoint batch; " };
+        let end = AssertSqlSafe(format!("{rollback}release savepoint batch"));
+        sqlx::raw_sql(end).execute(tx.conn()).await?;
+        Ok(step)
     }
 }

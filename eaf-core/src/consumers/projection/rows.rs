@@ -1,21 +1,21 @@
-//! Rows of one view, read for the component and written after it.
+//! Rows of one view: loaded before the component projects and stored afterwards.
 
-use super::changes::Folded;
+use super::changes::RowChanges;
 use crate::contract::ColumnType;
 use crate::db::TenantTx;
 use crate::event_store::Position;
-use crate::view::{Side, Table, decode, quoted};
+use crate::view::{Format, Table, decode, quoted};
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Row};
 
-/// The rows that exist, by key, as the component sees them.
+/// Rows with these keys, in the form that the component reads.
 pub(super) async fn load(
     tx: &mut TenantTx,
     table: &Table<'_>,
     keys: &[String],
 ) -> Result<Map<String, Value>, sqlx::Error> {
-    // PostgreSQL refuses a null character, and no row has such a key.
+    // PostgreSQL rejects a null character, and no row has such a key.
     let keys: Vec<&str> = keys.iter().map(String::as_str).filter(|key| !key.contains('\0')).collect();
     if keys.is_empty() {
         return Ok(Map::new());
@@ -27,40 +27,40 @@ pub(super) async fn load(
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(keys).fetch_all(tx.conn()).await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, Value::Object(decode(row, 1, &table.view.columns, Side::Plugin)?))))
+        .map(|row| Ok((row.try_get(0)?, Value::Object(decode(row, 1, &table.view.columns, Format::Plugin)?))))
         .collect()
 }
 
-/// So many at once, far from what a statement may take.
-const CLEARED: i64 = 100_000;
+/// Rows per statement of [`clear`], well within the statement time-out.
+const CLEAR_BATCH: i64 = 100_000;
 
-/// All rows of the tenant, tombstones too.
+/// Deletes all rows of the tenant, tombstones too.
 pub(super) async fn clear(tx: &mut TenantTx, table: &Table<'_>) -> Result<(), sqlx::Error> {
     let sql = format!(
         "delete from {0} where tenant_id = $1 and ctid = any (array(select ctid from {0} where tenant_id = $1 limit $2))",
         table.sql
     );
     loop {
-        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(tx.tenant()).bind(CLEARED);
+        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(tx.tenant()).bind(CLEAR_BATCH);
         if query.execute(tx.conn()).await?.rows_affected() == 0 {
             return Ok(());
         }
     }
 }
 
-/// All rows of a batch carry the batch's last position.
+/// Writes the rows of a batch, all with the batch's last position.
 pub(super) async fn store(
     tx: &mut TenantTx,
     table: &Table<'_>,
     position: Position,
-    folded: Folded,
+    changes: RowChanges,
 ) -> Result<(), sqlx::Error> {
     let mut rows = Vec::new();
     let mut deleted = Vec::new();
-    for (key, row) in folded {
+    for (key, row) in changes {
         match row {
             Some(mut row) => {
-                // `key` is reserved: no column has this name.
+                // No column has this name: `key` is reserved.
                 row.insert("key".into(), Value::String(key));
                 rows.push(Value::Object(row));
             }
@@ -103,14 +103,15 @@ fn upsert_sql(table: &Table<'_>) -> String {
     )
 }
 
-/// A tombstone keeps what row rules look at, so that its owner hears of the deletion, and nothing else.
+/// Turns rows into tombstones: of the columns only those that row rules compare keep their value,
+/// so that live updates reach the row's owner.
 fn delete_sql(table: &Table<'_>) -> String {
-    let owned = |name: &str| table.view.read.iter().any(|rule| rule.own.as_deref() == Some(name));
+    let is_compared = |name: &str| table.view.read.iter().any(|rule| rule.own.as_deref() == Some(name));
     let cleared: String = table
         .view
         .columns
         .iter()
-        .filter(|column| !owned(&column.name))
+        .filter(|column| !is_compared(&column.name))
         .map(|column| format!(", {} = null", quoted(&column.name)))
         .collect();
     format!(

@@ -1,4 +1,5 @@
-//! Row by row: what the building copy of a view says otherwise than the one that people read, in one tenant, at one position.
+//! Differences between the building and the live copy of a view, row by row, in one tenant at one
+//! position.
 
 use crate::consumers::checkpoint;
 use crate::db::{self, Db, TenantTx};
@@ -7,16 +8,14 @@ use crate::view::{self, State, copies, quoted};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-/// Rows that are named; all are counted.
-const NAMED: i64 = 20;
+/// Differing rows that are listed; all are counted.
+const MAX_LISTED: i64 = 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no rebuild of {plugin}/{view} is under way: begin one with `eaf projection rebuild`")]
+    #[error("no rebuild of {plugin}/{view} is under way: start one with `eaf projection rebuild`")]
     NotBuilding { plugin: String, view: String },
-    #[error(
-        "the rebuild has not caught up yet in tenant {tenant}: {pos} of {head} events; a running host goes on with it"
-    )]
+    #[error("the rebuild has not caught up in tenant {tenant}: {pos} of {head} events; a running host continues it")]
     NotCaughtUp { tenant: TenantId, pos: u64, head: u64 },
     #[error(transparent)]
     View(#[from] view::Error),
@@ -26,7 +25,7 @@ pub enum Error {
     Compare(#[source] sqlx::Error),
 }
 
-/// Keys and names of columns, never what stands there.
+/// Number of rows by result, and the first differing ones, without their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     pub tenant: TenantId,
@@ -34,14 +33,14 @@ pub struct Difference {
     pub changed: u64,
     pub only_live: u64,
     pub only_building: u64,
-    /// The first of them, by key.
-    pub rows: Vec<Differing>,
+    /// First differing rows, by key.
+    pub rows: Vec<DifferingRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Differing {
+pub struct DifferingRow {
     pub key: String,
-    /// Empty: the row is only in one of them.
+    /// Names of the columns that differ; empty if only one copy has the row.
     pub columns: Vec<String>,
     pub in_live: bool,
     pub in_building: bool,
@@ -53,7 +52,7 @@ impl Difference {
     }
 }
 
-/// Holds both checkpoints meanwhile, so that neither copy moves.
+/// Compares the copies while both checkpoints are locked, so that neither copy changes.
 pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
     let copies = copies(db).await?;
     let find = |state| copies.iter().find(|copy| copy.plugin == plugin && copy.view == view && copy.state == state);
@@ -61,7 +60,7 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
         return Err(Error::NotBuilding { plugin: plugin.to_owned(), view: view.to_owned() });
     };
     let mut tx = db.tenant(tenant).await?;
-    same_position(&mut tx, plugin, &live.table, &building.table).await?;
+    lock_at_same_position(&mut tx, plugin, &live.table, &building.table).await?;
     let columns: Vec<String> = sqlx::query_scalar(
         "select c ->> 'name' from eaf.view v, jsonb_array_elements(v.spec -> 'columns') c where v.digest = $1",
     )
@@ -69,7 +68,7 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Compare)?;
-    let joined = joined(&live.table, &building.table);
+    let joined = full_join(&live.table, &building.table);
     let list =
         |side: &str| columns.iter().map(|name| format!("{side}.{}", quoted(name))).collect::<Vec<_>>().join(", ");
     let distinct = format!("({}) is distinct from ({})", list("a"), list("b"));
@@ -87,12 +86,12 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
     let rows = format!(
         "select coalesce(a.key, b.key), case when a.key is null or b.key is null then array[]::text[]
                 else array_remove(array[{}], null) end, a.key is not null, b.key is not null {joined}
-         where a.key is null or b.key is null or {distinct} order by 1 limit {NAMED}",
+         where a.key is null or b.key is null or {distinct} order by 1 limit {MAX_LISTED}",
         named.collect::<Vec<_>>().join(", ")
     );
     let rows: Vec<(String, Vec<String>, bool, bool)> =
         sqlx::query_as(AssertSqlSafe(rows)).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Compare)?;
-    let row = |(key, columns, in_live, in_building)| Differing { key, columns, in_live, in_building };
+    let row = |(key, columns, in_live, in_building)| DifferingRow { key, columns, in_live, in_building };
     Ok(Difference {
         tenant,
         same: same as u64,
@@ -103,20 +102,18 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
     })
 }
 
-fn joined(live: &str, building: &str) -> String {
+fn full_join(live: &str, building: &str) -> String {
     let side =
         |table: &str| format!("(select * from eaf_view.{} where tenant_id = $1 and not _deleted)", quoted(table));
     format!("from {} a full join {} b on b.key = a.key", side(live), side(building))
 }
 
-/// Waits for a batch that is under way in either; answers where both stand.
-async fn same_position(tx: &mut TenantTx, plugin: &str, live: &str, building: &str) -> Result<(), Error> {
-    let mut at = [0, 0];
-    for (n, table) in [live, building].into_iter().enumerate() {
-        at[n] = checkpoint::hold(tx, plugin, table).await.map_err(Error::Compare)?;
-    }
-    if at[0] != at[1] {
-        return Err(Error::NotCaughtUp { tenant: tx.tenant(), pos: at[1], head: at[0] });
+/// Locks both checkpoints, after batches that are under way, and requires the same position.
+async fn lock_at_same_position(tx: &mut TenantTx, plugin: &str, live: &str, building: &str) -> Result<(), Error> {
+    let head = checkpoint::lock(tx, plugin, live).await.map_err(Error::Compare)?;
+    let pos = checkpoint::lock(tx, plugin, building).await.map_err(Error::Compare)?;
+    if pos != head {
+        return Err(Error::NotCaughtUp { tenant: tx.tenant(), pos, head });
     }
     Ok(())
 }

@@ -128,7 +128,7 @@ pub async fn run(command: Command) -> Outcome {
         }
         Command::Back { view, output } => {
             let core = output.core().await?;
-            let table = rebuild::back(&core.db, &core.by, &view.plugin, &view.view).await?;
+            let table = rebuild::switch_back(&core.db, &core.by, &view.plugin, &view.view).await?;
             output.tell(&table, || format!("{table} is read again\n"))
         }
         Command::Cancel { view, output } => {

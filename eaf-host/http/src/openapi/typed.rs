@@ -8,7 +8,7 @@ use crate::operation::{Entry, Operation};
 use crate::parameters;
 use crate::products::Product;
 use eaf_core::contract::{Column, ColumnType, CommandType, ViewType};
-use eaf_core::view::{LONGEST_SEARCH, MAX_LIMIT};
+use eaf_core::view::{MAX_LIMIT, MAX_SEARCH_LENGTH};
 use eaf_plugin::choices::marked;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -146,7 +146,7 @@ fn filter(column: &Column) -> Value {
 
 /// At most eight words.
 fn words() -> Value {
-    json!({ "type": "string", "maxLength": LONGEST_SEARCH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
+    json!({ "type": "string", "maxLength": MAX_SEARCH_LENGTH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
 }
 
 fn position() -> Value {

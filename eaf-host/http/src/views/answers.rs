@@ -6,7 +6,7 @@ use crate::commands::faulty;
 use crate::problem::Problem;
 use crate::products::Product;
 use eaf_core::contract::{ActionsInput, ColumnType, Context, DomainError, RowActions, Standing, ViewType};
-use eaf_core::view::{Row, member};
+use eaf_core::view::{Row, row_members};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -120,7 +120,7 @@ fn for_plugin(row: &Row, view: &ViewType) -> Map<String, Value> {
             *value = at.map(present::millis).into();
         }
     }
-    columns.insert(member::KEY.into(), row.key.clone().into());
+    columns.insert(row_members::KEY.into(), row.key.clone().into());
     columns
 }
 

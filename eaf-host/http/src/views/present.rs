@@ -11,7 +11,7 @@ use eaf_core::actor::Caller;
 use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
 use eaf_core::id::CommandId;
 use eaf_core::observation;
-use eaf_core::view::{Row, member};
+use eaf_core::view::{Row, row_members};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -57,19 +57,19 @@ struct Offered {
 impl Serialize for Item {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(None)?;
-        members.serialize_entry(member::KEY, &self.row.key)?;
-        members.serialize_entry(member::POSITION, &self.row.position)?;
+        members.serialize_entry(row_members::KEY, &self.row.key)?;
+        members.serialize_entry(row_members::POSITION, &self.row.position)?;
         for (name, value) in &self.row.columns {
             members.serialize_entry(name, value)?;
         }
         if let Some(text) = &self.status_text {
-            members.serialize_entry(member::STATUS_TEXT, text)?;
+            members.serialize_entry(row_members::STATUS_TEXT, text)?;
         }
-        members.serialize_entry(member::WAITING_ON, &self.waiting.as_ref().map(|waiting| &waiting.text))?;
-        members.serialize_entry(member::WAITING, &self.waiting)?;
-        members.serialize_entry(member::ACTIONS, &self.actions)?;
+        members.serialize_entry(row_members::WAITING_ON, &self.waiting.as_ref().map(|waiting| &waiting.text))?;
+        members.serialize_entry(row_members::WAITING, &self.waiting)?;
+        members.serialize_entry(row_members::ACTIONS, &self.actions)?;
         if let Some(at) = &self.observed_at {
-            members.serialize_entry(member::OBSERVED_AT, at)?;
+            members.serialize_entry(row_members::OBSERVED_AT, at)?;
         }
         members.end()
     }
@@ -130,14 +130,14 @@ struct Shown<'a> {
 impl Shown<'_> {
     /// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
     fn item(&self, mut row: Row, answered: Option<RowActions>) -> Item {
-        let status_text = row.columns.get_mut(member::STATUS).map(|status| {
+        let status_text = row.columns.get_mut(row_members::STATUS).map(|status| {
             let code = status.as_str().unwrap_or_default().to_owned();
             let text = self.text("status", &code, &Map::new());
             *status = code.into();
             text
         });
-        let terminal = row.columns.get(member::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
-        row.columns.insert(member::TERMINAL.into(), terminal.into());
+        let terminal = row.columns.get(row_members::TERMINAL).and_then(Value::as_bool).unwrap_or(false);
+        row.columns.insert(row_members::TERMINAL.into(), terminal.into());
         let Some(RowActions { waiting_on, actions }) = answered else {
             let waiting = Some(self.fault());
             return Item { row, status_text, waiting, actions: Vec::new(), observed_at: None };

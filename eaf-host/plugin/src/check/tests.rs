@@ -3,7 +3,7 @@
 use super::source::{Said, What};
 use super::*;
 use eaf_capability::text::mails::Templates;
-use eaf_core::view::member;
+use eaf_core::view::row_members;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,7 +121,7 @@ fn a_name_that_is_given_twice_is_told() {
 
 #[test]
 fn a_column_that_the_host_puts_into_every_row_itself_is_told() {
-    for name in member::OF_THE_HOST {
+    for name in row_members::RESERVED {
         breaks("/views/0/columns/3/name", json!(name), &format!("view items, column {name}"), "Reserved are");
     }
     breaks("/views/0/columns/3/name", json!("Label"), "view items", "`Label`");

@@ -2,7 +2,7 @@
 
 use super::{Fault, choices, names};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
-use eaf_core::view::{self, member};
+use eaf_core::view::{self, row_members};
 
 pub fn faults(description: &Description) -> Vec<Fault> {
     description.views.iter().flat_map(|view| of_view(description, view)).collect()
@@ -31,19 +31,21 @@ fn place(view: &ViewType, column: &str) -> String {
 }
 
 fn reserved(view: &ViewType, column: &Column) -> Option<Fault> {
-    if !member::OF_THE_HOST.contains(&column.name.as_str()) {
+    if !row_members::RESERVED.contains(&column.name.as_str()) {
         return None;
     }
     let what = "the host puts a member of this name into every row";
-    let fix = format!("Name the column otherwise. Reserved are: {}.", member::OF_THE_HOST.join(", "));
+    let fix = format!("Name the column otherwise. Reserved are: {}.", row_members::RESERVED.join(", "));
     Some(Fault::new(place(view, &column.name), what, fix))
 }
 
 /// Two columns mean something to the host.
 fn mistyped(view: &ViewType, column: &Column) -> Option<Fault> {
     let (kind, word, what) = match column.name.as_str() {
-        member::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),
-        member::TERMINAL => (ColumnType::Boolean, "boolean", "the host reads from it whether the row is at its end"),
+        row_members::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),
+        row_members::TERMINAL => {
+            (ColumnType::Boolean, "boolean", "the host reads from it whether the row is at its end")
+        }
         _ => return None,
     };
     let fix = format!("Make it a {word} column, or name it otherwise.");

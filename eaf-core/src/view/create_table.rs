@@ -1,12 +1,12 @@
-//! Makes the table of a view.
+//! Creation of a view's table.
 
 use super::{Error, Table};
 use crate::contract::ViewType;
 use crate::db::Db;
 use sqlx::types::Json;
 
-/// Idempotent. Which definition of the view is the active one stays as it is: see [`serve`](super::serve).
-pub async fn create(db: &Db, plugin: &str, view: &ViewType) -> Result<(), Error> {
+/// Creates the table if it is missing, without making its definition the active one.
+pub async fn create_table(db: &Db, plugin: &str, view: &ViewType) -> Result<(), Error> {
     let table = Table::of(plugin, view)?;
     let exists: bool = sqlx::query_scalar("select exists (select from eaf.view where digest = $1)")
         .bind(table.digest())

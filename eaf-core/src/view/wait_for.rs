@@ -1,4 +1,4 @@
-//! Reading one's own writes: wait until a view has come as far as a command's events.
+//! Read-your-writes: waiting until a view has projected a command's events.
 
 use super::{Error, Table};
 use crate::consumers::checkpoint;
@@ -9,10 +9,10 @@ use crate::id::TenantId;
 use crate::live::Feed;
 use std::time::Duration;
 
-/// A change may have been told before we listened, or by a host that we do not hear: look again this often.
-const LOOK: Duration = Duration::from_millis(100);
+/// Interval of polling: a notification may precede the subscription or be lost between hosts.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// [`Error::Behind`] when it takes longer than `patience`.
+/// Waits until the view has reached `at`; fails with [`Error::Behind`] after `timeout`.
 pub async fn wait_for(
     db: &Db,
     feed: &Feed,
@@ -20,7 +20,7 @@ pub async fn wait_for(
     plugin: &str,
     view: &ViewType,
     at: Position,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(), Error> {
     let reached = async {
         let mut changes = feed.subscribe();
@@ -28,7 +28,7 @@ pub async fn wait_for(
             if has_reached(db, tenant, plugin, view, at).await? {
                 return Ok(());
             }
-            let ours = async {
+            let view_changed = async {
                 loop {
                     match changes.recv().await {
                         Ok(change) if change.tenant != tenant || change.view != view.name => {}
@@ -36,11 +36,10 @@ pub async fn wait_for(
                     }
                 }
             };
-            // Either way we look again.
-            let _ = tokio::time::timeout(LOOK, ours).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, view_changed).await;
         }
     };
-    tokio::time::timeout(patience, reached).await.unwrap_or(Err(Error::Behind))
+    tokio::time::timeout(timeout, reached).await.unwrap_or(Err(Error::Behind))
 }
 
 async fn has_reached(db: &Db, tenant: TenantId, plugin: &str, view: &ViewType, at: Position) -> Result<bool, Error> {
@@ -49,6 +48,6 @@ async fn has_reached(db: &Db, tenant: TenantId, plugin: &str, view: &ViewType, a
     if epoch != at.epoch {
         return Err(Error::OtherEpoch);
     }
-    let known = checkpoint::position(&mut tx, plugin, &table.name).await.map_err(Error::Read)?;
-    Ok(known.unwrap_or(0) >= at.pos)
+    let reached = checkpoint::position(&mut tx, plugin, &table.name).await.map_err(Error::Read)?;
+    Ok(reached.unwrap_or(0) >= at.pos)
 }

@@ -1,0 +1,129 @@
+//! Changes of a view after a position, for live updates: keys only, the client reads the rows.
+
+use super::row_rules::RowRule;
+use super::{Error, Table, read_error};
+use crate::actor::Caller;
+use crate::contract::ViewType;
+use crate::db::{Db, TenantTx};
+use crate::event_store::Position;
+use sha2::{Digest, Sha256};
+use sqlx::QueryBuilder;
+use std::fmt;
+use std::str::FromStr;
+
+/// Bytes of a build id: short, because clients send it back with every reconnect.
+const BUILD_ID_BYTES: usize = 6;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    pub key: String,
+    pub position: Position,
+    pub deleted: bool,
+}
+
+/// Identifies one build of a tenant's rows of a view. With another build id any row may have
+/// changed, and rows may be missing without a tombstone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildId(String);
+
+impl BuildId {
+    /// Derived from the live copy's table and the number of rebuilds of the tenant's rows in it.
+    fn of(table: &str, rebuilds: i32) -> BuildId {
+        let digest = Sha256::new().chain_update(table).chain_update(rebuilds.to_be_bytes()).finalize();
+        BuildId(digest[..BUILD_ID_BYTES].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl FromStr for BuildId {
+    type Err = InvalidBuildId;
+
+    fn from_str(text: &str) -> Result<BuildId, InvalidBuildId> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_hex && text.len() == 2 * BUILD_ID_BYTES).then(|| BuildId(text.to_owned())).ok_or(InvalidBuildId)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a build id has {} hexadecimal digits", 2 * BUILD_ID_BYTES)]
+pub struct InvalidBuildId;
+
+impl fmt::Display for BuildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Build and position of a view in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewPosition {
+    pub build_id: BuildId,
+    /// Position of the last projected event.
+    pub position: Position,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    pub build_id: BuildId,
+    pub rows: Vec<Changed>,
+}
+
+/// Position from which a client that reads the view now has to follow its changes.
+pub async fn current_position(db: &Db, caller: &Caller, plugin: &str, view: &ViewType) -> Result<ViewPosition, Error> {
+    RowRule::of(caller, plugin, view)?;
+    let mut tx = db.tenant(caller.tenant).await?;
+    Ok(position_in(&mut tx, plugin, view).await?.1)
+}
+
+/// Rows and tombstones that changed after `after`, oldest first, as far as the caller may read
+/// them.
+///
+/// May return more than `limit`, since rows of one position are not split. With at least `limit`
+/// rows there may be more: ask again from the last position.
+pub async fn changed_since(
+    db: &Db,
+    caller: &Caller,
+    plugin: &str,
+    view: &ViewType,
+    after: Position,
+    limit: u32,
+) -> Result<Changes, Error> {
+    let rule = RowRule::of(caller, plugin, view)?;
+    let mut tx = db.tenant(caller.tenant).await?;
+    let (table, ViewPosition { build_id, position: Position { epoch, .. } }) =
+        position_in(&mut tx, plugin, view).await?;
+    if after.epoch != epoch {
+        return Err(Error::OtherEpoch);
+    }
+    let mut sql = QueryBuilder::new(format!("select key, _pos, _deleted from {} where tenant_id = ", table.sql));
+    sql.push_bind(caller.tenant).push(" and _pos > ").push_bind(i64::try_from(after.pos).unwrap_or(i64::MAX));
+    rule.push_condition(&mut sql, caller);
+    sql.push(" order by _pos fetch first ").push_bind(i64::from(limit.max(1))).push(" rows with ties");
+    let rows: Vec<(String, i64, bool)> =
+        sql.build_query_as().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
+    let changed = |(key, pos, deleted): (String, i64, bool)| Changed {
+        key,
+        position: Position { epoch, pos: pos as u64 },
+        deleted,
+    };
+    Ok(Changes { build_id, rows: rows.into_iter().map(changed).collect() })
+}
+
+async fn position_in<'a>(
+    tx: &mut TenantTx,
+    plugin: &str,
+    view: &'a ViewType,
+) -> Result<(Table<'a>, ViewPosition), Error> {
+    let (table, epoch) = Table::live(tx, plugin, view).await?;
+    let row: Option<(i32, i64)> = sqlx::query_as(
+        "select rebuilds, pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3",
+    )
+    .bind(tx.tenant())
+    .bind(plugin)
+    .bind(&table.name)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(|cause| read_error(&view.name, cause))?;
+    let (rebuilds, pos) = row.unwrap_or_default();
+    let build_id = BuildId::of(&table.name, rebuilds);
+    Ok((table, ViewPosition { build_id, position: Position { epoch, pos: pos as u64 } }))
+}
