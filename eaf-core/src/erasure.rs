@@ -121,7 +121,7 @@ impl Erasure {
     /// no parked view.
     pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        // A definition that was active when the key was destroyed need not be any more.
+        // A view may have become inactive since the erasure: its rows are deleted, not rebuilt.
         let locked = checkpoint::clear_inactive_views(&mut tx).await.map_err(Error::Rebuild)?;
         let (waiting, ledger_rows, journal_rows, snapshots, erased_at): (i64, i64, i64, i64, Option<OffsetDateTime>) =
             sqlx::query_as(

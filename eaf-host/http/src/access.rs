@@ -1,10 +1,10 @@
-//! Authorization of requests: every operation declares who may use it, and the router enforces the declaration before
-//! the handler runs, so that no handler can forget it.
+//! Authorization of requests: every operation declares the access that it requires, and the router
+//! enforces the declaration before the handler runs, so that no handler can omit the check.
 
 use super::App;
 use super::caller::{Admitted, Anyone, TenantCaller};
 use super::code::Code;
-use super::commands::for_people;
+use super::commands::find_for_people;
 use super::denial;
 use super::operation::Operation;
 use super::problem::Problem;
@@ -16,16 +16,17 @@ use axum::routing::MethodRouter;
 use eaf_core::view;
 use std::collections::HashMap;
 
-/// Who may use an operation. Names of acts and objects are what the audit records for a denial.
+/// Access that an operation requires. `act` and `object` are the names that the audit records for a
+/// denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone, without signing in.
+    /// Every client, signed in or not.
     Public,
     /// Members of a tenant and operators.
     SignedIn,
     /// Members of a tenant. The handler filters what it answers by their row rules.
     Member,
-    /// Members who hold the host's permission.
+    /// Members who hold a permission of the host.
     Permission { name: &'static str, act: &'static str, object: &'static str },
     /// Members who hold the permission that the package names for the command in the path.
     Command { act: &'static str },
@@ -36,27 +37,27 @@ pub enum Access {
 }
 
 impl Access {
-    /// Declares a permission on connections.
+    /// Permission on connections.
     pub const fn connections(act: &'static str) -> Access {
         Access::Permission { name: "host.connections", act, object: "connections" }
     }
 
-    /// Declares a permission on the tenant's mails.
+    /// Permission on the tenant's mails.
     pub const fn mails(act: &'static str) -> Access {
         Access::Permission { name: "host.mail-failures", act, object: "mail" }
     }
 
-    /// Declares a permission on the audit trail.
+    /// Permission on the audit trail.
     pub const fn audit(act: &'static str) -> Access {
         Access::Permission { name: "host.audit", act, object: "audit" }
     }
 
-    /// Declares a permission on workflow runs.
+    /// Permission on workflow runs.
     pub const fn runs(act: &'static str) -> Access {
         Access::Permission { name: "host.runs", act, object: "runs" }
     }
 
-    /// Names the requirement for the OpenAPI document. None where the package names the permission.
+    /// Name of the requirement in the OpenAPI document. None: the package names the permission.
     pub fn described(self) -> Option<String> {
         Some(match self {
             Access::Public => "public".into(),
@@ -69,7 +70,7 @@ impl Access {
     }
 }
 
-/// The route of an operation behind the check that it declares.
+/// Route of an operation, behind the check of its declared access.
 pub fn guarded(operation: Operation, app: &App) -> MethodRouter<App> {
     match operation.access {
         Access::Public => operation.route,
@@ -77,7 +78,8 @@ pub fn guarded(operation: Operation, app: &App) -> MethodRouter<App> {
     }
 }
 
-/// Authenticates the caller, checks the declaration, and hands the caller to the handler's extractor.
+/// Authenticates the caller, checks the declared access, and hands the caller to the handler's
+/// extractor. A path that is not UTF-8 names nothing, so it is 404.
 async fn authorize(
     State((app, access)): State<(App, Access)>,
     request: Request,
@@ -85,11 +87,12 @@ async fn authorize(
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let caller = Anyone::authenticate(&mut parts, &app).await?;
+    let parameters = path_parameters(&app, &mut parts).await?;
     match &caller {
-        Anyone::Member(member) => check_member(&app, access, member, &mut parts).await?,
+        Anyone::Member(member) => check_member(&app, access, member, &parts, &parameters).await?,
         Anyone::Operator(operator) if !matches!(access, Access::Operator | Access::SignedIn) => {
             let trace = super::caller::info(&parts)?.trace.clone();
-            denial::of_operator(&app, operator.actor, trace, &parts.method, &route(&parts)).await?;
+            denial::record_denied_operator(&app, operator.actor, trace, &parts.method, &route(&parts)).await?;
             return Err(Problem::new(Code::NoTenant));
         }
         Anyone::Operator(_) => {}
@@ -98,12 +101,18 @@ async fn authorize(
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-async fn check_member(app: &App, access: Access, who: &TenantCaller, parts: &mut Parts) -> Result<(), Problem> {
+async fn check_member(
+    app: &App,
+    access: Access,
+    who: &TenantCaller,
+    parts: &Parts,
+    parameters: &PathParameters,
+) -> Result<(), Problem> {
     match access {
         Access::Public | Access::SignedIn | Access::Member => Ok(()),
         Access::Permission { name, act, object } => who.require(app, name, act, object).await,
-        Access::Command { act } => check_command(app, act, who, &names(app, parts).await?).await,
-        Access::View { act } => check_view(app, act, who, &names(app, parts).await?).await,
+        Access::Command { act } => check_command(app, act, who, parameters).await,
+        Access::View { act } => check_view(app, act, who, parameters).await,
         Access::Operator => {
             who.record_denied(app, &denial::act(&parts.method), &route(parts)).await?;
             Err(Problem::new(Code::NotAnOperator))
@@ -111,33 +120,34 @@ async fn check_member(app: &App, access: Access, who: &TenantCaller, parts: &mut
     }
 }
 
-/// Parameters of the path, by name.
-type Names = HashMap<String, String>;
+/// Path parameters by name.
+type PathParameters = HashMap<String, String>;
 
-async fn names(app: &App, parts: &mut Parts) -> Result<Names, Problem> {
-    let Path(names) = Path::from_request_parts(parts, app).await.map_err(|_| Problem::new(Code::NotFound))?;
-    Ok(names)
+async fn path_parameters(app: &App, parts: &mut Parts) -> Result<PathParameters, Problem> {
+    let Path(parameters) = Path::from_request_parts(parts, app).await.map_err(|_| Problem::new(Code::NotFound))?;
+    Ok(parameters)
 }
 
-fn name<'a>(names: &'a Names, of: &str) -> &'a str {
-    names.get(of).map_or("", String::as_str)
+fn parameter<'a>(parameters: &'a PathParameters, name: &str) -> &'a str {
+    parameters.get(name).map_or("", String::as_str)
 }
 
-/// A command that does not exist is 404 for everyone, so nothing is recorded under a name that the caller made up.
-async fn check_command(app: &App, act: &str, who: &TenantCaller, names: &Names) -> Result<(), Problem> {
-    let (plugin, command) = (name(names, "plugin"), name(names, "command"));
+/// Checks the permission of the command in the path. An unknown command is 404 for every caller and
+/// not recorded, so that callers cannot put names of their own into the audit.
+async fn check_command(app: &App, act: &str, who: &TenantCaller, parameters: &PathParameters) -> Result<(), Problem> {
+    let (plugin, command) = (parameter(parameters, "plugin"), parameter(parameters, "command"));
     let unknown = || Problem::new(Code::NotFound);
     let product = app.products.get(plugin).ok_or_else(unknown)?;
-    let known = for_people(&product, command).ok_or_else(unknown)?;
+    let command_type = find_for_people(&product, command).ok_or_else(unknown)?;
     require_product(app, act, who, (plugin, command)).await?;
-    let permission = known.permission.as_deref().unwrap_or_default();
+    let permission = command_type.permission.as_deref().unwrap_or_default();
     who.require(app, &format!("{plugin}.{permission}"), act, &format!("{plugin}/{command}")).await
 }
 
-async fn check_view(app: &App, act: &str, who: &TenantCaller, names: &Names) -> Result<(), Problem> {
+async fn check_view(app: &App, act: &str, who: &TenantCaller, parameters: &PathParameters) -> Result<(), Problem> {
     let unknown = || Problem::new(Code::NotFound);
-    let product = app.products.get(name(names, "plugin")).ok_or_else(unknown)?;
-    let view = product.view(name(names, "view")).ok_or_else(unknown)?;
+    let product = app.products.get(parameter(parameters, "plugin")).ok_or_else(unknown)?;
+    let view = product.view(parameter(parameters, "view")).ok_or_else(unknown)?;
     require_product(app, act, who, (product.id(), &view.name)).await?;
     if view::may_read(&who.caller, product.id(), view) {
         return Ok(());
@@ -145,7 +155,7 @@ async fn check_view(app: &App, act: &str, who: &TenantCaller, names: &Names) -> 
     Err(who.denied_view(app, act, product.id(), view).await)
 }
 
-/// Refuses what a product offers where the tenant does not have the product.
+/// Refuses a product that the tenant does not have.
 async fn require_product(app: &App, act: &str, who: &TenantCaller, of: (&str, &str)) -> Result<(), Problem> {
     let (plugin, name) = of;
     if who.has(plugin) {
@@ -155,7 +165,7 @@ async fn require_product(app: &App, act: &str, who: &TenantCaller, of: (&str, &s
     Err(Problem::new(Code::ProductNotEnabled).with("product", plugin))
 }
 
-/// The route as registered, without the values of its parameters.
+/// Registered route, without the values of its parameters.
 fn route(parts: &Parts) -> String {
     parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned())
 }

@@ -1,4 +1,4 @@
-//! Health and metrics, at the paths that operators know.
+//! Health and metrics at the usual paths of an actuator.
 
 use super::App;
 use super::access::Access;
@@ -13,10 +13,10 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// A probe that waits longer than this has its answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Probes come once a second at most, from one balancer.
-const KEEP: Duration = Duration::from_millis(500);
+/// Limit of the database check, below the time-out of common probes.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Lifetime of a cached result; a balancer probes once a second at most.
+const RESULT_TTL: Duration = Duration::from_millis(500);
 
 pub fn liveness_operation() -> Operation {
     let doc = Entry::new("liveness", "actuator", "Does the process answer").public().answers(
@@ -75,20 +75,21 @@ async fn liveness() -> Response {
     Json(json!({ "status": "UP" })).into_response()
 }
 
-/// The last answer about the database. Anybody may probe, so that probes must not take the connections of those who work.
+/// Cached result of the database check. Probes need no sign-in, so they must not be able to use up
+/// the database connections.
 #[derive(Default)]
 pub struct Readiness(Mutex<Option<(Instant, Result<(), &'static str>)>>);
 
 impl Readiness {
-    /// Asks once in [`KEEP`] for all who probe.
-    async fn of(&self, core: &Core) -> Result<(), &'static str> {
+    /// Checks the database at most once per [`RESULT_TTL`].
+    async fn check(&self, core: &Core) -> Result<(), &'static str> {
         let mut last = self.0.lock().await;
         if let Some((at, answer)) = &*last
-            && at.elapsed() < KEEP
+            && at.elapsed() < RESULT_TTL
         {
             return *answer;
         }
-        let answer = tokio::time::timeout(PATIENCE, ready(core)).await;
+        let answer = tokio::time::timeout(PROBE_TIMEOUT, ready(core)).await;
         let answer = answer.unwrap_or(Err("the database does not answer"));
         *last = Some((Instant::now(), answer));
         answer
@@ -107,16 +108,17 @@ async fn ready(core: &Core) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// What other systems do (vCenter, SMTP, the identity provider) is not asked: a restart would not mend them. But a host
-/// whose own settings keep everybody out is not ready, so that it does not take the place of one that is.
+/// Reports readiness. Other systems (vCenter, SMTP, the identity provider) are not checked, because
+/// a restart of the host would not repair them. A host whose own settings prevent every sign-in is
+/// not ready, so that a deployment does not replace a working one by it.
 async fn readiness(State(app): State<App>) -> Response {
     if app.products.all().is_empty() {
         return down("no product is loaded");
     }
     if app.identity.is_misconfigured() {
-        return down("the settings of the identity provider do not fit it, so nobody can sign in: see the log");
+        return down("the identity provider rejects the host's settings, so no sign-in is possible: see the log");
     }
-    match app.readiness.of(&app.core).await {
+    match app.readiness.check(&app.core).await {
         Ok(()) => liveness().await,
         Err(reason) => down(reason),
     }

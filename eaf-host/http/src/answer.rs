@@ -1,6 +1,8 @@
-//! The outermost layer: trace, log line, metrics, time limit, security headers, and problems in the caller's language.
+//! Outermost layer: trace, log line, metrics, time-out, security headers, and problems in the
+//! caller's language.
 //!
-//! Logs and metrics name the matched route, never the path: a path may hold ids, a query anything.
+//! Logs and metrics name the matched route and never the path or the query, which may hold personal
+//! data.
 
 use super::App;
 use super::auth::cookie;
@@ -16,13 +18,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 
-/// Shorter than the patience of the proxies in use, of which some give up after 30 s: theirs would be an
-/// answer that says nothing, while the command may take effect. Longer than `?after` and a wait for a lock.
-const PATIENCE: Duration = Duration::from_secs(28);
-const _: () = assert!(PATIENCE.as_secs() < 30);
+/// Time-out of a request. Below the 30 s of common proxies, whose own answer says nothing of the
+/// outcome; above the wait of `?after` and that for a lock.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
+const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 30);
 
-/// Pages run the application's own scripts and nothing inline; styles may be inline, because components position things.
-/// The referrer stays at home, but not from ourselves: without it browsers would send `Origin: null` with forms.
+/// Security headers of each response. Scripts come from the host only; inline styles are allowed
+/// because components position elements. The referrer is sent to the host itself: without it,
+/// browsers would send `Origin: null` with forms.
 const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -40,10 +43,11 @@ const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
-/// Only where people come by https: a year, for this host alone.
-const STRICT_TRANSPORT: &str = "max-age=31536000";
+/// Value of `Strict-Transport-Security`, sent if the public address is https: one year, for this
+/// host alone.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
-pub async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn middleware(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let info = Arc::new(Info::of(request.headers(), &app.core.world));
     let method = method_label(request.method());
@@ -59,15 +63,15 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     );
     let response = match head::check(request.uri(), request.headers()) {
         Ok(()) => {
-            let handled = tokio::time::timeout(PATIENCE, next.run(request)).instrument(span.clone()).await;
+            let handled = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).instrument(span.clone()).await;
             handled.unwrap_or_else(|_| Problem::new(Code::TimedOut).into_response())
         }
         Err(refusal) => refusal.into_response(),
     };
     let mut response = match response.extensions().get::<Arc<Problem>>() {
         Some(problem) => {
-            let mut answer = problem.answer(info.locale(), &info.trace);
-            // Such as Allow of a 405.
+            let mut answer = problem.response(info.locale(), &info.trace);
+            // Keep headers such as `Allow` of a 405.
             for (name, value) in response.headers() {
                 answer.headers_mut().entry(name).or_insert_with(|| value.clone());
             }
@@ -86,7 +90,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
         span.record("tenant", field::display(tenant));
     }
     span.record("status", status);
-    span.in_scope(|| tracing::info!(duration_ms = started.elapsed().as_millis() as u64, "answered"));
+    span.in_scope(|| tracing::info!(duration_ms = started.elapsed().as_millis() as u64, "request completed"));
     let class = format!("{}xx", status / 100);
     metrics::counter!("eaf_http_requests_total", "method" => method, "route" => route.clone(), "status" => class.clone())
         .increment(1);
@@ -100,7 +104,7 @@ fn add_headers(headers: &mut HeaderMap, info: &Info, https: bool) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in [("traceparent", info.traceparent()), ("x-trace-id", info.trace.0.clone())] {
@@ -109,7 +113,7 @@ fn add_headers(headers: &mut HeaderMap, info: &Info, https: bool) {
     }
 }
 
-/// Invented methods must not become labels.
+/// Metrics label of a method. Unknown methods share one, so that clients cannot create labels.
 fn method_label(method: &axum::http::Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

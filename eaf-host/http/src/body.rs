@@ -1,4 +1,4 @@
-//! A JSON body: media type, size, shape and syntax, each with its own answer.
+//! JSON body of a request: media type, size, depth and syntax, each with its own error.
 
 use super::App;
 use super::caller::TenantCaller;
@@ -11,24 +11,26 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
 
-pub const LIMIT: usize = 256 * 1024;
-/// Objects and arrays in each other.
-pub const DEEPEST: usize = 32;
-/// Members of objects and items of arrays, all together: each becomes a value that is validated, copied and stored.
-pub const MOST_MEMBERS: usize = 10_000;
-/// For a whole body to arrive.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Some programs begin a file with it, and the receiver may pass over it (RFC 8259, 8.1).
+/// Bytes of a body.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Nesting of objects and arrays.
+pub const MAX_DEPTH: usize = 32;
+/// Members of objects and items of arrays, all together: each one is validated, copied and stored.
+pub const MAX_MEMBERS: usize = 10_000;
+/// Time-out for a whole body to arrive.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// Byte order mark, which some programs write and a receiver may ignore (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub struct JsonBody(pub Value);
 
 impl TenantCaller {
-    /// Reads a body without a permit of the tenant: who sends slowly keeps no colleague waiting.
+    /// Reads a body. The tenant's permit is released meanwhile, so that a slow upload does not
+    /// block other requests of the tenant.
     pub async fn read_json(&mut self, app: &App, request: Request) -> Result<Value, Problem> {
-        self.work = None;
+        self.permit = None;
         let body = JsonBody::from_request(request, app).await;
-        self.work = app.concurrency.take(self.caller.tenant).await;
+        self.permit = app.concurrency.acquire(self.caller.tenant).await;
         body.map(|JsonBody(body)| body)
     }
 }
@@ -39,24 +41,24 @@ impl FromRequest<App> for JsonBody {
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) {
-            return Err(refused(Code::UnsupportedMediaType, "media-type"));
+            return Err(body_problem(Code::UnsupportedMediaType, "media-type"));
         }
-        let read = tokio::time::timeout(PATIENCE, read(&parts.headers, body)).await;
-        let bytes = read.unwrap_or_else(|_| Err(refused(Code::BodyUnreadable, "cut-off")))?;
+        let read = tokio::time::timeout(READ_TIMEOUT, read(&parts.headers, body)).await;
+        let bytes = read.unwrap_or_else(|_| Err(body_problem(Code::BodyUnreadable, "cut-off")))?;
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-        if !is_of_sane_shape(bytes) {
-            let complex = refused(Code::BodyTooComplex, "too-complex");
-            return Err(complex.with("members", MOST_MEMBERS).with("depth", DEEPEST));
+        if !within_limits(bytes) {
+            let complex = body_problem(Code::BodyTooComplex, "too-complex");
+            return Err(complex.with("members", MAX_MEMBERS).with("depth", MAX_DEPTH));
         }
         serde_json::from_slice(bytes).map(JsonBody).map_err(|cause| {
-            refused(Code::MalformedJson, "malformed").with("line", cause.line()).with("column", cause.column())
+            body_problem(Code::MalformedJson, "malformed").with("line", cause.line()).with("column", cause.column())
         })
     }
 }
 
-/// Counts brackets and commas outside of texts: one pass over the bytes, before a value is made of any. What is no
-/// JSON is for the parser to refuse.
-fn is_of_sane_shape(bytes: &[u8]) -> bool {
+/// Checks depth and number of members in one pass over the bytes, before any value is allocated.
+/// The parser refuses invalid JSON afterwards.
+fn within_limits(bytes: &[u8]) -> bool {
     let (mut depth, mut members) = (0_usize, 0_usize);
     let (mut in_text, mut escaped) = (false, false);
     for byte in bytes {
@@ -70,16 +72,16 @@ fn is_of_sane_shape(bytes: &[u8]) -> bool {
             b',' => members += 1,
             _ => {}
         }
-        if depth > DEEPEST || members > MOST_MEMBERS {
+        if depth > MAX_DEPTH || members > MAX_MEMBERS {
             return false;
         }
     }
     true
 }
 
-/// About the body as a whole: the empty pointer.
-fn refused(code: Code, field: &str) -> Problem {
-    Problem::new(code).errors(vec![FieldProblem::new("", field)])
+/// Problem of the body as a whole, which has the empty pointer.
+fn body_problem(code: Code, field_code: &str) -> Problem {
+    Problem::new(code).errors(vec![FieldProblem::new("", field_code)])
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -88,20 +90,20 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
-    let too_large = || refused(Code::BodyTooLarge, "too-large").with("limit", LIMIT / 1024);
+    let too_large = || body_problem(Code::BodyTooLarge, "too-large").with("limit", MAX_BODY_BYTES / 1024);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LIMIT) {
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(too_large());
     }
-    // What was announced is not yet what comes.
+    // Content-Length is only a hint: the limit is checked again for each chunk.
     let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| refused(Code::BodyUnreadable, "cut-off"))?;
-        if bytes.len() + piece.len() > LIMIT {
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| body_problem(Code::BodyUnreadable, "cut-off"))?;
+        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(too_large());
         }
-        bytes.extend_from_slice(&piece);
+        bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
@@ -111,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_has_so_many_members_and_is_so_deep_and_texts_do_not_count() {
-        let sane = |text: &str| is_of_sane_shape(text.as_bytes());
+    fn members_and_depth_are_limited_and_texts_do_not_count() {
+        let sane = |text: &str| within_limits(text.as_bytes());
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(sane(&nested(DEEPEST)));
-        assert!(!sane(&nested(DEEPEST + 1)));
-        assert!(sane(&format!("[{}1]", "1,".repeat(MOST_MEMBERS - 1))));
-        assert!(!sane(&format!("[{}1]", "1,".repeat(MOST_MEMBERS))));
-        assert!(!sane(&"[],".repeat(MOST_MEMBERS)));
+        assert!(sane(&nested(MAX_DEPTH)));
+        assert!(!sane(&nested(MAX_DEPTH + 1)));
+        assert!(sane(&format!("[{}1]", "1,".repeat(MAX_MEMBERS - 1))));
+        assert!(!sane(&format!("[{}1]", "1,".repeat(MAX_MEMBERS))));
+        assert!(!sane(&"[],".repeat(MAX_MEMBERS)));
         assert!(sane(&format!("{{\"a\\\"{}\": \"{}\"}}", ",[{".repeat(20_000), ",[".repeat(20_000))));
     }
 }

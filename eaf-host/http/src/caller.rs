@@ -1,13 +1,13 @@
-//! Authentication: who is calling. [`TenantCaller`] is a tenant's member, [`Operator`] is of the platform. Both are
-//! extractors of a caller whom [`super::access`] has admitted.
+//! Authentication: [`TenantCaller`] is a tenant's member, [`Operator`] one of the platform. Both
+//! are extractors of a caller whom [`super::access`] has admitted.
 //!
-//! A program sends a bearer token, a browser the cookie of its session. The tenant comes from either and is checked
-//! against the directory; nothing else in a request can name it.
+//! A program sends a bearer token, a browser the cookie of its session. The tenant comes from
+//! either and is checked against the directory; nothing else in a request can name it.
 
 use super::App;
-use super::auth::{cookie, csrf, drawn_for};
+use super::auth::{cookie, csrf, expected_person};
 use super::code::Code;
-use super::concurrency::WorkPermit;
+use super::concurrency::RequestPermit;
 use super::info::Info;
 use super::live;
 use super::person::Person;
@@ -23,10 +23,10 @@ use eaf_core::session::{Activity, Session, SessionId};
 use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 
-/// `1`: the page asks by itself, no person did.
+/// Header of requests that a page sends without an act of the person, with the value `1`.
 const BACKGROUND_HEADER: &str = "eaf-background";
 
-/// What the host itself lets people do, beside the packages' own permissions.
+/// Permissions of the host, with the roles that hold them.
 const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
     ("host.connections", &["admin"]),
     ("host.mail-failures", &["admin"]),
@@ -38,27 +38,27 @@ const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
 pub struct TenantCaller {
     pub caller: Caller,
     pub tenant: Tenant,
-    /// When token or session end; long answers end with it.
+    /// Expiry of the token or session, which also ends streams and exports.
     pub expires: OffsetDateTime,
     pub via: Via,
-    /// The tenant's, for this request. What goes on for long gives it back.
-    pub work: Option<WorkPermit>,
+    /// Permit of the tenant's concurrency limit. Long operations release it.
+    pub permit: Option<RequestPermit>,
 }
 
-/// A platform actor; sees no customer data.
+/// Actor of the platform, who sees no customer data.
 pub struct Operator {
     pub actor: ActorId,
     pub name: String,
     pub via: Via,
 }
 
-/// Either of them.
+/// Signed-in caller of either kind.
 pub enum Anyone {
     Member(Box<TenantCaller>),
     Operator(Operator),
 }
 
-/// How they said who they are.
+/// Means of authentication.
 pub enum Via {
     Token,
     Session(Session),
@@ -74,14 +74,14 @@ impl Via {
 }
 
 impl TenantCaller {
-    /// Whether the tenant has the product, and no operator has stopped it.
+    /// True if the product is enabled for the tenant and no operator has stopped it.
     pub fn has(&self, plugin: &str) -> bool {
         self.tenant.products.iter().any(|id| id == plugin)
     }
 
-    /// For answers that take long: still signed in, still a member, with the same roles and products. A session may be
-    /// ended at any time; a token ends with its own.
-    pub async fn still_holds(&self, app: &App) -> Result<bool, Problem> {
+    /// Checks during a stream or export that session, membership, roles and products are unchanged.
+    /// A token needs no check, because the stream ends with it.
+    pub async fn is_still_valid(&self, app: &App) -> Result<bool, Problem> {
         if let Via::Session(session) = &self.via
             && !app.core.sessions.is_live(session, app.config.sessions).await?
         {
@@ -95,7 +95,8 @@ impl TenantCaller {
 }
 
 impl Anyone {
-    /// Verifies token or session. A bearer token counts before a cookie: a program that sends one means it.
+    /// Verifies the bearer token, or else the session. The token has priority, because a program
+    /// sends one deliberately.
     pub async fn authenticate(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let info = info(parts)?;
         let (person, via, expires) = match bearer(parts) {
@@ -105,19 +106,20 @@ impl Anyone {
         Ok(match person {
             Person::Member(tenant, member) => {
                 let caller = caller(app, &info, member, &tenant);
-                app.rates.ask(Some(tenant.id), caller.actor)?;
-                let work = app.concurrency.take(tenant.id).await;
-                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, work }))
+                app.rates.check_caller(Some(tenant.id), caller.actor)?;
+                let permit = app.concurrency.acquire(tenant.id).await;
+                Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, permit }))
             }
             Person::Operator(operator) => {
-                app.rates.ask(None, operator.actor)?;
+                app.rates.check_caller(None, operator.actor)?;
                 Anyone::Operator(Operator { actor: operator.actor, name: operator.name, via })
             }
         })
     }
 }
 
-/// The caller who passed the check of the operation's [`Access`](super::access::Access), until its handler takes them.
+/// Caller who passed the check of the operation's [`Access`](super::access::Access), until the
+/// handler's extractor takes it.
 #[derive(Clone)]
 pub struct Admitted(Arc<Mutex<Option<Anyone>>>);
 
@@ -126,12 +128,16 @@ impl Admitted {
         Admitted(Arc::new(Mutex::new(Some(caller))))
     }
 
-    /// An operation that admits no caller has no handler with a caller: anything else is a bug of ours.
+    /// Takes the admitted caller. Fails if the handler extracts a caller that its declared access
+    /// does not admit, which is a bug.
     fn take(parts: &mut Parts) -> Result<Anyone, Problem> {
         let admitted = parts.extensions.remove::<Admitted>();
         let caller = admitted.and_then(|Admitted(caller)| caller.lock().unwrap_or_else(PoisonError::into_inner).take());
         caller.ok_or_else(|| {
-            tracing::error!(path = parts.uri.path(), "the operation's declared access admits no such caller");
+            tracing::error!(
+                path = parts.uri.path(),
+                "the handler extracts a caller that its declared access does not admit"
+            );
             Problem::new(Code::Internal)
         })
     }
@@ -168,48 +174,49 @@ impl FromRequestParts<App> for Operator {
 }
 
 pub fn info(parts: &Parts) -> Result<Arc<Info>, Problem> {
-    // Put there by `answer::around`, which wraps every route.
+    // Inserted by `answer::middleware`, which wraps every route.
     parts.extensions.get::<Arc<Info>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
 }
 
-/// None: there is none. Other schemes are not ours, such as that of a proxy in front.
+/// Token of the `Bearer` scheme. Other schemes are ignored: a proxy in front may use them.
 fn bearer(parts: &Parts) -> Option<&str> {
     let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
 }
 
 async fn by_token(app: &App, token: &str) -> Result<(Person, Via, OffsetDateTime), Problem> {
-    app.rates.credential(token)?;
-    let verified = app.identity.verify(token).await.map_err(refusal)?;
+    app.rates.check_credential(token)?;
+    let verified = app.identity.verify(token).await.map_err(token_problem)?;
     Ok((Person::of_token(app, &verified).await?, Via::Token, verified.expires))
 }
 
-/// What comes from elsewhere is refused before it can count as activity.
+/// Finds the session of the cookie. Requests of other sites are refused first, so that they do not
+/// count as activity.
 async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDateTime), Problem> {
     let cookie = cookie::read(&parts.headers, &cookie::session(app.config.https()));
     let cookie = cookie.ok_or_else(|| Problem::new(Code::TokenMissing))?;
     csrf::check(&app.config, &parts.method, &parts.headers)?;
-    let over = || Problem::new(Code::SessionExpired);
-    let id = SessionId::parse(cookie).ok_or_else(over)?;
-    app.rates.credential(cookie)?;
+    let expired = || Problem::new(Code::SessionExpired);
+    let id = SessionId::parse(cookie).ok_or_else(expired)?;
+    app.rates.check_credential(cookie)?;
     let found = app.core.sessions.find(&id, app.config.sessions, activity(parts)).await?;
-    let session = found.ok_or_else(over)?;
+    let session = found.ok_or_else(expired)?;
     let Some(person) = Person::of_session(app, &session).await? else {
         app.core.sessions.end(&session).await?;
-        return Err(over());
+        return Err(expired());
     };
-    drawn_for::check(&parts.method, &parts.headers, person.actor())?;
+    expected_person::check(&parts.method, &parts.headers, person.actor())?;
     let expires = session.expires;
     Ok((person, Via::Session(session), expires))
 }
 
-/// What a page does by itself keeps nobody signed in who has left.
+/// Kind of activity. Background requests of a page do not extend its session.
 fn activity(parts: &Parts) -> Activity {
-    let by_itself = parts.headers.get(BACKGROUND_HEADER).is_some_and(|value| value == "1");
-    if by_itself || parts.uri.path() == live::PATH { Activity::Background } else { Activity::Person }
+    let is_background = parts.headers.get(BACKGROUND_HEADER).is_some_and(|value| value == "1");
+    if is_background || parts.uri.path() == live::PATH { Activity::Background } else { Activity::Person }
 }
 
-fn refusal(cause: eaf_identity::Error) -> Problem {
+fn token_problem(cause: eaf_identity::Error) -> Problem {
     use eaf_identity::Error;
     let code = match &cause {
         Error::Expired(_) => Code::TokenExpired,
@@ -229,9 +236,9 @@ fn refusal(cause: eaf_identity::Error) -> Problem {
     Problem::new(code)
 }
 
-/// With the roles and permissions of this moment.
+/// Caller with the current roles and permissions.
 fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
-    info.member(tenant.id, member.locale);
+    info.set_member(tenant.id, member.locale);
     let mut permissions: Vec<String> = HOST_PERMISSIONS
         .iter()
         .filter(|(_, holders)| member.roles.iter().any(|role| holders.contains(&role.as_str())))

@@ -1,15 +1,16 @@
-//! `GET /api/{plugin}/commands/{command}/choices/{member}`: what there is in another system to choose from, for a member of a
-//! command that its schema marks with `"x-eaf-choices": {"capability", "grant", "of"}`.
+//! `GET /api/{plugin}/commands/{command}/choices/{member}`: lists the choices of another system for
+//! a member of a command that its schema marks with
+//! `"x-eaf-choices": {"capability", "grant", "of"}`.
 //!
-//! Who may give the command may ask. A command never asks another system by itself: what was chosen may be gone when
-//! it is used, and a form says so with `value`, before it sends the command.
+//! A caller who may give the command may list its choices. A command itself never calls another
+//! system: a form checks with `value` that a choice still exists before it sends the command.
 
 use super::App;
 use super::access::Access;
 use super::caller::TenantCaller;
 use super::code::Code;
-use super::commands::for_people;
-use super::host::test_limit::Full;
+use super::commands::find_for_people;
+use super::host::test_limit::RateLimited;
 use super::messages;
 use super::operation::{Doc, Entry, Operation};
 use super::parameters::{Parameters, TEXT};
@@ -29,10 +30,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// More is for a search.
-pub const MOST: usize = 100;
-/// A person waits for it, and can type instead.
-const LONGEST: Duration = Duration::from_secs(45);
+/// Choices in one response; a search narrows a longer list.
+pub const MAX_CHOICES: usize = 100;
+/// Time-out of the list. A person waits for it, and can type the value instead.
+const CHOICES_TIMEOUT: Duration = Duration::from_secs(45);
 
 pub fn operation() -> Operation {
     let path = "/api/{plugin}/commands/{command}/choices/{member}";
@@ -45,17 +46,25 @@ pub fn operation() -> Operation {
     }
 }
 
-/// For the OpenAPI document.
+/// OpenAPI entry of the choices of one member.
 pub fn entry(product: &Product, command: &CommandType, member: &str) -> Value {
     let id = format!("{}.{}.choices.{member}", product.id(), command.name);
-    Entry::new(&id, product.id(), &format!("What `{member}` of {} could be", command.name))
-        .query("search", json!({ "type": "string", "maxLength": 200, "pattern": TEXT }), "Words that the path has.")
+    Entry::new(&id, product.id(), &format!("Choices for `{member}` of {}", command.name))
+        .query(
+            "search",
+            json!({ "type": "string", "maxLength": 200, "pattern": TEXT }),
+            "Words that the choice's path contains.",
+        )
         .query(
             "value",
             json!({ "type": "string", "maxLength": 1_000, "pattern": TEXT }),
-            "Is there this very one, and can it be used? Then `search` does not count.",
+            "Checks that this very choice exists and can be used; `search` is ignored then.",
         )
-        .answers("200", "The first of them. A system that cannot be asked is an answer, not an error.", schema())
+        .answers(
+            "200",
+            "The first of the choices. A system that cannot be reached is reported in `failure`, not as an error.",
+            schema(),
+        )
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound, Code::TooManyTests])
         .build()
 }
@@ -68,32 +77,33 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     let unknown = || Problem::new(Code::NotFound);
     let product = app.products.get(&plugin).ok_or_else(unknown)?;
-    let command = for_people(&product, &name).ok_or_else(unknown)?;
+    let command = find_for_people(&product, &name).ok_or_else(unknown)?;
     let (_, source) = marked(&command.schema).find(|(marked, _)| **marked == member).ok_or_else(unknown)?;
     wanted(&parameters)?;
-    let running = app.choices.begin(who.caller.tenant, app.core.world.now());
-    let running = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
-    // Requests of colleagues do not wait for another system.
-    who.work = None;
+    let permit = app.choices.acquire(who.caller.tenant, app.core.world.now());
+    let permit = permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
+    // Release the tenant's permit: the other system may be slow.
+    who.permit = None;
     let Caller { tenant, locale, .. } = who.caller;
-    // It ends without its caller: the next who asks finds the list, and nothing stays open over there.
-    let asked = tokio::spawn(async move {
-        let _until_it_ends = running;
-        found(&app, tenant, &plugin, &source, wanted(&parameters)?).await
+    // Runs to its end even if the caller disconnects, so that no session stays open at the other
+    // system and the list is cached for the next caller.
+    let fetched = tokio::spawn(async move {
+        let _permit = permit;
+        fetch(&app, tenant, &plugin, &source, wanted(&parameters)?).await
     });
-    let found = asked.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
-    Ok(Json(answer(found, locale)))
+    let found = fetched.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+    Ok(Json(document(found, locale)))
 }
 
-async fn found(
+async fn fetch(
     app: &App,
     tenant: TenantId,
     plugin: &str,
     source: &Source,
     wanted: Wanted<'_>,
 ) -> Result<Result<Choices, Failure>, Problem> {
-    let (provider, granted, connection) = match connected(app, tenant, plugin, source).await? {
-        Ok(connected) => connected,
+    let (provider, granted, connection) = match resolve(app, tenant, plugin, source).await? {
+        Ok(resolved) => resolved,
         Err(failure) => return Ok(Err(failure)),
     };
     let asked = Asked { of: &source.of, scope: &granted.scope, wanted };
@@ -102,19 +112,20 @@ async fn found(
 
 fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
     for (name, value) in parameters.once(|name| name == "search" || name == "value")? {
-        let most = if name == "search" { 200 } else { 1_000 };
-        if value.chars().count() > most {
+        let limit = if name == "search" { 200 } else { 1_000 };
+        if value.chars().count() > limit {
             return Err(Problem::parameter(name, "invalid"));
         }
     }
     match (parameters.get("search"), parameters.get("value")) {
         (_, Some(value)) => Ok(Wanted::Exactly(value)),
-        (search, None) => Ok(Wanted::Like { search: search.unwrap_or_default(), limit: MOST }),
+        (search, None) => Ok(Wanted::Like { search: search.unwrap_or_default(), limit: MAX_CHOICES }),
     }
 }
 
-/// The grant and the connection behind it; a failure as a call of a workflow would have it.
-async fn connected<'a>(
+/// Finds provider, grant and connection of a source. The inner error is the one that a call of a
+/// workflow would get.
+async fn resolve<'a>(
     app: &'a App,
     tenant: TenantId,
     plugin: &str,
@@ -127,7 +138,7 @@ async fn connected<'a>(
     let Some(provider) = app.providers.get(capability) else { return Ok(Err(denied())) };
     let found = app.core.connections.get(tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;
-    let missing = || Failure::new(Class::Configuration, "connection-missing", "Nobody has set the connection yet.");
+    let missing = || Failure::new(Class::Configuration, "connection-missing", "The connection is not configured yet.");
     Ok(found.map(|found| (provider, granted, found)).ok_or_else(missing))
 }
 
@@ -137,13 +148,13 @@ pub async fn ask(
     connection: &Connection,
     asked: &Asked<'_>,
 ) -> Result<Choices, Failure> {
-    let found = tokio::time::timeout(LONGEST, provider.choices(tenant, connection, asked)).await;
+    let found = tokio::time::timeout(CHOICES_TIMEOUT, provider.choices(tenant, connection, asked)).await;
     let late = || Failure::new(Class::Transient, "choices-too-long", "The list took too long.");
     found.unwrap_or_else(|_| Err(late()))
 }
 
-pub fn answer(found: Result<Choices, Failure>, locale: Locale) -> Value {
-    let told = |failure: &Failure| {
+pub fn document(found: Result<Choices, Failure>, locale: Locale) -> Value {
+    let described = |failure: &Failure| {
         let text = messages::failure(&failure.code, locale);
         json!({ "class": failure.class, "code": failure.code, "text": text, "message": failure.message })
     };
@@ -158,13 +169,13 @@ pub fn answer(found: Result<Choices, Failure>, locale: Locale) -> Value {
             .collect::<Vec<_>>(),
         "more": found.more,
         "unreadable": found.unreadable,
-        "unknown": found.unknown.as_ref().map(told),
-        "failure": failure.as_ref().map(told),
+        "unknown": found.unknown.as_ref().map(described),
+        "failure": failure.as_ref().map(described),
     })
 }
 
 pub fn schema() -> Value {
-    let told = |description: &str| {
+    let failure = |description: &str| {
         json!({
             "type": ["object", "null"],
             "description": description,
@@ -179,18 +190,18 @@ pub fn schema() -> Value {
     };
     let facts = json!({
         "type": "object",
-        "description": "Of a template in vCenter such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`.",
+        "description": "Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`.",
     });
     let choice = super::host::record(json!({
-        "value": { "type": "string", "description": "As it is written into the field." },
+        "value": { "type": "string", "description": "The value of the member in the command's body." },
         "name": { "type": "string" },
         "facts": facts,
     }));
     super::host::record(json!({
         "items": { "type": "array", "items": choice },
         "more": { "type": "boolean", "description": "There are more than these." },
-        "unreadable": { "type": "integer", "description": "So many the account may not read." },
-        "unknown": told("Why the `value` that was asked for cannot be used."),
-        "failure": told("Why the other system could not be asked."),
+        "unreadable": { "type": "integer", "description": "Number of choices that the account may not read." },
+        "unknown": failure("Why the `value` that was asked for cannot be used."),
+        "failure": failure("Why the other system could not be reached."),
     }))
 }

@@ -1,7 +1,7 @@
-//! From which address a request comes, for limits on those who are not signed in.
+//! Client address of a request, for rate limits before sign-in.
 //!
-//! A proxy in front writes the client's address into `X-Forwarded-For`. Anybody can send that header,
-//! so it counts only as far as the proxies named by the operator have written it.
+//! Proxies append the client's address to `X-Forwarded-For`. Any client can send that header too,
+//! so only the entries that trusted proxies wrote count.
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -9,26 +9,26 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Who is at the other end of the connection. Put into each request by [`serve`](super::serve).
+/// Peer address of the connection. [`serve`](super::serve) inserts it into each request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// A client for the purpose of a limit: one IPv4 address, or the 64 bits of IPv6 that one site has.
+/// Client for the purpose of a rate limit: one IPv4 address, or the /64 of IPv6 that one site has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The last address that no trusted proxy wrote about itself. Without a peer, as in tests, all
-    /// clients are one.
+    /// Returns the last address in the chain that is not a trusted proxy's. Without a peer, as in
+    /// tests, all clients are one.
     pub fn of(peer: Option<Peer>, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
         let Some(Peer(peer)) = peer else { return ClientAddress(Ipv4Addr::UNSPECIFIED.into()) };
         let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
         let mut forwarded: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
         let mut client = peer.to_canonical();
         while is_trusted(client, proxies) {
-            // What is no address was not written by a proxy that is set up well.
-            let Some(before) = forwarded.pop().and_then(address) else { break };
-            client = before;
+            // A proxy writes addresses only: an entry of another form ends the chain.
+            let Some(previous) = forwarded.pop().and_then(address) else { break };
+            client = previous;
         }
         ClientAddress(site(client))
     }
@@ -38,7 +38,7 @@ fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
     proxies.iter().any(|network| network.contains(&address))
 }
 
-/// Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+/// Parses an entry with an optional port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
 fn address(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_trusted_proxy_wrote_counts() {
+    fn only_addresses_from_trusted_proxies_count() {
         let proxies = ["10.0.0.0/8"];
         assert_eq!(client("192.0.2.1", &["198.51.100.7"], &proxies), "192.0.2.1", "the client wrote it");
         assert_eq!(client("10.0.0.2", &["198.51.100.7"], &[]), "10.0.0.2", "no proxy is named");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_of_ipv6_is_one_client() {
+    fn an_ipv6_site_is_one_client() {
         assert_eq!(client("2001:db8:1:2:3:4:5:6", &[], &[]), "2001:db8:1:2::");
         assert_eq!(client("2001:db8:1:2:ffff::1", &[], &[]), "2001:db8:1:2::");
         assert_eq!(client("2001:db8:1:3::1", &[], &[]), "2001:db8:1:3::");

@@ -1,5 +1,5 @@
-//! Every error code that the host itself answers with. To add one: a line here, its text in `messages/{de,en}.toml`,
-//! its section in `docs/errors.md`; tests hold the three together.
+//! Error codes of the host. To add one: a line here, its text in `messages/{de,en}.toml` and its
+//! section in `docs/errors.md`; tests compare the three.
 
 use axum::http::StatusCode;
 
@@ -24,7 +24,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Who is calling.
+    // Authentication and authorization.
     TokenMissing = "token-missing" UNAUTHORIZED,
     TokenInvalid = "token-invalid" UNAUTHORIZED,
     TokenExpired = "token-expired" UNAUTHORIZED,
@@ -44,12 +44,12 @@ codes! {
     PermissionMissing = "permission-missing" FORBIDDEN,
     ProductNotEnabled = "product-not-enabled" FORBIDDEN,
     GrantsMissing = "grants-missing" CONFLICT,
-    // Signing in.
+    // Sign-in.
     ReturnToRefused = "return-to-refused" BAD_REQUEST,
     SignInUnknown = "sign-in-unknown" BAD_REQUEST,
     SignInDenied = "sign-in-denied" FORBIDDEN,
     SignInFailed = "sign-in-failed" BAD_REQUEST,
-    // What was asked.
+    // Request.
     NotFound = "not-found" NOT_FOUND,
     MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,
     UnsupportedMediaType = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE,
@@ -74,7 +74,7 @@ codes! {
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
     TooManyTests = "too-many-tests" TOO_MANY_REQUESTS,
     TooManyConnections = "too-many-connections" CONFLICT,
-    // What went wrong on our side.
+    // Server.
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
     OtherEpoch = "other-epoch" CONFLICT,
     PackageChanged = "package-changed" SERVICE_UNAVAILABLE,
@@ -86,7 +86,7 @@ codes! {
     Internal = "internal" INTERNAL_SERVER_ERROR,
 }
 
-/// Codes of `errors[]`: what is wrong with one member of a body or one parameter of a query.
+/// Codes of `errors[]`, each about one member of a body or one parameter of a query.
 #[cfg(test)]
 pub const FIELD_CODES: [&str; 26] = [
     "required",

@@ -1,11 +1,12 @@
-//! `POST /api/{plugin}/commands/{command}`: the only way in which the surface changes a product's state.
+//! `POST /api/{plugin}/commands/{command}`: gives a command, the only way to change a product's
+//! state.
 //!
-//! In this order: who, what, may they, is the key usable, is the body JSON, does it fit the schema, and then the command
-//! bus. So a refusal never says more than the caller may know.
+//! Checks in this order, so that a refusal reveals no more than the caller may know:
+//! authentication, existence, permission, idempotency key, JSON, schema, and then the command bus.
 
 use super::App;
 use super::access::Access;
-use super::body::LIMIT;
+use super::body::MAX_BODY_BYTES;
 use super::caller::TenantCaller;
 use super::code::Code;
 use super::location;
@@ -30,20 +31,20 @@ use eaf_core::id::CommandId;
 use serde_json::{Value, json};
 
 pub const KEY_HEADER: &str = "idempotency-key";
-const LONGEST_KEY: usize = 200;
+const MAX_KEY_LENGTH: usize = 200;
 const POSITION: &str = "[0-9]{1,9}-[0-9]{1,18}";
 
 pub fn operation() -> Operation {
     Operation {
         method: "post",
         path: "/api/{plugin}/commands/{command}",
-        access: Access::Command { act: "command.give" },
-        route: post(give),
+        access: Access::Command { act: "command.execute" },
+        route: post(execute),
         doc: Doc::Commands,
     }
 }
 
-async fn give(
+async fn execute(
     State(app): State<App>,
     mut who: TenantCaller,
     Path((plugin, name)): Path<(String, String)>,
@@ -51,7 +52,7 @@ async fn give(
     request: Request,
 ) -> Result<Response, Problem> {
     let product = app.products.get(&plugin).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let command = for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let command = find_for_people(&product, &name).ok_or_else(|| Problem::new(Code::NotFound))?;
     let dry_run = dry_run(&parameters)?;
     let idempotency_key = idempotency_key(&app, request.headers())?;
     let precondition =
@@ -61,21 +62,22 @@ async fn give(
         });
     let body = who.read_json(&app, request).await?;
 
-    let given = Given {
+    let invocation = Invocation {
         object: format!("{plugin}/{name}"),
         id: CommandId::derive(who.caller.tenant, who.caller.actor, &idempotency_key),
         dry_run,
     };
-    let named = things::named_in(&body);
+    let named_keys = things::named_in(&body);
     let request = command_bus::Request { name, body, idempotency_key, dry_run, precondition };
-    match answer(&app, &who, &product, command, request).await? {
-        Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &given, named, rejection).await?),
-        answer => accepted(&app, &who, &product, &given, answer).await,
+    match check_and_execute(&app, &who, &product, command, request).await? {
+        Answer::Rejected(rejection) => Err(rejected(&app, &who, &product, &invocation, named_keys, rejection).await?),
+        answer => accepted(&app, &who, &product, &invocation, answer).await,
     }
 }
 
-/// A body that does not fit the schema is refused, unless it was answered before: a retry may come after an upgrade to another schema.
-async fn answer(
+/// Executes the command if its body fits the schema. Otherwise an earlier answer to the same key is
+/// returned, because a retry may follow an upgrade to another schema.
+async fn check_and_execute(
     app: &App,
     who: &TenantCaller,
     product: &Product,
@@ -85,20 +87,19 @@ async fn answer(
     let violations = violations(app, product, command, &mut request.body, who.caller.locale)?;
     let (core, domain) = (&app.core, product.domain.as_ref());
     if violations.is_empty() {
-        return core.bus.execute(domain, &who.caller, request).await.map_err(refused);
+        return core.bus.execute(domain, &who.caller, request).await.map_err(bus_problem);
     }
     match core.bus.recorded_answer(domain, &who.caller, &request).await {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) | Err(command_bus::Error::KeyReused) => {
-            Err(Problem::new(Code::BodyInvalid)
-                .errors(with_rules(app, who, product, command, request, violations).await))
-        }
-        Err(cause) => Err(refused(cause)),
+        Ok(None) | Err(command_bus::Error::KeyReused) => Err(Problem::new(Code::BodyInvalid)
+            .errors(add_rule_violations(app, who, product, command, request, violations).await)),
+        Err(cause) => Err(bus_problem(cause)),
     }
 }
 
-/// What the schema refuses, and what the package would refuse of the other members, so that a form is corrected once.
-async fn with_rules(
+/// Adds to the schema's violations those of the package's rules for the other members, so that a
+/// form is corrected once.
+async fn add_rule_violations(
     app: &App,
     who: &TenantCaller,
     product: &Product,
@@ -106,19 +107,20 @@ async fn with_rules(
     mut request: command_bus::Request,
     mut violations: Vec<FieldProblem>,
 ) -> Vec<FieldProblem> {
-    let (digest, known) = (product.domain.digest(), format!("{name}/{version}"));
-    let Some(body) = app.schemas.mended(digest, &known, schema, &request.body, &violations) else { return violations };
+    let (digest, key) = (product.domain.digest(), format!("{name}/{version}"));
+    let Some(body) = app.schemas.substitute_faults(digest, &key, schema, &request.body, &violations) else {
+        return violations;
+    };
     (request.body, request.dry_run) = (body, true);
     let answer = app.core.bus.execute(product.domain.as_ref(), &who.caller, request).await;
-    // What else it would say is about something that nobody sent.
+    // Other rejections may be about the substituted members.
     if let Ok(Answer::Rejected(mut rejection)) = answer
         && matches!(rejection.kind, RejectionKind::Invalid | RejectionKind::Conflict)
-        && People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await.is_ok()
+        && People::new(app, product, who.caller.tenant).resolve_rejection(&mut rejection).await.is_ok()
     {
-        let rules = field_problems(product, who.caller.locale, &rejection);
-        let sent = |rule: &FieldProblem| violations.iter().all(|fault| fault.pointer != rule.pointer);
-        let rules: Vec<_> = rules.into_iter().filter(sent).collect();
-        violations.extend(rules);
+        let broken = field_problems(product, who.caller.locale, &rejection);
+        let was_sent = |rule: &FieldProblem| violations.iter().all(|fault| fault.pointer != rule.pointer);
+        violations.extend(broken.into_iter().filter(was_sent).collect::<Vec<_>>());
     }
     violations
 }
@@ -133,9 +135,9 @@ fn field_problems(product: &Product, locale: Locale, rejection: &Rejection) -> V
     rejection.fields.iter().map(problem).collect()
 }
 
-/// A command on its way to its answer.
-struct Given {
-    /// For the audit: `dcm/request-vm`.
+/// Data of one command that its response needs.
+struct Invocation {
+    /// Object in the audit, such as `dcm/request-vm`.
     object: String,
     id: CommandId,
     dry_run: bool,
@@ -152,8 +154,8 @@ fn violations(
     found.map_err(|cause| Problem::fault(Code::PackageFault, &cause))
 }
 
-/// Commands without a permission are for the system alone and do not exist for people.
-pub fn for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
+/// Finds a command that people may give. One without a permission is for the system alone.
+pub fn find_for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
     product.command(name).filter(|command| command.permission.is_some())
 }
 
@@ -169,14 +171,14 @@ fn dry_run(parameters: &Parameters) -> Result<bool, Problem> {
     Ok(dry_run)
 }
 
-/// Without a key of the caller's every request is a new one.
+/// Idempotency key of the request, or a new one.
 fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all(KEY_HEADER).iter();
     let Some(value) = values.next() else { return Ok(app.core.world.uuid().to_string()) };
     let invalid = || Problem::new(Code::IdempotencyKeyInvalid);
     let key = value.to_str().map_err(|_| invalid())?;
     let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-    if values.next().is_some() || key.is_empty() || key.len() > LONGEST_KEY || !visible {
+    if values.next().is_some() || key.is_empty() || key.len() > MAX_KEY_LENGTH || !visible {
         return Err(invalid());
     }
     Ok(key.to_owned())
@@ -186,14 +188,14 @@ async fn accepted(
     app: &App,
     who: &TenantCaller,
     product: &Product,
-    given: &Given,
+    invocation: &Invocation,
     answer: Answer,
 ) -> Result<Response, Problem> {
     let Answer::Accepted { command_id, position, subject, mut preview } = answer else {
         return Err(Problem::new(Code::Internal));
     };
     if let Some(preview) = &mut preview {
-        People::new(app, product, who.caller.tenant).name_in(preview).await?;
+        People::new(app, product, who.caller.tenant).resolve(preview).await?;
     }
     let location = subject.as_ref().map(|subject| location::of_row(product.id(), subject));
     let mut body = json!({
@@ -201,9 +203,9 @@ async fn accepted(
         "position": position,
         "subject": subject,
         "location": location,
-        "dry_run": given.dry_run,
+        "dry_run": invocation.dry_run,
     });
-    if given.dry_run {
+    if invocation.dry_run {
         body["preview"] = preview.into();
         return Ok(Json(body).into_response());
     }
@@ -214,30 +216,35 @@ async fn accepted(
     Ok(response)
 }
 
-/// The "no" in words, and a row in the audit: one per command, because a repetition is told the same and tries nothing.
+/// Problem of a rejection, and its audit row: one per command id, because a repetition gets the
+/// same answer.
 async fn rejected(
     app: &App,
     who: &TenantCaller,
     product: &Product,
-    given: &Given,
-    named: Vec<(String, String)>,
+    invocation: &Invocation,
+    named_keys: Vec<(String, String)>,
     mut rejection: Rejection,
 ) -> Result<Problem, Problem> {
-    if !given.dry_run {
-        let about = things::about(app, &who.caller, product, &named).await.unwrap_or_else(|problem| {
-            tracing::warn!(code = problem.code(), given.object, "what a refused command was about is not on record");
+    if !invocation.dry_run {
+        let about = things::about(app, &who.caller, product, &named_keys).await.unwrap_or_else(|problem| {
+            tracing::warn!(
+                code = problem.code(),
+                invocation.object,
+                "the stream of a refused command could not be recorded"
+            );
             None
         });
-        who.record_refusal(app, given.id.0, &given.object, &rejection.code, about.as_deref()).await?;
+        who.record_refusal(app, invocation.id.0, &invocation.object, &rejection.code, about.as_deref()).await?;
     }
-    People::new(app, product, who.caller.tenant).name_in_rejection(&mut rejection).await?;
+    People::new(app, product, who.caller.tenant).resolve_rejection(&mut rejection).await?;
     let errors = field_problems(product, who.caller.locale, &rejection);
     let detail = product.texts.render("rejections", &rejection.code, &rejection.params, who.caller.locale);
     let reason = Message { code: rejection.code, params: rejection.params };
     Ok(Problem::rejected(rejection.kind, &reason, detail, errors))
 }
 
-fn refused(cause: command_bus::Error) -> Problem {
+fn bus_problem(cause: command_bus::Error) -> Problem {
     use command_bus::Error;
     match cause {
         Error::UnknownCommand { .. } => Problem::new(Code::NotFound),
@@ -268,7 +275,7 @@ fn refused(cause: command_bus::Error) -> Problem {
             tracing::error!(error = unknown as &dyn std::error::Error, "an event is newer than the package");
             Problem::new(Code::EventUnknown)
         }
-        Error::Domain(cause) => faulty(&cause),
+        Error::Domain(cause) => domain_problem(&cause),
         Error::TooManyStreams { .. }
         | Error::TooManyRounds { .. }
         | Error::StreamName { .. }
@@ -280,8 +287,8 @@ fn refused(cause: command_bus::Error) -> Problem {
     }
 }
 
-/// The package could not answer, or was not even asked.
-pub fn faulty(cause: &DomainError) -> Problem {
+/// Problem of a domain that failed or is suspended after repeated failures.
+pub fn domain_problem(cause: &DomainError) -> Problem {
     match cause {
         DomainError::Unavailable { retry_after, .. } => {
             tracing::warn!(error = cause as &dyn std::error::Error, "the request failed");
@@ -291,7 +298,7 @@ pub fn faulty(cause: &DomainError) -> Problem {
     }
 }
 
-/// For the OpenAPI document.
+/// OpenAPI entry of one command.
 pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
     use super::operation::Entry;
     let title = |locale| product.texts.find(&format!("commands.{}", command.name), &serde_json::Map::new(), locale);
@@ -299,17 +306,21 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
     let id = format!("{}.{}", product.id(), command.name);
     let permission = command.permission.as_deref().unwrap_or_default();
     let entry = Entry::new(&id, product.id(), &summary)
-        .query("dry-run", json!({ "type": "boolean" }), "Decides and stores nothing.")
+        .query("dry-run", json!({ "type": "boolean" }), "Rehearses the command: decides it and records nothing.")
         .header(
             "Idempotency-Key",
-            json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$" }),
+            json!({ "type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$" }),
             "A repetition with the same key gets the first answer and changes nothing.",
         )
-        .body(limits::added(&command.schema));
+        .body(limits::add(&command.schema));
     let mut entry = precondition::described(entry, POSITION, "The `position` of the row that the command was made on.")
         .answers("202", "Accepted and recorded.", json!({ "$ref": "#/components/schemas/Accepted" }))
-        .response_header("202", "Location", "The row that shows what the command was about.")
-        .answers("200", "Only with dry-run: would be accepted.", json!({ "$ref": "#/components/schemas/Accepted" }))
+        .response_header("202", "Location", "The row of the command's subject.")
+        .answers(
+            "200",
+            "With dry-run only: the command would be accepted.",
+            json!({ "$ref": "#/components/schemas/Accepted" }),
+        )
         .refuses(&[
             Code::MalformedJson,
             Code::IdempotencyKeyInvalid,
@@ -332,6 +343,6 @@ pub fn entry(product: &Product, command: &CommandType) -> serde_json::Value {
         ])
         .build();
     entry["description"] =
-        format!("Needs the permission `{}.{permission}`. At most {} KiB.", product.id(), LIMIT / 1024).into();
+        format!("Needs the permission `{}.{permission}`. At most {} KiB.", product.id(), MAX_BODY_BYTES / 1024).into();
     entry
 }

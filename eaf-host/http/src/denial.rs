@@ -1,4 +1,4 @@
-//! What a caller did or was refused leaves a row of its own in the audit.
+//! Audit rows of a caller's acts, denials and refused commands.
 
 use super::App;
 use super::caller::TenantCaller;
@@ -11,13 +11,13 @@ use eaf_core::contract::ViewType;
 use eaf_core::id::ActorId;
 use uuid::Uuid;
 
-/// Of a request for whom no name of its own is known.
+/// Name of an act that has none of its own: the HTTP method.
 pub fn act(method: &Method) -> String {
     format!("http.{}", method.as_str().to_ascii_lowercase())
 }
 
-/// An operator belongs to no tenant, so the platform's audit has it.
-pub async fn of_operator(
+/// Records an operator's denial in the platform's audit, because an operator belongs to no tenant.
+pub async fn record_denied_operator(
     app: &App,
     operator: ActorId,
     trace: TraceId,
@@ -29,7 +29,8 @@ pub async fn of_operator(
 }
 
 impl TenantCaller {
-    /// That none of the view's rules lets them read it; `act` is what was tried. Answers the refusal.
+    /// Records that no row rule of the view applies to the caller, and returns the problem. `act`
+    /// names the attempt.
     pub async fn denied_view(&self, app: &App, act: &str, plugin: &str, view: &ViewType) -> Problem {
         if let Err(problem) = self.record_denied(app, act, &format!("{plugin}/{}", view.name)).await {
             return problem;
@@ -38,8 +39,9 @@ impl TenantCaller {
         Problem::new(Code::PermissionMissing).with("permission", format!("{plugin}.{permission}"))
     }
 
-    /// `act` and `object` name what was tried: `command.give`, `dcm/request-vm`. No name that the caller makes up: each
-    /// would be a row of its own in the audit.
+    /// Refuses and records a caller without the permission. `act` and `object` name the attempt
+    /// (`command.give`, `dcm/request-vm`) and must not come from the request: each value would be a
+    /// row of its own in the audit.
     pub async fn require(&self, app: &App, permission: &str, act: &str, object: &str) -> Result<(), Problem> {
         if self.caller.may(permission) {
             return Ok(());
@@ -48,7 +50,7 @@ impl TenantCaller {
         Err(Problem::new(Code::PermissionMissing).with("permission", permission))
     }
 
-    /// Counts equal denials of an hour in one row.
+    /// Records a denial; equal denials within an hour are counted in one row.
     pub async fn record_denied(&self, app: &App, act: &str, object: &str) -> Result<(), Problem> {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
         audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.world.now()).await?;
@@ -61,8 +63,8 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// That a command was refused: one row for this command, however often it is tried again. `about`: the stream of
-    /// what it was about.
+    /// Records a refused command: one row per command id, however often it is repeated. `about`:
+    /// the stream that the command is about.
     pub async fn record_refusal(
         &self,
         app: &App,
@@ -76,7 +78,7 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// As whom this caller administers.
+    /// Actor and trace for administrative changes by this caller.
     pub fn by(&self) -> By {
         By { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
     }

@@ -1,4 +1,4 @@
-//! What is known of a request from its first byte to its last: trace and language.
+//! Trace and language of a request.
 
 use axum::http::{HeaderMap, header};
 use eaf_core::actor::{Locale, TraceId};
@@ -6,12 +6,12 @@ use eaf_core::clock::World;
 use eaf_core::id::TenantId;
 use std::sync::OnceLock;
 
-/// In the request's extensions; what is learned later (by signing in) is filled in once.
+/// Request data in the extensions. The sign-in fills in the member's language and tenant once.
 pub struct Info {
     pub trace: TraceId,
-    /// Our span of the trace, 16 hex digits.
+    /// Span id of the host within the trace, 16 hex digits.
     pub span: String,
-    wanted: Option<Locale>,
+    accepted: Option<Locale>,
     member: OnceLock<Locale>,
     pub tenant: OnceLock<TenantId>,
 }
@@ -19,21 +19,21 @@ pub struct Info {
 impl Info {
     pub fn of(headers: &HeaderMap, world: &World) -> Self {
         Info {
-            trace: given_trace(headers).unwrap_or_else(|| TraceId(hex(&world.bytes::<16>()))),
+            trace: parent_trace(headers).unwrap_or_else(|| TraceId(hex(&world.bytes::<16>()))),
             span: hex(&world.bytes::<8>()),
-            wanted: wanted_locale(headers),
+            accepted: accepted_locale(headers),
             member: OnceLock::new(),
             tenant: OnceLock::new(),
         }
     }
 
-    /// The caller's own language counts where the request names none.
+    /// Language of the response: that of Accept-Language, else the member's, else English.
     pub fn locale(&self) -> Locale {
-        self.wanted.or_else(|| self.member.get().copied()).unwrap_or(Locale::En)
+        self.accepted.or_else(|| self.member.get().copied()).unwrap_or(Locale::En)
     }
 
-    pub fn member(&self, tenant: TenantId, locale: Locale) {
-        // A request has one caller; a second extraction says the same.
+    pub fn set_member(&self, tenant: TenantId, locale: Locale) {
+        // A second extraction sets the same caller.
         let _ = self.member.set(locale);
         let _ = self.tenant.set(tenant);
     }
@@ -47,8 +47,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// From W3C `traceparent`; anything else is ignored and a new trace begins.
-fn given_trace(headers: &HeaderMap) -> Option<TraceId> {
+/// Trace id of a W3C `traceparent` header. None, so a new trace, if it is absent or malformed.
+fn parent_trace(headers: &HeaderMap) -> Option<TraceId> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = value.split('-');
     let (version, trace, span) = (parts.next()?, parts.next()?, parts.next()?);
@@ -60,8 +60,8 @@ fn given_trace(headers: &HeaderMap) -> Option<TraceId> {
     good.then(|| TraceId(trace.to_owned()))
 }
 
-/// The best of German and English by Accept-Language; none when it names neither.
-fn wanted_locale(headers: &HeaderMap) -> Option<Locale> {
+/// Preferred language by Accept-Language. None if the header names neither German nor English.
+fn accepted_locale(headers: &HeaderMap) -> Option<Locale> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(f32, Locale)> = None;
     for range in value.split(',') {
@@ -90,19 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn the_most_wanted_of_our_languages_wins() {
-        let wanted = |value| wanted_locale(&with("accept-language", value));
-        assert_eq!(wanted("de-AT,de;q=0.9,en;q=0.8"), Some(Locale::De));
-        assert_eq!(wanted("fr, en;q=0.3, de;q=0.7"), Some(Locale::De));
-        assert_eq!(wanted("en-GB"), Some(Locale::En));
-        assert_eq!(wanted("fr,*"), None);
-        assert_eq!(wanted("de;q=0"), None);
+    fn the_supported_language_with_the_highest_quality_wins() {
+        let accepted = |value| accepted_locale(&with("accept-language", value));
+        assert_eq!(accepted("de-AT,de;q=0.9,en;q=0.8"), Some(Locale::De));
+        assert_eq!(accepted("fr, en;q=0.3, de;q=0.7"), Some(Locale::De));
+        assert_eq!(accepted("en-GB"), Some(Locale::En));
+        assert_eq!(accepted("fr,*"), None);
+        assert_eq!(accepted("de;q=0"), None);
     }
 
     #[test]
-    fn a_trace_is_taken_over_only_when_it_is_well_formed() {
+    fn a_trace_is_continued_only_if_it_is_well_formed() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        let given = |value: &str| given_trace(&with("traceparent", value)).map(|trace| trace.0);
+        let given = |value: &str| parent_trace(&with("traceparent", value)).map(|trace| trace.0);
         assert_eq!(given(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(), Some(trace));
         let zeros = "0".repeat(32);
         for bad in [

@@ -1,4 +1,4 @@
-//! `PUT /api/session/language`: in which language a member is written to from now on, also by mail.
+//! `PUT /api/session/language`: sets the language of a member's pages and mails.
 
 use super::App;
 use super::access::Access;
@@ -19,16 +19,15 @@ pub fn operation() -> Operation {
         "additionalProperties": false,
         "properties": { "language": { "enum": ["de", "en"] } },
     });
-    let doc =
-        Entry::new("session.language", "eaf", "Choose the language in which I am written to").body(body).refuses(&[
-            Code::MalformedJson,
-            Code::BodyTooLarge,
-            Code::BodyTooComplex,
-            Code::UnsupportedMediaType,
-            Code::BodyInvalid,
-        ]);
+    let doc = Entry::new("session.language", "eaf", "Choose the language of my pages and mails").body(body).refuses(&[
+        Code::MalformedJson,
+        Code::BodyTooLarge,
+        Code::BodyTooComplex,
+        Code::UnsupportedMediaType,
+        Code::BodyInvalid,
+    ]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "From now on, also in mails." });
+    doc["responses"]["204"] = json!({ "description": "The language of pages and mails is changed." });
     Operation {
         method: "put",
         path: "/api/session/language",

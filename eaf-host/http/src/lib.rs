@@ -1,8 +1,9 @@
-//! The HTTP surface: one shape for all products, made from what they describe.
+//! HTTP API of the host: one shape for all products, made from their descriptions.
 //!
-//! One file per operation; each brings its route and its OpenAPI entry. To add one: a file with a handler and an
-//! `operation()`, and a line in [`operations`]. Handlers extract who is calling, make one call, and return a view; errors
-//! are [`problem::Problem`]s, which [`answer`] writes in the caller's language.
+//! One file per operation, with its route and its OpenAPI entry. To add one: a file with a handler
+//! and an `operation()`, and a line in [`operations`]. Handlers extract the caller, make one call
+//! and return a view; errors are [`problem::Problem`]s, which [`answer`] writes in the caller's
+//! language.
 
 mod access;
 mod actuator;
@@ -57,14 +58,14 @@ use eaf_capability::Provider;
 use eaf_core::Core;
 use eaf_core::session::Limits;
 use eaf_identity::Identity;
-use host::test_limit::{Pace, TestLimit};
+use host::test_limit::{TestLimiter, TestRate};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use operation::Operation;
 use problem::Problem;
-use rates::Rates;
+use rates::RateLimiters;
 use schema::Schemas;
-use slots::{Most, Slots};
+use slots::ConcurrencySlots;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,7 +74,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// What the surface needs of the rest of the house. Cheap to clone.
+/// State of the API that handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub core: Arc<Core>,
@@ -81,49 +82,50 @@ pub struct App {
     pub providers: Arc<BTreeMap<String, Arc<dyn Provider>>>,
     pub identity: Arc<Identity>,
     pub config: Arc<Config>,
-    /// None: metrics are not collected.
+    /// Renders the metrics. None: metrics are not collected.
     pub metrics: Option<PrometheusHandle>,
-    /// Becomes true when the host shuts down: long answers end then.
+    /// True when the host shuts down, which ends streams and exports.
     pub closing: watch::Receiver<bool>,
     schemas: Arc<Schemas>,
-    rates: Rates,
+    rates: RateLimiters,
     concurrency: ConcurrencyLimit,
-    streams: Slots,
-    waits: Slots,
-    exports: Slots,
-    tests: Arc<TestLimit>,
-    choices: Arc<TestLimit>,
+    streams: ConcurrencySlots,
+    waits: ConcurrencySlots,
+    exports: ConcurrencySlots,
+    tests: Arc<TestLimiter>,
+    choices: Arc<TestLimiter>,
     readiness: Arc<actuator::Readiness>,
-    openapi: Arc<openapi::Written>,
+    openapi: Arc<openapi::CachedDocument>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The built web application (`web/dist`), if there is one.
+    /// Directory of the built web application (`web/dist`), if there is one.
     pub web: Option<PathBuf>,
-    /// Scheme, host and port of the public address, as browsers write it in `Origin`.
+    /// Origin of the public address (scheme, host and port), as browsers write it in `Origin`.
     pub origin: String,
     pub sessions: Limits,
-    /// Whose `X-Forwarded-For` counts.
+    /// Networks of trusted proxies, whose `X-Forwarded-For` counts.
     pub proxies: Vec<IpNet>,
     pub rates: rates::Limits,
-    /// Requests of one tenant that are worked on at once; fewer than connections to the database.
-    pub at_once: usize,
+    /// Limit of concurrent requests of one tenant: at least 1, and less than the connections to the
+    /// database.
+    pub concurrent_requests: usize,
 }
 
-/// A browser with some tabs open.
-const STREAMS: Most = Most { of_person: 8, of_tenant: 400 };
-/// For a view to have come as far as a command.
-const WAITS: Most = Most { of_person: 4, of_tenant: 32 };
-const EXPORTS: Most = Most { of_person: 1, of_tenant: 2 };
+/// Limits of concurrent live update streams; a browser has one for all its tabs.
+const STREAM_LIMITS: slots::Limits = slots::Limits { per_person: 8, per_tenant: 400 };
+/// Limits of concurrent waits with `?after` for a view's checkpoint.
+const WAIT_LIMITS: slots::Limits = slots::Limits { per_person: 4, per_tenant: 32 };
+const EXPORT_LIMITS: slots::Limits = slots::Limits { per_person: 1, per_tenant: 2 };
 
-/// Each test connects to another system, which its settings name.
-const TESTS: Pace = Pace { at_once: 2, burst: 20.0, each: Duration::from_secs(6) };
-/// Lists of a connection that is stored, while somebody types a search.
-const CHOICES: Pace = Pace { at_once: 4, burst: 60.0, each: Duration::from_secs(1) };
+/// Rate of connection tests, each of which connects to a system that the draft or connection names.
+const TEST_RATE: TestRate = TestRate { concurrent: 2, burst: 20.0, interval: Duration::from_secs(6) };
+/// Rate of lists of choices over stored connections, while a person types a search.
+const CHOICES_RATE: TestRate = TestRate { concurrent: 4, burst: 60.0, interval: Duration::from_secs(1) };
 
 impl Config {
-    /// Whether people reach the host by https; TLS ends before it.
+    /// True if the public address is https; TLS ends at a proxy in front of the host.
     fn https(&self) -> bool {
         self.origin.starts_with("https://")
     }
@@ -142,18 +144,18 @@ impl App {
             products,
             providers,
             identity,
-            rates: Rates::new(&core.world, config.rates),
-            concurrency: ConcurrencyLimit::new(config.at_once),
+            rates: RateLimiters::new(&core.world, config.rates),
+            concurrency: ConcurrencyLimit::new(config.concurrent_requests),
             core,
             config: Arc::new(config),
             metrics: None,
             closing,
             schemas: Arc::default(),
-            streams: Slots::new(STREAMS),
-            waits: Slots::new(WAITS),
-            exports: Slots::new(EXPORTS),
-            tests: Arc::new(TestLimit::new(TESTS)),
-            choices: Arc::new(TestLimit::new(CHOICES)),
+            streams: ConcurrencySlots::new(STREAM_LIMITS),
+            waits: ConcurrencySlots::new(WAIT_LIMITS),
+            exports: ConcurrencySlots::new(EXPORT_LIMITS),
+            tests: Arc::new(TestLimiter::new(TEST_RATE)),
+            choices: Arc::new(TestLimiter::new(CHOICES_RATE)),
             readiness: Arc::default(),
             openapi: Arc::default(),
         }
@@ -181,7 +183,7 @@ fn operations() -> Vec<Operation> {
         host::draft_test::trial_operation(),
         host::draft_choices::operation(),
         host::mail_failures::operation(),
-        host::mail_again::operation(),
+        host::mail_resend::operation(),
         host::mail_queue::operation(),
         host::mail_queue::send_operation(),
         host::mail_pauses::put_operation(),
@@ -210,7 +212,7 @@ fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The OpenAPI document of a host that serves these products.
+/// OpenAPI document of a host that serves these products.
 pub fn document(products: &[Arc<Product>]) -> serde_json::Value {
     openapi::document(&operations(), products)
 }
@@ -228,21 +230,21 @@ pub fn router(app: App) -> Router {
     router
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), answer::around))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), answer::middleware))
         .with_state(app)
 }
 
-/// A panic in a handler is a bug of ours and the end of one request, not of the host.
+/// Answers 500 for a handler that panicked, so that a bug ends one request and not the host.
 fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     tracing::error!("a handler panicked");
     axum::response::IntoResponse::into_response(Problem::new(Code::Internal))
 }
 
-/// Serves until `app.closing` becomes true, then finishes what is under way.
+/// Serves until `app.closing` becomes true, then completes the requests in progress.
 pub async fn serve(listener: TcpListener, app: App) {
     let mut closing = app.closing.clone();
     let stopped = async move {
-        // A dropped sender means that nobody is left who could ask for an end: end too.
+        // Also complete when the sender is dropped: no one else could stop the server then.
         let _ = closing.wait_for(|closing| *closing).await;
     };
     serve::serve(listener, router(app), serve::Limits::default(), stopped).await;

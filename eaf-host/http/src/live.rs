@@ -1,13 +1,14 @@
-//! `GET /api/live?view=dcm/requests&view=…`: server-sent events that say which rows changed, never what is in them.
+//! `GET /api/live?view=dcm/requests&view=…`: server-sent events that name the rows that changed,
+//! without their content.
 //!
-//! An event's id is the position reached in each asked view, in the order asked, and a mark of what its rows were folded
-//! by. Sent back as Last-Event-ID it resumes exactly there, or tells the client to load everything anew; without it the
-//! stream starts at the end of the log. Row rules hold for every event. The stream ends with the token, the session or the
-//! package. One person has a few streams at a time.
+//! The id of an event is a list with the position reached and the build id of each view, in the
+//! order of the request. Sent back as Last-Event-ID it resumes there, or the client gets a `reset`
+//! and reloads; without it the stream starts at the end of the log. Row rules hold for every event.
+//! The stream ends with the token, the session or the package.
 //!
-//! Proxies, and programs on the person's own machine, hold streams back without a word. So a client
-//! hears a heartbeat at once and every [`BEAT`]: an event, because comments are not told to scripts. What
-//! passes an event on only when the next one comes delays nothing: behind changes stands a heartbeat, too.
+//! Proxies and programs on the client's machine may buffer a stream. So a heartbeat is sent at the
+//! start, every [`HEARTBEAT_INTERVAL`] and after changes, where it pushes them through a buffer. It
+//! is an event, because browsers hide comments from scripts.
 
 use super::App;
 use super::access::Access;
@@ -37,82 +38,82 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 pub const PATH: &str = "/api/live";
-const MOST_VIEWS: usize = 16;
-const RESUME: &str = "last-event-id";
-const LONGEST_ID: usize = 4_096;
-/// An event's id has one of these for each view, with a mark.
-const POSITION: &str = "^[0-9]{1,9}-[0-9]{1,18}$";
-/// Changes asked for at once; more follow in the next round.
-const ROUND: u32 = 200;
-/// Hints may be lost: look again this often.
-const LOOK: Duration = Duration::from_secs(5);
-/// Below the shortest silence that proxies in use allow (30 s), twice over.
-const BEAT: Duration = Duration::from_secs(10);
-/// How long browsers wait before they come again, in milliseconds; each is told a time of its own, or
-/// all would come at the same moment after a restart.
-const RETRY: std::ops::Range<u64> = 500..2_000;
-/// How long changes are gathered before they are asked for. People do not see it.
-const GATHER: Duration = Duration::from_millis(50);
+const MAX_VIEWS: usize = 16;
+const LAST_EVENT_ID: &str = "last-event-id";
+const MAX_ID_BYTES: usize = 4_096;
+/// Form of a position; an event's id has one for each view, with its build id.
+const POSITION_PATTERN: &str = "^[0-9]{1,9}-[0-9]{1,18}$";
+/// Changes of one query; more follow in the next one.
+const MAX_CHANGES: u32 = 200;
+/// Interval of polling, because notifications may be lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Interval of heartbeats, a third of the shortest idle time-out of common proxies (30 s).
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
+/// Delay of a browser before it reconnects, in milliseconds; each stream gets a random one, so that
+/// not all reconnect at once after a restart.
+const RECONNECT_DELAY: std::ops::Range<u64> = 500..2_000;
+/// Delay in which changes are collected for one query.
+const COALESCE: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
-/// Of one view among several: the others are watched.
-const REFUSALS: [Code; 3] = [Code::NotFound, Code::PermissionMissing, Code::ProductNotEnabled];
-/// Asks what is in between to pass each event on at once, and neither to keep nor to compress it.
+/// Codes that refuse one view of several; the others are streamed.
+const VIEW_REFUSALS: [Code; 3] = [Code::NotFound, Code::PermissionMissing, Code::ProductNotEnabled];
+/// Headers that ask proxies to neither buffer, store nor compress the stream.
 const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
 ];
-/// However long a token says it lives.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest duration of a stream, whatever the lifetime of the token.
+const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("live", "eaf", "Server-sent events: which rows of these views changed")
+    let doc = Entry::new("live", "eaf", "Server-sent events that name the changed rows of views")
         .query(
             "view",
-            json!({ "type": "array", "minItems": 1, "maxItems": MOST_VIEWS, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,62}$" } }),
-            "`plugin/view`; repeat it for more.",
+            json!({ "type": "array", "minItems": 1, "maxItems": MAX_VIEWS, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,62}$" } }),
+            "`plugin/view`; repeat the parameter for more.",
         )
         .query(
-            RESUME,
-            json!({ "type": "string", "maxLength": LONGEST_ID, "pattern": POSITION }),
-            "As the header, which goes before it: for a browser, which cannot set one when it opens a new stream.",
+            LAST_EVENT_ID,
+            json!({ "type": "string", "maxLength": MAX_ID_BYTES, "pattern": POSITION_PATTERN }),
+            "As the header, which has priority: browsers cannot set a header on a new stream.",
         )
         .header(
             "Last-Event-ID",
-            json!({ "type": "string", "pattern": POSITION }),
+            json!({ "type": "string", "pattern": POSITION_PATTERN }),
             "Resume after this position, or after the event with this id.",
         )
         .answers_as(
             "200",
-            "`change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; \
-             `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream \
-             is, with {resumed} whether it goes on where the given event was, and with {refused} which of the views \
-             are not there or not the caller's to read.",
+            "`change` events with {plugin, view, key, position, deleted}; `reset` when the client must reload everything; \
+             `heartbeat` at the start, every 10 s and after changes. The first one has {actor}, whose the stream \
+             is, {resumed}, whether it continues after the given event, and {refused}, the views that do not exist or \
+             that the caller may not read.",
             "text/event-stream",
             json!({ "type": "string" }),
         )
         .refuses(&[Code::QueryInvalid, Code::TooManyStreams])
-        .refuses(&REFUSALS);
+        .refuses(&VIEW_REFUSALS);
     Operation { method: "get", path: PATH, access: Access::Member, route: get(live), doc: doc.done() }
 }
 
-struct Watched {
+struct SubscribedView {
     product: Arc<Product>,
     view: String,
     reached: Position,
-    /// What the client's rows were folded by; none before the view's table is there.
+    /// Build id of the client's rows. None: the view's table does not exist yet.
     build_id: Option<BuildId>,
 }
 
-impl Watched {
+impl SubscribedView {
     fn view(&self) -> &ViewType {
-        self.product.view(&self.view).expect("found when it was asked for, in this package")
+        self.product.view(&self.view).expect("the view was found in this package")
     }
 
-    /// What the client reads from now on has come at least so far. Refused, if the caller may not read the view at all.
-    async fn begin(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
+    /// Sets position and build id to the current ones. Fails if the caller may not read the view.
+    async fn start(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
         match view::current_position(&app.core.db, &who.caller, self.product.id(), self.view()).await {
             Ok(ViewPosition { build_id, position }) => (self.build_id, self.reached) = (Some(build_id), position),
-            // Made with the first events.
+            // The table is created with the first events.
             Err(view::Error::NotCreated(_)) => {
                 let epoch = event_store::epoch(&app.core.db).await;
                 let epoch = epoch.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
@@ -126,24 +127,25 @@ impl Watched {
         Ok(())
     }
 
-    fn hit(&self, change: &Change) -> bool {
+    fn matches(&self, change: &Change) -> bool {
         change.plugin == self.product.id() && change.view == self.view
     }
 }
 
-struct Watcher {
+struct Subscription {
     app: App,
     who: TenantCaller,
-    watched: Vec<Watched>,
+    watched: Vec<SubscribedView>,
     changes: broadcast::Receiver<Change>,
     closing: watch::Receiver<bool>,
     end: Instant,
     ready: VecDeque<Event>,
-    /// Ask before waiting: something may have changed between resuming and listening.
-    look: bool,
-    /// Of its own, not made anew with each hint: those that do not concern this stream must not put the look off.
-    looks: Interval,
-    beats: Interval,
+    /// Set when changes are to be queried before waiting. True at the start, for changes between
+    /// resuming and subscribing.
+    query_due: bool,
+    /// Timer of polling. Notifications of other streams must not restart it.
+    poll: Interval,
+    heartbeats: Interval,
     _permit: Permit,
 }
 
@@ -153,52 +155,57 @@ async fn live(
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let permit = app.streams.enter(who.caller.tenant, who.caller.actor);
-    let most = app.streams.most().of_person;
-    let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", most))?;
-    // Listen first, then read where the views stand: nothing falls in between.
+    let permit = app.streams.acquire(who.caller.tenant, who.caller.actor);
+    let limit = app.streams.limits().per_person;
+    let permit = permit.ok_or_else(|| Problem::new(Code::TooManyStreams).with("limit", limit))?;
+    // Subscribe before the positions are read, so that no change is lost.
     let changes = app.core.feed.subscribe();
-    let (asked, last) = split(&parameters, &headers)?;
-    let (mut watched, refused) = open(&app, &who, &asked).await?;
+    let (names, last) = parse(&parameters, &headers)?;
+    let (mut watched, refused) = subscribe(&app, &who, &names).await?;
     if let Some(id) = last {
         resume(&mut watched, id).ok_or_else(|| Problem::parameter("Last-Event-ID", "invalid"))?;
     }
-    // Others of the tenant do not wait for the end of a stream.
-    who.work = None;
+    // Release the tenant's permit: the stream lasts long.
+    who.permit = None;
     let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
-    let mut watcher = Watcher {
+    let mut subscription = Subscription {
         closing: app.closing.clone(),
-        end: Instant::now() + LONGEST.min(remaining),
+        end: Instant::now() + MAX_DURATION.min(remaining),
         app,
         who,
         watched,
         changes,
         ready: VecDeque::new(),
-        look: true,
-        looks: every(LOOK),
-        beats: every(BEAT),
+        query_due: true,
+        poll: every(POLL_INTERVAL),
+        heartbeats: every(HEARTBEAT_INTERVAL),
         _permit: permit,
     };
-    watcher.greet(last.is_some(), &refused);
-    let events = stream::unfold(watcher, |mut watcher| async move {
-        let event = watcher.next().await?;
-        Some((Ok::<_, Infallible>(event), watcher))
+    subscription.send_opening(last.is_some(), &refused);
+    let events = stream::unfold(subscription, |mut subscription| async move {
+        let event = subscription.next().await?;
+        Some((Ok::<_, Infallible>(event), subscription))
     });
     Ok((UNBUFFERED, Sse::new(events)).into_response())
 }
 
-/// The views that this caller may watch, and the others. One tab of an older page, or of a person who has lost a role,
-/// must not end the stream that all tabs share; refused is only who may watch none.
-async fn open(app: &App, who: &TenantCaller, asked: &[&str]) -> Result<(Vec<Watched>, Vec<String>), Problem> {
+/// Subscribes to the views that the caller may read and lists the refused ones. All tabs of a
+/// browser share a stream: one refused view of an old page must not end it. Fails if no view is
+/// left.
+async fn subscribe(
+    app: &App,
+    who: &TenantCaller,
+    names: &[&str],
+) -> Result<(Vec<SubscribedView>, Vec<String>), Problem> {
     let (mut watched, mut refused, mut first) = (Vec::new(), Vec::new(), None);
-    for &name in asked {
+    for &name in names {
         let begun = match find(app, who, &watched, name)? {
-            Ok(mut one) => one.begin(app, who).await.map(|()| one),
+            Ok(mut one) => one.start(app, who).await.map(|()| one),
             Err(problem) => Err(problem),
         };
         match begun {
             Ok(one) => watched.push(one),
-            Err(problem) if REFUSALS.iter().any(|code| problem.is(*code)) => {
+            Err(problem) if VIEW_REFUSALS.iter().any(|code| problem.is(*code)) => {
                 refused.push(name.to_owned());
                 first.get_or_insert(problem);
             }
@@ -218,26 +225,31 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-/// The views, and the event after which to resume.
-fn split<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<&'a str>, Option<&'a str>), Problem> {
+/// Views of the request, and the event id to resume after.
+fn parse<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<&'a str>, Option<&'a str>), Problem> {
     let mut last = None;
     let mut views = Vec::new();
-    for (name, value) in parameters.checked(|name| name == "view" || name == RESUME)? {
+    for (name, value) in parameters.checked(|name| name == "view" || name == LAST_EVENT_ID)? {
         match name.as_str() {
-            RESUME if last.is_none() && value.len() <= LONGEST_ID => last = Some(value.as_str()),
-            RESUME => return Err(Problem::parameter(RESUME, "invalid")),
+            LAST_EVENT_ID if last.is_none() && value.len() <= MAX_ID_BYTES => last = Some(value.as_str()),
+            LAST_EVENT_ID => return Err(Problem::parameter(LAST_EVENT_ID, "invalid")),
             _ => views.push(value.as_str()),
         }
     }
-    if views.len() > MOST_VIEWS {
-        return Err(Problem::parameter("view", "max-items").limit(MOST_VIEWS));
+    if views.len() > MAX_VIEWS {
+        return Err(Problem::parameter("view", "max-items").limit(MAX_VIEWS));
     }
-    let header = headers.get(RESUME).map(|id| id.to_str().unwrap_or_default());
+    let header = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
     Ok((views, header.or(last)))
 }
 
-/// The inner error: there is no such view.
-fn find(app: &App, who: &TenantCaller, watched: &[Watched], name: &str) -> Result<Result<Watched, Problem>, Problem> {
+/// Finds a view by name. The inner error refuses this view only.
+fn find(
+    app: &App,
+    who: &TenantCaller,
+    watched: &[SubscribedView],
+    name: &str,
+) -> Result<Result<SubscribedView, Problem>, Problem> {
     let (plugin, view) = name.split_once('/').ok_or_else(|| Problem::parameter("view", "format"))?;
     if watched.iter().any(|one| one.product.id() == plugin && one.view == view) {
         return Err(Problem::parameter("view", "unique-items"));
@@ -246,13 +258,14 @@ fn find(app: &App, who: &TenantCaller, watched: &[Watched], name: &str) -> Resul
     if product.is_some() && !who.has(plugin) {
         return Ok(Err(Problem::new(Code::ProductNotEnabled).with("product", plugin)));
     }
-    let begin =
-        |product| Watched { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, build_id: None };
-    Ok(product.map(begin).ok_or_else(|| Problem::new(Code::NotFound)))
+    let subscribed =
+        |product| SubscribedView { product, view: view.into(), reached: Position { epoch: 0, pos: 0 }, build_id: None };
+    Ok(product.map(subscribed).ok_or_else(|| Problem::new(Code::NotFound)))
 }
 
-/// One position for each view with its mark, as events have it; or one position for all, as commands answer it.
-fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
+/// Sets the positions from an event's id, or all to one position, as commands return it. None: the
+/// id is invalid.
+fn resume(watched: &mut [SubscribedView], id: &str) -> Option<()> {
     if let Ok(one) = id.parse::<Position>() {
         watched.iter_mut().for_each(|view| view.reached = one);
         return Some(());
@@ -262,34 +275,35 @@ fn resume(watched: &mut [Watched], id: &str) -> Option<()> {
         return None;
     }
     for (view, part) in watched.iter_mut().zip(parts) {
-        let (position, mark) = part.split_once('~').map_or((part, None), |(position, mark)| (position, Some(mark)));
+        let (position, build_id) =
+            part.split_once('~').map_or((part, None), |(position, build_id)| (position, Some(build_id)));
         view.reached = position.parse().ok()?;
-        // What it was before the table was there, it is no more.
-        if let Some(mark) = mark {
-            view.build_id = Some(mark.parse().ok()?);
+        // Without a build id the table did not exist then; keep the current one.
+        if let Some(build_id) = build_id {
+            view.build_id = Some(build_id.parse().ok()?);
         }
     }
     Some(())
 }
 
-impl Watcher {
-    /// Two events, because some programs hold the first one back until a second one comes.
-    fn greet(&mut self, resumed: bool, refused: &[String]) {
-        let spread = RETRY.end - RETRY.start;
-        let retry = RETRY.start + self.app.core.world.uuid().as_u64_pair().1 % spread;
-        // In a browser all tabs have one session, and it may have become somebody else's.
+impl Subscription {
+    /// Sends two heartbeats, because some proxies hold back an event until the next one.
+    fn send_opening(&mut self, resumed: bool, refused: &[String]) {
+        let spread = RECONNECT_DELAY.end - RECONNECT_DELAY.start;
+        let retry = RECONNECT_DELAY.start + self.app.core.world.uuid().as_u64_pair().1 % spread;
+        // Name the actor: the session of the browser may belong to another person by now.
         let data = json!({ "actor": self.who.caller.actor, "resumed": resumed, "refused": refused });
         let first = Event::default().event(HEARTBEAT).id(self.id()).data(data.to_string());
         self.ready.push_back(first.retry(Duration::from_millis(retry)));
         self.ready.push_back(self.heartbeat());
     }
 
-    /// Carries the position as well: whoever was told of no change yet can resume, too.
+    /// Heartbeat with the current id, so that a client without any change can resume too.
     fn heartbeat(&self) -> Event {
         Event::default().event(HEARTBEAT).id(self.id()).data("{}")
     }
 
-    /// None ends the stream.
+    /// Next event. None: the stream ends.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.ready.pop_front() {
@@ -298,53 +312,55 @@ impl Watcher {
             if *self.closing.borrow() || Instant::now() >= self.end {
                 return None;
             }
-            if self.look {
-                self.look = false;
-                // One of the tenant's places, as for any request: streams must not take all connections.
-                let _work = self.app.concurrency.take(self.who.caller.tenant).await;
+            if self.query_due {
+                self.query_due = false;
+                // Count a query as a request of the tenant, so that streams cannot take all
+                // database connections.
+                let _permit = self.app.concurrency.acquire(self.who.caller.tenant).await;
                 self.collect().await?;
                 continue;
             }
             tokio::select! {
                 () = tokio::time::sleep_until(self.end) => return None,
                 closed = self.closing.changed() => if closed.is_err() { return None },
-                _ = self.beats.tick() => return Some(self.heartbeat()),
-                _ = self.looks.tick() => {
-                    if !self.is_signed_in().await {
+                _ = self.heartbeats.tick() => return Some(self.heartbeat()),
+                _ = self.poll.tick() => {
+                    if !self.is_still_valid().await {
                         return None;
                     }
-                    self.look = true;
+                    self.query_due = true;
                 }
                 change = self.changes.recv() => match change {
                     Ok(change) if self.concerns(&change) => {
-                        self.gather().await;
-                        self.look = true;
+                        self.coalesce().await;
+                        self.query_due = true;
                     }
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => self.look = true,
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.query_due = true,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
             }
         }
     }
 
-    /// Lets changes that come in quick succession become one look.
-    async fn gather(&mut self) {
-        tokio::time::sleep(GATHER).await;
-        // The look that follows sees what they tell of, and what was lost between them.
+    /// Waits for further changes, so that one query finds them all.
+    async fn coalesce(&mut self) {
+        tokio::time::sleep(COALESCE).await;
+        // The query that follows finds these and any lost ones.
         for _ in 0..self.changes.len() {
-            let _told = self.changes.try_recv();
+            let _change = self.changes.try_recv();
         }
     }
 
-    /// Signing out, here or elsewhere, and the loss of a role end the stream with its next look.
-    async fn is_signed_in(&self) -> bool {
-        // Not known is no: the client comes again and is asked who it is.
-        self.who.still_holds(&self.app).await.unwrap_or(false)
+    /// Checks session and membership, so that the stream ends at the next poll after a sign-out or
+    /// the loss of a role.
+    async fn is_still_valid(&self) -> bool {
+        // An unknown state counts as signed out: the client reconnects and authenticates.
+        self.who.is_still_valid(&self.app).await.unwrap_or(false)
     }
 
     fn concerns(&self, change: &Change) -> bool {
-        change.tenant == self.who.caller.tenant && self.watched.iter().any(|view| view.hit(change))
+        change.tenant == self.who.caller.tenant && self.watched.iter().any(|view| view.matches(change))
     }
 
     async fn collect(&mut self) -> Option<()> {
@@ -352,27 +368,27 @@ impl Watcher {
             let one = &self.watched[index];
             let active = self.app.products.get(one.product.id())?;
             if !Arc::ptr_eq(&active.domain, &one.product.domain) {
-                // Other rules and permissions, perhaps other rows: the client comes again, and is told.
+                // A new package may have other rules and rows: the client reconnects.
                 return None;
             }
             let (core, caller) = (&self.app.core, &self.who.caller);
-            match view::changed_since(&core.db, caller, one.product.id(), one.view(), one.reached, ROUND).await {
-                // Its rows were made anew: a person was erased, or another copy is read.
+            match view::changed_since(&core.db, caller, one.product.id(), one.view(), one.reached, MAX_CHANGES).await {
+                // The rows were rebuilt, or another copy is live.
                 Ok(Changes { build_id, .. }) if one.build_id.as_ref().is_some_and(|known| *known != build_id) => {
                     return self.reset().await;
                 }
                 Ok(Changes { build_id, rows }) => {
                     self.watched[index].build_id = Some(build_id);
-                    self.look |= rows.len() >= ROUND as usize;
+                    self.query_due |= rows.len() >= MAX_CHANGES as usize;
                     rows.into_iter().for_each(|change| self.announce(index, change));
                 }
-                // The log starts anew, and so does the client.
+                // The log has a new epoch.
                 Err(view::Error::OtherEpoch) => return self.reset().await,
-                // Made with the first events.
+                // The table is created with the first events.
                 Err(view::Error::NotCreated(_)) => {}
                 Err(cause) => {
-                    // The client comes again and resumes.
-                    tracing::warn!(error = &cause as &dyn std::error::Error, "live updates broke off");
+                    // The client reconnects and resumes.
+                    tracing::warn!(error = &cause as &dyn std::error::Error, "a stream of live updates failed");
                     return None;
                 }
             }
@@ -383,10 +399,10 @@ impl Watcher {
         Some(())
     }
 
-    /// The client loads everything anew.
+    /// Sends a reset, after which the client reloads everything.
     async fn reset(&mut self) -> Option<()> {
         for view in &mut self.watched {
-            view.begin(&self.app, &self.who).await.ok()?;
+            view.start(&self.app, &self.who).await.ok()?;
         }
         self.ready.push_back(Event::default().event("reset").id(self.id()).data("{}"));
         self.ready.push_back(self.heartbeat());
@@ -408,7 +424,7 @@ impl Watcher {
     }
 
     fn id(&self) -> String {
-        let part = |view: &Watched| match &view.build_id {
+        let part = |view: &SubscribedView| match &view.build_id {
             Some(build_id) => format!("{}~{build_id}", view.reached),
             None => view.reached.to_string(),
         };

@@ -1,9 +1,9 @@
-//! Addresses of rows.
+//! URL paths of rows.
 
 use eaf_core::contract::Subject;
 use std::fmt::Write;
 
-/// Keys may contain `/`, which stays as it is: the route takes all that follows.
+/// Path of a row. A `/` in the key stays as it is, because the route takes the rest of the path.
 pub fn of_row(plugin: &str, subject: &Subject) -> String {
     format!("/api/{plugin}/views/{}/{}", subject.view, encoded(&subject.key))
 }
@@ -13,7 +13,7 @@ fn encoded(key: &str) -> String {
     for byte in key.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte as char),
-            _ => write!(out, "%{byte:02X}").expect("a String takes everything"),
+            _ => write!(out, "%{byte:02X}").expect("writing to a String cannot fail"),
         }
     }
     out
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_cannot_break_out_of_the_address() {
+    fn keys_are_percent_encoded_except_slashes() {
         let subject = |key: &str| Subject { view: "vms".into(), key: key.into() };
         assert_eq!(of_row("dcm", &subject("a/b")), "/api/dcm/views/vms/a/b");
         assert_eq!(of_row("dcm", &subject("ü?#\r\n")), "/api/dcm/views/vms/%C3%BC%3F%23%0D%0A");

@@ -1,4 +1,4 @@
-//! The host's own sentences. A package's sentences are its own: see [`eaf_capability::text`].
+//! Texts of the host. A package has its own: see [`eaf_capability::text`].
 
 use eaf_capability::text::Locales;
 use eaf_core::actor::Locale;
@@ -7,19 +7,20 @@ use std::sync::LazyLock;
 
 static MESSAGES: LazyLock<Locales> = LazyLock::new(|| {
     Locales::load(include_str!("messages/de.toml"), include_str!("messages/en.toml"))
-        .expect("the built-in texts are whole; a test holds it")
+        .expect("the built-in texts are complete; a test checks it")
 });
 
+/// Renders a text; an unknown key is returned as it is.
 pub fn render(key: &str, params: &Map<String, Value>, locale: Locale) -> String {
     MESSAGES.find(key, params, locale).unwrap_or_else(|| key.to_owned())
 }
 
-/// None: there is no such sentence.
+/// Renders a text. None: the key is unknown.
 pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
     MESSAGES.find(key, params, locale)
 }
 
-/// All sentences whose key begins like this, by the rest of their keys.
+/// Texts whose keys have this prefix, by the rest of the key.
 pub fn section(prefix: &'static str, locale: Locale) -> impl Iterator<Item = (String, String)> {
     MESSAGES.keys().filter_map(move |key| {
         let name = key.strip_prefix(prefix)?;
@@ -27,8 +28,8 @@ pub fn section(prefix: &'static str, locale: Locale) -> impl Iterator<Item = (St
     })
 }
 
-/// What a host call failed with, as a sentence. `error` is a code, perhaps with a detail behind it: `refused (550 5.1.1)`.
-/// What has no sentence is shown as it is.
+/// Text of a host call's error: a code, optionally with a detail behind it, such as
+/// `refused (550 5.1.1)`. An unknown code is returned as it is.
 pub fn failure(error: &str, locale: Locale) -> String {
     let code = error.split(' ').next().unwrap_or_default();
     MESSAGES.find(&format!("failures.{code}"), &Map::new(), locale).unwrap_or_else(|| error.to_owned())
@@ -40,7 +41,7 @@ mod tests {
     use crate::code::{Code, FIELD_CODES};
 
     #[test]
-    fn every_code_has_its_sentences_and_no_sentence_is_left_over() {
+    fn every_code_has_its_texts_and_there_are_no_others() {
         let mut expected: Vec<String> = Code::ALL
             .iter()
             .flat_map(|code| ["title", "detail"].map(|part| format!("problems.{}.{part}", code.as_str())))

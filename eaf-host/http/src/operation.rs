@@ -1,7 +1,8 @@
-//! One operation of the surface: its route and its entry in the OpenAPI document, side by side, so that neither exists
-//! without the other.
+//! Operation of the API: its route and its OpenAPI entry together, so that neither exists without
+//! the other.
 //!
-//! To add an operation: one file with a handler and an `operation()`; one line in [`super::operations`].
+//! To add an operation: one file with a handler and an `operation()`; one line in
+//! [`super::operations`].
 
 use super::App;
 use super::access::Access;
@@ -11,11 +12,11 @@ use axum::routing::MethodRouter;
 use serde_json::{Map, Value, json};
 
 pub struct Operation {
-    /// Lower case, as OpenAPI writes it.
+    /// HTTP method in lower case, as in OpenAPI.
     pub method: &'static str,
-    /// As axum writes it; `{*key}` takes the rest of the path.
+    /// Path in axum's syntax; `{*key}` takes the rest of the path.
     pub path: &'static str,
-    /// Enforced by the router before the handler runs.
+    /// Access that the router enforces before the handler runs.
     pub access: Access,
     pub route: MethodRouter<App>,
     pub doc: Doc,
@@ -23,14 +24,14 @@ pub struct Operation {
 
 pub enum Doc {
     One(Value),
-    /// One entry per command, member to choose, view or view row of every product.
+    /// Template of one entry per command, member with choices, view or view row of every product.
     Commands,
     Choices,
     Views,
     Rows,
 }
 
-/// Builds the OpenAPI entry of an operation of the host's own.
+/// OpenAPI entry of one operation, as a builder.
 pub struct Entry(Value);
 
 impl Entry {
@@ -59,8 +60,8 @@ impl Entry {
         self.parameter(json!({ "name": name, "in": "query", "description": description, "schema": schema }))
     }
 
-    /// Without it there is no answer.
-    pub fn needed_query(self, name: &str, schema: Value, description: &str) -> Self {
+    /// Required query parameter.
+    pub fn required_query(self, name: &str, schema: Value, description: &str) -> Self {
         self.parameter(json!({
             "name": name, "in": "query", "required": true, "description": description, "schema": schema,
         }))
@@ -98,7 +99,8 @@ impl Entry {
         self
     }
 
-    /// The refusals that are particular to this operation; those of signing in are added where they apply.
+    /// Error codes particular to this operation. Those of authentication are added unless it is
+    /// public.
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         let mut codes = codes.to_vec();
         if self.0.get("security").is_none() {
@@ -109,12 +111,12 @@ impl Entry {
         for code in codes {
             let status = code.status().as_str().to_owned();
             let response = &mut self.0["responses"][&status];
-            let sentence = match response.get("description").and_then(Value::as_str) {
+            let description = match response.get("description").and_then(Value::as_str) {
                 Some(described) => format!("{described}, `{}`", code.as_str()),
                 None => format!("`{}`", code.as_str()),
             };
             *response = json!({
-                "description": sentence,
+                "description": description,
                 "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } },
             });
         }

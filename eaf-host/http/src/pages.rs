@@ -1,4 +1,5 @@
-//! What is not the API: the web application if it was built, the explanation of error codes, and a small front page.
+//! Pages outside the API: the web application if it was built, the documentation of error codes,
+//! and a small start page.
 
 use super::App;
 use super::code::Code;
@@ -26,19 +27,20 @@ async fn errors() -> Response {
     ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], ERRORS).into_response()
 }
 
-/// A file of the web application; its paths without a file are pages of it, so they get the application itself.
+/// Serves a file of the web application. Paths without a file are routes of it, so they get
+/// `index.html`.
 async fn file(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let ours = ["/api/", "/auth/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
-    if ours || !page {
+    let reserved = ["/api/", "/auth/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
+    if reserved || !page {
         return Problem::new(Code::NotFound).into_response();
     }
     let Some(root) = app.config.web.as_deref().filter(|root| root.join("index.html").is_file()) else {
         return front_page(path, &request);
     };
     let wanted = inside(root, path).filter(|file| file.is_file());
-    // A missing script must not be answered with a page.
+    // A missing asset is 404 and not `index.html`.
     let is_asset = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let hashed = wanted.is_some() && path.starts_with("/assets/");
     let file = match wanted {
@@ -60,7 +62,7 @@ async fn file(State(app): State<App>, request: Request) -> Response {
     }
 }
 
-/// Only plain names below the root: nothing that climbs, nothing absolute, nothing encoded.
+/// Path below the root. None: the path has `..`, hidden, absolute or encoded parts.
 fn inside(root: &Path, path: &str) -> Option<PathBuf> {
     let relative = Path::new(path.trim_start_matches('/'));
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
@@ -93,7 +95,7 @@ mod tests {
     use crate::code::FIELD_CODES;
 
     #[test]
-    fn every_code_is_explained_and_nothing_else_is() {
+    fn every_code_is_documented_and_nothing_else() {
         let explained: Vec<&str> = ERRORS.lines().filter_map(|line| line.strip_prefix("### ")).collect();
         let mut expected: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         expected.push("rejections");
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leaves_the_web_applications_folder() {
+    fn no_path_leaves_the_web_root() {
         let root = Path::new("/web");
         assert_eq!(inside(root, "/assets/app.js"), Some(PathBuf::from("/web/assets/app.js")));
         for bad in ["/../etc/passwd", "/a/../../b", "/%2e%2e/b", "/.env", "/a/.git/config", "/a\\..\\b"] {

@@ -1,6 +1,6 @@
-//! The parameters of a query: each name known, each value of sane length and without NUL.
+//! Query parameters: known names, values of limited length without NUL.
 //!
-//! Every operation that takes parameters takes them through [`Parameters`], so that none forgets a rule.
+//! Every operation reads its parameters through [`Parameters`], so that none omits a check.
 
 use super::App;
 use super::problem::Problem;
@@ -9,16 +9,16 @@ use axum::http::request::Parts;
 use openidconnect::url::form_urlencoded;
 use std::collections::BTreeSet;
 
-/// For the document: a text is all but NUL.
+/// Pattern of texts in the OpenAPI document: all but NUL.
 pub const TEXT: &str = "^[^\\u0000]*$";
-/// Bytes of one value. A cursor is the longest: it holds the value of a sorted column.
-pub const LONGEST_VALUE: usize = 8 * 1024;
-/// Characters of a filter's value, all that it lists together.
-pub const LONGEST_FILTER: usize = 2_000;
-/// Characters of an unknown name that are told back.
-const LONGEST_NAME: usize = 64;
+/// Bytes of one value. A cursor is the longest one: it holds the value of a sorted column.
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
+/// Characters of a filter's value, a list included.
+pub const MAX_FILTER_CHARS: usize = 2_000;
+/// Characters of an unknown name in the error.
+const MAX_NAME_CHARS: usize = 64;
 
-/// Names and values, decoded, in the order of the query.
+/// Decoded names and values in the order of the query.
 pub struct Parameters(Vec<(String, String)>);
 
 impl FromRequestParts<App> for Parameters {
@@ -42,7 +42,7 @@ impl Parameters {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refused, unless each name is known and stands once.
+    /// All parameters. Fails unless each name is known and unique.
     pub fn once(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
         let mut seen = BTreeSet::new();
         for (name, _) in self.checked(known)? {
@@ -53,13 +53,13 @@ impl Parameters {
         Ok(&self.0)
     }
 
-    /// Refused, unless each name is known; it may stand several times.
+    /// All parameters. Fails unless each name is known; names may repeat.
     pub fn checked(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
         for (name, value) in &self.0 {
             if !known(name) {
-                return Err(Problem::parameter(&shortened(name), "unknown"));
+                return Err(Problem::parameter(&truncated(name), "unknown"));
             }
-            if value.contains('\0') || value.len() > LONGEST_VALUE {
+            if value.contains('\0') || value.len() > MAX_VALUE_BYTES {
                 return Err(Problem::parameter(name, "invalid"));
             }
         }
@@ -67,8 +67,8 @@ impl Parameters {
     }
 }
 
-fn shortened(name: &str) -> String {
-    name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect()
+fn truncated(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(MAX_NAME_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -83,15 +83,15 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_known_stands_once_and_holds_no_nul() {
+    fn parameters_are_known_unique_and_without_nul() {
         assert_eq!(refused("key=a%20b&sort=-x"), None);
         assert_eq!(refused(""), None);
         assert_eq!(refused("key=1&colour=2&key=3").as_deref(), Some("?colour unknown"));
         assert_eq!(refused("key=1&key=2").as_deref(), Some("?key invalid"));
         assert_eq!(refused("key=a%00b").as_deref(), Some("?key invalid"));
         assert_eq!(refused("k%00=a").as_deref(), Some("?k unknown"));
-        assert_eq!(refused(&format!("key={}", "x".repeat(LONGEST_VALUE + 1))).as_deref(), Some("?key invalid"));
+        assert_eq!(refused(&format!("key={}", "x".repeat(MAX_VALUE_BYTES + 1))).as_deref(), Some("?key invalid"));
         let long = refused(&format!("{}=1", "n".repeat(5_000))).expect("refused");
-        assert_eq!(long.len(), LONGEST_NAME + "? unknown".len());
+        assert_eq!(long.len(), MAX_NAME_CHARS + "? unknown".len());
     }
 }

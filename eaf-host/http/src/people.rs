@@ -1,8 +1,9 @@
-//! Names in what a package says: `{"x-eaf-people": {"permission": "approve", "except": ["<actor id>"]}}` becomes the list of
-//! the tenant's members who hold that permission of the package, sorted, by display name.
+//! Names of people in a package's answers:
+//! `{"x-eaf-people": {"permission": "approve", "except": ["<actor id>"]}}` becomes the sorted
+//! display names of the tenant's members who hold that permission of the package.
 //!
-//! Put in when somebody is answered and at no other time: names are personal data, and what is recorded (a rejection in the
-//! ledger) keeps the reference, so that a repetition names who may act then.
+//! Names are resolved for each response, because they are personal data: a recorded rejection keeps
+//! the reference, so that a repetition names those who may act then.
 
 use super::App;
 use super::order;
@@ -13,7 +14,7 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For one request: each permission is looked up once.
+/// Resolver for one request, which queries each permission once.
 pub struct People<'a> {
     app: &'a App,
     product: &'a Product,
@@ -31,13 +32,13 @@ impl<'a> People<'a> {
         People { app, product, tenant, holders: BTreeMap::new() }
     }
 
-    /// Names in place of the references in these params, however deep.
-    pub async fn name_in(&mut self, params: &mut Map<String, Value>) -> Result<(), Problem> {
+    /// Replaces the references in these params, at any depth, by names.
+    pub async fn resolve(&mut self, params: &mut Map<String, Value>) -> Result<(), Problem> {
         let mut wanted = BTreeSet::new();
         params.values().for_each(|value| permissions(value, &mut wanted));
         for permission in wanted {
             if !self.holders.contains_key(&permission) {
-                let holders = self.look_up(&permission).await?;
+                let holders = self.find_holders(&permission).await?;
                 self.holders.insert(permission, holders);
             }
         }
@@ -45,25 +46,25 @@ impl<'a> People<'a> {
         Ok(())
     }
 
-    pub async fn name_in_rejection(&mut self, rejection: &mut Rejection) -> Result<(), Problem> {
-        self.name_in(&mut rejection.params).await?;
+    pub async fn resolve_rejection(&mut self, rejection: &mut Rejection) -> Result<(), Problem> {
+        self.resolve(&mut rejection.params).await?;
         for FieldError { params, .. } in &mut rejection.fields {
-            self.name_in(params).await?;
+            self.resolve(params).await?;
         }
         Ok(())
     }
 
-    async fn look_up(&self, permission: &str) -> Result<Vec<Person>, Problem> {
+    async fn find_holders(&self, permission: &str) -> Result<Vec<Person>, Problem> {
         let declared = &self.product.domain.description().permissions;
         let Some(declared) = declared.iter().find(|known| known.name == permission) else {
-            tracing::warn!(plugin = self.product.id(), "the package names the holders of a permission that it lacks");
+            tracing::warn!(plugin = self.product.id(), "the package refers to a permission that it does not declare");
             return Ok(Vec::new());
         };
         let members = self.app.core.directory.members_with_any_role(self.tenant, &declared.roles).await?;
         let mut people: Vec<Person> =
             members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
         people.retain(|person| !person.name.is_empty());
-        people.sort_by(|a, b| order::of(&a.name, &b.name).then(a.actor.cmp(&b.actor)));
+        people.sort_by(|a, b| order::compare(&a.name, &b.name).then(a.actor.cmp(&b.actor)));
         Ok(people)
     }
 

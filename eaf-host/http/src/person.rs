@@ -1,5 +1,5 @@
-//! Whom a token or a session stands for, as the directory knows them at this moment. Who was erased, or has no role any
-//! more, is nobody.
+//! Person of a token or session, by the current directory. An erased person or a member without a
+//! role is none.
 
 use super::App;
 use super::code::Code;
@@ -15,16 +15,17 @@ pub enum Person {
 }
 
 impl Person {
-    /// An unknown tenant and a tenant without this person answer alike, so that nobody learns which tenants exist.
+    /// Finds the person of a token. An unknown tenant and one without this person get the same
+    /// error, so that callers cannot probe for tenants.
     pub async fn of_token(app: &App, verified: &Verified) -> Result<Person, Problem> {
-        let stranger = || Problem::new(Code::NotAMember);
+        let not_a_member = || Problem::new(Code::NotAMember);
         let (issuer, subject) = (&verified.issuer, &verified.subject);
         let Some(slug) = &verified.tenant else {
             let operator = app.core.directory.find_operator(issuer, subject).await?;
-            return operator.map(Person::Operator).ok_or_else(stranger);
+            return operator.map(Person::Operator).ok_or_else(not_a_member);
         };
         let found = app.core.directory.find_membership(slug, issuer, subject).await?;
-        let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(stranger)?;
+        let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(not_a_member)?;
         Ok(Person::Member(tenant, member))
     }
 

@@ -1,6 +1,8 @@
-//! Errors as RFC 9457 problems: `type`, `title`, `status`, `detail`, `code`, `trace_id`, `errors[]`.
+//! Errors as RFC 9457 problems: `type`, `title`, `status`, `detail`, `code`, `trace_id`,
+//! `errors[]`.
 //!
-//! A handler returns a [`Problem`] without knowing who reads it; [`super::answer`] writes it in the caller's language.
+//! A handler returns a [`Problem`] without knowing the reader; [`super::answer`] writes it in the
+//! caller's language.
 
 use super::code::Code;
 use super::messages;
@@ -17,12 +19,12 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Content>);
 
-/// Boxed, because a result should not be as large as its rarest case.
+/// Content of a problem, boxed to keep `Result`s small.
 #[derive(Debug, Clone)]
 struct Content {
     status: StatusCode,
     code: String,
-    /// None: the host's own text of this code.
+    /// Rendered text. None: the host's text of this code.
     detail: Option<String>,
     params: Map<String, Value>,
     errors: Vec<FieldProblem>,
@@ -36,12 +38,12 @@ enum Origin {
     Package,
 }
 
-/// What is wrong with one member: a JSON pointer into the body, or `?name` for a parameter.
+/// Problem of one member: a JSON pointer into the body, or `?name` for a parameter.
 #[derive(Debug, Clone)]
 pub struct FieldProblem {
     pub pointer: String,
     pub code: String,
-    /// None: the host's own text of this code.
+    /// Rendered text. None: the host's text of this code.
     pub message: Option<String>,
     pub params: Map<String, Value>,
 }
@@ -73,15 +75,15 @@ impl Problem {
         }))
     }
 
-    /// A fault of ours: the cause goes to the log, the caller gets the code and the trace id. A database that was lost on
-    /// the way is no fault: the caller may come again.
+    /// Fault of the host: the cause is logged, the caller gets code and trace id. A lost database
+    /// connection is reported as retryable.
     pub fn fault(code: Code, cause: &(dyn std::error::Error + 'static)) -> Self {
         let code = if eaf_core::db::is_transient(cause) { Code::DatabaseUnavailable } else { code };
         tracing::error!(error = cause, code = code.as_str(), "the request failed");
         Problem::new(code)
     }
 
-    /// A package's "no", with its sentences already rendered.
+    /// Rejection by a package, with rendered texts.
     pub fn rejected(kind: RejectionKind, reason: &Message, detail: String, errors: Vec<FieldProblem>) -> Self {
         let status = match kind {
             RejectionKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -100,7 +102,7 @@ impl Problem {
         }))
     }
 
-    /// Rounded up to a whole second.
+    /// Sets the wait before a repetition, rounded up to a whole second.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait.as_millis().div_ceil(1000).clamp(1, 3600) as u32);
         self
@@ -121,7 +123,7 @@ impl Problem {
         Problem::new(Code::QueryInvalid).errors(vec![FieldProblem::new(format!("?{name}"), code)])
     }
 
-    /// Of how many there may be, for the sentences of `errors[]`.
+    /// Sets the limit that the texts of `errors[]` name.
     pub fn limit(mut self, limit: usize) -> Self {
         self.0.errors.iter_mut().for_each(|error| {
             error.params.insert("limit".into(), limit.into());
@@ -137,7 +139,7 @@ impl Problem {
         self.0.origin == Origin::Host && self.0.code == code.as_str()
     }
 
-    /// The document that the caller reads.
+    /// Document of the response body.
     pub fn document(&self, locale: Locale, trace: &TraceId) -> Value {
         let mut params = self.0.params.clone();
         params.insert("trace".into(), trace.0.clone().into());
@@ -146,15 +148,15 @@ impl Problem {
             .errors
             .iter()
             .map(|error| {
-                let own = || messages::render(&format!("fields.{}", error.code), &error.params, locale);
-                let message = error.message.clone().unwrap_or_else(own);
+                let host_text = || messages::render(&format!("fields.{}", error.code), &error.params, locale);
+                let message = error.message.clone().unwrap_or_else(host_text);
                 json!({ "pointer": error.pointer, "code": error.code, "message": message })
             })
             .collect();
-        let own = |part: &str| messages::render(&format!("problems.{}.{part}", self.0.code), &params, locale);
+        let host_text = |part: &str| messages::render(&format!("problems.{}.{part}", self.0.code), &params, locale);
         let (kind, title, detail) = match &self.0.detail {
             Some(detail) => ("/docs/errors#rejections".to_owned(), detail.clone(), detail.clone()),
-            None => (format!("/docs/errors#{}", self.0.code), own("title"), own("detail")),
+            None => (format!("/docs/errors#{}", self.0.code), host_text("title"), host_text("detail")),
         };
         let mut document = json!({
             "type": kind,
@@ -165,26 +167,26 @@ impl Problem {
             "trace_id": trace.0,
             "errors": errors,
         });
-        // What it is about, for clients that want to act on it and not only show it.
-        let is_about = self.0.origin == Origin::Package || self.is(Code::ChangedMeanwhile);
-        if is_about && !self.0.params.is_empty() {
+        // Params of a rejection, for clients that act on them.
+        let has_params = self.0.origin == Origin::Package || self.is(Code::ChangedMeanwhile);
+        if has_params && !self.0.params.is_empty() {
             document["params"] = Value::Object(self.0.params.clone());
         }
         document
     }
 
-    /// Seconds after which the same may be asked again.
-    pub fn wait(&self) -> Option<u32> {
+    /// Seconds to wait before a repetition.
+    pub fn retry_seconds(&self) -> Option<u32> {
         self.0.retry_after
     }
 
-    /// The finished answer.
-    pub fn answer(&self, locale: Locale, trace: &TraceId) -> Response {
+    /// Complete response.
+    pub fn response(&self, locale: Locale, trace: &TraceId) -> Response {
         let body = self.document(locale, trace).to_string();
         let mut response = (self.0.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
-        if let Some(seconds) = self.wait() {
+        if let Some(seconds) = self.retry_seconds() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
@@ -199,7 +201,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Carries the problem to [`super::answer`], which knows the language and the trace.
+    /// Attaches the problem to the response for [`super::answer`], which knows language and trace.
     fn into_response(self) -> Response {
         let mut response = self.0.status.into_response();
         response.extensions_mut().insert(Arc::new(self));

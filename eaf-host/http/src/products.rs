@@ -1,4 +1,4 @@
-//! The products as the surface sees them: a domain to ask and the texts that belong to it.
+//! Products as the API sees them: a domain and its texts.
 
 use eaf_capability::text::Locales;
 use eaf_core::contract::{CommandType, Domain, ViewType};
@@ -15,10 +15,10 @@ pub struct Product {
     pub texts: Arc<Locales>,
 }
 
-/// The packages that are active on this host, at this moment.
+/// Packages that are active on this host now.
 pub trait Products: Send + Sync {
     fn get(&self, id: &str) -> Option<Arc<Product>>;
-    /// In order of their ids.
+    /// All products, sorted by id.
     fn all(&self) -> Vec<Arc<Product>>;
 }
 
@@ -27,7 +27,7 @@ impl Product {
         self.domain.plugin()
     }
 
-    /// The newest version of a command.
+    /// Newest version of a command.
     pub fn command(&self, name: &str) -> Option<&CommandType> {
         let commands = &self.domain.description().commands;
         commands.iter().filter(|command| command.name == name).max_by_key(|command| command.version)
@@ -37,11 +37,11 @@ impl Product {
         self.domain.description().views.iter().find(|view| view.name == name)
     }
 
-    /// The capability whose things the rows of a view are about, where the host reads them again by itself.
-    pub fn observed(&self, view: &str) -> Option<&str> {
-        let is_observed =
+    /// Capability whose managed resources the rows of a view describe and the host observes.
+    pub fn observed_capability(&self, view: &str) -> Option<&str> {
+        let observes =
             |request: &&Request| request.observe.as_ref().is_some_and(|observe| observe.view.as_deref() == Some(view));
-        self.requests.iter().find(is_observed).map(|request| request.capability.as_str())
+        self.requests.iter().find(observes).map(|request| request.capability.as_str())
     }
 
     /// Full names of the permissions that these roles give.

@@ -1,7 +1,8 @@
-//! How often people may ask: each person, and all people of a tenant together; sign-ins by the client's address, because
-//! nobody is known yet.
+//! Rate limits: per person, per tenant, and per client address for sign-ins, whose person is not
+//! known yet.
 //!
-//! Asked as soon as it is known who is calling, so that reads, waits, streams, exports and what is denied count alike.
+//! They are checked as soon as the caller is known, so that reads, waits, streams, exports and
+//! denied requests count alike.
 
 use super::client_address::ClientAddress;
 use super::code::Code;
@@ -12,7 +13,7 @@ use eaf_core::rate_limit::{Limit, RateLimit, RateLimited};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// None: as much as they like.
+/// Rate limits of the deployment. None: unlimited.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
     pub tenant: Option<Limit>,
@@ -21,39 +22,40 @@ pub struct Limits {
 }
 
 #[derive(Clone)]
-pub struct Rates {
+pub struct RateLimiters {
     tenants: RateLimit<TenantId>,
     people: RateLimit<(Option<TenantId>, ActorId)>,
     credentials: RateLimit<u64>,
-    hashes: RandomState,
+    hasher: RandomState,
     sign_ins: RateLimit<ClientAddress>,
 }
 
-impl Rates {
+impl RateLimiters {
     pub fn new(world: &World, limits: Limits) -> Self {
-        Rates {
+        RateLimiters {
             tenants: RateLimit::maybe(world, limits.tenant),
             people: RateLimit::maybe(world, limits.person),
             credentials: RateLimit::maybe(world, limits.person),
-            hashes: RandomState::new(),
+            hasher: RandomState::new(),
             sign_ins: RateLimit::maybe(world, limits.sign_ins),
         }
     }
 
-    /// One token or cookie, before it is looked up: what is over the limit costs neither a query nor the check of a
-    /// signature.
-    pub fn credential(&self, credential: &str) -> Result<(), Problem> {
-        self.credentials.take(self.hashes.hash_one(credential)).map_err(too_many)
+    /// Counts a token or cookie before its verification, so that a request over the limit costs
+    /// neither a query nor a signature check.
+    pub fn check_credential(&self, credential: &str) -> Result<(), Problem> {
+        self.credentials.take(self.hasher.hash_one(credential)).map_err(too_many)
     }
 
-    /// The person first: who asks too much takes nothing from their colleagues.
-    pub fn ask(&self, tenant: Option<TenantId>, actor: ActorId) -> Result<(), Problem> {
+    /// Counts a request for the person, then for the tenant, so that a person over their limit uses
+    /// none of the tenant's.
+    pub fn check_caller(&self, tenant: Option<TenantId>, actor: ActorId) -> Result<(), Problem> {
         self.people.take((tenant, actor)).map_err(too_many)?;
         tenant.map_or(Ok(()), |tenant| self.tenants.take(tenant)).map_err(too_many)
     }
 
-    /// A sign-in for which the identity provider is going to be asked.
-    pub fn sign_in(&self, client: ClientAddress) -> Result<(), Problem> {
+    /// Counts a sign-in that is about to call the identity provider.
+    pub fn check_sign_in(&self, client: ClientAddress) -> Result<(), Problem> {
         self.sign_ins.take(client).map_err(too_many)
     }
 }

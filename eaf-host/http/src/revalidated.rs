@@ -1,6 +1,6 @@
-//! Files whose names stay while their content changes, such as `index.html`. Browsers ask for them each
-//! time, and are told by a digest whether theirs is the same: images give all files one time, and two
-//! releases of a page are often equally long, so time and size say nothing.
+//! Files that keep their names while their content changes, such as `index.html`. Browsers
+//! revalidate them by a digest: container images give all files one time, and releases may have the
+//! same size.
 
 use super::code::Code;
 use super::problem::Problem;
@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-const LARGEST: usize = 4 * 1024 * 1024;
+const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 
 pub async fn answer(file: PathBuf, request: Request) -> Response {
-    let (method, known) = (request.method().clone(), request.headers().clone());
-    let served = match whole(file, &known).await {
+    let (method, request_headers) = (request.method().clone(), request.headers().clone());
+    let served = match read(file, &request_headers).await {
         Ok(served) => served,
         Err(problem) => return problem.into_response(),
     };
@@ -25,10 +25,10 @@ pub async fn answer(file: PathBuf, request: Request) -> Response {
     let tag = tag(&content);
     parts.headers.remove(header::LAST_MODIFIED);
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if parts.status == StatusCode::OK && is_known(&known, &tag) {
+    if parts.status == StatusCode::OK && matches(&request_headers, &tag) {
         parts.status = StatusCode::NOT_MODIFIED;
-        for of_content in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
-            parts.headers.remove(of_content);
+        for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
+            parts.headers.remove(name);
         }
     }
     parts.headers.insert(header::ETAG, tag);
@@ -36,16 +36,17 @@ pub async fn answer(file: PathBuf, request: Request) -> Response {
     Response::from_parts(parts, if empty { Body::empty() } else { content.into() })
 }
 
-/// In the encoding that the browser asks for, and never a part of it or a comparison of times.
-async fn whole(file: PathBuf, asked: &HeaderMap) -> Result<(axum::http::response::Parts, Bytes), Problem> {
+/// Reads the whole file in the encoding that the browser accepts; ranges and conditions of the
+/// request are ignored.
+async fn read(file: PathBuf, request_headers: &HeaderMap) -> Result<(axum::http::response::Parts, Bytes), Problem> {
     let mut request = Request::new(Body::empty());
-    for encoding in asked.get_all(header::ACCEPT_ENCODING) {
+    for encoding in request_headers.get_all(header::ACCEPT_ENCODING) {
         request.headers_mut().append(header::ACCEPT_ENCODING, encoding.clone());
     }
     let served = ServeFile::new(file).precompressed_br().precompressed_gzip().oneshot(request).await;
     let response = served.unwrap_or_else(|never| match never {});
     let (parts, body) = response.into_parts();
-    let content = to_bytes(Body::new(body), LARGEST).await;
+    let content = to_bytes(Body::new(body), MAX_FILE_BYTES).await;
     Ok((parts, content.map_err(|cause| Problem::fault(Code::Internal, &cause))?))
 }
 
@@ -55,8 +56,8 @@ fn tag(content: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{hex}\"")).expect("hex digits in quotes")
 }
 
-/// A proxy that compresses on the way makes a tag weak; it says the same.
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+/// Compares by If-None-Match. A proxy that compresses makes a tag weak, which counts as equal.
+fn matches(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(','))

@@ -1,8 +1,9 @@
-//! A body against its JSON Schema: every violation with a pointer, a code and a sentence, never with the value.
+//! Validation of a body against its JSON Schema: each violation has a pointer, a code and a text,
+//! never the value.
 
 pub mod limits;
-mod normal;
-mod stand_in;
+mod normalize;
+mod substitute_faults;
 
 use super::code::Code;
 use super::problem::{FieldProblem, Problem};
@@ -23,40 +24,40 @@ pub enum Error {
     },
 }
 
-/// More tells nobody anything.
-const MOST_ERRORS: usize = 50;
-/// Of a handful of packages, each with some commands.
-const MOST_SCHEMAS: usize = 1_000;
+/// Violations in one response.
+const MAX_ERRORS: usize = 50;
+/// Cached schemas of all packages and commands.
+const MAX_CACHED: usize = 1_000;
 
-/// Bytes of a pointer that are told back; behind that it is the member around.
-const LONGEST_POINTER: usize = 500;
+/// Bytes of a reported pointer; a longer one is cut to an enclosing member.
+const MAX_POINTER_BYTES: usize = 500;
 
-/// Refuses a body that does not fit a schema of the host's own.
-pub fn checked(schema: &Value, body: &Value, locale: Locale) -> Result<(), Problem> {
+/// Checks a body against a schema of the host.
+pub fn check(schema: &Value, body: &Value, locale: Locale) -> Result<(), Problem> {
     let built = jsonschema::options().should_validate_formats(true).build(schema);
     let validator = built.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     let found = violations(&validator, body, locale);
     if found.is_empty() { Ok(()) } else { Err(Problem::new(Code::BodyInvalid).errors(found)) }
 }
 
-/// Compiled schemas, by package digest and command.
+/// Cache of compiled schemas, by package digest and command.
 #[derive(Default)]
-pub struct Schemas(Mutex<HashMap<(String, String), Arc<Taken>>>);
+pub struct Schemas(Mutex<HashMap<(String, String), Arc<CompiledSchema>>>);
 
-/// What is taken for a command's body: the package's schema with the limits that the host adds.
-pub struct Taken {
+/// Compiled schema of a command's body: the package's with the limits that the host adds.
+pub struct CompiledSchema {
     schema: Value,
     validator: Validator,
 }
 
-impl Taken {
+impl CompiledSchema {
     pub fn new(command: &str, schema: &Value) -> Result<Self, Error> {
-        let schema = limits::added(&limits::without_own_words(schema));
+        let schema = limits::add(&limits::without_own_words(schema));
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .build(&schema)
             .map_err(|cause| Error::Schema { command: command.to_owned(), cause: Box::new(cause) })?;
-        Ok(Taken { schema, validator })
+        Ok(CompiledSchema { schema, validator })
     }
 
     pub fn schema(&self) -> &Value {
@@ -69,7 +70,7 @@ impl Taken {
 }
 
 impl Schemas {
-    /// What is wrong with the body; brought into the form that guests read, where nothing is.
+    /// Violations of the body. A valid body is normalized to the form that guests read.
     pub fn check(
         &self,
         digest: &str,
@@ -78,16 +79,17 @@ impl Schemas {
         body: &mut Value,
         locale: Locale,
     ) -> Result<Vec<FieldProblem>, Error> {
-        let taken = self.taken(digest, command, schema)?;
-        let mut found = taken.check(body, locale);
-        if normal::normalise(taken.schema(), body).is_err() && found.is_empty() {
+        let compiled = self.compile(digest, command, schema)?;
+        let mut found = compiled.check(body, locale);
+        if normalize::normalize(compiled.schema(), body).is_err() && found.is_empty() {
             found.push(FieldProblem::new("", "too-complex"));
         }
         Ok(found)
     }
 
-    /// The body with others in the place of its faulty members, for asking the package about the rest.
-    pub fn mended(
+    /// Body with substitutes for its faulty members, to check the package's rules for the other
+    /// members.
+    pub fn substitute_faults(
         &self,
         digest: &str,
         command: &str,
@@ -95,38 +97,38 @@ impl Schemas {
         body: &Value,
         faults: &[FieldProblem],
     ) -> Option<Value> {
-        let taken = self.taken(digest, command, schema).ok()?;
-        stand_in::mended(&taken, schema, body, faults)
+        let compiled = self.compile(digest, command, schema).ok()?;
+        substitute_faults::substitute_faults(&compiled, schema, body, faults)
     }
 
-    fn taken(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<Taken>, Error> {
+    fn compile(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<CompiledSchema>, Error> {
         let key = (digest.to_owned(), command.to_owned());
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = held.get(&key) {
-            return Ok(found.clone());
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cached) = cache.get(&key) {
+            return Ok(cached.clone());
         }
-        if held.len() >= MOST_SCHEMAS {
-            held.clear();
+        if cache.len() >= MAX_CACHED {
+            cache.clear();
         }
-        let made = Arc::new(Taken::new(command, schema)?);
-        held.insert(key, made.clone());
-        Ok(made)
+        let compiled = Arc::new(CompiledSchema::new(command, schema)?);
+        cache.insert(key, compiled.clone());
+        Ok(compiled)
     }
 }
 
 pub fn violations(validator: &Validator, body: &Value, locale: Locale) -> Vec<FieldProblem> {
-    validator.iter_errors(body).flat_map(|error| described(&error, locale)).take(MOST_ERRORS).collect()
+    validator.iter_errors(body).flat_map(|error| field_problems(&error, locale)).take(MAX_ERRORS).collect()
 }
 
-fn described(error: &jsonschema::ValidationError<'_>, locale: Locale) -> Vec<FieldProblem> {
+fn field_problems(error: &jsonschema::ValidationError<'_>, locale: Locale) -> Vec<FieldProblem> {
     use ValidationErrorKind as Kind;
-    let at = shortened(error.instance_path().to_string());
+    let at = truncate(error.instance_path().to_string());
     let here = |code: &str| FieldProblem::new(at.clone(), code);
-    let member = |name: &str, code: &str| FieldProblem::new(shortened(format!("{at}/{}", escaped(name))), code);
+    let member = |name: &str, code: &str| FieldProblem::new(truncate(format!("{at}/{}", escape_token(name))), code);
     match error.kind() {
         Kind::Required { property } => vec![member(property.as_str().unwrap_or_default(), "required")],
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            unexpected.iter().take(MOST_ERRORS).map(|name| member(name, "unknown")).collect()
+            unexpected.iter().take(MAX_ERRORS).map(|name| member(name, "unknown")).collect()
         }
         Kind::Type { kind } => vec![here("type").with("expected", type_names(kind, locale))],
         Kind::MinLength { limit } => vec![here("min-length").with("limit", *limit)],
@@ -139,8 +141,8 @@ fn described(error: &jsonschema::ValidationError<'_>, locale: Locale) -> Vec<Fie
         }
         Kind::Pattern { .. } => vec![here("pattern")],
         Kind::Format { .. } => vec![here("format")],
-        Kind::Enum { options } => vec![here("enum").with("values", listed(options))],
-        Kind::Constant { expected_value } => vec![here("enum").with("values", listed(expected_value))],
+        Kind::Enum { options } => vec![here("enum").with("values", joined(options))],
+        Kind::Constant { expected_value } => vec![here("enum").with("values", joined(expected_value))],
         Kind::MinItems { limit } => vec![here("min-items").with("limit", *limit)],
         Kind::MaxItems { limit } => vec![here("max-items").with("limit", *limit)],
         Kind::UniqueItems => vec![here("unique-items")],
@@ -154,7 +156,7 @@ fn type_names(kind: &TypeKind, locale: Locale) -> String {
     match kind {
         TypeKind::Single(kind) => name(kind.to_string()),
         TypeKind::Multiple(kinds) => {
-            // "empty" is not what anyone is asked to send.
+            // Omit null: a form never asks for it.
             let names: Vec<String> =
                 kinds.iter().map(|kind| kind.to_string()).filter(|kind| kind != "null").map(name).collect();
             names.join(" / ")
@@ -162,8 +164,8 @@ fn type_names(kind: &TypeKind, locale: Locale) -> String {
     }
 }
 
-/// From the schema, so never what the caller sent.
-fn listed(options: &Value) -> String {
+/// Values of an enum or const, joined. They come from the schema and not from the body.
+fn joined(options: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match options {
         Value::Array(options) => options.iter().map(text).collect::<Vec<_>>().join(", "),
@@ -171,15 +173,16 @@ fn listed(options: &Value) -> String {
     }
 }
 
-/// A name may be as long as a body: what is too long is told at the nearest member around it.
-fn shortened(mut pointer: String) -> String {
-    while pointer.len() > LONGEST_POINTER {
+/// Cuts a pointer that is too long to the nearest enclosing member, since a name may be as long as
+/// a body.
+fn truncate(mut pointer: String) -> String {
+    while pointer.len() > MAX_POINTER_BYTES {
         pointer.truncate(pointer.rfind('/').unwrap_or_default());
     }
     pointer
 }
 
-fn escaped(name: &str) -> String {
+fn escape_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_violation_is_named_by_place_and_code() {
+    fn every_violation_has_a_pointer_and_a_code() {
         let schema = json!({
             "type": "object",
             "required": ["name", "size"],
@@ -222,16 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_as_long_as_a_body_is_told_at_the_member_around_it() {
+    fn a_name_that_is_too_long_is_reported_at_the_enclosing_member() {
         let schema = json!({ "properties": { "a": { "properties": {}, "additionalProperties": false } } });
         let long = "n".repeat(10_000);
         assert_eq!(found(schema.clone(), json!({ "a": { &long: 1 } })), [("/a".to_owned(), "unknown".to_owned())]);
         let many: Map<String, Value> = (0..5_000).map(|n| (format!("m{n}"), json!(1))).collect();
-        assert_eq!(found(schema, json!({ "a": many })).len(), MOST_ERRORS);
+        assert_eq!(found(schema, json!({ "a": many })).len(), MAX_ERRORS);
     }
 
     #[test]
-    fn what_was_sent_is_never_repeated() {
+    fn violations_never_contain_the_value() {
         let schema =
             json!({ "properties": { "a": { "maxLength": 3 }, "b": { "enum": ["x"] }, "c": { "type": "integer" } } });
         let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,4 +1,4 @@
-//! `GET /api/session`: who am I, where, and what may I do.
+//! `GET /api/session`: person, tenant, roles and permissions of the caller.
 
 use super::App;
 use super::access::Access;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("session", "eaf", "Who am I, where, and what may I do")
+    let doc = Entry::new("session", "eaf", "The caller's person, tenant, roles and permissions")
         .answers(
             "200",
             "A member of a tenant, or a platform operator.",

@@ -1,74 +1,73 @@
-//! How much that takes long one person, and one tenant, has under way: streams, waits for a view, exports.
-//!
-//! Each holds memory and asks the database again and again. Only the own tenant's share is ever taken.
+//! Concurrency limits per person and tenant for long operations: streams, waits for a view,
+//! exports. Each holds memory and polls the database.
 
 use eaf_core::id::{ActorId, TenantId};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// So many at once.
+/// Limits of concurrent operations.
 #[derive(Debug, Clone, Copy)]
-pub struct Most {
-    pub of_person: usize,
-    pub of_tenant: usize,
+pub struct Limits {
+    pub per_person: usize,
+    pub per_tenant: usize,
 }
 
 #[derive(Default)]
-struct Open {
+struct InUse {
     people: HashMap<(TenantId, ActorId), usize>,
     tenants: HashMap<TenantId, usize>,
 }
 
 #[derive(Clone)]
-pub struct Slots {
-    most: Most,
-    open: Arc<Mutex<Open>>,
+pub struct ConcurrencySlots {
+    limits: Limits,
+    in_use: Arc<Mutex<InUse>>,
 }
 
-/// One of them; dropped, it is over.
+/// Permit of one operation, released on drop.
 pub struct Permit {
-    open: Arc<Mutex<Open>>,
-    whose: (TenantId, ActorId),
+    in_use: Arc<Mutex<InUse>>,
+    holder: (TenantId, ActorId),
 }
 
-impl Slots {
-    pub fn new(most: Most) -> Self {
-        Slots { most, open: Arc::default() }
+impl ConcurrencySlots {
+    pub fn new(limits: Limits) -> Self {
+        ConcurrencySlots { limits, in_use: Arc::default() }
     }
 
-    pub fn most(&self) -> Most {
-        self.most
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
-    /// None: the person or the tenant has as many as they may.
-    pub fn enter(&self, tenant: TenantId, actor: ActorId) -> Option<Permit> {
-        let whose = (tenant, actor);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_person = open.people.get(&whose).copied().unwrap_or_default();
-        let of_tenant = open.tenants.get(&tenant).copied().unwrap_or_default();
-        if of_person >= self.most.of_person || of_tenant >= self.most.of_tenant {
+    /// Acquires a permit. None: the person or the tenant is at its limit.
+    pub fn acquire(&self, tenant: TenantId, actor: ActorId) -> Option<Permit> {
+        let holder = (tenant, actor);
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let per_person = in_use.people.get(&holder).copied().unwrap_or_default();
+        let per_tenant = in_use.tenants.get(&tenant).copied().unwrap_or_default();
+        if per_person >= self.limits.per_person || per_tenant >= self.limits.per_tenant {
             return None;
         }
-        open.people.insert(whose, of_person + 1);
-        open.tenants.insert(tenant, of_tenant + 1);
-        Some(Permit { open: self.open.clone(), whose })
+        in_use.people.insert(holder, per_person + 1);
+        in_use.tenants.insert(tenant, per_tenant + 1);
+        Some(Permit { in_use: self.in_use.clone(), holder })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        leave(&mut open.people, &self.whose);
-        leave(&mut open.tenants, &self.whose.0);
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        decrement(&mut in_use.people, &self.holder);
+        decrement(&mut in_use.tenants, &self.holder.0);
     }
 }
 
-fn leave<K: Eq + Hash>(open: &mut HashMap<K, usize>, whose: &K) {
-    match open.get_mut(whose) {
+fn decrement<K: Eq + Hash>(in_use: &mut HashMap<K, usize>, holder: &K) {
+    match in_use.get_mut(holder) {
         Some(count) if *count > 1 => *count -= 1,
         _ => {
-            open.remove(whose);
+            in_use.remove(holder);
         }
     }
 }
@@ -79,20 +78,20 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_person_and_a_tenant_have_so_many_and_what_is_over_counts_no_more() {
-        let slots = Slots::new(Most { of_person: 2, of_tenant: 3 });
+    fn person_and_tenant_are_limited_and_a_dropped_permit_is_free_again() {
+        let slots = ConcurrencySlots::new(Limits { per_person: 2, per_tenant: 3 });
         let (acme, globex) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         let (anna, ben) = (ActorId(Uuid::from_u128(3)), ActorId(Uuid::from_u128(4)));
-        let first = slots.enter(acme, anna).expect("the first");
-        let second = slots.enter(acme, anna).expect("the second");
-        assert!(slots.enter(acme, anna).is_none(), "a person has two");
-        let third = slots.enter(acme, ben).expect("somebody else");
-        assert!(slots.enter(acme, ben).is_none(), "a tenant has three");
-        assert!(slots.enter(globex, ben).is_some(), "another tenant has its own");
+        let first = slots.acquire(acme, anna).expect("the first");
+        let second = slots.acquire(acme, anna).expect("the second");
+        assert!(slots.acquire(acme, anna).is_none(), "a person has two");
+        let third = slots.acquire(acme, ben).expect("another person");
+        assert!(slots.acquire(acme, ben).is_none(), "a tenant has three");
+        assert!(slots.acquire(globex, ben).is_some(), "another tenant has its own");
         drop(first);
-        let again = slots.enter(acme, ben).expect("there is room again");
+        let again = slots.acquire(acme, ben).expect("there is room again");
         drop((second, third, again));
-        let open = slots.open.lock().unwrap();
-        assert!(open.people.is_empty() && open.tenants.is_empty(), "what is over is forgotten");
+        let in_use = slots.in_use.lock().unwrap();
+        assert!(in_use.people.is_empty() && in_use.tenants.is_empty(), "no counter is left");
     }
 }

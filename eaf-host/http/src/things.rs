@@ -1,7 +1,8 @@
-//! Business things by name: what acts are about, as the audit says and finds it.
+//! Business objects by name, for the subjects of audit rows and the search for them.
 //!
-//! Names come from the views of which the packages say that their rows stand for things, as far as the caller may read
-//! them. So nothing is named to whoever may not see it, and no name of somebody who was erased comes back.
+//! Names come from the views whose rows stand for things, by the package's description, as far as
+//! the caller may read them. So a caller sees no name that is hidden from them, and names of erased
+//! people are gone.
 
 use super::App;
 use super::code::Code;
@@ -16,27 +17,29 @@ use eaf_core::view::{self, things};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many things are looked for at once; a longer text has fewer.
-pub const MOST: usize = 100;
-/// Members of a command's body that may name a thing.
-const MOST_MEMBERS: usize = 40;
-const LONGEST_KEY: usize = 100;
+/// Things that a search finds; a longer text matches fewer.
+pub const MAX_FOUND: usize = 100;
+/// Members of a command's body that are tried as keys.
+const MAX_MEMBERS: usize = 40;
+const MAX_KEY_BYTES: usize = 100;
 
-/// A thing that was found by its name.
+/// Thing that was found by its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct NamedObject {
     pub name: String,
-    /// The stream, or the connection: `dcm/vm/…`, `vsphere/vcenter`.
+    /// Stream or connection: `dcm/vm/…`, `vsphere/vcenter`.
     pub object: String,
 }
 
-/// Everything that is called so, in all products, and the connections; and what else stands for the same things.
-pub async fn called(app: &App, caller: &Caller, text: &str) -> Result<(Things, Vec<Found>), Problem> {
+/// Finds things by name, in all products and among the connections, with all streams and runs of
+/// the same things.
+pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Things, Vec<NamedObject>), Problem> {
     let (mut all, mut found) = (Things::default(), BTreeSet::new());
     let mut tx = app.core.db.tenant(caller.tenant).await?;
     for product in app.products.all() {
-        for (view, thing) in of(&product) {
-            let named = things::find_by_name(&mut tx, caller, product.id(), view, text, MOST).await.map_err(failed)?;
+        for (view, thing) in things_of(&product) {
+            let named =
+                things::find_by_name(&mut tx, caller, product.id(), view, text, MAX_FOUND).await.map_err(view_problem)?;
             for named in named {
                 let name = named.name.to_lowercase();
                 let by_name = thing.named.iter().map(|category| format!("{}/{category}/{name}", product.id()));
@@ -44,48 +47,53 @@ pub async fn called(app: &App, caller: &Caller, text: &str) -> Result<(Things, V
                 all.streams.extend(streams(&product, &named.key));
                 all.runs.push((product.id().to_owned(), named.key.clone()));
                 let category = thing.streams.first().unwrap_or(&view.name);
-                found.insert(Found { name: named.name, object: format!("{}/{category}/{}", product.id(), named.key) });
+                found.insert(NamedObject {
+                    name: named.name,
+                    object: format!("{}/{category}/{}", product.id(), named.key),
+                });
             }
         }
     }
     drop(tx);
     let wanted = text.to_lowercase();
-    for connection in app.core.connections.list(caller.tenant).await.map_err(no_connections)? {
+    for connection in app.core.connections.list(caller.tenant).await.map_err(connection_problem)? {
         let object = format!("{}/{}", connection.capability, connection.name);
         if object.to_lowercase().contains(&wanted) {
-            found.insert(Found { name: connection.name, object: object.clone() });
+            found.insert(NamedObject { name: connection.name, object: object.clone() });
             all.objects.push(object);
         }
     }
     all.streams.sort();
     all.streams.dedup();
-    Ok((all, found.into_iter().take(MOST).collect()))
+    Ok((all, found.into_iter().take(MAX_FOUND).collect()))
 }
 
-/// Of every category whose streams have a thing's key: a machine and the request for it share one.
+/// Streams of a key, one for each category of a thing: a machine and the request for it share a
+/// key.
 fn streams(product: &Product, key: &str) -> Vec<String> {
-    let categories: BTreeSet<&String> = of(product).flat_map(|(_, thing)| &thing.streams).collect();
+    let categories: BTreeSet<&String> = things_of(product).flat_map(|(_, thing)| &thing.streams).collect();
     categories.into_iter().map(|category| format!("{}/{category}/{key}", product.id())).collect()
 }
 
-/// The streams of the things with this key.
+/// Streams of the things with this key.
 pub fn streams_of(app: &App, plugin: &str, key: &str) -> Vec<String> {
     app.products.get(plugin).map(|product| streams(&product, key)).unwrap_or_default()
 }
 
-fn of(product: &Product) -> impl Iterator<Item = (&ViewType, &Thing)> {
+fn things_of(product: &Product) -> impl Iterator<Item = (&ViewType, &Thing)> {
     let views = product.domain.description().views.iter();
     views.filter_map(|view| view.thing.as_ref().map(|thing| (view, thing)))
 }
 
-/// The short texts of a command's body, of which some are the keys of what it is about.
+/// Short texts of a command's body, some of which are keys of things.
 pub fn named_in(body: &Value) -> Vec<(String, String)> {
     let members = body.as_object().into_iter().flatten();
     let texts = members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-    texts.filter(|(_, text)| (1..=LONGEST_KEY).contains(&text.len())).take(MOST_MEMBERS).collect()
+    texts.filter(|(_, text)| (1..=MAX_KEY_BYTES).contains(&text.len())).take(MAX_MEMBERS).collect()
 }
 
-/// The stream of the thing that a command was about. Only of one that there is: nobody makes up what stands in the audit.
+/// Stream of the thing that a command is about. None unless the thing exists, so that callers
+/// cannot put names of their own into the audit.
 pub async fn about(
     app: &App,
     caller: &Caller,
@@ -96,15 +104,17 @@ pub async fn about(
     if keys.is_empty() {
         return Ok(None);
     }
-    // It is told to nobody but those who read the audit, also where the caller tried their luck with others' things.
+    // Read without row rules: only readers of the audit see the result, and it must also name
+    // things that the caller may not see.
     let caller = &Caller { kind: ActorKind::System, ..caller.clone() };
     let mut best: Option<(bool, String)> = None;
     let mut tx = app.core.db.tenant(caller.tenant).await?;
-    for (view, thing) in of(product) {
-        let known = things::names(&mut tx, caller, product.id(), view, &keys).await.map_err(failed)?;
+    for (view, thing) in things_of(product) {
+        let known = things::names(&mut tx, caller, product.id(), view, &keys).await.map_err(view_problem)?;
         for (member, value) in named.iter().filter(|(_, value)| known.iter().any(|known| known.key == *value)) {
             let Some(category) = thing.streams.first() else { continue };
-            // `request` names the request, also where a machine has the same key.
+            // A member named like the category wins: `request` means the request, even if a machine
+            // has the same key.
             let meant = thing.streams.contains(member);
             if best.as_ref().is_none_or(|(so_far, _)| meant && !so_far) {
                 best = Some((meant, format!("{}/{category}/{value}", product.id())));
@@ -114,12 +124,12 @@ pub async fn about(
     Ok(best.map(|(_, stream)| stream))
 }
 
-/// What the things of some rows are called.
+/// Names of the things of some audit rows.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By plugin, category and key.
+    /// Names by plugin, category and key.
     by_stream: BTreeMap<(String, String, String), String>,
-    /// By plugin and key, for calls, which do not say which of the things with this key is meant.
+    /// Names by plugin and key, for calls, which do not name the category.
     by_key: BTreeMap<(String, String), String>,
 }
 
@@ -146,8 +156,8 @@ impl Names {
         product: &Product,
         keys: &[String],
     ) -> Result<(), Problem> {
-        for (view, thing) in of(product) {
-            for named in things::names(tx, caller, product.id(), view, keys).await.map_err(failed)? {
+        for (view, thing) in things_of(product) {
+            for named in things::names(tx, caller, product.id(), view, keys).await.map_err(view_problem)? {
                 let plugin = product.id().to_owned();
                 for category in &thing.streams {
                     let place = (plugin.clone(), category.clone(), named.key.clone());
@@ -159,7 +169,7 @@ impl Names {
         Ok(())
     }
 
-    /// None: it is about nothing that has a name.
+    /// Name of the thing of an item. None: it has none.
     pub fn get(&self, item: &Item) -> Option<String> {
         let (plugin, category, key) = place(item)?;
         let by_key = || self.by_key.get(&(plugin.to_owned(), key.to_owned()));
@@ -170,12 +180,12 @@ impl Names {
             }
             None => by_key(),
         };
-        // A key that people chose is a name itself.
+        // A key that is no UUID was chosen by people and serves as the name.
         known.cloned().or_else(|| uuid::Uuid::try_parse(key).is_err().then(|| key.to_owned()))
     }
 }
 
-/// Plugin, category and key of what an item is about.
+/// Plugin, category and key of the thing of an item.
 fn place(item: &Item) -> Option<(&str, Option<&str>, &str)> {
     if let Some(key) = &item.run_key {
         return Some((item.plugin.as_deref()?, None, key));
@@ -186,7 +196,7 @@ fn place(item: &Item) -> Option<(&str, Option<&str>, &str)> {
     (item.data.is_some() || item.about.is_some()).then_some((plugin, Some(category), key))
 }
 
-fn failed(cause: view::Error) -> Problem {
+fn view_problem(cause: view::Error) -> Problem {
     match cause {
         view::Error::NotCreated(_) => Problem::new(Code::ViewBehind),
         view::Error::Db(cause) => cause.into(),
@@ -194,7 +204,7 @@ fn failed(cause: view::Error) -> Problem {
     }
 }
 
-fn no_connections(cause: connection::Error) -> Problem {
+fn connection_problem(cause: connection::Error) -> Problem {
     match cause {
         connection::Error::Db(cause) => cause.into(),
         cause => Problem::fault(Code::Internal, &cause),

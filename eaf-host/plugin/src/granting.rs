@@ -9,7 +9,7 @@ use eaf_core::grant::{self, Grant, Listed, Terms};
 use eaf_core::id::{self, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::{Core, db};
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -45,8 +45,8 @@ pub enum Error {
     Missing { plugin: String, missing: Vec<String> },
 }
 
-/// Longest reason, in characters: tenants read it.
-pub const REASON: usize = 500;
+/// Maximum characters of a reason, which tenants read.
+const REASON: usize = 500;
 
 /// Why an expiry is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,9 +65,15 @@ pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryE
     if at <= now { Err(ExpiryError::Past) } else { Ok(at) }
 }
 
+/// JSON Schema of a reason: one line, without control characters, and not blank.
+pub fn reason_schema() -> Value {
+    let pattern =
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
+    json!({ "type": "string", "minLength": 1, "maxLength": REASON, "pattern": pattern })
+}
+
 fn checked_reason(reason: &str) -> Result<(), Error> {
-    let is_good = (1..=REASON).contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
-    if is_good && !reason.trim().is_empty() { Ok(()) } else { Err(Error::Reason) }
+    if jsonschema::is_valid(&reason_schema(), &reason.into()) { Ok(()) } else { Err(Error::Reason) }
 }
 
 fn checked_connection(name: &str) -> Result<(), Error> {
@@ -211,7 +217,6 @@ fn faults(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<ScopeFa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn request(capability: &str, grant: &str, optional: bool) -> Request {
         Request {

@@ -251,9 +251,9 @@ fn http_config(config: &Config) -> eaf_http::Config {
         sign_ins: config.quota.sign_ins,
     };
     // A quarter of the connections is always there for the other tenants.
-    let at_once = (config.database.app_connections * 3 / 4).max(1) as usize;
+    let concurrent_requests = (config.database.app_connections * 3 / 4).max(1) as usize;
     let proxies = config.http.proxies.clone();
-    eaf_http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, at_once }
+    eaf_http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, concurrent_requests }
 }
 
 /// Proves a package and makes it the active one. Hosts that run find it within seconds.

@@ -1,14 +1,15 @@
-//! The host's cookies: read by name, set and cleared with the same attributes.
+//! Cookies of the host: read by name, set and cleared with the same attributes.
 //!
-//! Where the public address is https, `__Host-` in the name makes browsers refuse a cookie that another host of the same
-//! domain planted.
+//! With https the name begins with `__Host-`, so that browsers refuse such a cookie of another host
+//! of the domain.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// Holds a session's id.
+/// Cookie with the session's id.
 const SESSION: &str = "eaf-session";
 
+/// Name of the session cookie.
 pub fn session(https: bool) -> String {
     named(https, SESSION)
 }
@@ -17,13 +18,13 @@ pub fn named(https: bool, name: &str) -> String {
     if https { format!("__Host-{name}") } else { name.to_owned() }
 }
 
-/// The first of this name. Of all that a browser sends only the host's own cookies are read: other applications of the same
-/// domain write theirs in any bytes, and in as many lines as they like.
+/// Value of the first cookie of this name. Other cookies are skipped: other applications of the
+/// domain may use any bytes, in any number of lines.
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// Those whose name and value are ASCII, as the host's own are.
+/// Cookies whose name and value are ASCII, as the host's are.
 pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
@@ -33,11 +34,12 @@ pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
-/// `lives` None: until the browser closes. Lax, because the way back from the provider begins at another site.
-pub fn set(https: bool, name: &str, value: &str, lives: Option<Duration>) -> HeaderValue {
+/// Sets a cookie for `max_age`; None: until the browser closes. `SameSite` is Lax, because the
+/// redirect from the provider comes from another site.
+pub fn set(https: bool, name: &str, value: &str, max_age: Option<Duration>) -> HeaderValue {
     let mut cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax");
-    if let Some(lives) = lives {
-        cookie += &format!("; Max-Age={}", lives.as_secs());
+    if let Some(max_age) = max_age {
+        cookie += &format!("; Max-Age={}", max_age.as_secs());
     }
     if https {
         cookie += "; Secure";
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_found_among_others_and_by_its_whole_name() {
+    fn a_cookie_is_found_among_others_by_its_whole_name() {
         let mut headers = HeaderMap::new();
         headers
             .append(header::COOKIE, HeaderValue::from_static("a=1; xeaf-session=no;eaf-session=yes ; eaf-session=2"));
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_of_somebody_else_hides_none_of_ours() {
+    fn cookies_of_other_applications_hide_none_of_the_host() {
         for foreign in
             ["theme=Gr\u{fc}n".as_bytes(), b"theme=Gr\xfcn", b"\xff\xfe=\x80", b"theme=\"a\xe4\"", b"\xc3\xbc"]
         {
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_for_this_host_alone_where_https_allows_it() {
+    fn with_https_a_cookie_is_bound_to_this_host() {
         let cookie = set(true, &session(true), "x", None);
         assert_eq!(cookie, "__Host-eaf-session=x; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(clear(false, &session(false)), "eaf-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");

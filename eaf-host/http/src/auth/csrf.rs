@@ -1,7 +1,7 @@
-//! A request that is signed by a cookie alone must come from our own pages, and prove it when it changes something.
+//! Protection against cross-site request forgery, for requests that are authenticated by a cookie.
 //!
-//! Another site can make a browser send the cookie, but not the header `EAF-Csrf` (that needs our leave by CORS, which
-//! nobody has), and not our `Origin`.
+//! Another site can make a browser send the cookie, but neither the header `EAF-Csrf`, for which
+//! CORS grants no permission, nor this host's `Origin`.
 
 use crate::Config;
 use crate::code::Code;
@@ -11,25 +11,26 @@ use axum::http::{HeaderMap, Method, header};
 pub const HEADER: &str = "eaf-csrf";
 
 pub fn check(config: &Config, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    if !is_from_elsewhere(headers) && (method.is_safe() || is_ours(config, headers)) {
+    if !is_cross_site(headers) && (method.is_safe() || has_proof(config, headers)) {
         return Ok(());
     }
-    tracing::info!(code = Code::Csrf.as_str(), "a request from elsewhere was refused");
+    tracing::info!(code = Code::Csrf.as_str(), "a cross-site request was refused");
     Err(Problem::new(Code::Csrf))
 }
 
-/// Browsers say so. Looking is refused as well: it leaves rows in the audit, and starts exports, in the person's name.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+/// True if the browser reports another site. Reads are refused as well, because they are audited
+/// and start exports in the person's name.
+fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get_all("sec-fetch-site").iter().any(|site| site != "same-origin" && site != "none")
 }
 
-fn is_ours(config: &Config, headers: &HeaderMap) -> bool {
-    only(headers, HEADER).is_some_and(|value| value == "1")
-        && only(headers, header::ORIGIN.as_str()).is_some_and(|origin| origin == config.origin)
+fn has_proof(config: &Config, headers: &HeaderMap) -> bool {
+    single(headers, HEADER).is_some_and(|value| value == "1")
+        && single(headers, header::ORIGIN.as_str()).is_some_and(|origin| origin == config.origin)
 }
 
-/// A header that is there once; twice, and nobody knows which one counts.
-pub fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// Value of a header that occurs once. A repeated header is ambiguous and counts as absent.
+pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_pages_may_change_things_and_whoever_types_an_address_may_look() {
+    fn own_pages_may_change_and_typed_addresses_may_read() {
         assert!(!refused(Method::POST, OURS));
         assert!(!refused(Method::PUT, &[OURS, &[("sec-fetch-site", "same-origin")]].concat()));
         assert!(!refused(Method::GET, &[]));
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_a_sign_of_ours_is_refused() {
+    fn a_change_without_proof_of_origin_is_refused() {
         for given in [
             &[][..],
             &[("eaf-csrf", "1")],

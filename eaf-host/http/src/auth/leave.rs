@@ -1,7 +1,7 @@
-//! `GET /auth/leave`: the browser goes on to the identity provider, which ends its own session.
+//! `GET /auth/leave`: leads the browser to the identity provider, which ends its own session.
 //!
-//! The provider may want to see the ID token again. It must not stand in an address, because addresses end in histories and
-//! logs, so the browser posts it: this page is a form that sends itself. The token opens nothing here.
+//! The provider may require the ID token as a hint. Addresses end up in histories and logs, so the
+//! browser posts the token by a form that submits itself. The host accepts no ID token.
 
 use super::page::escape;
 use super::{LEAVE_COOKIE, cookie};
@@ -35,7 +35,10 @@ pub async fn leave(
         None => None,
     };
     let form = app.identity.sign_out_form(hint).await.unwrap_or_else(|cause| {
-        tracing::warn!(error = &cause as &dyn std::error::Error, "signed out here, but not at the identity provider");
+        tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "the session is ended, but not that of the identity provider"
+        );
         None
     });
     let mut response = match form {
@@ -46,8 +49,8 @@ pub async fn leave(
     Ok(response)
 }
 
-/// Where the form leads, and where the provider leads on to, a policy for forms would have to list
-/// in full; a page that holds nothing else needs none.
+/// Page with the form. Its policy has no `form-action`, which would have to list the redirects of
+/// the provider as well.
 fn page(form: &SignOutForm, info: &Info) -> Response {
     let locale = info.locale();
     let text = |key: &str| escape(&messages::render(&format!("leave.{key}"), &Map::new(), locale));

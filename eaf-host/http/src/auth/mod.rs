@@ -1,14 +1,14 @@
-//! Signing in and out with a browser.
+//! Sign-in and sign-out of browsers.
 //!
-//! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` brings it back and begins a
-//! session, `POST /auth/sign-out` ends it, `GET /auth/leave` leads on to the provider. The browser holds the session's id
-//! and, for the minutes between the first two, a sealed note of what it began; it never holds a token that opens anything.
-//! Why so: docs/adr/0009.
+//! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` receives it
+//! and creates a session, `POST /auth/sign-out` ends it, `GET /auth/leave` leads on to the
+//! provider. The browser holds the session's id and, between the first two, the sealed state of its
+//! attempt; it never holds a token. Reasons: docs/adr/0009.
 
 mod callback;
 pub mod cookie;
 pub mod csrf;
-pub mod drawn_for;
+pub mod expected_person;
 mod leave;
 mod page;
 mod pending;
@@ -25,7 +25,7 @@ use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
 
-/// What browsers open; for people and not in the OpenAPI document.
+/// Routes that browsers open, and therefore not in the OpenAPI document.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/auth/sign-in", get(sign_in::sign_in))
@@ -33,10 +33,10 @@ pub fn routes() -> Router<App> {
         .route("/auth/leave", get(leave::leave))
 }
 
-/// Holds the id of a session that has ended, for the moment until the browser leaves for the provider.
+/// Cookie with the id of an ended session, until the browser leaves for the provider.
 const LEAVE_COOKIE: &str = "eaf-leave";
 
-/// The members of a query. Whatever a query is, it is one: a page must say what is wrong with it.
+/// Lenient query of a page: any query parses, so that a page can report what is wrong with it.
 struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -49,7 +49,7 @@ impl Query {
     }
 }
 
-/// In the tenant's audit, of an operator in the platform's.
+/// Records a sign-in or sign-out in the tenant's audit, that of an operator in the platform's.
 async fn record(
     app: &App,
     tenant: Option<TenantId>,

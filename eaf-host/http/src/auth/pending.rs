@@ -1,8 +1,10 @@
-//! What the host must remember of a sign-in until the browser comes back: in a cookie of that browser, sealed under the
-//! platform's key, so that nobody reads or makes one. One cookie for each attempt: several tabs may sign in at once.
+//! State of a sign-in attempt until the browser returns from the provider: a cookie of that
+//! browser, sealed under the platform's key. Each attempt has its own, so that several tabs can
+//! sign in at once.
 //!
-//! Proxies refuse requests whose cookies are larger than 8 KiB, and answers whose headers are larger than 4 KiB; other
-//! applications of the domain need their share. So a cookie is small, and all together have a budget: the oldest go first.
+//! Proxies refuse cookies above 8 KiB and response headers above 4 KiB, and other applications of
+//! the domain need a share. So the cookies of all attempts have a budget, and the oldest are
+//! removed first.
 
 use super::cookie;
 use super::return_to::ReturnTo;
@@ -15,14 +17,14 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A person finds their password in this time.
-const LIVES: Duration = Duration::from_secs(10 * 60);
-/// Who has more tabs waiting begins anew in the oldest.
-const MOST: usize = 5;
-/// Names and values of all of them, in bytes.
-const BUDGET: usize = 3 * 1024;
-/// Where the value stands; it opens only there.
-const PLACE: &str = "auth.pending.2";
+/// Lifetime of an attempt.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// Attempts of one browser at once; a further one replaces the oldest.
+const MAX_ATTEMPTS: usize = 5;
+/// Bytes of the names and values of all attempts' cookies.
+const MAX_TOTAL_BYTES: usize = 3 * 1024;
+/// Additional authenticated data of the sealed value.
+const AAD: &str = "auth.pending.2";
 
 const NAME: &str = "eaf-sign-in-";
 const NAME_DIGITS: usize = 16;
@@ -30,37 +32,37 @@ const NAME_DIGITS: usize = 16;
 pub struct Pending {
     pub seed: Seed,
     return_to: String,
-    /// Seconds since 1970. The cookie's age is in the browser's hands, this is not.
+    /// Expiry in seconds since 1970. The browser enforces the cookie's age, the host this.
     until: i64,
 }
 
 impl Pending {
     pub fn new(app: &App, attempt: Attempt, return_to: ReturnTo) -> Self {
-        let until = (app.core.world.now() + LIVES).unix_timestamp();
+        let until = (app.core.world.now() + LIFETIME).unix_timestamp();
         Pending { seed: attempt.seed, return_to: return_to.as_str().into(), until }
     }
 
-    /// The cookies to set: this one, and an end to those for which there is no room.
+    /// Cookies to set: this attempt's, and the removal of those over the budget.
     pub fn cookies(&self, app: &App, headers: &HeaderMap) -> Vec<HeaderValue> {
         let https = app.config.https();
         let (name, value) = (name(https, &self.seed.state()), self.seal(app));
         let mut others: Vec<(&str, usize, i64)> = cookie::all(headers)
             .filter(|(name, _)| is_pending(https, name))
-            .map(|(name, value)| (name, size(name, value), Pending::unseal(app, value).map_or(0, |known| known.until)))
+            .map(|(name, value)| (name, size(name, value), Pending::unseal(app, value).map_or(0, |other| other.until)))
             .collect();
         others.sort_by_key(|(_, _, until)| std::cmp::Reverse(*until));
-        let mut left = BUDGET.saturating_sub(size(&name, &value));
-        let kept = others.iter().take(MOST - 1).take_while(|(_, size, _)| {
+        let mut left = MAX_TOTAL_BYTES.saturating_sub(size(&name, &value));
+        let kept = others.iter().take(MAX_ATTEMPTS - 1).take_while(|(_, size, _)| {
             let fits = *size <= left;
             left = left.saturating_sub(*size);
             fits
         });
         let kept = kept.count();
         let ended = others[kept..].iter().map(|(name, ..)| cookie::clear(https, name));
-        std::iter::once(cookie::set(https, &name, &value, Some(LIVES))).chain(ended).collect()
+        std::iter::once(cookie::set(https, &name, &value, Some(LIFETIME))).chain(ended).collect()
     }
 
-    /// The attempt of this state, if it was begun in this browser not long ago.
+    /// Attempt of this state, if it was begun in this browser and has not expired.
     pub fn open(app: &App, headers: &HeaderMap, state: &str) -> Option<Pending> {
         let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
         let fits = pending.seed.state() == state && pending.until > app.core.world.now().unix_timestamp();
@@ -75,15 +77,15 @@ impl Pending {
         ReturnTo::parse(Some(&self.return_to)).unwrap_or_else(ReturnTo::home)
     }
 
-    /// Until when, the seed, and the rest is the aim.
+    /// Seals expiry, seed and return path, in this order.
     fn seal(&self, app: &App) -> String {
         let clear = [&self.until.to_be_bytes()[..], self.seed.bytes(), self.return_to.as_bytes()].concat();
-        URL_SAFE_NO_PAD.encode(app.core.keyring.seal_platform(PLACE, &clear))
+        URL_SAFE_NO_PAD.encode(app.core.keyring.seal_platform(AAD, &clear))
     }
 
     fn unseal(app: &App, sealed: &str) -> Option<Pending> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let clear = app.core.keyring.open_platform(PLACE, &sealed).ok()?;
+        let clear = app.core.keyring.open_platform(AAD, &sealed).ok()?;
         let (until, rest) = clear.split_first_chunk()?;
         let (seed, return_to) = rest.split_first_chunk()?;
         let return_to = String::from_utf8(return_to.to_vec()).ok()?;
@@ -91,19 +93,19 @@ impl Pending {
     }
 }
 
-/// In a Cookie line, with what separates it.
+/// Bytes in a Cookie header, separators included.
 fn size(name: &str, value: &str) -> usize {
     name.len() + value.len() + "=; ".len()
 }
 
-/// An end to the cookie of this state, if the browser has it.
-pub fn forget(app: &App, headers: &HeaderMap, state: &str) -> Option<HeaderValue> {
+/// Removal of the attempt's cookie, if the browser has it.
+pub fn clear(app: &App, headers: &HeaderMap, state: &str) -> Option<HeaderValue> {
     let https = app.config.https();
     let name = name(https, state);
     cookie::read(headers, &name).map(|_| cookie::clear(https, &name))
 }
 
-/// By the state's hash, because the state comes from outside.
+/// Cookie name of an attempt: a hash of the state, because the state in a callback is untrusted.
 fn name(https: bool, state: &str) -> String {
     let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).take(NAME_DIGITS / 2).collect();
     cookie::named(https, &format!("{NAME}{hash}"))

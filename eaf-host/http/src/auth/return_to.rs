@@ -1,10 +1,9 @@
-//! Where a person wanted to go when they were sent to sign in: a path of this host, and nothing that a browser could
-//! take for another one.
+//! Return path of a sign-in: a path of this host that no browser resolves to another host.
 
 use openidconnect::url::Url;
 
-/// A deep link with filters is shorter; a cookie has to hold it, and proxies limit the headers of an answer.
-const LONGEST: usize = 1200;
+/// Bytes of a return path. It is stored in a cookie, and proxies limit the headers of a response.
+const MAX_BYTES: usize = 1200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);
@@ -14,13 +13,13 @@ impl ReturnTo {
         ReturnTo("/".into())
     }
 
-    /// None: not a path of this host. Nothing given means home.
+    /// Parses a return path. An absent or empty one is `/`. None: not a path of this host.
     pub fn parse(text: Option<&str>) -> Option<Self> {
         let text = text.filter(|text| !text.is_empty()).unwrap_or("/");
-        // Browsers drop tabs and line ends and read a backslash as a slash. Nobody needs either in a path.
+        // Browsers drop tabs and line ends and read a backslash as a slash: refuse all three.
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let local = text.starts_with('/') && !text.starts_with("//");
-        (plain && local && text.len() <= LONGEST && !leads_back_to_sign_in(text)?).then(|| ReturnTo(text.into()))
+        (plain && local && text.len() <= MAX_BYTES && !leads_back_to_sign_in(text)?).then(|| ReturnTo(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -28,7 +27,7 @@ impl ReturnTo {
     }
 }
 
-/// As a browser understands the path, dots and all. None: as it does not.
+/// True if the path leads to `/auth` after a browser has resolved it. None: it cannot be resolved.
 fn leads_back_to_sign_in(text: &str) -> Option<bool> {
     let here = Url::parse("https://here.invalid/").ok()?;
     let there = here.join(text).ok().filter(|there| there.origin() == here.origin())?;
@@ -41,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_of_ours_is_kept_as_it_is() {
+    fn a_path_of_this_host_is_kept_unchanged() {
         for good in
             ["/", "/requests/4711", "/vms?status=running&q=a%2Fb#top", "/author", "/a//b", "/@evil.example", "/..//x"]
         {
@@ -52,8 +51,8 @@ mod tests {
     }
 
     #[test]
-    fn what_could_lead_elsewhere_or_round_in_circles_is_refused() {
-        let long = format!("/{}", "a".repeat(LONGEST));
+    fn paths_to_other_hosts_and_to_sign_in_are_refused() {
+        let long = format!("/{}", "a".repeat(MAX_BYTES));
         for bad in [
             "https://evil.example/",
             "https:evil.example",

@@ -1,7 +1,7 @@
-//! `GET /auth/sign-in?return_to=/path`: sends the browser to the identity provider.
+//! `GET /auth/sign-in?return_to=/path`: redirects the browser to the identity provider.
 
 use super::Query;
-use super::page::{LeadsTo, Refusal};
+use super::page::{NextStep, Refusal};
 use super::pending::Pending;
 use super::return_to::ReturnTo;
 use crate::App;
@@ -26,8 +26,8 @@ pub async fn sign_in(
 
 async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response, Refusal> {
     let return_to = ReturnTo::parse(query.get("return_to"))
-        .ok_or_else(|| Refusal { problem: Problem::new(Code::ReturnToRefused), leads_to: LeadsTo::Home })?;
-    let attempt = app.identity.begin().await.map_err(|cause| failed(&cause, return_to.clone()))?;
+        .ok_or_else(|| Refusal { problem: Problem::new(Code::ReturnToRefused), next_step: NextStep::Home })?;
+    let attempt = app.identity.begin().await.map_err(|cause| refused(&cause, return_to.clone()))?;
     let mut response = Redirect::to(attempt.address.as_str()).into_response();
     for cookie in Pending::new(app, attempt, return_to).cookies(app, headers) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -35,8 +35,9 @@ async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response
     Ok(response)
 }
 
-/// The cause is for the log. A person learns whether trying once more can help.
-pub fn failed(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
+/// Refusal of a failed sign-in. The log gets the cause; the page says whether another attempt can
+/// help.
+pub fn refused(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
     let code = match cause.meaning() {
         Meaning::Denied => Code::SignInDenied,
         Meaning::Outage => Code::IdentityUnavailable,
@@ -44,13 +45,13 @@ pub fn failed(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
         Meaning::Attempt => Code::SignInFailed,
     };
     let error = cause as &dyn std::error::Error;
-    // What the browser brought, anybody can write.
+    // Any client can forge an error that the browser delivers.
     let is_certain = !matches!(cause, sign_in::Error::SentBack(_));
     match cause.meaning() {
         Meaning::Configuration if is_certain => {
-            tracing::error!(error, code = code.as_str(), "nobody can sign in like this");
+            tracing::error!(error, code = code.as_str(), "no sign-in is possible with this configuration");
         }
-        _ => tracing::warn!(error, code = code.as_str(), "a sign-in failed"),
+        _ => tracing::warn!(error, code = code.as_str(), "a sign-in refused"),
     }
-    Refusal { problem: Problem::new(code), leads_to: LeadsTo::SignIn(return_to) }
+    Refusal { problem: Problem::new(code), next_step: NextStep::SignIn(return_to) }
 }

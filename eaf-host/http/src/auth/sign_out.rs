@@ -1,6 +1,6 @@
-//! `POST /auth/sign-out`: ends the session here and says where it is ended at the identity provider.
+//! `POST /auth/sign-out`: ends the session and returns where it is ended at the identity provider.
 
-use super::{LEAVE_COOKIE, cookie, csrf, drawn_for, record};
+use super::{LEAVE_COOKIE, cookie, csrf, expected_person, record};
 use crate::App;
 use crate::access::Access;
 use crate::code::Code;
@@ -18,28 +18,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LEAVE: &str = "/auth/leave";
-/// A page goes on at once.
-const LEAVES_WITHIN: Duration = Duration::from_secs(60);
+/// Lifetime of the cookie that leads to the provider; the page continues at once.
+const LEAVE_LIFETIME: Duration = Duration::from_secs(60);
 
 pub fn operation() -> Operation {
     let doc = Entry::new("auth.sign-out", "eaf", "Sign out: ends the session of this browser")
         .public()
-        .header("EAF-Csrf", json!({ "const": "1" }), "Says that the request comes from our own pages.")
+        .header("EAF-Csrf", json!({ "const": "1" }), "Proof that the request comes from the host's own pages.")
         .header(
             "EAF-Person",
             json!({ "type": "string", "format": "uuid" }),
-            "For whom the page was drawn: another person's session is not ended.",
+            "The person whom the page shows: another person's session is not ended.",
         )
         .answers(
             "200",
-            "The session is over, if there was one.",
+            "The session is ended, if there was one.",
             json!({
                 "type": "object",
                 "required": ["location"],
                 "properties": { "location": {
                     "type": "string",
                     "format": "uri-reference",
-                    "description": "Where to go next: to the identity provider, which has a session of its own, or home.",
+                    "description": "Address to open next: the identity provider, which has its own session, or `/`.",
                 } },
             }),
         )
@@ -55,33 +55,36 @@ async fn sign_out(
     csrf::check(&app.config, &Method::POST, &headers)?;
     let https = app.config.https();
     let name = cookie::session(https);
-    let mut left = None;
+    let mut hint_id = None;
     if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
         && let Some(session) = app.core.sessions.find(&id, app.config.sessions, Activity::Background).await?
     {
-        // Who sees another name must not end this one's session.
-        drawn_for::check_if_said(&headers, session.actor)?;
-        left = app.core.sessions.end_keeping_hint(&session).await?.then_some(id);
-        if left.is_none() {
+        // A page of another person must not end this session.
+        expected_person::check_if_present(&headers, session.actor)?;
+        hint_id = app.core.sessions.end_keeping_hint(&session).await?.then_some(id);
+        if hint_id.is_none() {
             app.core.sessions.end(&session).await?;
         }
         record(&app, session.tenant, session.actor, "sign-out", &info.trace).await?;
     }
-    let location = if left.is_some() { LEAVE.to_owned() } else { location(&app).await };
+    let location = if hint_id.is_some() { LEAVE.to_owned() } else { location(&app).await };
     let mut response = Json(json!({ "location": location })).into_response();
     let cookies = response.headers_mut();
     cookies.append(header::SET_COOKIE, cookie::clear(https, &name));
-    if let Some(id) = left {
-        let leaving = cookie::set(https, &cookie::named(https, LEAVE_COOKIE), &id.reveal(), Some(LEAVES_WITHIN));
+    if let Some(id) = hint_id {
+        let leaving = cookie::set(https, &cookie::named(https, LEAVE_COOKIE), &id.reveal(), Some(LEAVE_LIFETIME));
         cookies.append(header::SET_COOKIE, leaving);
     }
     Ok(response)
 }
 
-/// A provider that is away keeps nobody signed in here.
+/// Sign-out address of the provider, or `/` if it is unreachable: the session here is ended anyway.
 async fn location(app: &App) -> String {
     let address = app.identity.sign_out_address().await.unwrap_or_else(|cause| {
-        tracing::warn!(error = &cause as &dyn std::error::Error, "signed out here, but not at the identity provider");
+        tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "the session is ended, but not that of the identity provider"
+        );
         None
     });
     address.map_or_else(|| "/".to_owned(), String::from)

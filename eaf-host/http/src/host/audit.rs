@@ -1,4 +1,5 @@
-//! `GET /api/host/audit`: who did what, newest first: what was decided, administered, refused, and done in other systems.
+//! `GET /api/host/audit`: the audit trail, newest first: events, administrative acts, refusals and
+//! calls.
 
 use super::audit_words::Words;
 use super::{instant, record};
@@ -9,7 +10,7 @@ use crate::code::Code;
 use crate::operation::{Entry, Operation};
 use crate::parameters::{self, Parameters};
 use crate::problem::Problem;
-use crate::things::{self, Found};
+use crate::things::{self, NamedObject};
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
@@ -22,15 +23,18 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 const PAGE: u32 = 50;
-/// Rows of each record that are looked through at once, and how long it goes on so until a page is shown as it is.
+/// Rows of each source that one query examines. Queries are repeated until a page is full or
+/// [`PAGE_TIMEOUT`] has passed.
 const EXAMINED: u32 = 20_000;
-const PATIENCE: Duration = Duration::from_secs(1);
-const LONGEST_FILTER: usize = 200;
+/// Time after which a page is returned as it is.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Characters of a filter's value.
+const MAX_FILTER_CHARS: usize = 200;
 
 pub fn operation() -> Operation {
-    let doc = filters(Entry::new("host.audit", "host", "Who did what, newest first"))
-        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
-        .answers("200", "A page; it may be short, or empty, and yet have a `next`.", page_of_rows())
+    let doc = filters(Entry::new("host.audit", "host", "The audit trail, newest first"))
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the previous page.")
+        .answers("200", "A page, which may be short or empty although there is a `next`.", page_of_rows())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation {
         method: "get",
@@ -44,29 +48,29 @@ pub fn operation() -> Operation {
 fn page_of_rows() -> Value {
     let thing = record(json!({
         "name": { "type": "string" },
-        "object": { "type": "string", "description": "Its stream, or the connection." },
+        "object": { "type": "string", "description": "The thing's stream, or the connection." },
     }));
     record(json!({
         "items": { "type": "array", "items": row() },
         "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
-        "things": { "type": "array", "items": thing, "description": "What is called as `thing` says: 100 at most." },
+        "things": { "type": "array", "items": thing, "description": "The things that match `thing`: 100 at most." },
     }))
 }
 
-/// What is said of one row.
+/// Schema of a row.
 pub(super) fn row() -> Value {
     record(json!({
         "id": { "type": "string" },
-        "row": { "type": "string", "description": "By which it is found: `key` of `host.audit.row`." },
+        "row": { "type": "string", "description": "The row's key, as `key` of `host.audit.row`." },
         "at": { "type": "string", "format": "date-time" },
-        "sentence": { "type": "string", "description": "Who did what to what, in the caller's language." },
-        "thing": { "type": ["string", "null"], "description": "What it was about, by its name." },
-        "outcome_text": { "type": "string", "description": "How it ended, in the caller's language." },
-        "about": { "type": ["string", "null"], "description": "Of a refused command: the stream of what it was about." },
-        "ended_at": { "type": ["string", "null"], "format": "date-time", "description": "Of a call." },
+        "sentence": { "type": "string", "description": "One sentence about the act, in the caller's language." },
+        "thing": { "type": ["string", "null"], "description": "The name of the thing that the act is about." },
+        "outcome_text": { "type": "string", "description": "The outcome, in the caller's language." },
+        "about": { "type": ["string", "null"], "description": "For a refused command: the stream that it is about." },
+        "ended_at": { "type": ["string", "null"], "format": "date-time", "description": "For a call: when it ended." },
         "source": {
             "enum": ["log", "host", "call"],
-            "description": "An event; an act of administration or a refusal; a call to another system.",
+            "description": "An event; an administrative act or a refusal; a call to another system.",
         },
         "actor": { "type": "string", "format": "uuid" },
         "actor_name": { "type": ["string", "null"] },
@@ -74,42 +78,43 @@ pub(super) fn row() -> Value {
         "act": { "type": "string", "description": "`counter.incremented`, `connection.put`, `vsphere.clone`." },
         "object": { "type": "string" },
         "outcome": { "type": "string", "description": "`ok`, `denied`, `pending`, or the code of a refusal or failure." },
-        "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
+        "count": { "type": "integer", "minimum": 1, "description": "Occurrences within the hour; above 1 for denials only." },
         "trace_id": { "type": "string" },
-        "plugin": { "type": ["string", "null"], "description": "Whose event or call; null: the host's." },
-        "grant": { "type": ["string", "null"], "description": "Of a call: the grant by which it was allowed." },
+        "plugin": { "type": ["string", "null"], "description": "The plugin of an event or call; null: the host." },
+        "grant": { "type": ["string", "null"], "description": "For a call: the grant that permitted it." },
         "origin": {
             "type": ["string", "null"],
-            "description": "Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`.",
+            "description": "For an act on the command line: `operator`, or the operating system's user, such as `os:root@web-1`.",
         },
         "change": {
             "type": ["object", "null"],
             "properties": { "old": {}, "new": {} },
-            "description": "What an act of administration changed.",
+            "description": "What an administrative act changed.",
         },
     }))
 }
 
-/// The parameters that list and export have in common.
+/// Parameters that list and export share.
 pub(super) fn filters(entry: Entry) -> Entry {
-    let text = || json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_FILTER, "pattern": parameters::TEXT });
+    let text =
+        || json!({ "type": "string", "minLength": 1, "maxLength": MAX_FILTER_CHARS, "pattern": parameters::TEXT });
     let instant = || json!({ "type": "string", "format": "date-time" });
     entry
-        .query("actor", json!({ "type": "string", "format": "uuid" }), "Who acted.")
-        .query("act", text(), "What the act begins with.")
-        .query("object", text(), "What the object begins with.")
-        .query("outcome", text(), "Exactly this outcome.")
-        .query("trace", text(), "Exactly this trace id.")
-        .query("plugin", text(), "Exactly this plugin's events and calls.")
-        .query("from", instant(), "Not before.")
-        .query("to", instant(), "Before.")
-        .query("source", json!({ "enum": ["log", "host", "call"] }), "Only of this kind.")
-        .query("thing", text(), "About what is called so: part of a name, in capitals or not.")
+        .query("actor", json!({ "type": "string", "format": "uuid" }), "The actor.")
+        .query("act", text(), "Prefix of the act.")
+        .query("object", text(), "Prefix of the object.")
+        .query("outcome", text(), "The exact outcome.")
+        .query("trace", text(), "The exact trace id.")
+        .query("plugin", text(), "The plugin of events and calls.")
+        .query("from", instant(), "The earliest time.")
+        .query("to", instant(), "The time before which rows are listed.")
+        .query("source", json!({ "enum": ["log", "host", "call"] }), "The source of the rows.")
+        .query("thing", text(), "Part of a thing's name, in any case: rows about such things.")
         .query("person", json!({ "type": "string", "format": "uuid" }), "By or about this person.")
 }
 
 async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters) -> Result<Json<Value>, Problem> {
-    let Asked { mut filter, mut cursor, thing } = parse(&parameters, |_| false)?;
+    let AuditQuery { mut filter, mut cursor, thing } = parse(&parameters, |_| false)?;
     let things = look_up(&app, &who, &mut filter, thing.as_deref()).await?;
     let (mut items, begun) = (Vec::new(), Instant::now());
     let next = loop {
@@ -117,7 +122,7 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
         let found = page(&app, who.caller.tenant, &filter, cursor.as_ref(), bounds).await?;
         items.extend(found.items);
         match found.next {
-            Some(next) if items.len() < PAGE as usize && begun.elapsed() < PATIENCE => cursor = Some(next),
+            Some(next) if items.len() < PAGE as usize && begun.elapsed() < PAGE_TIMEOUT => cursor = Some(next),
             next => break next,
         }
     };
@@ -127,63 +132,65 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()), "things": things })))
 }
 
-/// Puts into the filter what is called so.
+/// Finds the things with this name and filters by them.
 pub(super) async fn look_up(
     app: &App,
     who: &TenantCaller,
     filter: &mut Filter,
     thing: Option<&str>,
-) -> Result<Vec<Found>, Problem> {
+) -> Result<Vec<NamedObject>, Problem> {
     let Some(text) = thing else { return Ok(Vec::new()) };
-    let (about, found) = things::called(app, &who.caller, text).await?;
+    let (about, found) = things::find_by_name(app, &who.caller, text).await?;
     filter.about = Some(about);
     Ok(found)
 }
 
-/// For the document: of log, host and calls where each goes on, `-` for what is over.
+/// Form of a cursor in the OpenAPI document: where log, host and calls continue, `-` for a source
+/// without further rows.
 const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
-const KNOWN: [&str; 12] =
+const PARAMETERS: [&str; 12] =
     ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "thing", "person", "cursor"];
 
-/// An id is the same in capitals; anything else is only itself.
-fn with_small_ids(object: &str) -> String {
+/// Object with its UUIDs in small letters.
+fn with_lower_case_ids(object: &str) -> String {
     let is_id = |part: &str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
-    object.split('/').map(|part| small_if(part.to_owned(), is_id)).collect::<Vec<_>>().join("/")
+    object.split('/').map(|part| lower_case_if(part.to_owned(), is_id)).collect::<Vec<_>>().join("/")
 }
 
 fn is_trace(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn small_if(text: String, fits: impl Fn(&str) -> bool) -> String {
+fn lower_case_if(text: String, fits: impl Fn(&str) -> bool) -> String {
     if fits(&text) { text.to_ascii_lowercase() } else { text }
 }
 
-pub(super) struct Asked {
+/// Parsed parameters.
+pub(super) struct AuditQuery {
     pub filter: Filter,
     pub cursor: Option<Cursor>,
-    /// Part of a name; see [`look_up`].
+    /// Part of a thing's name; see [`look_up`].
     pub thing: Option<String>,
 }
 
-/// `also`: parameters that are somebody else's to read.
-pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<Asked, Problem> {
+/// Parses the parameters. `also` names further ones, which the caller reads.
+pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<AuditQuery, Problem> {
     let mut filter = Filter::default();
     let (mut cursor, mut thing) = (None, None);
-    for (name, value) in parameters.once(|name| KNOWN.contains(&name) || also(name))? {
+    for (name, value) in parameters.once(|name| PARAMETERS.contains(&name) || also(name))? {
         let invalid = || Problem::parameter(name, "invalid");
         let text = || {
-            let fits = !value.is_empty() && value.chars().count() <= LONGEST_FILTER;
+            let fits = !value.is_empty() && value.chars().count() <= MAX_FILTER_CHARS;
             fits.then(|| value.clone()).ok_or_else(invalid)
         };
         let instant = || OffsetDateTime::parse(value, &Rfc3339).map_err(|_| invalid());
         match name.as_str() {
             "actor" => filter.actor = Some(value.parse().map_err(|_| invalid())?),
             "act" => filter.act = Some(text()?),
-            "object" => filter.object = Some(with_small_ids(&text()?)),
+            "object" => filter.object = Some(with_lower_case_ids(&text()?)),
             "outcome" => filter.outcome = Some(text()?),
-            "trace" => filter.trace = Some(small_if(text()?, is_trace)),
+            "trace" => filter.trace = Some(lower_case_if(text()?, is_trace)),
             "plugin" => filter.plugin = Some(text()?),
             "from" => filter.from = Some(instant()?),
             "to" => filter.to = Some(instant()?),
@@ -197,7 +204,7 @@ pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Res
     if filter.from.zip(filter.to).is_some_and(|(from, to)| to <= from) {
         return Err(Problem::parameter("to", "reversed"));
     }
-    Ok(Asked { filter, cursor, thing })
+    Ok(AuditQuery { filter, cursor, thing })
 }
 
 pub(super) async fn page(

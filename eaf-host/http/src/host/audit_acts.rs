@@ -1,5 +1,5 @@
-//! `GET /api/host/audit/acts`: what acts in the audit are called, to be suggested as a filter. These
-//! are the host's own, those of capabilities, and the events of every active package.
+//! `GET /api/host/audit/acts`: names and titles of acts, as suggestions for the filter: those of
+//! the host, of capabilities, and the events of every active package.
 
 use super::record;
 use crate::App;
@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 
 pub fn operation() -> Operation {
     let act = record(json!({
-        "act": { "type": "string", "description": "As in a row's `act`." },
-        "title": { "type": "string", "description": "In the caller's language." },
+        "act": { "type": "string", "description": "The name, as in a row's `act`." },
+        "title": { "type": "string", "description": "The title in the caller's language." },
     }));
-    let doc = Entry::new("host.audit.acts", "host", "What acts in the audit are called")
-        .answers("200", "By their names.", record(json!({ "items": { "type": "array", "items": act } })))
+    let doc = Entry::new("host.audit.acts", "host", "Names and titles of acts in the audit")
+        .answers("200", "All acts, by name.", record(json!({ "items": { "type": "array", "items": act } })))
         .refuses(&[Code::PermissionMissing]);
     Operation {
         method: "get",
@@ -44,8 +44,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     Ok(Json(json!({ "items": items })))
 }
 
-/// A package names its events in `events.<type>` of its locales; an event without a text is
-/// called as its type.
+/// Titles of a package's events: `events.<type>` of its locales, or else the type itself.
 fn events(product: &Product, locale: Locale) -> impl Iterator<Item = (String, String)> {
     product.domain.description().events.iter().map(move |event| {
         let kind = &event.kind;

@@ -1,6 +1,6 @@
-//! `GET /api/host/audit.csv`: the audit with the same filters as a file (RFC 4180), written while it is read.
+//! `GET /api/host/audit.csv`: the filtered audit trail as a file (RFC 4180), streamed.
 
-use super::audit::{Asked, filters, kind, look_up, page, parse};
+use super::audit::{AuditQuery, filters, kind, look_up, page, parse};
 use super::audit_words::Words;
 use super::instant;
 use crate::App;
@@ -24,28 +24,28 @@ use futures_util::stream;
 use serde_json::{Map, json};
 use time::OffsetDateTime;
 
-/// Rows of one file. More are for a narrower filter; the last row says so.
-const MOST: usize = 100_000;
-/// A filter that finds little must not read the whole log of years in one file.
-const MOST_PAGES: usize = 500;
+/// Rows of one file; the last line of a file that is cut off says so.
+const MAX_ROWS: usize = 100_000;
+/// Queries for one file, so that a filter with few matches does not read a whole log.
+const MAX_PAGES: usize = 500;
 const PAGE: Bounds = Bounds { items: 1_000, examined: 20_000 };
 #[rustfmt::skip]
 const COLUMNS: [&str; 17] = [
     "at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id",
     "count", "plugin", "grant", "origin", "change", "thing", "sentence",
 ];
-/// For people: what they read comes first, what they quote comes last.
+/// Columns for people: the texts first, the codes last.
 #[rustfmt::skip]
-const FOR_PEOPLE: [&str; 16] = [
+const EXCEL_COLUMNS: [&str; 16] = [
     "at", "zone", "sentence", "actor_name", "thing", "outcome_text", "source", "count", "change",
     "origin", "act", "object", "outcome", "trace_id", "id", "utc",
 ];
 const ZONE: &str = "zone";
-const LONGEST_ZONE: usize = 64;
+const MAX_ZONE_LENGTH: usize = 64;
 const DIALECT: &str = "dialect";
 const LANGUAGE: &str = "language";
 
-/// How the file is written. Programs read RFC 4180; Excel wants to be told that it is UTF-8, and a German one splits at
+/// Format of the file. Excel needs a byte order mark to read UTF-8, and a German one separates by
 /// semicolons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
@@ -68,7 +68,7 @@ impl Dialect {
             Dialect::Plain => self.line(&COLUMNS),
             Dialect::Excel { .. } => {
                 let titles =
-                    FOR_PEOPLE.map(|name| messages::render(&format!("audit.columns.{name}"), &Map::new(), locale));
+                    EXCEL_COLUMNS.map(|name| messages::render(&format!("audit.columns.{name}"), &Map::new(), locale));
                 format!("\u{feff}{}", self.line(&titles))
             }
         }
@@ -77,7 +77,7 @@ impl Dialect {
     fn columns(self) -> usize {
         match self {
             Dialect::Plain => COLUMNS.len(),
-            Dialect::Excel { .. } => FOR_PEOPLE.len(),
+            Dialect::Excel { .. } => EXCEL_COLUMNS.len(),
         }
     }
 
@@ -92,21 +92,21 @@ impl Dialect {
 }
 
 pub fn operation() -> Operation {
-    let doc = filters(Entry::new("host.audit.csv", "host", "The audit as a file"))
+    let doc = filters(Entry::new("host.audit.csv", "host", "The audit trail as a file"))
         .query(
             DIALECT,
             json!({ "enum": ["rfc4180", "excel"], "default": "rfc4180" }),
-            "excel: for people: with a byte order mark, in German with semicolons, times of the zone.",
+            "`excel`: for people, with a byte order mark, in German with semicolons, times of the zone.",
         )
         .query(
             ZONE,
-            json!({ "type": "string", "maxLength": LONGEST_ZONE, "pattern": "^[A-Za-z0-9_+/-]+$", "default": "UTC" }),
-            "With excel: whose clocks are meant, such as `Europe/Berlin`.",
+            json!({ "type": "string", "maxLength": MAX_ZONE_LENGTH, "pattern": "^[A-Za-z0-9_+/-]+$", "default": "UTC" }),
+            "With `excel`: the time zone, such as `Europe/Berlin`.",
         )
         .query(
             LANGUAGE,
             json!({ "enum": ["de", "en"] }),
-            "In which language the file is written. Without it, the caller's.",
+            "The language of the file. Default: the caller's.",
         )
         .answers_as("200", "At most 100,000 rows, newest first.", "text/csv", json!({ "type": "string" }))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
@@ -125,35 +125,35 @@ async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Param
     let dialect = Dialect::of(parameters.get(DIALECT), locale)?;
     let zone = zone(&app, &who, parameters.get(ZONE).unwrap_or("UTC")).await?;
     look_up(&app, &who, &mut filter, thing.as_deref()).await?;
-    let slot = app.exports.enter(who.caller.tenant, who.caller.actor);
+    let slot = app.exports.acquire(who.caller.tenant, who.caller.actor);
     let slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
     who.record(&app, "audit.export", "audit", "ok").await?;
     let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.world.now().date());
-    // Others of the tenant do not wait for the end of a file.
-    who.work = None;
+    // Release the tenant's permit: the export may take long.
+    who.permit = None;
     who.caller.locale = locale;
     let export = Export { dialect, zone, app, who, filter, next: Next::Head, rows: 0, pages: 0, _slot: slot };
-    let pieces = stream::unfold(export, |mut export| async move {
-        // Headers are gone by now: a file that breaks off is all that can be told, and the log has the cause.
-        let piece = export.piece().await.map_err(|_| std::io::Error::other("the export broke off")).transpose()?;
-        Some((piece, export))
+    let chunks = stream::unfold(export, |mut export| async move {
+        // The headers are sent: an error can only cut the file off. Its cause is logged.
+        let chunk = export.chunk().await.map_err(|_| std::io::Error::other("the export failed")).transpose()?;
+        Some((chunk, export))
     });
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, Body::from_stream(chunks)).into_response())
 }
 
 fn parse_export(parameters: &Parameters) -> Result<(Filter, Option<String>), Problem> {
-    let Asked { filter, cursor, thing } = parse(parameters, |name| [DIALECT, ZONE, LANGUAGE].contains(&name))?;
+    let AuditQuery { filter, cursor, thing } = parse(parameters, |name| [DIALECT, ZONE, LANGUAGE].contains(&name))?;
     if cursor.is_some() {
         return Err(Problem::parameter("cursor", "unknown"));
     }
     Ok((filter, thing))
 }
 
-/// A page may be read in another language than the browser asks for.
+/// Language of the file, which may differ from the caller's.
 fn language(parameters: &Parameters, callers: Locale) -> Result<Locale, Problem> {
     match parameters.get(LANGUAGE) {
         None => Ok(callers),
@@ -163,14 +163,14 @@ fn language(parameters: &Parameters, callers: Locale) -> Result<Locale, Problem>
     }
 }
 
-/// Refused before the file begins, if there is no such zone.
+/// Checks that the database knows the zone, before the response starts.
 async fn zone(app: &App, who: &TenantCaller, zone: &str) -> Result<String, Problem> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+/-".contains(&byte);
-    let fits = (1..=LONGEST_ZONE).contains(&zone.len()) && zone.bytes().all(is_name);
+    let fits = (1..=MAX_ZONE_LENGTH).contains(&zone.len()) && zone.bytes().all(is_name);
     if fits {
         let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-        let known = zone::local(&mut tx, zone, Locale::En, &[OffsetDateTime::UNIX_EPOCH]).await?;
-        if known.is_some() {
+        let local = zone::local(&mut tx, zone, Locale::En, &[OffsetDateTime::UNIX_EPOCH]).await?;
+        if local.is_some() {
             return Ok(zone.to_owned());
         }
     }
@@ -196,8 +196,8 @@ enum Next {
 }
 
 impl Export {
-    /// The next piece of the file; none after the last.
-    async fn piece(&mut self) -> Result<Option<String>, Problem> {
+    /// Next chunk of the file. None: it is complete.
+    async fn chunk(&mut self) -> Result<Option<String>, Problem> {
         let cursor = match std::mem::replace(&mut self.next, Next::End) {
             Next::Head => {
                 self.next = Next::Page(None);
@@ -206,18 +206,18 @@ impl Export {
             Next::Page(cursor) => cursor,
             Next::End => return Ok(None),
         };
-        if !self.who.still_holds(&self.app).await? {
+        if !self.who.is_still_valid(&self.app).await? {
             return Err(Problem::new(Code::PermissionMissing));
         }
         let tenant = self.who.caller.tenant;
-        let bounds = Bounds { items: PAGE.items.min((MOST - self.rows) as u32), ..PAGE };
+        let bounds = Bounds { items: PAGE.items.min((MAX_ROWS - self.rows) as u32), ..PAGE };
         let found = page(&self.app, tenant, &self.filter, cursor.as_ref(), bounds).await?;
         let mut text = self.lines(&found.items).await?;
         self.rows += found.items.len();
         self.pages += 1;
         match found.next {
-            Some(_) if self.rows >= MOST || self.pages >= MOST_PAGES => {
-                let params = Map::from_iter([("limit".to_owned(), MOST.into())]);
+            Some(_) if self.rows >= MAX_ROWS || self.pages >= MAX_PAGES => {
+                let params = Map::from_iter([("limit".to_owned(), MAX_ROWS.into())]);
                 let cut = messages::render("audit.cut", &params, self.who.caller.locale);
                 let mut cells = vec![cut];
                 cells.resize(self.dialect.columns(), String::new());
@@ -232,7 +232,7 @@ impl Export {
     async fn lines(&self, items: &[Item]) -> Result<String, Problem> {
         let words = Words::of(&self.app, &self.who.caller, items).await?;
         if self.dialect == Dialect::Plain {
-            return Ok(items.iter().map(|item| self.dialect.line(&for_programs(item, &words))).collect());
+            return Ok(items.iter().map(|item| self.dialect.line(&plain_cells(item, &words))).collect());
         }
         let instants: Vec<OffsetDateTime> = items.iter().map(|item| item.at).collect();
         let mut tx = self.app.core.db.tenant(self.who.caller.tenant).await?;
@@ -240,13 +240,13 @@ impl Export {
         let rows = items.iter().zip(local);
         let line = |(item, local): (&Item, Local)| {
             let zone = format!("{} ({})", self.zone, local.offset);
-            self.dialect.line(&for_people(item, &words, &local.at, &zone))
+            self.dialect.line(&excel_cells(item, &words, &local.at, &zone))
         };
         Ok(rows.map(line).collect())
     }
 }
 
-fn for_programs(item: &Item, words: &Words<'_>) -> [String; COLUMNS.len()] {
+fn plain_cells(item: &Item, words: &Words<'_>) -> [String; COLUMNS.len()] {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     [
         instant(item.at).unwrap_or_default(),
@@ -269,7 +269,7 @@ fn for_programs(item: &Item, words: &Words<'_>) -> [String; COLUMNS.len()] {
     ]
 }
 
-fn for_people(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String; FOR_PEOPLE.len()] {
+fn excel_cells(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String; EXCEL_COLUMNS.len()] {
     [
         at.to_owned(),
         zone.to_owned(),
@@ -290,20 +290,21 @@ fn for_people(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String; 
     ]
 }
 
-/// A spreadsheet takes what begins with one of these for a formula; behind an apostrophe it is text.
+/// Characters that begin a formula in spreadsheets. An apostrophe before them makes the cell a
+/// text.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Some spreadsheets split at `;`, a tab or a `,` as well, and a cell begins there for them. A text with the file's own `,`
-/// is in quotes as a whole.
+/// Writes a cell. Spreadsheets may also split at `;`, tab or `,`, so a formula is prevented after
+/// each of these; a text with the file's own separator is quoted.
 fn cell(text: &str, separator: char) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
-    let mut begins = true;
+    let mut at_start = true;
     for character in text.chars() {
-        if begins && FORMULA.contains(&character) {
+        if at_start && FORMULA.contains(&character) {
             safe.push('\'');
         }
         safe.push(character);
-        begins = matches!(character, ';' | '\t' | '\n') || (character == ',' && separator != ',');
+        at_start = matches!(character, ';' | '\t' | '\n') || (character == ',' && separator != ',');
     }
     let text = safe;
     if text.contains(['"', separator, '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
@@ -314,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_quoted_where_it_must_be_and_never_a_formula() {
+    fn cells_are_quoted_when_needed_and_never_formulas() {
         for (text, written) in [
             ("plain", "plain"),
             ("", ""),
@@ -337,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn excel_is_told_the_encoding_and_a_german_one_gets_semicolons() {
+    fn excel_gets_a_byte_order_mark_and_a_german_one_semicolons() {
         let dialect = |name, locale| Dialect::of(name, locale).ok();
         assert_eq!(dialect(None, Locale::De), Some(Dialect::Plain));
         assert_eq!(dialect(Some("excel"), Locale::De), Some(Dialect::Excel { separator: ';' }));

@@ -1,6 +1,6 @@
-//! `POST /api/host/audit/proof`: walks the chain of the tenant's log, as `eaf verify` does, and says what was proven.
+//! `POST /api/host/audit/proof`: verifies the hash chain of the tenant's log, as `eaf verify` does.
 //!
-//! One JSON document a line, because it takes long where there is much: how far it is, and at last the report.
+//! The response is JSON lines: progress first, because a large log takes long, then the report.
 
 use crate::App;
 use crate::access::Access;
@@ -22,16 +22,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How often it is told how far it is.
-const PACE: Duration = Duration::from_millis(250);
-/// However much there is: whoever wants more proven asks for `eaf verify`.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Interval of progress lines.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+/// Time-out of the verification; `eaf verify` has none.
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("host.audit.proof", "host", "Prove that the log is what was written")
+    let doc = Entry::new("host.audit.proof", "host", "Verify the hash chain of the log")
         .answers_as(
             "200",
-            "Lines of JSON: `{\"events\", \"of\"}` while it goes on, then `{\"report\"}`, or `{\"failed\"}` where it broke off.",
+            "JSON lines: `{\"events\", \"of\"}` as progress, then `{\"report\"}`, or `{\"failed\"}` with a code.",
             "application/x-ndjson",
             json!({ "type": "string" }),
         )
@@ -47,20 +47,20 @@ pub fn operation() -> Operation {
 
 async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response, Problem> {
     let tenant = who.caller.tenant;
-    let slot = app.exports.enter(tenant, who.caller.actor);
+    let slot = app.exports.acquire(tenant, who.caller.actor);
     let slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
     let of = verify::events(&app.core.db, tenant).await.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
     who.record(&app, "audit.prove", "audit", "ok").await?;
-    // Others of the tenant do not wait for its end.
-    who.work = None;
+    // Release the tenant's permit: the verification may take long.
+    who.permit = None;
     let (progress, events) = watch::channel(0);
-    let mut walking = JoinSet::new();
+    let mut task = JoinSet::new();
     let core = app.core.clone();
-    walking.spawn(async move {
-        let walk = verify::verify(&core.db, tenant, |events| progress.send_modify(|so_far| *so_far += events));
-        tokio::time::timeout(LONGEST, walk).await
+    task.spawn(async move {
+        let verification = verify::verify(&core.db, tenant, |events| progress.send_modify(|so_far| *so_far += events));
+        tokio::time::timeout(VERIFY_TIMEOUT, verification).await
     });
-    let proof = Proof { app, who, of, events, walking, over: false, _slot: slot };
+    let proof = Proof { app, who, of, events, task, done: false, _slot: slot };
     let lines = stream::unfold(proof, |mut proof| async move {
         let line = proof.line().await?;
         Some((Ok::<_, Infallible>(format!("{line}\n")), proof))
@@ -69,33 +69,33 @@ async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response
     Ok((headers, Body::from_stream(lines)).into_response())
 }
 
-type Walked = Result<Result<Report, verify::Error>, tokio::time::error::Elapsed>;
+type Outcome = Result<Result<Report, verify::Error>, tokio::time::error::Elapsed>;
 
-/// Dropped, because nobody listens any more, it ends.
+/// Verification in progress. Dropped with the response, it is aborted.
 struct Proof {
     app: App,
     who: TenantCaller,
     of: u64,
     events: watch::Receiver<u64>,
-    walking: JoinSet<Walked>,
-    over: bool,
+    task: JoinSet<Outcome>,
+    done: bool,
     _slot: Permit,
 }
 
 impl Proof {
-    /// None after the last.
+    /// Next line. None: the report was sent.
     async fn line(&mut self) -> Option<Value> {
-        if self.over {
+        if self.done {
             return None;
         }
-        let walked = tokio::time::timeout(PACE, self.walking.join_next()).await;
-        let Ok(Some(walked)) = walked else {
+        let outcome = tokio::time::timeout(PROGRESS_INTERVAL, self.task.join_next()).await;
+        let Ok(Some(outcome)) = outcome else {
             let events = *self.events.borrow_and_update();
             return Some(json!({ "events": events, "of": self.of.max(events) }));
         };
-        self.over = true;
-        Some(match walked {
-            Ok(Ok(Ok(report))) if self.may_still_know().await => json!({ "report": report }),
+        self.done = true;
+        Some(match outcome {
+            Ok(Ok(Ok(report))) if self.is_still_valid().await => json!({ "report": report }),
             Ok(Ok(Ok(_))) => json!({ "failed": Code::PermissionMissing.as_str() }),
             Ok(Ok(Err(cause))) => failed(&cause),
             Ok(Err(_)) => json!({ "failed": Code::TimedOut.as_str() }),
@@ -103,12 +103,12 @@ impl Proof {
         })
     }
 
-    async fn may_still_know(&self) -> bool {
-        self.who.still_holds(&self.app).await.unwrap_or(false)
+    async fn is_still_valid(&self) -> bool {
+        self.who.is_still_valid(&self.app).await.unwrap_or(false)
     }
 }
 
 fn failed(cause: &(dyn std::error::Error + 'static)) -> Value {
-    tracing::error!(error = cause, "the proof of a log broke off");
+    tracing::error!(error = cause, "the verification of a log failed");
     json!({ "failed": Code::Internal.as_str() })
 }

@@ -1,4 +1,5 @@
-//! `GET /api/host/audit/row`: one row of the audit: what it changed, what caused it, and everything with its trace id.
+//! `GET /api/host/audit/row`: one row of the audit trail, with its changes, its cause and all rows
+//! of its trace.
 
 use super::audit::{row, shown};
 use super::audit_words::Words;
@@ -22,10 +23,10 @@ use time::OffsetDateTime;
 pub fn operation() -> Operation {
     let source = json!({ "enum": ["log", "host", "call"] });
     let key = json!({ "type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[0-9a-f/-]+$" });
-    let doc = Entry::new("host.audit.row", "host", "One row of the audit")
-        .needed_query("source", source, "Of the row.")
-        .needed_query("key", key, "`row` of the list.")
-        .answers("200", "The row, what it changed, and its trace.", answer())
+    let doc = Entry::new("host.audit.row", "host", "One row of the audit trail")
+        .required_query("source", source, "The row's source.")
+        .required_query("key", key, "The row's key, as `row` in the list.")
+        .answers("200", "The row, its changes and its trace.", answer())
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing, Code::NotFound]);
     Operation {
         method: "get",
@@ -40,33 +41,33 @@ fn answer() -> Value {
     let text = || json!({ "type": ["string", "null"] });
     let field = record(json!({
         "name": { "type": "string" },
-        "title": { "type": "string", "description": "In the caller's language." },
+        "title": { "type": "string", "description": "The title in the caller's language." },
         "old": text(),
         "new": text(),
         "changed": { "type": "boolean" },
-        "personal": { "type": "boolean", "description": "What it says is sealed and is not shown." },
+        "personal": { "type": "boolean", "description": "The value is sealed and not shown." },
     }));
     let step = record(json!({
         "kind": { "enum": ["event", "act", "run", "call", "mail"] },
-        "row": { "type": ["string", "null"], "description": "Of events, acts and calls: the key of their row." },
+        "row": { "type": ["string", "null"], "description": "For events, acts and calls: the key of their row." },
         "sentence": { "type": "string" },
         "at": { "type": "string", "format": "date-time" },
         "ended_at": { "type": ["string", "null"], "format": "date-time" },
         "outcome": { "type": "string" },
         "outcome_text": { "type": "string" },
-        "depth": { "type": "integer", "minimum": 0, "description": "Calls and mails belong to the run before them." },
+        "depth": { "type": "integer", "minimum": 0, "description": "1: a call or mail of the run above." },
     }));
     let cause = json!({
         "type": ["object", "null"],
         "required": ["row", "sentence"],
         "properties": { "row": { "type": "string" }, "sentence": { "type": "string" } },
-        "description": "The event that began what this row belongs to.",
+        "description": "The event that started the run of this row.",
     });
     record(json!({
         "row": row(),
         "fields": { "type": "array", "items": field },
         "cause": cause,
-        "trace": { "type": "array", "items": step, "description": "Oldest first." },
+        "trace": { "type": "array", "items": step, "description": "The steps of the trace, oldest first." },
     }))
 }
 
@@ -76,8 +77,8 @@ async fn read(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     let source = value("source").and_then(|source| source.parse::<Source>().ok());
     let source = source.ok_or_else(|| Problem::parameter("source", "invalid"))?;
     let key = value("key").ok_or_else(|| Problem::parameter("key", "required"))?;
-    let found = gather(&app, &who, source, key).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let words = Words::of(&app, &who.caller, &found.everything()).await?;
+    let found = load(&app, &who, source, key).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let words = Words::of(&app, &who.caller, &found.all_items()).await?;
     Ok(Json(json!({
         "row": shown(&found.item, &words),
         "fields": fields(&found, &words),
@@ -86,8 +87,8 @@ async fn read(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     })))
 }
 
-/// A row and what belongs to it.
-struct Gathered {
+/// Row with all rows, runs and mails of its trace.
+struct RowContext {
     item: Item,
     before: Option<Value>,
     items: Vec<Item>,
@@ -95,13 +96,13 @@ struct Gathered {
     mails: Vec<Mail>,
 }
 
-async fn gather(app: &App, who: &TenantCaller, source: Source, key: &str) -> Result<Option<Gathered>, Problem> {
+async fn load(app: &App, who: &TenantCaller, source: Source, key: &str) -> Result<Option<RowContext>, Problem> {
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
     let Some(item) = detail::find(&mut tx, source, key).await? else { return Ok(None) };
     let before = detail::before(&mut tx, &item).await?;
     let trace = &item.trace;
     if trace.0.is_empty() {
-        return Ok(Some(Gathered { items: vec![item.clone()], item, before, runs: Vec::new(), mails: Vec::new() }));
+        return Ok(Some(RowContext { items: vec![item.clone()], item, before, runs: Vec::new(), mails: Vec::new() }));
     }
     let runs = detail::runs(&mut tx, trace).await?;
     let mails = detail::mails(&mut tx, trace).await?;
@@ -114,18 +115,19 @@ async fn gather(app: &App, who: &TenantCaller, source: Source, key: &str) -> Res
     }
     items.extend(detail::in_the_log(&mut tx, trace, &known, &streams).await?);
     items.sort_by_key(|item| item.at);
-    Ok(Some(Gathered { item, before, items, runs, mails }))
+    Ok(Some(RowContext { item, before, items, runs, mails }))
 }
 
-impl Gathered {
-    fn everything(&self) -> Vec<Item> {
+impl RowContext {
+    fn all_items(&self) -> Vec<Item> {
         std::iter::once(&self.item).chain(&self.items).cloned().collect()
     }
 
-    /// Of a call the event that started its run; of the system's events that of the run that was under way.
+    /// Event that started the run of this row: for a call that of its run, for an event of the
+    /// system that of the latest run before it.
     fn cause(&self) -> Option<&Item> {
         let run = match self.item.source {
-            Source::Call => self.runs.iter().find(|run| is_of(&self.item, run)),
+            Source::Call => self.runs.iter().find(|run| belongs_to(&self.item, run)),
             Source::Log => self.runs.iter().rfind(|run| run.began <= self.item.at),
             Source::Host => None,
         }?;
@@ -134,20 +136,21 @@ impl Gathered {
         events.find(|item| item.key == started)
     }
 
-    /// Runs with their calls and mails behind them, and everything else where it began.
+    /// Steps of the trace by time, each run followed by its calls and mails.
     fn steps(&self, words: &Words<'_>) -> Vec<Value> {
         let mut steps: Vec<(OffsetDateTime, Vec<Value>)> = Vec::new();
-        let of_no_run = |item: &&Item| !self.runs.iter().any(|run| is_of(item, run));
-        for item in self.items.iter().filter(of_no_run) {
-            steps.push((item.at, vec![of_item(item, 0, words)]));
+        let has_no_run = |item: &&Item| !self.runs.iter().any(|run| belongs_to(item, run));
+        for item in self.items.iter().filter(has_no_run) {
+            steps.push((item.at, vec![item_step(item, 0, words)]));
         }
         for run in &self.runs {
             let mut parts: Vec<(OffsetDateTime, Value)> = Vec::new();
-            parts.extend(self.items.iter().filter(|item| is_of(item, run)).map(|i| (i.at, of_item(i, 1, words))));
+            parts
+                .extend(self.items.iter().filter(|item| belongs_to(item, run)).map(|i| (i.at, item_step(i, 1, words))));
             let mails = self.mails.iter().filter(|mail| mail.run == run.id);
-            parts.extend(mails.map(|mail| (mail.began, of_mail(mail, words))));
+            parts.extend(mails.map(|mail| (mail.began, mail_step(mail, words))));
             parts.sort_by_key(|(at, _)| *at);
-            let mut block = vec![of_run(run, words)];
+            let mut block = vec![run_step(run, words)];
             block.extend(parts.into_iter().map(|(_, part)| part));
             steps.push((run.began, block));
         }
@@ -156,11 +159,11 @@ impl Gathered {
     }
 }
 
-fn is_of(item: &Item, run: &Run) -> bool {
+fn belongs_to(item: &Item, run: &Run) -> bool {
     item.source == Source::Call && item.key.split('/').next() == Some(run.id.to_string().as_str())
 }
 
-fn of_item(item: &Item, depth: u8, words: &Words<'_>) -> Value {
+fn item_step(item: &Item, depth: u8, words: &Words<'_>) -> Value {
     let kind = match item.source {
         Source::Log => "event",
         Source::Host => "act",
@@ -178,34 +181,34 @@ fn of_item(item: &Item, depth: u8, words: &Words<'_>) -> Value {
     })
 }
 
-fn of_run(run: &Run, words: &Words<'_>) -> Value {
+fn run_step(run: &Run, words: &Words<'_>) -> Value {
     json!({
         "kind": "run",
         "row": null,
-        "sentence": words.say("run", json!({ "workflow": run.workflow.replace('-', " ") })),
+        "sentence": words.render("run", json!({ "workflow": run.workflow.replace('-', " ") })),
         "at": instant(run.began),
         "ended_at": run.ended.and_then(instant),
         "outcome": run.state,
-        "outcome_text": words.say(&format!("runs.{}", run.state), json!({})),
+        "outcome_text": words.render(&format!("runs.{}", run.state), json!({})),
         "depth": 0,
     })
 }
 
-fn of_mail(mail: &Mail, words: &Words<'_>) -> Value {
+fn mail_step(mail: &Mail, words: &Words<'_>) -> Value {
     json!({
         "kind": "mail",
         "row": null,
-        "sentence": words.say("mail", json!({ "template": mail.template.replace('-', " ") })),
+        "sentence": words.render("mail", json!({ "template": mail.template.replace('-', " ") })),
         "at": instant(mail.began),
         "ended_at": mail.ended.and_then(instant),
         "outcome": mail.status,
-        "outcome_text": words.say(&format!("mails.{}", mail.status), json!({})),
+        "outcome_text": words.render(&format!("mails.{}", mail.status), json!({})),
         "depth": 1,
     })
 }
 
-/// What changed first, then what is as it was.
-fn fields(found: &Gathered, words: &Words<'_>) -> Vec<Value> {
+/// Members of the row's data, changed ones first.
+fn fields(found: &RowContext, words: &Words<'_>) -> Vec<Value> {
     let item = &found.item;
     let object = |value: &Value| value.as_object().cloned();
     let (old, new) = match (item.source, &item.data, &item.change) {
@@ -239,7 +242,7 @@ fn field(
         "title": words.field(item, name),
         "old": text(old),
         "new": text(new),
-        // Each sealing of the same text differs.
+        // Sealed values of the same text differ, so a difference says nothing.
         "changed": changed && !personal,
         "personal": personal,
     })

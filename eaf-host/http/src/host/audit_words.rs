@@ -1,8 +1,9 @@
-//! Rows of the audit as sentences, in the reader's language: who did what, to what, and how it ended.
+//! Rows of the audit trail as sentences in the reader's language.
 //!
-//! A package brings the sentences for its events (`audit.<event>` of its locales), the host those for its own acts and
-//! calls. A sentence is filled with names of things and of people, and with the members of the event that are not
-//! personal: nothing that is sealed is opened for it. People are called what the directory calls them now.
+//! A package has the sentences for its events (`audit.<event>` of its locales), the host those for
+//! its own acts and calls. They are filled with names of things and people and with the event's
+//! members that are not personal. Sealed values stay sealed; names of people come from the
+//! directory as it is now.
 
 use crate::App;
 use crate::messages;
@@ -16,10 +17,10 @@ use eaf_core::id::ActorId;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
-/// What sealed members have; see `eaf_core::crypto::personal`.
+/// Members of a sealed value; see `eaf_core::crypto::personal`.
 const SEALED: [&str; 2] = ["$sealed", "$sealed-among"];
 
-/// The names that some rows need.
+/// Names that some rows need.
 pub struct Words<'a> {
     app: &'a App,
     locale: Locale,
@@ -41,12 +42,12 @@ impl<'a> Words<'a> {
         Ok(Words { app, locale: caller.locale, people, things })
     }
 
-    /// The name of who acted; none: somebody who was erased, or no person.
+    /// Name of the actor. None: the person is erased, or the actor is no person.
     pub fn actor_name(&self, item: &Item) -> Option<&str> {
         self.people.get(&item.actor)?.as_deref()
     }
 
-    /// What it is about, by its name.
+    /// Name of the thing or person that a row is about.
     pub fn thing(&self, item: &Item) -> Option<String> {
         let person = || {
             let id = item.object.strip_prefix("member/").or_else(|| item.object.strip_prefix("person/"))?;
@@ -59,22 +60,22 @@ impl<'a> Words<'a> {
     }
 
     pub fn sentence(&self, item: &Item) -> String {
-        let said = match item.source {
+        let sentence = match item.source {
             Source::Log => self.event(item),
             Source::Host if item.act == "command.give" => self.refusal(item),
             Source::Host | Source::Call => self.act(item),
         };
         match item.count {
-            1 => said,
-            count => format!("{said} {}", self.host("times", &params(json!({ "count": count })))),
+            1 => sentence,
+            count => format!("{sentence} {}", self.host("times", &params(json!({ "count": count })))),
         }
     }
 
-    /// How it ended, in words: why a command was refused, why a call failed.
+    /// Text of the outcome: of a refused command or a failed call, the reason.
     pub fn outcome(&self, item: &Item) -> String {
         let outcome = item.outcome.as_str();
-        if let Some(said) = self.find(&format!("outcomes.{outcome}"), &Map::new()) {
-            return said;
+        if let Some(text) = self.find(&format!("outcomes.{outcome}"), &Map::new()) {
+            return text;
         }
         match item.source {
             Source::Host if item.act == "command.give" => self.reason(item),
@@ -94,7 +95,8 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Whom it was about is left to ids, of which the sentence takes names; what is personal is left out.
+    /// Members of the event that are not sealed. People are ids in it, which the sentence replaces
+    /// by names.
     fn plain_members(&self, item: &Item) -> Map<String, Value> {
         let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
         members.filter(|(_, value)| !is_sealed(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -125,7 +127,8 @@ impl<'a> Words<'a> {
         self.host("command-refused", &filled)
     }
 
-    /// The package's short words for why, or its sentence where that has nothing to fill in, or else the code.
+    /// Reason of a refusal: the package's short text for the code, or its rejection text if that
+    /// has no parameters, or the code.
     fn reason(&self, item: &Item) -> String {
         let code = item.outcome.as_str();
         let plugin = item.object.split('/').next().unwrap_or_default();
@@ -163,7 +166,7 @@ impl<'a> Words<'a> {
         self.host(&format!("sources.{}", item.source.as_str()), &Map::new())
     }
 
-    /// The settings that an act changed, in words.
+    /// Names of the settings that an act changed.
     pub fn changed(&self, item: &Item) -> Vec<String> {
         let Some(change) = &item.change else { return Vec::new() };
         let (old, new) = (members(&change["old"]), members(&change["new"]));
@@ -172,19 +175,19 @@ impl<'a> Words<'a> {
         names.into_iter().filter(differs).map(|name| self.setting(name)).collect()
     }
 
-    /// The host's own words about a trace.
-    pub fn say(&self, key: &str, filled: Value) -> String {
+    /// Text of the host with these parameters.
+    pub fn render(&self, key: &str, filled: Value) -> String {
         self.host(key, &params(filled))
     }
 
-    /// What a member of an event, or a setting, is called.
+    /// Title of an event's member or of a setting.
     pub fn field(&self, item: &Item, name: &str) -> String {
         let own = self.product(item).filter(|_| item.source == Source::Log);
         let own = own.and_then(|product| product.texts.find(&format!("fields.{name}"), &Map::new(), self.locale));
         own.unwrap_or_else(|| self.setting(name))
     }
 
-    /// A value as people read it: members by their names, amounts as money. None: there is nothing.
+    /// Value as people read it: people by name, amounts as money. None: null.
     pub fn value(&self, name: &str, value: &Value) -> Option<String> {
         let actor = value.as_str().and_then(|text| text.parse::<ActorId>().ok());
         if let Some(actor) = actor.filter(|actor| self.people.contains_key(actor)) {
@@ -229,7 +232,7 @@ impl<'a> Words<'a> {
 
     fn thing_or_object(&self, item: &Item) -> String {
         self.thing(item).unwrap_or_else(|| match item.source {
-            // Of an id nobody has heard: only what kind of thing it is.
+            // An id says nothing to people: name its category.
             Source::Log => item.object.split('/').nth(1).unwrap_or_default().to_owned(),
             _ => item.object.clone(),
         })

@@ -1,8 +1,9 @@
-//! `DELETE /api/host/connections/{capability}/{name}`: its secret is forgotten and what is open for it closed. A grant
-//! that names it stays and waits for another one.
+//! `DELETE /api/host/connections/{capability}/{name}`: deletes a connection with its secret and
+//! closes its sessions. A grant that names the connection stays and applies to a new one of that
+//! name.
 
 use super::connection_get::PATH;
-use super::connection_put::shortened;
+use super::connection_put::audited;
 use super::{checked_name, connection_fault};
 use crate::App;
 use crate::access::Access;
@@ -45,7 +46,7 @@ async fn remove(
     let before = stored.map(|(config, _)| config);
     let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
     connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;
-    let act = Act::new("connection.delete", object).changing(shortened(&before), Value::Null);
+    let act = Act::new("connection.delete", object).changing(audited(&before), Value::Null);
     audit::record_act(&mut tx, &who.by(), &act).await?;
     tx.commit().await?;
     if let Some(provider) = app.providers.get(&capability) {

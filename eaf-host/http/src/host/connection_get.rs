@@ -1,4 +1,4 @@
-//! `GET /api/host/connections/{capability}/{name}`: as it was set, without its secret.
+//! `GET /api/host/connections/{capability}/{name}`: one connection, without its secret.
 
 use super::{checked_name, connection_shown};
 use crate::App;
@@ -35,7 +35,7 @@ async fn show(
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let (capability, name) = (checked_name(&capability)?, checked_name(&name)?);
-    // Through the list, which never opens a secret.
+    // Read through the list, which never decrypts a secret.
     let found = connection_shown::all(&app, who.caller.tenant, who.caller.locale).await?;
     let wanted = found.into_iter().find(|one| one["capability"] == capability && one["name"] == name);
     wanted.map(Json).ok_or_else(|| Problem::new(Code::NotFound))

@@ -1,4 +1,5 @@
-//! `GET /api/host/connections`
+//! `GET /api/host/connections`: the tenant's connections, and those that grants name but do not
+//! exist yet.
 
 use super::{connection_shown, page_schema};
 use crate::App;
@@ -16,9 +17,9 @@ pub fn operation() -> Operation {
     let doc = Entry::new(
         "host.connections",
         "host",
-        "The tenant's connections, without secrets, and those that are granted and not set yet",
+        "The tenant's connections without secrets, and those that grants name but are not configured yet",
     )
-    .answers("200", "All of them.", page_schema(connection_shown::schema()))
+    .answers("200", "All connections.", page_schema(connection_shown::schema()))
     .refuses(&[Code::PermissionMissing]);
     Operation {
         method: "get",

@@ -1,6 +1,6 @@
-//! `PUT /api/host/connections/{capability}/{name}`: the secret is write-only. Left out, the stored one is kept, unless the
-//! change would have it sent elsewhere. What the capability could not use, or should not show, is refused here; and with
-//! `If-Match` what was made on settings that another admin has changed meanwhile.
+//! `PUT /api/host/connections/{capability}/{name}`: stores a connection. The secret is write-only;
+//! without one the stored secret is kept, unless the change would send it elsewhere. `If-Match`
+//! refuses a change if another admin has changed the settings meanwhile.
 
 use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
@@ -30,17 +30,17 @@ pub(super) fn body_schema() -> Value {
         "required": ["config"],
         "additionalProperties": false,
         "properties": {
-            "config": { "type": "object", "description": "Nothing secret: it is shown." },
+            "config": { "type": "object", "description": "The settings, which are readable and must not contain secrets." },
             "secret": {
                 "type": "object",
                 "writeOnly": true,
-                "description": "Never shown again. Left out, the stored one is kept; with another address or account it must be there.",
+                "description": "Write-only. If absent, the stored one is kept; required with another address or account.",
             },
         },
     })
 }
 
-/// What is wrong with a body for a connection of this kind, of which `schema` says what it is otherwise.
+/// Violations of a body for a connection of this kind: by its schemas, then by its own rules.
 pub(super) fn faults(
     kind: &ConnectionType,
     mut schema: Value,
@@ -63,8 +63,8 @@ pub fn operation() -> Operation {
         .path("capability", "Such as `vsphere` or `mail`.")
         .path("name", "The connection's name.")
         .body(body_schema());
-    let doc =
-        precondition::described(doc, TIME, "`updated_at` of the settings that the change was made on.").refuses(&[
+    let doc = precondition::described(doc, TIME_PATTERN, "`updated_at` of the settings that the change was made on.")
+        .refuses(&[
             Code::MalformedJson,
             Code::PermissionMissing,
             Code::NotFound,
@@ -82,16 +82,16 @@ pub fn operation() -> Operation {
         method: "put",
         path: PATH,
         access: Access::connections("connection.put"),
-        route: put(set),
+        route: put(store),
         doc: crate::operation::Doc::One(doc),
     }
 }
 
-/// As `updated_at` is written.
-const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
+/// Form of `updated_at`.
+const TIME_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
 
 /// Refuses a change of settings that were changed, added or deleted since they were read.
-fn refuse_changed(precondition: Precondition<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
+fn check_unchanged(precondition: Precondition<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
     let holds = match precondition {
         Precondition::Matches(updated_at) => stored == Some(updated_at),
         Precondition::Absent => stored.is_none(),
@@ -99,20 +99,20 @@ fn refuse_changed(precondition: Precondition<OffsetDateTime>, stored: Option<Off
     if holds { Ok(()) } else { Err(Problem::new(Code::ChangedMeanwhile)) }
 }
 
-pub(super) fn not_put(cause: connection::Error) -> Problem {
+pub(super) fn put_problem(cause: connection::Error) -> Problem {
     match cause {
-        connection::Error::NoSecret => secret_refused("required"),
+        connection::Error::NoSecret => secret_problem("required"),
         connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MAX_CONNECTIONS),
-        connection::Error::SecretNeededAgain => secret_refused("secret-again"),
+        connection::Error::SecretNeededAgain => secret_problem("secret-again"),
         cause => connection_fault(cause),
     }
 }
 
-fn secret_refused(code: &str) -> Problem {
+fn secret_problem(code: &str) -> Problem {
     Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/secret", code)])
 }
 
-async fn set(
+async fn store(
     State(app): State<App>,
     mut who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
@@ -137,12 +137,12 @@ async fn set(
     let stored = connection::lock_settings(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
     let (before, updated_at) = stored.unzip();
     if let Some(precondition) = precondition {
-        refuse_changed(precondition, updated_at)?;
+        check_unchanged(precondition, updated_at)?;
     }
-    app.core.connections.put(&mut tx, &new, who.caller.actor).await.map_err(not_put)?;
+    app.core.connections.put(&mut tx, &new, who.caller.actor).await.map_err(put_problem)?;
     let (old, changed) = changed(before.as_ref(), &new);
     audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
-    // What waits because of the old settings is tried with the new ones.
+    // Retry waiting mails with the new settings.
     if new.capability == "mail" {
         eaf_core::mail_log::retry_now(&mut tx).await.map_err(super::mail_queue::fault)?;
     }
@@ -153,31 +153,31 @@ async fn set(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The settings that differ, before and after. Of the secret only whether there is a new one; long texts, such as
-/// certificates, by their digest.
+/// Changed settings, before and after, for the audit. A secret is recorded as set; long values,
+/// such as certificates, by their digest.
 pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
     let (mut old, mut now) = (Map::new(), Map::new());
     let members = |config: Option<&Value>| config.and_then(Value::as_object).cloned().unwrap_or_default();
-    let (former, latter) = (members(before), members(Some(&new.config)));
-    for name in former.keys().chain(latter.keys()) {
-        if former.get(name) != latter.get(name) {
-            old.insert(name.clone(), former.get(name).map_or(Value::Null, short));
-            now.insert(name.clone(), latter.get(name).map_or(Value::Null, short));
+    let (before_members, after_members) = (members(before), members(Some(&new.config)));
+    for name in before_members.keys().chain(after_members.keys()) {
+        if before_members.get(name) != after_members.get(name) {
+            old.insert(name.clone(), before_members.get(name).map_or(Value::Null, digest_if_long));
+            now.insert(name.clone(), after_members.get(name).map_or(Value::Null, digest_if_long));
         }
     }
     if new.secret.is_some() {
-        now.insert("secret".into(), "set".into());
+        now.insert("secret".into(), "store".into());
     }
     (if before.is_some() { old.into() } else { Value::Null }, now.into())
 }
 
-/// Settings as the audit shows them.
-pub(super) fn shortened(config: &Value) -> Value {
+/// Settings as the audit records them.
+pub(super) fn audited(config: &Value) -> Value {
     let members = config.as_object().into_iter().flatten();
-    Value::Object(members.map(|(name, value)| (name.clone(), short(value))).collect())
+    Value::Object(members.map(|(name, value)| (name.clone(), digest_if_long(value))).collect())
 }
 
-fn short(value: &Value) -> Value {
+fn digest_if_long(value: &Value) -> Value {
     let text = value.to_string();
     if text.len() <= 200 {
         return value.clone();

@@ -1,4 +1,5 @@
-//! A connection as it is shown: without its secret, and also where it was granted and nobody has set it yet.
+//! Connections as documents: without secrets, and with those that grants name but are not
+//! configured yet.
 
 use super::{connection_fault, instant, record};
 use crate::App;
@@ -11,7 +12,7 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// By capability and name: those that are set, and those that grants wait for.
+/// All connections of a tenant, by capability and name.
 pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Value>, Problem> {
     let granted = grant::list(&app.core.db, tenant).await?;
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));
@@ -68,19 +69,19 @@ pub fn schema() -> Value {
     record(json!({
         "capability": { "type": "string" },
         "name": { "type": "string" },
-        "configured": { "type": "boolean", "description": "false: a grant names it, and nobody has set it yet." },
-        "config": { "type": "object", "description": "Nothing secret; empty where nothing is set." },
+        "configured": { "type": "boolean", "description": "false: a grant names the connection, but it is not configured yet." },
+        "config": { "type": "object", "description": "The settings without secrets; empty if not configured." },
         "last_check_at": { "type": ["string", "null"], "format": "date-time" },
-        "last_error": { "type": ["string", "null"], "description": "The code of the last test; null: it was good." },
-        "last_error_text": { "type": ["string", "null"], "description": "The same as one sentence." },
+        "last_error": { "type": ["string", "null"], "description": "The code of the last test; null: it succeeded." },
+        "last_error_text": { "type": ["string", "null"], "description": "The error as one sentence." },
         "last_use_at": {
             "type": ["string", "null"], "format": "date-time",
-            "description": "The last real call of which the outcome is known.",
+            "description": "The last call whose outcome is known.",
         },
-        "use_error": { "type": ["string", "null"], "description": "What it met; null: it went through." },
-        "use_error_text": { "type": ["string", "null"], "description": "The same as one sentence." },
+        "use_error": { "type": ["string", "null"], "description": "The code of the last call's error; null: it succeeded." },
+        "use_error_text": { "type": ["string", "null"], "description": "The error as one sentence." },
         "updated_at": { "type": ["string", "null"], "format": "date-time" },
         "updated_by": { "type": ["string", "null"], "format": "uuid" },
-        "updated_by_name": { "type": ["string", "null"], "description": "null: they are no member any more." },
+        "updated_by_name": { "type": ["string", "null"], "description": "null: no longer a member." },
     }))
 }

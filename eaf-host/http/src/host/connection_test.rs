@@ -1,11 +1,11 @@
-//! `POST /api/host/connections/{capability}/{name}/test`: is the connection usable, what is to be
-//! repaired first in one sentence, and all that is needed, line by line.
+//! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: one sentence about
+//! the most urgent fault, and a finding for each setting and privilege.
 //!
-//! A test logs in at another system: that it was begun is on record before it is, and its end also when nobody waits for
-//! the answer any more.
+//! A test logs in at another system. Its start is recorded before, its end also if the caller
+//! disconnects.
 
 use super::draft::Draft;
-use super::test_limit::{Full, Running};
+use super::test_limit::{RateLimited, TestPermit};
 use super::{checked_name, connection_fault, record};
 use crate::App;
 use crate::access::Access;
@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longer than a vCenter needs that answers slowly; the caller has been told sooner that it takes long.
-const LONGEST: Duration = Duration::from_secs(120);
+/// Time-out of a test, above the time of a slow vCenter.
+const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.test", "host", "Test a connection")
@@ -33,7 +33,7 @@ pub fn operation() -> Operation {
         .path("name", "The connection's name.")
         .answers(
             "200",
-            "What the test found. A connection that does not work is an answer, not an error.",
+            "The result. A connection that does not work is reported with `ok: false`, not as an error.",
             answer_schema(),
         )
         .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
@@ -55,12 +55,12 @@ async fn test(
     begin(app, who, Act::Test, capability, name).await
 }
 
-/// What is done over the connection.
+/// Kind of test.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Act {
-    /// Reads alone.
+    /// Test that only reads.
     Test,
-    /// The same, and something that the caller sees, such as a mail to them.
+    /// Test that also has an effect that the caller sees, such as a mail to them.
     Trial,
 }
 
@@ -80,7 +80,7 @@ impl Act {
     }
 }
 
-/// Records the act, begins it, and answers what it found.
+/// Records the start of a test, runs it and returns the result.
 pub(super) async fn begin(
     app: App,
     who: TenantCaller,
@@ -94,66 +94,66 @@ pub(super) async fn begin(
     let stored = known.into_iter().find(|one| one.capability == capability && one.name == name);
     let stored = stored.ok_or_else(|| Problem::new(Code::NotFound))?;
     let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.clone();
-    let running = running(&app, &who)?;
+    let permit = acquire_permit(&app, &who)?;
     who.record(&app, act.name(), &object, "pending").await?;
-    let test = Test { app, who, act, of: Of::Stored(provider, stored), object };
-    test.run(running).await
+    let test = Test { app, who, act, subject: Subject::Stored(provider, stored), object };
+    test.run(permit).await
 }
 
-/// The same of a draft, whose beginning is on record.
+/// Tests a draft, whose start is recorded.
 pub(super) async fn begin_draft(
     app: App,
     who: TenantCaller,
     act: Act,
     draft: Draft,
-    running: Running,
+    permit: TestPermit,
 ) -> Result<Json<Value>, Problem> {
     let object = draft.object();
-    Test { app, who, act, of: Of::Draft(draft.provider, draft.connection), object }.run(running).await
+    Test { app, who, act, subject: Subject::Draft(draft.provider, draft.connection), object }.run(permit).await
 }
 
-/// A place among the tests of this moment.
-pub(super) fn running(app: &App, who: &TenantCaller) -> Result<Running, Problem> {
-    let running = app.tests.begin(who.caller.tenant, app.core.world.now());
-    running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
+/// Acquires a permit of the tenant's limit of tests.
+pub(super) fn acquire_permit(app: &App, who: &TenantCaller) -> Result<TestPermit, Problem> {
+    let permit = app.tests.acquire(who.caller.tenant, app.core.world.now());
+    permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
 }
 
-/// What is tested.
-enum Of {
+/// Subject of a test.
+enum Subject {
     Stored(Arc<dyn Provider>, Summary),
     Draft(Arc<dyn Provider>, Connection),
 }
 
-/// A test that has begun and ends without its caller.
+/// Test that runs to its end, even if the caller disconnects.
 struct Test {
     app: App,
     who: TenantCaller,
     act: Act,
-    of: Of,
+    subject: Subject,
     object: String,
 }
 
 impl Test {
-    async fn run(mut self, running: Running) -> Result<Json<Value>, Problem> {
-        // Requests of colleagues do not wait for the end of a test.
-        self.who.work = None;
+    async fn run(mut self, permit: TestPermit) -> Result<Json<Value>, Problem> {
+        // Release the tenant's permit: the other system may be slow.
+        self.who.permit = None;
         let locale = self.who.caller.locale;
         let test = tokio::spawn(async move {
-            let _until_it_ends = running;
+            let _permit = permit;
             self.report().await
         });
         let report = test.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
-        Ok(Json(answer(&report, locale)))
+        Ok(Json(document(&report, locale)))
     }
 
     async fn report(&self) -> Result<Report, Problem> {
-        let report = tokio::time::timeout(LONGEST, self.ask()).await;
+        let report = tokio::time::timeout(TEST_TIMEOUT, self.execute()).await;
         let report = report
             .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
         let failure = report.outcome().err();
         let error = failure.as_ref().map(|failure| failure.code.as_str());
-        let name = match &self.of {
-            Of::Stored(_, Summary { capability, name, updated_at, .. }) => {
+        let name = match &self.subject {
+            Subject::Stored(_, Summary { capability, name, updated_at, .. }) => {
                 let tenant = self.who.caller.tenant;
                 self.app
                     .core
@@ -163,25 +163,27 @@ impl Test {
                     .map_err(connection_fault)?;
                 self.act.name()
             }
-            // Nothing is known of what is stored.
-            Of::Draft(..) => self.act.of_draft(),
+            // A draft says nothing about the stored connection.
+            Subject::Draft(..) => self.act.of_draft(),
         };
         self.who.record(&self.app, name, &self.object, error.unwrap_or("ok")).await?;
         Ok(report)
     }
 
-    async fn ask(&self) -> Report {
+    async fn execute(&self) -> Report {
         let Caller { tenant, actor, .. } = self.who.caller;
-        match (&self.of, self.act) {
-            (Of::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
-            (Of::Stored(provider, stored), Act::Trial) => provider.test_with_effect(tenant, &stored.name, actor).await,
-            (Of::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
-            (Of::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
+        match (&self.subject, self.act) {
+            (Subject::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
+            (Subject::Stored(provider, stored), Act::Trial) => {
+                provider.test_with_effect(tenant, &stored.name, actor).await
+            }
+            (Subject::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
+            (Subject::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
         }
     }
 }
 
-fn answer(report: &Report, locale: Locale) -> Value {
+fn document(report: &Report, locale: Locale) -> Value {
     let findings: Vec<Value> = report.findings().iter().map(|finding| shown(finding, locale)).collect();
     match report.outcome() {
         Ok(()) => json!({ "ok": true, "findings": findings }),
@@ -234,11 +236,11 @@ pub(super) fn answer_schema() -> Value {
 fn finding_schema() -> Value {
     record(json!({
         "kind": { "enum": ["setting", "privilege"] },
-        "name": { "type": "string", "description": "A setting's member of `config` or another word; a privilege's id." },
-        "subject": { "type": "string", "description": "The object that was looked at; empty: the whole connection." },
-        "state": { "enum": ["good", "bad", "untested"], "description": "untested: what it depends on is bad." },
+        "name": { "type": "string", "description": "The member of `config` or another name of a setting; the id of a privilege." },
+        "subject": { "type": "string", "description": "The object that was checked; empty: the whole connection." },
+        "state": { "enum": ["good", "bad", "untested"], "description": "untested: a finding that it depends on is bad." },
         "code": { "type": ["string", "null"] },
-        "text": { "type": ["string", "null"], "description": "One sentence about what is bad." },
+        "text": { "type": ["string", "null"], "description": "One sentence about the fault." },
         "message": { "type": ["string", "null"], "description": "The details, in English." },
     }))
 }

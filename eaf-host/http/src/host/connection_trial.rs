@@ -1,5 +1,5 @@
-//! `POST /api/host/connections/{capability}/{name}/trial`: the test, and something is really done over the connection
-//! for whoever asks. A mail server says what it has against us only to a mail.
+//! `POST /api/host/connections/{capability}/{name}/trial`: tests a connection with an effect that
+//! the caller sees, because a mail server reports some faults only for a mail.
 
 use super::connection_test::{Act, answer_schema, begin};
 use crate::App;
@@ -17,7 +17,11 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.connection.trial", "host", "Try a connection, such as by a mail to yourself")
         .path("capability", "Such as `mail`.")
         .path("name", "The connection's name.")
-        .answers("200", "What was found. A connection that does not work is an answer, not an error.", answer_schema())
+        .answers(
+            "200",
+            "The result. A connection that does not work is reported with `ok: false`, not as an error.",
+            answer_schema(),
+        )
         .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/trial";
     Operation {

@@ -1,5 +1,5 @@
-//! `GET /api/host/connection-types`: the forms in which connections are set, with their texts in the
-//! caller's language. A page that shows a connection needs no knowledge of its capability.
+//! `GET /api/host/connection-types`: forms and texts of each capability's connections, so that a
+//! page can show them without knowledge of the capability.
 
 use super::record;
 use crate::App;
@@ -17,7 +17,7 @@ use eaf_core::actor::Locale;
 use serde_json::{Map, Value, json};
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("host.connection.types", "host", "How connections of each capability are set")
+    let doc = Entry::new("host.connection.types", "host", "The forms of each capability's connections")
         .answers("200", "One for each capability that has connections.", schema())
         .refuses(&[Code::PermissionMissing]);
     Operation {
@@ -32,35 +32,35 @@ pub fn operation() -> Operation {
 fn schema() -> Value {
     let finding = record(json!({ "name": { "type": "string" }, "label": { "type": "string" } }));
     let option = record(json!({
-        "value": { "type": "string", "description": "Empty: the member is left out." },
+        "value": { "type": "string", "description": "Empty: the member is absent." },
         "label": { "type": "string" },
     }));
     let field = record(json!({
         "name": { "type": "string", "description": "The member of `config`." },
-        "label": { "type": "string", "description": "In the caller's language, as all texts here." },
+        "label": { "type": "string", "description": "The label in the caller's language, as all texts here." },
         "hint": { "type": ["string", "null"] },
         "input": { "enum": ["text", "number", "certificate", "choice"] },
-        "options": { "type": "array", "items": option, "description": "Of a choice." },
+        "options": { "type": "array", "items": option, "description": "The options of a choice." },
         "optional": { "type": "boolean" },
         "harmless": {
             "type": "boolean",
-            "description": "It may change while the stored secret is kept: it says neither where the secret is sent nor whose it is.",
+            "description": "A change keeps the stored secret: the member names neither the server nor the account.",
         },
-        "initial": { "type": ["string", "null"], "description": "What a new connection begins with." },
-        "choosable": { "type": "boolean", "description": "`draft/choices` lists what it could be." },
-        "by_token": { "type": "boolean", "description": "Only where the log-in is by token." },
+        "initial": { "type": ["string", "null"], "description": "The value of a new connection." },
+        "choosable": { "type": "boolean", "description": "`draft/choices` lists its choices." },
+        "by_token": { "type": "boolean", "description": "Only with authentication by token." },
     }));
     let item = record(json!({
         "capability": { "type": "string" },
         "name": { "type": "string", "description": "The kind of system." },
-        "lead": { "type": "string", "description": "What it is for." },
-        "removal": { "type": "string", "description": "What happens when such a connection is deleted." },
+        "lead": { "type": "string", "description": "The purpose." },
+        "removal": { "type": "string", "description": "The effect of deleting such a connection." },
         "trial": {
             "type": ["string", "null"],
-            "description": "What the button is called that does something over it; null: it can only be tested.",
+            "description": "The label of the button for a trial; null: only a test is possible.",
         },
-        "fields": { "type": "array", "items": field, "description": "In the order of the form." },
-        "findings": { "type": "array", "items": finding, "description": "What a test names beside the fields." },
+        "fields": { "type": "array", "items": field, "description": "The fields in the order of the form." },
+        "findings": { "type": "array", "items": finding, "description": "Names of a test's findings beside the fields." },
     }));
     record(json!({ "items": { "type": "array", "items": item } }))
 }

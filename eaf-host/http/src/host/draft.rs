@@ -1,7 +1,7 @@
-//! A draft of a connection: what an admin has typed and not stored. It comes whole in a body, is used once and is
-//! written nowhere but into the audit, without its secret.
+//! Draft of a connection: settings that an admin tests before they are stored. A draft comes in a
+//! request body, is used once, and is recorded in the audit without its secret.
 
-use super::connection_put::{body_schema, changed, faults, not_put};
+use super::connection_put::{body_schema, changed, faults, put_problem};
 use super::{checked_name, connection_fault};
 use crate::App;
 use crate::caller::TenantCaller;
@@ -29,23 +29,24 @@ pub struct Draft {
     pub provider: Arc<dyn Provider>,
     pub connection: Connection,
     pub body: Value,
-    /// Against what is stored, for the audit.
+    /// Difference to the stored settings, for the audit.
     change: (Value, Value),
 }
 
-/// As it is stored, and `members` of the one who asks.
+/// Body schema: that of a stored connection, with further `members` of the operation.
 pub fn schema(members: &Value) -> Value {
     let mut schema = body_schema();
     schema["properties"]["secret"]["description"] =
-        "Left out, the stored one is used; with another address or account it must be there.".into();
+        "If absent, the stored one is used; required with another address or account.".into();
     for (name, member) in members.as_object().into_iter().flatten() {
         schema["properties"][name] = member.clone();
     }
     schema
 }
 
-/// Reads the body, and takes the stored secret where none was typed and it goes where it belongs. `kind` may ask for less than
-/// what can be stored.
+/// Reads a draft from the body. Without a secret the stored one is used, unless the draft would
+/// send it elsewhere. `shape` may relax the connection type and returns further members of the
+/// body.
 pub async fn read(
     app: &App,
     who: &mut TenantCaller,
@@ -72,12 +73,12 @@ pub async fn read(
     let stored = app.core.connections.list(who.caller.tenant).await.map_err(connection_fault)?;
     let stored = stored.into_iter().find(|one| one.capability == new.capability && one.name == new.name);
     let change = changed(stored.as_ref().map(|stored| &stored.config), &new);
-    let connection = app.core.connections.draft(who.caller.tenant, new).await.map_err(not_put)?;
+    let connection = app.core.connections.draft(who.caller.tenant, new).await.map_err(put_problem)?;
     Ok(Draft { provider, connection, body, change })
 }
 
 impl Draft {
-    /// On record before the first byte goes out: to which server somebody had the host connect.
+    /// Records the act before a connection is opened, with the server's address.
     pub async fn record(&self, app: &App, who: &TenantCaller, act: &str) -> Result<(), Problem> {
         let (old, new) = self.change.clone();
         let act = Act { outcome: "pending".into(), ..Act::new(act, self.object()) }.changing(old, new);
@@ -91,7 +92,7 @@ impl Draft {
     }
 }
 
-/// Nothing beside the draft itself.
-pub fn alone(_: &mut ConnectionType) -> Value {
+/// Body without further members.
+pub fn without_members(_: &mut ConnectionType) -> Value {
     json!({})
 }

@@ -1,12 +1,12 @@
-//! `POST /api/host/connections/{capability}/{name}/draft/choices`: what there is in the other system to choose from, with
-//! what is typed so far. It logs in there as a test does, and counts as one.
+//! `POST /api/host/connections/{capability}/{name}/draft/choices`: lists choices of the other
+//! system for a draft. The operation logs in there like a test, and counts as one.
 
 use super::connection_test;
 use super::draft::{self, Draft};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
-use crate::choices::{self, MOST};
+use crate::choices::{self, MAX_CHOICES};
 use crate::code::Code;
 use crate::operation::{Entry, Operation};
 use crate::problem::Problem;
@@ -22,16 +22,17 @@ const ACT: &str = "connection.draft-choices";
 pub fn operation() -> Operation {
     let mut body = draft::schema(&members(json!({ "type": "string" })));
     body["required"] = json!(["config", "of"]);
-    let doc = Entry::new("host.connection.draft.choices", "host", "What a connection that is not stored could name")
-        .path("capability", "Such as `vsphere`.")
-        .path("name", "The connection's name; there may be none of this name yet.")
-        .body(body)
-        .answers(
-            "200",
-            "The first of them. A system that cannot be asked is an answer, not an error.",
-            choices::schema(),
-        )
-        .refuses(&draft::REFUSALS);
+    let doc =
+        Entry::new("host.connection.draft.choices", "host", "Choices for the settings of a draft of a connection")
+            .path("capability", "Such as `vsphere`.")
+            .path("name", "The connection's name, which may be a new one.")
+            .body(body)
+            .answers(
+                "200",
+                "The first of the choices. A system that cannot be reached is reported in `failure`, not as an error.",
+                choices::schema(),
+            )
+            .refuses(&draft::REFUSALS);
     let path = "/api/host/connections/{capability}/{name}/draft/choices";
     Operation { method: "post", path, access: Access::connections(ACT), route: post(list), doc: doc.done() }
 }
@@ -39,11 +40,11 @@ pub fn operation() -> Operation {
 fn members(of: Value) -> Value {
     json!({
         "of": of,
-        "search": { "type": "string", "maxLength": 200, "description": "Words that the path has." },
+        "search": { "type": "string", "maxLength": 200, "description": "Words that the choice's path contains." },
     })
 }
 
-/// What is chosen may be missing still: only what a login needs has to be there.
+/// Relaxes the settings to those that a login needs: the chosen ones may be absent.
 fn shape(kind: &mut ConnectionType) -> Value {
     if let Some(required) = kind.config.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|member| !kind.harmless.iter().any(|name| member == name));
@@ -58,26 +59,29 @@ async fn list(
     request: Request,
 ) -> Result<Json<Value>, Problem> {
     let draft = draft::read(&app, &mut who, (&capability, &name), request, shape).await?;
-    let running = connection_test::running(&app, &who)?;
+    let permit = connection_test::acquire_permit(&app, &who)?;
     draft.record(&app, &who, ACT).await?;
-    // Requests of colleagues do not wait for another system.
-    who.work = None;
+    // Release the tenant's permit: the other system may be slow.
+    who.permit = None;
     let locale = who.caller.locale;
-    // It ends without its caller, and its end is on record too.
-    let asked = tokio::spawn(async move {
-        let _until_it_ends = running;
-        let found = ask(&who, &draft).await;
+    // Runs to its end even if the caller disconnects, so that the outcome is recorded.
+    let fetched = tokio::spawn(async move {
+        let _permit = permit;
+        let found = fetch(&who, &draft).await;
         let outcome = found.as_ref().err().map_or("ok", |failure| failure.code.as_str());
         who.record(&app, ACT, &draft.object(), outcome).await.map(|()| found)
     });
-    let found = asked.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
-    Ok(Json(choices::answer(found, locale)))
+    let found = fetched.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
+    Ok(Json(choices::document(found, locale)))
 }
 
-async fn ask(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
+async fn fetch(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
     let word = |member: &str| draft.body[member].as_str().unwrap_or_default();
-    let asked =
-        Asked { of: word("of"), scope: &Value::Null, wanted: Wanted::Like { search: word("search"), limit: MOST } };
+    let asked = Asked {
+        of: word("of"),
+        scope: &Value::Null,
+        wanted: Wanted::Like { search: word("search"), limit: MAX_CHOICES },
+    };
     let name = format!("{}{DRAFT}", draft.connection.name);
     let connection = Connection { name, ..draft.connection.clone() };
     choices::ask(draft.provider.as_ref(), who.caller.tenant, &connection, &asked).await
@@ -87,17 +91,17 @@ async fn ask(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
 mod tests {
     use super::*;
 
-    fn of(config: Value) -> ConnectionType {
+    fn connection_type(config: Value) -> ConnectionType {
         ConnectionType { config, harmless: &["room"], choices: &["room"], ..ConnectionType::none() }
     }
 
     #[test]
-    fn what_is_chosen_may_be_missing_whatever_the_settings_are_described_with() {
-        let mut kind = of(json!({ "required": ["host", "room"] }));
+    fn chosen_settings_are_optional_in_any_form_of_schema() {
+        let mut kind = connection_type(json!({ "required": ["host", "room"] }));
         shape(&mut kind);
         assert_eq!(kind.config, json!({ "required": ["host"] }));
         for config in [json!(false), json!(true), json!({}), json!({ "required": "room" })] {
-            let mut kind = of(config.clone());
+            let mut kind = connection_type(config.clone());
             shape(&mut kind);
             assert_eq!(kind.config, config);
         }

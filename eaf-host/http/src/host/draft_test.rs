@@ -1,7 +1,7 @@
-//! `POST /api/host/connections/{capability}/{name}/draft/test` and `…/draft/trial`: the test of what is typed, before it is
-//! stored. The state of the stored connection stays as it is.
+//! `POST /api/host/connections/{capability}/{name}/draft/test` and `…/draft/trial`: tests a draft.
+//! The state of the stored connection does not change.
 
-use super::connection_test::{Act, answer_schema, begin_draft, running};
+use super::connection_test::{Act, acquire_permit, answer_schema, begin_draft};
 use super::draft;
 use crate::App;
 use crate::access::Access;
@@ -14,7 +14,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 
 pub fn test_operation() -> Operation {
-    let entry = Entry::new("host.connection.draft.test", "host", "Test a connection that is not stored");
+    let entry = Entry::new("host.connection.draft.test", "host", "Test a draft of a connection");
     let path = "/api/host/connections/{capability}/{name}/draft/test";
     Operation {
         method: "post",
@@ -26,7 +26,7 @@ pub fn test_operation() -> Operation {
 }
 
 pub fn trial_operation() -> Operation {
-    let summary = "Try a connection that is not stored, such as by a mail to yourself";
+    let summary = "Try a draft of a connection, such as by a mail to yourself";
     let entry = Entry::new("host.connection.draft.trial", "host", summary);
     let path = "/api/host/connections/{capability}/{name}/draft/trial";
     Operation {
@@ -41,9 +41,13 @@ pub fn trial_operation() -> Operation {
 fn described(entry: Entry) -> Entry {
     entry
         .path("capability", "Such as `vsphere` or `mail`.")
-        .path("name", "The connection's name; there may be none of this name yet.")
+        .path("name", "The connection's name, which may be a new one.")
         .body(draft::schema(&json!({})))
-        .answers("200", "What was found. A connection that does not work is an answer, not an error.", answer_schema())
+        .answers(
+            "200",
+            "The result. A connection that does not work is reported with `ok: false`, not as an error.",
+            answer_schema(),
+        )
         .refuses(&draft::REFUSALS)
 }
 
@@ -72,8 +76,8 @@ async fn begin(
     act: Act,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    let draft = draft::read(&app, &mut who, (&capability, &name), request, draft::alone).await?;
-    let running = running(&app, &who)?;
+    let draft = draft::read(&app, &mut who, (&capability, &name), request, draft::without_members).await?;
+    let permit = acquire_permit(&app, &who)?;
     draft.record(&app, &who, act.of_draft()).await?;
-    begin_draft(app, who, act, draft, running).await
+    begin_draft(app, who, act, draft, permit).await
 }

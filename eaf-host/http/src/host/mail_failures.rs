@@ -1,5 +1,5 @@
-//! `GET /api/host/mail-failures`: mails that did not reach their recipient, or perhaps did. The business went on
-//! without them, and nobody sends them any more but an admin ([`super::mail_again`]).
+//! `GET /api/host/mail-failures`: mails that failed, or whose arrival is unknown. Only an admin can
+//! have them sent again ([`super::mail_resend`]).
 
 use super::{instant, page_schema, record};
 use crate::App;
@@ -21,8 +21,9 @@ use serde_json::{Value, json};
 const NEWEST: u32 = 100;
 
 pub fn operation() -> Operation {
-    let item =
-        item(json!({ "state": { "enum": ["failed", "unknown"], "description": "unknown: it may have arrived." } }));
+    let item = item(
+        json!({ "state": { "enum": ["failed", "unknown"], "description": "unknown: the mail may have arrived." } }),
+    );
     let doc = Entry::new("host.mail-failures", "host", "The newest mails that could not be delivered")
         .answers("200", "At most 100.", page_schema(item))
         .refuses(&[Code::PermissionMissing]);
@@ -46,7 +47,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
-/// A mail as it is shown, with what else its list tells.
+/// Schema of a mail, with further members of the list.
 pub(super) fn item(more: Value) -> Value {
     let mut members = json!({
         "message_id": { "type": "string" },
@@ -55,9 +56,9 @@ pub(super) fn item(more: Value) -> Value {
         "run": { "type": "string", "format": "uuid" },
         "recipient": { "type": "string", "format": "uuid" },
         "recipient_name": { "type": ["string", "null"] },
-        "connection": { "type": ["string", "null"], "description": "Over which it was tried last." },
-        "error": { "type": "string", "description": "A code, perhaps with details behind it." },
-        "error_text": { "type": "string", "description": "The same as one sentence." },
+        "connection": { "type": ["string", "null"], "description": "The connection of the last attempt." },
+        "error": { "type": "string", "description": "A code, optionally followed by details." },
+        "error_text": { "type": "string", "description": "The error as one sentence." },
         "attempts": { "type": "integer" },
         "created_at": { "type": "string", "format": "date-time" },
         "updated_at": { "type": "string", "format": "date-time" },

@@ -1,8 +1,8 @@
-//! `PUT` and `DELETE /api/host/mail-queue/pauses/{connection}`: over a paused connection nothing is sent, and what is
-//! to be sent waits.
+//! `PUT` and `DELETE /api/host/mail-queue/pauses/{connection}`: pauses or resumes a mail
+//! connection. Mails wait while it is paused.
 
 use super::checked_name;
-use super::mail_queue::hurry;
+use super::mail_queue::retry_now;
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
@@ -28,7 +28,7 @@ pub fn put_operation() -> Operation {
 }
 
 pub fn delete_operation() -> Operation {
-    let doc = doc("host.mail-pause.delete", "Go on sending over a mail connection");
+    let doc = doc("host.mail-pause.delete", "Resume a mail connection");
     Operation { method: "delete", path: PATH, access: Access::mails("mail.resume"), route: delete(resume), doc }
 }
 
@@ -37,7 +37,7 @@ fn doc(id: &str, summary: &str) -> Doc {
         .path("connection", "The mail connection's name.")
         .refuses(&[Code::PermissionMissing, Code::NotFound]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "So it is." });
+    doc["responses"]["204"] = json!({ "description": "Done." });
     Doc::One(doc)
 }
 
@@ -46,7 +46,7 @@ async fn pause(
     who: TenantCaller,
     Path(connection): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (mut tx, entry) = begun(&app, &who, &connection, "mail.pause").await?;
+    let (mut tx, entry) = begin(&app, &who, &connection, "mail.pause").await?;
     mail_pause::begin(&mut tx, &connection, who.caller.actor).await.map_err(fault)?;
     audit::record(&mut tx, &entry).await?;
     tx.commit().await?;
@@ -58,15 +58,15 @@ async fn resume(
     who: TenantCaller,
     Path(connection): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (mut tx, entry) = begun(&app, &who, &connection, "mail.resume").await?;
+    let (mut tx, entry) = begin(&app, &who, &connection, "mail.resume").await?;
     mail_pause::end(&mut tx, &connection).await.map_err(fault)?;
     audit::record(&mut tx, &entry).await?;
     tx.commit().await?;
-    hurry(&app, &who).await?;
+    retry_now(&app, &who).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn begun(
+async fn begin(
     app: &App,
     who: &TenantCaller,
     connection: &str,

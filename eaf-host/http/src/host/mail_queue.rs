@@ -1,5 +1,5 @@
-//! `GET /api/host/mail-queue`: mails that wait to be sent, why and until when, and the mail connections that an admin
-//! has paused. `POST …/send` tries all of them now.
+//! `GET /api/host/mail-queue`: waiting mails, with reason and time of the next attempt, and the
+//! paused mail connections. `POST …/send` retries all now.
 
 use super::mail_failures::{described, item};
 use super::{instant, record};
@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 const NEWEST: u32 = 100;
 
 pub fn operation() -> Operation {
-    let next = json!({ "type": ["string", "null"], "format": "date-time", "description": "Not tried sooner." });
+    let next =
+        json!({ "type": ["string", "null"], "format": "date-time", "description": "The time of the next attempt." });
     let pause = record(json!({
         "connection": { "type": "string" },
         "paused_at": { "type": "string", "format": "date-time" },
@@ -44,9 +45,9 @@ pub fn operation() -> Operation {
 
 pub fn send_operation() -> Operation {
     let doc =
-        Entry::new("host.mail-queue.send", "host", "Try all waiting mails now").refuses(&[Code::PermissionMissing]);
+        Entry::new("host.mail-queue.send", "host", "Send all waiting mails now").refuses(&[Code::PermissionMissing]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "They are tried." });
+    doc["responses"]["204"] = json!({ "description": "The mails are being sent." });
     Operation {
         method: "post",
         path: "/api/host/mail-queue/send",
@@ -76,12 +77,12 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
 
 async fn send(State(app): State<App>, who: TenantCaller) -> Result<StatusCode, Problem> {
     who.record(&app, "mail.send-waiting", "mail", "ok").await?;
-    hurry(&app, &who).await?;
+    retry_now(&app, &who).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What waits is tried now: what stood in its way may be repaired.
-pub(super) async fn hurry(app: &App, who: &TenantCaller) -> Result<(), Problem> {
+/// Makes all waiting mails due, and wakes the runs that wait for them.
+pub(super) async fn retry_now(app: &App, who: &TenantCaller) -> Result<(), Problem> {
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
     mail_log::retry_now(&mut tx).await.map_err(fault)?;

@@ -1,4 +1,5 @@
-//! What the host itself shows to a tenant's administrators and auditors: connections, mails, runs, audit.
+//! Operations of the host for a tenant's administrators and auditors: connections, mails, runs,
+//! audit.
 
 pub mod audit;
 pub mod audit_acts;
@@ -17,10 +18,10 @@ pub mod connection_types;
 mod draft;
 pub mod draft_choices;
 pub mod draft_test;
-pub mod mail_again;
 pub mod mail_failures;
 pub mod mail_pauses;
 pub mod mail_queue;
+pub mod mail_resend;
 pub mod products;
 pub mod run;
 pub mod runs;
@@ -39,10 +40,10 @@ pub(super) fn instant(at: OffsetDateTime) -> Option<String> {
     at.format(&Rfc3339).ok()
 }
 
-/// For the document; a cursor is what an answer gave, and anything else may be refused.
+/// Form of a cursor in the OpenAPI document.
 pub(super) const CURSOR: &str = "^1[0-9]{18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// `<instant>~<id>` of the last item of a page.
+/// Cursor after an item: `<instant>~<id>`, with the instant in nanoseconds since 1970.
 fn cursor<Id: std::fmt::Display>(at: OffsetDateTime, id: Id) -> String {
     format!("{}~{id}", at.unix_timestamp_nanos())
 }
@@ -51,19 +52,20 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
     let parsed = || {
         let (at, id) = text.split_once('~')?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(at.parse().ok()?).ok()?;
-        // No run is older, and the database's calendar ends.
-        let is_ours = (1970..10_000).contains(&at.year());
-        Some((at, id.parse().ok()?)).filter(|_| is_ours)
+        // Years that the database can hold, from 1970.
+        let is_in_range = (1970..10_000).contains(&at.year());
+        Some((at, id.parse().ok()?)).filter(|_| is_in_range)
     };
     parsed().ok_or_else(|| Problem::parameter("cursor", "invalid"))
 }
 
-/// A capability's and a connection's name: nothing that could be mistaken for something else in an audit row.
+/// Checks the form of a name, so that it is safe in an audit row. Another name cannot exist, so it
+/// is 404.
 pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
     if eaf_core::id::is_name(name) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }
 
-/// An object of which every member is always there.
+/// Schema of an object whose members are all required.
 pub(super) fn record(properties: Value) -> Value {
     let required: Vec<&String> = properties.as_object().into_iter().flat_map(|members| members.keys()).collect();
     json!({ "type": "object", "required": required, "properties": properties })

@@ -1,4 +1,4 @@
-//! `GET /api/host/products`: which products the tenant has, what each may use, and which required grant is missing.
+//! `GET /api/host/products`: the tenant's products, with their requests and grants.
 
 use super::{instant, record};
 use crate::App;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.products", "host", "The products of the tenant, with requests and grants")
-        .answers("200", "Every product that is active on this host, by id.", schema())
+        .answers("200", "Every active product of this host, by id.", schema())
         .refuses(&[Code::PermissionMissing]);
     let access = Access::Permission { name: "host.connections", act: "product.list", object: "products" };
     Operation { method: "get", path: "/api/host/products", access, route: get(list), doc: doc.done() }
@@ -34,12 +34,12 @@ pub fn schema() -> Value {
     let time_or_null = || json!({ "type": ["string", "null"], "format": "date-time" });
     let request = record(json!({
         "capability": { "type": "string" },
-        "grant": { "type": "string", "description": "The name under which it is granted." },
+        "grant": { "type": "string", "description": "The name of the grant." },
         "interfaces": { "type": "array", "items": { "type": "string" } },
-        "requested_scope": { "description": "What the package asks for; its members are the capability's own." },
+        "requested_scope": { "description": "The requested scope, whose members the capability defines." },
         "optional": { "type": "boolean" },
         "state": { "enum": ["granted", "expired", "missing"] },
-        "scope": { "description": "What is granted; null: nothing." },
+        "scope": { "description": "The granted scope; null: nothing is granted." },
         "connection": text_or_null(),
         "reason": text_or_null(),
         "expires_at": time_or_null(),
@@ -50,15 +50,15 @@ pub fn schema() -> Value {
         "name": { "type": "string" },
         "version": { "type": "string" },
         "enabled": { "type": "boolean" },
-        "reason": { "type": ["string", "null"], "description": "Of the last enabling or disabling." },
-        "stopped": { "type": "boolean", "description": "By an operator, for all tenants." },
+        "reason": { "type": ["string", "null"], "description": "The reason of the last enabling or disabling." },
+        "stopped": { "type": "boolean", "description": "Stopped by an operator for all tenants." },
         "stopped_reason": text_or_null(),
         "requests": { "type": "array", "items": request },
     }));
     record(json!({ "items": { "type": "array", "items": item } }))
 }
 
-/// Shows every active product as the tenant has it.
+/// Documents of all active products, for one tenant.
 pub async fn shown(app: &App, tenant: TenantId) -> Result<Vec<Value>, Problem> {
     let switched = product::list(&app.core.db, tenant).await?;
     let stopped = product::stopped(&app.core.db).await?;

@@ -1,5 +1,5 @@
-//! `GET /api/host/runs/{id}`: one run with the steps of its journal: what was called, under which grant, with which
-//! outcome; never with what.
+//! `GET /api/host/runs/{id}`: one run with the calls of its journal, their grants and outcomes,
+//! without arguments and results.
 
 use super::runs::{fault, schema, shown};
 use super::{instant, record};
@@ -29,7 +29,7 @@ pub fn operation() -> Operation {
         "retry_code": { "type": ["string", "null"] },
         "retry_at": { "type": ["string", "null"], "format": "date-time" },
         "outcome": { "type": ["string", "null"] },
-        "detail": { "type": ["string", "null"], "description": "Why it failed, in English." },
+        "detail": { "type": ["string", "null"], "description": "The reason of a failure, in English." },
         "started_at": { "type": "string", "format": "date-time" },
         "done_at": { "type": ["string", "null"], "format": "date-time" },
     }));

@@ -1,4 +1,4 @@
-//! `GET /api/host/runs`: the tenant's workflow runs, newest first, without payload.
+//! `GET /api/host/runs`: the tenant's workflow runs, newest first, without personal data.
 
 use super::{CURSOR, PAGE, cursor, instant, page_schema, parse_cursor, record};
 use crate::App;
@@ -17,8 +17,12 @@ use serde_json::{Value, json};
 
 pub fn operation() -> Operation {
     let doc = Entry::new("host.runs", "host", "Workflow runs, newest first")
-        .query("key", json!({ "type": "string", "pattern": parameters::TEXT }), "Only runs about this thing.")
-        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the page before.")
+        .query(
+            "key",
+            json!({ "type": "string", "pattern": parameters::TEXT }),
+            "The key of the thing that runs are about.",
+        )
+        .query("cursor", json!({ "type": "string", "pattern": CURSOR }), "`next` of the previous page.")
         .answers("200", "A page.", page_schema(schema()))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
     Operation {
@@ -70,13 +74,13 @@ pub(super) fn schema() -> Value {
         "id": { "type": "string", "format": "uuid" },
         "plugin": { "type": "string" },
         "workflow": { "type": "string" },
-        "key": { "type": "string", "description": "The thing that the run is about." },
+        "key": { "type": "string", "description": "The key of the thing that the run is about." },
         "state": { "enum": ["running", "waiting", "done", "failed", "stopped"] },
         "waiting": { "type": ["string", "null"] },
         "due_at": { "type": ["string", "null"], "format": "date-time" },
         "failure": {
             "type": ["object", "null"],
-            "description": "{class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ.",
+            "description": "{class, code} of a failure; {seq, journal, call} of a divergence, with the names of the calls.",
         },
         "attempts": { "type": "integer" },
         "trace_id": { "type": "string" },

@@ -1,5 +1,5 @@
-//! How many tests of connections a tenant may begin: each one connects to another system, and many of them together
-//! would scan a network, guess a password or keep the host busy. Per host, like the other limits.
+//! Limit of connection tests per tenant and host. Each test connects to another system: many could
+//! scan a network, guess a password or overload the host.
 
 use eaf_core::id::TenantId;
 use std::collections::HashMap;
@@ -7,67 +7,68 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// How many at once, how many after a pause, and then one in so much time.
+/// Rate of tests: how many run at once, and a token bucket of `burst` tests, refilled by one each
+/// `interval`.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    pub at_once: usize,
+pub struct TestRate {
+    pub concurrent: usize,
     pub burst: f64,
-    pub each: Duration,
+    pub interval: Duration,
 }
 
-pub struct TestLimit {
-    pace: Pace,
+pub struct TestLimiter {
+    rate: TestRate,
     tests: Arc<Mutex<HashMap<TenantId, Tests>>>,
 }
 
 struct Tests {
     running: usize,
-    left: f64,
+    tokens: f64,
     at: OffsetDateTime,
 }
 
-/// One test that runs; dropped, it is over.
-pub struct Running {
+/// Permit of one running test, released on drop.
+pub struct TestPermit {
     tests: Arc<Mutex<HashMap<TenantId, Tests>>>,
     tenant: TenantId,
 }
 
-/// No test begins before this time has passed.
+/// Refusal of a test, with the time until the next one may start.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Full(pub Duration);
+pub struct RateLimited(pub Duration);
 
-impl TestLimit {
-    pub fn new(pace: Pace) -> Self {
-        TestLimit { pace, tests: Arc::default() }
+impl TestLimiter {
+    pub fn new(rate: TestRate) -> Self {
+        TestLimiter { rate, tests: Arc::default() }
     }
 
-    pub fn begin(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Running, Full> {
-        let Pace { at_once, burst, each } = self.pace;
+    pub fn acquire(&self, tenant: TenantId, now: OffsetDateTime) -> Result<TestPermit, RateLimited> {
+        let TestRate { concurrent, burst, interval } = self.rate;
         let mut tests = lock(&self.tests);
-        tests.retain(|_, tests| tests.running > 0 || tests.filled(now, self.pace) < burst);
-        let own = tests.entry(tenant).or_insert(Tests { running: 0, left: burst, at: now });
-        (own.left, own.at) = (own.filled(now, self.pace), now);
-        if own.running >= at_once {
-            return Err(Full(each));
+        tests.retain(|_, tests| tests.running > 0 || tests.refilled(now, self.rate) < burst);
+        let own = tests.entry(tenant).or_insert(Tests { running: 0, tokens: burst, at: now });
+        (own.tokens, own.at) = (own.refilled(now, self.rate), now);
+        if own.running >= concurrent {
+            return Err(RateLimited(interval));
         }
-        if own.left < 1.0 {
-            return Err(Full(each.mul_f64(1.0 - own.left)));
+        if own.tokens < 1.0 {
+            return Err(RateLimited(interval.mul_f64(1.0 - own.tokens)));
         }
-        own.left -= 1.0;
+        own.tokens -= 1.0;
         own.running += 1;
-        Ok(Running { tests: self.tests.clone(), tenant })
+        Ok(TestPermit { tests: self.tests.clone(), tenant })
     }
 }
 
 impl Tests {
-    fn filled(&self, now: OffsetDateTime, Pace { burst, each, .. }: Pace) -> f64 {
-        // A clock that was set back fills nothing.
+    fn refilled(&self, now: OffsetDateTime, TestRate { burst, interval, .. }: TestRate) -> f64 {
+        // A clock that is set back refills nothing.
         let passed = (now - self.at).as_seconds_f64().max(0.0);
-        (self.left + passed / each.as_secs_f64()).min(burst)
+        (self.tokens + passed / interval.as_secs_f64()).min(burst)
     }
 }
 
-impl Drop for Running {
+impl Drop for TestPermit {
     fn drop(&mut self) {
         if let Some(own) = lock(&self.tests).get_mut(&self.tenant) {
             own.running -= 1;
@@ -83,10 +84,10 @@ fn lock(tests: &Mutex<HashMap<TenantId, Tests>>) -> MutexGuard<'_, HashMap<Tenan
 mod tests {
     use super::*;
 
-    const EACH: Duration = Duration::from_secs(6);
+    const INTERVAL: Duration = Duration::from_secs(6);
 
-    fn limit() -> TestLimit {
-        TestLimit::new(Pace { at_once: 2, burst: 20.0, each: EACH })
+    fn limit() -> TestLimiter {
+        TestLimiter::new(TestRate { concurrent: 2, burst: 20.0, interval: INTERVAL })
     }
 
     fn tenant(slug: &str) -> TenantId {
@@ -94,23 +95,23 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_runs_two_tests_at_once_and_another_its_own() {
+    fn each_tenant_runs_two_tests_at_once() {
         let (limit, now) = (limit(), OffsetDateTime::UNIX_EPOCH);
-        let running: Vec<_> = (0..2).map(|_| limit.begin(tenant("acme"), now).ok().unwrap()).collect();
-        assert_eq!(limit.begin(tenant("acme"), now).err(), Some(Full(EACH)));
-        assert!(limit.begin(tenant("globex"), now).is_ok());
-        drop(running);
-        assert!(limit.begin(tenant("acme"), now).is_ok());
+        let permits: Vec<_> = (0..2).map(|_| limit.acquire(tenant("acme"), now).ok().unwrap()).collect();
+        assert_eq!(limit.acquire(tenant("acme"), now).err(), Some(RateLimited(INTERVAL)));
+        assert!(limit.acquire(tenant("globex"), now).is_ok());
+        drop(permits);
+        assert!(limit.acquire(tenant("acme"), now).is_ok());
     }
 
     #[test]
-    fn a_tenant_begins_twenty_tests_and_then_one_in_six_seconds() {
+    fn a_tenant_starts_twenty_tests_and_then_one_each_six_seconds() {
         let (limit, now) = (limit(), OffsetDateTime::UNIX_EPOCH);
-        let begun = |from: OffsetDateTime| (0..100).filter(|_| limit.begin(tenant("acme"), from).is_ok()).count();
-        assert_eq!(begun(now), 20);
-        assert_eq!(limit.begin(tenant("acme"), now).err(), Some(Full(EACH)));
-        assert_eq!(begun(now + EACH), 1);
-        assert_eq!(begun(now - EACH), 0);
-        assert_eq!(begun(now + EACH * 1_000), 20);
+        let started = |from: OffsetDateTime| (0..100).filter(|_| limit.acquire(tenant("acme"), from).is_ok()).count();
+        assert_eq!(started(now), 20);
+        assert_eq!(limit.acquire(tenant("acme"), now).err(), Some(RateLimited(INTERVAL)));
+        assert_eq!(started(now + INTERVAL), 1);
+        assert_eq!(started(now - INTERVAL), 0);
+        assert_eq!(started(now + INTERVAL * 1_000), 20);
     }
 }

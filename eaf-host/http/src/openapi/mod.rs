@@ -1,4 +1,5 @@
-//! `GET /api/openapi.json`: OpenAPI 3.1 of this host as it is now, typed per command and per view of every product.
+//! `GET /api/openapi.json`: OpenAPI 3.1 document of this host's active packages, typed per command
+//! and per view.
 
 mod schemas;
 mod typed;
@@ -24,27 +25,27 @@ pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/openapi.json", access: Access::Public, route: get(show), doc: doc.done() }
 }
 
-/// The document of the packages that are active, written once: anybody may ask for it.
+/// Cached document of the active packages. The request needs no sign-in, so it must be cheap.
 #[derive(Default)]
-pub struct Written(Mutex<Option<(Vec<String>, Bytes)>>);
+pub struct CachedDocument(Mutex<Option<(Vec<String>, Bytes)>>);
 
-impl Written {
-    fn of(&self, products: &[Arc<Product>]) -> Bytes {
+impl CachedDocument {
+    fn get(&self, products: &[Arc<Product>]) -> Bytes {
         let digests: Vec<String> = products.iter().map(|product| product.domain.digest().to_owned()).collect();
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, written)) = &*last
-            && *of == digests
+        if let Some((cached_digests, json)) = &*last
+            && *cached_digests == digests
         {
-            return written.clone();
+            return json.clone();
         }
-        let written = Bytes::from(document(&super::operations(), products).to_string());
-        *last = Some((digests, written.clone()));
-        written
+        let json = Bytes::from(document(&super::operations(), products).to_string());
+        *last = Some((digests, json.clone()));
+        json
     }
 }
 
 async fn show(State(app): State<App>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], app.openapi.of(&app.products.all()))
+    ([(header::CONTENT_TYPE, "application/json")], app.openapi.get(&app.products.all()))
 }
 
 pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
@@ -69,7 +70,7 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
             "title": "EAF",
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-            "description": "One shape for all products: commands change, views show, events tell. Errors are RFC 9457 \
+            "description": "One shape for all products: commands change state, views show it, events report changes. Errors are RFC 9457 \
                             problems; their codes are explained at /docs/errors.",
         },
         "servers": [{ "url": "/" }],
@@ -89,10 +90,10 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
                     "in": "cookie",
                     "name": "__Host-eaf-session",
                     "description": "A browser that signed in at `/auth/sign-in` (without https the name is `eaf-session`). Methods \
-                                    that change something need `EAF-Csrf: 1` and our own `Origin`, or answer 403 `csrf`, and \
+                                    that change something need `EAF-Csrf: 1` and the host's own `Origin`, or answer 403 `csrf`, and \
                                     `EAF-Person` with the `actor` that `/api/session` named for the page, or answer 428 \
                                     `person-missing`. Sent with any method, another person's answers 409 `person-changed`. \
-                                    A session that is over answers 401 `session-expired`. `EAF-Background: 1` says that no person asked.",
+                                    An expired session answers 401 `session-expired`. `EAF-Background: 1` marks requests that a page sends by itself, which do not extend the session.",
                 },
             },
             "schemas": components,
@@ -102,10 +103,10 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
 
 fn tags(products: &[Arc<Product>]) -> Vec<Value> {
     let host = [
-        ("eaf", "For every caller."),
+        ("eaf", "For all callers."),
         ("host", "For a tenant's administrators and auditors."),
         ("operator", "For operators of the platform."),
-        ("actuator", "For machines that watch."),
+        ("actuator", "For monitoring."),
     ];
     let host = host.map(|(name, description)| json!({ "name": name, "description": description }));
     let products = products.iter().map(|product| json!({ "name": product.id(), "description": product.name }));

@@ -1,4 +1,4 @@
-//! Schemas that every product shares.
+//! Schemas that all products share.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ pub fn common() -> Map<String, Value> {
                 "detail": { "type": "string" },
                 "code": { "type": "string" },
                 "trace_id": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
-                "params": { "type": "object", "description": "What a product's rejection is about." },
+                "params": { "type": "object", "description": "Params of a product's rejection." },
                 "errors": { "type": "array", "items": {
                     "type": "object",
                     "required": ["pointer", "code", "message"],
@@ -35,7 +35,7 @@ pub fn common() -> Map<String, Value> {
                 "position": {
                     "type": ["string", "null"],
                     "pattern": "^[0-9]+-[0-9]+$",
-                    "description": "Give it as `after` to read what you wrote. null: nothing had to change.",
+                    "description": "Pass as `after` to read your own write. null: nothing had to change.",
                 },
                 "subject": { "type": ["object", "null"], "required": ["view", "key"], "properties": {
                     "view": { "type": "string" }, "key": { "type": "string" },
@@ -44,22 +44,22 @@ pub fn common() -> Map<String, Value> {
                 "dry_run": { "type": "boolean" },
                 "preview": {
                     "type": ["object", "null"],
-                    "description": "Only with dry-run: what it would come to, if the product says so.",
+                    "description": "With dry-run only: the expected result, if the product computes one.",
                 },
             },
         },
         "Waiting": {
             "type": "object",
-            "description": "What a row waits for, in parts.",
+            "description": "What a row waits for.",
             "required": ["code", "text", "since", "people"],
             "properties": {
-                "code": { "type": "string", "description": "`row-fault`: the product cannot take this row." },
+                "code": { "type": "string", "description": "`row-fault`: the product failed for this row." },
                 "text": { "type": "string", "description": "One sentence; the same as `waiting_on`." },
                 "since": { "type": ["string", "null"], "format": "date-time" },
                 "people": {
                     "type": "array",
                     "items": { "type": "string" },
-                    "description": "Names of those who can act, if it depends on people.",
+                    "description": "Names of the people who can act, if it depends on people.",
                 },
             },
         },
@@ -71,10 +71,10 @@ pub fn common() -> Map<String, Value> {
                 "title": { "type": "string" },
                 "permitted": {
                     "type": "boolean",
-                    "description": "Whether your roles include the command at all, whatever the row is like.",
+                    "description": "Whether the caller's roles permit the command, for any row.",
                 },
                 "allowed": { "type": "boolean" },
-                "why": { "type": ["string", "null"], "description": "Why not; the text of the command's refusal." },
+                "why": { "type": ["string", "null"], "description": "Why not: the text of the command's rejection." },
                 "body": { "type": "object", "description": "Members of the command's body that follow from the row." },
             },
         },

@@ -1,4 +1,4 @@
-//! The entries that come from what products describe.
+//! OpenAPI entries of commands, choices, views and rows, made from the products' descriptions.
 
 use super::add;
 use crate::choices;
@@ -14,14 +14,14 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 pub fn commands(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
-    for (product, command) in offered(products) {
+    for (product, command) in user_commands(products) {
         let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
         add(paths, path, operation.method, commands::entry(product, command));
     }
 }
 
 pub fn choices(paths: &mut Map<String, Value>, operation: &Operation, products: &[Arc<Product>]) {
-    for (product, command) in offered(products) {
+    for (product, command) in user_commands(products) {
         let path = operation.path.replace("{plugin}", product.id()).replace("{command}", &command.name);
         for (member, _) in marked(&command.schema) {
             let entry = choices::entry(product, command, member);
@@ -30,8 +30,8 @@ pub fn choices(paths: &mut Map<String, Value>, operation: &Operation, products: 
     }
 }
 
-/// Older versions of a command and the system's own are not offered.
-fn offered(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &CommandType)> {
+/// Commands for people, in their newest versions.
+fn user_commands(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &CommandType)> {
     products.iter().flat_map(|product| {
         let newest = |name: &str| product.command(name).map(|command| command.version);
         let all = product.domain.description().commands.iter();
@@ -47,7 +47,7 @@ pub fn views(
     products: &[Arc<Product>],
 ) {
     for (product, view) in each(products) {
-        components.insert(row_name(product, view), row(view, product.observed(&view.name).is_some()));
+        components.insert(row_name(product, view), row(view, product.observed_capability(&view.name).is_some()));
         let path = operation.path.replace("{plugin}", product.id()).replace("{view}", &view.name);
         add(paths, path, operation.method, list(product, view));
     }
@@ -59,7 +59,7 @@ pub fn rows(paths: &mut Map<String, Value>, operation: &Operation, products: &[A
         let entry =
             Entry::new(&format!("{}.{}.get", product.id(), view.name), product.id(), &format!("One of {}", view.name))
                 .path("key", "The row's key; a `/` in it is sent as it is.")
-                .query("after", position(), "Wait at most 2 s until the view has come this far.")
+                .query("after", position(), "Wait at most 2 s until the view's checkpoint reaches this position.")
                 .answers("200", "The row.", reference(product, view))
                 .refuses(&[
                     Code::QueryInvalid,
@@ -91,10 +91,10 @@ fn list(product: &Product, view: &ViewType) -> Value {
         .flat_map(|column| [column.name.clone(), format!("-{}", column.name)])
         .collect();
     if !sorts.is_empty() {
-        entry = entry.query("sort", json!({ "enum": sorts }), "`-` means downwards. Without it: by key.");
+        entry = entry.query("sort", json!({ "enum": sorts }), "`-` sorts downwards. Default: by key.");
     }
     if view.columns.iter().any(|column| column.search) {
-        entry = entry.query("search", words(), SEARCH);
+        entry = entry.query("search", search_schema(), SEARCH);
     }
     let page = json!({
         "type": "object",
@@ -111,7 +111,7 @@ fn list(product: &Product, view: &ViewType) -> Value {
             "Rows in a page.",
         )
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), CURSOR_OF)
-        .query("after", position(), "Wait at most 2 s until the view has come this far.")
+        .query("after", position(), "Wait at most 2 s until the view's checkpoint reaches this position.")
         .answers("200", "A page.", page)
         .refuses(&[
             Code::QueryInvalid,
@@ -126,10 +126,10 @@ fn list(product: &Product, view: &ViewType) -> Value {
 
 const FILTER: &str =
     "One value, or several with commas between. A comma in a value is written `\\,`, a backslash `\\\\`.";
-const SEARCH: &str = "Words that people type: a row is found when each of them stands in one of its searched texts. \
-                      Without `sort` what fits best comes first, and there is no next page.";
-const CURSOR_OF: &str = "`next` of the page before, of the same query.";
-/// Nobody makes one but the host: any other is refused.
+const SEARCH: &str = "Search words: a row is found if each word occurs in one of its searched columns. \
+                      Without `sort` the best matches come first, and there is no next page.";
+const CURSOR_OF: &str = "`next` of the previous page of the same query.";
+/// Form of a cursor of this host.
 const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
 
 fn filter(column: &Column) -> Value {
@@ -141,11 +141,11 @@ fn filter(column: &Column) -> Value {
             "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-2][0-9]:[0-5][0-9])$"
         }
     };
-    json!({ "type": "string", "maxLength": parameters::LONGEST_FILTER, "pattern": pattern })
+    json!({ "type": "string", "maxLength": parameters::MAX_FILTER_CHARS, "pattern": pattern })
 }
 
-/// At most eight words.
-fn words() -> Value {
+/// Schema of a search: at most eight words.
+fn search_schema() -> Value {
     json!({ "type": "string", "maxLength": MAX_SEARCH_LENGTH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
 }
 
@@ -181,24 +181,24 @@ fn row(view: &ViewType, is_observed: bool) -> Value {
     if is_observed {
         let at = json!({
             "type": ["string", "null"], "format": "date-time",
-            "description": "When the host last read what the row is about, changed or not; null: never yet.",
+            "description": "When the host last observed the row's managed resource, changed or not; null: never.",
         });
         properties.insert("observed_at".into(), at);
     }
-    // Every column is in every row, as null where it is empty.
+    // All columns are in every row; an empty one is null.
     let required: Vec<&String> = properties.keys().collect();
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
 fn column_schema(column: &Column) -> Value {
     match column.kind {
-        // The host sees to it that a row has one.
+        // Never null: the host sets a status in each row.
         ColumnType::Text if column.name == "status" => json!({ "type": "string" }),
         ColumnType::Text => json!({ "type": ["string", "null"] }),
         ColumnType::Integer => json!({ "type": ["integer", "null"] }),
         ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),
         ColumnType::Timestamp => json!({ "type": ["string", "null"], "format": "date-time" }),
-        // Whatever the product put there.
+        // Any JSON of the product.
         ColumnType::Json => json!({}),
     }
 }

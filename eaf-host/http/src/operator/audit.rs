@@ -1,4 +1,4 @@
-//! `GET /api/host/platform-audit`: what was done to the platform itself, and by whom, newest first.
+//! `GET /api/host/platform-audit`: the platform's audit, newest first.
 
 use crate::App;
 use crate::access::Access;
@@ -6,9 +6,10 @@ use crate::caller::Operator;
 use crate::code::Code;
 use crate::host::{instant, page_schema, record};
 use crate::operation::{Entry, Operation};
+use crate::parameters::Parameters;
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use eaf_core::audit::platform::{self, Item};
 use eaf_core::id::ActorId;
@@ -19,23 +20,23 @@ const PAGE: u32 = 50;
 
 pub fn operation() -> Operation {
     let item = record(json!({
-        "nr": { "type": "integer", "minimum": 1, "description": "Without gap." },
+        "nr": { "type": "integer", "minimum": 1, "description": "Number of the row, without gaps." },
         "at": { "type": "string", "format": "date-time" },
         "actor": { "type": "string", "format": "uuid" },
         "actor_name": { "type": ["string", "null"] },
         "origin": {
             "type": ["string", "null"],
-            "description": "`operator`, or where none is named the operating system's user, such as `os:root@web-1`.",
+            "description": "`operator`, or the operating system's user if no operator is named, such as `os:root@web-1`.",
         },
         "act": { "type": "string", "description": "`operator.add`, `package.activate`, `key.rotate`." },
         "object": { "type": "string" },
         "outcome": { "enum": ["ok", "denied"] },
-        "count": { "type": "integer", "minimum": 1, "description": "How often within the hour; more than 1 only where it was denied." },
+        "count": { "type": "integer", "minimum": 1, "description": "Occurrences within the hour; above 1 for denials only." },
         "change": { "type": ["object", "null"], "properties": { "old": {}, "new": {} } },
         "trace_id": { "type": "string" },
     }));
-    let doc = Entry::new("host.platform-audit", "operator", "Who did what to the platform, newest first")
-        .query("cursor", json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }), "`next` of the page before.")
+    let doc = Entry::new("host.platform-audit", "operator", "The platform's audit, newest first")
+        .query("cursor", json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }), "`next` of the previous page.")
         .answers("200", "A page.", page_schema(item))
         .refuses(&[Code::QueryInvalid, Code::NotAnOperator]);
     Operation {
@@ -47,21 +48,11 @@ pub fn operation() -> Operation {
     }
 }
 
-async fn list(
-    State(app): State<App>,
-    _: Operator,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>, Problem> {
+async fn list(State(app): State<App>, _: Operator, parameters: Parameters) -> Result<Json<Value>, Problem> {
     let mut start = None;
-    for (name, value) in &parameters {
-        match name.as_str() {
-            "cursor" if start.is_none() => {
-                let nr = value.parse().ok().filter(|nr| *nr > 0);
-                start = Some(nr.ok_or_else(|| Problem::parameter("cursor", "invalid"))?);
-            }
-            "cursor" => return Err(Problem::parameter(name, "invalid")),
-            _ => return Err(Problem::parameter(name, "unknown")),
-        }
+    for (name, value) in parameters.once(|name| name == "cursor")? {
+        let nr = value.parse().ok().filter(|nr| *nr > 0);
+        start = Some(nr.ok_or_else(|| Problem::parameter(name, "invalid"))?);
     }
     let (items, next) = platform::page(&app.core.db, start, PAGE).await?;
     let actors: Vec<ActorId> = items.iter().map(|item| item.actor).collect();

@@ -1,4 +1,5 @@
-//! `DELETE /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: withdraws a grant. The next call is denied.
+//! `DELETE /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: withdraws a grant; the
+//! next call is denied.
 
 use super::grant_put::PATH;
 use super::tenant::{by, find};
@@ -26,7 +27,7 @@ pub fn operation() -> Operation {
         .path("name", "The name under which it is granted.")
         .refuses(&[Code::NotAnOperator, Code::NotFound]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "Withdrawn; the tenant's audit says so." });
+    doc["responses"]["204"] = json!({ "description": "Withdrawn, on record in the tenant's audit." });
     Operation { method: "delete", path: PATH, access: Access::Operator, route: delete(withdraw), doc: Doc::One(doc) }
 }
 

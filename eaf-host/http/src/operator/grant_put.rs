@@ -1,6 +1,7 @@
-//! `PUT /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: gives a tenant's product what it requests.
+//! `PUT /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: grants a request of a
+//! tenant's product.
 
-use super::product_switch::{BODY, reason};
+use super::BODY_ERRORS;
 use super::tenant::{by, find, refused};
 use crate::App;
 use crate::access::Access;
@@ -11,7 +12,7 @@ use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::{FieldProblem, Problem};
-use crate::schema::checked;
+use crate::schema;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -30,23 +31,23 @@ pub fn operation() -> Operation {
         .path("plugin", "The product's id.")
         .path("capability", "Such as `vsphere`.")
         .path("name", "The name under which the package requests it.")
-        .body(schema(json!({ "type": "object", "description": "Its members are the capability's own." })))
-        .refuses(&BODY)
+        .body(body_schema(json!({ "type": "object", "description": "Its members are the capability's own." })))
+        .refuses(&BODY_ERRORS)
         .refuses(&[Code::NotAnOperator, Code::NotFound]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "Granted; the next call goes by it." });
+    doc["responses"]["204"] = json!({ "description": "Granted, from the next call on." });
     Operation { method: "put", path: PATH, access: Access::Operator, route: put(grant), doc: Doc::One(doc) }
 }
 
-fn schema(scope: Value) -> Value {
+fn body_schema(scope: Value) -> Value {
     json!({
         "type": "object",
         "required": ["scope", "connection", "reason"],
         "additionalProperties": false,
         "properties": {
             "scope": scope,
-            "connection": { "type": "string", "pattern": "^[a-z0-9-]{1,40}$", "description": "Of the tenant." },
-            "reason": reason(),
+            "connection": { "type": "string", "pattern": "^[a-z0-9-]{1,40}$", "description": "A connection of the tenant." },
+            "reason": granting::reason_schema(),
             "expires_at": { "type": ["string", "null"], "format": "date-time", "description": "null: it does not expire." },
         },
     })
@@ -66,7 +67,7 @@ async fn grant(
     }
     let product = app.products.get(&plugin).ok_or_else(unknown)?;
     let scope = app.providers.get(&capability).ok_or_else(unknown)?.scope();
-    checked(&schema(scope.clone()), &body, info.locale())?;
+    schema::check(&body_schema(scope.clone()), &body, info.locale())?;
     let text = |member: &str| body[member].as_str().unwrap_or_default().to_owned();
     let expires_at = expiry(&app, body["expires_at"].as_str())?;
     let terms = Terms { reason: text("reason"), expires_at };
@@ -76,7 +77,7 @@ async fn grant(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An expiry that is over already would be a withdrawal under another name.
+/// Parses the expiry. A past one is refused, because it would be a withdrawal.
 fn expiry(app: &App, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let code = |error| match error {

@@ -1,4 +1,5 @@
-//! What a platform operator sees: which tenants and products there are and whether work gets done. No customer data.
+//! Operations for operators: tenants, products, grants and the health of workflows, without
+//! customer data.
 
 pub mod audit;
 pub mod grant_delete;
@@ -10,3 +11,9 @@ mod tenant;
 pub mod tenant_products;
 pub mod tenants;
 pub mod workflows;
+
+use super::code::Code;
+
+/// Errors of every operation with a JSON body.
+const BODY_ERRORS: [Code; 5] =
+    [Code::MalformedJson, Code::BodyTooLarge, Code::BodyTooComplex, Code::UnsupportedMediaType, Code::BodyInvalid];

@@ -1,6 +1,6 @@
-//! `PUT /api/host/plugins/{plugin}/stopped`: stops a plugin for all tenants by one act, or lets it go on.
+//! `PUT /api/host/plugins/{plugin}/stopped`: stops or resumes a plugin for all tenants.
 
-use super::product_switch::{BODY, reason};
+use super::BODY_ERRORS;
 use super::tenant::{by, refused};
 use crate::App;
 use crate::access::Access;
@@ -11,7 +11,7 @@ use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::Problem;
-use crate::schema::checked;
+use crate::schema;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -21,25 +21,26 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("host.plugin.stopped.put", "operator", "Stop a plugin for all tenants, or let it go on")
+    let doc = Entry::new("host.plugin.stopped.put", "operator", "Stop or resume a plugin for all tenants")
         .path("plugin", "The product's id.")
-        .body(schema())
-        .refuses(&BODY)
+        .body(body_schema())
+        .refuses(&BODY_ERRORS)
         .refuses(&[Code::NotAnOperator, Code::NotFound]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "It is. Runs of a stopped plugin rest and lose nothing." });
+    doc["responses"]["204"] =
+        json!({ "description": "Done. Runs of a stopped plugin are suspended and lose nothing." });
     let path = "/api/host/plugins/{plugin}/stopped";
     Operation { method: "put", path, access: Access::Operator, route: put(stop), doc: Doc::One(doc) }
 }
 
-fn schema() -> Value {
+fn body_schema() -> Value {
     json!({
         "type": "object",
         "required": ["stopped", "reason"],
         "additionalProperties": false,
         "properties": {
             "stopped": { "type": "boolean" },
-            "reason": reason(),
+            "reason": granting::reason_schema(),
         },
     })
 }
@@ -52,17 +53,17 @@ async fn stop(
     JsonBody(body): JsonBody,
 ) -> Result<StatusCode, Problem> {
     let plugin = checked_name(&plugin)?;
-    checked(&schema(), &body, info.locale())?;
+    schema::check(&body_schema(), &body, info.locale())?;
     let (by, reason) = (by(&operator, &info), body["reason"].as_str().unwrap_or_default());
-    let done = if body["stopped"] == true {
+    let result = if body["stopped"] == true {
         granting::stop(&app.core, plugin, reason, &by).await
     } else {
         granting::resume(&app.core, plugin, reason, &by).await
     };
-    match done {
-        // It goes on, as was wanted.
+    match result {
+        // Not stopped already: resuming is idempotent.
         Err(granting::Error::NotStopped(_)) => {}
-        done => done.map_err(refused)?,
+        result => result.map_err(refused)?,
     }
     Ok(StatusCode::NO_CONTENT)
 }

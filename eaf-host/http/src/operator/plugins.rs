@@ -1,4 +1,4 @@
-//! `GET /api/host/plugins`
+//! `GET /api/host/plugins`: the active packages of this host, with their imports and requests.
 
 use crate::App;
 use crate::access::Access;
@@ -25,24 +25,24 @@ pub fn operation() -> Operation {
         "capability": { "type": "string" },
         "grant": { "type": "string", "description": "The name under which it is granted." },
         "interfaces": names(),
-        "scope": { "description": "What is asked for under it; its members are the capability's own." },
+        "scope": { "description": "The requested scope, whose members the capability defines." },
         "optional": { "type": "boolean" },
     }));
     let item = record(json!({
         "id": { "type": "string" },
         "name": { "type": "string" },
         "version": { "type": "string" },
-        "generation": { "type": "integer", "description": "The active one." },
+        "generation": { "type": "integer", "description": "The active generation." },
         "digest": { "type": "string", "description": "SHA-256 of the package, hex." },
         "imports": record(json!({ "domain": imports.clone(), "workflow": imports })),
         "requests": { "type": "array", "items": request },
-        "stopped": { "type": "boolean", "description": "By an operator, for all tenants." },
+        "stopped": { "type": "boolean", "description": "Stopped by an operator for all tenants." },
         "stopped_reason": { "type": ["string", "null"] },
     }));
     let schema = record(json!({ "items": { "type": "array", "items": item } }));
     let doc =
-        Entry::new("host.plugins", "operator", "The packages that are active on this host, and what they can reach")
-            .answers("200", "All of them, by id.", schema)
+        Entry::new("host.plugins", "operator", "The active packages of this host, with their imports and requests")
+            .answers("200", "All packages, by id.", schema)
             .refuses(&[Code::NotAnOperator]);
     Operation { method: "get", path: "/api/host/plugins", access: Access::Operator, route: get(list), doc: doc.done() }
 }

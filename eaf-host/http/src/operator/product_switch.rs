@@ -1,5 +1,6 @@
 //! `PUT /api/host/tenants/{tenant}/products/{plugin}`: enables or disables a product for a tenant.
 
+use super::BODY_ERRORS;
 use super::tenant::{by, find, refused};
 use crate::App;
 use crate::access::Access;
@@ -10,7 +11,7 @@ use crate::host::checked_name;
 use crate::info::Info;
 use crate::operation::{Doc, Entry, Operation};
 use crate::problem::Problem;
-use crate::schema::checked;
+use crate::schema;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -19,38 +20,28 @@ use eaf_plugin::granting;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A reason, which the tenant can read: one line, and not of blanks alone.
-pub fn reason() -> Value {
-    let pattern =
-        "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
-    json!({ "type": "string", "minLength": 1, "maxLength": granting::REASON, "pattern": pattern })
-}
-
 pub fn operation() -> Operation {
     let doc = Entry::new("host.tenant.product.put", "operator", "Enable or disable a product for a tenant")
         .path("tenant", "The tenant's slug.")
         .path("plugin", "The product's id.")
-        .body(schema())
-        .refuses(&BODY)
+        .body(body_schema())
+        .refuses(&BODY_ERRORS)
         .refuses(&[Code::NotAnOperator, Code::NotFound, Code::GrantsMissing]);
     let mut doc = doc.build();
-    doc["responses"]["204"] = json!({ "description": "It is. A disabled product's runs rest until it is enabled." });
+    doc["responses"]["204"] =
+        json!({ "description": "Done. Runs of a disabled product are suspended until it is enabled." });
     let path = "/api/host/tenants/{tenant}/products/{plugin}";
     Operation { method: "put", path, access: Access::Operator, route: put(switch), doc: Doc::One(doc) }
 }
 
-/// Refusals of every operation with a JSON body.
-pub const BODY: [Code; 5] =
-    [Code::MalformedJson, Code::BodyTooLarge, Code::BodyTooComplex, Code::UnsupportedMediaType, Code::BodyInvalid];
-
-fn schema() -> Value {
+fn body_schema() -> Value {
     json!({
         "type": "object",
         "required": ["enabled", "reason"],
         "additionalProperties": false,
         "properties": {
             "enabled": { "type": "boolean" },
-            "reason": reason(),
+            "reason": granting::reason_schema(),
         },
     })
 }
@@ -64,7 +55,7 @@ async fn switch(
 ) -> Result<StatusCode, Problem> {
     let tenant = find(&app, &slug).await?;
     let plugin = checked_name(&plugin)?;
-    checked(&schema(), &body, info.locale())?;
+    schema::check(&body_schema(), &body, info.locale())?;
     let (by, reason) = (by(&operator, &info), body["reason"].as_str().unwrap_or_default());
     let switched = if body["enabled"] == true {
         let product = app.products.get(plugin).ok_or_else(|| Problem::new(Code::NotFound))?;

@@ -1,4 +1,4 @@
-//! The tenant that an operator's path names, and in whose audit the operator's act stands.
+//! Tenant of an operator's request, and the actor under which its audit records the act.
 
 use crate::App;
 use crate::caller::Operator;
@@ -14,12 +14,12 @@ pub async fn find(app: &App, slug: &str) -> Result<Tenant, Problem> {
     directory::tenant_by_slug(&app.core.db, slug).await?.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
-/// Names the operator as the tenant may read it: tenants are not told an operator's name.
+/// Actor for the tenant's audit, with the origin `operator` in place of the operator's name.
 pub fn by(operator: &Operator, info: &Info) -> By {
     By { actor: operator.actor, origin: Some("operator".into()), trace: info.trace.clone() }
 }
 
-/// Maps what granting refuses.
+/// Problem of a refused grant or switch.
 pub fn refused(cause: granting::Error) -> Problem {
     match cause {
         granting::Error::Missing { missing, .. } => {

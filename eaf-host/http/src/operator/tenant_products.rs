@@ -1,4 +1,4 @@
-//! `GET /api/host/tenants/{tenant}/products`: which products a tenant has, what each requests, and what is granted.
+//! `GET /api/host/tenants/{tenant}/products`: a tenant's products with their requests and grants.
 
 use super::tenant;
 use crate::App;

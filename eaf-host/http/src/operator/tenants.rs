@@ -1,4 +1,4 @@
-//! `GET /api/host/tenants`
+//! `GET /api/host/tenants`: the tenants of the installation.
 
 use crate::App;
 use crate::access::Access;
@@ -20,7 +20,7 @@ pub fn operation() -> Operation {
     }));
     let schema = record(json!({ "items": { "type": "array", "items": item } }));
     let doc = Entry::new("host.tenants", "operator", "The tenants of this installation")
-        .answers("200", "All of them, by slug.", schema)
+        .answers("200", "All tenants, by slug.", schema)
         .refuses(&[Code::NotAnOperator]);
     Operation { method: "get", path: "/api/host/tenants", access: Access::Operator, route: get(list), doc: doc.done() }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/host/workflows`: how many runs are in which state; never whose or about what.
+//! `GET /api/host/workflows`: numbers of runs by package and state, without tenants and keys.
 
 use crate::App;
 use crate::access::Access;
@@ -18,11 +18,11 @@ pub fn operation() -> Operation {
         "plugin": { "type": "string" },
         "state": { "enum": ["open", "done", "failed", "stopped"] },
         "runs": { "type": "integer" },
-        "overdue": { "type": "integer", "description": "Due for more than a minute, and no host works on them." },
+        "overdue": { "type": "integer", "description": "Runs that are due for more than a minute and not leased by a host." },
     }));
     let schema = record(json!({ "items": { "type": "array", "items": item } }));
-    let doc = Entry::new("host.workflows", "operator", "Health of the workflows, as numbers")
-        .answers("200", "By package and state.", schema)
+    let doc = Entry::new("host.workflows", "operator", "Numbers of workflow runs by package and state")
+        .answers("200", "The numbers.", schema)
         .refuses(&[Code::NotAnOperator]);
     Operation {
         method: "get",

@@ -1,47 +1,48 @@
 //! Limits that the host adds to a command's schema where the package states none.
 //!
-//! So every text, list and number that people send has an end, the OpenAPI document says which, and the guest's types
-//! can hold what passes. What a package states counts.
+//! They bound every text, list and number, appear in the OpenAPI document, and keep values within
+//! the types of the guest. The package's own limits have priority.
 
 use serde_json::{Map, Value, json};
 
-/// Characters of a text.
+/// Maximum characters of a text.
 pub const TEXT: u32 = 4_000;
-/// Items of a list.
+/// Maximum items of a list.
 pub const ITEMS: u32 = 1_000;
 
-/// In a schema of a package.
+/// Keyword of a package's schema: the package itself checks the value's range, and gives the
+/// reason.
 const OWN_WORDS: &str = "x-eaf-own-words";
-/// Keywords about a value, and not about its type.
-const VALUES: [&str; 7] =
+/// Keywords that restrict a value beyond its type.
+const VALUE_KEYWORDS: [&str; 7] =
     ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
-/// Keywords whose members are schemas of what is in the document.
+/// Keywords whose members are schemas of members.
 const MAPS: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const SINGLE: [&str; 4] = ["items", "additionalProperties", "then", "else"];
-/// Where one of them stands, the value is described there.
+/// Keywords that describe the value elsewhere or completely.
 const ELSEWHERE: [&str; 6] = ["$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
 
-/// The same schema with a limit at each place.
-pub fn added(schema: &Value) -> Value {
+/// Copy of the schema with limits at all levels.
+pub fn add(schema: &Value) -> Value {
     let mut schema = schema.clone();
     visit(&mut schema, Members::Whole);
     schema
 }
 
-/// The same schema for a package that speaks for itself: where a member has `x-eaf-own-words`, a value that is too long,
-/// too large or of another form goes to the package, whose refusal says more than a schema's. Up to the host's own limits.
+/// Copy of the schema without the value restrictions of members with `x-eaf-own-words`, up to the
+/// host's limits: the package refuses such a value with a more specific text.
 pub fn without_own_words(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let mut rest = vec![&mut schema];
-    while let Some(place) = rest.pop() {
-        if let Value::Object(members) = place
+    while let Some(value) = rest.pop() {
+        if let Value::Object(members) = value
             && members.get(OWN_WORDS) == Some(&true.into())
         {
-            members.retain(|keyword, _| !VALUES.contains(&keyword.as_str()));
+            members.retain(|keyword, _| !VALUE_KEYWORDS.contains(&keyword.as_str()));
         }
-        match place {
+        match value {
             Value::Object(members) => rest.extend(members.values_mut()),
             Value::Array(items) => rest.extend(items),
             _ => {}
@@ -50,7 +51,7 @@ pub fn without_own_words(schema: &Value) -> Value {
     schema
 }
 
-/// Whether an object is described in one place, so that other members are unknown.
+/// Completeness of an object's schema: with `Whole`, other members are unknown.
 #[derive(Clone, Copy, PartialEq)]
 enum Members {
     Whole,
@@ -83,7 +84,7 @@ fn visit(schema: &mut Value, members: Members) {
     limit(schema);
 }
 
-/// Members that nobody described would be as large as they like.
+/// Refuses undeclared members, which would have no limit.
 fn close(schema: &mut Map<String, Value>) {
     let described = ["additionalProperties", "patternProperties", "unevaluatedProperties"];
     if !described.iter().any(|keyword| schema.contains_key(*keyword)) {
@@ -104,15 +105,15 @@ fn limit(schema: &mut Map<String, Value>) {
     let typed = schema.contains_key("type");
     let integer = typed && may_be("integer") && !may_be("number");
     let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
-    // Of 32 bits; those of 64 hold all that JSON does.
-    let single = typed && may_be("number") && format.as_deref() == Some("float");
+    // A 64-bit float holds every JSON number, a 32-bit one does not.
+    let float = typed && may_be("number") && format.as_deref() == Some("float");
     if text {
         schema.entry("maxLength").or_insert(TEXT.into());
     }
     if list {
         schema.entry("maxItems").or_insert(ITEMS.into());
     }
-    if integer || single {
+    if integer || float {
         let (smallest, largest) = range(format.as_deref());
         if !schema.contains_key("exclusiveMinimum") {
             schema.entry("minimum").or_insert(smallest);
@@ -123,7 +124,7 @@ fn limit(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Of the guest's type, which JSON Schema knows as a format. Its pointers have 32 bits.
+/// Range of the guest's type, by the schema's format. Pointers of the guest have 32 bits.
 fn range(format: Option<&str>) -> (Value, Value) {
     match format {
         Some("int8") => (json!(i8::MIN), json!(i8::MAX)),
@@ -143,23 +144,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_that_speaks_for_itself_gets_what_its_schema_would_refuse_up_to_the_hosts_limits() {
-        let schema = json!({ "properties": {
+    fn own_words_lift_a_members_restrictions_up_to_the_host_limits() {
+        let own = json!({ "properties": {
             "name": { "type": "string", "maxLength": 15, "pattern": "^[a-z]+$", "x-eaf-own-words": true },
             "size": { "type": "integer", "minimum": 1, "x-eaf-own-words": true },
             "other": { "type": "string", "maxLength": 15 },
         } });
-        let taken = added(&without_own_words(&schema));
-        let properties = &taken["properties"];
+        let schema = add(&without_own_words(&own));
+        let properties = &schema["properties"];
         assert_eq!((&properties["name"]["maxLength"], properties["name"].get("pattern")), (&json!(TEXT), None));
         assert_eq!(properties["size"]["minimum"], json!(i64::MIN));
         assert_eq!(properties["other"]["maxLength"], 15);
-        assert_eq!(added(&schema)["properties"]["name"]["maxLength"], 15, "the document states it");
+        assert_eq!(add(&own)["properties"]["name"]["maxLength"], 15, "the OpenAPI document states it");
     }
 
     #[test]
-    fn every_text_list_and_integer_gets_an_end_and_what_the_package_states_counts() {
-        let schema = added(&json!({
+    fn texts_lists_and_integers_get_limits_unless_the_package_has_some() {
+        let schema = add(&json!({
             "type": "object",
             "properties": {
                 "name": { "type": "string" },

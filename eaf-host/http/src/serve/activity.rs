@@ -1,4 +1,4 @@
-//! What a connection is doing, and since when.
+//! Activity of a connection: its phase, since when, and whether the client reads.
 
 use super::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,19 +10,19 @@ pub struct Activity(Mutex<State>);
 struct State {
     phase: Phase,
     since: Instant,
-    /// Since when the client takes nothing of what is written.
+    /// Start of the current stall, in which the client reads nothing of the response.
     stalled: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Idle,
-    /// A request has begun, its headers have not ended.
+    /// Headers of a request are incomplete.
     Head,
     Busy,
 }
 
-/// While it lives, a request is being answered.
+/// Guard of a request in progress; drop returns the connection to idle.
 pub struct Busy(Arc<Activity>);
 
 impl Drop for Busy {
@@ -41,16 +41,16 @@ impl Activity {
         Busy(self.clone())
     }
 
-    /// Bytes came in.
-    pub fn read(&self, now: Instant) {
+    /// Notes that bytes arrived.
+    pub fn on_read(&self, now: Instant) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
             (state.phase, state.since) = (Phase::Head, now);
         }
     }
 
-    /// The client takes what is written, or not.
-    pub fn wrote(&self, now: Option<Instant>) {
+    /// Notes that a write was accepted, or with a time that it blocks.
+    pub fn on_write(&self, now: Option<Instant>) {
         let mut state = self.state();
         state.stalled = match now {
             Some(now) => state.stalled.or(Some(now)),
@@ -58,18 +58,18 @@ impl Activity {
         };
     }
 
-    /// Why the connection is to be closed.
+    /// Reason to close the connection. None: keep it.
     pub fn overdue(&self, limits: &Limits, crowded: bool, now: Instant) -> Option<&'static str> {
         let state = self.state();
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) >= limit;
         if state.stalled.is_some_and(|since| over(since, limits.stalled)) {
-            return Some("its client takes nothing of an answer");
+            return Some("the client does not read the response");
         }
         let idle = if crowded { limits.idle_when_crowded } else { limits.idle };
         match state.phase {
-            Phase::Head if over(state.since, limits.head) => Some("the headers of a request did not end"),
-            // While a slow client still takes the end of an answer, it is not idle.
-            Phase::Idle if state.stalled.is_none() && over(state.since, idle) => Some("nothing was asked"),
+            Phase::Head if over(state.since, limits.head) => Some("the headers of a request are incomplete"),
+            // A connection whose client still reads the end of a response is not idle.
+            Phase::Idle if state.stalled.is_none() && over(state.since, idle) => Some("the connection is idle"),
             _ => None,
         }
     }
@@ -95,30 +95,30 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_connection_stays_until_there_are_many_and_one_with_half_a_request_does_not() {
+    fn idle_connections_are_kept_longer_than_incomplete_requests() {
         let start = Instant::now();
         let activity = Arc::new(Activity::new(start));
         assert!(!is_over(&activity, false, start + 600 * SECOND), "longer than proxies keep one");
         assert!(is_over(&activity, false, start + 621 * SECOND));
         assert!(!is_over(&activity, true, start + 4 * SECOND) && is_over(&activity, true, start + 6 * SECOND));
-        activity.read(start + 100 * SECOND);
-        activity.read(start + 109 * SECOND);
+        activity.on_read(start + 100 * SECOND);
+        activity.on_read(start + 109 * SECOND);
         assert!(!is_over(&activity, true, start + 109 * SECOND));
         assert!(is_over(&activity, false, start + 110 * SECOND), "counted from the first byte, not from the last");
     }
 
     #[test]
-    fn an_answer_may_take_as_long_as_it_likes_while_its_client_takes_it() {
+    fn a_response_has_no_time_limit_while_the_client_reads() {
         let activity = Arc::new(Activity::new(Instant::now()));
-        activity.read(Instant::now());
+        activity.on_read(Instant::now());
         let busy = activity.busy();
         let later = Instant::now() + 86_400 * SECOND;
-        activity.read(later);
+        activity.on_read(later);
         assert!(!is_over(&activity, true, later));
-        activity.wrote(Some(later));
-        activity.wrote(Some(later + 50 * SECOND));
+        activity.on_write(Some(later));
+        activity.on_write(Some(later + 50 * SECOND));
         assert!(is_over(&activity, false, later + 61 * SECOND));
-        activity.wrote(None);
+        activity.on_write(None);
         assert!(!is_over(&activity, false, later + 61 * SECOND));
         drop(busy);
         assert!(is_over(&activity, true, later), "idle again");

@@ -1,13 +1,12 @@
-//! The socket: accepts connections, and ends those that only take up room.
+//! HTTP server: accepts connections and closes those that only hold resources.
 //!
-//! A request whose headers never end, an answer that nobody takes, and connections that say nothing
-//! each hold a descriptor and memory of the host. Each has a limit here, so that the host is safe
-//! without an ingress before it. A connection without a request may stay longer than any usual
-//! proxy keeps one, because whoever closes first loses a request that is already under way; only
-//! when there are many, the quiet ones make room.
+//! Incomplete requests, unread responses and idle connections each hold a descriptor and memory.
+//! Each has a limit, so that the host is safe without an ingress. An idle connection is kept longer
+//! than common proxies keep one, because the side that closes first may lose a request in flight;
+//! when connections become scarce, idle ones are closed early.
 
 mod activity;
-mod watched;
+mod tracked;
 
 use super::client_address::Peer;
 use activity::Activity;
@@ -29,27 +28,28 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tower::ServiceExt;
-use watched::{Held, Watched};
+use tracked::{TrackedBody, TrackedStream};
 
-/// Line and headers of a request. Proxies stop at 8 to 16 KiB.
-const LARGEST_HEAD: usize = 64 * 1024;
-/// When a connection cannot be accepted, such as for want of descriptors.
-const BREATH: Duration = Duration::from_millis(500);
+/// Bytes of a request's line and headers. Proxies stop at 8 to 16 KiB.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Delay after a failed accept, such as for lack of descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How many connections there may be, and how long each may take for what.
+/// Limit of connections, and time-outs of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub connections: usize,
-    /// From the first byte of a request to the end of its headers.
+    /// Time from the first byte of a request to the end of its headers.
     pub head: Duration,
-    /// Without a request.
+    /// Time without a request.
     pub idle: Duration,
-    /// The same when more than half of all connections are taken, or the system gives no more.
+    /// Time without a request while the server is crowded: more than half of the connections are in
+    /// use, or the system refuses more.
     pub idle_when_crowded: Duration,
-    /// An answer of which nothing is taken.
+    /// Time in which the client reads nothing of a response.
     pub stalled: Duration,
-    /// How often it is looked.
-    pub look_every: Duration,
+    /// Interval of the check of these limits.
+    pub check_interval: Duration,
 }
 
 impl Default for Limits {
@@ -57,24 +57,25 @@ impl Default for Limits {
         Limits {
             connections: 4096,
             head: Duration::from_secs(10),
-            // Google's load balancer keeps idle connections for ten minutes, others for less.
+            // Above the 600 s of Google's load balancer; others keep idle connections for less.
             idle: Duration::from_secs(620),
             idle_when_crowded: Duration::from_secs(5),
             stalled: Duration::from_secs(60),
-            look_every: Duration::from_secs(2),
+            check_interval: Duration::from_secs(2),
         }
     }
 }
 
-/// Serves until `stop` completes, then finishes what is under way.
+/// Serves until `stop` completes, then completes the requests in progress.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
-    let room = Arc::new(Room::new(limits.connections));
+    let capacity = Arc::new(Capacity::new(limits.connections));
     let open = GracefulShutdown::new();
     let accepting = async {
         loop {
-            let slot = room.slot().await;
-            let (stream, peer) = accept(&listener, &room).await;
-            let connection = Connection { router: router.clone(), peer: Peer(peer), limits, room: room.clone() };
+            let slot = capacity.slot().await;
+            let (stream, peer) = accept(&listener, &capacity).await;
+            let connection =
+                Connection { router: router.clone(), peer: Peer(peer), limits, capacity: capacity.clone() };
             tokio::spawn(connection.serve(stream, open.watcher(), slot));
         }
     };
@@ -86,41 +87,41 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     open.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener, room: &Room) -> (TcpStream, IpAddr) {
+async fn accept(listener: &TcpListener, capacity: &Capacity) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                room.starved.store(false, Ordering::Relaxed);
+                capacity.exhausted.store(false, Ordering::Relaxed);
                 return (stream, peer.ip());
             }
             Err(cause) => {
-                room.starved.store(true, Ordering::Relaxed);
+                capacity.exhausted.store(true, Ordering::Relaxed);
                 tracing::warn!(error = &cause as &dyn std::error::Error, "a connection could not be accepted");
-                tokio::time::sleep(BREATH).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
 }
 
-/// How many connections there are, and whether there is room for more.
-struct Room {
+/// Connections in use, and whether more are possible.
+struct Capacity {
     slots: Arc<Semaphore>,
     size: usize,
-    /// The system gives no more descriptors, although there would be slots.
-    starved: AtomicBool,
+    /// Set while the system refuses connections, such as for lack of descriptors.
+    exhausted: AtomicBool,
 }
 
-impl Room {
+impl Capacity {
     fn new(size: usize) -> Self {
-        Room { slots: Arc::new(Semaphore::new(size)), size, starved: AtomicBool::new(false) }
+        Capacity { slots: Arc::new(Semaphore::new(size)), size, exhausted: AtomicBool::new(false) }
     }
 
     async fn slot(&self) -> OwnedSemaphorePermit {
-        self.slots.clone().acquire_owned().await.expect("nobody closes the semaphore")
+        self.slots.clone().acquire_owned().await.expect("the semaphore is never closed")
     }
 
     fn is_crowded(&self) -> bool {
-        self.slots.available_permits() <= self.size / 2 || self.starved.load(Ordering::Relaxed)
+        self.slots.available_permits() <= self.size / 2 || self.exhausted.load(Ordering::Relaxed)
     }
 }
 
@@ -128,24 +129,24 @@ struct Connection {
     router: Router,
     peer: Peer,
     limits: Limits,
-    room: Arc<Room>,
+    capacity: Arc<Capacity>,
 }
 
 impl Connection {
-    /// The slot is given back at the end.
+    /// Serves one connection and releases its slot at the end.
     async fn serve(self, stream: TcpStream, watcher: Watcher, _slot: OwnedSemaphorePermit) {
-        // Small answers should not wait for the client's acknowledgements.
+        // Send small responses without waiting for acknowledgements.
         let _not_supported = stream.set_nodelay(true);
         let activity = Arc::new(Activity::new(Instant::now()));
-        let io = TokioIo::new(Watched::new(stream, activity.clone()));
+        let io = TokioIo::new(TrackedStream::new(stream, activity.clone()));
         let (router, peer, seen) = (self.router.clone(), self.peer, activity.clone());
         let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(peer);
             answer(router.clone(), seen.clone(), request.map(Body::new))
         });
         let connection = http1::Builder::new()
-            .max_header_size(LARGEST_HEAD)
-            .max_buf_size(LARGEST_HEAD)
+            .max_header_size(MAX_HEAD_BYTES)
+            .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(io, service);
         tokio::select! {
             ended = watcher.watch(connection) => {
@@ -159,19 +160,23 @@ impl Connection {
 
     async fn overdue(&self, activity: &Activity) -> &'static str {
         loop {
-            tokio::time::sleep(self.limits.look_every).await;
-            if let Some(reason) = activity.overdue(&self.limits, self.room.is_crowded(), Instant::now()) {
+            tokio::time::sleep(self.limits.check_interval).await;
+            if let Some(reason) = activity.overdue(&self.limits, self.capacity.is_crowded(), Instant::now()) {
                 return reason;
             }
         }
     }
 }
 
-/// The connection is busy until the answer's last byte is handed over.
-async fn answer(router: Router, activity: Arc<Activity>, request: Request) -> Result<Response<Held>, Infallible> {
+/// Answers a request. The connection is busy until the last byte of the response is handed over.
+async fn answer(
+    router: Router,
+    activity: Arc<Activity>,
+    request: Request,
+) -> Result<Response<TrackedBody>, Infallible> {
     let busy = activity.busy();
     let response = router.oneshot(request).await?;
-    Ok(response.map(|body| Held::new(body, busy)))
+    Ok(response.map(|body| TrackedBody::new(body, busy)))
 }
 
 #[cfg(test)]
@@ -179,18 +184,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn quiet_connections_make_room_when_half_of_it_is_taken_or_the_system_gives_no_more() {
-        let room = Room::new(4);
-        let one = room.slot().await;
-        assert!(!room.is_crowded());
-        let two = room.slot().await;
-        assert!(room.is_crowded());
+    async fn the_server_is_crowded_at_half_capacity_or_without_descriptors() {
+        let capacity = Capacity::new(4);
+        let one = capacity.slot().await;
+        assert!(!capacity.is_crowded());
+        let two = capacity.slot().await;
+        assert!(capacity.is_crowded());
         drop((one, two));
-        room.starved.store(true, Ordering::Relaxed);
-        assert!(room.is_crowded());
+        capacity.exhausted.store(true, Ordering::Relaxed);
+        assert!(capacity.is_crowded());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let _client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("queued");
-        accept(&listener, &room).await;
-        assert!(!room.is_crowded(), "the system gives again");
+        accept(&listener, &capacity).await;
+        assert!(!capacity.is_crowded(), "the system accepts again");
     }
 }

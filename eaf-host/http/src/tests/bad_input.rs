@@ -222,6 +222,22 @@ async fn unknown_addresses_methods_and_parameters_are_problems_too() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_not_utf_8_is_not_found() {
+    let house = House::new().await;
+    for path in [
+        "/api/host/runs/%FF",
+        "/api/host/connections/echo/%FF",
+        "/api/notes/views/notes/%C3%28",
+        "/api/notes/views/%FF",
+        "/api/host/tenants/%FF/products",
+    ] {
+        assert_eq!(house.get("admin@acme", path).await.refusal(), (404, "not-found", vec![]), "{path}");
+    }
+    let answer = house.json("PUT", "operator", "/api/host/plugins/%FF/stopped", json!({}), &[]).await;
+    assert_eq!(answer.refusal(), (404, "not-found", vec![]));
+}
+
+#[tokio::test]
 async fn every_answer_has_its_trace_and_the_security_headers() {
     let house = House::new().await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -217,7 +217,7 @@ async fn the_stream_ends_when_the_host_closes_and_when_the_token_does() {
 async fn one_person_has_eight_streams_and_another_theirs() {
     let house = House::new().await;
     let mut open = Vec::new();
-    for _ in 0..crate::STREAMS.of_person {
+    for _ in 0..crate::STREAM_LIMITS.per_person {
         open.push(Events::open(&house, "requester@acme", &[]).await);
     }
     let refused = house.get("requester@acme", PATH).await;

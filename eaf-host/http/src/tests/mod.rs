@@ -200,7 +200,7 @@ impl Config {
     pub fn for_tests() -> Config {
         let sessions = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
         let rates = RateLimits::default();
-        Config { web: None, origin: PUBLIC_URL.into(), sessions, proxies: Vec::new(), rates, at_once: 12 }
+        Config { web: None, origin: PUBLIC_URL.into(), sessions, proxies: Vec::new(), rates, concurrent_requests: 12 }
     }
 }
 

@@ -100,7 +100,7 @@ async fn a_token_over_its_limit_is_refused_before_anything_is_looked_up() {
 async fn a_body_that_comes_slowly_keeps_no_colleague_waiting() {
     let house = House::with_rates(RateLimits::default()).await;
     let mut slow = Vec::new();
-    for _ in 0..house.app.config.at_once {
+    for _ in 0..house.app.config.concurrent_requests {
         let request = house.request("POST", "requester@acme", "/api/notes/commands/write-note", &[]);
         let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
         let request = request.header("content-type", "application/json").body(body).unwrap();
@@ -121,7 +121,7 @@ async fn a_body_that_comes_slowly_keeps_no_colleague_waiting() {
 async fn what_takes_long_is_under_way_so_many_times_per_person() {
     let house = House::new().await;
     let mut waits = Vec::new();
-    for _ in 0..super::super::WAITS.of_person {
+    for _ in 0..super::super::WAIT_LIMITS.per_person {
         waits.push(enter(&house, &house.app.waits).await);
     }
     let refused = house.get("admin@acme", "/api/notes/views/notes?after=1-999").await;
@@ -134,9 +134,9 @@ async fn what_takes_long_is_under_way_so_many_times_per_person() {
     assert_eq!(house.get("admin@acme", "/api/host/audit.csv").await.status, 200);
 }
 
-async fn enter(house: &House, slots: &super::super::slots::Slots) -> super::super::slots::Permit {
+async fn enter(house: &House, slots: &super::super::slots::ConcurrencySlots) -> super::super::slots::Permit {
     let tenant = eaf_core::id::TenantId::derive("acme");
     let session = house.get("admin@acme", "/api/session").await;
     let actor = session.json["actor"].as_str().and_then(|actor| actor.parse().ok()).expect("an actor");
-    slots.enter(tenant, actor).expect("there is room")
+    slots.acquire(tenant, actor).expect("there is room")
 }

@@ -65,7 +65,8 @@ async fn ends(client: &mut TcpStream) {
 async fn headers_that_never_end_and_quiet_connections_hold_no_place() {
     let house = House::new().await;
     let soon = Duration::from_millis(50);
-    let limits = Limits { connections: 3, head: soon, idle_when_crowded: soon, look_every: soon, ..Limits::default() };
+    let limits =
+        Limits { connections: 3, head: soon, idle_when_crowded: soon, check_interval: soon, ..Limits::default() };
     let (address, serving) = limited(&house, limits).await;
     let mut connections = Vec::new();
     // More than there is room for; the later ones wait until the host has closed earlier ones.

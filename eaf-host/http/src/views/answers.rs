@@ -1,8 +1,8 @@
-//! What the package says of rows: asked for all of them in one call, and for each by itself when that call fails. So one
-//! row that the package cannot take does not keep people from the others, and is left out of the next calls.
+//! Actions of rows, by the package: one call for all rows, and a call for each row if that fails.
+//! One faulty row then does not hide the others, and is called by itself from then on.
 
 use super::present;
-use crate::commands::faulty;
+use crate::commands::domain_problem;
 use crate::problem::Problem;
 use crate::products::Product;
 use eaf_core::contract::{ActionsInput, ColumnType, Context, DomainError, RowActions, Standing, ViewType};
@@ -13,12 +13,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Calls for single rows at the same time.
-const AT_ONCE: usize = 8;
-/// For all single rows together; what was not answered by then is not shown.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Concurrent calls for single rows.
+const CONCURRENT_CALLS: usize = 8;
+/// Time-out of all calls for single rows; rows without an answer are shown as faulty.
+const ROWS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a call is made of.
+/// Rows and context of a call.
 pub struct Input<'a> {
     pub view: &'a ViewType,
     pub rows: &'a [Row],
@@ -41,43 +41,43 @@ impl Input<'_> {
 
 type Answers = Vec<Option<RowActions>>;
 
-/// One answer per row, in order. None: the package cannot say anything of this row.
+/// Answers of the package, one per row, in order. None: the package failed for this row.
 pub async fn ask(product: &Product, input: Input<'_>) -> Result<Answers, Problem> {
     let mut answers: Answers = input.rows.iter().map(|_| None).collect();
     let standings: Vec<Standing> = (0..input.rows.len()).map(|row| input.standing(product, row)).collect();
     let with = |wanted| (0..standings.len()).filter(|row| standings[*row] == wanted).collect::<Vec<_>>();
-    let (good, mut alone) = (with(Standing::Good), with(Standing::OnTrial));
+    let (good, mut single) = (with(Standing::Good), with(Standing::OnTrial));
     let mut cause = None;
-    // One row would be asked about twice.
+    // A single row needs no call for all.
     if good.len() == 1 {
-        alone.extend(&good);
+        single.extend(&good);
     } else if !good.is_empty() {
-        match together(product, input.of(&good)).await {
+        match call(product, input.of(&good)).await {
             Ok(found) => good.iter().zip(found).for_each(|(row, answer)| answers[*row] = Some(answer)),
-            Err(cause @ DomainError::Unavailable { .. }) => return Err(faulty(&cause)),
-            Err(failed) => {
-                alone.extend(&good);
-                cause = Some(failed);
+            Err(cause @ DomainError::Unavailable { .. }) => return Err(domain_problem(&cause)),
+            Err(failure) => {
+                single.extend(&good);
+                cause = Some(failure);
             }
         }
     }
-    one_by_one(product, &input, &alone, &mut answers).await?;
-    tell(product, &input, &answers, cause.as_ref());
+    call_each(product, &input, &single, &mut answers).await?;
+    report_failure(product, &input, &answers, cause.as_ref());
     Ok(answers)
 }
 
-fn tell(product: &Product, input: &Input<'_>, answers: &Answers, cause: Option<&DomainError>) {
-    let silent = answers.iter().filter(|answer| answer.is_none()).count();
-    if silent == 0 && cause.is_none() {
+fn report_failure(product: &Product, input: &Input<'_>, answers: &Answers, cause: Option<&DomainError>) {
+    let failed_rows = answers.iter().filter(|answer| answer.is_none()).count();
+    if failed_rows == 0 && cause.is_none() {
         return;
     }
     let (plugin, view) = (product.id().to_owned(), input.view.name.clone());
     let error = cause.map(|cause| cause as &dyn std::error::Error);
-    tracing::error!(error, plugin, view, rows = answers.len(), silent, "the package cannot take some rows");
-    metrics::counter!("eaf_rows_not_shown_total", "plugin" => plugin, "view" => view).increment(silent as u64);
+    tracing::error!(error, plugin, view, rows = answers.len(), failed_rows, "the package failed for some rows");
+    metrics::counter!("eaf_rows_not_shown_total", "plugin" => plugin, "view" => view).increment(failed_rows as u64);
 }
 
-async fn together(product: &Product, input: ActionsInput) -> Result<Vec<RowActions>, DomainError> {
+async fn call(product: &Product, input: ActionsInput) -> Result<Vec<RowActions>, DomainError> {
     let rows = input.rows.len();
     let answers = product.domain.actions(input).await?.items;
     if answers.len() != rows {
@@ -86,32 +86,27 @@ async fn together(product: &Product, input: ActionsInput) -> Result<Vec<RowActio
     Ok(answers)
 }
 
-/// An error: the host is busy, which is no row's fault.
-async fn one_by_one(
-    product: &Product,
-    input: &Input<'_>,
-    rows: &[usize],
-    answers: &mut Answers,
-) -> Result<(), Problem> {
-    let ask = |row: usize| async move { (row, together(product, input.of(&[row])).await) };
-    let mut asking = futures_util::stream::iter(rows.iter().copied()).map(ask).buffer_unordered(AT_ONCE);
+/// Calls the package for each row. Fails if the package is unavailable, which is no fault of a row.
+async fn call_each(product: &Product, input: &Input<'_>, rows: &[usize], answers: &mut Answers) -> Result<(), Problem> {
+    let ask = |row: usize| async move { (row, call(product, input.of(&[row])).await) };
+    let mut asking = futures_util::stream::iter(rows.iter().copied()).map(ask).buffer_unordered(CONCURRENT_CALLS);
     let asking = async {
-        while let Some((row, alone)) = asking.next().await {
-            match alone {
+        while let Some((row, single)) = asking.next().await {
+            match single {
                 Ok(mut found) => answers[row] = found.pop(),
                 Err(cause @ DomainError::Unavailable { .. }) if input.standing(product, row) == Standing::Good => {
-                    return Err(faulty(&cause));
+                    return Err(domain_problem(&cause));
                 }
                 Err(_) => {}
             }
         }
         Ok(())
     };
-    // What is known by then is shown.
-    tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Ok(()))
+    // Keep the answers that arrived in time.
+    tokio::time::timeout(ROWS_TIMEOUT, asking).await.unwrap_or(Ok(()))
 }
 
-/// Instants are milliseconds on the plugin's side.
+/// Row as the plugin reads it: timestamps are in milliseconds.
 fn for_plugin(row: &Row, view: &ViewType) -> Map<String, Value> {
     let mut columns = row.columns.clone();
     for column in view.columns.iter().filter(|column| column.kind == ColumnType::Timestamp) {

@@ -1,8 +1,8 @@
-//! `GET /api/{plugin}/views/{view}/{key}`: one row. A row of another tenant, one that the caller may not see and one that
-//! does not exist are the same 404.
+//! `GET /api/{plugin}/views/{view}/{key}`: one row. A row of another tenant, a hidden one and one
+//! that does not exist all answer 404.
 
-use super::present::{self, Item};
-use super::{Asked, position};
+use super::present::{self, ItemDocument};
+use super::{ListQuery, position};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
@@ -30,13 +30,13 @@ async fn item(
     mut who: TenantCaller,
     Path((plugin, name, key)): Path<(String, String, String)>,
     parameters: Parameters,
-) -> Result<Json<Item>, Problem> {
-    let asked = Asked::find(&app, &plugin, &name)?;
+) -> Result<Json<ItemDocument>, Problem> {
+    let query = ListQuery::find(&app, &plugin, &name)?;
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
-    asked.wait_for(&app, &mut who, after).await?;
-    let row = view::get(&app.core.db, &who.caller, &plugin, asked.view(), &key).await;
-    let row = row.map_err(|cause| asked.failed(cause))?.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let mut items = present::items(&app, &asked.product, asked.view(), &who.caller, vec![row]).await?;
+    query.wait_for(&app, &mut who, after).await?;
+    let row = view::get(&app.core.db, &who.caller, &plugin, query.view(), &key).await;
+    let row = row.map_err(|cause| query.problem(cause))?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let mut items = present::items(&app, &query.product, query.view(), &who.caller, vec![row]).await?;
     items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))
 }

@@ -1,12 +1,13 @@
-//! `GET /api/{plugin}/views/{view}`: a page of rows, filtered and ordered by columns that the view declares for it.
+//! `GET /api/{plugin}/views/{view}`: a page of rows, filtered and sorted by columns that the view
+//! declares for that.
 
-use super::present::{self, Item};
-use super::{Asked, position};
+use super::present::{self, ItemDocument};
+use super::{ListQuery, position};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::operation::{Doc, Operation};
-use crate::parameters::{LONGEST_FILTER, Parameters};
+use crate::parameters::{MAX_FILTER_CHARS, Parameters};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -34,18 +35,18 @@ async fn list(
     Path((plugin, name)): Path<(String, String)>,
     parameters: Parameters,
 ) -> Result<Json<Page>, Problem> {
-    let asked = Asked::find(&app, &plugin, &name)?;
-    let (query, after) = parse(asked.view(), &parameters)?;
-    asked.wait_for(&app, &mut who, after).await?;
-    let page = view::query(&app.core.db, &who.caller, &plugin, asked.view(), &query).await;
-    let page = page.map_err(|cause| asked.failed(cause))?;
-    let items = present::items(&app, &asked.product, asked.view(), &who.caller, page.items).await?;
+    let view_query = ListQuery::find(&app, &plugin, &name)?;
+    let (query, after) = parse(view_query.view(), &parameters)?;
+    view_query.wait_for(&app, &mut who, after).await?;
+    let page = view::query(&app.core.db, &who.caller, &plugin, view_query.view(), &query).await;
+    let page = page.map_err(|cause| view_query.problem(cause))?;
+    let items = present::items(&app, &view_query.product, view_query.view(), &who.caller, page.items).await?;
     Ok(Json(Page { items, next: page.next }))
 }
 
 #[derive(Serialize)]
 struct Page {
-    items: Vec<Item>,
+    items: Vec<ItemDocument>,
     next: Option<String>,
 }
 
@@ -60,7 +61,7 @@ fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Optio
             "limit" => query.limit = value.parse().map_err(|_| Problem::parameter("limit", "invalid"))?,
             "search" => query.search = Some(value.clone()),
             "after" => after = Some(position(value)?),
-            column if value.chars().count() > LONGEST_FILTER => return Err(Problem::parameter(column, "invalid")),
+            column if value.chars().count() > MAX_FILTER_CHARS => return Err(Problem::parameter(column, "invalid")),
             column => query.filters.push(Filter::parse(column, value)),
         }
     }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_surface_are_not_columns() {
+    fn reserved_parameters_are_not_columns() {
         let (query, after) = parsed("status=pending,failed&sort=-at&limit=7&after=1-9").expect("understood");
         assert_eq!(
             query.filters,
@@ -88,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_stands_once_and_makes_sense() {
-        let long = format!("title={}", "x".repeat(LONGEST_FILTER + 1));
+    fn a_parameter_is_unique_and_valid() {
+        let long = format!("title={}", "x".repeat(MAX_FILTER_CHARS + 1));
         assert!(parsed(&long).is_none() && parsed(&long[..long.len() - 1]).is_some());
         for bad in ["limit=1&limit=2", "status=a&status=b", "limit=many", "limit=-1", "after=7", "after=1-x"] {
             assert!(parsed(bad).is_none(), "{bad}");

@@ -1,4 +1,4 @@
-//! What people read: rows of a product's views, with what each waits for and what may be done with it.
+//! Rows of a product's views, with what each waits for and the actions on it.
 
 mod answers;
 pub mod item;
@@ -16,42 +16,49 @@ use eaf_core::view;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a reader waits for its own write.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time-out of a wait with `?after`, for reading one's own write.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A view that this caller asks for.
-struct Asked {
+/// Request for a view.
+struct ListQuery {
     product: Arc<Product>,
     name: String,
 }
 
-impl Asked {
+impl ListQuery {
     fn find(app: &App, plugin: &str, name: &str) -> Result<Self, Problem> {
         let unknown = || Problem::new(Code::NotFound);
         let product = app.products.get(plugin).ok_or_else(unknown)?;
         product.view(name).ok_or_else(unknown)?;
-        Ok(Asked { product, name: name.to_owned() })
+        Ok(ListQuery { product, name: name.to_owned() })
     }
 
     fn view(&self) -> &ViewType {
-        self.product.view(&self.name).expect("found when it was asked for; descriptions do not change")
+        self.product.view(&self.name).expect("the view was found in this package; descriptions do not change")
     }
 
     async fn wait_for(&self, app: &App, who: &mut TenantCaller, after: Option<Position>) -> Result<(), Problem> {
         let Some(position) = after else { return Ok(()) };
         let (tenant, actor) = (who.caller.tenant, who.caller.actor);
-        let slot = app.waits.enter(tenant, actor);
+        let slot = app.waits.acquire(tenant, actor);
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
-        // Others of the tenant are worked on meanwhile.
-        who.work = None;
-        let waited =
-            view::wait_for(&app.core.db, &app.core.feed, tenant, self.product.id(), self.view(), position, PATIENCE)
-                .await;
-        who.work = app.concurrency.take(tenant).await;
-        waited.map_err(|cause| self.failed(cause))
+        // Release the tenant's permit while waiting.
+        who.permit = None;
+        let waited = view::wait_for(
+            &app.core.db,
+            &app.core.feed,
+            tenant,
+            self.product.id(),
+            self.view(),
+            position,
+            WAIT_TIMEOUT,
+        )
+        .await;
+        who.permit = app.concurrency.acquire(tenant).await;
+        waited.map_err(|cause| self.problem(cause))
     }
 
-    fn failed(&self, cause: view::Error) -> Problem {
+    fn problem(&self, cause: view::Error) -> Problem {
         use view::Error;
         match cause {
             Error::UnknownFilter { column } => Problem::parameter(&column, "unknown"),

@@ -1,4 +1,5 @@
-//! Rows as people read them: the columns, what the row waits for and who can act, and which commands the caller may give.
+//! Rows as people read them: columns, what the row waits for and who can act, and the commands that
+//! the caller may give.
 
 use super::answers::{self, Input};
 use crate::App;
@@ -18,34 +19,35 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The code in `waiting` of a row that the package cannot take.
+/// Code in `waiting` of a row for which the package failed.
 const ROW_FAULT: &str = "row-fault";
 
-/// A row as people read it. Typed and written once: a list is mostly this.
-pub struct Item {
+/// Row as people read it. Serialized directly, because lists consist mostly of rows.
+pub struct ItemDocument {
     row: Row,
     status_text: Option<String>,
-    waiting: Option<Waiting>,
-    actions: Vec<Offered>,
-    /// When the thing that the row is about was read last, where the host reads it again by itself.
+    waiting: Option<WaitingOn>,
+    actions: Vec<ActionItem>,
+    /// Time of the last observation of the row's managed resource. None: the host does not observe
+    /// it.
     observed_at: Option<Observed>,
 }
 
-/// None: never yet.
+/// Time of an observation. None: never observed.
 type Observed = Option<String>;
 
-/// The sentence with its parts: since when, and who can do something about it, where the package says so.
+/// Reason why a row waits: text, since when, and the people who can act, if the package names them.
 #[derive(Serialize)]
-struct Waiting {
+struct WaitingOn {
     code: String,
     text: String,
     since: Option<String>,
     people: Vec<String>,
 }
 
-/// A command that can be given about a row.
+/// Action on a row.
 #[derive(Serialize)]
-struct Offered {
+struct ActionItem {
     permitted: bool,
     command: String,
     title: String,
@@ -54,7 +56,7 @@ struct Offered {
     body: Map<String, Value>,
 }
 
-impl Serialize for Item {
+impl Serialize for ItemDocument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(None)?;
         members.serialize_entry(row_members::KEY, &self.row.key)?;
@@ -81,29 +83,31 @@ pub async fn items(
     view: &ViewType,
     caller: &Caller,
     rows: Vec<Row>,
-) -> Result<Vec<Item>, Problem> {
+) -> Result<Vec<ItemDocument>, Problem> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let context = context(app, product, caller);
-    let shown = Shown { product, caller, permissions: context.actor.permissions.clone() };
+    let presenter = Presenter { product, caller, permissions: context.actor.permissions.clone() };
     let mut answered = answers::ask(product, Input { view, rows: &rows, context }).await?;
     let mut people = People::new(app, product, caller.tenant);
     for RowActions { waiting_on, actions } in answered.iter_mut().flatten() {
         let reasons = actions.iter_mut().filter_map(|action| action.why.as_mut());
         for message in waiting_on.iter_mut().chain(reasons) {
-            people.name_in(&mut message.params).await?;
+            people.resolve(&mut message.params).await?;
         }
     }
     let observed = observed(app, product, view, caller, &rows).await?;
-    let mut items: Vec<Item> = rows.into_iter().zip(answered).map(|(row, answer)| shown.item(row, answer)).collect();
+    let mut items: Vec<ItemDocument> =
+        rows.into_iter().zip(answered).map(|(row, answer)| presenter.item(row, answer)).collect();
     for (item, at) in items.iter_mut().zip(observed) {
         item.observed_at = Some(at);
     }
     Ok(items)
 }
 
-/// When the things that the rows are about were read last; nothing where the host does not read them again.
+/// Times of the last observations of the rows' managed resources; empty if the host does not
+/// observe them.
 async fn observed(
     app: &App,
     product: &Product,
@@ -111,7 +115,7 @@ async fn observed(
     caller: &Caller,
     rows: &[Row],
 ) -> Result<Vec<Observed>, Problem> {
-    let Some(capability) = product.observed(&view.name) else { return Ok(Vec::new()) };
+    let Some(capability) = product.observed_capability(&view.name) else { return Ok(Vec::new()) };
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let known = observation::observed_at(&app.core.db, caller.tenant, product.id(), capability, &keys).await;
     let known = known.map_err(|cause| Problem::fault(Code::Internal, &cause))?;
@@ -119,17 +123,18 @@ async fn observed(
     Ok(keys.iter().map(at).collect())
 }
 
-/// For whom rows are shown.
-struct Shown<'a> {
+/// Renders rows for one caller.
+struct Presenter<'a> {
     product: &'a Product,
     caller: &'a Caller,
-    /// The caller's of this package, as the package names them.
+    /// Permissions of the caller in this package, by the package's names.
     permissions: Vec<String>,
 }
 
-impl Shown<'_> {
-    /// Of a row that the package cannot take the columns are shown, and that this is all that can be said of it.
-    fn item(&self, mut row: Row, answered: Option<RowActions>) -> Item {
+impl Presenter<'_> {
+    /// Document of a row. If the package failed for the row, it has the columns and a fault as what
+    /// it waits for.
+    fn item(&self, mut row: Row, answered: Option<RowActions>) -> ItemDocument {
         let status_text = row.columns.get_mut(row_members::STATUS).map(|status| {
             let code = status.as_str().unwrap_or_default().to_owned();
             let text = self.text("status", &code, &Map::new());
@@ -140,20 +145,20 @@ impl Shown<'_> {
         row.columns.insert(row_members::TERMINAL.into(), terminal.into());
         let Some(RowActions { waiting_on, actions }) = answered else {
             let waiting = Some(self.fault());
-            return Item { row, status_text, waiting, actions: Vec::new(), observed_at: None };
+            return ItemDocument { row, status_text, waiting, actions: Vec::new(), observed_at: None };
         };
         let waiting = waiting_on.map(|reason| {
             let text = self.text("waiting", &reason.code, &reason.params);
-            waits(text, reason)
+            waiting_document(text, reason)
         });
-        let actions = actions.into_iter().map(|action| self.offered(action)).collect();
-        Item { row, status_text, waiting, actions, observed_at: None }
+        let actions = actions.into_iter().map(|action| self.action(action)).collect();
+        ItemDocument { row, status_text, waiting, actions, observed_at: None }
     }
 
-    fn offered(&self, action: Action) -> Offered {
+    fn action(&self, action: Action) -> ActionItem {
         // The package sees only its own permissions, and each command has one.
         let permission = self.product.command(&action.command).and_then(|command| command.permission.as_ref());
-        Offered {
+        ActionItem {
             permitted: permission.is_some_and(|name| self.permissions.contains(name)),
             title: self.text("commands", &action.command, &Map::new()),
             command: action.command,
@@ -163,10 +168,10 @@ impl Shown<'_> {
         }
     }
 
-    fn fault(&self) -> Waiting {
+    fn fault(&self) -> WaitingOn {
         let params = Map::from_iter([("trace".to_owned(), self.caller.trace.0.clone().into())]);
         let text = messages::render("rows.fault", &params, self.caller.locale);
-        waits(text, Message { code: ROW_FAULT.into(), params: Map::new() })
+        waiting_document(text, Message { code: ROW_FAULT.into(), params: Map::new() })
     }
 
     fn text(&self, section: &str, code: &str, params: &Map<String, Value>) -> String {
@@ -174,11 +179,11 @@ impl Shown<'_> {
     }
 }
 
-fn waits(text: String, reason: Message) -> Waiting {
+fn waiting_document(text: String, reason: Message) -> WaitingOn {
     let since = reason.params.get("since").and_then(Value::as_i64);
     let since = since.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok());
     let people = reason.params.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    Waiting {
+    WaitingOn {
         since: since.and_then(|at| at.format(&Rfc3339).ok()),
         people: people.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         code: reason.code,

@@ -1,4 +1,4 @@
-//! A stream and a body that tell a connection's [`Activity`].
+//! Stream and body that report to a connection's [`Activity`].
 
 use super::activity::{Activity, Busy};
 use axum::body::Body;
@@ -10,37 +10,37 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-pub struct Watched<T> {
+pub struct TrackedStream<T> {
     inner: T,
     activity: Arc<Activity>,
 }
 
-impl<T> Watched<T> {
+impl<T> TrackedStream<T> {
     pub fn new(inner: T, activity: Arc<Activity>) -> Self {
-        Watched { inner, activity }
+        TrackedStream { inner, activity }
     }
 
-    fn wrote<R>(&self, result: Poll<R>) -> Poll<R> {
-        self.activity.wrote(result.is_pending().then(Instant::now));
+    fn report_write<R>(&self, result: Poll<R>) -> Poll<R> {
+        self.activity.on_write(result.is_pending().then(Instant::now));
         result
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for TrackedStream<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.inner).poll_read(cx, buf);
         if buf.filled().len() > before {
-            self.activity.read(Instant::now());
+            self.activity.on_read(Instant::now());
         }
         result
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for TrackedStream<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write(cx, bytes);
-        self.wrote(result)
+        self.report_write(result)
     }
 
     fn poll_write_vectored(
@@ -49,7 +49,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
-        self.wrote(result)
+        self.report_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -65,19 +65,19 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     }
 }
 
-/// An answer's body, during which the connection is busy.
-pub struct Held {
+/// Response body that keeps the connection busy until it is dropped.
+pub struct TrackedBody {
     body: Body,
     _busy: Busy,
 }
 
-impl Held {
+impl TrackedBody {
     pub fn new(body: Body, busy: Busy) -> Self {
-        Held { body, _busy: busy }
+        TrackedBody { body, _busy: busy }
     }
 }
 
-impl hyper::body::Body for Held {
+impl hyper::body::Body for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,9 +1,11 @@
-//! For whom a page was drawn: a browser has one session for all its tabs, and it may have become somebody else's.
+//! Person whom a page shows. All tabs of a browser share one session, which may belong to another
+//! person by now.
 //!
-//! A page sends with each request the actor that `/api/session` named when it was loaded. So no tab acts as, or shows the
-//! data of, somebody whom it does not show. A program's token is its own and needs none of this.
+//! A page sends with each request the actor that `/api/session` named when it was loaded, so that
+//! no tab acts for, or shows data of, another person. A bearer token is bound to one person and
+//! needs no check.
 
-use super::csrf::only;
+use super::csrf::single;
 use crate::code::Code;
 use crate::problem::Problem;
 use axum::http::{HeaderMap, Method};
@@ -11,19 +13,19 @@ use eaf_core::id::ActorId;
 
 pub const HEADER: &str = "eaf-person";
 
-/// What changes something must say it; what reads may, and then it counts too.
+/// Refuses a change without the header, and any request with another person's.
 pub fn check(method: &Method, headers: &HeaderMap, signed_in: ActorId) -> Result<(), Problem> {
     if !method.is_safe() && !headers.contains_key(HEADER) {
         return Err(Problem::new(Code::PersonMissing));
     }
-    check_if_said(headers, signed_in)
+    check_if_present(headers, signed_in)
 }
 
-pub fn check_if_said(headers: &HeaderMap, signed_in: ActorId) -> Result<(), Problem> {
-    if !headers.contains_key(HEADER) || only(headers, HEADER) == Some(signed_in.to_string().as_str()) {
+pub fn check_if_present(headers: &HeaderMap, signed_in: ActorId) -> Result<(), Problem> {
+    if !headers.contains_key(HEADER) || single(headers, HEADER) == Some(signed_in.to_string().as_str()) {
         return Ok(());
     }
-    tracing::info!(code = Code::PersonChanged.as_str(), "a page that was drawn for somebody else was refused");
+    tracing::info!(code = Code::PersonChanged.as_str(), "a request of a page of another person was refused");
     Err(Problem::new(Code::PersonChanged))
 }
 
@@ -51,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_acts_for_the_person_that_it_was_drawn_for_and_for_nobody_else() {
+    fn a_page_acts_only_for_the_person_whom_it_shows() {
         let me = ME.to_string();
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             assert_eq!(answer(method.clone(), &[&me]), Ok(()), "{method}");
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_something_says_for_whom_its_page_was_drawn() {
+    fn a_change_names_the_person_of_its_page() {
         assert_eq!(answer(Method::GET, &[]), Ok(()), "an address that was typed");
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
             assert_eq!(answer(method, &[]), Err("person-missing".into()));

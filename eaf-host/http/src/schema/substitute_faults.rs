@@ -1,31 +1,37 @@
-//! A body whose faulty members have others in their place, so that a package can be asked about all the rest: types and
-//! rules are refused in one answer, and nobody corrects a form twice.
+//! Body with valid substitutes for its faulty members, so that the package can check the others:
+//! one response then reports violations of schema and rules.
 
-use super::{FieldProblem, Taken};
+use super::{CompiledSchema, FieldProblem};
 use eaf_core::actor::Locale;
 use serde_json::{Value, json};
 
-/// None where nothing fits. `schema` is the package's own, with the ranges that it keeps for its own words.
-pub fn mended(taken: &Taken, schema: &Value, body: &Value, faults: &[FieldProblem]) -> Option<Value> {
+/// Replaces each faulty member by the smallest valid value. None: no value fits. `schema` is the
+/// package's own, with the ranges that it checks itself.
+pub fn substitute_faults(
+    compiled: &CompiledSchema,
+    schema: &Value,
+    body: &Value,
+    faults: &[FieldProblem],
+) -> Option<Value> {
     let mut body = body.clone();
     for fault in faults {
         let (parent, name) = fault.pointer.rsplit_once('/')?;
         let name = name.replace("~1", "/").replace("~0", "~");
         let members = body.pointer_mut(parent)?.as_object_mut()?;
-        match described(schema, parent).and_then(|at| at.get("properties")?.get(&name)) {
-            Some(member) => members.insert(name, stand_in(member)?),
+        match schema_at(schema, parent).and_then(|at| at.get("properties")?.get(&name)) {
+            Some(member) => members.insert(name, smallest_value(member)?),
             None => members.remove(&name),
         };
     }
-    taken.check(&body, Locale::En).is_empty().then_some(body)
+    compiled.check(&body, Locale::En).is_empty().then_some(body)
 }
 
-fn described<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
+fn schema_at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     pointer.split('/').skip(1).try_fold(schema, |at, name| at.get("properties")?.get(name))
 }
 
-/// The least that the schema takes.
-fn stand_in(schema: &Value) -> Option<Value> {
+/// Smallest value that the schema accepts.
+fn smallest_value(schema: &Value) -> Option<Value> {
     if let Some(one) = schema.get("const").or_else(|| schema.pointer("/enum/0")) {
         return Some(one.clone());
     }
@@ -67,13 +73,13 @@ mod tests {
                 "options": { "type": "object", "properties": {} },
             },
         });
-        let taken = Taken::new("c", &schema).expect("a schema");
-        let faults = taken.check(&body, Locale::En);
-        mended(&taken, &schema, &body, &faults)
+        let compiled = CompiledSchema::new("c", &schema).expect("a schema");
+        let faults = compiled.check(&body, Locale::En);
+        substitute_faults(&compiled, &schema, &body, &faults)
     }
 
     #[test]
-    fn faulty_members_are_replaced_and_unknown_ones_left_out() {
+    fn faulty_members_are_replaced_and_unknown_ones_removed() {
         let body = json!({ "name": 1, "size": { "cpus": "many", "kind": "z" }, "more": true });
         assert_eq!(of(body), Some(json!({ "name": "xxx", "size": { "cpus": 2, "kind": "a" } })));
         assert_eq!(
@@ -84,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_fits_nothing_is_made_up() {
+    fn without_a_valid_substitute_there_is_no_body() {
         assert_eq!(of(json!([])), None);
         assert_eq!(of(json!({ "name": "abc", "size": { "cpus": 2 }, "options": 1 })), None);
         assert_eq!(of(json!({ "name": "abc", "size": { "cpus": 2 }, "tags": [{ "a": 1 }, 2] })), None);

@@ -1,34 +1,35 @@
-//! A body in the one form that guests read: what JSON Schema calls the same is written the same.
+//! Normal form of a body: values that JSON Schema treats as equal are written in one way.
 //!
-//! `2.0` and `2e0` are integers, as `2` is, but a guest's integer type reads only `2`. An id is the same in capitals.
+//! JSON Schema accepts `2.0` and `2e0` as integers, but a guest's integer type reads only `2`. A
+//! UUID in capitals is written in small letters.
 
 use serde_json::{Map, Value};
 
-/// Steps from schema to schema without a step into the document. Schemas may be recursive; documents are not.
-const DEEPEST: usize = 64;
-/// Characters of an id with its hyphens.
-const ID: usize = 36;
+/// Steps from schema to schema at one value. Schemas may be recursive.
+const MAX_DEPTH: usize = 64;
+/// Characters of a UUID with hyphens.
+const UUID_LENGTH: usize = 36;
 
-/// Schemas tried on values, all together: recursive schemas with several branches would multiply.
-const MOST_VISITS: usize = 200_000;
+/// Visits of one body: recursive schemas with several branches would multiply.
+const MAX_VISITS: usize = 200_000;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooComplex;
 
-/// Brings a whole body into its form. What is too complex for its schema is left half done.
-pub fn normalise(schema: &Value, body: &mut Value) -> Result<(), TooComplex> {
-    Walk { root: schema, left: MOST_VISITS }.visit(schema, body, 0)
+/// Normalizes a body. On an error the body is partly normalized.
+pub fn normalize(schema: &Value, body: &mut Value) -> Result<(), TooComplex> {
+    Walk { root: schema, remaining: MAX_VISITS }.visit(schema, body, 0)
 }
 
 struct Walk<'a> {
     root: &'a Value,
-    left: usize,
+    remaining: usize,
 }
 
 impl<'a> Walk<'a> {
     fn visit(&mut self, schema: &'a Value, value: &mut Value, depth: usize) -> Result<(), TooComplex> {
-        self.left = self.left.checked_sub(1).ok_or(TooComplex)?;
-        if depth > DEEPEST {
+        self.remaining = self.remaining.checked_sub(1).ok_or(TooComplex)?;
+        if depth > MAX_DEPTH {
             return Ok(());
         }
         rewrite(schema, value);
@@ -78,8 +79,8 @@ fn rewrite(schema: &Value, value: &mut Value) {
         _ => false,
     };
     let new = match &*value {
-        Value::Number(number) if is("integer") => number.as_f64().filter(|_| number.is_f64()).and_then(whole),
-        Value::String(text) if schema["format"] == "uuid" => same_id(text).map(Value::from),
+        Value::Number(number) if is("integer") => number.as_f64().filter(|_| number.is_f64()).and_then(integer),
+        Value::String(text) if schema["format"] == "uuid" => lower_case_uuid(text).map(Value::from),
         _ => None,
     };
     if let Some(new) = new {
@@ -87,8 +88,8 @@ fn rewrite(schema: &Value, value: &mut Value) {
     }
 }
 
-/// None: it is no integer, or none that a type of 64 bits holds.
-fn whole(number: f64) -> Option<Value> {
+/// Integer of a float. None: it has a fraction, or does not fit 64 bits.
+fn integer(number: f64) -> Option<Value> {
     const BEYOND: f64 = 18_446_744_073_709_551_616.0;
     if number.fract() != 0.0 {
         return None;
@@ -99,16 +100,16 @@ fn whole(number: f64) -> Option<Value> {
     (i64::MIN as f64..0.0).contains(&number).then(|| (number as i64).into())
 }
 
-/// None: it is none, or is already written so.
-fn same_id(text: &str) -> Option<String> {
-    let is_id = text.len() == ID && uuid::Uuid::try_parse(text).is_ok();
+/// UUID in small letters. None: the text is no UUID or has no capitals.
+fn lower_case_uuid(text: &str) -> Option<String> {
+    let is_id = text.len() == UUID_LENGTH && uuid::Uuid::try_parse(text).is_ok();
     Some(text.to_ascii_lowercase()).filter(|lower| is_id && lower != text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Taken, limits};
+    use crate::schema::{CompiledSchema, limits};
     use eaf_core::actor::Locale;
     use schemars::JsonSchema;
     use schemars::generate::SchemaSettings;
@@ -174,10 +175,10 @@ mod tests {
         settings.into_generator().into_root_schema_for::<All>().to_value()
     }
 
-    /// From a seed and nothing else.
-    struct Chance(u64);
+    /// Generator of reproducible pseudo-random bodies.
+    struct Generator(u64);
 
-    impl Chance {
+    impl Generator {
         fn next(&mut self, below: u64) -> u64 {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 33) % below
@@ -232,13 +233,13 @@ mod tests {
             self.of(&[r#""""#, r#""a""#, r#""ab""#, r#""ä""#, r#""\u0000""#, r#""😀""#, r#""1""#, "null", "true", "[]"])
         }
 
-        /// A body that is right in most places.
+        /// Body that is valid in most places.
         fn body(&mut self) -> String {
             let integers = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"];
             let mut members: Vec<String> = integers
                 .map(|name| format!("\"{name}\": {}", if self.next(3) == 0 { self.number() } else { "1.0" }))
                 .into();
-            let number = |chance: &mut Chance| if chance.next(3) == 0 { chance.number() } else { "7.0" };
+            let number = |generator: &mut Generator| if generator.next(3) == 0 { generator.number() } else { "7.0" };
             members.push(format!("\"flag\": {}", self.of(&["true", "false", "true", "1"])));
             members.push(format!("\"text\": {}", self.text()));
             members.push(format!("\"letter\": {}", self.of(&["\"a\"", "\"ä\"", "\"😀\"", "\"ab\""])));
@@ -259,17 +260,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_schema_lets_pass_the_guest_can_read() {
-        let taken = Taken::new("all", &schema()).expect("a schema");
-        let (mut chance, mut passed) = (Chance(20_261_128), 0);
+    fn every_body_that_passes_the_schema_is_readable_by_the_guest() {
+        let compiled = CompiledSchema::new("all", &schema()).expect("a schema");
+        let (mut generator, mut passed) = (Generator(20_261_128), 0);
         for _ in 0..40_000 {
-            let text = chance.body();
+            let text = generator.body();
             let Ok(mut body) = serde_json::from_str::<Value>(&text) else { continue };
-            if !taken.check(&body, Locale::En).is_empty() {
+            if !compiled.check(&body, Locale::En).is_empty() {
                 continue;
             }
             passed += 1;
-            normalise(taken.schema(), &mut body).expect("few schemas");
+            normalize(compiled.schema(), &mut body).expect("few schemas");
             let read = serde_json::from_str::<All>(&body.to_string());
             assert!(read.is_ok(), "{text}\n{body}\n{read:?}");
         }
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_and_ids_have_one_form_and_all_else_stays() {
+    fn integers_and_uuids_are_normalized_and_nothing_else() {
         let schema = json!({ "properties": {
             "cpus": { "type": "integer" },
             "price": { "type": "number" },
@@ -286,30 +287,30 @@ mod tests {
         } });
         let id = "6561665F-0000-4000-8000-00000000000A";
         let mut body = json!({ "cpus": 2.0, "price": 2.0, "request": id, "name": id, "other": 2.0 });
-        normalise(&schema, &mut body).unwrap();
+        normalize(&schema, &mut body).unwrap();
         let lower = id.to_lowercase();
         assert_eq!(body, json!({ "cpus": 2, "price": 2.0, "request": lower, "name": id, "other": 2.0 }));
         let mut half = json!({ "cpus": 2.5, "request": "A" });
-        normalise(&schema, &mut half).unwrap();
+        normalize(&schema, &mut half).unwrap();
         assert_eq!(half, json!({ "cpus": 2.5, "request": "A" }));
-        assert_eq!(limits::added(&json!({ "type": "integer" }))["minimum"], json!(i64::MIN));
+        assert_eq!(limits::add(&json!({ "type": "integer" }))["minimum"], json!(i64::MIN));
     }
 
     #[test]
-    fn every_keyword_that_describes_the_same_value_is_followed() {
+    fn all_keywords_that_describe_the_same_value_are_followed() {
         let integer = json!({ "properties": { "n": { "type": "integer" } } });
         for keyword in ["then", "else"] {
             let mut body = json!({ "n": 2.0 });
-            normalise(&json!({ keyword: integer }), &mut body).unwrap();
+            normalize(&json!({ keyword: integer }), &mut body).unwrap();
             assert_eq!(body, json!({ "n": 2 }), "{keyword}");
         }
         let mut body = json!({ "n": 2.0 });
-        normalise(&json!({ "dependentSchemas": { "n": integer } }), &mut body).unwrap();
+        normalize(&json!({ "dependentSchemas": { "n": integer } }), &mut body).unwrap();
         assert_eq!(body, json!({ "n": 2 }));
     }
 
     #[test]
-    fn a_schema_that_branches_at_each_level_ends() {
+    fn a_recursive_branching_schema_is_refused_as_too_complex() {
         let schema = json!({ "$ref": "#/$defs/node", "$defs": { "node": { "anyOf": [
             { "properties": { "next": { "$ref": "#/$defs/node" }, "a": { "type": "integer" } } },
             { "properties": { "next": { "$ref": "#/$defs/node" }, "b": { "type": "integer" } } },
@@ -319,6 +320,6 @@ mod tests {
         for _ in 0..31 {
             body = json!({ "next": body });
         }
-        assert_eq!(normalise(&schema, &mut body), Err(TooComplex));
+        assert_eq!(normalize(&schema, &mut body), Err(TooComplex));
     }
 }

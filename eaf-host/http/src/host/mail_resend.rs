@@ -1,8 +1,9 @@
-//! `POST /api/host/mail-failures/send-again`: a mail that was given up, or may have arrived, once more. What
-//! the mail was stands in the journal of its run. It is sent also when nobody waits for the answer any more.
+//! `POST /api/host/mail-failures/send-again`: sends a mail again that failed, or whose arrival is
+//! unknown. The mail's content comes from the journal of its run. The mail is sent even if the
+//! caller disconnects.
 
-use super::mail_queue::{fault, hurry};
-use super::test_limit::Full;
+use super::mail_queue::{fault, retry_now};
+use super::test_limit::RateLimited;
 use super::{record, runs};
 use crate::App;
 use crate::access::Access;
@@ -26,15 +27,18 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 const CAPABILITY: &str = "mail";
-const UNDER_WAY: &str = "mail-under-way";
+/// Code: the call of the mail still runs.
+const CALL_RUNNING: &str = "mail-under-way";
+/// Code: the mail is being sent.
 const BEING_SENT: &str = "mail-being-sent";
-/// So long a page waits for what comes of it.
-const SHOWN: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(20) };
-/// Longer than all steps of a conversation with one mail may take.
-const LONGEST: Duration = Duration::from_secs(3_000);
-/// Nobody works any more on a mail that has waited for so long after its call.
-const ABANDONED: Duration = Duration::from_secs(3_600);
-/// Failures that a scanner of networks would tell apart by the time that they take.
+/// Time that the response waits for the outcome.
+const RESPONSE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(20) };
+/// Time-out of the resend, above all time-outs of one mail's SMTP session.
+const SEND_TIMEOUT: Duration = Duration::from_secs(3_000);
+/// Age at which a pending mail counts as abandoned by its call.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
+/// Failures whose response is delayed to [`RESPONSE_TIMEOUT`], so that the duration reveals nothing
+/// about the network.
 const UNREACHED: [&str; 2] = ["unreachable", "token-unreachable"];
 
 pub fn operation() -> Operation {
@@ -49,9 +53,9 @@ pub fn operation() -> Operation {
         "error": { "type": ["string", "null"] },
         "error_text": { "type": ["string", "null"], "description": "One sentence." },
     }));
-    let doc = Entry::new("host.mail-failures.send-again", "host", "Send a mail again that was given up")
+    let doc = Entry::new("host.mail-failures.send-again", "host", "Send a failed mail again")
         .body(body)
-        .answers("200", "What became of it.", answer)
+        .answers("200", "The state of the mail.", answer)
         .refuses(&[
             Code::MalformedJson,
             Code::PermissionMissing,
@@ -88,47 +92,51 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     let run = run.map_err(runs::fault)?.ok_or_else(unknown)?;
     let entry = entry_of(&run, &logged).ok_or_else(unknown)?;
     if run.is_open && !entry.is_done() {
-        // The call still works on its other mails, and would end without this one.
-        hurry(&app, &who).await?;
-        return Ok(Json(told("waiting", Some(UNDER_WAY), &who)));
+        // The call still runs for its other mails: let it retry this one.
+        retry_now(&app, &who).await?;
+        return Ok(Json(document("waiting", Some(CALL_RUNNING), &who)));
     }
     let provider = app.providers.get(CAPABILITY).ok_or_else(unknown)?.clone();
-    let running = app.tests.begin(tenant, app.core.world.now());
-    let _until_it_is_answered = running.map_err(|Full(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
+    let permit = app.tests.acquire(tenant, app.core.world.now());
+    let _permit = permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     who.record(&app, "mail.send-again", id, "ok").await?;
-    // Requests of colleagues do not wait for a mail server.
-    who.work = None;
-    if mail_log::requeue(&app.core.db, tenant, id, ABANDONED).await.map_err(fault)? {
-        let again = Again { core: app.core.clone(), call: call_of(&run, entry, &logged, tenant), item: id.to_owned() };
-        answered(tokio::spawn(async move { again.run(provider.as_ref()).await })).await?;
+    // Release the tenant's permit: the mail server may be slow.
+    who.permit = None;
+    if mail_log::requeue(&app.core.db, tenant, id, ABANDONED_AFTER).await.map_err(fault)? {
+        let resend =
+            Resend { core: app.core.clone(), call: call_of(&run, entry, &logged, tenant), item: id.to_owned() };
+        wait_for(tokio::spawn(async move { resend.run(provider.as_ref()).await })).await?;
     }
     let now = mail_log::find(&app.core.db, tenant, id).await.map_err(fault)?.ok_or_else(unknown)?;
     Ok(Json(shown(&now, &who)))
 }
 
-/// Until the mail is settled, or for so long. What is no mail server says so after one time, whatever it is.
-async fn answered(again: JoinHandle<Result<Option<String>, mail_log::Error>>) -> Result<(), Problem> {
-    let over = Instant::now() + SHOWN;
-    // It goes on when nobody waits for it.
-    let Ok(ended) = timeout_at(over, again).await else { return Ok(()) };
+/// Waits for the resend, at most [`RESPONSE_TIMEOUT`].
+async fn wait_for(resend: JoinHandle<Result<Option<String>, mail_log::Error>>) -> Result<(), Problem> {
+    let deadline = Instant::now() + RESPONSE_TIMEOUT;
+    // The task continues after the time-out.
+    let Ok(ended) = timeout_at(deadline, resend).await else { return Ok(()) };
     let error = ended.map_err(|cause| Problem::fault(Code::Internal, &cause))?.map_err(fault)?;
     if error.is_some_and(|code| UNREACHED.contains(&code.as_str())) {
-        sleep_until(over).await;
+        sleep_until(deadline).await;
     }
     Ok(())
 }
 
-/// The call that the mail was written for.
+/// Journal entry of the call that created the mail.
 fn entry_of<'a>(run: &'a EndedRun, logged: &LoggedMail) -> Option<&'a workflow::Entry> {
-    let is_it = |entry: &&workflow::Entry| {
+    let has_template = |entry: &&workflow::Entry| {
         entry.capability == CAPABILITY && entry.args["template"] == logged.mail.template.as_str()
     };
-    let is_to = |entry: &&workflow::Entry| match entry.args["to"]["actor"].as_str() {
+    let has_recipient = |entry: &&workflow::Entry| match entry.args["to"]["actor"].as_str() {
         Some(actor) => actor == logged.mail.recipient.to_string(),
         None => true,
     };
-    let its_own = |entry: &&workflow::Entry| entry.sequence == logged.mail.sequence && is_it(entry);
-    run.entries.iter().find(its_own).or_else(|| run.entries.iter().find(|entry| is_it(entry) && is_to(entry)))
+    let has_sequence = |entry: &&workflow::Entry| entry.sequence == logged.mail.sequence && has_template(entry);
+    run.entries
+        .iter()
+        .find(has_sequence)
+        .or_else(|| run.entries.iter().find(|entry| has_template(entry) && has_recipient(entry)))
 }
 
 fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &LoggedMail, tenant: TenantId) -> Call {
@@ -147,24 +155,24 @@ fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &LoggedMail, tenant:
     }
 }
 
-/// A mail that is sent without its caller: a server may let each step wait for minutes.
-struct Again {
+/// Resend of a mail, as a task of its own: a server may delay each step by minutes.
+struct Resend {
     core: Arc<Core>,
     call: Call,
     item: String,
 }
 
-impl Again {
-    /// By the provider, as it would do it for the run. What comes of it stands in the mail log; a failure's code is
-    /// the answer.
+impl Resend {
+    /// Sends the mail by the provider, as for the run. The mail log has the outcome; the code of a
+    /// failure is returned.
     async fn run(&self, provider: &dyn Provider) -> Result<Option<String>, mail_log::Error> {
-        let tried = tokio::time::timeout(LONGEST, provider.repeat_item(&self.call, &self.item)).await;
-        let code = match tried {
+        let sent = tokio::time::timeout(SEND_TIMEOUT, provider.repeat_item(&self.call, &self.item)).await;
+        let code = match sent {
             Ok(Ok(_)) => return Ok(None),
             Ok(Err(failure)) => failure.code,
             Err(_) => "no-answer".to_owned(),
         };
-        tracing::warn!(code, message_id = self.item, "a mail was sent again in vain");
+        tracing::warn!(code, message_id = self.item, "a mail could not be sent again");
         let now = mail_log::find(&self.core.db, self.call.tenant, &self.item).await?;
         if let Some(now) = now.filter(|now| matches!(now.status, Status::Pending(_))) {
             let status = if now.unanswered > 0 { Status::Unknown } else { Status::Failed(code.clone()) };
@@ -182,10 +190,10 @@ fn shown(logged: &LoggedMail, who: &TenantCaller) -> Value {
         Status::Unknown => ("unknown", Some("answer-lost")),
         Status::Skipped => ("skipped", None),
     };
-    told(state, error, who)
+    document(state, error, who)
 }
 
-fn told(state: &str, error: Option<&str>, who: &TenantCaller) -> Value {
+fn document(state: &str, error: Option<&str>, who: &TenantCaller) -> Value {
     let text = error.map(|error| messages::failure(error, who.caller.locale));
     json!({ "state": state, "error": error, "error_text": text })
 }
