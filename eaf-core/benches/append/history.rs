@@ -5,7 +5,7 @@ use crate::tally::{self, Tally};
 use crate::verdict::quantile;
 use eaf_core::Core;
 use eaf_core::command_bus::Answer;
-use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamCache, StreamWrite};
+use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamWrite};
 use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
 use std::time::Instant;

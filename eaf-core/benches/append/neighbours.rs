@@ -20,7 +20,11 @@ const LASTS: Duration = Duration::from_secs(8);
 
 pub async fn bench(database: &Database, rounds: usize) {
     let mut core = database.core().await;
-    core.bus = core.bus.clone().with_limits(CommandLimits::new(&core.world, Some(Limit { per_second: QUOTA, burst: QUOTA }), None));
+    core.bus = core.bus.clone().with_limits(CommandLimits::new(
+        &core.world,
+        Some(Limit { per_second: QUOTA, burst: QUOTA }),
+        None,
+    ));
     let tally = Tally::in_force(database).await;
     let mut neighbours = Vec::new();
     for n in 0..NEIGHBOURS {

@@ -1,7 +1,7 @@
 //! The smallest domain there is: a command guards the stream that it names and writes one event to it.
 
 use async_trait::async_trait;
-use eaf_core::command_bus::{Answer, Error, Request, execute};
+use eaf_core::command_bus::{Answer, Error, Request};
 use eaf_core::contract::*;
 use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, person};

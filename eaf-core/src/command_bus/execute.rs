@@ -29,7 +29,12 @@ const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
 /// Streams that changed while the command waited for their locks may lead to other streams.
 const ROUNDS: usize = 4;
 
-pub(super) async fn execute(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
+pub(super) async fn execute(
+    bus: &CommandBus,
+    domain: &dyn Domain,
+    caller: &Caller,
+    request: Request,
+) -> Result<Answer, Error> {
     let started = Instant::now();
     let plugin = domain.plugin().to_owned();
     // Only a declared name becomes a label: clients choose any other.
@@ -66,9 +71,7 @@ fn check_rate_limit(bus: &CommandBus, caller: &Caller, request: &Request) -> Res
         return Ok(());
     }
     let bytes = request.body.to_string().len();
-    bus.limits
-        .take(caller.tenant, bytes)
-        .map_err(|RateLimited { retry_after }| Error::Overloaded { retry_after })
+    bus.limits.take(caller.tenant, bytes).map_err(|RateLimited { retry_after }| Error::Overloaded { retry_after })
 }
 
 async fn look_up_answer(

@@ -4,9 +4,9 @@
 
 use super::boundary::LoadedBoundary;
 use super::{Answer, Error};
-use crate::crypto::Keyring;
 use crate::actor::Caller;
 use crate::contract::{Command, Context, Domain, Rejection, StreamMode, Subject};
+use crate::crypto::Keyring;
 use crate::crypto::{self, SharedSeal, personal};
 use crate::db::TenantTx;
 use crate::event_store::Position;

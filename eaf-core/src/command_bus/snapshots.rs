@@ -1,8 +1,8 @@
 //! Snapshots of long streams, so that their events need not be read and passed to the package
 //! again.
 
-use super::{CommandBus, Error};
 use super::boundary;
+use super::{CommandBus, Error};
 use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
 use crate::event_store::{self, SnapshotBasis};
 use crate::id::TenantId;
@@ -19,7 +19,12 @@ const FOLD_PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
 /// Stores snapshots of the long streams of a decision. An error is logged only: without a snapshot,
 /// the events are read.
-pub(super) async fn store_after_decision(bus: &CommandBus, tenant: TenantId, domain: &dyn Domain, streams: &[LoadedStream]) {
+pub(super) async fn store_after_decision(
+    bus: &CommandBus,
+    tenant: TenantId,
+    domain: &dyn Domain,
+    streams: &[LoadedStream],
+) {
     for entry in streams.iter().filter(|entry| entry.events.len() >= MIN_EVENTS) {
         // From the log, not from what was loaded: another host may have stored a newer snapshot.
         if let Err(error) = fold_pages(bus, tenant, domain, &entry.stream).await {
@@ -31,14 +36,21 @@ pub(super) async fn store_after_decision(bus: &CommandBus, tenant: TenantId, dom
 /// Folds a stream page by page, until few events follow its snapshot. Each page is stored, so that
 /// an interruption loses one page. Does nothing if the package does not fold, or if its state is
 /// too large.
-pub(super) async fn fold_pages(bus: &CommandBus, tenant: TenantId, domain: &dyn Domain, stream: &str) -> Result<(), Error> {
+pub(super) async fn fold_pages(
+    bus: &CommandBus,
+    tenant: TenantId,
+    domain: &dyn Domain,
+    stream: &str,
+) -> Result<(), Error> {
     let id = boundary::stream_id(tenant, domain.plugin(), stream);
     let _lock = bus.snapshot_locks.lock(vec![id]).await;
     loop {
         let mut entry = boundary::unloaded(stream.to_owned(), StreamMode::Read);
         let mut tx = bus.db.tenant(tenant).await?;
         let (mut basis, mut bytes) = (SnapshotBasis::default(), 0);
-        for page in event_store::load(&bus.stream_cache, &bus.keyring, &mut tx, domain.digest(), &[id], FOLD_PAGE).await? {
+        for page in
+            event_store::load(&bus.stream_cache, &bus.keyring, &mut tx, domain.digest(), &[id], FOLD_PAGE).await?
+        {
             bytes = page.history.bytes();
             basis = boundary::decrypt_history(bus, &mut tx, domain, page, &mut entry).await?;
         }
@@ -68,7 +80,8 @@ async fn fold_page(
         return Ok(false);
     }
     let mut tx = bus.db.tenant(tenant).await?;
-    let stored = event_store::store(&bus.stream_cache, &bus.keyring, &mut tx, domain.digest(), id, basis, &state).await?;
+    let stored =
+        event_store::store(&bus.stream_cache, &bus.keyring, &mut tx, domain.digest(), id, basis, &state).await?;
     tx.commit().await?;
     Ok(stored)
 }

@@ -2,8 +2,8 @@
 
 use super::Error;
 use crate::actor::By;
-use crate::db::Db;
 use crate::audit::{Act, platform};
+use crate::db::Db;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::chain::verify;
 use crate::guestbook::{Guestbook, PAGES, PLUGIN};
 use eaf_core::Core;
 use eaf_core::actor::Caller;
-use eaf_core::command_bus::{Answer, Error, Request, execute};
+use eaf_core::command_bus::{Answer, Error, Request};
 use eaf_core::contract::Rejection;
 use eaf_core::event_store::{Position, read_after};
 use eaf_core::id::{StreamId, TenantId};

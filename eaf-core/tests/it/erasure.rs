@@ -2,7 +2,7 @@
 
 use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};
-use eaf_core::command_bus::{Request, execute};
+use eaf_core::command_bus::Request;
 use eaf_core::consumers::{self, Runner, Step, prepare, rebuild, status};
 use eaf_core::contract::Domain;
 use eaf_core::crypto::key_cache_grace;

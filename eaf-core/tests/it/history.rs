@@ -4,7 +4,7 @@ use crate::append::activate;
 use async_trait::async_trait;
 use eaf_core::Core;
 use eaf_core::actor::Caller;
-use eaf_core::command_bus::{Answer, Error, Request, execute};
+use eaf_core::command_bus::{Answer, Error, Request};
 use eaf_core::contract::*;
 use eaf_core::directory::add_tenant;
 use eaf_core::testing::{Database, person};
@@ -201,11 +201,9 @@ async fn give_as(
     body: Value,
     idempotency_key: String,
 ) -> Result<Answer, Error> {
-    core.bus.execute(jar,
-        caller,
-        Request { name: "put".into(), body, idempotency_key, dry_run: false, precondition: None },
-    )
-    .await
+    core.bus
+        .execute(jar, caller, Request { name: "put".into(), body, idempotency_key, dry_run: false, precondition: None })
+        .await
 }
 
 fn refused(answer: &Answer) -> Option<&Value> {

@@ -104,7 +104,7 @@ async fn what_is_written_about_others_is_sealed_among_them() {
         dry_run: false,
         precondition: None,
     };
-    eaf_core::house.core.bus.execute(&house.book, &ben, about_anna).await.unwrap();
+    house.core.bus.execute(&house.book, &ben, about_anna).await.unwrap();
     let record = recorded(&house, ben.actor, "b").await;
     assert!(!record.contains("Canary"), "{record}");
     let record: Value = serde_json::from_str(&record).unwrap();
@@ -167,7 +167,7 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
         dry_run: false,
         precondition: None,
     };
-    eaf_core::house.core.bus.execute(&house.book, &ben, theirs).await.unwrap();
+    house.core.bus.execute(&house.book, &ben, theirs).await.unwrap();
     house.core.directory.erase_member(&house.core.by, house.anna.tenant, house.anna.actor).await.unwrap();
     let data = opened(&house).await;
     assert_eq!((&data[0]["name"], &data[0]["note"], &data[0]["page"]), (&json!(""), &json!(""), &json!(1)));
@@ -256,7 +256,7 @@ async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
             dry_run: true,
             precondition: None,
         };
-        let told = eaf_core::house.core.bus.execute(&house.book, &house.anna, request).await;
+        let told = house.core.bus.execute(&house.book, &house.anna, request).await;
         assert_eq!(matches!(&told, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{told:?}");
     }
 }

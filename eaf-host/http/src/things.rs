@@ -38,8 +38,9 @@ pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Thi
     let mut tx = app.core.db.tenant(caller.tenant).await?;
     for product in app.products.all() {
         for (view, thing) in things_of(&product) {
-            let named =
-                things::find_by_name(&mut tx, caller, product.id(), view, text, MAX_FOUND).await.map_err(view_problem)?;
+            let named = things::find_by_name(&mut tx, caller, product.id(), view, text, MAX_FOUND)
+                .await
+                .map_err(view_problem)?;
             for named in named {
                 let name = named.name.to_lowercase();
                 let by_name = thing.named.iter().map(|category| format!("{}/{category}/{name}", product.id()));

@@ -9,7 +9,7 @@ use super::{Plugin, Plugins};
 use eaf_capability::{Class, Failure, Observed, Provider, Providers, Seen, Trouble, Watch};
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
-use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::command_bus::{Answer, Request};
 use eaf_core::directory;
 use eaf_core::grant::{self, Grant, Listed};
 use eaf_core::observation::{self, ManagedResource, Observation, ObservationLease, Reported};

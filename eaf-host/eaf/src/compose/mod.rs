@@ -129,7 +129,8 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
              operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
         );
     }
-    core.bus = core.bus.clone().with_limits(CommandLimits::new(&core.world, config.quota.commands, config.quota.bodies));
+    core.bus =
+        core.bus.clone().with_limits(CommandLimits::new(&core.world, config.quota.commands, config.quota.bodies));
     Ok(core)
 }
 

@@ -8,7 +8,7 @@ use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, 
 use eaf_core::Core;
 use eaf_core::actor::Caller;
 use eaf_core::audit::trail::{self, Bounds, Filter};
-use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::command_bus::{Answer, Request};
 use eaf_core::consumers::{Runner, prepare};
 use eaf_core::directory::add_tenant;
 use eaf_core::grant::{self, Grant, Terms};

@@ -6,7 +6,7 @@ use eaf_capability::egress::testing::this_machine;
 use eaf_capability::text::mails::Templates;
 use eaf_capability::{Call, Class, Packages, Parts, Provider, Registration, Started};
 use eaf_core::actor::{Caller, Locale, TraceId};
-use eaf_core::command_bus::{self, Answer, Request};
+use eaf_core::command_bus::{Answer, Request};
 use eaf_core::connection::NewConnection;
 use eaf_core::consumers::{Runner, prepare};
 use eaf_core::contract::ViewType;
