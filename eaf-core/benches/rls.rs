@@ -53,7 +53,7 @@ async fn main() {
     durable::refuse_unless_durable(&database).await;
     let config = db::Config { append_connections: 1, app_connections: 1, ..database.config() };
     let db = db::Db::connect(&config).await.expect("connections");
-    let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
+    let core = Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key());
     let tenant = fill(&database, &core).await;
     let mut app = database.as_role("eaf_app").await;
 
@@ -205,7 +205,7 @@ fn cpu(pid: i32) -> f64 {
 async fn append(core: &Core, tenant: TenantId) {
     let event = |stream| PendingEvent {
         stream,
-        id: EventId(core.world.uuid()),
+        id: EventId(core.ambient.uuid()),
         kind: "bench.happened".into(),
         schema: 1,
         data: vec![b'd'; 400],
@@ -213,11 +213,11 @@ async fn append(core: &Core, tenant: TenantId) {
     };
     let request = AppendRequest {
         actor: ActorId::SYSTEM,
-        key: core.world.uuid().to_string(),
+        key: core.ambient.uuid().to_string(),
         fingerprint: [7; 32],
         answer: vec![b'a'; 100],
         fence: None,
-        streams: (0..20).map(|_| StreamWrite { stream: StreamId(core.world.uuid()), expected: Some(0) }).collect(),
+        streams: (0..20).map(|_| StreamWrite { stream: StreamId(core.ambient.uuid()), expected: Some(0) }).collect(),
         events: (0..20).map(event).collect(),
     };
     let outcomes = append_batch(&core.db, tenant, &[&request]).await.expect("an answer");

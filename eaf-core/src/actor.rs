@@ -41,7 +41,7 @@ impl std::fmt::Display for TraceId {
 
 /// Author of an act in the audit trail. All acts of one request or command line have one trace id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct By {
+pub struct Attribution {
     /// Operator or member; the system where the command line names no operator.
     pub actor: ActorId,
     /// Origin on the command line: `operator`, or the user of the operating system, such as

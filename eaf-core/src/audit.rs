@@ -5,7 +5,7 @@ pub mod platform;
 pub mod trail;
 pub mod zone;
 
-use crate::actor::{By, TraceId};
+use crate::actor::{Attribution, TraceId};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Act {
 }
 
 /// As [`record`], with what was changed, and by whom where the directory has no id of them.
-pub async fn record_act(tx: &mut TenantTx, by: &By, act: &Act) -> Result<(), Error> {
+pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, origin, act, object, outcome, change, trace_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -15,12 +15,12 @@ pub trait Entropy: Send + Sync {
 
 /// Clock and entropy: the ambient inputs of an operation, passed in place of global functions.
 #[derive(Clone)]
-pub struct World {
+pub struct Ambient {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
 
-impl World {
+impl Ambient {
     pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }

@@ -18,7 +18,7 @@ pub use limits::CommandLimits;
 pub use precondition::Precondition;
 
 use crate::actor::Caller;
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::contract::{Domain, DomainError, Rejection, Subject};
 use crate::crypto::{self, Keyring, personal};
 use crate::db::{self, Db};
@@ -32,7 +32,7 @@ use stream_locks::StreamLocks;
 #[derive(Clone)]
 pub struct CommandBus {
     db: Db,
-    world: World,
+    ambient: Ambient,
     keyring: Keyring,
     appender: Appender,
     limits: CommandLimits,
@@ -45,13 +45,13 @@ pub struct CommandBus {
 
 impl CommandBus {
     /// Returns a bus without rate limits.
-    pub fn new(db: &Db, world: &World, keyring: &Keyring, appender: &Appender) -> Self {
+    pub fn new(db: &Db, ambient: &Ambient, keyring: &Keyring, appender: &Appender) -> Self {
         CommandBus {
             db: db.clone(),
-            world: world.clone(),
+            ambient: ambient.clone(),
             keyring: keyring.clone(),
             appender: appender.clone(),
-            limits: CommandLimits::none(world),
+            limits: CommandLimits::none(ambient),
             stream_cache: StreamCache::default(),
             stream_locks: StreamLocks::default(),
             snapshot_locks: StreamLocks::default(),

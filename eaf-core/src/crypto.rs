@@ -14,14 +14,14 @@ pub use keyring::{Keyring, key_cache_grace};
 pub use master_key::{KeyId, MasterKey, MasterKeys};
 pub use shared_seal::SharedSeal;
 
-use crate::clock::World;
+use crate::clock::Ambient;
 
 /// Data key that no table stores: the caller derives the key again to open the value.
 pub(crate) type ExternalKey = cipher::DataKey;
 
 /// Seals under a key of the caller. [`open_with`] needs the same `aad`.
-pub(crate) fn seal_with(world: &World, key: &ExternalKey, aad: &str, plain: &[u8]) -> Vec<u8> {
-    cipher::seal(world, key, aad.as_bytes(), plain)
+pub(crate) fn seal_with(ambient: &Ambient, key: &ExternalKey, aad: &str, plain: &[u8]) -> Vec<u8> {
+    cipher::seal(ambient, key, aad.as_bytes(), plain)
 }
 
 pub(crate) fn open_with(key: &ExternalKey, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {

@@ -12,7 +12,7 @@ pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
 
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::crypto::{self, Keyring};
 use crate::db::{self, Db};
 
@@ -46,11 +46,11 @@ pub enum Error {
 pub struct Directory {
     db: Db,
     keyring: Keyring,
-    world: World,
+    ambient: Ambient,
 }
 
 impl Directory {
-    pub fn new(db: &Db, keyring: &Keyring, world: &World) -> Self {
-        Self { db: db.clone(), keyring: keyring.clone(), world: world.clone() }
+    pub fn new(db: &Db, keyring: &Keyring, ambient: &Ambient) -> Self {
+        Self { db: db.clone(), keyring: keyring.clone(), ambient: ambient.clone() }
     }
 }

@@ -4,7 +4,7 @@
 //! key until they expire (ADR 0007). Views hold personal data in clear, so they are rebuilt after
 //! the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that is done.
 
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::consumers::checkpoint;
 use crate::crypto::personal;
 use crate::db;
@@ -83,7 +83,13 @@ impl Erasure {
     /// Destroys the key, ends the sessions and requests a rebuild of the views after `delay`.
     /// Returns the number of copies to rebuild. With other hosts, `delay` is the
     /// [key cache grace](crate::crypto::key_cache_grace). Idempotent.
-    pub async fn erase(&self, by: &By, tenant: TenantId, person: ActorId, delay: Duration) -> Result<u64, Error> {
+    pub async fn erase(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        person: ActorId,
+        delay: Duration,
+    ) -> Result<u64, Error> {
         if !self.is_known(tenant, person).await? {
             return Err(Error::NoPerson);
         }

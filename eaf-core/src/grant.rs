@@ -2,7 +2,7 @@
 //!
 //! A workflow opens a capability by the name of its grant. A call without a grant is denied.
 
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
@@ -74,7 +74,7 @@ pub struct Listed {
 }
 
 /// Adds a grant, or replaces the one of this name. The audit shows the grant before and after.
-pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &By) -> Result<(), Error> {
+pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attribution) -> Result<(), Error> {
     let before = locked(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
         "insert into eaf.plugin_grant
@@ -105,7 +105,13 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &By) -> Re
 }
 
 /// Removes a grant, so that the next call is denied. False: there was none.
-pub async fn remove(tx: &mut TenantTx, plugin: &str, capability: &str, name: &str, by: &By) -> Result<bool, Error> {
+pub async fn remove(
+    tx: &mut TenantTx,
+    plugin: &str,
+    capability: &str,
+    name: &str,
+    by: &Attribution,
+) -> Result<bool, Error> {
     let before = locked(tx, plugin, capability, name).await?;
     sqlx::query("delete from eaf.plugin_grant where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4")
         .bind(tx.tenant())

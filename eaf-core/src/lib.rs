@@ -46,10 +46,10 @@ pub mod workflow;
 #[derive(Clone)]
 pub struct Core {
     pub db: db::Db,
-    pub world: clock::World,
+    pub ambient: clock::Ambient,
     pub keyring: crypto::Keyring,
     /// Author of administrative acts of this process: the host, or an operator on the command line.
-    pub by: actor::By,
+    pub by: actor::Attribution,
     pub directory: directory::Directory,
     pub sessions: session::Sessions,
     pub connections: connection::Connections,
@@ -65,24 +65,24 @@ pub struct Core {
 impl Core {
     /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all other keys; two of them
     /// while the master key is rotated. Commands have no rate limit until the bus is given one.
-    pub fn start(db: db::Db, world: clock::World, master: impl Into<crypto::MasterKeys>) -> Self {
-        let keyring = crypto::Keyring::new(&master.into(), world.clone());
-        let doorbell = live::Doorbell::start(&db, &world);
-        let feed = live::Feed::start(&db, &world);
-        let directory = directory::Directory::new(&db, &keyring, &world);
-        let trace = actor::TraceId(world.uuid().simple().to_string());
+    pub fn start(db: db::Db, ambient: clock::Ambient, master: impl Into<crypto::MasterKeys>) -> Self {
+        let keyring = crypto::Keyring::new(&master.into(), ambient.clone());
+        let doorbell = live::Doorbell::start(&db, &ambient);
+        let feed = live::Feed::start(&db, &ambient);
+        let directory = directory::Directory::new(&db, &keyring, &ambient);
+        let trace = actor::TraceId(ambient.uuid().simple().to_string());
         let appender = event_store::Appender::new(&db, &doorbell);
         Core {
-            by: actor::By { actor: id::ActorId::SYSTEM, origin: None, trace },
-            sessions: session::Sessions::new(&db, &world),
+            by: actor::Attribution { actor: id::ActorId::SYSTEM, origin: None, trace },
+            sessions: session::Sessions::new(&db, &ambient),
             connections: connection::Connections::new(&db, &keyring),
-            master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &world, &directory),
+            master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &ambient, &directory),
             erasure: erasure::Erasure::new(&db, &directory),
             consumers: consumers::Consumers::new(&db, &keyring, &feed),
-            bus: command_bus::CommandBus::new(&db, &world, &keyring, &appender),
+            bus: command_bus::CommandBus::new(&db, &ambient, &keyring, &appender),
             appender,
             db,
-            world,
+            ambient,
             keyring,
             directory,
             doorbell,

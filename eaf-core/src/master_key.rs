@@ -7,7 +7,7 @@ mod rotate;
 
 pub use rotate::{Progress, Rotated};
 
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::crypto::Keyring;
 use crate::crypto::{self, KeyId, master_key};
 use crate::db;
@@ -77,13 +77,13 @@ pub struct Unreadable {
 pub struct MasterKeyRegistry {
     db: Db,
     keyring: Keyring,
-    world: World,
+    ambient: Ambient,
     directory: Directory,
 }
 
 impl MasterKeyRegistry {
-    pub fn new(db: &Db, keyring: &Keyring, world: &World, directory: &Directory) -> Self {
-        Self { db: db.clone(), keyring: keyring.clone(), world: world.clone(), directory: directory.clone() }
+    pub fn new(db: &Db, keyring: &Keyring, ambient: &Ambient, directory: &Directory) -> Self {
+        Self { db: db.clone(), keyring: keyring.clone(), ambient: ambient.clone(), directory: directory.clone() }
     }
 
     /// Fails with [`Error::WrongKey`] on a host without the active key. The first host of a

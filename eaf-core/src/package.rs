@@ -4,7 +4,7 @@
 //! A row names the active generation for all hosts, and `eaf.append` refuses events of any other
 //! generation. Files of inactive packages are stored as long as a run may need them.
 
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{Act, platform};
 use crate::contract::Description;
 use crate::db::Db;
@@ -86,7 +86,7 @@ pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
 
 /// Makes a stored package the active one and returns its generation. Changes nothing if the package
 /// is active already.
-pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &By) -> Result<i64, Error> {
+pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &Attribution) -> Result<i64, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Activate)?;
     // The lock of eaf.activate_package, taken in an earlier statement: a statement sees only rows
     // that were committed before it began.

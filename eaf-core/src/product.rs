@@ -4,7 +4,7 @@
 //! serves no view, and its workflow runs wait. Its views are still projected, so that they are
 //! complete when the product is active again.
 
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{self, Act, platform};
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
@@ -100,7 +100,7 @@ impl Switch {
 
 /// Enables or disables a product for the transaction's tenant. Changes and records nothing if the
 /// product is in that state already. The caller checks that the required grants exist.
-pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
+pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &Attribution) -> Result<(), Error> {
     let before: Option<bool> =
         sqlx::query_scalar("select enabled from eaf.tenant_product where tenant_id = $1 and plugin = $2 for update")
             .bind(tx.tenant())
@@ -145,7 +145,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error
 }
 
 /// Stops a plugin for all tenants. False: the plugin was stopped already.
-pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
+pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
         "insert into eaf.stopped_plugin (plugin, reason, stopped_by) values ($1, $2, $3) on conflict (plugin) do nothing",
@@ -166,7 +166,7 @@ pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, 
 }
 
 /// Ends the stop of a plugin, for tenants with the product enabled. False: it was not stopped.
-pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &By) -> Result<bool, Error> {
+pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
         .bind(plugin)

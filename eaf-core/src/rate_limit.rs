@@ -2,7 +2,7 @@
 //!
 //! They count in this host alone: behind a balancer a key has its limit at each host.
 
-use crate::clock::World;
+use crate::clock::Ambient;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ const MAX_IDLE_BUCKETS: usize = 10_000;
 /// One bucket per key. Cheap to clone.
 #[derive(Clone)]
 pub struct RateLimit<K> {
-    world: World,
+    ambient: Ambient,
     limit: Option<Limit>,
     buckets: Arc<Mutex<HashMap<K, Bucket>>>,
 }
@@ -40,18 +40,18 @@ pub struct RateLimited {
 }
 
 impl<K: Eq + Hash> RateLimit<K> {
-    pub fn none(world: &World) -> Self {
-        RateLimit { world: world.clone(), limit: None, buckets: Arc::default() }
+    pub fn none(ambient: &Ambient) -> Self {
+        RateLimit { ambient: ambient.clone(), limit: None, buckets: Arc::default() }
     }
 
     /// `per_second` is more than 0, `burst` at least 1.
-    pub fn new(world: &World, limit: Limit) -> Self {
-        RateLimit { limit: Some(limit), ..RateLimit::none(world) }
+    pub fn new(ambient: &Ambient, limit: Limit) -> Self {
+        RateLimit { limit: Some(limit), ..RateLimit::none(ambient) }
     }
 
     /// As [`new`](Self::new), or without a limit.
-    pub fn maybe(world: &World, limit: Option<Limit>) -> Self {
-        RateLimit { limit, ..RateLimit::none(world) }
+    pub fn maybe(ambient: &Ambient, limit: Option<Limit>) -> Self {
+        RateLimit { limit, ..RateLimit::none(ambient) }
     }
 
     pub fn take(&self, key: K) -> Result<(), RateLimited> {
@@ -62,7 +62,7 @@ impl<K: Eq + Hash> RateLimit<K> {
     pub fn take_cost(&self, key: K, cost: f64) -> Result<(), RateLimited> {
         let Some(limit) = self.limit else { return Ok(()) };
         let cost = cost.min(limit.burst);
-        let now = self.world.now();
+        let now = self.ambient.now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_IDLE_BUCKETS && !buckets.contains_key(&key) {
             buckets.retain(|_, bucket| bucket.filled(limit, now) < limit.burst);
@@ -109,8 +109,8 @@ mod tests {
 
     fn limited(per_second: f64, burst: f64) -> (RateLimit<u32>, Arc<Hand>) {
         let hand = Arc::new(Hand(Mutex::new(OffsetDateTime::UNIX_EPOCH)));
-        let world = World { clock: hand.clone(), entropy: Arc::new(NoEntropy) };
-        (RateLimit::new(&world, Limit { per_second, burst }), hand)
+        let ambient = Ambient { clock: hand.clone(), entropy: Arc::new(NoEntropy) };
+        (RateLimit::new(&ambient, Limit { per_second, burst }), hand)
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub(crate) mod record;
 
 use crate::actor::TraceId;
 use crate::audit;
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::db::{self, Db, TenantTx};
 use crate::directory;
 use crate::id::TenantId;
@@ -86,12 +86,12 @@ pub struct Failure {
 }
 
 /// All tenants, one after the other; what fails holds up nothing else. Hosts may do it at the same time.
-pub async fn prune(db: &Db, world: &World, retention: &Retention) -> Result<Pruned, Error> {
+pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for (tenant, _) in directory::tenants(db).await? {
         for (what, keep) in retention.of_tenants() {
             let Some(keep) = keep else { continue };
-            match prune_tenant(db, world, tenant, what, before(world, keep)).await {
+            match prune_tenant(db, ambient, tenant, what, before(ambient, keep)).await {
                 Ok(Told::All(rows)) => pruned.rows += rows,
                 Ok(Told::Busy(rows)) => {
                     pruned.rows += rows;
@@ -102,7 +102,7 @@ pub async fn prune(db: &Db, world: &World, retention: &Retention) -> Result<Prun
         }
     }
     if let Some(keep) = retention.packages {
-        match prune_packages(db, before(world, keep)).await {
+        match prune_packages(db, before(ambient, keep)).await {
             Ok(packages) => pruned.packages = packages,
             Err(error) => pruned.failures.push(Failure { tenant: None, what: "packages", error }),
         }
@@ -112,8 +112,8 @@ pub async fn prune(db: &Db, world: &World, retention: &Retention) -> Result<Prun
 }
 
 /// The beginning of a day, so that rows fall due once a day, and an audit has one row about it.
-fn before(world: &World, keep: Duration) -> OffsetDateTime {
-    (world.now() - keep).replace_time(Time::MIDNIGHT)
+fn before(ambient: &Ambient, keep: Duration) -> OffsetDateTime {
+    (ambient.now() - keep).replace_time(Time::MIDNIGHT)
 }
 
 /// Of one tenant and kind, with how many rows were deleted.
@@ -125,7 +125,7 @@ enum Told {
 
 async fn prune_tenant(
     db: &Db,
-    world: &World,
+    ambient: &Ambient,
     tenant: TenantId,
     what: &'static str,
     before: OffsetDateTime,
@@ -148,7 +148,7 @@ async fn prune_tenant(
         }
         // In the same transaction: what is missing without such a row was deleted by somebody else.
         if batch.rows > 0 {
-            let trace = world.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+            let trace = ambient.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
             let record = Record::entry(what, batch.rows, before.date(), TraceId(trace));
             audit::record_pruning(&mut tx, &record, batch.anchors.as_deref()).await?;
         }

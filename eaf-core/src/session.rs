@@ -6,7 +6,7 @@
 
 pub mod hint;
 
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
 use base64::Engine;
@@ -44,8 +44,8 @@ pub struct Limits {
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
-    fn random(world: &World) -> Self {
-        SessionId(world.bytes())
+    fn random(ambient: &Ambient) -> Self {
+        SessionId(ambient.bytes())
     }
 
     /// Reads the value of a cookie from [`reveal`](Self::reveal).
@@ -84,18 +84,18 @@ pub enum Activity {
 #[derive(Clone)]
 pub struct Sessions {
     db: Db,
-    world: World,
+    ambient: Ambient,
 }
 
 impl Sessions {
-    pub fn new(db: &Db, world: &World) -> Self {
-        Self { db: db.clone(), world: world.clone() }
+    pub fn new(db: &Db, ambient: &Ambient) -> Self {
+        Self { db: db.clone(), ambient: ambient.clone() }
     }
 
     /// Begins a session and returns its id, which is stored nowhere.
     pub async fn create(&self, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
-        let id = SessionId::random(&self.world);
-        let now = self.world.now();
+        let id = SessionId::random(&self.ambient);
+        let now = self.ambient.now();
         let tenant = tenant.unwrap_or(NO_TENANT);
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query(
@@ -117,7 +117,7 @@ impl Sessions {
     pub async fn find(&self, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
         let hash = id.hash();
         let Some((tenant, actor, seen, expires)) = self.find_live(&hash, limits).await? else { return Ok(None) };
-        if activity == Activity::Person && self.world.now() - seen >= SEEN_INTERVAL {
+        if activity == Activity::Person && self.ambient.now() - seen >= SEEN_INTERVAL {
             self.record_activity(&hash).await?;
         }
         let tenant = Some(tenant).filter(|tenant| *tenant != NO_TENANT);
@@ -157,7 +157,7 @@ impl Sessions {
     /// Deletes expired sessions and returns their number. Opens a transaction only for tenants that
     /// have some.
     pub async fn purge(&self, limits: Limits) -> Result<u64, Error> {
-        let now = self.world.now();
+        let now = self.ambient.now();
         let tenants: Vec<TenantId> =
             sqlx::query_scalar("select distinct tenant_id from eaf.session where expires_at <= $1 or seen_at <= $2")
                 .bind(now)
@@ -182,7 +182,7 @@ type Row = (TenantId, ActorId, OffsetDateTime, OffsetDateTime);
 impl Sessions {
     /// Reads the row of a session that has not expired.
     async fn find_live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
-        let now = self.world.now();
+        let now = self.ambient.now();
         sqlx::query_as(
             "select tenant_id, actor_id, seen_at, expires_at from eaf.session
          where hash = $1 and expires_at > $2 and seen_at > $3",
@@ -198,7 +198,7 @@ impl Sessions {
     /// Records activity now. The condition on `seen_at` lets one of several concurrent requests
     /// write.
     async fn record_activity(&self, hash: &str) -> Result<(), Error> {
-        let now = self.world.now();
+        let now = self.ambient.now();
         sqlx::query("update eaf.session set seen_at = $2 where hash = $1 and seen_at <= $3")
             .bind(hash)
             .bind(now)

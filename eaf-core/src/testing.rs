@@ -11,7 +11,7 @@ pub use contents::rows_as_text;
 
 use crate::Core;
 use crate::actor::{ActorKind, Caller, Locale, TraceId};
-use crate::clock::{Clock, Entropy, World};
+use crate::clock::{Ambient, Clock, Entropy};
 use crate::crypto::MasterKey;
 use crate::db::{self, Db, Passwords};
 use crate::id::{ActorId, TenantId};
@@ -44,7 +44,7 @@ impl Database {
 
     /// Creates a database in the cluster of this superuser's URL.
     pub async fn fresh_in(cluster_url: &str) -> Database {
-        let name = format!("eaf_test_{}", world().uuid().simple());
+        let name = format!("eaf_test_{}", ambient().uuid().simple());
         let mut conn = connect(cluster_url).await;
         lock(&mut conn).await;
         let template = template(&mut conn, cluster_url).await;
@@ -91,7 +91,7 @@ impl Database {
     }
 
     pub async fn core(&self) -> Core {
-        Core::start(self.db().await, world(), master_key())
+        Core::start(self.db().await, ambient(), master_key())
     }
 }
 
@@ -252,7 +252,7 @@ impl Drop for Database {
 }
 
 /// The real clock and real entropy.
-pub fn world() -> World {
+pub fn ambient() -> Ambient {
     struct Real;
     impl Clock for Real {
         fn now(&self) -> OffsetDateTime {
@@ -264,7 +264,7 @@ pub fn world() -> World {
             getrandom::fill(bytes).expect("the system has entropy");
         }
     }
-    World { clock: Arc::new(Real), entropy: Arc::new(Real) }
+    Ambient { clock: Arc::new(Real), entropy: Arc::new(Real) }
 }
 
 /// Fixed master key, so that two [`Core`]s on one database read each other's sealed values.
@@ -276,7 +276,7 @@ pub fn master_key() -> MasterKey {
 pub fn person(tenant: TenantId, permissions: &[&str]) -> Caller {
     Caller {
         tenant,
-        actor: ActorId(world().uuid()),
+        actor: ActorId(ambient().uuid()),
         kind: ActorKind::Person,
         name: "Anna Amsel".into(),
         roles: vec!["requester".into()],

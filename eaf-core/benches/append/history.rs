@@ -52,7 +52,7 @@ async fn fill(core: &Core, tenant: TenantId) {
     let meta = meta.replace("\"bench\"", "\"tally\"").replace("bench/thing/1", &format!("tally/{STREAM}"));
     let event = |_| PendingEvent {
         stream: 0,
-        id: EventId(core.world.uuid()),
+        id: EventId(core.ambient.uuid()),
         kind: "tally.counted".into(),
         schema: 1,
         data: payload().0.clone(),
@@ -61,7 +61,7 @@ async fn fill(core: &Core, tenant: TenantId) {
     for _ in 0..EVENTS / 250 {
         let request = AppendRequest {
             actor: ActorId::SYSTEM,
-            key: core.world.uuid().to_string(),
+            key: core.ambient.uuid().to_string(),
             fingerprint: [7; 32],
             answer: Vec::new(),
             fence: None,

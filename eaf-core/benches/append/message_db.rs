@@ -3,7 +3,7 @@
 use crate::connections::Connections;
 use crate::load::rate;
 use crate::ours::{Call, payload};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnectOptions;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ impl MessageDb {
             Box::pin(async move {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).bind(data).bind(meta);
                 for _ in 0..streams {
-                    let id = world().uuid().to_string();
+                    let id = ambient().uuid().to_string();
                     query = query.bind(id.clone()).bind(format!("bench{category}-{id}"));
                 }
                 query.execute(&mut *connections.take().await).await.expect("a write");

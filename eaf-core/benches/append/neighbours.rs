@@ -21,7 +21,7 @@ const LASTS: Duration = Duration::from_secs(8);
 pub async fn bench(database: &Database, rounds: usize) {
     let mut core = database.core().await;
     core.bus = core.bus.clone().with_limits(CommandLimits::new(
-        &core.world,
+        &core.ambient,
         Some(Limit { per_second: QUOTA, burst: QUOTA }),
         None,
     ));

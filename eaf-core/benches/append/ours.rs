@@ -26,7 +26,7 @@ impl Ours {
         let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
         database.run("select eaf.activate('bench', 1, '00')").await;
         let db = eaf_core::db::Db::connect(&config).await.expect("connections");
-        let core = Core::start(db, eaf_core::testing::world(), eaf_core::testing::master_key());
+        let core = Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key());
         let mut made = Vec::new();
         for n in 0..tenants {
             made.push(
@@ -112,7 +112,7 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
     let (data, meta) = payload();
     let event = |stream| PendingEvent {
         stream,
-        id: EventId(core.world.uuid()),
+        id: EventId(core.ambient.uuid()),
         kind: "bench.happened".into(),
         schema: 1,
         data: data.clone(),
@@ -120,11 +120,13 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
     };
     AppendRequest {
         actor: ActorId::SYSTEM,
-        key: core.world.uuid().to_string(),
+        key: core.ambient.uuid().to_string(),
         fingerprint: [7; 32],
         answer: vec![b'a'; 100],
         fence: Some(Fence { plugin: "bench".into(), generation: 1 }),
-        streams: (0..streams).map(|_| StreamWrite { stream: StreamId(core.world.uuid()), expected: Some(0) }).collect(),
+        streams: (0..streams)
+            .map(|_| StreamWrite { stream: StreamId(core.ambient.uuid()), expected: Some(0) })
+            .collect(),
         events: (0..streams).map(event).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::connections::Connections;
 use crate::ours::{Call, payload};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
@@ -55,8 +55,8 @@ impl Raw {
         move || {
             let (connections, (data, meta)) = (connections.clone(), payload());
             Box::pin(async move {
-                let streams: Vec<Uuid> = (0..events).map(|_| world().uuid()).collect();
-                let ids: Vec<Uuid> = (0..events).map(|_| world().uuid()).collect();
+                let streams: Vec<Uuid> = (0..events).map(|_| ambient().uuid()).collect();
+                let ids: Vec<Uuid> = (0..events).map(|_| ambient().uuid()).collect();
                 let query = sqlx::query(sql)
                     .bind(Uuid::from_u128(1))
                     .bind(streams)

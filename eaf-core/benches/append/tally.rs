@@ -45,7 +45,7 @@ pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -
     let request = Request {
         name: "count".into(),
         body: json!({ "stream": stream }),
-        idempotency_key: core.world.uuid().to_string(),
+        idempotency_key: core.ambient.uuid().to_string(),
         dry_run: false,
         precondition: None,
     };

@@ -53,7 +53,7 @@ pub async fn book(core: &Core, tenant: TenantId, count: usize) {
     let meta = Meta {
         actor: ActorId::SYSTEM,
         actor_kind: ActorKind::System,
-        command_id: CommandId(core.world.uuid()),
+        command_id: CommandId(core.ambient.uuid()),
         trace_id: "0".repeat(32),
         stream: stream.into(),
         plugin: PLUGIN.into(),
@@ -65,7 +65,7 @@ pub async fn book(core: &Core, tenant: TenantId, count: usize) {
         let event = |n: usize| {
             PendingEvent {
             stream: 0,
-            id: EventId(core.world.uuid()),
+            id: EventId(core.ambient.uuid()),
             kind: "ledger.booked".into(),
             schema: 1,
             data: json!({ "key": format!("entry-{n}"), "owner": format!("owner-{}", n % 100), "cents": n, "text": "t".repeat(200) })
@@ -76,7 +76,7 @@ pub async fn book(core: &Core, tenant: TenantId, count: usize) {
         };
         let request = AppendRequest {
             actor: ActorId::SYSTEM,
-            key: core.world.uuid().to_string(),
+            key: core.ambient.uuid().to_string(),
             fingerprint: [0; 32],
             answer: Vec::new(),
             fence: None,

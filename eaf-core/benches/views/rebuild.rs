@@ -32,7 +32,8 @@ pub async fn bench(database: &Database) {
         let domains: Vec<Arc<dyn Domain>> = vec![ledger.clone()];
         let began = Instant::now();
         let running = tokio::spawn(Runner::new(core.clone(), domains).run(std::future::pending()));
-        while status(&core.db, core.world.now()).await.expect("the status").iter().any(|copy| copy.tenants_behind > 0) {
+        while status(&core.db, core.ambient.now()).await.expect("the status").iter().any(|copy| copy.tenants_behind > 0)
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let took = began.elapsed().as_secs_f64();

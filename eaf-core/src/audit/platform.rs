@@ -5,7 +5,7 @@
 //! after the other.
 
 use super::{Act, DENIALS, Error};
-use crate::actor::{By, TraceId};
+use crate::actor::{Attribution, TraceId};
 use crate::db::Db;
 use crate::id::ActorId;
 use crate::leaf::Leaf;
@@ -34,7 +34,7 @@ pub struct Item {
 
 /// In the caller's transaction, so that an act and its record exist together or not at all. Its last step: the lock is
 /// held until the end. Answers its number.
-pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Result<i64, Error> {
+pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act) -> Result<i64, Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *conn).await.map_err(Error::Write)?;
     let last: Option<(i64, Vec<u8>)> =
         sqlx::query_as("select nr, chain from eaf.platform_audit order by nr desc limit 1")
@@ -72,7 +72,7 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &By, act: &Act) -> Resul
 }
 
 /// For what changes nothing, such as a sign-in.
-pub async fn record_alone(db: &Db, by: &By, act: &Act) -> Result<(), Error> {
+pub async fn record_alone(db: &Db, by: &Attribution, act: &Act) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
@@ -80,7 +80,7 @@ pub async fn record_alone(db: &Db, by: &By, act: &Act) -> Result<(), Error> {
 
 /// As [`record_alone`], for what was denied: equal tries of an hour are one act, and are counted beside the chain. So who
 /// tries again and again holds up no other act for long.
-pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &By, act: &Act) -> Result<(), Error> {
+pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: &Act) -> Result<(), Error> {
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());

@@ -312,7 +312,7 @@ impl Attempt<'_> {
         for mut event in accepted.events {
             let position = guards.iter().position(|entry| entry.stream == event.stream);
             let stream = position.ok_or_else(|| Error::OutsideBoundary { stream: event.stream.clone() })?;
-            let id = EventId(bus.world.uuid());
+            let id = EventId(bus.ambient.uuid());
             let schema = self.declared(&event)?;
             let aad = event_store::aad(id);
             personal::encrypt(&bus.keyring, tx, schema, &aad, &mut event.data).await?;
@@ -376,7 +376,7 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
     let prefix = format!("{}.", domain.plugin());
     let permissions = caller.permissions.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned);
     Context {
-        now: (bus.world.now().unix_timestamp_nanos() / 1_000_000) as i64,
+        now: (bus.ambient.now().unix_timestamp_nanos() / 1_000_000) as i64,
         tenant: caller.tenant,
         actor: ContextActor {
             id: caller.actor,
@@ -387,7 +387,7 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
         },
         locale: caller.locale.as_str().to_owned(),
         settings: Map::new(),
-        seed: bus.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        seed: bus.ambient.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
         command_id: CommandId::derive(caller.tenant, caller.actor, key),
         trace_id: caller.trace.0.clone(),
     }
@@ -395,7 +395,7 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
 
 /// Doubles, with jitter, so that commands that collided do not collide again.
 fn backoff(bus: &CommandBus, number: u32) -> Duration {
-    let [jitter] = bus.world.bytes::<1>();
+    let [jitter] = bus.ambient.bytes::<1>();
     (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
 }
 

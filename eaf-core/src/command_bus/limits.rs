@@ -2,7 +2,7 @@
 //! anything is loaded or decided, so that a tenant far above its limit costs the others next to
 //! nothing.
 
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::id::TenantId;
 use crate::rate_limit::{Limit, RateLimit, RateLimited};
 
@@ -15,12 +15,12 @@ pub struct CommandLimits {
 }
 
 impl CommandLimits {
-    pub fn none(world: &World) -> Self {
-        CommandLimits::new(world, None, None)
+    pub fn none(ambient: &Ambient) -> Self {
+        CommandLimits::new(ambient, None, None)
     }
 
-    pub fn new(world: &World, commands: Option<Limit>, bytes: Option<Limit>) -> Self {
-        CommandLimits { commands: RateLimit::maybe(world, commands), bytes: RateLimit::maybe(world, bytes) }
+    pub fn new(ambient: &Ambient, commands: Option<Limit>, bytes: Option<Limit>) -> Self {
+        CommandLimits { commands: RateLimit::maybe(ambient, commands), bytes: RateLimit::maybe(ambient, bytes) }
     }
 
     /// Counts one command with a body of this size.

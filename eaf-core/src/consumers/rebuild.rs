@@ -9,7 +9,7 @@ mod difference;
 
 pub use difference::{Difference, DifferingRow, difference};
 
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{Act, platform};
 use crate::db::Db;
 use crate::id::TenantId;
@@ -41,7 +41,7 @@ pub enum Error {
 }
 
 /// Creates an empty copy, which the hosts fill, and returns the name of its table.
-pub async fn begin(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
+pub async fn begin(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Result<String, Error> {
     let names = || (plugin.to_owned(), view.to_owned());
     if copies_of(db, plugin, view).await?.is_empty() {
         let (plugin, view) = names();
@@ -68,7 +68,7 @@ pub async fn begin(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String,
 /// are `accepted`. The live copy becomes the standby; an earlier standby is dropped.
 pub async fn switch(
     db: &Db,
-    by: &By,
+    by: &Attribution,
     tenants: &[TenantId],
     plugin: &str,
     view: &str,
@@ -93,7 +93,7 @@ pub async fn switch(
 }
 
 /// Makes the standby copy the live one again, and returns the name of its table.
-pub async fn switch_back(db: &Db, by: &By, plugin: &str, view: &str) -> Result<String, Error> {
+pub async fn switch_back(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Result<String, Error> {
     let standby = find(db, plugin, view, State::Standby).await?;
     let (plugin, view) = (plugin.to_owned(), view.to_owned());
     let Some(standby) = standby else { return Err(Error::NoStandby { plugin, view }) };
@@ -102,7 +102,13 @@ pub async fn switch_back(db: &Db, by: &By, plugin: &str, view: &str) -> Result<S
 }
 
 /// Drops the copies that are not live, and returns the names of their tables.
-pub async fn cancel(db: &Db, by: &By, tenants: &[TenantId], plugin: &str, view: &str) -> Result<Vec<String>, Error> {
+pub async fn cancel(
+    db: &Db,
+    by: &Attribution,
+    tenants: &[TenantId],
+    plugin: &str,
+    view: &str,
+) -> Result<Vec<String>, Error> {
     let mut dropped = Vec::new();
     for copy in copies_of(db, plugin, view).await?.into_iter().filter(|copy| copy.state != State::Live) {
         drop_copy(db, by, tenants, &copy.table).await?;
@@ -120,7 +126,7 @@ async fn find(db: &Db, plugin: &str, view: &str, state: State) -> Result<Option<
     Ok(copies_of(db, plugin, view).await?.into_iter().find(|copy| copy.state == state))
 }
 
-async fn make_live(db: &Db, by: &By, table: &str) -> Result<(), Error> {
+async fn make_live(db: &Db, by: &Attribution, table: &str) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
     let switched: bool = query.fetch_one(&mut *tx).await.map_err(Error::Write)?;
@@ -133,7 +139,7 @@ async fn make_live(db: &Db, by: &By, table: &str) -> Result<(), Error> {
 
 /// Drops the table first, then its checkpoints: a host that projects into the table meanwhile
 /// fails, and parks this copy alone.
-async fn drop_copy(db: &Db, by: &By, tenants: &[TenantId], table: &str) -> Result<(), Error> {
+async fn drop_copy(db: &Db, by: &Attribution, tenants: &[TenantId], table: &str) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
     query.execute(&mut *tx).await.map_err(Error::Write)?;

@@ -1,7 +1,7 @@
 //! Immediate retry of parked consumers, for example after the component was fixed.
 
 use super::lag;
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db;
 use crate::db::Db;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// Makes the view's next attempt due in one tenant; the next scan, within 5 s, runs it. Returns how
 /// many copies of the view were parked.
-pub async fn retry(db: &Db, by: &By, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
+pub async fn retry(db: &Db, by: &Attribution, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
     let mut tx = db.tenant(tenant).await?;
     let updated = sqlx::query(
         "update eaf.checkpoint set retry_at = clock_timestamp(), updated_at = clock_timestamp()

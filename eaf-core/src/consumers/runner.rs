@@ -123,7 +123,7 @@ impl Runner {
                 return Vec::new();
             }
         };
-        lag::publish_metrics(core.world.now(), &self.domains, &lagging);
+        lag::publish_metrics(core.ambient.now(), &self.domains, &lagging);
         let is_served = |plugin: &str| self.domains.iter().any(|domain| domain.plugin() == plugin);
         let due = lagging.iter().filter(|consumer| !consumer.waits && is_served(&consumer.plugin));
         due.map(|consumer| consumer.tenant).collect::<BTreeSet<_>>().into_iter().collect()

@@ -3,7 +3,7 @@
 //! Format of a sealed value: `1`, nonce (12 bytes), ciphertext, tag (16 bytes).
 
 use super::Error;
-use crate::clock::World;
+use crate::clock::Ambient;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use zeroize::Zeroizing;
@@ -13,8 +13,8 @@ pub(super) type DataKey = Zeroizing<[u8; 32]>;
 const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 
-pub(super) fn seal(world: &World, key: &DataKey, aad: &[u8], plain: &[u8]) -> Vec<u8> {
-    let nonce = world.bytes::<NONCE>();
+pub(super) fn seal(ambient: &Ambient, key: &DataKey, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let nonce = ambient.bytes::<NONCE>();
     let payload = Payload { msg: plain, aad };
     let sealed =
         cipher(key).encrypt(&Nonce::from(nonce), payload).expect("AES-GCM refuses only plaintexts of 64 GiB and more");

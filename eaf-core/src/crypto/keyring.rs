@@ -3,7 +3,7 @@
 use super::Error;
 use super::cipher::{self, DataKey};
 use super::master_key::{Master, MasterKeyRing, MasterKeys};
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,7 +34,7 @@ pub struct Keyring {
 
 struct Inner {
     master_keys: MasterKeyRing,
-    world: World,
+    ambient: Ambient,
     cache: Mutex<HashMap<(TenantId, ActorId), CachedKey>>,
 }
 
@@ -51,9 +51,9 @@ enum Stored {
 }
 
 impl Keyring {
-    pub fn new(keys: &MasterKeys, world: World) -> Self {
+    pub fn new(keys: &MasterKeys, ambient: Ambient) -> Self {
         let master_keys = MasterKeyRing::new(keys);
-        Keyring { inner: Arc::new(Inner { master_keys, world, cache: Mutex::default() }) }
+        Keyring { inner: Arc::new(Inner { master_keys, ambient, cache: Mutex::default() }) }
     }
 
     pub(crate) fn master_keys(&self) -> &MasterKeyRing {
@@ -65,7 +65,7 @@ impl Keyring {
     /// erased subject.
     pub async fn seal(&self, tx: &mut TenantTx, subject: ActorId, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let key = self.key_or_new(tx, subject).await?;
-        Ok(cipher::seal(&self.inner.world, &key, aad.as_bytes(), plain))
+        Ok(cipher::seal(&self.inner.ambient, &key, aad.as_bytes(), plain))
     }
 
     /// `None`: the subject was erased.
@@ -140,15 +140,15 @@ impl Keyring {
     }
 
     pub(crate) fn seal_platform_under(&self, master: &Master, aad: &str, plain: &[u8]) -> Vec<u8> {
-        cipher::seal(&self.inner.world, &master.platform, aad.as_bytes(), plain)
+        cipher::seal(&self.inner.ambient, &master.platform, aad.as_bytes(), plain)
     }
 
     pub(crate) fn digest_platform_under(&self, master: &Master, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         digest(&master.platform, purpose, parts)
     }
 
-    pub(super) fn world(&self) -> &World {
-        &self.inner.world
+    pub(super) fn ambient(&self) -> &Ambient {
+        &self.inner.ambient
     }
 
     async fn key_or_new(&self, tx: &mut TenantTx, subject: ActorId) -> Result<DataKey, Error> {
@@ -157,7 +157,7 @@ impl Keyring {
             Stored::Destroyed => return Err(Error::Destroyed),
             Stored::Missing => {}
         }
-        let key: DataKey = Zeroizing::new(self.inner.world.bytes());
+        let key: DataKey = Zeroizing::new(self.inner.ambient.bytes());
         let master = self.inner.master_keys.wrapping(tx.conn()).await?;
         let inserted = sqlx::query(
             "insert into eaf.subject_key (tenant_id, subject_id, wrapped, key_id) values ($1, $2, $3, $4)
@@ -165,7 +165,7 @@ impl Keyring {
         )
         .bind(tx.tenant())
         .bind(subject)
-        .bind(master.wrap(&self.inner.world, tx.tenant(), subject, &key))
+        .bind(master.wrap(&self.inner.ambient, tx.tenant(), subject, &key))
         .bind(&master.id.0)
         .execute(tx.conn())
         .await
@@ -181,7 +181,7 @@ impl Keyring {
     }
 
     async fn key(&self, tx: &mut TenantTx, subject: ActorId) -> Result<Stored, Error> {
-        let now = self.inner.world.now();
+        let now = self.inner.ambient.now();
         let id = (tx.tenant(), subject);
         if let Some(cached) = self.cache().get(&id).filter(|cached| cached.until > now) {
             return Ok(Stored::Key { key: cached.key.clone(), committed: true });

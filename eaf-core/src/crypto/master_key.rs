@@ -5,7 +5,7 @@
 
 use super::cipher::{self, DataKey};
 use super::{Error, keyring};
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::id::{ActorId, TenantId};
 use sqlx::postgres::PgConnection;
 use std::fmt;
@@ -70,8 +70,8 @@ impl Master {
         }
     }
 
-    pub fn wrap(&self, world: &World, tenant: TenantId, subject: ActorId, key: &DataKey) -> Vec<u8> {
-        cipher::seal(world, &self.wrapping, &aad(tenant, subject), &**key)
+    pub fn wrap(&self, ambient: &Ambient, tenant: TenantId, subject: ActorId, key: &DataKey) -> Vec<u8> {
+        cipher::seal(ambient, &self.wrapping, &aad(tenant, subject), &**key)
     }
 
     fn unwrap(&self, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Option<DataKey> {

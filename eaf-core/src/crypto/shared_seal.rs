@@ -27,8 +27,8 @@ impl Keyring {
         aad: &str,
         plain: &[u8],
     ) -> Result<SharedSeal, Error> {
-        let value_key: DataKey = Zeroizing::new(self.world().bytes());
-        let value = cipher::seal(self.world(), &value_key, aad.as_bytes(), plain);
+        let value_key: DataKey = Zeroizing::new(self.ambient().bytes());
+        let value = cipher::seal(self.ambient(), &value_key, aad.as_bytes(), plain);
         let mut key = self.seal_tenant(tx, aad, &*value_key).await?;
         for person in &people {
             key = self.seal(tx, *person, aad, &key).await?;

@@ -1,7 +1,7 @@
 //! Members: the people and service accounts of a tenant.
 
 use super::{Directory, Error};
-use crate::actor::{By, Locale, TraceId};
+use crate::actor::{Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
@@ -63,7 +63,7 @@ struct Sealed {
 
 impl Directory {
     /// Adds a member, or updates the one of the same issuer and subject and keeps the actor id.
-    pub async fn put_member(&self, by: &By, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
+    pub async fn put_member(&self, by: &Attribution, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;
         let mut former = self.lock_member(&mut tx, &identity).await?;
@@ -127,7 +127,7 @@ impl Directory {
          on conflict (tenant_id, identity) do nothing returning actor_id",
     )
     .bind(tx.tenant())
-    .bind(ActorId(self.world.uuid()))
+    .bind(ActorId(self.ambient.uuid()))
     .bind(identity.as_slice())
     .bind(new.locale.as_str())
     .bind(&new.roles)
@@ -175,7 +175,7 @@ impl Directory {
     .await
     .map_err(Error::Write)?;
         if let Some(former) = former {
-            let by = By { actor, origin: None, trace: trace.clone() };
+            let by = Attribution { actor, origin: None, trace: trace.clone() };
             let act = Act::new("member.change", object(actor));
             let act = act.changing(json!({ "locale": former }), json!({ "locale": locale.as_str() }));
             audit::record_act(&mut tx, &by, &act).await?;
@@ -279,7 +279,7 @@ impl Directory {
 
     /// Removes all roles of a member and ends the member's sessions. Nothing is erased, so that the
     /// member can be added again.
-    pub async fn remove_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+    pub async fn remove_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let roles = clear_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
         let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
@@ -291,7 +291,7 @@ impl Directory {
 
     /// Destroys the person's key, so that no value under it can be read again, and ends the person's
     /// sessions. A later sign-in of the same person creates a new actor.
-    pub async fn erase_member(&self, by: &By, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
+    pub async fn erase_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
         let roles = clear_roles(&mut tx, actor, empty).await?;

@@ -1,7 +1,7 @@
 //! Operators: actors of the platform, who belong to no tenant and see no customer data.
 
 use super::{Directory, Error};
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{Act, platform};
 use crate::crypto::master_key::Master;
 use crate::id::ActorId;
@@ -39,11 +39,17 @@ struct Sealed {
 
 impl Directory {
     /// Adds an operator, or renames the one of the same issuer and subject.
-    pub async fn put_operator(&self, by: &By, issuer: &str, subject: &str, name: &str) -> Result<ActorId, Error> {
+    pub async fn put_operator(
+        &self,
+        by: &Attribution,
+        issuer: &str,
+        subject: &str,
+        name: &str,
+    ) -> Result<ActorId, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let master = self.keyring.master_keys().wrapping(&mut tx).await?;
         let before = self.lock_operator(&mut tx, issuer, subject).await?;
-        let actor = before.as_ref().map_or_else(|| ActorId(self.world.uuid()), |(actor, _)| *actor);
+        let actor = before.as_ref().map_or_else(|| ActorId(self.ambient.uuid()), |(actor, _)| *actor);
         let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
         let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
         let actor: ActorId = sqlx::query_scalar(
@@ -68,7 +74,12 @@ impl Directory {
     }
 
     /// Removes an operator and ends the operator's sessions. `None`: there is no such operator.
-    pub async fn remove_operator(&self, by: &By, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
+    pub async fn remove_operator(
+        &self,
+        by: &Attribution,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<ActorId>, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let Some((actor, _)) = self.lock_operator(&mut tx, issuer, subject).await? else { return Ok(None) };
         // A changed identity lets the person be added again, and hosts that ignore removed_at find

@@ -1,7 +1,7 @@
 //! Tenants. The platform role reads ids and slugs; the name is visible inside the tenant alone.
 
 use super::Error;
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::{Db, TenantTx};
 use crate::id::{self, TenantId};
@@ -20,7 +20,7 @@ pub struct Tenant {
 
 /// Adds a tenant, or renames an existing one. Fails with [`Error::Slug`] unless the slug is a
 /// [name](id::is_name).
-pub async fn add_tenant(db: &Db, by: &By, slug: &str, name: &str) -> Result<TenantId, Error> {
+pub async fn add_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Result<TenantId, Error> {
     if !id::is_name(slug) {
         return Err(Error::Slug);
     }

@@ -1,7 +1,7 @@
 //! The log's epoch: which life of the database a position belongs to.
 
 use super::Error;
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{Act, platform};
 use crate::db::Db;
 use serde_json::json;
@@ -15,7 +15,7 @@ pub async fn epoch(db: &Db) -> Result<u32, Error> {
 
 /// After the database was restored to an earlier point, before hosts are started: positions that
 /// were given out after that point belong to the former epoch from then on. Answers the new one.
-pub async fn new_epoch(db: &Db, by: &By) -> Result<u32, Error> {
+pub async fn new_epoch(db: &Db, by: &Attribution) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
     let mut tx = db.platform_pool().begin().await.map_err(failed)?;
     let query = sqlx::query_scalar("select eaf.new_epoch()").fetch_one(&mut *tx);

@@ -5,7 +5,7 @@
 //! the append has committed: inside the append's transaction its commit would queue behind every other NOTIFY.
 
 use super::listener;
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::db::Db;
 use crate::id::TenantId;
 use sqlx::postgres::PgPool;
@@ -52,11 +52,11 @@ impl Drop for Tasks {
 
 impl Doorbell {
     /// Spawns a task that tells other hosts, and one that listens to them.
-    pub fn start(db: &Db, world: &World) -> Self {
+    pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (rings, _) = broadcast::channel(BACKLOG);
         let outgoing = Arc::new(Outgoing::default());
         // NOTIFY also comes back to the sender, which has rung already.
-        let me = world.uuid();
+        let me = ambient.uuid();
         let tasks = vec![
             tokio::spawn(tell(db.append_pool().clone(), outgoing.clone(), me)),
             tokio::spawn(listen(db.direct_url().to_owned(), rings.clone(), me)),

@@ -2,7 +2,7 @@
 //! changed is asked with [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
 
 use super::listener;
-use crate::clock::World;
+use crate::clock::Ambient;
 use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
@@ -48,11 +48,11 @@ impl Drop for Tasks {
 
 impl Feed {
     /// Spawns a task that tells other hosts, and one that listens to them.
-    pub fn start(db: &Db, world: &World) -> Self {
+    pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (changes, _) = broadcast::channel(BACKLOG);
         let (outgoing, waiting) = mpsc::channel(OUTGOING);
         // NOTIFY also comes back to the sender, which has told already.
-        let me = world.uuid();
+        let me = ambient.uuid();
         let tasks = vec![
             tokio::spawn(tell(db.append_pool().clone(), waiting, me)),
             tokio::spawn(listen(db.direct_url().to_owned(), changes.clone(), me)),

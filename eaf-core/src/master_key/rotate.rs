@@ -5,7 +5,7 @@
 //! Hosts need both keys during a rotation; afterwards the previous key opens backups only.
 
 use super::{AAD, Error, MasterKeyRegistry};
-use crate::actor::By;
+use crate::actor::Attribution;
 use crate::audit::{Act, platform};
 use crate::crypto::{KeyId, master_key};
 use crate::id::{ActorId, TenantId};
@@ -33,7 +33,7 @@ pub struct Rotated {
 impl MasterKeyRegistry {
     /// Makes the host's current master key the active one, and wraps all data keys with it. Fails
     /// with [`Error::Unreadable`] if a key is missing.
-    pub async fn rotate(&self, by: &By, mut on_progress: impl FnMut(Progress)) -> Result<Rotated, Error> {
+    pub async fn rotate(&self, by: &Attribution, mut on_progress: impl FnMut(Progress)) -> Result<Rotated, Error> {
         let current = self.keyring.master_keys().current();
         self.activate(by, current).await?;
         let (remaining, _) = self.count(&current.id).await?;
@@ -54,7 +54,7 @@ impl MasterKeyRegistry {
 
     /// Changes the active key under the exclusive lock, so that no data key is wrapped with the
     /// previous one afterwards.
-    async fn activate(&self, by: &By, current: &master_key::Master) -> Result<(), Error> {
+    async fn activate(&self, by: &Attribution, current: &master_key::Master) -> Result<(), Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         master_key::lock_exclusively(&mut tx).await.map_err(Error::Write)?;
         let before = master_key::active(&mut tx).await.map_err(Error::Read)?;
@@ -105,7 +105,7 @@ impl MasterKeyRegistry {
         let (mut subjects, mut wrapped) = (Vec::new(), Vec::new());
         for (subject, previously_wrapped, key_id) in &rows {
             match self.keyring.master_keys().unwrap(key_id, tenant, *subject, previously_wrapped) {
-                Ok(key) => wrapped.push(current.wrap(&self.world, tenant, *subject, &key)),
+                Ok(key) => wrapped.push(current.wrap(&self.ambient, tenant, *subject, &key)),
                 Err(_) => return Err(Error::Unreadable { count: self.count(&current.id).await?.0 }),
             }
             subjects.push(*subject);
@@ -126,7 +126,13 @@ impl MasterKeyRegistry {
         Ok(rows.len() as i64)
     }
 
-    async fn retire(&self, by: &By, current: &master_key::Master, keys: i64, operators: u64) -> Result<(), Error> {
+    async fn retire(
+        &self,
+        by: &Attribution,
+        current: &master_key::Master,
+        keys: i64,
+        operators: u64,
+    ) -> Result<(), Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let retired =
             sqlx::query("update eaf.master_key set retired_at = now() where not active and retired_at is null")

@@ -20,7 +20,7 @@ impl Sessions {
     /// Stores the hint of a session that has just begun.
     pub async fn store_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
         let tenant = tenant.unwrap_or(NO_TENANT);
-        let sealed = seal_with(&self.world, &key(id), AAD, hint.as_bytes());
+        let sealed = seal_with(&self.ambient, &key(id), AAD, hint.as_bytes());
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query("update eaf.session set hint = $3 where tenant_id = $1 and hash = $2")
             .bind(tenant)
@@ -38,7 +38,7 @@ impl Sessions {
         let tenant = session.tenant.unwrap_or(NO_TENANT);
         let mut tx = self.db.tenant(tenant).await?;
         let end = "update eaf.session set expires_at = $3 where tenant_id = $1 and hash = $2 and hint is not null";
-        let ended = sqlx::query(end).bind(tenant).bind(&session.hash).bind(self.world.now()).execute(tx.conn()).await;
+        let ended = sqlx::query(end).bind(tenant).bind(&session.hash).bind(self.ambient.now()).execute(tx.conn()).await;
         let has_ended = ended.map_err(Error::Write)?.rows_affected() == 1;
         tx.commit().await?;
         Ok(has_ended)
@@ -46,7 +46,7 @@ impl Sessions {
 
     /// Deletes a session that has just ended, and returns its hint.
     pub async fn take_hint(&self, id: &SessionId) -> Result<Option<String>, Error> {
-        let now = self.world.now();
+        let now = self.ambient.now();
         let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";
         let tenant: Option<TenantId> = sqlx::query_scalar(tenant)
             .bind(id.hash())

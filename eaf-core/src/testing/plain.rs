@@ -3,7 +3,7 @@
 
 use crate::contract::{Column, ColumnType};
 use crate::id::TenantId;
-use crate::testing::{Database, world};
+use crate::testing::{Database, ambient};
 use serde::Serialize;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::types::Json;
@@ -83,7 +83,7 @@ impl Plain {
         let mut tx = self.begin(tenant).await?;
         sqlx::query("insert into plain.item (tenant_id, id, name, by) values ($1, $2, $3, $4)")
             .bind(tenant)
-            .bind(world().uuid())
+            .bind(ambient().uuid())
             .bind(name)
             .bind(by)
             .execute(&mut *tx)

@@ -1,7 +1,7 @@
 //! Acts of administration: each has its record, with who, and what was before and is now, or does not take place.
 
 use eaf_core::Core;
-use eaf_core::actor::{By, Locale, TraceId};
+use eaf_core::actor::{Attribution, Locale, TraceId};
 use eaf_core::audit::trail::{self, Bounds, Filter, Item, Source};
 use eaf_core::audit::{Act, platform};
 use eaf_core::crypto::key_cache_grace;
@@ -28,7 +28,8 @@ fn new(roles: &[&str]) -> NewMember {
 }
 
 fn alice(core: &Core) -> Core {
-    let by = By { actor: ActorId::SYSTEM, origin: Some("os:alice@web-1".into()), trace: TraceId("4".repeat(32)) };
+    let by =
+        Attribution { actor: ActorId::SYSTEM, origin: Some("os:alice@web-1".into()), trace: TraceId("4".repeat(32)) };
     Core { by, ..core.clone() }
 }
 
@@ -115,7 +116,7 @@ async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
     let database = Database::fresh().await;
     let mut core = alice(&database.core().await);
     let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Canary Olga").await.unwrap();
-    core.by = By { actor: olga, origin: None, ..core.by };
+    core.by = Attribution { actor: olga, origin: None, ..core.by };
     let otto = core.directory.put_operator(&core.by, ISSUER, "otto", "Canary Otto").await.unwrap();
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), Some(otto));
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), None);
@@ -250,9 +251,9 @@ async fn equal_denials_of_an_operator_are_one_act_that_is_counted() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
-    let by = By { actor: olga, origin: None, trace: TraceId("4".repeat(32)) };
+    let by = Attribution { actor: olga, origin: None, trace: TraceId("4".repeat(32)) };
     for route in ["/api/a", "/api/a", "/api/b", "/api/a"] {
-        platform::record_denied(&core.db, core.world.now(), &by, &Act::denied("http.get", route)).await.unwrap();
+        platform::record_denied(&core.db, core.ambient.now(), &by, &Act::denied("http.get", route)).await.unwrap();
     }
     let (items, _) = platform::page(&core.db, None, 10).await.unwrap();
     let found: Vec<_> = items.iter().rev().map(|item| (item.act.object.as_str(), item.count)).collect();

@@ -57,7 +57,7 @@ impl House {
         assert_eq!(anchored(&core).await, 4);
 
         core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
-        let host = HostId(core.world.uuid());
+        let host = HostId(core.ambient.uuid());
         let claimed =
             workflow::claim(&core.db, &core.keyring, host, workflow::LEASE, &["toy".into()], 1).await.unwrap().pop();
         let (_, lease) = claimed.unwrap();

@@ -4,17 +4,17 @@ use crate::chain::verify;
 use eaf_core::Core;
 use eaf_core::event_store::{AppendRequest, Fence, Outcome, PendingEvent, Position, StreamWrite, append_batch};
 use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use uuid::Uuid;
 
 const ACTOR: ActorId = ActorId(Uuid::from_u128(1));
 
 pub fn stream() -> StreamId {
-    StreamId(world().uuid())
+    StreamId(ambient().uuid())
 }
 
 async fn tenant(core: &Core) -> TenantId {
-    let slug = format!("t-{}", world().uuid().simple());
+    let slug = format!("t-{}", ambient().uuid().simple());
     eaf_core::directory::add_tenant(&core.db, &core.by, &slug[..30], "Some tenant").await.unwrap()
 }
 
@@ -22,7 +22,7 @@ async fn tenant(core: &Core) -> TenantId {
 pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     let event = |index: usize| PendingEvent {
         stream: index,
-        id: EventId(world().uuid()),
+        id: EventId(ambient().uuid()),
         kind: "test.happened".into(),
         schema: 1,
         data: b"{}".to_vec(),
@@ -30,7 +30,7 @@ pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     };
     AppendRequest {
         actor: ACTOR,
-        key: world().uuid().to_string(),
+        key: ambient().uuid().to_string(),
         fingerprint: [1; 32],
         answer: b"done".to_vec(),
         fence: None,
@@ -144,7 +144,7 @@ async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
     assert_eq!(put(&core, t, &[&other]).await, [Outcome::KeyReused]);
     let mixed = put(&core, t, &[&simple(), &again, &simple(), &other]).await;
     assert_eq!(mixed, [ok(2, 2), duplicate, ok(3, 3), Outcome::KeyReused]);
-    let theirs = AppendRequest { key: first.key.clone(), actor: ActorId(world().uuid()), ..simple() };
+    let theirs = AppendRequest { key: first.key.clone(), actor: ActorId(ambient().uuid()), ..simple() };
     assert_eq!(put(&core, t, &[&theirs]).await, [ok(4, 4)]);
     let elsewhere = AppendRequest { key: first.key, ..simple() };
     assert_eq!(put(&core, tenant(&core).await, &[&elsewhere]).await, [ok(1, 1)]);

@@ -9,7 +9,7 @@ use eaf_core::event_store::{
     AppendRequest, Error, Fence, Outcome, PendingEvent, Position, append_batch, append_plain_for_tests,
 };
 use eaf_core::id::TenantId;
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use sqlx::AssertSqlSafe;
 
 /// Tenants that have a log of one event each.
@@ -126,7 +126,7 @@ async fn a_tenant_of_which_a_request_is_not_simple_is_deferred_and_the_others_ar
     let any = request(&[(stream(), None, 1)]);
     let key = AppendRequest { key: "k".repeat(201), ..simple() };
     let new = directory::add_tenant(&core.db, &core.by, "new", "New").await.unwrap();
-    let nobody = TenantId(world().uuid());
+    let nobody = TenantId(ambient().uuid());
     for (deferred, spoiler) in
         [(t[0], &gap), (t[0], &guard), (t[0], &any), (t[0], &key), (new, &simple()), (nobody, &simple())]
     {
@@ -234,7 +234,7 @@ async fn each_of_many_tenants_gets_its_own_answer_whatever_shares_its_statement(
     };
     let mut poison = simple();
     poison.events = vec![PendingEvent { kind: "test.\0".into(), ..poison.events[0].clone() }];
-    let nobody = TenantId(world().uuid());
+    let nobody = TenantId(ambient().uuid());
     let plain: Vec<_> = t.iter().map(|tenant| ask(*tenant, simple())).collect();
     let duplicate = ask(t[3], known.clone());
     let conflict = ask(t[5], request(&[(stream(), Some(9), 1)]));

@@ -6,7 +6,7 @@ use eaf_core::Core;
 use eaf_core::directory;
 use eaf_core::event_store::{AppendRequest, Error, Outcome, PendingEvent, append_batch};
 use eaf_core::id::{EventId, TenantId};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use std::collections::BTreeSet;
 
 async fn house() -> (Database, Core, TenantId) {
@@ -99,7 +99,7 @@ async fn one_that_the_database_cannot_take_spoils_nothing_for_the_others() {
     // A null character in the type: PostgreSQL refuses the whole statement.
     let mut poison = request(&[(stream(), Some(0), 1)]);
     poison.events =
-        vec![PendingEvent { kind: "test.\0".into(), id: EventId(world().uuid()), ..poison.events[0].clone() }];
+        vec![PendingEvent { kind: "test.\0".into(), id: EventId(ambient().uuid()), ..poison.events[0].clone() }];
     let mut requests: Vec<_> = (0..20).map(|_| request(&[(stream(), Some(0), 1)])).collect();
     requests.insert(10, poison);
     let mut outcomes = held_up(&database, &core, tenant, requests).await;
@@ -131,7 +131,7 @@ async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
 #[tokio::test]
 async fn a_tenant_that_does_not_exist_gets_no_log() {
     let (database, core, _) = house().await;
-    let nobody = TenantId(world().uuid());
+    let nobody = TenantId(ambient().uuid());
     let refused = core.appender.append(nobody, request(&[(stream(), Some(0), 1)])).await;
     assert!(matches!(refused, Err(Error::NoTenant)), "{refused:?}");
     assert_eq!(database.events(nobody).await, 0);

@@ -9,7 +9,7 @@ use eaf_core::command_bus::{Answer, Error, Request};
 use eaf_core::contract::Rejection;
 use eaf_core::event_store::{Position, read_after};
 use eaf_core::id::{StreamId, TenantId};
-use eaf_core::testing::{Database, person, world};
+use eaf_core::testing::{Database, ambient, person};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -132,7 +132,7 @@ fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest
     let event = &mut request.events[0];
     event.kind = "guestbook.signed".into();
     event.meta = serde_json::to_vec(&json!({
-        "actor": house.anna.actor, "actor_kind": "person", "command_id": world().uuid(), "trace_id": "",
+        "actor": house.anna.actor, "actor_kind": "person", "command_id": ambient().uuid(), "trace_id": "",
         "stream": "guestbook/book/main", "plugin": PLUGIN, "generation": 1, "digest": "",
     }))
     .unwrap();

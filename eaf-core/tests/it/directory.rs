@@ -5,7 +5,7 @@ use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::audit::{self, Entry};
 use eaf_core::directory::*;
 use eaf_core::id::ActorId;
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 
 fn new(subject: &str, roles: &[&str]) -> NewMember {
     NewMember {
@@ -92,7 +92,7 @@ async fn audit_rows_come_newest_first_page_by_page_and_vanish_with_a_rollback() 
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
     let entry = |object: &str| Entry {
-        actor: ActorId(world().uuid()),
+        actor: ActorId(ambient().uuid()),
         act: "connection.put".into(),
         object: object.into(),
         outcome: "ok".into(),

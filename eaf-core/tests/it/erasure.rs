@@ -37,8 +37,8 @@ async fn work(core: &Core) {
     let domains: Vec<Arc<dyn Domain>> = vec![Arc::new(Toy::new())];
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), domains).run(std::future::pending()));
     let deadline = Instant::now() + PATIENCE;
-    while status(&core.db, core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
-        assert!(Instant::now() < deadline, "{:#?}", status(&core.db, core.world.now()).await.unwrap());
+    while status(&core.db, core.ambient.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+        assert!(Instant::now() < deadline, "{:#?}", status(&core.db, core.ambient.now()).await.unwrap());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.abort();
@@ -171,7 +171,7 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
 #[tokio::test]
 async fn somebody_who_was_never_a_member_can_be_erased_too() {
     let (_database, core, toy, tenant) = home().await;
-    let guest = ActorId(core.world.uuid());
+    let guest = ActorId(core.ambient.uuid());
     record_named(&core, tenant, "a", guest, "Canary-Guest").await;
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, ["Canary-Guest"]);
@@ -185,7 +185,7 @@ async fn nobody_is_erased_who_is_not_there() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
-    let refused = core.erasure.erase(&core.by, tenant, ActorId(core.world.uuid()), key_cache_grace()).await;
+    let refused = core.erasure.erase(&core.by, tenant, ActorId(core.ambient.uuid()), key_cache_grace()).await;
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 

@@ -191,7 +191,7 @@ async fn put(core: &Core, jar: &Jar, caller: &Caller, coins: i64) -> Answer {
 }
 
 async fn give(core: &Core, jar: &Jar, caller: &Caller, body: Value) -> Result<Answer, Error> {
-    give_as(core, jar, caller, body, core.world.uuid().to_string()).await
+    give_as(core, jar, caller, body, core.ambient.uuid().to_string()).await
 }
 
 async fn give_as(

@@ -31,7 +31,7 @@ async fn house(orders: usize) -> House {
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, acme, (0..orders).map(|n| ordered(&format!("order-{n}"))).collect()).await;
     core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
-    let host = HostId(core.world.uuid());
+    let host = HostId(core.ambient.uuid());
     House { core, acme, host, database }
 }
 
@@ -120,7 +120,7 @@ async fn a_replay_reads_the_calls_in_order_each_as_far_as_it_came() {
     assert_eq!(entries[0], known(1, json!(1_700)));
     let State::Pending { wait, poll_at } = &entries[1].state else { panic!("{entries:?}") };
     assert_eq!((wait, entries[1].progress), (&task, Some(40)), "progress never goes back");
-    assert!(*poll_at > house.core.world.now() - SOON);
+    assert!(*poll_at > house.core.ambient.now() - SOON);
     assert_eq!(entries[1].args["name"], CANARY);
     assert_eq!(entries[2].state, State::Done(Ok(json!({"ip": "10.0.0.1"}))));
     assert!(matches!(&entries[3].state, State::Pending { wait, .. } if *wait == stalled("unreachable")));
@@ -193,7 +193,7 @@ async fn a_lease_is_one_hosts_until_it_runs_out_and_then_the_fence_holds_the_fir
     let (core, journal) = (&house.core, house.journal());
     let (db, feed) = (&core.db, &core.feed);
     let (_, paused) = house.claim(house.host).await.unwrap();
-    let other = HostId(core.world.uuid());
+    let other = HostId(core.ambient.uuid());
     assert!(house.claim(other).await.is_none());
     journal.write(&paused, &effect(1), AT_ONCE).await.unwrap();
 
@@ -240,7 +240,7 @@ async fn a_sleeping_run_says_why_and_wakes_in_time_or_when_it_is_woken() {
     let (_, lease) = house.claim(house.host).await.unwrap();
     // A wake-up while it is at work changes nothing.
     workflow::wake(db, feed, house.acme, lease.run).await.unwrap();
-    assert!(house.claim(HostId(core.world.uuid())).await.is_none());
+    assert!(house.claim(HostId(core.ambient.uuid())).await.is_none());
 
     workflow::suspend(db, &lease, AT_ONCE, &waiting("trap"), Attempt::Count).await.unwrap();
     let (run, lease) = house.claim(house.host).await.unwrap();

@@ -7,7 +7,7 @@ use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::master_key::{self, Error};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use std::sync::{Arc, Mutex};
 
 const ISSUER: &str = "https://id.example";
@@ -17,7 +17,7 @@ fn key(byte: u8) -> MasterKey {
 }
 
 async fn host(database: &Database, keys: impl Into<MasterKeys>) -> Core {
-    Core::start(database.db().await, world(), keys)
+    Core::start(database.db().await, ambient(), keys)
 }
 
 fn both(current: u8, previous: u8) -> MasterKeys {
@@ -149,7 +149,7 @@ async fn a_key_that_is_created_during_a_rotation_is_wrapped_with_the_new_key() {
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
-    let anna = ActorId(core.world.uuid());
+    let anna = ActorId(core.ambient.uuid());
     let mut tx = core.db.tenant(acme).await.unwrap();
     let sealed = core.keyring.seal(&mut tx, anna, "x", b"clear").await.unwrap();
 

@@ -133,13 +133,13 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
         async |tenant| observation::observed_at(&core.db, tenant, "dcm", "vsphere", &["vm-1", "vm-2"]).await.unwrap();
     assert!(at(acme).await.is_empty());
     let news = json!({ "power": "on" });
-    let observation = async |reported| {
+    let observe = async |reported| {
         let observation = Observation { identity: "vm-1".into(), reported };
         observation::record(&core.db, acme, "dcm", "vsphere", &[observation]).await.unwrap();
     };
-    observation(Some(Reported { state: news.clone(), position: Some("1-7".into()) })).await;
+    observe(Some(Reported { state: news.clone(), position: Some("1-7".into()) })).await;
     let first = at(acme).await["vm-1"];
-    observation(None).await;
+    observe(None).await;
     assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
     let things = observation::resources(&core.db, acme, "dcm", "vsphere", &json!({})).await.unwrap();
     let told = |thing: &ManagedResource| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());

@@ -135,10 +135,10 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
         message_id: id.into(),
         plugin: "dcm".into(),
         template: "request-fulfilled".into(),
-        event: EventId(core.world.uuid()),
-        run: RunId(core.world.uuid()),
+        event: EventId(core.ambient.uuid()),
+        run: RunId(core.ambient.uuid()),
         sequence: 1,
-        recipient: ActorId(core.world.uuid()),
+        recipient: ActorId(core.ambient.uuid()),
         trace: TraceId("0".repeat(32)),
     };
     let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
@@ -185,10 +185,10 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
             message_id: format!("<{run}-{sequence}-{number}@eaf>"),
             plugin: "dcm".into(),
             template: "request-fulfilled".into(),
-            event: EventId(core.world.uuid()),
+            event: EventId(core.ambient.uuid()),
             run,
             sequence,
-            recipient: ActorId(core.world.uuid()),
+            recipient: ActorId(core.ambient.uuid()),
             trace: TraceId("0".repeat(32)),
         };
         ids.push(mail_log::record(&core.db, tenant, &mail).await.unwrap().mail.message_id);
@@ -199,7 +199,7 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
 #[tokio::test]
 async fn who_is_being_written_to_just_now_counts_as_told() {
     let (database, core, acme, _) = house().await;
-    let (asked, settled) = (RunId(core.world.uuid()), RunId(core.world.uuid()));
+    let (asked, settled) = (RunId(core.ambient.uuid()), RunId(core.ambient.uuid()));
     for run in [asked, settled] {
         let sql = format!(
             "insert into eaf.run (tenant_id, run_id, plugin, digest, workflow, event_id, event_pos, key, subject, trace)
@@ -221,7 +221,7 @@ async fn who_is_being_written_to_just_now_counts_as_told() {
 #[tokio::test]
 async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are() {
     let (_database, core, acme, _) = house().await;
-    let ids = mails(&core, acme, RunId(core.world.uuid()), 1, 12).await;
+    let ids = mails(&core, acme, RunId(core.ambient.uuid()), 1, 12).await;
     let offers = ids.iter().map(|id| mail_log::offer(&core.db, acme, id, "main", Some(5)));
     let offers: Vec<_> = futures_util::future::join_all(offers).await.into_iter().map(Result::unwrap).collect();
     let count = |wanted| offers.iter().filter(|offer| **offer == wanted).count();
@@ -234,7 +234,7 @@ async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are()
 #[tokio::test]
 async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_mails() {
     let (_database, core, acme, globex) = house().await;
-    let run = RunId(core.world.uuid());
+    let run = RunId(core.ambient.uuid());
     let id = mails(&core, acme, run, 1, 1).await.remove(0);
     mails(&core, acme, run, 2, 1).await;
     let known = async || mail_log::find(&core.db, acme, &id).await.unwrap().unwrap();
@@ -259,7 +259,7 @@ async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_m
 #[tokio::test]
 async fn a_paused_mail_connection_is_the_tenants_own() {
     let (_database, core, acme, globex) = house().await;
-    let by = ActorId(core.world.uuid());
+    let by = ActorId(core.ambient.uuid());
     for _ in 0..2 {
         let mut tx = core.db.tenant(acme).await.unwrap();
         mail_pause::begin(&mut tx, "main", by).await.unwrap();

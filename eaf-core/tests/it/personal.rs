@@ -7,7 +7,7 @@ use eaf_core::crypto;
 use eaf_core::directory::NewMember;
 use eaf_core::event_store::read_after;
 use eaf_core::id::{ActorId, CommandId};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use serde_json::{Value, json};
 
 /// Every row of every table, as text; bytea as hex and, where it is text, as text.
@@ -73,7 +73,7 @@ async fn the_subject_of_a_personal_field_is_a_member_or_the_command_is_refused_a
     house.give("sign", "first", json!({"note": "hi"})).await.unwrap();
     let keys_before = keys(&house).await;
     let nobodies =
-        [json!("anna@example.org"), json!(7), json!(null), json!(ActorId(world().uuid())), json!(uuid::Uuid::nil())];
+        [json!("anna@example.org"), json!(7), json!(null), json!(ActorId(ambient().uuid())), json!(uuid::Uuid::nil())];
     for (n, nobody) in nobodies.into_iter().enumerate() {
         let refused = house.give("sign", &format!("a{n}"), json!({"about": "x", "whom": nobody})).await;
         assert!(matches!(&refused, Err(Error::NoMember { pointer }) if pointer == "/whom"), "{nobody}: {refused:?}");
@@ -182,7 +182,7 @@ async fn a_sealed_value_opens_only_where_it_was_sealed() {
     let house = House::open().await;
     let (keyring, tenant) = (&house.core.keyring, house.anna.tenant);
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
-    let (anna, ben) = (house.anna.actor, ActorId(world().uuid()));
+    let (anna, ben) = (house.anna.actor, ActorId(ambient().uuid()));
     let sealed = keyring.seal(&mut tx, anna, "here", b"secret").await.unwrap();
     keyring.seal(&mut tx, ben, "here", b"").await.unwrap();
     assert_eq!(keyring.open(&mut tx, anna, "here", &sealed).await.unwrap().unwrap(), b"secret");
@@ -197,7 +197,7 @@ async fn a_sealed_value_opens_only_where_it_was_sealed() {
 #[tokio::test]
 async fn a_key_whose_transaction_failed_is_not_used_again() {
     let house = House::open().await;
-    let (keyring, tenant, carl) = (&house.core.keyring, house.anna.tenant, ActorId(world().uuid()));
+    let (keyring, tenant, carl) = (&house.core.keyring, house.anna.tenant, ActorId(ambient().uuid()));
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     let lost = keyring.seal(&mut tx, carl, "x", b"lost").await.unwrap();
     // Seen by its own transaction, which must not make it remembered.
@@ -224,7 +224,7 @@ async fn another_master_key_opens_nothing_and_says_so() {
         roles: Vec::new(),
     };
     let actor = house.core.directory.put_member(&house.core.by, house.anna.tenant, member).await.unwrap();
-    let other = eaf_core::Core::start(house.database.db().await, world(), crypto::MasterKey::new([8; 32]));
+    let other = eaf_core::Core::start(house.database.db().await, ambient(), crypto::MasterKey::new([8; 32]));
     let refused = other.directory.member(house.anna.tenant, actor).await.unwrap_err();
     assert!(matches!(refused, eaf_core::directory::Error::Crypto(crypto::Error::WrongMasterKey)), "{refused:?}");
 }
@@ -232,7 +232,7 @@ async fn another_master_key_opens_nothing_and_says_so() {
 #[tokio::test]
 async fn who_has_a_key_and_is_no_member_is_nobody_that_an_event_may_be_about() {
     let house = House::open().await;
-    let guest = ActorId(world().uuid());
+    let guest = ActorId(ambient().uuid());
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     for actor in [guest, ActorId::SYSTEM] {
         house.core.keyring.seal(&mut tx, actor, "x", b"made").await.unwrap();
@@ -247,7 +247,7 @@ async fn who_has_a_key_and_is_no_member_is_nobody_that_an_event_may_be_about() {
 #[tokio::test]
 async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
     let house = House::open().await;
-    for (key, whom) in [("a", json!(ActorId(world().uuid()))), ("b", json!(member(&house).await))] {
+    for (key, whom) in [("a", json!(ActorId(ambient().uuid()))), ("b", json!(member(&house).await))] {
         let refuses = key == "a";
         let request = eaf_core::command_bus::Request {
             name: "copied".into(),

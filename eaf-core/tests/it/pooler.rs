@@ -7,7 +7,7 @@ use eaf_core::db::{self, Db};
 use eaf_core::directory;
 use eaf_core::event_store::head;
 use eaf_core::id::TenantId;
-use eaf_core::testing::{Database, PASSWORD, master_key, world};
+use eaf_core::testing::{Database, PASSWORD, ambient, master_key};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ struct Pooler {
 impl Pooler {
     async fn start(database: &Database) -> Pooler {
         let root = std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run this by `make pooler`");
-        let dir = std::env::temp_dir().join(format!("eaf-pooler-{}", world().uuid().simple()));
+        let dir = std::env::temp_dir().join(format!("eaf-pooler-{}", ambient().uuid().simple()));
         std::fs::create_dir_all(&dir).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = PgConnectOptions::from_str(&database.url("eaf_app")).unwrap();
@@ -89,7 +89,7 @@ async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_ro
     let pooler = Pooler::start(&range.database).await;
     let app_url = pooler.url(&range.database);
     let config = db::Config { app_url, app_connections: CLIENTS as u32, ..range.database.config() };
-    let core = Core::start(Db::connect(&config).await.unwrap(), world(), master_key());
+    let core = Core::start(Db::connect(&config).await.unwrap(), ambient(), master_key());
 
     let clients: Vec<_> = (0..CLIENTS)
         .map(|n| {

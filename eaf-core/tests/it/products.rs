@@ -50,7 +50,7 @@ impl House {
     }
 
     async fn claimed(&self) -> usize {
-        let host = HostId(self.core.world.uuid());
+        let host = HostId(self.core.ambient.uuid());
         workflow::claim(&self.core.db, &self.core.keyring, host, workflow::LEASE, &["toy".into()], 5)
             .await
             .unwrap()
@@ -106,7 +106,7 @@ async fn a_call_needs_an_enabled_product_and_a_grant_that_has_not_expired() {
     assert_eq!(house.authorization(house.acme).await, Authorization::Granted(vcenter()));
     assert_eq!(house.authorization(house.globex).await, inactive(Inactive::NotEnabled), "another tenant's grant");
 
-    let at = |offset| Some(house.core.world.now() + offset);
+    let at = |offset| Some(house.core.ambient.now() + offset);
     house.grant(Terms { reason: "a trial".into(), expires_at: at(Duration::HOUR) }).await;
     assert_eq!(house.authorization(house.acme).await, Authorization::Granted(vcenter()));
     house.grant(Terms { reason: "a trial".into(), expires_at: at(-Duration::HOUR) }).await;

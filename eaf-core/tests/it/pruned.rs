@@ -62,7 +62,7 @@ impl House {
     async fn prune(&self) -> u64 {
         let keep = Some(Duration::days(180));
         let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
-        let pruned = retention::prune(&self.core.db, &self.core.world, &all).await.unwrap();
+        let pruned = retention::prune(&self.core.db, &self.core.ambient, &all).await.unwrap();
         assert!(pruned.failures.is_empty(), "{:?}", pruned.failures);
         pruned.rows
     }
@@ -131,7 +131,7 @@ async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_no
             ActorId::SYSTEM
         )
     };
-    let now = house.core.world.now();
+    let now = house.core.ambient.now();
     let day = |days: i64| (now - Duration::days(days)).date();
     let (today, denied) = ("object = 'toy/1'", "outcome = 'denied'");
     for (tampering, expected) in [

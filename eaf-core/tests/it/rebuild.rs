@@ -59,8 +59,8 @@ impl House {
 
     async fn until_caught_up(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while status(&self.core.db, self.core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
-            assert!(Instant::now() < deadline, "{:#?}", status(&self.core.db, self.core.world.now()).await.unwrap());
+        while status(&self.core.db, self.core.ambient.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+            assert!(Instant::now() < deadline, "{:#?}", status(&self.core.db, self.core.ambient.now()).await.unwrap());
             tokio::time::sleep(A_MOMENT).await;
         }
     }
@@ -182,7 +182,7 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
     // Hosts come and go in the middle of it, two at a time.
     let deadline = Instant::now() + PATIENCE;
     let mut stops = 0;
-    while status(&house.core.db, house.core.world.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
+    while status(&house.core.db, house.core.ambient.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
         assert!(Instant::now() < deadline);
         let (one, other) = (house.run(), house.run());
         // A little longer each time, so that a slow machine gets on as well.
@@ -251,7 +251,7 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
     let running = house.run();
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let copies = status(&house.core.db, house.core.world.now()).await.unwrap();
+        let copies = status(&house.core.db, house.core.ambient.now()).await.unwrap();
         let things = copies.iter().find(|copy| copy.view == "things").unwrap();
         let others = copies.iter().find(|copy| copy.view == "others").unwrap();
         if (things.tenants_behind, things.tenants_parked, others.tenants_behind) == (1, 1, 0) {

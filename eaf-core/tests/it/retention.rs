@@ -83,7 +83,7 @@ async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
     assert_eq!(pruned(&house.core, &none).await, 0);
     assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
-    retention::prune(&house.core.db, &house.core.world, &all).await.unwrap();
+    retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
     // Three answers, and that a command was refused; two denials, and not what was allowed; three mails, and not the one
     // under way; the calls of two runs that ended, and not the runs.
     assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
@@ -96,7 +96,7 @@ async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
 
 /// Nothing fails.
 async fn pruned(core: &Core, retention: &Retention) -> u64 {
-    let pruned = retention::prune(&core.db, &core.world, retention).await.unwrap();
+    let pruned = retention::prune(&core.db, &core.ambient, retention).await.unwrap();
     assert!(pruned.failures.is_empty() && pruned.left_to_others == 0, "{pruned:?}");
     pruned.rows
 }
@@ -116,7 +116,7 @@ async fn what_cannot_be_deleted_of_one_tenant_keeps_nothing_of_the_others() {
     house.database.run(&fails).await;
     let keep = Some(Duration::days(DAYS));
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
-    let pruned = retention::prune(&house.core.db, &house.core.world, &all).await.unwrap();
+    let pruned = retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
     let failed: Vec<_> = pruned.failures.iter().map(|failure| (failure.tenant, failure.what)).collect();
     assert_eq!(failed, [(Some(house.acme), "ledger")]);
     // Of acme all but the answers, of globex all.
@@ -130,10 +130,10 @@ async fn hosts_that_prune_at_the_same_time_delete_everything_once() {
     let keep = Some(Duration::days(DAYS));
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
     let (one, two) = tokio::join!(
-        retention::prune(&house.core.db, &house.core.world, &all),
-        retention::prune(&other.db, &other.world, &all)
+        retention::prune(&house.core.db, &house.core.ambient, &all),
+        retention::prune(&other.db, &other.ambient, &all)
     );
-    let rest = retention::prune(&house.core.db, &house.core.world, &all).await.unwrap().rows;
+    let rest = retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap().rows;
     assert_eq!(one.unwrap().rows + two.unwrap().rows + rest, 3 + 1 + 2 + 4 + 3);
     assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
 }
@@ -218,7 +218,7 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     // One of the first is what an open run needs.
     house.database.run(&format!("update eaf.run set digest = '{}' where state = 'open'", digest(2))).await;
     let retention = Retention { packages: Some(Duration::days(DAYS)), ..Retention::default() };
-    assert_eq!(retention::prune(&house.core.db, &house.core.world, &retention).await.unwrap().packages, 2);
+    assert_eq!(retention::prune(&house.core.db, &house.core.ambient, &retention).await.unwrap().packages, 2);
     for (n, there) in [(1, false), (2, true), (3, false), (4, true), (5, true), (6, true)] {
         assert_eq!(package::load(&house.core.db, &digest(n)).await.unwrap().is_some(), there, "{n}");
     }
@@ -226,7 +226,7 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     assert!(matches!(again, Err(package::Error::Unknown { .. })), "it has no file: {again:?}");
     package::store(&house.core.db, &package(1)).await.unwrap();
     // Its age begins now: it does not go before it can be activated.
-    assert_eq!(retention::prune(&house.core.db, &house.core.world, &retention).await.unwrap().packages, 0);
+    assert_eq!(retention::prune(&house.core.db, &house.core.ambient, &retention).await.unwrap().packages, 0);
     assert_eq!(
         package::load(&house.core.db, &digest(1)).await.unwrap().map(|package| package.bytes),
         Some(vec![1; 10])
@@ -257,7 +257,7 @@ async fn a_mail_that_a_run_left_waiting_is_settled_and_one_that_may_have_arrived
     );
     house.database.run(&unknown).await;
     let mails = Retention { mails: Some(Duration::days(DAYS)), ..Retention::default() };
-    assert_eq!(retention::prune(&core.db, &core.world, &mails).await.unwrap().rows, 1);
+    assert_eq!(retention::prune(&core.db, &core.ambient, &mails).await.unwrap().rows, 1);
     let mut root = house.database.superuser().await;
     let states = "select message_id, status, error from eaf.mail_log order by message_id";
     let states: Vec<(String, String, Option<String>)> = sqlx::query_as(states).fetch_all(&mut root).await.unwrap();

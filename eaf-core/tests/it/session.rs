@@ -2,11 +2,11 @@
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;
-use eaf_core::clock::{Clock, World};
+use eaf_core::clock::{Ambient, Clock};
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::{Activity, Limits, SessionId};
-use eaf_core::testing::{Database, master_key, world};
+use eaf_core::testing::{Database, ambient, master_key};
 use eaf_core::used_state;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -36,8 +36,8 @@ impl House {
     async fn new() -> House {
         let database = Database::fresh().await;
         let clock = Arc::new(Turned::default());
-        let world = World { clock: clock.clone(), ..world() };
-        let core = Core::start(database.db().await, world, master_key());
+        let ambient = Ambient { clock: clock.clone(), ..ambient() };
+        let core = Core::start(database.db().await, ambient, master_key());
         let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         let anna = core.directory.put_member(&core.by, acme, person("anna")).await.unwrap();
         House { core, clock, acme, anna, database }
@@ -285,11 +285,11 @@ fn hex(text: &str) -> String {
 #[tokio::test]
 async fn a_state_is_used_once_and_kept_until_its_sign_in_would_be_over() {
     let house = House::new().await;
-    let until = house.core.world.now() + Duration::minutes(10);
+    let until = house.core.ambient.now() + Duration::minutes(10);
     assert!(used_state::use_once(&house.core.db, "state", until).await.unwrap());
     assert!(!used_state::use_once(&house.core.db, "state", until).await.unwrap());
     assert!(used_state::use_once(&house.core.db, "another", until).await.unwrap());
-    assert_eq!(used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(), 0);
+    assert_eq!(used_state::purge(&house.core.db, house.core.ambient.now()).await.unwrap(), 0);
     house.pass(Duration::minutes(11));
-    assert_eq!(used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(), 2);
+    assert_eq!(used_state::purge(&house.core.db, house.core.ambient.now()).await.unwrap(), 2);
 }

@@ -5,7 +5,7 @@ use crate::chain::verify;
 use eaf_core::Core;
 use eaf_core::event_store::{AppendRequest, Outcome};
 use eaf_core::id::{StreamId, TenantId};
-use eaf_core::testing::{Database, world};
+use eaf_core::testing::{Database, ambient};
 use sqlx::Row;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -121,7 +121,7 @@ async fn appender(
 ) {
     let mut known: HashMap<StreamId, u64> = HashMap::new();
     while !*stop.borrow() {
-        let [pick, count, events, answer, lost] = world().bytes::<5>().map(usize::from);
+        let [pick, count, events, answer, lost] = ambient().bytes::<5>().map(usize::from);
         let chosen: Vec<_> = (0..1 + count % 2).map(|n| streams[(pick + n) % STREAMS]).collect();
         let parts: Vec<_> = chosen.iter().map(|s| (*s, Some(known.get(s).copied().unwrap_or(0)), events % 3)).collect();
         let request = AppendRequest { answer: vec![answer as u8; 8], ..request(&parts) };

@@ -192,18 +192,18 @@ pub fn ordered(key: &str) -> (&'static str, Value) {
 
 /// Puts events into the log, one stream for all; answers the last position.
 pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -> Position {
-    let with_id = |(kind, data)| (EventId(core.world.uuid()), kind, data);
+    let with_id = |(kind, data)| (EventId(core.ambient.uuid()), kind, data);
     put(core, tenant, 1, events.into_iter().map(with_id).collect()).await
 }
 
 /// As a package of another age would.
 pub async fn record_version(core: &Core, tenant: TenantId, schema: u16, (kind, data): (&str, Value)) -> Position {
-    put(core, tenant, schema, vec![(EventId(core.world.uuid()), kind, data)]).await
+    put(core, tenant, schema, vec![(EventId(core.ambient.uuid()), kind, data)]).await
 }
 
 /// An event whose personal members are sealed as the command bus seals them.
 pub async fn record_sealed(core: &Core, tenant: TenantId, (kind, mut data): (&str, Value), schema: &Value) -> Position {
-    let id = EventId(core.world.uuid());
+    let id = EventId(core.ambient.uuid());
     let mut tx = core.db.tenant(tenant).await.unwrap();
     personal::encrypt(&core.keyring, &mut tx, schema, &format!("event/{id}"), &mut data).await.unwrap();
     tx.commit().await.unwrap();
@@ -215,7 +215,7 @@ async fn put(core: &Core, tenant: TenantId, schema: u16, events: Vec<(EventId, &
     let meta = Meta {
         actor: ActorId::SYSTEM,
         actor_kind: ActorKind::System,
-        command_id: CommandId(core.world.uuid()),
+        command_id: CommandId(core.ambient.uuid()),
         trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
         stream: stream.into(),
         plugin: "toy".into(),
@@ -233,7 +233,7 @@ async fn put(core: &Core, tenant: TenantId, schema: u16, events: Vec<(EventId, &
     };
     let request = AppendRequest {
         actor: ActorId::SYSTEM,
-        key: core.world.uuid().to_string(),
+        key: core.ambient.uuid().to_string(),
         fingerprint: [0; 32],
         answer: vec![],
         fence: None,

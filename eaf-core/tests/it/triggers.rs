@@ -43,7 +43,7 @@ async fn two_hosts_start_every_run_exactly_once() {
 
     // Claimed by two hosts at the same time, each run goes to one of them.
     let plugins = ["toy".to_owned()];
-    let hosts = [HostId(one.world.uuid()), HostId(one.world.uuid())];
+    let hosts = [HostId(one.ambient.uuid()), HostId(one.ambient.uuid())];
     let (a, b) = tokio::join!(
         workflow::claim(&one.db, &one.keyring, hosts[0], workflow::LEASE, &plugins, 40),
         workflow::claim(&two.db, &two.keyring, hosts[1], workflow::LEASE, &plugins, 40)

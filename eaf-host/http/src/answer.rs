@@ -49,7 +49,7 @@ const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 pub async fn middleware(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let info = Arc::new(Info::of(request.headers(), &app.core.world));
+    let info = Arc::new(Info::of(request.headers(), &app.core.ambient));
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched".into(), |path| path.as_str().to_owned());
     request.extensions_mut().insert(info.clone());

@@ -80,7 +80,7 @@ async fn list(
     let command = find_for_people(&product, &name).ok_or_else(unknown)?;
     let (_, source) = marked(&command.schema).find(|(marked, _)| **marked == member).ok_or_else(unknown)?;
     wanted(&parameters)?;
-    let permit = app.choices.acquire(who.caller.tenant, app.core.world.now());
+    let permit = app.choices.acquire(who.caller.tenant, app.core.ambient.now());
     let permit = permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     // Release the tenant's permit: the other system may be slow.
     who.permit = None;

@@ -174,7 +174,7 @@ fn dry_run(parameters: &Parameters) -> Result<bool, Problem> {
 /// Idempotency key of the request, or a new one.
 fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all(KEY_HEADER).iter();
-    let Some(value) = values.next() else { return Ok(app.core.world.uuid().to_string()) };
+    let Some(value) = values.next() else { return Ok(app.core.ambient.uuid().to_string()) };
     let invalid = || Problem::new(Code::IdempotencyKeyInvalid);
     let key = value.to_str().map_err(|_| invalid())?;
     let visible = key.bytes().all(|byte| byte.is_ascii_graphic());

@@ -5,7 +5,7 @@ use super::caller::TenantCaller;
 use super::code::Code;
 use super::problem::Problem;
 use axum::http::Method;
-use eaf_core::actor::{By, TraceId};
+use eaf_core::actor::{Attribution, TraceId};
 use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::contract::ViewType;
 use eaf_core::id::ActorId;
@@ -24,8 +24,8 @@ pub async fn record_denied_operator(
     method: &Method,
     route: &str,
 ) -> Result<(), Problem> {
-    let by = By { actor: operator, origin: None, trace };
-    Ok(platform::record_denied(&app.core.db, app.core.world.now(), &by, &Act::denied(&act(method), route)).await?)
+    let by = Attribution { actor: operator, origin: None, trace };
+    Ok(platform::record_denied(&app.core.db, app.core.ambient.now(), &by, &Act::denied(&act(method), route)).await?)
 }
 
 impl TenantCaller {
@@ -53,7 +53,7 @@ impl TenantCaller {
     /// Records a denial; equal denials within an hour are counted in one row.
     pub async fn record_denied(&self, app: &App, act: &str, object: &str) -> Result<(), Problem> {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
-        audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.world.now()).await?;
+        audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.ambient.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -79,8 +79,8 @@ impl TenantCaller {
     }
 
     /// Actor and trace for administrative changes by this caller.
-    pub fn by(&self) -> By {
-        By { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
+    pub fn by(&self) -> Attribution {
+        Attribution { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
     }
 
     pub fn act(&self, act: &str, object: &str, outcome: &str) -> Entry {

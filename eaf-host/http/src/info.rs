@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 use eaf_core::actor::{Locale, TraceId};
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use eaf_core::id::TenantId;
 use std::sync::OnceLock;
 
@@ -17,10 +17,10 @@ pub struct Info {
 }
 
 impl Info {
-    pub fn of(headers: &HeaderMap, world: &World) -> Self {
+    pub fn of(headers: &HeaderMap, ambient: &Ambient) -> Self {
         Info {
-            trace: parent_trace(headers).unwrap_or_else(|| TraceId(hex(&world.bytes::<16>()))),
-            span: hex(&world.bytes::<8>()),
+            trace: parent_trace(headers).unwrap_or_else(|| TraceId(hex(&ambient.bytes::<16>()))),
+            span: hex(&ambient.bytes::<8>()),
             accepted: accepted_locale(headers),
             member: OnceLock::new(),
             tenant: OnceLock::new(),

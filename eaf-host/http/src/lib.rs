@@ -144,7 +144,7 @@ impl App {
             products,
             providers,
             identity,
-            rates: RateLimiters::new(&core.world, config.rates),
+            rates: RateLimiters::new(&core.ambient, config.rates),
             concurrency: ConcurrencyLimit::new(config.concurrent_requests),
             core,
             config: Arc::new(config),

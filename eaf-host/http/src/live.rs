@@ -167,7 +167,7 @@ async fn live(
     }
     // Release the tenant's permit: the stream lasts long.
     who.permit = None;
-    let remaining = (who.expires - app.core.world.now()).try_into().unwrap_or(Duration::ZERO);
+    let remaining = (who.expires - app.core.ambient.now()).try_into().unwrap_or(Duration::ZERO);
     let mut subscription = Subscription {
         closing: app.closing.clone(),
         end: Instant::now() + MAX_DURATION.min(remaining),
@@ -290,7 +290,7 @@ impl Subscription {
     /// Sends two heartbeats, because some proxies hold back an event until the next one.
     fn send_opening(&mut self, resumed: bool, refused: &[String]) {
         let spread = RECONNECT_DELAY.end - RECONNECT_DELAY.start;
-        let retry = RECONNECT_DELAY.start + self.app.core.world.uuid().as_u64_pair().1 % spread;
+        let retry = RECONNECT_DELAY.start + self.app.core.ambient.uuid().as_u64_pair().1 % spread;
         // Name the actor: the session of the browser may belong to another person by now.
         let data = json!({ "actor": self.who.caller.actor, "resumed": resumed, "refused": refused });
         let first = Event::default().event(HEARTBEAT).id(self.id()).data(data.to_string());

@@ -7,7 +7,7 @@
 use super::client_address::ClientAddress;
 use super::code::Code;
 use super::problem::Problem;
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::rate_limit::{Limit, RateLimit, RateLimited};
 use std::collections::hash_map::RandomState;
@@ -31,13 +31,13 @@ pub struct RateLimiters {
 }
 
 impl RateLimiters {
-    pub fn new(world: &World, limits: Limits) -> Self {
+    pub fn new(ambient: &Ambient, limits: Limits) -> Self {
         RateLimiters {
-            tenants: RateLimit::maybe(world, limits.tenant),
-            people: RateLimit::maybe(world, limits.person),
-            credentials: RateLimit::maybe(world, limits.person),
+            tenants: RateLimit::maybe(ambient, limits.tenant),
+            people: RateLimit::maybe(ambient, limits.person),
+            credentials: RateLimit::maybe(ambient, limits.person),
             hasher: RandomState::new(),
-            sign_ins: RateLimit::maybe(world, limits.sign_ins),
+            sign_ins: RateLimit::maybe(ambient, limits.sign_ins),
         }
     }
 

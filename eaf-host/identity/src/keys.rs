@@ -6,7 +6,7 @@
 
 use super::discovery::{self, Document};
 use super::fetch::{self, Client};
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use openidconnect::JsonWebKey;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -69,7 +69,7 @@ impl PublishedKeys {
 
 pub struct KeyStore {
     issuer: String,
-    world: World,
+    ambient: Ambient,
     client: Client,
     cached: RwLock<Option<Arc<PublishedKeys>>>,
     /// Failure of the last refresh; none after a success.
@@ -79,10 +79,10 @@ pub struct KeyStore {
 }
 
 impl KeyStore {
-    pub fn new(issuer: String, world: World, client: Client) -> Self {
+    pub fn new(issuer: String, ambient: Ambient, client: Client) -> Self {
         KeyStore {
             issuer,
-            world,
+            ambient,
             client,
             cached: RwLock::default(),
             failure: RwLock::default(),
@@ -98,7 +98,7 @@ impl KeyStore {
     pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let cached = self.cached();
         if let Some(keys) = &cached {
-            let fresh = self.world.now() - keys.fetched < MAX_AGE;
+            let fresh = self.ambient.now() - keys.fetched < MAX_AGE;
             if fresh && kid.is_none_or(|kid| keys.has(kid)) {
                 return Ok(keys.clone());
             }
@@ -112,7 +112,7 @@ impl KeyStore {
     /// Fetches missing keys, and those that expire soon.
     pub async fn renew(self: &Arc<Self>) {
         let cached = self.cached().map(|keys| keys.fetched);
-        if cached.is_none_or(|fetched| self.world.now() - fetched >= RENEWAL_AGE) {
+        if cached.is_none_or(|fetched| self.ambient.now() - fetched >= RENEWAL_AGE) {
             // The failure is logged where it occurs and available from `fault`.
             let _failed = self.refresh(cached).await;
         }
@@ -138,7 +138,7 @@ impl KeyStore {
         if let Some(cached) = self.cached().filter(|cached| seen.is_none_or(|seen| cached.fetched > seen)) {
             return Ok(cached);
         }
-        let now = self.world.now();
+        let now = self.ambient.now();
         if last_refresh.is_some_and(|at| now - at < REFRESH_INTERVAL) {
             return Err(self.failure().unwrap_or_else(|| Arc::new(Error::TooSoon)));
         }

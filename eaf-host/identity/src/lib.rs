@@ -21,7 +21,7 @@ mod token_answer;
 pub use claims::ClaimName;
 
 use access::Audience;
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use keys::{KeyStore, PublishedKeys};
 use openidconnect::ClientSecret;
 use openidconnect::core::CoreJsonWebKey;
@@ -105,16 +105,16 @@ pub struct Identity {
     config: Config,
     keys: Arc<KeyStore>,
     client: sign_in::Client,
-    world: World,
+    ambient: Ambient,
 }
 
 impl Identity {
     /// Does not contact the issuer, so that start-up does not depend on it.
-    pub fn new(config: &Config, world: World) -> Result<Self, Error> {
+    pub fn new(config: &Config, ambient: Ambient) -> Result<Self, Error> {
         let http = fetch::Client::new().map_err(Error::Client)?;
-        let keys = Arc::new(KeyStore::new(config.issuer.clone(), world.clone(), http.clone()));
+        let keys = Arc::new(KeyStore::new(config.issuer.clone(), ambient.clone(), http.clone()));
         let client = sign_in::Client::new(config, http)?;
-        Ok(Identity { config: config.clone(), keys, client, world })
+        Ok(Identity { config: config.clone(), keys, client, ambient })
     }
 
     /// Fetches the issuer's keys before their first use, and again before they expire.
@@ -169,7 +169,7 @@ impl Identity {
             return Err(Error::Audience { expected: expected.into(), found: found(audiences.join(",")) });
         }
         let key = key?;
-        let now = self.world.now();
+        let now = self.ambient.now();
         let expires = self.expires(token)?;
         if expires <= now - LEEWAY {
             return Err(Error::Expired(now - expires));

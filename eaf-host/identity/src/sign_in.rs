@@ -147,7 +147,7 @@ impl Identity {
     /// Starts a sign-in; the browser goes to the attempt's address.
     pub async fn begin(&self) -> Result<Attempt, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
-        let seed = Seed::new(self.world.bytes());
+        let seed = Seed::new(self.ambient.bytes());
         let (state, nonce) = (seed.state(), seed.nonce());
         let verifier = PkceCodeVerifier::new(seed.verifier());
         let (address, ..) = self

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use eaf_core::clock::{Clock, Entropy, World};
+use eaf_core::clock::{Ambient, Clock, Entropy};
 use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::url::form_urlencoded;
 use openidconnect::{AccessToken, AccessTokenHash, ClientSecret, JsonWebKeyId, PrivateSigningKey};
@@ -43,9 +43,9 @@ impl Entropy for OsEntropy {
     }
 }
 
-pub fn world() -> (World, Arc<TestClock>) {
+pub fn ambient() -> (Ambient, Arc<TestClock>) {
     let clock = Arc::new(TestClock::default());
-    (World { clock: clock.clone(), entropy: Arc::new(OsEntropy) }, clock)
+    (Ambient { clock: clock.clone(), entropy: Arc::new(OsEntropy) }, clock)
 }
 
 /// Key pair derived from one byte.
@@ -58,7 +58,7 @@ pub fn key(seed: u8, kid: &str) -> CoreEdDsaPrivateSigningKey {
 
 pub struct Issuer {
     pub url: String,
-    pub world: World,
+    pub ambient: Ambient,
     pub clock: Arc<TestClock>,
     published: Arc<Mutex<Vec<(u8, String)>>>,
     /// Number of fetches of the keys.
@@ -173,8 +173,8 @@ impl Issuer {
             .route("/token", post(exchange))
             .with_state(parts);
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        let (world, clock) = world();
-        Issuer { url, world, clock, published, fetched, exchanged, grants, unusual }
+        let (ambient, clock) = ambient();
+        Issuer { url, ambient, clock, published, fetched, exchanged, grants, unusual }
     }
 
     /// Changes the behaviour from now on.
@@ -197,7 +197,7 @@ impl Issuer {
 
     /// Code for this grant.
     pub fn grant(&self, grant: Grant) -> String {
-        let code = URL_SAFE_NO_PAD.encode(self.world.bytes::<12>());
+        let code = URL_SAFE_NO_PAD.encode(self.ambient.bytes::<12>());
         self.grants.lock().expect("no poisoned lock").insert(code.clone(), grant);
         code
     }
@@ -230,7 +230,7 @@ impl Issuer {
     }
 
     pub fn sign(&self, token_claims: &TokenClaims) -> String {
-        let now = self.world.now();
+        let now = self.ambient.now();
         let key = key(token_claims.key.0, &token_claims.key.1);
         let at_hash = token_claims.access_token.clone().map(|token| {
             let (token, algorithm) = (AccessToken::new(token), CoreJwsSigningAlgorithm::EdDsa);

@@ -10,7 +10,7 @@ use time::Duration;
 
 async fn start() -> (Issuer, Identity) {
     let issuer = Issuer::start().await;
-    let identity = Identity::new(&issuer.config(), issuer.world.clone()).expect("a valid configuration");
+    let identity = Identity::new(&issuer.config(), issuer.ambient.clone()).expect("a valid configuration");
     (issuer, identity)
 }
 
@@ -140,7 +140,7 @@ async fn without_the_issuer_the_error_is_an_outage() {
     let issuer = Issuer::start().await;
     let mut config = issuer.config();
     config.issuer = "http://127.0.0.1:1".into();
-    let identity = Identity::new(&config, issuer.world.clone()).expect("a valid configuration");
+    let identity = Identity::new(&config, issuer.ambient.clone()).expect("a valid configuration");
     let token = issuer.token("anna", Some("acme"));
     assert!(matches!(refusal(&identity, &token).await, Error::Keys(_)));
 }
@@ -154,7 +154,7 @@ async fn unused_claims_may_have_any_shape() {
         json!({ "amr": "pwd", "auth_time": "1700000000", "acr": 1 }),
         json!({ "name": ["Anna"], "locale": { "de": true }, "address": "Berlin", "gender": 1, "birthdate": null }),
         json!({ "iat": "a moment ago", "jti": 17, "groups": "all", "eaf_tenants": ["acme", "globex"] }),
-        json!({ "aud": "eaf", "exp": (issuer.world.now().unix_timestamp() + 60).to_string() }),
+        json!({ "aud": "eaf", "exp": (issuer.ambient.now().unix_timestamp() + 60).to_string() }),
         json!({ "aud": ["billing", 5, "eaf"], "azp": "script", "nbf": null }),
     ] {
         let mut token_claims = issuer.token_claims("anna", Some("acme"));
@@ -184,7 +184,7 @@ async fn tenant_and_person_come_from_the_configured_claims() {
     let mut config = issuer.config();
     config.tenant_claim = ClaimName::new("https://eaf.example/tenant");
     config.subject_claim = ClaimName::new("/who/oid");
-    let identity = Identity::new(&config, issuer.world.clone()).expect("a valid configuration");
+    let identity = Identity::new(&config, issuer.ambient.clone()).expect("a valid configuration");
     let mut token_claims = issuer.token_claims("pairwise", Some("globex"));
     token_claims.claims = json!({ "https://eaf.example/tenant": ["acme"], "who": { "oid": "anna" } });
     let verified = identity.verify(&issuer.sign(&token_claims)).await.expect("believed");
@@ -198,7 +198,7 @@ async fn an_id_token_is_no_access_token() {
     let (issuer, identity) = start().await;
     let mut config = issuer.config();
     config.audience = "eaf-api".into();
-    let apart = Identity::new(&config, issuer.world.clone()).expect("a valid configuration");
+    let apart = Identity::new(&config, issuer.ambient.clone()).expect("a valid configuration");
     // Header and claims, whether the token is accepted if API and client share a name, and if they
     // have two.
     for (kind, claims, shared, two) in [
@@ -283,7 +283,7 @@ async fn a_configuration_fault_is_distinguished_from_an_outage() {
         ("too often", canned(Canned::json(429, json!({}))), true),
         ("keys in maintenance", keys(Canned::html(502)), true),
     ] {
-        let identity = Identity::new(&issuer.config(), issuer.world.clone()).expect("a valid configuration");
+        let identity = Identity::new(&issuer.config(), issuer.ambient.clone()).expect("a valid configuration");
         issuer.set_behaviour(unusual);
         // The second attempt is within the minimum time between two refreshes.
         for _ in 0..2 {
@@ -315,7 +315,7 @@ async fn a_discovery_document_may_be_text_and_lack_unused_members() {
     for member in ["response_types_supported", "subject_types_supported", "end_session_endpoint"] {
         small[member] = json!("");
     }
-    let identity = Identity::new(&issuer.config(), issuer.world.clone()).expect("a valid configuration");
+    let identity = Identity::new(&issuer.config(), issuer.ambient.clone()).expect("a valid configuration");
     let canned = Canned { status: 200, content_type: "text/plain", body: small.to_string() };
     issuer.set_behaviour(Unusual { discovery: Some(canned), ..Unusual::default() });
     identity.verify(&issuer.token("anna", Some("acme"))).await.expect("believed");

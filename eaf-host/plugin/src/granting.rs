@@ -4,7 +4,7 @@
 
 use crate::manifest::{self, Request};
 use crate::package;
-use eaf_core::actor::By;
+use eaf_core::actor::Attribution;
 use eaf_core::grant::{self, Grant, Listed, Terms};
 use eaf_core::id::{self, TenantId};
 use eaf_core::product::{self, Switch};
@@ -119,7 +119,7 @@ pub async fn put(
     requests: &[Request],
     schema: &Value,
     (grant, terms): (&Grant, &Terms),
-    by: &By,
+    by: &Attribution,
 ) -> Result<(), Error> {
     checked_reason(&terms.reason)?;
     checked_connection(&grant.connection)?;
@@ -148,7 +148,7 @@ pub async fn enable(
     plugin: &str,
     requests: &[Request],
     reason: &str,
-    by: &By,
+    by: &Attribution,
 ) -> Result<(), Error> {
     let granted = grant::list(&core.db, tenant).await?;
     let missing: Vec<String> = missing(plugin, requests, &granted).into_iter().map(shown).collect();
@@ -159,11 +159,18 @@ pub async fn enable(
 }
 
 /// Disables a product for a tenant. Its runs rest, its grants stay.
-pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     switch(core, tenant, plugin, Switch::Disable, reason, by).await
 }
 
-async fn switch(core: &Core, tenant: TenantId, plugin: &str, to: Switch, reason: &str, by: &By) -> Result<(), Error> {
+async fn switch(
+    core: &Core,
+    tenant: TenantId,
+    plugin: &str,
+    to: Switch,
+    reason: &str,
+    by: &Attribution,
+) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
     let mut tx = core.db.tenant(tenant).await?;
@@ -172,7 +179,7 @@ async fn switch(core: &Core, tenant: TenantId, plugin: &str, to: Switch, reason:
 }
 
 /// Stops a plugin for all tenants. Its runs rest and lose nothing.
-pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
     product::stop(&core.db, plugin, reason, by).await?;
@@ -180,7 +187,7 @@ pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<()
 }
 
 /// Lets a stopped plugin go on.
-pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &By) -> Result<(), Error> {
+pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     if product::resume(&core.db, plugin, reason, by).await? {
         Ok(())

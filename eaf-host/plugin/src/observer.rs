@@ -145,7 +145,7 @@ impl Observer {
             observation::resources(&self.core.db, turn.tenant, plugin.id(), &turn.capability, &observable).await;
         let things = things.map_err(|error| store(&error))?;
         for round in things.chunks(ROUND) {
-            let trace = TraceId(self.core.world.uuid().simple().to_string());
+            let trace = TraceId(self.core.ambient.uuid().simple().to_string());
             let (tenant, grant, id) = (turn.tenant, grant.to_owned(), plugin.id().to_owned());
             let watch = Watch { tenant, plugin: id, grant, things: round.to_vec(), trace, until };
             let (looked_at, failure) = self.look_at(&watch, provider, plugin, observe).await?;

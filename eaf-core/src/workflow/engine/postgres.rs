@@ -46,7 +46,7 @@ impl PostgresKernel {
 #[async_trait]
 impl Kernel for PostgresKernel {
     fn now(&self) -> OffsetDateTime {
-        self.core.world.now()
+        self.core.ambient.now()
     }
 
     fn renew_every(&self) -> Duration {

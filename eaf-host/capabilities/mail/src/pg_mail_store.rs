@@ -28,7 +28,7 @@ pub struct PgMailStore {
 #[async_trait]
 impl MailStore for PgMailStore {
     fn now(&self) -> OffsetDateTime {
-        self.core.world.now()
+        self.core.ambient.now()
     }
 
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure> {

@@ -7,20 +7,20 @@ use super::identity::Identity;
 use super::record::{self, Record, Records, Stage};
 use super::vcenter::VCenter;
 use eaf_capability::{Call, Class, Failure};
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use eaf_core::managed_resource::Key;
 
 pub struct Context<'a> {
     pub vcenter: VCenter,
     pub call: &'a Call,
-    pub world: &'a World,
+    pub ambient: &'a Ambient,
     pub records: &'a dyn Records,
 }
 
 impl Context<'_> {
     /// Unix time in milliseconds.
     pub fn now(&self) -> i64 {
-        i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+        i64::try_from(self.ambient.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
     pub async fn record(&self, identity: &Identity) -> Result<Option<Record>, Failure> {

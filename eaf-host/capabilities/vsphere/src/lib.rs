@@ -63,6 +63,6 @@ inventory::submit! {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
         let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.logins.clone());
-        Arc::new(VSphere::new(connections, records, parts.core.world.clone(), sessions))
+        Arc::new(VSphere::new(connections, records, parts.core.ambient.clone(), sessions))
     } }
 }

@@ -81,7 +81,7 @@ async fn observe_all(context: &Context<'_>, watch: &Watch, seen: &mut Vec<Seen>)
             }
         }
     }
-    let start = usize::from_le_bytes(context.world.bytes());
+    let start = usize::from_le_bytes(context.ambient.bytes());
     let unlisted = read_singly(context, take_from(&others, start), seen).await?;
     search(context, &unlisted, seen).await
 }

@@ -13,7 +13,7 @@ use eaf_capability::{
     Asked, Call, Capability, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report,
     Started, Trouble, Watch,
 };
-use eaf_core::clock::World;
+use eaf_core::clock::Ambient;
 use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::Value;
@@ -22,13 +22,18 @@ use std::sync::Arc;
 pub struct VSphere {
     connections: Arc<dyn Connections>,
     records: Arc<dyn Records>,
-    world: World,
+    ambient: Ambient,
     sessions: Sessions,
 }
 
 impl VSphere {
-    pub fn new(connections: Arc<dyn Connections>, records: Arc<dyn Records>, world: World, sessions: Sessions) -> Self {
-        VSphere { connections, records, world, sessions }
+    pub fn new(
+        connections: Arc<dyn Connections>,
+        records: Arc<dyn Records>,
+        ambient: Ambient,
+        sessions: Sessions,
+    ) -> Self {
+        VSphere { connections, records, ambient, sessions }
     }
 
     async fn stored(&self, call: &Call) -> Result<Stored, Failure> {
@@ -38,7 +43,7 @@ impl VSphere {
 
     fn context<'a>(&'a self, call: &'a Call, stored: &Stored) -> Result<Context<'a>, Failure> {
         let vcenter = self.open(call.tenant, stored)?;
-        Ok(Context { vcenter, call, world: &self.world, records: self.records.as_ref() })
+        Ok(Context { vcenter, call, ambient: &self.ambient, records: self.records.as_ref() })
     }
 
     /// Records the state of the connection after a call; failures for other reasons do not change

@@ -4,7 +4,7 @@ use super::serve::Configuration;
 use crate::compose;
 use crate::config::Config;
 use eaf_core::Core;
-use eaf_core::actor::By;
+use eaf_core::actor::Attribution;
 use std::error::Error;
 
 /// Settings, and as whom a command administers.
@@ -33,9 +33,9 @@ impl Administration {
                 let found = core.directory.find_operator(&config.identity.issuer, subject).await?;
                 let actor = found.ok_or_else(|| NoOperator(subject.clone()))?.actor;
                 // Tenants read this, who are not told an operator's name.
-                By { actor, origin: Some("operator".into()), ..core.by }
+                Attribution { actor, origin: Some("operator".into()), ..core.by }
             }
-            None => By { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by },
+            None => Attribution { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by },
         };
         Ok((config, core))
     }

@@ -84,7 +84,7 @@ pub async fn run(command: Command) -> Outcome {
             let Named { tenant, plugin, capability, name } = of;
             let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             let scope: Value = serde_json::from_str(&scope).map_err(Error::Scope)?;
-            let now = core.world.now();
+            let now = core.ambient.now();
             let expiry = |text: String| granting::expiry(&text, now).map_err(|cause| Error::Expiry(text, cause));
             let expires_at = expires.map(expiry).transpose()?;
             let core = std::sync::Arc::new(core);

@@ -104,7 +104,7 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Status { output } => {
             let core = output.core().await?;
-            let copies = consumers::status(&core.db, core.world.now()).await?;
+            let copies = consumers::status(&core.db, core.ambient.now()).await?;
             output.tell(&copies, || copies.iter().map(line).collect())
         }
         Command::Rebuild { view, wait, output } => rebuild(view, wait, &output).await,
@@ -164,7 +164,7 @@ async fn until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
     let shown = std::io::stderr().is_terminal();
     let (mut last, mut moved, mut told) = (0, Instant::now(), false);
     loop {
-        let copies = match consumers::status(&core.db, core.world.now()).await {
+        let copies = match consumers::status(&core.db, core.ambient.now()).await {
             Ok(copies) => copies,
             Err(error) => {
                 wait_out(error).await?;

@@ -1,8 +1,8 @@
 //! The composition root: from a configuration to a host that serves.
 
+mod ambient;
 mod own_services;
 mod shelf;
-mod world;
 
 use crate::config::Config;
 use crate::config::plugins::Activation;
@@ -117,7 +117,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
         current: MasterKey::new(*config.master_key.bytes()),
         previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
     };
-    let mut core = Core::start(db, world::real(), keys);
+    let mut core = Core::start(db, ambient::real(), keys);
     // Before anything is written: a key that this host made would be lost to its neighbours.
     core.master_keys.check().await?;
     if let Some(left) = core.master_keys.unreadable().await? {
@@ -130,7 +130,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
         );
     }
     core.bus =
-        core.bus.clone().with_limits(CommandLimits::new(&core.world, config.quota.commands, config.quota.bodies));
+        core.bus.clone().with_limits(CommandLimits::new(&core.ambient, config.quota.commands, config.quota.bodies));
     Ok(core)
 }
 
@@ -170,13 +170,13 @@ pub async fn serve(
     let providers = Arc::new(registered(&parts(&config, &core, shelf.clone()))?);
 
     // Identity: the start does not depend on the issuer; its keys are fetched beside requests, below.
-    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.world.clone())?);
+    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.ambient.clone())?);
 
     // What runs beside requests: projections and triggers, workflows, metrics.
     let (close, closing) = watch::channel(false);
     let mut beside = JoinSet::new();
     beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
-    let host = HostId(core.world.uuid());
+    let host = HostId(core.ambient.uuid());
     let packages = Arc::new(plugins.clone());
     let kernel = Arc::new(PostgresKernel::new(core.clone(), packages.clone(), host, config.workflows.lease));
     let capabilities = Arc::new(eaf_capability::capabilities(&providers));
@@ -401,7 +401,7 @@ async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watc
                     tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
                 }
             }
-            if let Err(error) = used_state::purge(&core.db, core.world.now()).await {
+            if let Err(error) = used_state::purge(&core.db, core.ambient.now()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be deleted");
             }
             tokio::time::sleep(FORGET_SESSIONS).await;
@@ -418,7 +418,7 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     let pruning = async {
         let mut done = None;
         loop {
-            let today = core.world.now().date();
+            let today = core.ambient.now().date();
             if done != Some(today) && pruned(&core, &retention).await {
                 done = Some(today);
             }
@@ -433,7 +433,7 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
 
 /// Whether that was all.
 async fn pruned(core: &Core, retention: &Retention) -> bool {
-    match retention::prune(&core.db, &core.world, retention).await {
+    match retention::prune(&core.db, &core.ambient, retention).await {
         Ok(pruned) => {
             for Failure { tenant, what, error } in &pruned.failures {
                 let tenant = tenant.map(|tenant| tenant.to_string());

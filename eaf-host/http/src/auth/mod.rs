@@ -20,7 +20,7 @@ use super::App;
 use super::problem::Problem;
 use axum::Router;
 use axum::routing::get;
-use eaf_core::actor::{By, TraceId};
+use eaf_core::actor::{Attribution, TraceId};
 use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
@@ -58,7 +58,7 @@ async fn record(
     trace: &TraceId,
 ) -> Result<(), Problem> {
     let Some(tenant) = tenant else {
-        let by = By { actor, origin: None, trace: trace.clone() };
+        let by = Attribution { actor, origin: None, trace: trace.clone() };
         return Ok(platform::record_alone(&app.core.db, &by, &Act::new(act, "session")).await?);
     };
     let entry = Entry { actor, act: act.into(), object: "session".into(), outcome: "ok".into(), trace: trace.clone() };

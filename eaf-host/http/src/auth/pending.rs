@@ -38,7 +38,7 @@ pub struct Pending {
 
 impl Pending {
     pub fn new(app: &App, attempt: Attempt, return_to: ReturnTo) -> Self {
-        let until = (app.core.world.now() + LIFETIME).unix_timestamp();
+        let until = (app.core.ambient.now() + LIFETIME).unix_timestamp();
         Pending { seed: attempt.seed, return_to: return_to.as_str().into(), until }
     }
 
@@ -65,7 +65,7 @@ impl Pending {
     /// Attempt of this state, if it was begun in this browser and has not expired.
     pub fn open(app: &App, headers: &HeaderMap, state: &str) -> Option<Pending> {
         let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
-        let fits = pending.seed.state() == state && pending.until > app.core.world.now().unix_timestamp();
+        let fits = pending.seed.state() == state && pending.until > app.core.ambient.now().unix_timestamp();
         fits.then_some(pending)
     }
 

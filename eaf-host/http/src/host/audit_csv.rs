@@ -128,7 +128,7 @@ async fn export(State(app): State<App>, mut who: TenantCaller, parameters: Param
     let slot = app.exports.acquire(who.caller.tenant, who.caller.actor);
     let slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
     who.record(&app, "audit.export", "audit", "ok").await?;
-    let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.world.now().date());
+    let name = format!("audit-{}-{}.csv", who.tenant.slug, app.core.ambient.now().date());
     // Release the tenant's permit: the export may take long.
     who.permit = None;
     who.caller.locale = locale;

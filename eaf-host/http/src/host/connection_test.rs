@@ -114,7 +114,7 @@ pub(super) async fn begin_draft(
 
 /// Acquires a permit of the tenant's limit of tests.
 pub(super) fn acquire_permit(app: &App, who: &TenantCaller) -> Result<TestPermit, Problem> {
-    let permit = app.tests.acquire(who.caller.tenant, app.core.world.now());
+    let permit = app.tests.acquire(who.caller.tenant, app.core.ambient.now());
     permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
 }
 

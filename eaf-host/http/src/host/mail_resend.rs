@@ -97,7 +97,7 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
         return Ok(Json(document("waiting", Some(CALL_RUNNING), &who)));
     }
     let provider = app.providers.get(CAPABILITY).ok_or_else(unknown)?.clone();
-    let permit = app.tests.acquire(tenant, app.core.world.now());
+    let permit = app.tests.acquire(tenant, app.core.ambient.now());
     let _permit = permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     who.record(&app, "mail.send-again", id, "ok").await?;
     // Release the tenant's permit: the mail server may be slow.

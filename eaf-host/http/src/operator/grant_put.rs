@@ -84,7 +84,7 @@ fn expiry(app: &App, text: Option<&str>) -> Result<Option<OffsetDateTime>, Probl
         ExpiryError::Format => "format",
         ExpiryError::Past => "past",
     };
-    granting::expiry(text, app.core.world.now())
+    granting::expiry(text, app.core.ambient.now())
         .map(Some)
         .map_err(|error| Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new("/expires_at", code(error))]))
 }

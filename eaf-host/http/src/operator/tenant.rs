@@ -5,7 +5,7 @@ use crate::caller::Operator;
 use crate::code::Code;
 use crate::info::Info;
 use crate::problem::{FieldProblem, Problem};
-use eaf_core::actor::By;
+use eaf_core::actor::Attribution;
 use eaf_core::directory::{self, Tenant};
 use eaf_plugin::granting;
 
@@ -15,8 +15,8 @@ pub async fn find(app: &App, slug: &str) -> Result<Tenant, Problem> {
 }
 
 /// Actor for the tenant's audit, with the origin `operator` in place of the operator's name.
-pub fn by(operator: &Operator, info: &Info) -> By {
-    By { actor: operator.actor, origin: Some("operator".into()), trace: info.trace.clone() }
+pub fn by(operator: &Operator, info: &Info) -> Attribution {
+    Attribution { actor: operator.actor, origin: Some("operator".into()), trace: info.trace.clone() }
 }
 
 /// Problem of a refused grant or switch.

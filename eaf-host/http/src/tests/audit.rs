@@ -186,7 +186,7 @@ async fn the_file_has_what_the_list_has_and_no_formula() {
         (file.status, &file.headers["content-type"]),
         (StatusCode::OK, &"text/csv; charset=utf-8".parse().unwrap())
     );
-    let today = house.core.world.now().date();
+    let today = house.core.ambient.now().date();
     let name = format!("attachment; filename=\"audit-acme-{today}.csv\"");
     assert_eq!(file.headers["content-disposition"], name.as_str());
     let lines: Vec<&str> = file.text.split("\r\n").collect();

@@ -2,7 +2,7 @@
 //! named can be chosen.
 
 use super::{Answer, House};
-use eaf_core::actor::By;
+use eaf_core::actor::Attribution;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ async fn granted(house: &House, scope: Value) {
     let tenant = TenantId::derive("acme");
     let (plugin, capability, name) = ("notes".into(), "echo".into(), "room".into());
     let grant = Grant { plugin, capability, name, scope, connection: "main".into() };
-    let by = By { actor: ActorId::SYSTEM, origin: None, trace: eaf_core::actor::TraceId("0".repeat(32)) };
+    let by = Attribution { actor: ActorId::SYSTEM, origin: None, trace: eaf_core::actor::TraceId("0".repeat(32)) };
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     grant::put(&mut tx, &grant, &Terms::default(), &by).await.unwrap();
     tx.commit().await.unwrap();

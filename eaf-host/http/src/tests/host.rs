@@ -186,7 +186,7 @@ async fn the_front_page_is_there_without_the_web_application_and_gives_way_to_it
     assert!(page("/", "en").await.text.contains("EAF is running"));
     assert!(page("/docs/errors", "en").await.text.contains("### token-expired"));
 
-    let folder = std::env::temp_dir().join(format!("eaf-web-{}", house.core.world.uuid()));
+    let folder = std::env::temp_dir().join(format!("eaf-web-{}", house.core.ambient.uuid()));
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     std::fs::write(folder.join("index.html"), "<p>the application").unwrap();
     std::fs::write(folder.join("assets/app-1.js"), "run()").unwrap();
@@ -221,8 +221,8 @@ async fn an_undelivered_mail_is_shown_with_its_recipient_to_the_admin_of_that_te
             message_id: message_id.into(),
             plugin: "notes".into(),
             template: "written".into(),
-            event: EventId(house.core.world.uuid()),
-            run: RunId(house.core.world.uuid()),
+            event: EventId(house.core.ambient.uuid()),
+            run: RunId(house.core.ambient.uuid()),
             sequence: 1,
             recipient: auditor.actor,
             trace: TraceId("0".repeat(32)),
@@ -253,8 +253,8 @@ async fn waiting_mails_are_seen_paused_and_hurried_by_the_admin_of_that_tenant_o
         message_id: "<a@eaf>".into(),
         plugin: "notes".into(),
         template: "written".into(),
-        event: EventId(house.core.world.uuid()),
-        run: RunId(house.core.world.uuid()),
+        event: EventId(house.core.ambient.uuid()),
+        run: RunId(house.core.ambient.uuid()),
         sequence: 1,
         recipient: auditor.actor,
         trace: TraceId("0".repeat(32)),

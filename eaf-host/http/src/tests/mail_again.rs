@@ -73,7 +73,7 @@ impl Scene {
             state: State::Done(Ok(json!({}))),
             progress: None,
         };
-        let other = house.core.world.uuid().to_string();
+        let other = house.core.ambient.uuid().to_string();
         let journal = Journal::new(&house.core.db, &house.core.keyring);
         for entry in [entry(1, other), entry(2, auditor.to_string())] {
             journal.write(&lease, &entry, Duration::ZERO).await.unwrap();
@@ -83,7 +83,7 @@ impl Scene {
             message_id: ID.into(),
             plugin: "notes".into(),
             template: "written".into(),
-            event: EventId(house.core.world.uuid()),
+            event: EventId(house.core.ambient.uuid()),
             run: lease.run,
             sequence: 0,
             recipient: auditor,

@@ -265,9 +265,9 @@ impl House {
     async fn build(public_url: &str, quota: Option<Limit>) -> House {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;
-        let mut core = Core::start(database.db().await, issuer.world.clone(), master_key());
+        let mut core = Core::start(database.db().await, issuer.ambient.clone(), master_key());
         if let Some(limit) = quota {
-            core.bus = core.bus.clone().with_limits(CommandLimits::new(&issuer.world, Some(limit), None));
+            core.bus = core.bus.clone().with_limits(CommandLimits::new(&issuer.ambient, Some(limit), None));
         }
         let core = Arc::new(core);
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
@@ -303,7 +303,7 @@ impl House {
         // How the house was made is not what happens in it.
         database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
-        let identity = Arc::new(Identity::new(&provider, issuer.world.clone()).expect("configured"));
+        let identity = Arc::new(Identity::new(&provider, issuer.ambient.clone()).expect("configured"));
         let (closing, closed) = watch::channel(false);
         let echo: Arc<dyn Provider> = Arc::new(Echo(core.clone()));
         let providers = Arc::new(BTreeMap::from([("echo".to_owned(), echo)]));

@@ -142,7 +142,7 @@ async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_
         .issuer
         .set_behaviour(Unusual { discovery: Some(Canned::json(200, document(&with_slash))), ..Unusual::default() });
     let mut app = house.app.clone();
-    let identity = Identity::new(&house.issuer.config(), house.issuer.world.clone()).expect("configured");
+    let identity = Identity::new(&house.issuer.config(), house.issuer.ambient.clone()).expect("configured");
     app.identity = Arc::new(identity);
     let (log, guard) = Captured::start();
     let ask = async |path: &str| {

@@ -22,7 +22,7 @@ pub async fn begun(house: &House) -> workflow::Lease {
     started().await;
     assert_eq!(house.give("requester@acme", "write-note", note("canary-title"), &[]).await.status, 202);
     started().await;
-    let host = HostId(house.core.world.uuid());
+    let host = HostId(house.core.ambient.uuid());
     workflow::claim(&house.core.db, &house.core.keyring, host, workflow::LEASE, &["notes".to_owned()], 1)
         .await
         .unwrap()

@@ -44,7 +44,7 @@ async fn the_provider_is_asked_for_a_code_and_brings_the_person_back_to_where_th
     assert_eq!(session["roles"], json!(["requester"]));
     let expires = session["expires_at"].as_str().unwrap();
     let format = time::format_description::well_known::Rfc3339;
-    let left = time::OffsetDateTime::parse(expires, &format).unwrap() - house.issuer.world.now();
+    let left = time::OffsetDateTime::parse(expires, &format).unwrap() - house.issuer.ambient.now();
     assert!(left > Duration::minutes(599) && left <= Duration::hours(10), "{left}");
 }
 
@@ -196,7 +196,7 @@ async fn a_callback_works_once() {
     assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), asked);
     house.issuer.clock.forward(Duration::minutes(11));
     assert_eq!(
-        eaf_core::used_state::purge(&house.core.db, house.core.world.now()).await.unwrap(),
+        eaf_core::used_state::purge(&house.core.db, house.core.ambient.now()).await.unwrap(),
         1,
         "it is kept until it would be over"
     );
@@ -394,7 +394,7 @@ async fn a_provider_that_is_away_is_nobodys_mistake() {
     let mut provider = house.issuer.config();
     provider.issuer = "http://127.0.0.1:1".into();
     let mut app = house.app.clone();
-    app.identity = std::sync::Arc::new(eaf_identity::Identity::new(&provider, house.issuer.world.clone()).unwrap());
+    app.identity = std::sync::Arc::new(eaf_identity::Identity::new(&provider, house.issuer.ambient.clone()).unwrap());
     let request = axum::http::Request::get("/auth/sign-in").body(axum::body::Body::empty()).unwrap();
     let response = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();
     assert_eq!(response.status(), 503);

@@ -195,7 +195,7 @@ fn context(app: &App, product: &Product, caller: &Caller) -> Context {
     let prefix = format!("{}.", product.id());
     let own = |permission: &String| permission.strip_prefix(&prefix).map(str::to_owned);
     Context {
-        now: millis(app.core.world.now()),
+        now: millis(app.core.ambient.now()),
         tenant: caller.tenant,
         actor: ContextActor {
             id: caller.actor,
@@ -206,8 +206,8 @@ fn context(app: &App, product: &Product, caller: &Caller) -> Context {
         },
         locale: caller.locale.as_str().into(),
         settings: Map::new(),
-        seed: app.core.world.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
-        command_id: CommandId(app.core.world.uuid()),
+        seed: app.core.ambient.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        command_id: CommandId(app.core.ambient.uuid()),
         trace_id: caller.trace.0.clone(),
     }
 }

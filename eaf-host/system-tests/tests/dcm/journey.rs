@@ -92,7 +92,7 @@ impl House {
             ("mail".to_owned(), postbox.clone() as Arc<dyn Capability>),
         ]);
         let packages = Arc::new(plugins);
-        let host = HostId(core.world.uuid());
+        let host = HostId(core.ambient.uuid());
         let kernel = PostgresKernel::new(core.clone(), packages.clone(), host, workflow::LEASE);
         let engine = Engine::new(Arc::new(kernel), packages, Arc::new(capabilities), Config::default());
         let runner = Runner::new(core.clone(), vec![plugin.domain.clone()]);

@@ -15,7 +15,7 @@ async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
     let meta = Meta {
         actor: ActorId::SYSTEM,
         actor_kind: ActorKind::System,
-        command_id: CommandId(core.world.uuid()),
+        command_id: CommandId(core.ambient.uuid()),
         trace_id: "0".repeat(32),
         stream: stream.clone(),
         plugin: "counter".into(),
@@ -24,13 +24,13 @@ async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
     };
     let event = PendingEvent {
         stream: 0,
-        id: EventId(core.world.uuid()),
+        id: EventId(core.ambient.uuid()),
         kind: "counter.incremented".into(),
         schema,
         data: data.to_string().into_bytes(),
         meta: serde_json::to_vec(&meta).unwrap(),
     };
-    let key = core.world.uuid().to_string();
+    let key = core.ambient.uuid().to_string();
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let place = format!("ledger/{key}");
     let answer = core.keyring.seal(&mut tx, ActorId::SYSTEM, &place, b"recorded elsewhere").await.unwrap();

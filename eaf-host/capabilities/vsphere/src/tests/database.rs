@@ -39,7 +39,7 @@ async fn a_plugin_reaches_only_the_vcenter_that_its_tenant_granted() {
     let connections = Arc::new(CoreConnections { core: core.clone() });
     let records = Arc::new(CoreRecords { core: core.clone() });
     let sessions = Sessions::new(Timeouts::default(), eaf_capability::egress::testing::this_machine(), Arc::default());
-    let provider = VSphere::new(connections, records, core.world.clone(), sessions);
+    let provider = VSphere::new(connections, records, core.ambient.clone(), sessions);
     provider.check(acme, "berlin").await.outcome().unwrap();
     let read = Call { tenant: acme, ..about("read-vm") };
     assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));

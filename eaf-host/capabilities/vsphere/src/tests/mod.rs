@@ -32,7 +32,7 @@ use async_trait::async_trait;
 use eaf_capability::egress::{Policy, testing};
 use eaf_capability::{Call, Capability, Class, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
-use eaf_core::clock::{Clock, Entropy, World};
+use eaf_core::clock::{Ambient, Clock, Entropy};
 use eaf_core::id::{EventId, RunId, TenantId};
 use eaf_core::managed_resource::Key;
 use eaf_test_support::fault_proxy::{FaultProxy, Tls};
@@ -227,10 +227,10 @@ fn provider(settings: &Settings, records: &StoredRecords) -> VSphere {
 }
 
 fn provider_in(settings: &Settings, records: &StoredRecords, policy: Arc<Policy>, contact: Duration) -> VSphere {
-    let world = World { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
+    let ambient = Ambient { clock: Arc::new(RealClock), entropy: Arc::new(NoEntropy) };
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(20), contact };
     let sessions = Sessions::new(timeouts, policy, Arc::default());
-    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), world, sessions)
+    VSphere::new(Arc::new(settings.clone()), Arc::new(records.clone()), ambient, sessions)
 }
 
 fn call(function: &str, args: Value) -> Call {

@@ -1,6 +1,6 @@
 //! The real clock and the system's randomness: the one place from which they are handed down.
 
-use eaf_core::clock::{Clock, Entropy, World};
+use eaf_core::clock::{Ambient, Clock, Entropy};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -20,6 +20,6 @@ impl Entropy for SystemEntropy {
     }
 }
 
-pub fn real() -> World {
-    World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+pub fn real() -> Ambient {
+    Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
 }
